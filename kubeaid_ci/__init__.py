@@ -1,0 +1,24 @@
+"""CI for GitOps Kubernetes platforms: builds, verifies and compares what ArgoCD syncs.
+
+The jobs are plain functions; the names in `__all__` are stable. They are loaded on first use, so
+that importing the package (and starting the command line) stays fast.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_JOBS = {
+    "build_clusters": "kubeaid_ci.jobs.build",
+    "list_clusters": "kubeaid_ci.jobs.clusters",
+    "publish": "kubeaid_ci.jobs.publish",
+}
+
+__all__ = ["__version__", *_JOBS]  # noqa: PLE0604 - the names of the lazily loaded jobs
+
+
+def __getattr__(name: str) -> Any:
+    if name in _JOBS:
+        return getattr(import_module(_JOBS[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
