@@ -1,0 +1,45 @@
+"""What a build of one cluster gave."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kubeaid_ci.model.change import Change
+from kubeaid_ci.model.finding import Finding
+
+
+class BuildStatus(StrEnum):
+    """How a cluster's manifests stand after (or, with ``--check``, against) a build."""
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """One cluster's build. `written` and `removed` are paths in the config repo; `seconds` is wall time."""
+
+    cluster: str
+    dir: str
+    release: str | None
+    kubeaid_revision: str | None
+    status: BuildStatus
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    error: str | None = None
+    changes: tuple[Change, ...] = ()
+    seconds: float = 0.0
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Builds:
+    """What a build of several clusters gave, in order of cluster name."""
+
+    results: tuple[BuildResult, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def failed(self) -> tuple[BuildResult, ...]:
+        """The clusters that could not be built; their old manifests stand."""
+        return tuple(result for result in self.results if result.status is BuildStatus.FAILED)

@@ -1,0 +1,36 @@
+"""A pull request or merge request as a forge tells of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """An open change request from a branch of the same repository.
+
+    `title` is without the forge's draft prefix (``Draft:``, ``WIP:``). `handle` is whatever the forge
+    needs besides the number. `auto_merge` is nothing where the forge does not say.
+    """
+
+    number: int
+    url: str
+    head: str
+    base: str
+    title: str
+    body: str
+    draft: bool = False
+    head_sha: str = ""
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    team_reviewers: tuple[str, ...] = ()
+    milestone: str | None = None
+    auto_merge: bool | None = None
+    handle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One comment on a change request."""
+
+    id: int
+    text: str

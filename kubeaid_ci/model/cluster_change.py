@@ -1,0 +1,23 @@
+"""What a rebuild does to one cluster, as a reviewer wants to see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kubeaid_ci.model.build import BuildResult
+from kubeaid_ci.model.change import AlertChange
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterChange:
+    """One cluster's rebuild. What it was built from before is nothing where it cannot be told.
+
+    `images_added` and `images_removed` are image references; `diffs` unified diffs by path.
+    """
+
+    result: BuildResult
+    release_before: str | None = None
+    revision_before: str | None = None
+    alerts: tuple[AlertChange, ...] = ()
+    images_added: tuple[str, ...] = ()
+    images_removed: tuple[str, ...] = ()
+    diffs: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,43 @@
+"""Secrets that no message, log or traceback may show."""
+
+import base64
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+HIDDEN = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A secret and the name of the place it came from. Printing it shows the place alone."""
+
+    secret: str = field(repr=False)
+    source: str
+    user: str = "x-access-token"
+    """The user name that goes with the secret in Basic authentication."""
+
+    def __str__(self) -> str:
+        return f"{HIDDEN} (from {self.source})"
+
+    @property
+    def basic(self) -> str:
+        """The value of a Basic ``Authorization`` header, without the word ``Basic``."""
+        return base64.b64encode(f"{self.user}:{self.secret}".encode()).decode()
+
+    def redact(self, text: str) -> str:
+        """The text with the secret hidden in every form that it travels in."""
+        for form in sorted({self.secret, self.basic, quote(self.secret, safe="")}, key=len, reverse=True):
+            text = text.replace(form, HIDDEN)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a token may do with a repository; nothing where the forge does not say."""
+
+    repository: str
+    read: bool
+    push: bool | None
+    change_requests: bool | None
+    detail: str
+    """One sentence: who the token belongs to or what it lacks, and where that is set."""

@@ -1,0 +1,98 @@
+"""What a check has to say."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
+
+from kubeaid_ci.errors import UserError
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def weight(self) -> int:
+        """3 for an error, 2 for a warning, 1 for info: larger is worse."""
+        return {"error": 3, "warning": 2, "info": 1}[self.value]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a severity; raises `UserError` naming the text where it is none."""
+        try:
+            return cls(text)
+        except ValueError:
+            raise UserError(f"not a severity: {text!r}; it is one of error, warning, info") from None
+
+
+class FailOn(StrEnum):
+    """From which severity on findings make a run fail."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    NEVER = "never"
+
+    def reached_by(self, severity: Severity) -> bool:
+        """Whether a finding of this severity makes the run fail."""
+        return self is not FailOn.NEVER and severity.weight >= Severity(self.value).weight
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing a check looks for. The id is ``family/name`` and stable for ever."""
+
+    id: str
+    severity: Severity
+    help: str
+    """Two sentences: why it matters, what to do."""
+
+    @property
+    def family(self) -> str:
+        """The part of the id before the slash; the whole id where there is none."""
+        return self.id.partition("/")[0]
+
+    def at(
+        self,
+        path: str | None,
+        message: str,
+        *,
+        subject: str,
+        line: int | None = None,
+        severity: Severity | None = None,
+        key: str | None = None,
+    ) -> "Finding":
+        """A finding of this rule.
+
+        `path` is relative to its repository, `line` counts from 1. `key` tells apart findings of
+        the same rule, subject and path in the fingerprint; the message does where there is none.
+        """
+        return Finding(self, severity or self.severity, subject, message, path, line, key or message)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a check has to say, about what, and where."""
+
+    rule: Rule
+    severity: Severity
+    subject: str
+    message: str
+    path: str | None = None
+    line: int | None = None
+    key: str = ""
+    suppressed_by: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits that stay the same across runs and when lines move."""
+        parts = (self.rule.id, self.subject, self.path or "", self.key)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+    def suppressed(self, reason: str) -> "Finding":
+        """The same finding, silenced for a reason."""
+        return replace(self, suppressed_by=reason)

@@ -1,0 +1,93 @@
+"""What is offered to a forge, and what became of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change offered for review. `files` maps a path in the repository to its text, or nothing for a deletion."""
+
+    branch: str
+    base: str
+    title: str
+    body: str
+    files: Mapping[str, bytes | None]
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    team_reviewers: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    milestone: str | None = None
+    draft: bool = False
+    auto_merge: bool = False
+
+
+class OnForeignCommits(StrEnum):
+    """What to do where somebody else's commits are on the branch."""
+
+    STOP = "stop"
+    STACK = "stack"
+    OVERWRITE = "overwrite"
+
+
+class CommitVia(StrEnum):
+    """Who makes the commit: Git on this machine, or the forge's API, which signs it."""
+
+    GIT = "git"
+    API = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a change is to be offered, as the caller said it; nothing leaves it to the environment or the forge."""
+
+    forge: str = "auto"
+    forge_url: str | None = None
+    base: str | None = None
+    per_cluster: bool = False
+    title: str | None = None
+    reviewers: tuple[str, ...] = ()
+    team_reviewers: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    milestone: str | None = None
+    draft: bool = False
+    auto_merge: bool = False
+    author: str | None = None
+    sign: str | None = None
+    sign_off: bool = False
+    commit_via: CommitVia = CommitVia.GIT
+    on_foreign_commits: OnForeignCommits = OnForeignCommits.STOP
+    ca_bundle: str | None = None
+    dry_run: bool = False
+    preview: str | None = None
+    """The folder that gets the text and the patch of each change request."""
+
+
+class Outcome(StrEnum):
+    """What became of a proposal."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    CLOSED = "closed"
+    UP_TO_DATE = "up-to-date"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of one proposal; `number` and `url` are those of the change request, where there is one.
+
+    `head` is the commit that the branch ends with. `messages` are warnings and advice for people.
+    """
+
+    clusters: tuple[str, ...]
+    outcome: Outcome
+    number: int | None
+    url: str | None
+    branch: str
+    base: str
+    head: str | None
+    messages: tuple[str, ...] = ()

@@ -1,0 +1,35 @@
+"""What a command has to show: a summary, results and findings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kubeaid_ci.model.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Results as people look at them: column names and rows of as many cells."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of one command, ready for any format.
+
+    `results` are the model values whose field names are the JSON fields. `summary` is flat: a name
+    to a number or text. `table` shows the results to people; `sections` hold ready Markdown by
+    title, for formats that people read.
+    """
+
+    command: str
+    version: str
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    results: tuple[Any, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    sections: Mapping[str, str] = field(default_factory=dict)
+    table: Table | None = None
+    details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Plain lines by title, few of them, for a terminal; `sections` has the whole."""

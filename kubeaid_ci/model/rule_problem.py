@@ -1,0 +1,13 @@
+"""What is wrong with a Prometheus rule."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RuleProblem:
+    """What Prometheus would refuse in a rule file; `group` and `rule` where the refusal names them."""
+
+    file: str
+    group: str | None
+    rule: str | None
+    message: str

@@ -1,0 +1,23 @@
+"""What somebody decided not to hear about, and why."""
+
+from dataclasses import dataclass
+from datetime import date
+
+SETTINGS_FILE = ".kubeaid-ci.yaml"
+"""Where suppressions and all other settings are written, at the root of either repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Silences the findings of one rule whose subject and path match.
+
+    `subject` and `path` are globs, in which only ``**`` spans slashes. `until` is the last day on
+    which it holds; `line` is where the settings file says it.
+    """
+
+    rule: str
+    subject: str
+    reason: str
+    path: str | None = None
+    until: date | None = None
+    line: int | None = None
