@@ -1,0 +1,54 @@
+"""Reading what a jsonnet engine prints, the way `gojsontoyaml` reads it from go-jsonnet."""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from kubeaid_ci.errors import UserError
+
+# JSON passes through a YAML reader there, which drops the blanks around these two line breaks.
+_SEPARATOR = re.compile(" *([\u2028\u2029]) *")
+_EXACT_DIGITS = 15
+
+
+def parse_json(text: str, *, where: str = "jsonnet output") -> Any:
+    """Parse an engine's JSON into dict, list, str, int, float, bool and None.
+
+    Every jsonnet number is a 64-bit float, but some engines round integers above 2^53 when they
+    print them: such an integer is the float's exact value again, or the float beyond 64 bits. A
+    number too large for a float is text, as in Go. Raises `UserError` naming `where`, for invalid
+    JSON and for NaN or infinity, which an engine may print and neither JSON nor Kubernetes knows.
+    """
+    if "\u2028" in text or "\u2029" in text:
+        text = _SEPARATOR.sub(r"\1", text)
+    try:
+        return json.loads(
+            text,
+            parse_int=_integer,
+            parse_float=_float,
+            parse_constant=lambda name: _refuse(name, where),
+        )
+    except json.JSONDecodeError as error:
+        raise UserError(f"{where}:{error.lineno}: not valid JSON: {error.msg}") from error
+    except RecursionError:
+        raise UserError(f"{where}: nested too deeply to be read as JSON") from None
+
+
+def _refuse(name: str, where: str) -> NoReturn:
+    raise UserError(f"{where}: {name} is not a JSON number; look for a division by zero or an overflow")
+
+
+def _integer(digits: str) -> int | float | str:
+    if len(digits) <= _EXACT_DIGITS:
+        return int(digits)
+    value = _float(digits)
+    if isinstance(value, str):
+        return value
+    exact = int(value)
+    return exact if -(1 << 63) <= exact < 1 << 64 else value
+
+
+def _float(digits: str) -> float | str:
+    value = float(digits)
+    return digits if math.isinf(value) else value
