@@ -1,0 +1,162 @@
+"""The settings file ``.kubeaid-ci.yaml`` at the root of either repository."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import TypeVar
+
+from kubeaid_ci import documents
+from kubeaid_ci.model.finding import FailOn
+from kubeaid_ci.model.policy import ChartPolicy, Step
+from kubeaid_ci.model.suppression import Suppression
+from kubeaid_ci.model.version import Version
+from kubeaid_ci.settings.readers import (
+    Node,
+    Reader,
+    count,
+    day,
+    duration,
+    flag,
+    many,
+    matching,
+    member,
+    named,
+    one_of,
+    table,
+    text,
+    version,
+    with_line,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSettings:
+    """How changes are offered; nothing means that the file does not say."""
+
+    forge: str | None = None
+    forge_url: str | None = None
+    base: str | None = None
+    per_cluster: bool | None = None
+    title: str | None = None
+    reviewers: tuple[str, ...] = ()
+    team_reviewers: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    milestone: str | None = None
+    draft: bool | None = None
+    auto_merge: bool | None = None
+    author: str | None = None
+    sign: str | None = None
+    commit_via: str | None = None
+    on_foreign_commits: str | None = None
+    ca_bundle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    """What a cluster is able to run, for rendering without it."""
+
+    kubernetes_version: Version | None = None
+    api_versions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a settings file says; nothing or empty means that it does not say.
+
+    `charts` has policies by chart name or glob, `clusters` settings by cluster name.
+    """
+
+    kubeaid: str | None = None
+    kubeaid_ref: str | None = None
+    jobs: int | None = None
+    fail_on: FailOn | None = None
+    engine: str | None = None
+    kubernetes_version: Version | None = None
+    api_versions: tuple[str, ...] = ()
+    suppress: tuple[Suppression, ...] = ()
+    publish: PublishSettings = field(default_factory=PublishSettings)
+    charts: Mapping[str, ChartPolicy] = field(default_factory=dict)
+    clusters: Mapping[str, ClusterSettings] = field(default_factory=dict)
+
+    def merge(self, other: "Settings") -> "Settings":
+        """These settings, with the other's where these do not say; the suppressions of both."""
+        return replace(
+            _filled(self, other),
+            suppress=(*self.suppress, *other.suppress),
+            publish=_filled(self.publish, other.publish),
+            charts={**other.charts, **self.charts},
+            clusters={**other.clusters, **self.clusters},
+        )
+
+
+_Group = TypeVar("_Group", Settings, PublishSettings)
+
+_SUPPRESSION: Mapping[str, Reader] = {
+    "rule": matching(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?", "a rule such as build/stale"),
+    "subject": text,
+    "path": text,
+    "reason": text,
+    "until": day,
+}
+
+_PUBLISH: Mapping[str, Reader] = {
+    "forge": one_of("auto", "github", "gitlab", "gitea", "none"),
+    "forge-url": matching(r"https?://\S+", "an address such as https://git.example.com/api/v1"),
+    "base": text,
+    "per-cluster": flag,
+    "title": text,
+    "reviewers": many(text),
+    "team-reviewers": many(text),
+    "assignees": many(text),
+    "labels": many(text),
+    "milestone": text,
+    "draft": flag,
+    "auto-merge": flag,
+    "author": matching(r"[^<>\n]*[^<>\s] <[^<>\s@]+@[^<>\s@]+>", "an author such as Name <name@example.com>"),
+    "sign": one_of("ssh", "gpg"),
+    "commit-via": one_of("git", "api"),
+    "on-foreign-commits": one_of("stop", "stack", "overwrite"),
+    "ca-bundle": text,
+}
+
+_CHART: Mapping[str, Reader] = {
+    "pin": version,
+    "ignore": many(text),
+    "allow": member(Step),
+    "prereleases": flag,
+    "minimum-age": duration,
+    "group": text,
+}
+
+_CLUSTER: Mapping[str, Reader] = {
+    "kubernetes-version": version,
+    "api-versions": many(text),
+}
+
+_SETTINGS: Mapping[str, Reader] = {
+    "kubeaid": text,
+    "kubeaid-ref": text,
+    "jobs": count,
+    "fail-on": member(FailOn),
+    "engine": one_of("rjsonnet", "gojsonnet", "jsonnet"),
+    "kubernetes-version": version,
+    "api-versions": many(text),
+    "suppress": many(with_line(table(_SUPPRESSION, dict, required=("rule", "subject", "reason")), Suppression)),
+    "publish": table(_PUBLISH, PublishSettings),
+    "charts": named(table(_CHART, ChartPolicy)),
+    "clusters": named(table(_CLUSTER, ClusterSettings)),
+}
+
+
+def parse(text: str, *, where: str) -> Settings:
+    """Read the text of a settings file; `where` is its name in messages.
+
+    Raises `UserError` naming file, line and key, and the nearest right key, where it cannot be read.
+    """
+    return table(_SETTINGS, Settings)(Node(text, where, documents.load(text, where=where)))
+
+
+def _filled(first: _Group, second: _Group) -> _Group:
+    """The first, with the fields of the second where the first has nothing."""
+    unset = [each.name for each in fields(first) if getattr(first, each.name) in (None, ())]
+    return replace(first, **{name: getattr(second, name) for name in unset})
