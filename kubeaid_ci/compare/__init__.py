@@ -1,0 +1,1 @@
+"""Comparisons, made purely: what differs between two sets of values."""

@@ -1,0 +1,60 @@
+"""The container images that manifests ask for."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from kubeaid_ci.model.manifest import Manifest
+
+_CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+_OPERATED = "monitoring.coreos.com"
+_WITHOUT_PODS = frozenset({"ConfigMap", "CustomResourceDefinition", "PrometheusRule", "Secret"})
+"""Kinds that have no pods, and are large: they are not searched."""
+
+
+def images(manifests: Iterable[Manifest]) -> set[str]:
+    """Every image of a pod specification, at whatever depth, and those of Prometheus and Alertmanager."""
+    return {
+        image
+        for manifest in manifests
+        if manifest.key.kind not in _WITHOUT_PODS
+        for image in (*_in_pods(manifest.body), *_operated(manifest))
+    }
+
+
+def image_changes(old: Iterable[Manifest], new: Iterable[Manifest]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The images that are new and those that are gone, each sorted."""
+    before, after = images(old), images(new)
+    return tuple(sorted(after - before)), tuple(sorted(before - after))
+
+
+def _in_pods(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _in_pods(item)
+    elif isinstance(value, Mapping):
+        for field, below in value.items():
+            if field in _CONTAINERS and isinstance(below, list):
+                yield from _of_containers(below)
+            else:
+                yield from _in_pods(below)
+
+
+def _of_containers(containers: list[Any]) -> Iterator[str]:
+    for container in containers:
+        if isinstance(container, Mapping):
+            yield from _image(container)
+
+
+def _operated(manifest: Manifest) -> Iterator[str]:
+    """The Prometheus Operator makes the pods of its objects; the image stands in their own spec."""
+    spec = manifest.body.get("spec")
+    if manifest.key.group == _OPERATED and isinstance(spec, Mapping):
+        yield from _image(spec)
+        if isinstance(spec.get("thanos"), Mapping):
+            yield from _image(spec["thanos"])
+
+
+def _image(value: Mapping[str, Any]) -> Iterator[str]:
+    image = value.get("image")
+    if isinstance(image, str) and image:
+        yield image

@@ -1,0 +1,90 @@
+"""What differs between two sets of manifests, object by object."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kubeaid_ci.compare.fields import fields
+from kubeaid_ci.compare.matching import same
+from kubeaid_ci.model.change import Action, Change
+from kubeaid_ci.model.manifest import Key, Manifest, objects
+
+__all__ = ["FIELDS_SHOWN", "compare", "objects"]
+
+FIELDS_SHOWN = 50
+"""How many fields of one object a change names before it counts the rest."""
+
+_Identity = tuple[Key, str, int]
+
+
+def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> tuple[Change, ...]:
+    """The objects that were added, removed or modified, by file, kind, namespace and name.
+
+    An object is the same one where its `Key` is, whichever file holds it. JSON in a ConfigMap (a
+    dashboard) is compared as what it means: it is one field, and none where only its spelling differs.
+    """
+    before, after = list(old), list(new)
+    twice = _held_twice(before) | _held_twice(after)
+    were, are = _identified(before, twice), _identified(after, twice)
+    changes = [
+        change for identity in {**were, **are} if (change := _change(were.get(identity), are.get(identity))) is not None
+    ]
+    return tuple(sorted(changes, key=lambda change: (change.file, change.kind, change.namespace, change.name)))
+
+
+def _held_twice(manifests: list[Manifest]) -> set[Key]:
+    counted = Counter(manifest.key for manifest in manifests)
+    return {key for key, count in counted.items() if count > 1}
+
+
+def _identified(manifests: list[Manifest], twice: set[Key]) -> dict[_Identity, Manifest]:
+    """Manifests by key; where one key is held twice, its file and place there tell which is which."""
+    found: dict[_Identity, Manifest] = {}
+    seen: Counter[tuple[Key, str]] = Counter()
+    for manifest in manifests:
+        place = (manifest.key, manifest.path if manifest.key in twice else "")
+        found[(*place, seen[place])] = manifest
+        seen[place] += 1
+    return found
+
+
+def _change(old: Manifest | None, new: Manifest | None) -> Change | None:
+    if old is None and new is not None:
+        return _of(new, Action.ADDED)
+    if old is not None and new is None:
+        return _of(old, Action.REMOVED)
+    if old is None or new is None or same(old.body, new.body):
+        return None
+    differing = fields(old.body, _respelled(old, new))
+    return _of(new, Action.MODIFIED, _shortened(differing)) if differing else None
+
+
+def _of(manifest: Manifest, action: Action, differing: tuple[str, ...] = ()) -> Change:
+    key = manifest.key
+    return Change(key.kind, key.namespace, key.name, manifest.path, action, differing)
+
+
+def _shortened(differing: list[str]) -> tuple[str, ...]:
+    more = len(differing) - FIELDS_SHOWN
+    return (*differing[:FIELDS_SHOWN], f"… and {more} more") if more > 0 else tuple(differing)
+
+
+def _respelled(old: Manifest, new: Manifest) -> Mapping[str, Any]:
+    """The new body of a ConfigMap, with JSON that means the same as before spelled as before."""
+    were, are = old.body.get("data"), new.body.get("data")
+    if new.key.kind != "ConfigMap" or not isinstance(were, Mapping) or not isinstance(are, Mapping):
+        return new.body
+    data = {name: were[name] if name in were and _same_json(were[name], text) else text for name, text in are.items()}
+    return {**new.body, "data": data}
+
+
+def _same_json(old: Any, new: Any) -> bool:
+    if not isinstance(old, str) or not isinstance(new, str):
+        return False
+    try:
+        before, after = json.loads(old), json.loads(new)
+    except (ValueError, RecursionError):  # not JSON, or nested beyond reading: it is compared as text
+        return False
+    # A bare `1` or `"x"` is JSON as well, but whoever wrote it meant text.
+    return isinstance(before, dict | list) and same(before, after)
