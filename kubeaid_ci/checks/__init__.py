@@ -1,0 +1,1 @@
+"""Checks: pure functions that yield findings."""

@@ -1,0 +1,62 @@
+"""Every rule by its id. A rule's help says in two sentences why it matters and what to do."""
+
+from collections.abc import Mapping
+
+from kubeaid_ci.model.finding import Rule, Severity
+
+VARS_INVALID = Rule(
+    "build/vars-invalid",
+    Severity.ERROR,
+    "A vars file that does not evaluate, or sets what the template does not know, leaves the cluster without "
+    "the monitoring it asks for. Correct the line that the message names.",
+)
+LIBRARY_MISSING = Rule(
+    "build/library-missing",
+    Severity.ERROR,
+    "The cluster asks for a kube-prometheus release whose libraries the KubeAid repo does not hold, so "
+    "nothing can be built for it. Set kube_prometheus_version to a release that is there, or install the "
+    "libraries of this one.",
+)
+STALE = Rule(
+    "build/stale",
+    Severity.ERROR,
+    "The committed manifests are not what the cluster's vars give, so what ArgoCD applies is not what was "
+    "asked for. Build the cluster and commit the result; a change made by hand belongs into the vars file.",
+)
+PINNED_REVISION_MISSING = Rule(
+    "build/pinned-revision-missing",
+    Severity.ERROR,
+    "The KubeAid revision that the cluster pins cannot be found, so its manifests cannot be built as ArgoCD "
+    "would. Fetch the repository's tags and branches, or set targetRevision to a revision that exists.",
+)
+ENGINES_DIFFER = Rule(
+    "build/engines-differ",
+    Severity.WARNING,
+    "Two jsonnet engines give different manifests for the same input, so the result depends on who builds. "
+    "Look at the named manifest, and avoid what the engines disagree on, such as numbers turned to text.",
+)
+SUPPRESSION_UNUSED = Rule(
+    "suppression-unused",
+    Severity.INFO,
+    "A suppression that silences nothing today may silence something new tomorrow. Remove it, or correct its "
+    "rule, subject and path.",
+)
+SUPPRESSION_EXPIRED = Rule(
+    "suppression-expired",
+    Severity.WARNING,
+    "The date until which this suppression was meant to hold has passed, so it silences nothing any more. "
+    "Fix what it silenced, or look at the reason again and set a new date.",
+)
+
+RULES: Mapping[str, Rule] = {
+    rule.id: rule
+    for rule in (
+        VARS_INVALID,
+        LIBRARY_MISSING,
+        STALE,
+        ENGINES_DIFFER,
+        PINNED_REVISION_MISSING,
+        SUPPRESSION_UNUSED,
+        SUPPRESSION_EXPIRED,
+    )
+}

@@ -1,0 +1,61 @@
+"""Silences findings as the settings say, and says which suppressions do nothing any more."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
+
+from kubeaid_ci.checks.glob import matches
+from kubeaid_ci.checks.rules import SUPPRESSION_EXPIRED, SUPPRESSION_UNUSED
+from kubeaid_ci.model.finding import Finding, Rule
+from kubeaid_ci.model.suppression import SETTINGS_FILE, Suppression
+
+
+def apply(
+    findings: Sequence[Finding],
+    suppressions: Sequence[Suppression],
+    *,
+    today: date,
+    ran: Collection[str],
+) -> tuple[Finding, ...]:
+    """The findings in their order, silenced where a suppression holds, then those about suppressions.
+
+    `ran` has the ids or families of the rules that looked at everything they could: only about these
+    can be said that a suppression matches nothing.
+    """
+    holding = [suppression for suppression in suppressions if not _expired(suppression, today)]
+    silenced = [_silenced(finding, holding) for finding in findings]
+    return (*silenced, *_about(suppressions, findings, today=today, ran=ran))
+
+
+def _silenced(finding: Finding, suppressions: Iterable[Suppression]) -> Finding:
+    """Silenced for the reason of the first suppression that matches; unchanged where none does."""
+    reason = next((s.reason for s in suppressions if _matches(s, finding)), None)
+    return finding if reason is None or finding.suppressed_by is not None else finding.suppressed(reason)
+
+
+def _about(
+    suppressions: Iterable[Suppression], findings: Sequence[Finding], *, today: date, ran: Collection[str]
+) -> Iterator[Finding]:
+    """What has expired where it would matter now, and what matches nothing."""
+    for suppression in suppressions:
+        used = any(_matches(suppression, finding) for finding in findings)
+        looked = suppression.rule in ran or suppression.rule.partition("/")[0] in ran
+        if _expired(suppression, today) and (used or looked):
+            yield _noted(SUPPRESSION_EXPIRED, suppression, f"held until {suppression.until}")
+        elif looked and not used:
+            yield _noted(SUPPRESSION_UNUSED, suppression, "matches nothing")
+
+
+def _noted(rule: Rule, suppression: Suppression, what: str) -> Finding:
+    path = f", path {suppression.path}" if suppression.path else ""
+    said = f"{suppression.rule} for {suppression.subject}{path} ({suppression.reason})"
+    return rule.at(SETTINGS_FILE, f"{what}: {said}", subject=suppression.rule, line=suppression.line)
+
+
+def _matches(suppression: Suppression, finding: Finding) -> bool:
+    if suppression.rule != finding.rule.id or not matches(suppression.subject, finding.subject):
+        return False
+    return suppression.path is None or (finding.path is not None and matches(suppression.path, finding.path))
+
+
+def _expired(suppression: Suppression, today: date) -> bool:
+    return suppression.until is not None and today > suppression.until
