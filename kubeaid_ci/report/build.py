@@ -1,0 +1,73 @@
+"""What a build has to show."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
+from kubeaid_ci.model.change import Action, Change
+from kubeaid_ci.model.report import Report, Table
+from kubeaid_ci.report.markdown import code
+
+_MOST_CHANGES = 200
+# On a terminal a person reads some lines, not hundreds.
+_MOST_LINES = 12
+
+
+def report(builds: Builds, *, version: str, check: bool) -> Report:
+    """The report of a build; with `check`, nothing was written."""
+    counts = Counter(result.status for result in builds.results)
+    summary = {"clusters": len(builds.results)} | {status.value: counts[status] for status in BuildStatus}
+    summary["cached"] = sum(result.cached for result in builds.results)
+    changed = [result for result in builds.results if result.status is BuildStatus.CHANGED]
+    return Report(
+        "build",
+        version,
+        summary=summary | {"written": 0 if check else sum(len(result.written) for result in changed)},
+        results=builds.results,
+        findings=builds.findings,
+        table=Table(("cluster", "release", "KubeAid", "status", "changes"), tuple(map(_row, builds.results))),
+        sections={f"{one.cluster}: {_counted(one.changes)}": _section(one.changes) for one in changed},
+        details={one.cluster: _details(one.changes) for one in changed if one.changes},
+    )
+
+
+def _row(result: BuildResult) -> tuple[str, ...]:
+    changes = _counted(result.changes) if result.status is BuildStatus.CHANGED else ""
+    status = f"{result.status.value}{' (cached)' if result.cached else ''}"
+    return (result.cluster, result.release or "", result.kubeaid_revision or "", status, changes)
+
+
+def _counted(changes: Iterable[Change]) -> str:
+    """Such as ``2 added, 1 removed, 14 modified``; where only the text differs, that is said."""
+    counts = Counter(change.action for change in changes)
+    told = [f"{counts[action]} {action.value}" for action in Action if counts[action]]
+    return ", ".join(told) or "text only, no object changes"
+
+
+def _section(changes: tuple[Change, ...]) -> str:
+    lines = [_line(change) for change in changes[:_MOST_CHANGES]]
+    if len(changes) > _MOST_CHANGES:
+        lines.append(f"- and {len(changes) - _MOST_CHANGES} more objects")
+    return "\n".join(lines)
+
+
+def _details(changes: tuple[Change, ...]) -> tuple[str, ...]:
+    lines = [line for change in changes for line in _plain(change)]
+    if len(lines) <= _MOST_LINES:
+        return tuple(lines)
+    return (*lines[:_MOST_LINES], f"… and {len(lines) - _MOST_LINES} more lines; --format markdown has all")
+
+
+def _plain(change: Change) -> Iterator[str]:
+    yield f"{change.action.value} {_object(change)}"
+    for field in change.fields:
+        yield f"  {field}"
+
+
+def _object(change: Change) -> str:
+    return f"{change.kind} {change.namespace}/{change.name}" if change.namespace else f"{change.kind} {change.name}"
+
+
+def _line(change: Change) -> str:
+    fields = "".join(f"\n  - {code(field)}" for field in change.fields)
+    return f"- {change.action.value} {code(_object(change))}{fields}"

@@ -1,0 +1,141 @@
+"""Markdown that stays valid, and stays quiet, whatever the text in it says.
+
+Forges act on text: ``@name`` calls a person, ``fixes #1`` closes an issue, a line ``/merge`` in a
+GitLab description merges. Most of them look at the rendered page, where a backslash does not help,
+so a zero-width blank goes between the sign and the name.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from kubeaid_ci.report.visible import visible
+
+GAP = "\u200b"
+"""The zero-width blank."""
+
+_REFERENCES: tuple[tuple[re.Pattern[str], str], ...] = (
+    # @person, #issue, !merge-request, $snippet, %milestone, ~label, &epic, ^alert
+    (re.compile(r'([@#!$%~&^])(?=[\w"])'), rf"\1{GAP}"),
+    # GH-1 and the keys of issue trackers, but not the names of well-known numbered things
+    (re.compile(r"\b(?!(?:CVE|RFC|ISO|UTF|SHA|MD)-)([A-Z][A-Z0-9_]+|(?i:gh))-(?=\d)"), rf"\1-{GAP}"),
+    # [issue:1] and its kind
+    (re.compile(r"\[(?=[a-z_]+:)"), rf"[{GAP}"),
+    # addresses that become links, and with them mentions of the issue that they lead to
+    (re.compile(r"(?<=\w):(?=//)"), rf":{GAP}"),
+    (re.compile(r"\bwww\.", re.IGNORECASE), rf"www{GAP}."),
+)
+_CLOSING = re.compile(
+    r"\b((?:clos|fix|resolv|implement)\w*:?)(?=\s+(?:issues?\s+)?"
+    r"(?:[\w./-]*#\d|https?://|\[\w+:|[A-Z][A-Z0-9_]+-\d))",
+    re.IGNORECASE,
+)
+_QUICK_ACTION = re.compile(r"^([^\S\n]*)/(?=[a-z_]+(?:\s|$))", re.MULTILINE)
+_SPECIAL = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;"} | {sign: f"\\{sign}" for sign in r"\`*_[]~"}
+)
+_BLOCK_START = re.compile(r"^(?:(?=(?:[-+]|#{1,6})(?:\s|$)|[-=]+\s*$|/)|(\d+)(?=[.)](?:\s|$)))")
+"""What would begin a list, heading, command or the like at the start of a line."""
+
+
+def escape(text: str) -> str:
+    """The text as running Markdown that shows it as it is: fit for a paragraph, a list item, a table cell.
+
+    Line breaks become ``<br>``.
+    """
+    return "<br>".join(_escaped(line.strip()) for line in visible(text).strip().splitlines())
+
+
+def code(text: str) -> str:
+    """The text as a code span, on one line, whatever backticks it holds. `table` takes care of its pipes."""
+    line = _disarmed(" ".join(visible(text).split()))
+    ticks = "`" * (_longest_run(line) + 1)
+    gap = " " if line.startswith("`") or line.endswith("`") or not line else ""
+    return f"{ticks}{gap}{line}{gap}{ticks}"
+
+
+def fence(text: str, lang: str = "") -> str:
+    """The text as a fenced block of code, longer fenced than anything inside; ends with a line break."""
+    ticks = "`" * max(3, _longest_run(text) + 1)
+    body = _disarmed(visible(text)).rstrip("\n")
+    return f"{ticks}{re.sub(r'[^A-Za-z0-9_+-]', '', lang)}\n{body}\n{ticks}\n"
+
+
+def html(text: str) -> str:
+    """The text for inside an HTML tag within Markdown, on one line."""
+    line = _unlinked(" ".join(visible(text).split()))
+    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def folded(title: str, body: str) -> str:
+    """Ready Markdown behind a title that opens it on a click; ends with a line break."""
+    return f"<details>\n<summary>{html(title)}</summary>\n\n{body.strip(chr(10))}\n\n</details>\n"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of ready Markdown cells, each on one line; ends with a line break."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
+
+
+def left_out(count: int) -> str:
+    """The line that says how much did not fit."""
+    return f"_Left out, because there is no room for it: {count} section{'s' if count > 1 else ''}._\n"
+
+
+def utf8_size(text: str) -> int:
+    """How many bytes the text takes in UTF-8."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def fit(
+    sections: Sequence[str],
+    limit: int,
+    *,
+    size: Callable[[str], int] = len,
+    note: Callable[[int], str] = left_out,
+) -> str:
+    """The sections with a blank line between them, within a limit.
+
+    A section that does not fit is skipped and counted, and the next ones are tried; `note` gives the
+    closing line for the number left out. `size` measures (`len`: characters, `utf8_size`: bytes). The
+    result is empty where not even the closing line fits.
+    """
+    whole = "\n".join(sections)
+    if size(whole) <= limit:
+        return whole
+    room = limit - size(note(len(sections))) - size("\n")
+    kept: list[str] = []
+    for section in sections:
+        needed = size(section) + size("\n")
+        if needed <= room:
+            kept.append(section)
+            room -= needed
+    closing = "\n".join([*kept, note(len(sections) - len(kept))])
+    return closing if size(closing) <= limit else ""
+
+
+def _escaped(line: str) -> str:
+    escaped = _unlinked(line).translate(_SPECIAL)
+    return _BLOCK_START.sub(r"\1\\", escaped)
+
+
+def _unlinked(line: str) -> str:
+    for pattern, replacement in _REFERENCES:
+        line = pattern.sub(replacement, line)
+    return line
+
+
+def _disarmed(text: str) -> str:
+    """Code is shown as it is, but some forges look for commands and closing words in it all the same."""
+    text = text.replace("<!--", f"<!{GAP}--")
+    return _QUICK_ACTION.sub(rf"\1{GAP}/", _CLOSING.sub(rf"\1{GAP}", text))
+
+
+def _cell(markdown: str) -> str:
+    """A pipe ends a cell even within code, unless a backslash is before it (and no other before that)."""
+    line = markdown.replace("\n", " ")
+    return line.replace("\\|", f"\\{GAP}|").replace("|", "\\|")
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, re.findall(r"`+", text)), default=0)

@@ -1,0 +1,51 @@
+"""What publishing has to show."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from kubeaid_ci.model.build import Builds
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.publication import Outcome, Published
+from kubeaid_ci.model.report import Report, Table
+from kubeaid_ci.report.values import plain
+
+_COLUMNS = ("clusters", "outcome", "change request", "branch", "base", "head")
+
+
+def report(builds: Builds, results: Sequence[Published], findings: Iterable[Finding], *, version: str) -> Report:
+    """The report of ``kubeaid-ci publish``: a row for each change request, then what builds and publisher say."""
+    counts = Counter(result.outcome for result in results)
+    summary = {outcome.value: counts[outcome] for outcome in Outcome if counts[outcome]}
+    return Report(
+        "publish",
+        version,
+        summary={"clusters": len(builds.results), **summary, "failed": len(builds.failed)},
+        results=tuple(results),
+        findings=(*builds.findings, *findings),
+        table=Table(_COLUMNS, tuple(_row(result) for result in results)),
+    )
+
+
+def outputs(results: Sequence[Published]) -> Mapping[str, str]:
+    """The outputs for a CI system: those of the first change request by name, and all of them as JSON."""
+    known = {"results": json.dumps(plain(tuple(results)), separators=(",", ":"))}
+    if not results:
+        return known
+    first = results[0]
+    return {
+        "outcome": first.outcome.value,
+        "number": str(first.number or ""),
+        "url": first.url or "",
+        "branch": first.branch,
+        "head": first.head or "",
+        **known,
+    }
+
+
+def _row(result: Published) -> tuple[str, ...]:
+    request = result.url or (f"#{result.number}" if result.number else "")
+    names = ", ".join(result.clusters[:5]) + (
+        f" and {len(result.clusters) - 5} more" if len(result.clusters) > 5 else ""
+    )
+    return (names, result.outcome.value, request, result.branch, result.base, (result.head or "")[:12])

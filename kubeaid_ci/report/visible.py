@@ -1,0 +1,53 @@
+"""Text from untrusted places, made safe to look at.
+
+Messages quote manifests, and manifests may hold terminal escapes, text that reverses the reading
+direction or characters that nobody sees.
+"""
+
+import re
+import unicodedata
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode's categories of control, format and surrogate characters, line and paragraph separators."""
+
+_PRINTABLE_ASCII = re.compile(r"[\t\n\x20-\x7e]*")
+
+
+def visible(text: str) -> str:
+    r"""The text with every character that is not seen written as an escape such as ``\x1b``.
+
+    Line breaks and tabs stay; ``\r\n`` counts as a line break. The result can always be encoded as
+    UTF-8 and holds only characters that XML allows.
+    """
+    if _PRINTABLE_ASCII.fullmatch(text):
+        return text
+    return "".join(map(_shown, text.replace("\r\n", "\n")))
+
+
+def one_line(text: str) -> str:
+    """The text made visible, on one line, without blanks at its ends."""
+    return " ".join(visible(text).split())
+
+
+def headline(text: str) -> tuple[str, str]:
+    """The first line of the text, and the lines after it, both made visible."""
+    first, _, further = visible(text).strip("\n").partition("\n")
+    return first.strip(), further.rstrip()
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` characters of the text, with an ellipsis where some are left out."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _shown(letter: str) -> str:
+    if letter in "\n\t" or not (unicodedata.category(letter) in _HIDDEN or _is_noncharacter(letter)):
+        return letter
+    code = ord(letter)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _is_noncharacter(letter: str) -> bool:
+    """True for the code points that Unicode reserves for no character; XML 1.0 forbids two of them."""
+    code = ord(letter)
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
