@@ -1,0 +1,1 @@
+"""Decisions, made purely: what to do, from what was found."""

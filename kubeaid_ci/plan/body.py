@@ -1,0 +1,127 @@
+"""The text of a change request: ours between two markers, people's notes around it untouched."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from kubeaid_ci.model.change_request import ChangeRequest
+from kubeaid_ci.model.publication import Proposal
+
+_OPEN = "<!-- kubeaid-ci:"
+START, END = f"{_OPEN}start -->", f"{_OPEN}end -->"
+_SECTION = re.compile(rf"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
+_STATE = re.compile(r"<!-- kubeaid-ci:state (?P<draft>draft|ready) (?P<title>[0-9a-f]{12}) -->")
+_BOX = re.compile(r"- \[(?P<tick>[ xX])\] <!-- kubeaid-ci:take-back -->")
+_TAKE_BACK = (
+    "- [ ] <!-- kubeaid-ci:take-back -->Hand the branch back: let the next run throw away the commits "
+    "that others have added to it"
+)
+# For a text that no forge takes.
+NO_LIMIT = 10_000_000
+_CUT = "*The rest did not fit into this text.*"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What our section of a change request's text tells: nothing in any field where there is none."""
+
+    draft: bool | None = None
+    title: str | None = None
+    """The checksum of the title that we gave it last."""
+    handed_back: bool = False
+
+
+def read(body: str) -> Section:
+    """What our section in a change request's text tells."""
+    section = _SECTION.search(body)
+    if section is None:
+        return Section()
+    state = _STATE.search(section[0])
+    boxes = _BOX.findall(section[0])
+    ticked = bool(boxes) and boxes[-1] != " "
+    if state is None:
+        return Section(handed_back=ticked)
+    return Section(state["draft"] == "draft", state["title"], ticked)
+
+
+def write(existing: str | None, proposal: Proposal, limit: int) -> str:
+    """The whole text of a change request: our section put into the text that is there, within `limit` letters."""
+    around = _normal(existing or "")
+    found = _SECTION.search(around)
+    before, after = (around[: found.start()], around[found.end() :]) if found else (around.rstrip(), "")
+    glue = "\n\n" if before and not found else ""
+    # A marker without its other half would make the next run take people's notes for ours.
+    before, after = _without_markers(before), _without_markers(after)
+    room = limit - len(before) - len(after) - len(glue)
+    return f"{before}{glue}{section(proposal, room)}{after}"
+
+
+def section(proposal: Proposal, limit: int) -> str:
+    """Our section alone, within `limit` letters, and its frame whatever the limit."""
+    state = f"{_OPEN}state {'draft' if proposal.draft else 'ready'} {title_checksum(proposal.title)} -->"
+    frame = (START, state, "", "", _TAKE_BACK, END)
+    room = limit - len("\n".join(frame)) - 1
+    text = fit(_without_markers(_normal(proposal.body)).strip(), room)
+    return "\n".join((START, state, text, "", _TAKE_BACK, END))
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two texts are the same but for line breaks and blanks at the ends, which forges change."""
+    return _normal(one).strip() == _normal(other).strip()
+
+
+def title_checksum(title: str) -> str:
+    """12 hex digits."""
+    return hashlib.sha256(title.encode()).hexdigest()[:12]
+
+
+def may_rename(request: ChangeRequest) -> bool:
+    """Whether the title is the one that we gave it: one that a person chose is left alone."""
+    return read(request.body).title == title_checksum(request.title)
+
+
+def fit(text: str, limit: int) -> str:
+    """As many whole lines as fit into `limit` letters, with open code blocks and folds closed."""
+    if len(text) <= limit:
+        return text
+    kept: list[str] = []
+    size, state = len(_CUT) + 2, _Open()
+    for line in text.split("\n"):
+        then = state.after(line)
+        size += len(line) + 1
+        if size + len(then.closing) > limit:
+            break
+        kept.append(line)
+        state = then
+    return "\n".join(kept) + state.closing + f"\n\n{_CUT}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """What is open at the end of a line: the fence of a code block, and a number of folds."""
+
+    fence: str = ""
+    folds: int = 0
+
+    def after(self, line: str) -> "_Open":
+        bare = line.strip()
+        ticks = bare[: len(bare) - len(bare.lstrip("`"))]
+        if self.fence:
+            ends = bare.startswith(self.fence) and not bare.strip("`")
+            return _Open("", self.folds) if ends else self
+        if len(ticks) >= 3:
+            return _Open(ticks, self.folds)
+        return _Open("", max(0, self.folds + bare.count("<details") - bare.count("</details>")))
+
+    @property
+    def closing(self) -> str:
+        return (f"\n{self.fence}" if self.fence else "") + "\n\n</details>" * self.folds
+
+
+def _without_markers(text: str) -> str:
+    """The text with anything that reads like a marker of ours made harmless."""
+    return text.replace(_OPEN, "&lt;!-- kubeaid-ci:")
+
+
+def _normal(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

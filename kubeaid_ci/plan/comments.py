@@ -1,0 +1,60 @@
+"""What the publisher says in comments and messages. Names from commits are shown so that they mention nobody."""
+
+from kubeaid_ci.model.commit import Commit
+
+_SHOWN = 10
+
+
+def nothing_left(base: str) -> str:
+    """Said when a change request is closed because nothing is left of it."""
+    return (
+        f"Closed by kubeaid-ci: {_code(base)} has all of this already, so nothing is left to change. "
+        "A later difference opens a new change request."
+    )
+
+
+def superseded(url: str) -> str:
+    """Said when a change request of the earlier scripts is closed."""
+    return f"Closed by kubeaid-ci: {url} takes its place. The branch is left as it is."
+
+
+def foreign(branch: str, commits: tuple[Commit, ...], *, gone: bool) -> str:
+    """Said when somebody else's commits keep the publisher from touching the branch."""
+    wish = "close this and delete the branch: nothing is left to change" if gone else "update this branch"
+    return (
+        f"kubeaid-ci would {wish}, but {_code(branch)} has commits that it did not make:\n\n{_listed(commits)}\n\n"
+        "Nothing was touched. To go on, do one of these:\n"
+        "- merge the change request as it is, or move the commits to a branch of your own and delete this one;\n"
+        "- tick the box at the end of the description, and the next run throws these commits away;\n"
+        "- run `kubeaid-ci publish` with `--on-foreign-commits stack` to add to them, or `overwrite` to replace them."
+    )
+
+
+def overwritten(commits: tuple[Commit, ...]) -> str:
+    """Said when somebody else's commits were replaced as asked; their names bring them back."""
+    return f"As asked, kubeaid-ci replaced these commits on the branch:\n\n{_listed(commits)}"
+
+
+def rival(branch: str) -> str:
+    """Said when another run was quicker."""
+    return f"another run has published {branch} while this one ran; it was left as it is"
+
+
+def in_the_way(branch: str, other: str) -> str:
+    """Said when Git cannot keep two branches side by side."""
+    return (
+        f"the branch {other} is in the way of {branch}: Git cannot keep both. "
+        f"Merge or close its change request, delete {other}, and run again"
+    )
+
+
+def _listed(commits: tuple[Commit, ...]) -> str:
+    lines = [f"- {commit.sha[:12]} {_code(commit.subject)} by {_code(commit.committer)}" for commit in commits]
+    more = len(lines) - _SHOWN
+    return "\n".join(lines[:_SHOWN]) + (f"\n- and {more} more" if more > 0 else "")
+
+
+def _code(text: str) -> str:
+    """Text that Markdown shows as it is: no mention, no link, no closed issue."""
+    plain = " ".join(text.replace("`", "'").split())
+    return f"`{plain}`" if plain else "``` ```"

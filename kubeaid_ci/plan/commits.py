@@ -1,0 +1,43 @@
+"""How the publisher knows its own commits again.
+
+Each carries a trailer with a checksum of its subject and of exactly what it changes. Whoever amends,
+extends or rewords the commit breaks the checksum, and the commit is theirs from then on; a rebase
+that changes nothing leaves it ours.
+"""
+
+import hashlib
+
+from kubeaid_ci.model.commit import CommitStyle
+
+TRAILER = "Kubeaid-Ci"
+_MANAGED = "managed "
+
+
+def checksum(subject: str, raw_difference: bytes) -> str:
+    """40 hex digits; the difference is as ``git diff-tree -r -z --raw`` gives it, with whole object names."""
+    return hashlib.sha256(subject.encode() + b"\0" + raw_difference).hexdigest()[:40]
+
+
+def claim_of(trailers: str) -> str | None:
+    """The checksum that a commit's trailers claim, or nothing for a commit without one.
+
+    Anything else than one trailer of ours claims the empty text, which is never right.
+    """
+    if not trailers.strip():
+        return None
+    digits = trailers.strip().removeprefix(_MANAGED)
+    return digits if len(digits) == 40 and digits.isalnum() else ""
+
+
+def subject(title: str) -> str:
+    """A title as the first line of a commit message."""
+    return " ".join(title.split()) or "Update"
+
+
+def message(title: str, raw_difference: bytes, style: CommitStyle) -> str:
+    """The whole commit message."""
+    first = subject(title)
+    lines = [first, "", f"{TRAILER}: {_MANAGED}{checksum(first, raw_difference)}"]
+    if style.sign_off:
+        lines.append(f"Signed-off-by: {style.author}")
+    return "\n".join(lines) + "\n"
