@@ -1,0 +1,144 @@
+"""What builds gave before, by content, in the user's cache folder.
+
+A record says: when these paths held this content (and those paths nothing), the build gave these
+files. It is found by a slot, a hash of what is known before evaluating, and believed only when
+every input is still the same. Contents lie beside, named by their SHA-256. All writes are
+atomic, so runs may share the folder; whatever does not read back whole counts as not there.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kubeaid_ci.edges.jsonnet import Probe
+
+_FORMAT = 1
+_RECORDS_A_SLOT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One build: what it read (`probes`), which release it took, and the digests of its files by path."""
+
+    probes: tuple[Probe, ...]
+    release: str
+    files: Mapping[str, str]
+    tree: str = ""
+    """The tree of the KubeAid build folder, where it was read from a commit."""
+    notes: tuple[dict[str, Any], ...] = ()
+    """What the checks of the vars file said, as plain values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A cache folder and how many bytes it may hold."""
+
+    folder: Path
+    most_bytes: int
+
+    def records(self, slot: str) -> Iterator[Record]:
+        """The records of a slot, newest first; damaged ones are passed over."""
+        try:
+            lines = self._slot(slot).read_bytes().splitlines()
+        except OSError:
+            return
+        for line in lines:
+            if (record := _parsed(line)) is not None:
+                yield record
+
+    def content(self, digest: str) -> bytes | None:
+        """The content that a digest names; nothing where it is gone or damaged."""
+        try:
+            data = self._object(digest).read_bytes()
+        except OSError:
+            return None
+        return data if hashlib.sha256(data).hexdigest() == digest else None
+
+    def store(self, slot: str, record: Record, contents: Mapping[str, bytes]) -> None:
+        """Keep a build. A full or read-only disk costs the cache, not the build."""
+        with suppress(OSError):
+            for digest, data in contents.items():
+                if not self._object(digest).exists():
+                    _write(self._object(digest), data)
+            path = self._slot(slot)
+            lines = [_line(record)]
+            with suppress(FileNotFoundError):
+                lines += [line for line in path.read_bytes().splitlines() if line != lines[0]]
+            _write(path, b"\n".join(lines[:_RECORDS_A_SLOT]) + b"\n")
+
+    def prune(self) -> None:
+        """Delete the oldest files until at most four fifths of the allowed size are left."""
+        found = []
+        for here, _, names in os.walk(self.folder):
+            for name in names:
+                path = Path(here, name)
+                with suppress(OSError):
+                    status = path.stat()
+                    found.append((status.st_mtime_ns, status.st_size, path))
+        total = sum(size for _, size, _ in found)
+        if total <= self.most_bytes:
+            return
+        for _, size, path in sorted(found):
+            with suppress(OSError):
+                path.unlink()
+            total -= size
+            if total <= self.most_bytes * 4 // 5:
+                return
+
+    def _slot(self, slot: str) -> Path:
+        return self.folder / "build" / slot[:2] / slot
+
+    def _object(self, digest: str) -> Path:
+        return self.folder / "objects" / digest[:2] / digest
+
+
+def default_folder() -> Path:
+    """``KUBEAID_CI_CACHE``, else the platform's cache folder for this user."""
+    if chosen := os.environ.get("KUBEAID_CI_CACHE"):
+        return Path(chosen)
+    if home := os.environ.get("XDG_CACHE_HOME"):
+        return Path(home) / "kubeaid-ci"
+    caches = Path("Library/Caches") if sys.platform == "darwin" else Path(".cache")
+    return Path.home() / caches / "kubeaid-ci"
+
+
+def _line(record: Record) -> bytes:
+    body = [
+        _FORMAT,
+        record.release,
+        [[probe.path, probe.real, probe.digest] for probe in record.probes],
+        dict(record.files),
+        record.tree,
+        list(record.notes),
+    ]
+    text = json.dumps(body, ensure_ascii=True, separators=(",", ":")).encode()
+    return hashlib.sha256(text).hexdigest().encode() + b" " + text
+
+
+def _parsed(line: bytes) -> Record | None:
+    checksum, _, text = line.partition(b" ")
+    if hashlib.sha256(text).hexdigest().encode() != checksum:
+        return None
+    version, release, probes, files, tree, notes = json.loads(text)
+    if version != _FORMAT:
+        return None
+    return Record(tuple(Probe(*one) for one in probes), release, files, tree, tuple(notes))
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        try:
+            file.write(data)
+            file.close()
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise

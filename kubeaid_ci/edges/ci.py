@@ -1,0 +1,143 @@
+"""The CI system that a run is part of: its summary, marks on source lines, outputs and folded logs.
+
+GitHub: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
+GitLab: https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections and
+https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv.
+
+The text of findings is not to be trusted: nothing in it may become a command to the CI system.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from kubeaid_ci.edges.files import append
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.report.markdown import GAP, fit, utf8_size
+from kubeaid_ci.report.outcome import speaking
+from kubeaid_ci.report.visible import one_line, shortened, visible
+
+SUMMARY_LIMIT = 1024 * 1024
+"""Bytes of summary that GitHub takes of one step."""
+
+_MARKS_A_KIND = 10
+"""GitHub shows at most ten errors and ten warnings of one step."""
+_LONGEST_MARK = 4000
+_MARKED = (Severity.ERROR, Severity.WARNING)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_COMMAND_START = re.compile(r"(^|[\r\n])([^\S\r\n]*)::")
+
+
+def github(env: Mapping[str, str]) -> bool:
+    """Whether this is a job of GitHub Actions, or of Gitea's or Forgejo's, which say the same."""
+    return env.get("GITHUB_ACTIONS") == "true"
+
+
+def gitlab(env: Mapping[str, str]) -> bool:
+    """Whether this is a job of GitLab CI."""
+    return env.get("GITLAB_CI") == "true"
+
+
+def guarded(text: str) -> str:
+    """Output in which GitHub's runner finds no command, whoever wrote it.
+
+    The runner obeys ``::…`` at the start of a line (blanks before it do not count) and ``##[…`` anywhere.
+    """
+    return _COMMAND_START.sub(r"\1\2\\::", text).replace("##[", r"#\#[")
+
+
+def append_summary(env: Mapping[str, str], parts: Sequence[str]) -> None:
+    """Add Markdown to the step's summary, where there is one; what does not fit is left out and counted."""
+    path = _file(env, "GITHUB_STEP_SUMMARY")
+    if path is None:
+        return
+    used = path.stat().st_size if path.exists() else 0
+    start = "\n" if used else ""
+    fitting = fit(parts, SUMMARY_LIMIT - used - len(start), size=utf8_size)
+    if fitting:
+        append(path, start + fitting)
+
+
+def annotations(findings: Iterable[Finding], *, folder: str = "") -> str:
+    """The commands that mark findings on their lines, the worst first; one notice counts the rest.
+
+    `folder` leads from the workspace to the repository that the findings' paths are relative to.
+    """
+    spoken = speaking(findings)
+    groups = ([finding for finding in spoken if finding.severity is severity] for severity in _MARKED)
+    marked = [finding for group in groups for finding in group[:_MARKS_A_KIND]]
+    lines = [_mark(finding, folder) for finding in marked]
+    left = len(spoken) - len(marked)
+    if left:
+        noun = "finding is" if left == 1 else "findings are"
+        lines.append(f"::notice title=kubeaid-ci::{left} more {noun} in the job's log and summary\n")
+    return "".join(lines)
+
+
+def append_outputs(
+    env: Mapping[str, str],
+    outputs: Mapping[str, str],
+    *,
+    token: Callable[[], str] = lambda: secrets.token_hex(16),
+) -> None:
+    """Set the step's outputs, where it has any; `token` gives what nobody can guess, anew at each call."""
+    path = _file(env, "GITHUB_OUTPUT")
+    if path is not None:
+        append(path, "".join(_output(_named(name), value, token) for name, value in outputs.items()))
+
+
+def dotenv(outputs: Mapping[str, str]) -> str:
+    """The outputs as GitLab's dotenv report: ``pull-url`` becomes ``PULL_URL``, line breaks become blanks."""
+    lines = ((_named(name).replace("-", "_").upper(), value) for name, value in outputs.items())
+    return "".join(f"{name}={' '.join(value.splitlines())}\n" for name, value in lines)
+
+
+def section(name: str, title: str, body: str, *, now: int) -> str:
+    """Markdown that GitLab's job log shows as it is, folded under a title; `now` is in Unix seconds."""
+    key = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+    start = f"\x1b[0Ksection_start:{now}:{key}[collapsed=true]\r\x1b[0K{one_line(title)}\n"
+    shown = visible(body.replace(GAP, "")).rstrip()
+    return f"{start}{shown}\n\x1b[0Ksection_end:{now}:{key}\r\x1b[0K\n"
+
+
+def _mark(finding: Finding, folder: str) -> str:
+    message = _escaped(visible(shortened(finding.message, _LONGEST_MARK)))
+    properties = ",".join(f"{name}={_escaped_property(value)}" for name, value in _place(finding, folder))
+    return f"::{finding.severity} {properties}::{message}\n"
+
+
+def _place(finding: Finding, folder: str) -> Iterator[tuple[str, str]]:
+    if finding.path is not None:
+        yield "file", f"{folder.rstrip('/')}/{finding.path}" if folder else finding.path
+        if finding.line is not None:
+            yield "line", str(finding.line)
+    yield "title", f"{finding.rule.id} ({one_line(finding.subject)})"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escaped_property(text: str) -> str:
+    return _escaped(visible(text)).replace(":", "%3A").replace(",", "%2C")
+
+
+def _output(name: str, value: str, token: Callable[[], str]) -> str:
+    """A value between two lines with a word that is not in it."""
+    border = f"kubeaid_ci_{token()}"
+    while border in value:
+        border = f"kubeaid_ci_{token()}"
+    return f"{name}<<{border}\n{value}\n{border}\n"
+
+
+def _named(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise UserError(f"{name!r} cannot name an output: letters, digits, - and _ can")
+    return name
+
+
+def _file(env: Mapping[str, str], variable: str) -> Path | None:
+    """The file that a variable of GitHub's names; nothing elsewhere."""
+    return Path(env[variable]) if github(env) and env.get(variable) else None

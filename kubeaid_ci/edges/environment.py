@@ -1,0 +1,183 @@
+"""The variables that people already have set: tokens, the config repo, reviewers, the committer.
+
+The project's own names win, then the forges' usual ones, then those of the platform's earlier scripts.
+A token is only ever given out for the forge and host it belongs to.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.commit import Identity
+from kubeaid_ci.model.credentials import Token
+from kubeaid_ci.model.forge import ForgeKind
+from kubeaid_ci.model.remote import Remote
+
+Environ = Mapping[str, str]
+T = TypeVar("T")
+
+_USERS = {ForgeKind.GITHUB: "x-access-token", ForgeKind.GITLAB: "oauth2", ForgeKind.GITEA: "oauth2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A value and the name of the variable it came from."""
+
+    value: T
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A variable that may hold a token, and for which forge and host it counts."""
+
+    name: str
+    counts: Callable[[ForgeKind, str, Environ], bool]
+    for_api: bool = True
+
+
+def _any(_kind: ForgeKind, _host: str, _environ: Environ) -> bool:
+    return True
+
+
+def _github_com(kind: ForgeKind, host: str, _environ: Environ) -> bool:
+    return kind is ForgeKind.GITHUB and (host == "github.com" or host.endswith(".ghe.com"))
+
+
+def _github_enterprise(kind: ForgeKind, host: str, environ: Environ) -> bool:
+    return kind is ForgeKind.GITHUB and not _github_com(kind, host, environ)
+
+
+def _github_any(kind: ForgeKind, host: str, environ: Environ) -> bool:
+    return _github_com(kind, host, environ) or (
+        kind is ForgeKind.GITHUB and host == _host_of(environ.get("GITHUB_SERVER_URL"))
+    )
+
+
+def _workflow_token(kind: ForgeKind, host: str, environ: Environ) -> bool:
+    """A workflow's token counts on the server that runs the workflow, be it GitHub, Gitea or Forgejo."""
+    server = _host_of(environ.get("GITHUB_SERVER_URL")) or "github.com"
+    runs_on = ForgeKind.GITEA if is_gitea_actions(environ) else ForgeKind.GITHUB
+    return kind is runs_on and host == server
+
+
+def _gitlab(kind: ForgeKind, host: str, environ: Environ) -> bool:
+    pinned = _host_of(environ.get("GITLAB_HOST"))
+    return kind is ForgeKind.GITLAB and pinned in ("", host)
+
+
+def _gitea(kind: ForgeKind, host: str, environ: Environ) -> bool:
+    pinned = _host_of(environ.get("GITEA_SERVER_URL"))
+    return kind is ForgeKind.GITEA and pinned in ("", host)
+
+
+def _gitlab_job(kind: ForgeKind, host: str, environ: Environ) -> bool:
+    return kind is ForgeKind.GITLAB and host == environ.get("CI_SERVER_HOST", "").lower()
+
+
+def _config_repo_url(kind: ForgeKind, host: str, environ: Environ) -> bool:
+    address = environ.get("KUBERNETES_CONFIG_REPO_URL")
+    return host == Remote.parse(address).host if address else kind is ForgeKind.GITLAB
+
+
+# In order: the first that is set and counts is taken.
+_SOURCES = (
+    _Source("KUBEAID_CI_TOKEN", _any),
+    _Source("GH_TOKEN", _github_com),
+    _Source("GH_ENTERPRISE_TOKEN", _github_enterprise),
+    _Source("GITLAB_TOKEN", _gitlab),
+    _Source("GITEA_TOKEN", _gitea),
+    _Source("FORGEJO_TOKEN", _gitea),
+    _Source("API_TOKEN_GITHUB", _github_any),
+    _Source("KUBERNETES_CONFIG_REPO_TOKEN", _config_repo_url),
+    _Source("GITHUB_TOKEN", _workflow_token),
+    # It can clone, and push where the project allows it, but not open merge requests.
+    _Source("CI_JOB_TOKEN", _gitlab_job, for_api=False),
+)
+
+
+def forge_token(remote: Remote, kind: ForgeKind, environ: Environ, *, target: bool = True) -> Token | None:
+    """The token for the forge's API, or nothing.
+
+    `target` says that the remote is the one to publish to: the project's own variables are for it
+    alone, so that a second repository on another host never sees them.
+    """
+    return _first([source for source in _sources(target) if source.for_api], remote, kind, environ)
+
+
+def git_token(remote: Remote, kind: ForgeKind, environ: Environ, *, target: bool = True) -> Token | None:
+    """The token to clone and push with, or nothing; `target` as for `forge_token`."""
+    own = [_Source("KUBEAID_CI_GIT_TOKEN", _any)] if target else []
+    return _first([*own, *_sources(target)], remote, kind, environ)
+
+
+def token_variables(kind: ForgeKind, host: str, environ: Environ) -> tuple[str, ...]:
+    """The names of the variables that are looked at for a forge's API, best first; for messages."""
+    return tuple(source.name for source in _SOURCES if source.for_api and source.counts(kind, host, environ))
+
+
+def _sources(target: bool) -> list[_Source]:  # noqa: FBT001 - handed on by its two callers, by name there
+    return [source for source in _SOURCES if target or source.counts is not _any]
+
+
+def _first(sources: list[_Source], remote: Remote, kind: ForgeKind, environ: Environ) -> Token | None:
+    for source in sources:
+        secret = environ.get(source.name, "").strip()
+        if secret and remote.host and source.counts(kind, remote.host, environ):
+            if any(ord(letter) <= 32 or ord(letter) > 126 for letter in secret):
+                raise UserError(f"{source.name}: holds a space, a line break or a letter that no token has")
+            user = "gitlab-ci-token" if source.name == "CI_JOB_TOKEN" else _USERS.get(kind, "x-access-token")
+            return Token(secret, source.name, user)
+    return None
+
+
+def is_gitea_actions(environ: Environ) -> bool:
+    """True inside a job of Gitea's or Forgejo's Actions, which also set GitHub's variables."""
+    return any(environ.get(name) == "true" for name in ("GITEA_ACTIONS", "FORGEJO_ACTIONS"))
+
+
+def config_repo(environ: Environ) -> Found[str] | None:
+    """The address of the config repo that the environment names, or nothing."""
+    for name in ("KUBEAID_CI_CONFIG_REPO", "OBMONDO_DEPLOY_REPO_TARGET", "KUBERNETES_CONFIG_REPO_URL"):
+        value = environ.get(name, "").strip()
+        if value and name == "OBMONDO_DEPLOY_REPO_TARGET" and value.count("/") == 1 and ":" not in value:
+            server = environ.get("GITHUB_SERVER_URL", "").rstrip("/") or "https://github.com"
+            return Found(f"{server}/{value}", name)
+        if value:
+            return Found(value, name)
+    return None
+
+
+def base_branch(environ: Environ) -> Found[str] | None:
+    """The branch to propose to that the environment names, or nothing: then it is the remote's default."""
+    for name in ("OBMONDO_DEPLOY_REPO_TARGET_BRANCH", "OBMONDO_DEPLOY_TARGET_BRANCH"):
+        if value := environ.get(name, "").strip():
+            return Found(value, name)
+    return None
+
+
+def reviewers(environ: Environ) -> Found[tuple[tuple[str, ...], tuple[str, ...]]] | None:
+    """People and teams (``@org/team`` or ``org/team`` in the list) who shall review, or nothing."""
+    name = "OBMONDO_DEPLOY_PULL_REQUEST_REVIEWERS"
+    names = [part.strip().removeprefix("@") for part in environ.get(name, "").split(",")]
+    people = tuple(part for part in names if part and "/" not in part)
+    teams = tuple(part for part in names if "/" in part)
+    return Found((people, teams), name) if people or teams else None
+
+
+def committer(environ: Environ) -> Found[Identity] | None:
+    """The committer that the environment names, or nothing. Both parts have to be set."""
+    name = environ.get("INPUT_GIT_USER_NAME", "").strip()
+    email = environ.get("INPUT_GIT_USER_EMAIL", "").strip()
+    if not name or not email:
+        return None
+    return Found(Identity.parse(f"{name} <{email}>"), "INPUT_GIT_USER_NAME, INPUT_GIT_USER_EMAIL")
+
+
+def _host_of(address: str | None) -> str:
+    """The host of ``https://host/path`` or ``host``, in small letters; empty where there is none."""
+    if not address:
+        return ""
+    return (urlsplit(address if "://" in address else f"//{address}").hostname or "").lower()

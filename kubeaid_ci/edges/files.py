@@ -1,0 +1,51 @@
+"""Writing files so that a reader, or a kill, at any moment sees the old or the new one whole."""
+
+import os
+import secrets
+from pathlib import Path
+
+from kubeaid_ci.errors import UserError
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file by a temporary one beside it; folders that are missing are made.
+
+    A link stays a link, and the file that it leads to is replaced, keeping its mode; a new file's mode
+    is as the umask says. What is no regular file, such as ``/dev/stdout``, is written to as it is.
+    Raises `UserError` naming the path where it cannot be written; nothing is left behind then.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            _replace(path.resolve(), data)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def append(path: Path, text: str) -> None:
+    """Add text to the end of a file in UTF-8; raises `UserError` naming the path where that fails."""
+    try:
+        with path.open("ab") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _replace(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}")
+    try:
+        _create(temporary, data)
+        if target.exists():
+            temporary.chmod(target.stat().st_mode & 0o7777)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _create(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)

@@ -1,0 +1,231 @@
+"""Gitea and Forgejo, over plain HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kubeaid_ci.edges import wire
+from kubeaid_ci.edges.forges.interface import Api, Trouble
+from kubeaid_ci.edges.forges.wishes import attempt_each, missing
+from kubeaid_ci.edges.patience import Patience
+from kubeaid_ci.errors import KubeaidCiError
+from kubeaid_ci.model.change_request import ChangeRequest, Comment
+from kubeaid_ci.model.credentials import Access, Token
+from kubeaid_ci.model.forge import ForgeAddress
+from kubeaid_ci.model.publication import Proposal
+
+if TYPE_CHECKING:
+    import requests
+
+BODY_LIMIT = 1_000_000
+_DRAFT = "WIP: "
+
+
+def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "Gitea":
+    """The repository on Gitea or Forgejo, to be reached with this token."""
+    headers = {"Authorization": f"token {token.secret}", "User-Agent": "kubeaid-ci"}
+    requests = _Requests(address, token, wire.session(headers, ca_bundle))
+    return Gitea(address, Api(requests, patience))
+
+
+@dataclass(frozen=True, slots=True)
+class _Requests:
+    """Single requests, their failures made ours."""
+
+    address: ForgeAddress
+    token: Token
+    session: "requests.Session"
+
+    def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
+        """The JSON of the answer."""
+        url = f"{self.address.api}{path}"
+        answer = wire.exchange(self.session, verb, url, query=query, body=body)
+        if isinstance(answer, wire.Lost):
+            message = self.token.redact(f"{url}: {verb}: {answer.detail}")
+            raise Trouble(message, status=None, passes=answer.may_pass)
+        if 200 <= answer.status < 300:
+            return answer.data
+        raise self._trouble(answer)
+
+    def _trouble(self, answer: wire.Answer) -> Trouble:
+        after = answer.headers.get("retry-after", "")
+        said = self.token.redact(wire.words(answer.data, answer.text))
+        message = f"{self.address.remote}: HTTP {answer.status}: {said}{self._advice(answer.status)}"
+        passes = answer.status == 429 or answer.status >= 500
+        wait = float(after) if passes and after.isdigit() else None
+        return Trouble(message, status=answer.status, passes=passes, wait=wait)
+
+    def _advice(self, status: int) -> str:
+        if status not in (401, 403, 404):
+            return ""
+        root = self.address.web.removesuffix(f"/{self.address.project}")
+        return (
+            f". The token from {self.token.source} must be valid and have the scopes write:repository and "
+            f"write:issue, and its user must be able to write here, see {root}/user/settings/applications"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Gitea:
+    """One repository on Gitea or Forgejo."""
+
+    address: ForgeAddress
+    api: Api
+    body_limit: int = BODY_LIMIT
+
+    @property
+    def _repo(self) -> str:
+        return f"/repos/{self.address.project}"
+
+    def find_open(self, head: str) -> tuple[ChangeRequest, ...]:
+        """The open pull requests from a branch of this repository, oldest first."""
+        # There is no filter for the branch, and the server may give shorter pages than asked for.
+        found = self.api.pages(f"{self._repo}/pulls", size_name="limit", capped=True, state="open")
+        own = [pull for pull in found if self._is_own(pull, head)]
+        return tuple(_request(pull) for pull in sorted(own, key=lambda pull: int(pull["number"])))
+
+    def _is_own(self, pull: Mapping[str, Any], head: str) -> bool:
+        repo = pull["head"]["repo"]
+        own = repo and repo["full_name"].lower() == self.address.project.lower()
+        return bool(own and pull["head"]["ref"] == head)
+
+    def create(self, proposal: Proposal, *, title: str, body: str) -> ChangeRequest:
+        """Open a pull request."""
+        fields = {
+            "title": _prefixed(title, draft=proposal.draft),
+            "body": body,
+            "head": proposal.branch,
+            "base": proposal.base,
+        }
+        return _request(self.api.send("POST", f"{self._repo}/pulls", body=fields))
+
+    def edit(
+        self,
+        request: ChangeRequest,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        base: str | None = None,
+    ) -> None:
+        """Change what is given."""
+        prefixed = None if title is None else _prefixed(title, draft=request.draft)
+        fields = {"title": prefixed, "body": body, "base": base}
+        self._patch(request, {name: value for name, value in fields.items() if value is not None})
+
+    def _patch(self, request: ChangeRequest, fields: Mapping[str, Any]) -> None:
+        self.api.send("PATCH", f"{self._repo}/pulls/{request.number}", body=fields)
+
+    def set_draft(self, request: ChangeRequest, *, draft: bool) -> None:
+        """Make a draft of it, or make it ready: Gitea keeps that in the title."""
+        self._patch(request, {"title": _prefixed(request.title, draft=draft)})
+
+    def close(self, request: ChangeRequest) -> None:
+        """Close it without merging."""
+        self._patch(request, {"state": "closed"})
+
+    def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
+        """All comments, oldest first."""
+        found = self.api.get(f"{self._repo}/issues/{request.number}/comments")
+        return tuple(Comment(comment["id"], comment["body"]) for comment in found)
+
+    def add_comment(self, request: ChangeRequest, text: str) -> None:
+        """Say something new."""
+        self.api.send("POST", f"{self._repo}/issues/{request.number}/comments", body={"body": text})
+
+    def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:  # noqa: ARG002 - Gitea numbers comments alone
+        """Say it anew in the same place."""
+        self.api.send("PATCH", f"{self._repo}/issues/comments/{comment.id}", body={"body": text})
+
+    def decorate(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
+        """Add what is missing; who has reviewed already is not asked again."""
+        return attempt_each(
+            ("labels", lambda: self._label(request, missing(proposal.labels, request.labels))),
+            ("assignees", lambda: self._assign(request, missing(proposal.assignees, request.assignees))),
+            ("reviewers", lambda: self._ask_reviewers(request, proposal)),
+            ("milestone", lambda: self._set_milestone(request, proposal.milestone)),
+        )
+
+    def _label(self, request: ChangeRequest, labels: list[str]) -> None:
+        if not labels:
+            return
+        known = {label["name"].lower(): label["id"] for label in self._known_labels()}
+        found = [known[name.lower()] for name in labels if name.lower() in known]
+        if found:
+            path = f"{self._repo}/issues/{request.number}/labels"
+            self.api.send("POST", path, body={"labels": found})
+        if lacking := [name for name in labels if name.lower() not in known]:
+            raise KubeaidCiError(f"make them first at {self.address.web}/labels: {', '.join(lacking)}")
+
+    def _known_labels(self) -> list[Mapping[str, Any]]:
+        """The labels of the repository and, where its owner is one, of the organisation."""
+        own = list(self.api.pages(f"{self._repo}/labels", size_name="limit", capped=True))
+        owner = self.address.project.partition("/")[0]
+        try:
+            return own + list(self.api.pages(f"/orgs/{owner}/labels", size_name="limit", capped=True))
+        except Trouble as trouble:
+            if trouble.status not in (403, 404):
+                raise
+            return own
+
+    def _assign(self, request: ChangeRequest, names: list[str]) -> None:
+        if names:
+            self._patch(request, {"assignees": [*request.assignees, *names]})
+
+    def _ask_reviewers(self, request: ChangeRequest, proposal: Proposal) -> None:
+        people = missing(proposal.reviewers, request.reviewers)
+        names = [team.rpartition("/")[2] for team in proposal.team_reviewers]
+        teams = missing(names, request.team_reviewers)
+        if people or teams:
+            path = f"{self._repo}/pulls/{request.number}/reviews"
+            reviews = list(self.api.pages(path, size_name="limit", capped=True))
+            people = missing(people, [review["user"]["login"] for review in reviews if review.get("user")])
+            teams = missing(teams, [review["team"]["name"] for review in reviews if review.get("team")])
+        if people or teams:
+            path = f"{self._repo}/pulls/{request.number}/requested_reviewers"
+            self.api.send("POST", path, body={"reviewers": people, "team_reviewers": teams})
+
+    def _set_milestone(self, request: ChangeRequest, title: str | None) -> None:
+        if title is None or request.milestone is not None:
+            return
+        for milestone in self.api.get(f"{self._repo}/milestones", state="open", name=title):
+            if milestone["title"] == title:
+                self._patch(request, {"milestone": milestone["id"]})
+                return
+        raise KubeaidCiError(f"there is no open milestone {title!r}")
+
+    def auto_merge(self, request: ChangeRequest) -> None:
+        """Merge when the checks have succeeded, for exactly the commit that was published."""
+        style = self.api.get(self._repo).get("default_merge_style") or "merge"
+        fields = {"Do": style, "merge_when_checks_succeed": True, "delete_branch_after_merge": True}
+        if request.head_sha:
+            fields["head_commit_id"] = request.head_sha
+        self.api.send("POST", f"{self._repo}/pulls/{request.number}/merge", body=fields)
+
+    def access(self) -> Access:
+        """What the token's user may do here; which scopes the token has shows only when they are used."""
+        repo = self.api.get(self._repo)
+        may = (repo.get("permissions") or {}).get("push")
+        return Access(repo["full_name"], read=True, push=may, change_requests=may, detail="by its user's rights")
+
+
+def _prefixed(title: str, *, draft: bool) -> str:
+    return f"{_DRAFT}{title}" if draft else title
+
+
+def _request(pull: Mapping[str, Any]) -> ChangeRequest:
+    return ChangeRequest(
+        number=pull["number"],
+        url=pull["html_url"],
+        head=pull["head"]["ref"],
+        base=pull["base"]["ref"],
+        title=pull["title"].removeprefix(_DRAFT),
+        body=pull["body"] or "",
+        draft=bool(pull.get("draft", pull["title"].startswith(_DRAFT))),
+        head_sha=pull["head"].get("sha") or "",
+        labels=tuple(label["name"] for label in pull.get("labels") or ()),
+        assignees=tuple(person["login"] for person in pull.get("assignees") or ()),
+        reviewers=tuple(person["login"] for person in pull.get("requested_reviewers") or ()),
+        team_reviewers=tuple(team["name"] for team in pull.get("requested_reviewers_teams") or ()),
+        milestone=pull["milestone"]["title"] if pull.get("milestone") else None,
+    )

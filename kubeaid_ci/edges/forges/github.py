@@ -1,0 +1,266 @@
+"""GitHub.com and GitHub Enterprise, through PyGithub."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kubeaid_ci.edges import wire
+from kubeaid_ci.edges.forges.interface import Api, Trouble
+from kubeaid_ci.edges.forges.wishes import attempt_each, missing
+from kubeaid_ci.edges.patience import Patience
+from kubeaid_ci.errors import KubeaidCiError
+from kubeaid_ci.model.change_request import ChangeRequest, Comment
+from kubeaid_ci.model.credentials import Access, Token
+from kubeaid_ci.model.forge import ForgeAddress
+from kubeaid_ci.model.publication import Proposal
+
+if TYPE_CHECKING:
+    from github.Requester import Requester
+
+# The limit is 65,536 letters; forges count an emoji or an escaped letter in their own way.
+BODY_LIMIT = 60_000
+GRAPHQL = "/graphql"
+
+
+def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "GitHub":
+    """The repository on GitHub, to be reached with this token."""
+    from github import Auth, Github
+
+    client = Github(
+        base_url=address.api,
+        auth=Auth.Token(token.secret),
+        timeout=wire.TIMEOUT[1],
+        verify=str(ca_bundle) if ca_bundle else True,
+        # PyGithub would send a POST again after a lost answer; `Api` repeats what may be repeated.
+        retry=None,
+        seconds_between_requests=0,
+        seconds_between_writes=patience.between_writes,
+        user_agent="kubeaid-ci",
+    )
+    return GitHub(address, Api(_Requests(address, token, client.requester), patience), client.requester)
+
+
+@dataclass(frozen=True, slots=True)
+class _Requests:
+    """Single requests through PyGithub, its errors made ours."""
+
+    address: ForgeAddress
+    token: Token
+    requester: "Requester"
+
+    def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
+        """The JSON of the answer. To `GRAPHQL` goes a mutation: its name, its input, the fields wanted back."""
+        from github import GithubException
+
+        try:
+            if path == GRAPHQL and body is not None:
+                name, arguments, wanted = body
+                return self.requester.graphql_named_mutation(name, arguments, wanted)[1]
+            return self.requester.requestJsonAndCheck(verb, path, parameters=query, input=body)[1]
+        except GithubException as error:
+            raise self._trouble(error) from error
+        except OSError as error:
+            lost = wire.lost(error)
+            message = self.token.redact(f"{self.address.api}: {verb} {path}: {lost.detail}")
+            raise Trouble(message, status=None, passes=lost.may_pass) from error
+        except ValueError as error:
+            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from error
+
+    def _trouble(self, error: Any) -> Trouble:
+        from github import RateLimitExceededException
+
+        headers: Mapping[str, str] = error.headers or {}
+        wait = _asked_wait(headers)
+        limited = error.status == 429 or isinstance(error, RateLimitExceededException) or wait is not None
+        limited = limited and error.status in (403, 429)
+        said = self.token.redact(wire.words(error.data, str(error.data)))
+        advice = "" if limited else self._advice(error.status, headers)
+        message = f"{self.address.remote}: HTTP {error.status}: {said}{advice}"
+        return Trouble(message, status=error.status, passes=limited or error.status >= 500, wait=wait)
+
+    def _advice(self, status: int, headers: Mapping[str, str]) -> str:
+        if status == 401:
+            return f". The token from {self.token.source} is not accepted: it may have ended or been revoked"
+        if status not in (403, 404):
+            return ""
+        accepted = headers.get("x-accepted-github-permissions") or "contents=write, pull_requests=write"
+        return f". {self._place()} (this call accepts: {accepted})"
+
+    def _place(self) -> str:
+        if self.token.source == "GITHUB_TOKEN":
+            return (
+                "Give the job `permissions: contents: write, pull-requests: write`, and allow Actions to create "
+                f"pull requests at {self.address.web}/settings/actions"
+            )
+        root = self.address.web.removesuffix(f"/{self.address.project}")
+        return (
+            f"The token from {self.token.source} needs access to {self.address.project} with Contents: read and "
+            "write and Pull requests: read and write (a classic token: the scope repo), see "
+            f"{root}/settings/personal-access-tokens"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GitHub:
+    """One repository on GitHub."""
+
+    address: ForgeAddress
+    api: Api
+    requester: "Requester"
+    body_limit: int = BODY_LIMIT
+
+    @property
+    def _repo(self) -> str:
+        return f"/repos/{self.address.project}"
+
+    def find_open(self, head: str) -> tuple[ChangeRequest, ...]:
+        """The open pull requests from a branch of this repository, oldest first."""
+        owner = self.address.project.partition("/")[0]
+        found = self.api.pages(
+            f"{self._repo}/pulls", state="open", head=f"{owner}:{head}", sort="created", direction="asc"
+        )
+        # An unknown filter is ignored, and a fork may have the same branch name: look again here.
+        return tuple(_request(pull) for pull in found if self._is_own(pull, head))
+
+    def _is_own(self, pull: Mapping[str, Any], head: str) -> bool:
+        repo = pull["head"]["repo"]
+        own = repo and repo["full_name"].lower() == self.address.project.lower()
+        return bool(own and pull["head"]["ref"] == head)
+
+    def create(self, proposal: Proposal, *, title: str, body: str) -> ChangeRequest:
+        """Open a pull request."""
+        fields = {
+            "title": title,
+            "body": body,
+            "head": proposal.branch,
+            "base": proposal.base,
+            "draft": proposal.draft,
+        }
+        return _request(self.api.send("POST", f"{self._repo}/pulls", body=fields))
+
+    def edit(
+        self,
+        request: ChangeRequest,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        base: str | None = None,
+    ) -> None:
+        """Change what is given."""
+        fields = {"title": title, "body": body, "base": base}
+        self._patch(request, {name: value for name, value in fields.items() if value is not None})
+
+    def _patch(self, request: ChangeRequest, fields: Mapping[str, Any]) -> None:
+        self.api.send("PATCH", f"{self._repo}/pulls/{request.number}", body=fields)
+
+    def set_draft(self, request: ChangeRequest, *, draft: bool) -> None:
+        """Make a draft of it, or make it ready; only GitHub's GraphQL can."""
+        name = "convertPullRequestToDraft" if draft else "markPullRequestReadyForReview"
+        self._mutate(name, {"pullRequestId": request.handle})
+
+    def _mutate(self, name: str, arguments: Mapping[str, Any]) -> None:
+        self.api.send("POST", GRAPHQL, body=(name, arguments, "clientMutationId"))
+
+    def close(self, request: ChangeRequest) -> None:
+        """Close it without merging."""
+        self._patch(request, {"state": "closed"})
+
+    def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
+        """All comments, oldest first."""
+        found = self.api.pages(f"{self._repo}/issues/{request.number}/comments")
+        return tuple(Comment(comment["id"], comment["body"] or "") for comment in found)
+
+    def add_comment(self, request: ChangeRequest, text: str) -> None:
+        """Say something new."""
+        self.api.send("POST", f"{self._repo}/issues/{request.number}/comments", body={"body": text})
+
+    def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:  # noqa: ARG002 - GitHub numbers comments alone
+        """Say it anew in the same place."""
+        self.api.send("PATCH", f"{self._repo}/issues/comments/{comment.id}", body={"body": text})
+
+    def decorate(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
+        """Add what is missing; who has reviewed already is not asked again."""
+        return attempt_each(
+            ("labels", lambda: self._label(request, missing(proposal.labels, request.labels))),
+            ("assignees", lambda: self._assign(request, missing(proposal.assignees, request.assignees))),
+            ("reviewers", lambda: self._ask_reviewers(request, proposal)),
+            ("milestone", lambda: self._set_milestone(request, proposal.milestone)),
+        )
+
+    def _label(self, request: ChangeRequest, labels: list[str]) -> None:
+        if labels:
+            self.api.send("POST", f"{self._repo}/issues/{request.number}/labels", body={"labels": labels})
+
+    def _assign(self, request: ChangeRequest, names: list[str]) -> None:
+        if names:
+            fields = {"assignees": names}
+            self.api.send("POST", f"{self._repo}/issues/{request.number}/assignees", body=fields)
+
+    def _ask_reviewers(self, request: ChangeRequest, proposal: Proposal) -> None:
+        people = missing(proposal.reviewers, request.reviewers)
+        slugs = [team.rpartition("/")[2] for team in proposal.team_reviewers]
+        teams = missing(slugs, request.team_reviewers)
+        if people:
+            reviews = self.api.pages(f"{self._repo}/pulls/{request.number}/reviews")
+            people = missing(people, [review["user"]["login"] for review in reviews if review["user"]])
+        if people or teams:
+            fields = {"reviewers": people, "team_reviewers": teams}
+            path = f"{self._repo}/pulls/{request.number}/requested_reviewers"
+            self.api.send("POST", path, body=fields)
+
+    def _set_milestone(self, request: ChangeRequest, title: str | None) -> None:
+        if title is None or request.milestone is not None:
+            return
+        for milestone in self.api.pages(f"{self._repo}/milestones", state="open"):
+            if milestone["title"] == title:
+                number = milestone["number"]
+                self.api.send("PATCH", f"{self._repo}/issues/{request.number}", body={"milestone": number})
+                return
+        raise KubeaidCiError(f"there is no open milestone {title!r}")
+
+    def auto_merge(self, request: ChangeRequest) -> None:
+        """Merge as soon as the branch rules allow, for exactly the commit that was published."""
+        arguments = {"pullRequestId": request.handle}
+        if request.head_sha:
+            arguments["expectedHeadOid"] = request.head_sha
+        self._mutate("enablePullRequestAutoMerge", arguments)
+
+    def access(self) -> Access:
+        """What the token may do here, as far as GitHub says before it is tried."""
+        repo = self.api.get(self._repo)
+        may = repo.get("permissions") or {}
+        scopes = self.requester.oauth_scopes
+        detail = f"classic scopes: {', '.join(scopes)}" if scopes else "a fine-grained, App or workflow token"
+        return Access(repo["full_name"], read=True, push=may.get("push"), change_requests=None, detail=detail)
+
+
+def _request(pull: Mapping[str, Any]) -> ChangeRequest:
+    return ChangeRequest(
+        number=pull["number"],
+        url=pull["html_url"],
+        head=pull["head"]["ref"],
+        base=pull["base"]["ref"],
+        title=pull["title"],
+        body=pull["body"] or "",
+        draft=bool(pull.get("draft")),
+        head_sha=pull["head"]["sha"],
+        labels=tuple(label["name"] for label in pull["labels"]),
+        assignees=tuple(person["login"] for person in pull.get("assignees") or ()),
+        reviewers=tuple(person["login"] for person in pull.get("requested_reviewers") or ()),
+        team_reviewers=tuple(team["slug"] for team in pull.get("requested_teams") or ()),
+        milestone=pull["milestone"]["title"] if pull["milestone"] else None,
+        auto_merge=pull["auto_merge"] is not None,
+        handle=pull["node_id"],
+    )
+
+
+def _asked_wait(headers: Mapping[str, str]) -> float | None:
+    """The seconds that GitHub asks to wait, or nothing."""
+    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
+    if after.isdigit():
+        return float(after)
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
+        return max(0.0, int(reset) - time.time()) + 1
+    return None

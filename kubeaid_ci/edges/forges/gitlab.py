@@ -1,0 +1,262 @@
+"""GitLab.com and self-managed GitLab, through python-gitlab."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from kubeaid_ci.edges import wire
+from kubeaid_ci.edges.forges.interface import Api, Trouble
+from kubeaid_ci.edges.forges.wishes import attempt_each, missing
+from kubeaid_ci.edges.patience import Patience
+from kubeaid_ci.errors import KubeaidCiError
+from kubeaid_ci.model.change_request import ChangeRequest, Comment
+from kubeaid_ci.model.credentials import Access, Token
+from kubeaid_ci.model.forge import ForgeAddress
+from kubeaid_ci.model.publication import Proposal
+
+if TYPE_CHECKING:
+    from gitlab import Gitlab
+
+# The limit is 1,048,576 letters since GitLab 13.4.
+BODY_LIMIT = 1_000_000
+_DRAFT = "Draft: "
+_DEVELOPER = 30
+# GitLab is still finding out whether it can merge.
+_UNDECIDED = ("unchecked", "checking", "preparing", "approvals_syncing")
+
+
+def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "GitLab":
+    """The project on GitLab, to be reached with this token."""
+    from gitlab import Gitlab
+
+    client = Gitlab(
+        address.api.removesuffix("/api/v4"),
+        private_token=token.secret,
+        ssl_verify=str(ca_bundle) if ca_bundle else True,
+        timeout=wire.TIMEOUT[1],
+        keep_base_url=True,
+        user_agent="kubeaid-ci",
+    )
+    requests = _Requests(address, token, client)
+    client.session.hooks["response"].append(requests.remember)
+    return GitLab(address, Api(requests, patience))
+
+
+@dataclass(frozen=True, slots=True)
+class _Requests:
+    """Single requests through python-gitlab, its errors made ours."""
+
+    address: ForgeAddress
+    token: Token
+    client: "Gitlab"
+    headers: dict[str, str] = field(default_factory=dict)
+    """Those of the last answer: python-gitlab's errors leave them out."""
+
+    def remember(self, response: Any, **_: Any) -> None:
+        """Keep the headers of an answer, names in small letters."""
+        self.headers.clear()
+        self.headers.update({name.lower(): value for name, value in response.headers.items()})
+
+    def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
+        """The JSON of the answer."""
+        from gitlab import GitlabError
+
+        try:
+            answer = self.client.http_request(
+                verb.lower(),
+                path,
+                query_data=query,
+                post_data=body,
+                # `Api` repeats what may be repeated.
+                obey_rate_limit=False,
+                retry_transient_errors=False,
+            )
+            return answer.json() if answer.content else None
+        except GitlabError as error:
+            raise self._trouble(error) from error
+        except OSError as error:
+            lost = wire.lost(error)
+            message = self.token.redact(f"{self.address.api}: {verb} {path}: {lost.detail}")
+            raise Trouble(message, status=None, passes=lost.may_pass) from error
+        except ValueError as error:
+            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from error
+
+    def _trouble(self, error: Any) -> Trouble:
+        status = error.response_code or 0
+        after = self.headers.get("retry-after", "")
+        said = self.token.redact(" ".join(str(error.error_message).split())[:500])
+        message = f"{self.address.remote}: HTTP {status}: {said}{self._advice(status)}"
+        wait = float(after) if status == 429 and after.isdigit() else None
+        return Trouble(message, status=status, passes=status == 429 or status >= 500, wait=wait)
+
+    def _advice(self, status: int) -> str:
+        if status not in (401, 403, 404):
+            return ""
+        place = f"{self.address.web}/-/settings/access_tokens"
+        return (
+            f". The token from {self.token.source} must be a valid project, group or personal access token with "
+            f"the role Developer and the scopes api and write_repository, see {place}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GitLab:
+    """One project on GitLab."""
+
+    address: ForgeAddress
+    api: Api
+    body_limit: int = BODY_LIMIT
+
+    @property
+    def _project(self) -> str:
+        return f"/projects/{quote(self.address.project, safe='')}"
+
+    def _path(self, request: ChangeRequest, rest: str = "") -> str:
+        return f"{self._project}/merge_requests/{request.number}{rest}"
+
+    def find_open(self, head: str) -> tuple[ChangeRequest, ...]:
+        """The open merge requests from a branch of this project, oldest first."""
+        found = self.api.pages(
+            f"{self._project}/merge_requests",
+            state="opened",
+            source_branch=head,
+            order_by="created_at",
+            sort="asc",
+        )
+        own = (merge for merge in found if merge["source_project_id"] == merge["target_project_id"])
+        return tuple(_request(merge) for merge in own if merge["source_branch"] == head)
+
+    def create(self, proposal: Proposal, *, title: str, body: str) -> ChangeRequest:
+        """Open a merge request."""
+        fields = {
+            "title": _prefixed(title, draft=proposal.draft),
+            "description": body,
+            "source_branch": proposal.branch,
+            "target_branch": proposal.base,
+            "remove_source_branch": True,
+        }
+        return _request(self.api.send("POST", f"{self._project}/merge_requests", body=fields))
+
+    def edit(
+        self,
+        request: ChangeRequest,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        base: str | None = None,
+    ) -> None:
+        """Change what is given."""
+        prefixed = None if title is None else _prefixed(title, draft=request.draft)
+        fields = {"title": prefixed, "description": body, "target_branch": base}
+        self._put(request, {name: value for name, value in fields.items() if value is not None})
+
+    def _put(self, request: ChangeRequest, fields: Mapping[str, Any]) -> Any:
+        return self.api.send("PUT", self._path(request), body=fields)
+
+    def set_draft(self, request: ChangeRequest, *, draft: bool) -> None:
+        """Make a draft of it, or make it ready: GitLab keeps that in the title."""
+        self._put(request, {"title": _prefixed(request.title, draft=draft)})
+
+    def close(self, request: ChangeRequest) -> None:
+        """Close it without merging."""
+        self._put(request, {"state_event": "close"})
+
+    def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
+        """All comments of people and programs, oldest first; GitLab's own remarks are left out."""
+        found = self.api.pages(self._path(request, "/notes"), sort="asc", order_by="created_at")
+        return tuple(Comment(note["id"], note["body"]) for note in found if not note["system"])
+
+    def add_comment(self, request: ChangeRequest, text: str) -> None:
+        """Say something new."""
+        self.api.send("POST", self._path(request, "/notes"), body={"body": text})
+
+    def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:
+        """Say it anew in the same place."""
+        self.api.send("PUT", self._path(request, f"/notes/{comment.id}"), body={"body": text})
+
+    def decorate(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
+        """Add missing labels, and people and a milestone where there are none.
+
+        GitLab's free tier keeps one reviewer and one assignee, so adding the rest would never end.
+        """
+        return attempt_each(
+            ("labels", lambda: self._label(request, missing(proposal.labels, request.labels))),
+            ("assignees", lambda: self._assign(request, proposal)),
+            ("reviewers", lambda: self._ask_reviewers(request, proposal)),
+            ("milestone", lambda: self._set_milestone(request, proposal.milestone)),
+        )
+
+    def _label(self, request: ChangeRequest, labels: list[str]) -> None:
+        if labels:
+            self._put(request, {"add_labels": ",".join(labels)})
+
+    def _assign(self, request: ChangeRequest, proposal: Proposal) -> None:
+        if proposal.assignees and not request.assignees:
+            self._put(request, {"assignee_ids": [self._user(name) for name in proposal.assignees]})
+
+    def _ask_reviewers(self, request: ChangeRequest, proposal: Proposal) -> None:
+        if request.reviewers or not (proposal.reviewers or proposal.team_reviewers):
+            return
+        people = [self._user(name) for name in proposal.reviewers]
+        for team in proposal.team_reviewers:
+            people += [member["id"] for member in self.api.pages(f"/groups/{quote(team, safe='')}/members")]
+        self._put(request, {"reviewer_ids": list(dict.fromkeys(people))})
+
+    def _user(self, name: str) -> int:
+        for user in self.api.get("/users", username=name):
+            if user["username"].lower() == name.lower():
+                return int(user["id"])
+        raise KubeaidCiError(f"there is no user {name!r}")
+
+    def _set_milestone(self, request: ChangeRequest, title: str | None) -> None:
+        if title is None or request.milestone is not None:
+            return
+        found = self.api.get(f"{self._project}/milestones", title=title, state="active", include_ancestors="true")
+        if not found:
+            raise KubeaidCiError(f"there is no active milestone {title!r}")
+        self._put(request, {"milestone_id": found[0]["id"]})
+
+    def auto_merge(self, request: ChangeRequest) -> None:
+        """Merge when the pipeline has succeeded, for exactly the commit that was published."""
+        for attempt in count(1):
+            status = self.api.get(self._path(request)).get("detailed_merge_status")
+            if status not in _UNDECIDED or not self.api.patience.again(attempt):
+                break
+        # The first name is for GitLab before 17.11, the second for those after.
+        fields: dict[str, Any] = {"merge_when_pipeline_succeeds": True, "auto_merge": True}
+        if request.head_sha:
+            fields["sha"] = request.head_sha
+        self.api.send("PUT", self._path(request, "/merge"), body=fields)
+
+    def access(self) -> Access:
+        """What the token may do here, by the role it has in the project or its group."""
+        project = self.api.get(self._project)
+        roles = [role["access_level"] for role in (project.get("permissions") or {}).values() if role]
+        may = max(roles, default=0) >= _DEVELOPER if roles else None
+        detail = f"access level {max(roles)}" if roles else "GitLab does not say which role the token has"
+        return Access(project["path_with_namespace"], read=True, push=may, change_requests=may, detail=detail)
+
+
+def _prefixed(title: str, *, draft: bool) -> str:
+    return f"{_DRAFT}{title}" if draft else title
+
+
+def _request(merge: Mapping[str, Any]) -> ChangeRequest:
+    return ChangeRequest(
+        number=merge["iid"],
+        url=merge["web_url"],
+        head=merge["source_branch"],
+        base=merge["target_branch"],
+        title=merge["title"].removeprefix(_DRAFT),
+        body=merge["description"] or "",
+        draft=bool(merge.get("draft")),
+        head_sha=merge.get("sha") or "",
+        labels=tuple(merge["labels"]),
+        assignees=tuple(person["username"] for person in merge["assignees"]),
+        reviewers=tuple(person["username"] for person in merge.get("reviewers") or ()),
+        milestone=merge["milestone"]["title"] if merge.get("milestone") else None,
+        auto_merge=bool(merge.get("merge_when_pipeline_succeeds")),
+    )

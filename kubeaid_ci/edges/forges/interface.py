@@ -1,0 +1,177 @@
+"""What publishing needs of a forge, and how a call to one fails."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Protocol
+
+from kubeaid_ci.edges.patience import Patience
+from kubeaid_ci.errors import OutsideError
+from kubeaid_ci.model.change_request import ChangeRequest, Comment
+from kubeaid_ci.model.credentials import Access
+from kubeaid_ci.model.forge import ForgeAddress
+from kubeaid_ci.model.publication import Proposal
+
+PAGE = 50
+
+
+class Trouble(OutsideError):  # noqa: N818 - it may pass: not every trouble is an error
+    """A call that a forge did not answer as hoped.
+
+    `status` is nothing where no whole answer came; `wait` is in seconds, where the forge asks for it.
+    """
+
+    def __init__(self, message: str, *, status: int | None, passes: bool, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.passes = passes
+        self.wait = wait
+
+
+class Transport(Protocol):
+    """One request, sent once, over the forge's client library. Raises `Trouble`."""
+
+    def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
+        """The JSON of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A forge's API, with patience: what may pass is asked again, unless that could do a thing twice."""
+
+    transport: Transport
+    patience: Patience
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Read; `query` are the parameters of the address."""
+        return self.send("GET", path, query=query)
+
+    def pages(self, path: str, *, size_name: str = "per_page", capped: bool = False, **query: Any) -> Iterator[Any]:
+        """Read a list, page by page. `capped` says that pages may be shorter than asked for."""
+        for page in count(1):
+            found = self.get(path, **query, page=page, **{size_name: PAGE})
+            yield from found
+            if len(found) < (1 if capped else PAGE):
+                return
+
+    def send(
+        self,
+        verb: str,
+        path: str,
+        *,
+        query: dict[str, Any] | None = None,
+        body: Any = None,
+        repeatable: bool | None = None,
+    ) -> Any:
+        """Send a request.
+
+        A POST is sent again only where the forge said that it did not do it, or where `repeatable`
+        says that doing it twice is doing it once.
+        """
+        harmless = verb != "POST" if repeatable is None else repeatable
+        for attempt in count(1):
+            try:
+                return self.transport(verb, path, query=query or {}, body=body)
+            except Trouble as trouble:
+                again = trouble.passes and (harmless or trouble.status in (403, 429))
+                if not (again and self.patience.again(attempt, trouble.wait)):
+                    raise
+        raise AssertionError("unreachable")
+
+
+class Forge(Protocol):
+    """A forge and one repository on it."""
+
+    @property
+    def address(self) -> ForgeAddress:
+        """Where the repository is."""
+
+    @property
+    def api(self) -> Api:
+        """The way there."""
+
+    @property
+    def body_limit(self) -> int:
+        """How many letters fit into a change request's text."""
+
+    def find_open(self, head: str) -> tuple[ChangeRequest, ...]:
+        """The open change requests from a branch of this repository (not of a fork), oldest first."""
+
+    def create(self, proposal: Proposal, *, title: str, body: str) -> ChangeRequest:
+        """Open a change request, without a look at whether there is one."""
+
+    def edit(
+        self,
+        request: ChangeRequest,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        base: str | None = None,
+    ) -> None:
+        """Change what is given, and leave the rest."""
+
+    def set_draft(self, request: ChangeRequest, *, draft: bool) -> None:
+        """Make a draft of it, or make it ready for review."""
+
+    def close(self, request: ChangeRequest) -> None:
+        """Close it without merging; the branch stays."""
+
+    def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
+        """All comments, oldest first."""
+
+    def add_comment(self, request: ChangeRequest, text: str) -> None:
+        """Say something new."""
+
+    def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:
+        """Say it anew in the same place."""
+
+    def decorate(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
+        """Add the labels, reviewers, assignees and milestone that are missing; what failed comes back as text."""
+
+    def auto_merge(self, request: ChangeRequest) -> None:
+        """Have the forge merge it as soon as its rules allow."""
+
+    def access(self) -> Access:
+        """What the token may do here."""
+
+
+def open_once(forge: Forge, proposal: Proposal, *, title: str, body: str) -> tuple[ChangeRequest, bool]:
+    """The one open change request of the proposal's branch, and whether this call created it.
+
+    Before each try to create it, and after each that failed, the forge is asked whether it is there:
+    an answer may be lost after the creation worked, and another run may have been quicker.
+    """
+    tried = False
+    for attempt in count(1):
+        if found := forge.find_open(proposal.branch):
+            return found[0], tried
+        try:
+            return forge.create(proposal, title=title, body=body), True
+        except Trouble as trouble:
+            # 409 and 422 say "there is one already", or that the branch just pushed is not known yet.
+            doubtful = trouble.status in (409, 422) and attempt < 3
+            if not (doubtful or trouble.passes) or not forge.api.patience.again(attempt, trouble.wait):
+                raise
+            tried = tried or trouble.status is None or trouble.status >= 500
+    raise AssertionError("unreachable")
+
+
+def say_once(forge: Forge, request: ChangeRequest, key: str, text: str) -> None:
+    """Make sure that exactly one comment with this key stands there and says this.
+
+    The key is hidden in the comment, so that a later run finds it, also after a lost answer.
+    """
+    marker = f"<!-- kubeaid-ci:comment:{key} -->"
+    wanted = f"{marker}\n{text}"
+    for attempt in count(1):
+        ours = [comment for comment in forge.comments(request) if comment.text.startswith(marker)]
+        try:
+            if not ours:
+                forge.add_comment(request, wanted)
+            elif ours[0].text.replace("\r\n", "\n").rstrip() != wanted.rstrip():
+                forge.edit_comment(request, ours[0], wanted)
+        except Trouble as trouble:
+            if not (trouble.passes and forge.api.patience.again(attempt, trouble.wait)):
+                raise
+        else:
+            return

@@ -1,0 +1,192 @@
+"""The one door to local Git repositories, through the git program.
+
+The program and not a library: starting it takes 3 ms, importing GitPython takes longer than a
+whole warm build, and git itself is needed for every push in any case.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.processes import Finished, run, start
+
+# Reading must neither lock the user's index nor wait for anybody to type.
+_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+_IDENTITY = {
+    "GIT_AUTHOR_NAME": "kubeaid-ci",
+    "GIT_AUTHOR_EMAIL": "kubeaid-ci@example.com",
+    "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",
+    "GIT_COMMITTER_NAME": "kubeaid-ci",
+    "GIT_COMMITTER_EMAIL": "kubeaid-ci@example.com",
+    "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a commit: `mode` as Git writes it (``100644``, ``100755``, ``120000``), `id` of its blob."""
+
+    mode: str
+    id: str
+
+    @property
+    def is_link(self) -> bool:
+        """True for a symbolic link; the blob holds its target."""
+        return self.mode == "120000"
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A Git repository on this machine, with or without a work tree."""
+
+    folder: Path
+
+    @classmethod
+    def at(cls, folder: Path) -> Self | None:
+        """The repository whose top is `folder`; nothing where there is none."""
+        repository = cls(folder)
+        inside = repository._git("rev-parse", "--git-dir")
+        if inside.code:
+            return None
+        return repository if inside.text in (".git", ".") or Path(folder, inside.text).is_dir() else None
+
+    @classmethod
+    def create(cls, folder: Path, *, bare: bool = False) -> Self:
+        """Make a new repository with the branch main."""
+        repository = cls(folder)
+        repository._must("init", "--quiet", "--initial-branch=main", *(["--bare"] if bare else []), ".")
+        return repository
+
+    def commit_all(self, message: str, *, tag: str | None = None) -> str:
+        """Commit every file of a repository that we made ourselves; always the same id for the same files."""
+        self._must("add", "--all")
+        self._must("commit", "--quiet", "--allow-empty", "--no-gpg-sign", f"--message={message}")
+        if tag:
+            self._must("tag", tag)
+        return self._must("rev-parse", "HEAD").text
+
+    def push_to(self, remote: Path) -> None:
+        """Push the branch main to a repository on this machine, which becomes ``origin``."""
+        if self.address() is None:
+            self._must("remote", "add", "origin", str(remote))
+        self._must("push", "--quiet", "origin", "main")
+
+    def commit(self, revision: str) -> str | None:
+        """The id of the commit that a tag, branch or id names; branches of ``origin`` count too."""
+        for name in (revision, f"refs/remotes/origin/{revision}"):
+            found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}")
+            if not found.code:
+                return found.text
+        return None
+
+    def tree(self, commit: str, path: str) -> str | None:
+        """The id of a folder's tree in a commit; nothing where the folder is not there."""
+        found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}:{path}")
+        return None if found.code else found.text
+
+    def default_branch(self) -> str:
+        """The commit of the default branch: what ``origin/HEAD`` names, else main or master, else HEAD."""
+        # A bare mirror keeps its remote's choice as its own HEAD.
+        bare = self._git("rev-parse", "--is-bare-repository").text == "true"
+        names = ("refs/remotes/origin/HEAD", "origin/main", "origin/master", "main", "master", "HEAD")
+        for name in ("HEAD",) if bare else names:
+            if commit := self.commit(name):
+                return commit
+        raise UserError(f"{self.folder}: the repository has no commit yet")
+
+    def describe(self, revision: str = "HEAD") -> str | None:
+        """The nearest tag of a revision, as in ``31.1.1`` or ``31.1.1-4-g5f50b3d``; its id where there is none."""
+        found = self._git("describe", "--tags", "--always", "--abbrev=8", revision)
+        return None if found.code else found.text
+
+    def address(self, name: str = "origin") -> str | None:
+        """The address of a remote as it is set up, perhaps with credentials in it."""
+        found = self._git("config", "--get", f"remote.{name}.url")
+        return None if found.code or not found.text else found.text
+
+    def remote(self, name: str = "origin") -> Remote | None:
+        """The address of a remote."""
+        address = self.address(name)
+        return None if address is None else Remote.parse(address)
+
+    def diffs(self, paths: Sequence[str]) -> dict[str, str]:
+        """Unified diffs from HEAD to the work tree, by path. For our own clones: new files are noted in the index."""
+        named = "\0".join(paths).encode("utf-8", "surrogateescape")
+        from_stdin = ["--pathspec-from-file=-", "--pathspec-file-nul"]
+        self._must("--literal-pathspecs", "add", "--intent-to-add", *from_stdin, stdin=named)
+        plain = ["--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/"]
+        found = self._must("-c", "core.quotePath=false", "diff", *plain, "HEAD").stdout.decode("utf-8", "replace")
+        parts = re.split(r"^diff --git a/", found, flags=re.MULTILINE)[1:]
+        return {part.split(" b/", 1)[0]: part.partition("\n")[2] for part in parts}
+
+    def last_change(self, path: str) -> str | None:
+        """The newest commit of HEAD that changed something below a path; nothing where there is none."""
+        found = self._git("log", "-1", "--format=%H", "HEAD", "--", path)
+        return None if found.code or not found.text else found.text
+
+    def show(self, commit: str, path: str) -> bytes | None:
+        """The bytes of a file in a commit; nothing where it is not there."""
+        found = self._git("cat-file", "blob", f"{commit}:{path}")
+        return None if found.code else found.stdout
+
+    def files(self, commit: str, folder: str = "") -> dict[str, Entry]:
+        """Every file below a folder of a commit, by its path from the top."""
+        argv = ["ls-tree", "-r", "-z", "--full-tree", commit]
+        listed = self._git(*argv, *([f"{folder}/"] if folder else []))
+        if listed.code:
+            raise UserError(f"{self.folder}: cannot list {commit[:12]}: {listed.stderr.strip()}")
+        entries = {}
+        for line in listed.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+            about, _, path = line.partition("\t")
+            mode, _, identity = about.split(" ")
+            entries[path] = Entry(mode, identity)
+        return entries
+
+    def _must(self, *arguments: str, stdin: bytes = b"") -> Finished:
+        done = run(["git", *arguments], folder=self.folder, env=_QUIET | _IDENTITY, stdin=stdin)
+        if done.code:
+            raise UserError(f"{self.folder}: git {arguments[0]} failed: {done.stderr.strip()}")
+        return done
+
+    def _git(self, *arguments: str) -> Finished:
+        return run(["git", *arguments], folder=self.folder, env=_QUIET)
+
+
+class Blobs:
+    """Reads blobs of one repository through one lasting ``git cat-file --batch``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process = start(["git", "cat-file", "--batch"], folder=folder)
+
+    def read(self, identity: str) -> bytes:
+        """The bytes of one blob; raises `UserError` where the repository lacks it (a partial clone)."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise UserError(f"{self._folder}: git cat-file did not start")
+        stdin.write(identity.encode() + b"\n")
+        stdin.flush()
+        about = stdout.readline().split()
+        if len(about) != 3:
+            raise UserError(f"{self._folder}: the repository lacks object {identity}; fetch it whole, not shallow")
+        data = stdout.read(int(about[2]))
+        stdout.read(1)
+        return data
+
+    def close(self) -> None:
+        """End the program."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,98 @@
+"""What a Git remote has, and getting a copy of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import NoReturn
+
+from kubeaid_ci.edges import wire
+from kubeaid_ci.edges.git_access import GitAccess, git, said
+from kubeaid_ci.errors import OutsideError
+from kubeaid_ci.processes import Finished
+
+HEADS = "refs/heads/"
+_READ, _WRITE = "git-upload-pack", "git-receive-pack"
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The branches that were asked about and exist, each with its commit, and the default branch."""
+
+    default: str | None
+    commits: Mapping[str, str]
+
+
+def heads(access: GitAccess, *patterns: str) -> Heads:
+    """The remote's default branch, and the branches of these names; ``name/*`` asks for those below.
+
+    Raises `OutsideError` where the remote cannot be asked.
+    """
+    asked = [f"{HEADS}{pattern}" for pattern in patterns]
+    done = talk(access, ["ls-remote", "--symref", "--", access.url, "HEAD", *asked])
+    default, found = None, {}
+    for line in done.text.splitlines():
+        left, _, name = line.partition("\t")
+        if name == "HEAD" and left.startswith(f"ref: {HEADS}"):
+            default = left.removeprefix(f"ref: {HEADS}")
+        elif name.startswith(HEADS):
+            found[name.removeprefix(HEADS)] = left
+    return Heads(default, found)
+
+
+def default_branch(access: GitAccess) -> str:
+    """The branch that the remote's HEAD names; raises `OutsideError` where there is none."""
+    found = heads(access).default
+    if found is None:
+        raise OutsideError(f"{access.url}: has no default branch; name one with --base")
+    return found
+
+
+def remote_head(access: GitAccess, branch: str) -> str | None:
+    """The commit that a branch of the remote ends with, or nothing where there is no such branch."""
+    return heads(access, branch).commits.get(branch)
+
+
+def clone(access: GitAccess, into: Path, *, branch: str | None = None, shallow: bool = True) -> Path:
+    """Clone into a folder and return it. A full clone has every branch and tag.
+
+    Nothing secret is left in the clone. Raises `OutsideError` where the remote cannot be read.
+    """
+    named = ["--branch", branch] if branch else []
+    depth = ["--depth=1", "--single-branch", "--no-tags"] if shallow else []
+    talk(access, ["clone", "--quiet", "--template=", *depth, *named, "--", access.url, str(into)])
+    return into
+
+
+def talk(access: GitAccess, arguments: list[str], *, folder: Path | None = None) -> Finished:
+    """Run Git against the remote to read from it, again where a fault may pass.
+
+    Raises `OutsideError` where it goes on failing, at once where the token is refused.
+    """
+    for attempt in count(1):
+        done = git(arguments, folder=folder, access=access)
+        if done.code == 0:
+            return done
+        if not may_pass(access, writing=False) or not access.patience.again(attempt):
+            break
+    raise OutsideError(f"{access.url}: git {arguments[0]} ended with code {done.code}: {said(done)}")
+
+
+def may_pass(access: GitAccess, *, writing: bool) -> bool:
+    """Whether a failure of Git may pass by itself; raises `OutsideError` where the token is refused."""
+    if not access.over_http:
+        return False
+    answer = wire.git_status(access, _WRITE if writing else _READ)
+    match answer:
+        case wire.Lost(detail, passes):
+            if not passes:
+                raise OutsideError(access.redact(f"{access.url}: {detail}"))
+        case 401 | 403 | 404:
+            _turned_away(access, answer, writing=writing)
+    return True
+
+
+def _turned_away(access: GitAccess, status: int, *, writing: bool) -> NoReturn:
+    token = f"the token from {access.token.source}" if access.token else "no token"
+    wish = "write to" if writing else "read"
+    raise OutsideError(f"{access.url}: HTTP {status}: {token} does not let us {wish} it. {access.help}")

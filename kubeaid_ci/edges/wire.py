@@ -1,0 +1,108 @@
+"""HTTP by hand, for the one forge without a client library and to ask why Git was turned away."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kubeaid_ci.edges.git_access import GitAccess
+
+if TYPE_CHECKING:
+    import requests
+
+# Seconds to connect, and between two pieces of an answer.
+TIMEOUT = (10, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered. Header names are in small letters; `data` is nothing where it is not JSON."""
+
+    status: int
+    headers: dict[str, str]
+    data: Any
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No whole answer came: the request may or may not have been done. `detail` is for people."""
+
+    detail: str
+    may_pass: bool
+    """False where the same request would fail again, such as for a certificate that is not trusted."""
+
+
+def session(headers: dict[str, str], ca_bundle: Path | None) -> "requests.Session":
+    """A session with these headers, which ignores netrc files; proxies come from the environment."""
+    import requests
+
+    opened = requests.Session()
+    # A callable that does nothing: requests would otherwise put a login from ~/.netrc over our header.
+    opened.auth = lambda request: request
+    opened.headers.update(headers)
+    if ca_bundle:
+        opened.verify = str(ca_bundle)
+    return opened
+
+
+def exchange(
+    opened: "requests.Session", verb: str, url: str, *, query: dict[str, Any], body: Any | None
+) -> Answer | Lost:
+    """Send one request, never twice, and without following it to another address."""
+    try:
+        answer = opened.request(
+            verb,
+            url,
+            params=query,
+            json=body,
+            timeout=TIMEOUT,
+            # Said here, the bundle wins over the one that the environment may name.
+            verify=opened.verify,
+            allow_redirects=verb == "GET",
+        )
+    except OSError as error:
+        return lost(error)
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    try:
+        data = answer.json() if answer.content else None
+    except ValueError:
+        data = None
+    return Answer(answer.status_code, headers, data, answer.text)
+
+
+def lost(error: OSError) -> Lost:
+    """What a network fault of requests (all of them are `OSError`) means for a second try."""
+    import requests
+
+    lasting = (
+        requests.exceptions.SSLError,
+        requests.exceptions.InvalidURL,
+        requests.exceptions.MissingSchema,
+        requests.exceptions.InvalidSchema,
+        requests.exceptions.TooManyRedirects,
+    )
+    return Lost(f"{type(error).__name__}: {error}", not isinstance(error, lasting))
+
+
+def git_status(access: GitAccess, service: str) -> int | Lost:
+    """The HTTP status of the first request that Git makes for ``git-upload-pack`` or ``git-receive-pack``.
+
+    Git ends with the same code for a wrong token, a missing repository and a broken line; this tells them apart.
+    """
+    headers = {"User-Agent": "git/2 (kubeaid-ci)"}
+    if access.token:
+        headers["Authorization"] = f"Basic {access.token.basic}"
+    with session(headers, access.ca_bundle) as opened:
+        query = {"service": service}
+        answer = exchange(opened, "GET", f"{access.url.rstrip('/')}/info/refs", query=query, body=None)
+    return answer.status if isinstance(answer, Answer) else answer
+
+
+def words(data: Any, text: str) -> str:
+    """What a server says in its JSON (or, where it sent none, its text), for people: at most 500 letters."""
+    if isinstance(data, dict):
+        parts = [data.get(name) for name in ("message", "error", "errors", "error_description")]
+        said = " ".join(part if isinstance(part, str) else json.dumps(part) for part in parts if part)
+        return (said or json.dumps(data))[:500]
+    return " ".join(text.split())[:500]

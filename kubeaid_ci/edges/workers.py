@@ -1,0 +1,245 @@
+"""Runs functions in processes of their own, so that a crash, a hang or a leak is one task's failure.
+
+A worker is a fresh interpreter, not a fork: forking a process with threads or with Go code in it
+hangs, and a fork of a script without a ``__main__`` guard would run the script again. It reads
+pickled tasks from its standard input and answers on what was its standard output. Both ends are
+ours, so pickle crosses no border of trust.
+"""
+
+import gc
+import os
+import pickle
+import resource
+import selectors
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from kubeaid_ci.processes import start
+
+_LENGTH = struct.Struct("!Q")
+_BOOT = (
+    "import sys; memory, seconds, *sys.path[len(sys.path):] = sys.argv[1:];"
+    " from kubeaid_ci.edges.workers import serve; serve(int(memory), int(seconds))"
+)
+_PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
+
+
+class WorkerError(Exception):
+    """A task that its worker did not survive: what ended it, in words fit for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one task may use: wall time in seconds, address space in bytes."""
+
+    seconds: float = 300.0
+    memory: int = 4 * 1024**3
+    replace_above: int = 1024**3
+    """A worker whose memory peaked above this many bytes is replaced before its next task."""
+
+
+@dataclass(slots=True)
+class Worker:
+    """One process that runs tasks one after another; started on its first task."""
+
+    limits: Limits
+    _process: subprocess.Popen[bytes] | None = None
+    _stderr: IO[bytes] | None = None
+
+    def run(self, function: Callable[[Any], Any], task: Any) -> Any:
+        """The function's result; raises what it raised, or `WorkerError` where the process ended."""
+        process = self._started()
+        payload = pickle.dumps((function, task))
+        try:
+            _send(process.stdin, payload)
+            ok, value, peak = pickle.loads(self._answer(process))  # noqa: S301 - our own process
+        except (BrokenPipeError, EOFError):
+            raise WorkerError(self._why_it_ended()) from None
+        if peak > self.limits.replace_above:
+            self.close()
+        if not ok:
+            raise value
+        return value
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+            seconds, memory = str(int(self.limits.seconds) + 5), str(self.limits.memory)
+            argv = [sys.executable, "-I", "-c", _BOOT, memory, seconds, *_import_folders()]
+            self._process = start(argv, stderr=self._stderr)
+        return self._process
+
+    def _answer(self, process: subprocess.Popen[bytes]) -> bytes:
+        deadline = time.monotonic() + self.limits.seconds
+        stdout = process.stdout
+        if stdout is None:
+            raise EOFError
+        head = _receive(stdout, _LENGTH.size, deadline)
+        if head is None:
+            process.kill()
+            self.close()
+            raise WorkerError(f"it took more than {self.limits.seconds:g} seconds and was stopped")
+        return _receive(stdout, _LENGTH.unpack(head)[0], None) or b""
+
+    def _why_it_ended(self) -> str:
+        process, stderr = self._process, self._stderr
+        if process is None or stderr is None:
+            return "its process ended"
+        code = process.wait()
+        stderr.seek(0)
+        said = stderr.read(4096).decode("utf-8", "replace")
+        self.close()
+        return _ending(code, said, self.limits)
+
+    def kill(self) -> None:
+        """End the process at once, from any thread; the task that it runs fails."""
+        if self._process is not None:
+            self._process.kill()
+
+    def close(self) -> None:
+        """End the process; a later task starts a new one."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for stream in (self._process.stdin, self._process.stdout):
+                if stream is not None:
+                    _close(stream)
+            self._process = None
+        if self._stderr is not None:
+            self._stderr.close()
+            self._stderr = None
+
+
+@dataclass(slots=True)
+class Pool:
+    """As many workers as tasks run side by side."""
+
+    jobs: int
+    limits: Limits = field(default_factory=Limits)
+    _idle: list[Worker] = field(default_factory=list)
+    _all: list[Worker] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def map(
+        self,
+        function: Callable[[Any], Any],
+        tasks: Iterable[Any],
+        *,
+        started: Callable[[int], None] | None = None,
+    ) -> Iterator[tuple[int, Any]]:
+        """Run the function on every task; yields (number of the task, result or exception) as they end."""
+        waiting = list(tasks)
+        with ThreadPoolExecutor(max_workers=max(1, min(self.jobs, len(waiting)))) as threads:
+            futures = {threads.submit(self._one, function, task, started, n): n for n, task in enumerate(waiting)}
+            try:
+                for future in as_completed(futures):
+                    yield futures[future], future.exception() or future.result()
+            finally:
+                threads.shutdown(wait=False, cancel_futures=True)
+                for worker in self._all:
+                    worker.kill()
+        for worker in self._all:
+            worker.close()
+
+    def _one(self, function: Callable[[Any], Any], task: Any, started: Callable[[int], None] | None, n: int) -> Any:
+        with self._lock:
+            if not self._idle:
+                self._idle.append(Worker(self.limits))
+                self._all.append(self._idle[-1])
+            worker = self._idle.pop()
+        if started:
+            started(n)
+        try:
+            return worker.run(function, task)
+        finally:
+            with self._lock:
+                self._idle.append(worker)
+
+
+def serve(memory: int, seconds: int) -> None:
+    """Run tasks until standard input ends. The entry point of a worker's process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A worker is replaced before garbage could matter, and looking for it costs a tenth of a build.
+    gc.disable()
+    _limit(resource.RLIMIT_AS, memory)
+    _limit(resource.RLIMIT_CORE, 0)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever an engine prints must not end up among the answers
+    tasks = sys.stdin.buffer
+    while (head := tasks.read(_LENGTH.size)) and len(head) == _LENGTH.size:
+        function, task = pickle.loads(tasks.read(_LENGTH.unpack(head)[0]))  # noqa: S301 - our own process
+        # Past its deadline we are killed; this is for the case that whoever would do so is gone.
+        _limit(resource.RLIMIT_CPU, int(time.process_time()) + seconds)
+        try:
+            answer = (True, function(task), _peak())
+        except Exception as error:  # noqa: BLE001 - handed on whole to whoever asked
+            answer = (False, error, _peak())
+        _send(answers, pickle.dumps(answer))
+
+
+def _send(stream: IO[bytes] | None, payload: bytes) -> None:
+    if stream is None:
+        raise BrokenPipeError
+    stream.write(_LENGTH.pack(len(payload)))
+    stream.write(payload)
+    stream.flush()
+
+
+def _receive(stream: IO[bytes], size: int, deadline: float | None) -> bytes | None:
+    """Read exactly `size` bytes; nothing where the first did not come in time."""
+    if deadline is not None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(stream, selectors.EVENT_READ)
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                return None
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def _import_folders() -> list[str]:
+    """Where we import from, but the working folder: it may be a checkout of somebody's pull request."""
+    here = str(Path.cwd())
+    return [*(folder for folder in sys.path if Path(folder).is_absolute() and folder != here), _PACKAGE_FOLDER]
+
+
+def _ending(code: int, said: str, limits: Limits) -> str:
+    if "memory allocation" in said or "out of memory" in said or "MemoryError" in said:
+        return f"it needed more than {limits.memory >> 20} MiB of memory"
+    if code == -signal.SIGXCPU:
+        return f"it took more than {limits.seconds:g} seconds of computing and was stopped"
+    if code < 0:
+        return (
+            f"the engine crashed ({signal.Signals(-code).name});"
+            " most often the file nests brackets or calls itself too deep"
+        )
+    return f"its process ended with code {code}: {said.strip()[-300:]}"
+
+
+def _limit(what: int, soft: int) -> None:
+    _, hard = resource.getrlimit(what)
+    most = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
+    resource.setrlimit(what, (most, hard))
+
+
+def _peak() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _close(stream: IO[bytes]) -> None:
+    try:
+        stream.close()
+    except BrokenPipeError:
+        return  # what was still to be written has no reader any more

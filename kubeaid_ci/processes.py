@@ -1,0 +1,72 @@
+"""The one door to other programs."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from kubeaid_ci.errors import OutsideError, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a program ended. A negative code is the number of the signal that ended it."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: bytes
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        """Standard output as text, without the last line break."""
+        return self.stdout.decode("utf-8", "replace").rstrip("\n")
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    folder: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    timeout: float | None = None,
+) -> Finished:
+    """Run a program to its end and return what it said, whatever its exit code.
+
+    `env` is added to this process's environment; `timeout` is in seconds. Raises `UserError` where
+    the program is not installed and `OutsideError` where it does not end in time.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - argv is a list, no shell sees it
+            list(argv),
+            cwd=folder,
+            env={**os.environ, **env} if env else None,
+            input=stdin,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        if folder is not None and not folder.is_dir():
+            raise UserError(f"{folder}: no such folder") from error
+        raise UserError(f"{argv[0]}: not installed; install it and make sure it is on PATH") from error
+    except subprocess.TimeoutExpired as error:
+        raise OutsideError(f"{argv[0]}: did not end within {timeout:g} seconds") from error
+    return Finished(tuple(argv), done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+
+def start(
+    argv: Sequence[str], *, folder: Path | None = None, stderr: int | IO[bytes] = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """Start a program that goes on while we talk to it through its standard input and output.
+
+    Raises `UserError` where the program is not installed.
+    """
+    try:
+        return subprocess.Popen(  # noqa: S603 - argv is a list, no shell sees it
+            list(argv), cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
+        )
+    except FileNotFoundError as error:
+        raise UserError(f"{argv[0]}: not installed; install it and make sure it is on PATH") from error

@@ -1,0 +1,94 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from kubeaid_ci.edges.files import append, write_atomically
+from kubeaid_ci.errors import UserError
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_new_file_is_whole_has_the_mode_of_the_umask_and_nothing_is_beside_it(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "new" / "report.json", b"{}\n")
+    finally:
+        os.umask(before)
+    file = tmp_path / "new" / "report.json"
+    assert file.read_bytes() == b"{}\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert names(file.parent) == ["report.json"]
+
+
+def test_an_old_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text("old")
+    file.chmod(0o600)
+    with file.open() as reader:
+        write_atomically(file, b"new")
+        assert reader.read() == "old"
+    assert file.read_text() == "new"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "file").write_text("old")
+    (tmp_path / "link").symlink_to("real/file")
+    write_atomically(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "file").read_text() == "new"
+
+
+def test_what_is_no_regular_file_is_written_to_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_atomically(pipe, b"report")
+        assert os.read(reader, 100) == b"report"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_failure_names_the_path_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    with pytest.raises(UserError, match="below: cannot be written"):
+        write_atomically(tmp_path / "file" / "below", b"x")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(UserError, match="folder: cannot be written"):
+        write_atomically(folder, b"x")
+    assert names(tmp_path) == ["file", "folder"]
+    assert (tmp_path / "file").read_text() == "old"
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "report"
+    file.write_text("old")
+    program = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from kubeaid_ci.edges.files import write_atomically\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "write_atomically(Path(sys.argv[1]), b'x' * 5000)\n"
+    )
+    from kubeaid_ci.processes import run
+
+    done = run([os.sys.executable, "-c", program, str(file)], env={"PYTHONPATH": os.pathsep.join(os.sys.path)})
+    assert "cannot be written: File too large" in done.stderr
+    assert file.read_text() == "old"
+    assert names(tmp_path) == ["report"]
+
+
+def test_text_is_added_at_the_end(tmp_path: Path) -> None:
+    append(tmp_path / "summary", "ü\n")
+    append(tmp_path / "summary", "\udcff\n")
+    assert (tmp_path / "summary").read_bytes() == "ü\n\\udcff\n".encode()
+    with pytest.raises(UserError, match="nowhere/x: cannot be written"):
+        append(tmp_path / "nowhere" / "x", "x")

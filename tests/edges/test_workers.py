@@ -1,0 +1,98 @@
+import os
+import signal
+import time
+
+import pytest
+
+from kubeaid_ci.edges.workers import Limits, Pool, Worker, WorkerError
+
+
+def double(number):
+    return number * 2
+
+
+def fail(number):
+    raise ValueError(f"bad {number}")
+
+
+def die(how):
+    os.kill(os.getpid(), how)
+
+
+def chatter(number):
+    print("to standard output")
+    os.write(1, b"and to its descriptor")
+    return number
+
+
+def allocate(size):
+    return len(bytearray(size))
+
+
+def own_process(_):
+    return os.getpid()
+
+
+def sleep(seconds):
+    time.sleep(seconds)
+    return seconds
+
+
+@pytest.fixture
+def worker():
+    made = Worker(Limits(seconds=20))
+    yield made
+    made.close()
+
+
+def test_a_worker_gives_results_and_raises_what_was_raised(worker):
+    assert worker.run(double, 21) == 42
+    with pytest.raises(ValueError, match="bad 3"):
+        worker.run(fail, 3)
+    assert worker.run(double, 1) == 2
+
+
+def test_output_of_a_task_does_not_disturb_its_answer(worker):
+    assert worker.run(chatter, 5) == 5
+
+
+@pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL])
+def test_a_crash_is_one_tasks_error_and_the_next_task_runs(worker, how):
+    with pytest.raises(WorkerError, match=how.name):
+        worker.run(die, how)
+    assert worker.run(double, 2) == 4
+
+
+def test_a_task_over_its_time_is_stopped():
+    worker = Worker(Limits(seconds=0.5))
+    with pytest.raises(WorkerError, match=r"more than 0\.5 seconds"):
+        worker.run(sleep, 60)
+    worker.close()
+
+
+def test_a_task_over_its_memory_fails():
+    worker = Worker(Limits(memory=512 * 1024**2))
+    with pytest.raises(MemoryError):
+        worker.run(allocate, 1024**3)
+    worker.close()
+
+
+def test_a_worker_that_grew_is_replaced():
+    worker = Worker(Limits(replace_above=1))
+    assert worker.run(own_process, 0) != worker.run(own_process, 0)
+    worker.close()
+
+
+def test_a_pool_yields_every_result_whatever_fails():
+    results = dict(Pool(2).map(double, [1, 2, 3]))
+    assert results == {0: 2, 1: 4, 2: 6}
+    mixed = dict(Pool(2).map(fail, [1, 2]))
+    assert [type(mixed[n]) for n in (0, 1)] == [ValueError, ValueError]
+
+
+def test_leaving_a_pool_early_ends_its_workers():
+    began = time.monotonic()
+    for _, result in Pool(2, Limits(seconds=60)).map(sleep, [0, 50, 50]):
+        assert result == 0
+        break
+    assert time.monotonic() - began < 30
