@@ -1,0 +1,117 @@
+"""Builds kube-prometheus manifests for clusters, side by side."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.edges import jsonnet
+from kubeaid_ci.edges.cache import Cache, default_folder
+from kubeaid_ci.edges.workers import Limits, Pool, WorkerError
+from kubeaid_ci.jobs.build_cluster import Built, Sources, Task, build_cluster, failed, unchanged
+from kubeaid_ci.jobs.clusters import select
+from kubeaid_ci.jobs.kubeaid_source import resolve
+from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
+from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.model.finding import Finding
+
+CACHE_BYTES = 2 * 1024**3
+Progress = Callable[[Cluster, BuildResult | None], None]
+
+
+def build_clusters(
+    config_repo: str | os.PathLike[str],
+    kubeaid: str | os.PathLike[str],
+    *,
+    clusters: Sequence[str] = (),
+    kubeaid_ref: str = "worktree",
+    engine: str = "rjsonnet",
+    check: bool = False,
+    validate: bool = False,
+    cross_check: bool = False,
+    jobs: int | None = None,
+    cache: bool | str | os.PathLike[str] = True,
+    timeout: float = 300.0,
+    progress: Progress | None = None,
+) -> Builds:
+    """Build the kube-prometheus manifests of clusters into ``k8s/<dir>/kube-prometheus/``.
+
+    `config_repo` and `kubeaid` are folders. `clusters` names some (none: all) by cluster or folder
+    name. `kubeaid_ref` is ``worktree`` (the checkout as it is), ``pinned`` (what each cluster
+    pins) or a revision. With `check` nothing is written. `timeout` is in seconds a cluster.
+    `progress` is called with a cluster when its build starts (no result) and when it ends.
+
+    A cluster that fails is in the result, with a finding, and stops no other. Raises `UserError`
+    where nothing can be built at all.
+    """
+    config = Path(config_repo).resolve()
+    jsonnet.require(engine)
+    selection = select(config, clusters)
+    sources = resolve(Path(kubeaid).resolve(), kubeaid_ref, config, selection.clusters)
+    store = _cache(cache)
+    told = progress or _silent
+    tasks: list[Task] = []
+    done: dict[str, Built] = {}
+    for cluster in selection.clusters:
+        match sources[cluster.dir]:
+            case Finding() as finding:
+                done[cluster.dir] = _unresolved(cluster, finding)
+                told(cluster, done[cluster.dir].result)
+            case source:
+                tasks.append(Task(str(config), cluster, source, engine, check, validate, cross_check, store))
+    limits = Limits(seconds=timeout)
+    done |= _built(tasks, jobs or os.cpu_count() or 1, limits, told)
+    ordered = [done[cluster.dir] for cluster in selection.clusters]
+    found = [finding for built in ordered for finding in built.findings]
+    return Builds(tuple(built.result for built in ordered), (*selection.findings, *found))
+
+
+def _built(tasks: Sequence[Task], jobs: int, limits: Limits, told: Progress) -> dict[str, Built]:
+    done: dict[str, Built] = {}
+    waiting: list[Task] = []
+    shared = Sources()
+    for task in tasks:
+        if built := unchanged(task, shared):
+            done[task.cluster.dir] = built
+            told(task.cluster, built.result)
+        else:
+            waiting.append(task)
+    bug: BaseException | None = None
+    pool = Pool(jobs, limits)
+    for number, outcome in pool.map(build_cluster, waiting, started=lambda n: told(waiting[n].cluster, None)):
+        task = waiting[number]
+        match outcome:
+            case Built():
+                done[task.cluster.dir] = outcome
+            case WorkerError():
+                done[task.cluster.dir] = _crashed(task, outcome)
+            case _:
+                bug = outcome
+                continue
+        told(task.cluster, done[task.cluster.dir].result)
+    if bug:  # every other cluster is done by now
+        raise bug
+    if waiting and waiting[0].cache:
+        waiting[0].cache.prune()
+    return done
+
+
+def _crashed(task: Task, error: WorkerError) -> Built:
+    rule = RULES["build/vars-invalid"]
+    message = f"the evaluation did not end well: {error}"
+    return failed(task, rule.at(task.cluster.vars_file, message, subject=task.cluster.name, key="crash"))
+
+
+def _unresolved(cluster: Cluster, finding: Finding) -> Built:
+    result = BuildResult(cluster.name, cluster.dir, None, None, BuildStatus.FAILED, error=finding.message)
+    return Built(result, (finding,))
+
+
+def _cache(chosen: bool | str | os.PathLike[str]) -> Cache | None:  # noqa: FBT001 - mirrors the public parameter
+    if chosen is False:
+        return None
+    return Cache(default_folder() if chosen is True else Path(chosen), CACHE_BYTES)
+
+
+def _silent(_: Cluster, __: BuildResult | None) -> None:
+    """Tell nobody."""

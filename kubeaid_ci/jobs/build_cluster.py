@@ -1,0 +1,360 @@
+"""Builds one cluster. Runs in a worker: nothing here may rely on the process it runs in."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import kubeaid_ci
+from kubeaid_ci import documents
+from kubeaid_ci.checks import objects as objects_check
+from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.compare import manifests as compare
+from kubeaid_ci.compare.spelling import same_but_floats
+from kubeaid_ci.edges import jsonnet, output, promtool
+from kubeaid_ci.edges.cache import Cache, Record
+from kubeaid_ci.edges.jsonnet import Probe
+from kubeaid_ci.edges.sources import FolderAt, Source, SourceAt, opened
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.evaluation import Evaluation, Refused
+from kubeaid_ci.jobs.kubeaid_source import BUILD, KubeAid
+from kubeaid_ci.model.build import BuildResult, BuildStatus
+from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.manifest import Manifest, objects
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One cluster to build, and how."""
+
+    config: str
+    cluster: Cluster
+    kubeaid: KubeAid
+    engine: str
+    check: bool = False
+    validate: bool = False
+    cross_check: bool = False
+    cache: Cache | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What became of one cluster."""
+
+    result: BuildResult
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class Files:
+    """A cluster's built files: the digest of each by path, and where their bytes are."""
+
+    release: str
+    digests: Mapping[str, str]
+    content: Callable[[str], bytes | None]
+    notes: tuple[Finding, ...]
+    cached: bool
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def data(self, path: str) -> bytes:
+        """The bytes of one file; raises `KeyError` where the cache lost them."""
+        data = self.content(self.digests[path])
+        if data is None:
+            raise KeyError(path)
+        return data
+
+    def manifests(self, paths: Iterable[str]) -> list[Manifest]:
+        """The objects in some of the files."""
+        found: list[Manifest] = []
+        for path in paths:
+            if path in self.values:
+                found += objects(path, self.values[path])
+            else:
+                found += _objects(path, self.data(path))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """How built files differ from those on disk, by path: to be written, to be removed, kept as they are."""
+
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """True where the disk has what was built."""
+        return not self.written and not self.removed
+
+
+def build_cluster(task: Task) -> Built:
+    """Build one cluster into its folder (with `check`: compare only) and say what changed."""
+    began = time.perf_counter()
+    try:
+        built = None if task.cross_check else _try_cached(task)
+        built = built or _finish(task, evaluate(task))
+    except Refused as refused:
+        built = failed(task, refused.finding)
+    except UserError as error:
+        rule = RULES["build/vars-invalid"]
+        message = str(error).replace(task.config + "/", "")
+        built = failed(task, rule.at(task.cluster.vars_file, message, subject=task.cluster.name))
+    return Built(replace(built.result, seconds=round(time.perf_counter() - began, 3)), built.findings)
+
+
+def failed(task: Task, finding: Finding) -> Built:
+    """The outcome of a cluster that cannot be built; its old manifests stand."""
+    cluster, revision = task.cluster, task.kubeaid.revision
+    result = BuildResult(cluster.name, cluster.dir, None, revision, BuildStatus.FAILED, error=finding.message)
+    return Built(result, (finding,))
+
+
+def unchanged(task: Task, sources: "Sources") -> Built | None:
+    """The outcome without evaluating or parsing anything, where the cache proves that nothing changed."""
+    if task.cache is None or task.validate or task.cross_check:
+        return None
+    files = cached_files(task, sources)
+    if files is None:
+        return None
+    try:
+        delta = _delta(task, files)
+    except KeyError:
+        return None
+    return _result(task, files, delta) if delta.is_empty else None
+
+
+@dataclass(slots=True)
+class Sources:
+    """Opened sources, shared by the look-ups of one run."""
+
+    _opened: dict[SourceAt, Source] = field(default_factory=dict)
+
+    def at(self, at: SourceAt) -> Source:
+        """The source, opened once."""
+        if at not in self._opened:
+            self._opened[at] = opened(at)
+        return self._opened[at]
+
+
+def cached_files(task: Task, sources: Sources) -> Files | None:
+    """What the cache holds for a cluster whose inputs are all as they were."""
+    cache = task.cache
+    if cache is None:
+        return None
+    config = sources.at(FolderAt(task.config))
+    kubeaid = sources.at(task.kubeaid.at)
+    for record in cache.records(_slot(task, config)):
+        if _holds(record, task.kubeaid.tree, kubeaid, config):
+            notes = tuple(_finding(note, task.cluster) for note in record.notes)
+            return Files(record.release, record.files, cache.content, notes, cached=True)
+    return None
+
+
+def evaluate(task: Task) -> Files:
+    """Evaluate a cluster's manifests to YAML; raises `Refused` or `UserError`."""
+    evaluation = Evaluation.of(task.cluster, task.config, task.kubeaid.at, task.engine)
+    values = evaluation.vars()
+    notes = evaluation.checked(values)
+    release = evaluation.release(values)
+    fields = evaluation.manifests()
+    named = {f"{name}.yaml": value for name, value in fields.items()}
+    contents = {path: documents.dump(value).encode() for path, value in named.items()}
+    digests = {path: output.digest(data) for path, data in contents.items()}
+    by_digest = {digests[path]: data for path, data in contents.items()}
+    if task.cross_check:
+        notes += _engines_differ(task, evaluation, contents)
+    elif task.cache:
+        record = _record(evaluation, release, digests, notes, task.kubeaid.tree)
+        task.cache.store(_slot(task, evaluation.config), record, by_digest)
+    return Files(release, digests, by_digest.get, notes, cached=False, values=named)
+
+
+def _try_cached(task: Task) -> Built | None:
+    files = cached_files(task, Sources())
+    if files is None:
+        return None
+    try:
+        return _finish(task, files)
+    except KeyError:
+        return None  # the record outlived the contents
+
+
+def _finish(task: Task, files: Files) -> Built:
+    folder = Path(task.config, task.cluster.output)
+    with output.locked(folder.parent):
+        delta = _delta(task, files)
+        built = _result(task, files, delta)
+        if not delta.is_empty and not task.check:
+            wanted: dict[str, bytes | None] = dict.fromkeys(delta.kept)
+            wanted |= {path: files.data(path) for path in delta.written}
+            output.replace(folder, wanted)
+    return built
+
+
+def _delta(task: Task, files: Files) -> Delta:
+    folder = Path(task.config, task.cluster.output)
+    there = output.names(folder)
+    written: list[str] = []
+    kept: list[str] = []
+    for path, digest in files.digests.items():
+        old = output.read(folder, path) if path in there else None
+        same = old is not None and (output.digest(old) == digest or same_but_floats(old, files.data(path)))
+        (kept if same else written).append(path)
+    removed = [name for name in there if name not in files.digests]
+    return Delta(tuple(sorted(written)), tuple(removed), tuple(kept))
+
+
+def _result(task: Task, files: Files, delta: Delta) -> Built:
+    cluster = task.cluster
+    changes = () if delta.is_empty else compare.compare(_old(task, delta), files.manifests(delta.written))
+    findings = files.notes
+    if task.validate:
+        findings += tuple(_validated(cluster, files))
+    if task.check and not delta.is_empty:
+        findings += (_stale(cluster, delta),)
+    result = BuildResult(
+        cluster.name,
+        cluster.dir,
+        files.release,
+        task.kubeaid.revision,
+        BuildStatus.UNCHANGED if delta.is_empty else BuildStatus.CHANGED,
+        written=tuple(f"{cluster.output}/{path}" for path in delta.written),
+        removed=tuple(f"{cluster.output}/{path}" for path in delta.removed),
+        changes=changes,
+        cached=files.cached,
+    )
+    return Built(result, findings)
+
+
+def _old(task: Task, delta: Delta) -> list[Manifest]:
+    folder = Path(task.config, task.cluster.output)
+    found: list[Manifest] = []
+    for path in (*delta.written, *delta.removed):
+        if path.endswith((".yaml", ".yml")) and (data := output.read(folder, path)) is not None:
+            found += _objects(path, data)
+    return found
+
+
+def _objects(path: str, data: bytes) -> list[Manifest]:
+    try:
+        parsed = documents.load_all(data, where=path)
+    except UserError:
+        return []  # edited by hand until it was no YAML any more: it counts as not there
+    return [manifest for body in parsed for manifest in objects(path, body)]
+
+
+def _stale(cluster: Cluster, delta: Delta) -> Finding:
+    counts = f"{len(delta.written)} to write, {len(delta.removed)} to remove"
+    message = f"the committed manifests are not what the vars and the template give: {counts}"
+    return RULES["build/stale"].at(cluster.output, message, subject=cluster.name, key="stale")
+
+
+def _validated(cluster: Cluster, files: Files) -> Iterable[Finding]:
+    manifests = [
+        replace(manifest, path=f"{cluster.output}/{manifest.path}") for manifest in files.manifests(files.digests)
+    ]
+    yield from objects_check.check(manifests, subject=cluster.name)
+    if promtool.find() is None:
+        message = "the rules were not checked: promtool is not on PATH; it is in Debian's package prometheus"
+        warning = Severity.WARNING
+        yield objects_check.RULES_INVALID.at(cluster.output, message, subject=cluster.name, severity=warning)
+        return
+    problems = promtool.check_rules(objects_check.rule_groups(manifests))
+    yield from objects_check.rule_findings(problems, subject=cluster.name)
+
+
+def _engines_differ(task: Task, evaluation: Evaluation, contents: Mapping[str, bytes]) -> tuple[Finding, ...]:
+    used = evaluation.used
+    other = "gojsonnet" if used != "gojsonnet" else "rjsonnet"
+    jsonnet.require(other)
+    fields = evaluation.manifests(other)
+    second = {f"{name}.yaml": documents.dump(value).encode() for name, value in fields.items()}
+    differing = sorted(path for path in {*contents, *second} if contents.get(path) != second.get(path))
+    rule = RULES["build/engines-differ"]
+    return tuple(
+        rule.at(
+            f"{task.cluster.output}/{path}",
+            f"{used} and {other} give different manifests" + _only_floats(contents.get(path), second.get(path)),
+            subject=task.cluster.name,
+            key=path,
+        )
+        for path in differing
+    )
+
+
+def _only_floats(one: bytes | None, other: bytes | None) -> str:
+    same = one is not None and other is not None and same_but_floats(one, other)
+    return " (only in the spelling of floats)" if same else ""
+
+
+def _slot(task: Task, config: Source) -> str:
+    digest = config.digest(config.real(f"{config.prefix}/{task.cluster.vars_file}"))
+    known = [
+        kubeaid_ci.__version__,
+        task.engine,
+        jsonnet.version(task.engine),
+        task.cluster.vars_file,
+        digest,
+    ]
+    return hashlib.sha256(json.dumps(known).encode()).hexdigest()
+
+
+def _record(
+    evaluation: Evaluation, release: str, digests: Mapping[str, str], notes: Iterable[Finding], tree: str
+) -> Record:
+    prefixes = {evaluation.kubeaid.prefix: "{kubeaid}", evaluation.config.prefix: "{config}"}
+
+    def portable(path: str) -> str:
+        prefix = max((one for one in prefixes if path.startswith(one + "/")), key=len)
+        return prefixes[prefix] + path[len(prefix) :]
+
+    probes = tuple(
+        Probe(portable(probe.path), portable(probe.real), probe.digest) for probe in evaluation.importer.probes.values()
+    )
+    return Record(probes, release, digests, tree, tuple(_note(finding) for finding in notes))
+
+
+def _holds(record: Record, tree: str, kubeaid: Source, config: Source) -> bool:
+    """Whether every input of a record is still where and what it was."""
+    same_tree = bool(tree) and record.tree == tree
+    inside = f"{{kubeaid}}/{BUILD}/"
+    for probe in record.probes:
+        if same_tree and probe.path.startswith(inside) and probe.real.startswith(inside):
+            continue
+        source = kubeaid if probe.real.startswith("{kubeaid}") else config
+        path = _absolute(probe.path, kubeaid, config)
+        real = _absolute(probe.real, kubeaid, config)
+        asked = kubeaid if probe.path.startswith("{kubeaid}") else config
+        if asked.real(path) != real or source.digest(real) != probe.digest:
+            return False
+    return True
+
+
+def _absolute(path: str, kubeaid: Source, config: Source) -> str:
+    return path.replace("{kubeaid}", kubeaid.prefix, 1).replace("{config}", config.prefix, 1)
+
+
+def _note(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule.id,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "line": finding.line,
+        "key": finding.key,
+    }
+
+
+def _finding(note: dict[str, Any], cluster: Cluster) -> Finding:
+    return RULES[note["rule"]].at(
+        cluster.vars_file,
+        note["message"],
+        subject=cluster.name,
+        line=note["line"],
+        severity=Severity(note["severity"]),
+        key=note["key"],
+    )

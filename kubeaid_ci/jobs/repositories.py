@@ -1,0 +1,65 @@
+"""The two repositories as folders on this machine, wherever they are."""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kubeaid_ci.edges import git_remote
+from kubeaid_ci.edges.cache import default_folder
+from kubeaid_ci.edges.environment import git_token
+from kubeaid_ci.edges.forges.detection import detect
+from kubeaid_ci.edges.git import Repository
+from kubeaid_ci.edges.git_access import GitAccess, split_address
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.forge import ForgeKind
+from kubeaid_ci.model.remote import Remote
+
+
+def is_address(text: str) -> bool:
+    """Whether a repository is named by an address and not by a folder that is there."""
+    return not Path(text).exists() and not Remote.parse(text).is_local
+
+
+def cloned(address: str) -> Path:
+    """Clone a repository that is named by its address into a temporary folder, which is kept."""
+    folder = Path(tempfile.mkdtemp(prefix="kubeaid-ci-")) / Remote.parse(address).name
+    return git_remote.clone(reading(address), folder)
+
+
+def mirrored(address: str) -> Path:
+    """A bare mirror of a repository in the cache folder, brought up to date."""
+    access = reading(address)
+    name = hashlib.sha256(access.url.encode()).hexdigest()[:16]
+    folder = default_folder() / "mirrors" / f"{Remote.parse(access.url).name}-{name}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder.with_suffix(".lock")):
+        if Repository.at(folder):
+            git_remote.talk(access, ["fetch", "--quiet", "--prune", "--force", "--tags", "origin"], folder=folder)
+        else:
+            # A clone that was cut off leaves a folder of another name, never half a mirror.
+            with tempfile.TemporaryDirectory(dir=folder.parent) as new:
+                git_remote.talk(access, ["clone", "--quiet", "--mirror", "--template=", "--", access.url, f"{new}/m"])
+                Path(new, "m").rename(folder)
+    return folder
+
+
+def reading(address: str) -> GitAccess:
+    """How to read a repository that is not the one to publish to."""
+    url, given = split_address(address)
+    remote = Remote.parse(url)
+    try:
+        kind = detect(remote, os.environ).kind
+    except UserError:
+        kind = ForgeKind.NONE  # nobody has to say what forge a repository is on that is only read
+    return GitAccess(url, given or git_token(remote, kind, os.environ, target=False))
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,129 @@
+"""What all played forges have in common: change requests whose state comes from the real repository behind them."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.servers.contract import Contract
+from tests.servers.git import BareRepo, backend, login
+from tests.servers.http import Reply, Request, Server
+
+PROJECT = "acme/config"
+
+
+@dataclass
+class Change:
+    """One change request."""
+
+    number: int
+    title: str
+    body: str
+    head: str
+    base: str
+    draft: bool = False
+    state: str = "open"
+    fork: bool = False
+    labels: list[str] = field(default_factory=list)
+    assignees: list[str] = field(default_factory=list)
+    reviewers: list[str] = field(default_factory=list)
+    teams: list[str] = field(default_factory=list)
+    milestone: str | None = None
+    comments: dict[int, str] = field(default_factory=dict)
+    reviewed_by: list[str] = field(default_factory=list)
+    auto_merge: str | None = None
+
+
+@dataclass
+class Forge:
+    """A forge with one repository. `rights` is what each token may do: read, write, api."""
+
+    root: Path
+    contract: Contract | None = None
+    rights: dict[str, set[str]] = field(default_factory=dict)
+    changes: dict[int, Change] = field(default_factory=dict)
+    known_labels: list[str] = field(default_factory=lambda: ["ci", "kube-prometheus"])
+    users: list[str] = field(default_factory=lambda: ["alice", "bob"])
+    milestones: list[str] = field(default_factory=lambda: ["Q3"])
+    commits_by_api: int = 0
+    tls: Any = None
+    below: str = ""
+
+    prefix = ""
+    closes_with_branch = True
+
+    def __post_init__(self) -> None:
+        self.repo = BareRepo.make(self.root / f"{PROJECT}.git", {"README.md": "config\n", "k8s/prod/old.yaml": "old\n"})
+        self.server = Server(self._handle, tls=self.tls)
+        self.numbers = iter(range(1, 100_000))
+
+    @property
+    def git_url(self) -> str:
+        return f"{self.server.url}/{PROJECT}.git"
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.server.url}{self.prefix}"
+
+    def open_changes(self, head: str | None = None) -> list[Change]:
+        self.refresh()
+        return [change for change in self.changes.values() if change.state == "open" and head in (None, change.head)]
+
+    def refresh(self) -> None:
+        """Close what lost its branch, as most forges do, and what was merged with Git."""
+        branches = self.repo.branches()
+        for change in self.changes.values():
+            if change.state != "open" or change.fork:
+                continue
+            if change.head not in branches:
+                change.state = "closed" if self.closes_with_branch else "open"
+            elif self.repo.ahead(change.base, change.head) == 0:
+                change.state = "merged"
+
+    def add(self, head: str, *, base: str = "main", **fields: Any) -> Change:
+        """A change request that somebody opened."""
+        number = next(self.numbers)
+        change = Change(number, fields.pop("title", "By hand"), fields.pop("body", ""), head, base, **fields)
+        self.changes[number] = change
+        return change
+
+    def _handle(self, request: Request) -> Reply:
+        if ".git/" in request.path:
+            return self._git(request)
+        right = self.rights.get(self.token(request))
+        if right is None:
+            return Reply(401, {"message": "Bad credentials", "documentation_url": "https://example.com/docs"})
+        if "api" not in right:
+            return Reply(403, {"message": "Resource not accessible", "documentation_url": "https://example.com/docs"})
+        self.refresh()
+        described = self.contract and not request.path.endswith("/graphql")
+        if described:
+            self.contract.request(request)
+        reply = self.api(request)
+        if described:
+            self.contract.reply(request, reply)
+        return reply
+
+    def _git(self, request: Request) -> Reply:
+        right = self.rights.get(login(request) or "")
+        if right is None:
+            return Reply(401, b"", {"WWW-Authenticate": 'Basic realm="git"', "Content-Type": "text/plain"})
+        wanted = "write" if "receive-pack" in request.path + request.one("service") else "read"
+        if wanted not in right:
+            return Reply(403, b"forbidden", {"Content-Type": "text/plain"})
+        if not (self.root / request.path.partition(".git/")[0].strip("/")).with_suffix(".git").is_dir():
+            return Reply(404, b"not found", {"Content-Type": "text/plain"})
+        return backend(self.root, request)
+
+    def token(self, request: Request) -> str:
+        raise NotImplementedError
+
+    def api(self, request: Request) -> Reply:
+        raise NotImplementedError
+
+    def comment_id(self, text: str, change: Change) -> int:
+        number = next(self.numbers)
+        change.comments[number] = text
+        return number
+
+    def comment_of(self, number: int) -> Change:
+        return next(change for change in self.changes.values() if number in change.comments)

@@ -1,0 +1,67 @@
+"""A played forge, its real repository, and the publisher set up for both as a user would have it."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from kubeaid_ci.edges.forges import connect
+from kubeaid_ci.edges.forges.detection import detect
+from kubeaid_ci.edges.git_access import GitAccess
+from kubeaid_ci.edges.git_workshop import Workshop, open_workshop
+from kubeaid_ci.edges.patience import Patience
+from kubeaid_ci.jobs.publish_proposal import publish_proposal
+from kubeaid_ci.model.commit import CommitStyle, Identity
+from kubeaid_ci.model.credentials import Token
+from kubeaid_ci.model.forge import ForgeKind
+from kubeaid_ci.model.publication import Proposal, Published
+from kubeaid_ci.model.remote import Remote
+from tests.servers.forge import Forge
+
+BRANCH = "kubeaid-ci/kube-prometheus"
+SECRET = "ghp_S3cretT0kenThatMustNeverShow0123456789"
+STYLE = CommitStyle(Identity("kubeaid-ci", "bot@example.com"))
+PROPOSAL = Proposal(BRANCH, "main", "Update kube-prometheus", "What changes.", {"k8s/prod/new.yaml": b"new\n"})
+
+
+@dataclass
+class World:
+    """`waits` are the seconds that the publisher would have waited."""
+
+    forge: Forge
+    kind: ForgeKind
+    folder: Path
+    token: Token = field(default_factory=lambda: Token(SECRET, "KUBEAID_CI_TOKEN"))
+    waits: list[float] = field(default_factory=list)
+    ca_bundle: Path | None = None
+    workshops: int = 0
+
+    @property
+    def patience(self) -> Patience:
+        return Patience(attempts=4, first=0.001, longest=60, between_writes=0, sleep=self.waits.append)
+
+    @property
+    def access(self) -> GitAccess:
+        return GitAccess(self.forge.git_url, self.token, self.ca_bundle, self.patience)
+
+    def client(self) -> Any:
+        remote = Remote.parse(self.forge.git_url)
+        address = detect(remote, {}, kind=self.kind, forge_url=self.forge.api_url)
+        return connect(address, self.token, environ={}, ca_bundle=self.ca_bundle, patience=self.patience)
+
+    def workshop(self, checkout: Path | None = None) -> Workshop:
+        self.workshops += 1
+        return open_workshop(self.folder / f"workshop-{self.workshops}.git", self.access, checkout)
+
+    def publish(self, text: str | None = "new\n", **options: Any) -> Published:
+        """Publish one file with this text (nothing: publish no file at all)."""
+        fields = set(Proposal.__dataclass_fields__) & set(options)
+        files = {"k8s/prod/new.yaml": text.encode()} if text is not None else {}
+        given = {"files": files, **{name: options.pop(name) for name in fields}}
+        style = options.pop("style", STYLE)
+        workshop = options.pop("workshop", None) or self.workshop()
+        return publish_proposal(replace(PROPOSAL, **given), workshop, self.client(), style=style, **options)
+
+    def the_change(self) -> Any:
+        """The one open change request; fails where there are two or none."""
+        (only,) = self.forge.open_changes(BRANCH)
+        return only
