@@ -1,0 +1,1 @@
+"""The commands: each one reads top to bottom as discover, do, report."""

@@ -1,0 +1,38 @@
+"""``kubeaid-ci clusters``."""
+
+from typing import Any
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.commands.options import common_options, resolve
+
+
+@click.command()
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
+@common_options
+@click.option("--format", "fmt", type=click.Choice(["text", "json", "markdown", "matrix"]), help="What to print.")
+@click.pass_context
+def clusters(ctx: click.Context, /, clusters: tuple[str, ...], **given: Any) -> None:
+    """List the clusters of a config repo: name, folder, platform, release, KubeAid revision, Applications.
+
+    The format matrix prints the JSON for a GitHub strategy.matrix.
+
+    Example: kubeaid-ci clusters --config-repo ../kubernetes-config
+    """
+    from kubeaid_ci.commands.done import done
+    from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.jobs.clusters import list_clusters
+    from kubeaid_ci.report import clusters as report
+
+    options = resolve(ctx, given, needs_kubeaid=False)
+    kubeaid = kubeaid_folder(options)[0] if options.kubeaid else None
+    found = list_clusters(config_folder(options), clusters=clusters, kubeaid=kubeaid, jobs=options.jobs)
+    if options.verbose:
+        for reason in found.skipped:
+            click.echo(reason, err=True)
+    failure = 2 if found.findings else 0
+    if options.fmt == "matrix":
+        click.echo(report.matrix(found.clusters), nl=False)
+        ctx.exit(failure)
+    done(ctx, report.report(found.clusters, found.findings, version=__version__), options, failure=failure)

@@ -1,0 +1,59 @@
+"""``kubeaid-ci demo``."""
+
+import shlex
+import tempfile
+from pathlib import Path
+
+import click
+
+from kubeaid_ci.commands.options import common_options
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@common_options
+@click.pass_context
+def demo(ctx: click.Context, /, folder: Path | None, **_: object) -> None:
+    """Make a small KubeAid repo and a config repo with three clusters, and run every job on them, offline.
+
+    DIR is a new folder (default: a temporary one, kept and named). The jsonnet library is a small one
+    of our own; production builds use the kube-prometheus library of your KubeAid repo.
+
+    Example: kubeaid-ci demo /tmp/kubeaid-demo
+    """
+    from kubeaid_ci.commands.build import build
+    from kubeaid_ci.commands.clusters import clusters
+    from kubeaid_ci.commands.publish import publish
+    from kubeaid_ci.jobs import demo as job
+
+    made = job.create(folder or Path(tempfile.mkdtemp(prefix="kubeaid-ci-demo-")))
+    repos = ["--config-repo", str(made.config), "--kubeaid", str(made.kubeaid), "--kubeaid-ref", "pinned"]
+    _title("The clusters of the config repo")
+    _run(ctx, clusters, ["clusters", *repos])
+    _title("Build the monitoring manifests of every cluster")
+    _run(ctx, build, ["build", *repos])
+    job.merge(made, "build: kube-prometheus manifests")
+    changed = job.lengthen_retention(made)
+    _title(f"Prometheus keeps data longer on staging (edited {changed.name}): what would that change?")
+    _run(ctx, build, ["build", "--check", "--fail-on", "never", *repos])
+    job.merge(made, "feat: keep metrics longer on staging")
+    preview = made.config.parent / "preview"
+    _title("Offer the rebuilt manifests: the text of the change request, then the branch on the bare remote")
+    _run(ctx, publish, ["publish", "--dry-run", "--preview", str(preview), *repos])
+    for text in sorted(preview.glob("*.md")):
+        click.echo(text.read_text(encoding="utf-8"))
+    _run(ctx, publish, ["publish", *repos])
+    _title("Done")
+    click.echo(f"Everything is in {made.config.parent}; look at it with: git -C {made.remote} log --stat --all")
+
+
+def _title(text: str) -> None:
+    click.secho(f"\n== {text}", bold=True)
+
+
+def _run(ctx: click.Context, command: click.Command, arguments: list[str]) -> None:
+    """Run a command as a person would, and show how; its failure is the demo's."""
+    click.secho(f"$ kubeaid-ci {shlex.join(arguments)}\n", dim=True)
+    code = command.main(arguments[1:], prog_name=f"kubeaid-ci {arguments[0]}", standalone_mode=False)
+    if code:
+        ctx.exit(code)

@@ -1,0 +1,40 @@
+"""How every command ends: suppressions, report, exit code."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import NoReturn
+
+import click
+
+from kubeaid_ci.checks import suppress
+from kubeaid_ci.commands.finish import finish
+from kubeaid_ci.commands.options import Options
+from kubeaid_ci.model.report import Report
+
+
+def done(
+    ctx: click.Context,
+    report: Report,
+    options: Options,
+    *,
+    ran: Collection[str] = (),
+    outputs: Mapping[str, str] | None = None,
+    failure: int = 0,
+) -> NoReturn:
+    """Show a report as the options say, and exit.
+
+    `ran` has the rules or families that looked at everything, so that an unused suppression can be
+    told; `failure` is 2 or 3 where something could not be done.
+    """
+    findings = suppress.apply(report.findings, options.settings.suppress, today=date.today(), ran=ran)
+    code = finish(
+        replace(report, findings=findings),
+        fmt=options.fmt,
+        fail_on=options.fail_on,
+        reports=options.reports,
+        outputs=outputs,
+        dotenv=options.dotenv,
+        failure=failure,
+    )
+    ctx.exit(code)

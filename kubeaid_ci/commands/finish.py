@@ -1,0 +1,102 @@
+"""The end of every command: shows its report, tells the CI system, and gives the exit code."""
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from kubeaid_ci.edges import ci
+from kubeaid_ci.edges.files import write_atomically
+from kubeaid_ci.model.finding import FailOn
+from kubeaid_ci.model.report import Report
+from kubeaid_ci.report import FORMATS, markdown_page
+from kubeaid_ci.report.outcome import exit_code
+from kubeaid_ci.report.text import Kind, lines
+
+_STYLES = {
+    Kind.HEADING: "bold",
+    Kind.ROW: "",
+    Kind.ERROR: "red",
+    Kind.WARNING: "yellow",
+    Kind.INFO: "cyan",
+    Kind.HELP: "dim",
+    Kind.SUMMARY: "bold",
+}
+
+
+def finish(
+    report: Report,
+    *,
+    fmt: str,
+    fail_on: FailOn,
+    reports: Sequence[tuple[str, Path]] = (),
+    outputs: Mapping[str, str] | None = None,
+    dotenv: Path | None = None,
+    folder: str = "",
+    failure: int = 0,
+    env: Mapping[str, str] = os.environ,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
+) -> int:
+    """Show a report, write the files asked for, tell the CI system; returns the exit code.
+
+    `fmt` and the first of each of `reports` are names in `FORMATS`. `outputs` go to the CI system,
+    and to the file `dotenv`. `folder` leads from the workspace to the repository that the findings'
+    paths are relative to. `failure` is 2 or 3 where the caller knows of one: it wins over findings.
+    """
+    show(report, fmt, env=env, stdout=stdout or sys.stdout)
+    for name, path in reports:
+        write_atomically(path, _encoded(FORMATS[name](report)))
+    if dotenv is not None:
+        write_atomically(dotenv, _encoded(ci.dotenv(outputs or {})))
+    if ci.github(env):
+        ci.append_summary(env, markdown_page.parts(report))
+        ci.append_outputs(env, outputs or {})
+        _write(stderr or sys.stderr, ci.annotations(report.findings, folder=folder))
+    return failure or exit_code(report.findings, fail_on)
+
+
+def show(report: Report, fmt: str, *, env: Mapping[str, str], stdout: TextIO) -> None:
+    """Print a report; text is coloured on a terminal, unless ``NO_COLOR`` is set."""
+    if fmt == "text" and ci.gitlab(env):
+        _write(stdout, _folded(report.sections))
+    if fmt == "text" and stdout.isatty() and not env.get("NO_COLOR"):
+        _show_coloured(report, stdout)
+        return
+    text = FORMATS[fmt](report)
+    _write(stdout, ci.guarded(text) if ci.github(env) else text)
+
+
+def _folded(sections: Mapping[str, str]) -> str:
+    """The details of a report, as GitLab's log folds them."""
+    numbered = enumerate(sections.items(), 1)
+    return "".join(
+        ci.section(f"kubeaid_ci_{number}", title, body, now=int(time.time())) for number, (title, body) in numbered
+    )
+
+
+def _show_coloured(report: Report, stdout: TextIO) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stdout, highlight=False)
+    for line in lines(report):
+        text = _encodable(line.text, stdout)
+        console.print(Text(text, style=_STYLES[line.kind]), soft_wrap=True)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(_encodable(text, stream))
+    stream.flush()
+
+
+def _encodable(text: str, stream: TextIO) -> str:
+    """What the stream's encoding has no letter for, as an escape: a report must not end in an error."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")

@@ -1,0 +1,152 @@
+"""The options that every command takes, before or after its name, and how they are resolved.
+
+The command line wins over the environment, the environment over the settings file.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.finding import FailOn
+from kubeaid_ci.model.suppression import SETTINGS_FILE
+
+if TYPE_CHECKING:
+    from kubeaid_ci.settings import Settings
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_TEMPLATE = Path("build/kube-prometheus/common-template.jsonnet")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The common options, resolved."""
+
+    config_repo: str
+    kubeaid: str | None
+    kubeaid_ref: str
+    jobs: int
+    fmt: str
+    reports: tuple[tuple[str, Path], ...]
+    fail_on: FailOn
+    dotenv: Path | None
+    cache: bool
+    quiet: bool
+    verbose: bool
+    settings: "Settings"
+
+
+def common_options(function: _F) -> _F:
+    """Add the common options to a command or group, but those that it has defined itself."""
+    own = {option.name for option in getattr(function, "__click_params__", ())}
+    for name, option in reversed(_OPTIONS.items()):
+        if name not in own:
+            function = option(function)
+    return function
+
+
+def resolve(ctx: click.Context, given: dict[str, Any], *, needs_kubeaid: bool = True) -> Options:
+    """The common options from the command line, the environment and the settings files, best first.
+
+    Raises `UserError` where a command that needs a KubeAid repo can find none.
+    """
+    before = ctx.find_root().obj or {}
+    chosen = {name: value for name, value in before.items() if value not in (None, (), False)}
+    chosen |= {name: value for name, value in given.items() if value not in (None, (), False)}
+    config_repo = str(chosen.get("config_repo") or os.environ.get("KUBEAID_CI_CONFIG_REPO") or ".")
+    settings = _settings(Path(config_repo))
+    kubeaid = _kubeaid(chosen.get("kubeaid"), settings)
+    if kubeaid is None and needs_kubeaid:
+        raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
+    if kubeaid and Path(kubeaid).resolve() != Path(config_repo).resolve():
+        settings = settings.merge(_settings(Path(kubeaid)))
+    return Options(
+        config_repo=config_repo,
+        kubeaid=kubeaid,
+        kubeaid_ref=chosen.get("kubeaid_ref") or settings.kubeaid_ref or "worktree",
+        jobs=chosen.get("jobs") or settings.jobs or os.cpu_count() or 1,
+        fmt=chosen.get("fmt") or "text",
+        reports=tuple(chosen.get("report") or ()),
+        fail_on=FailOn(chosen.get("fail_on") or settings.fail_on or FailOn.ERROR),
+        dotenv=chosen.get("dotenv"),
+        cache=not chosen.get("no_cache"),
+        quiet=bool(chosen.get("quiet")),
+        verbose=bool(chosen.get("verbose")),
+        settings=settings,
+    )
+
+
+def _kubeaid(given: str | None, settings: "Settings") -> str | None:
+    chosen = given or os.environ.get("KUBEAID_CI_KUBEAID") or settings.kubeaid
+    if chosen:
+        return chosen
+    return "." if _TEMPLATE.is_file() else None
+
+
+def _settings(folder: Path) -> "Settings":
+    from kubeaid_ci.settings import Settings, parse
+
+    path = folder / SETTINGS_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read: {error}") from error
+    return parse(text, where=str(path))
+
+
+def _report(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
+    from kubeaid_ci.report import FORMATS
+
+    found = []
+    for value in values:
+        name, equals, file = value.partition("=")
+        if not equals or not file or name not in FORMATS:
+            raise click.BadParameter(f"{value!r} is not FORMAT=FILE with a format of {', '.join(FORMATS)}")
+        found.append((name, Path(file)))
+    return tuple(found)
+
+
+_OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "config_repo": click.option("--config-repo", metavar="PATH|URL", help="The config repo (default: .)."),
+    "kubeaid": click.option("--kubeaid", metavar="PATH|URL", help="The KubeAid repo (default: . when it is one)."),
+    "kubeaid_ref": click.option(
+        "--kubeaid-ref", metavar="worktree|pinned|REF", help="Which KubeAid files (default: worktree)."
+    ),
+    "jobs": click.option(
+        "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Work side by side (default: cores)."
+    ),
+    "fmt": click.option(
+        "--format",
+        "fmt",
+        type=click.Choice(["text", "json", "markdown"]),
+        help="What to print (default: text).",
+    ),
+    "report": click.option(
+        "--report",
+        multiple=True,
+        metavar="FORMAT=FILE",
+        callback=_report,
+        help="Also write a report; repeatable.",
+    ),
+    "fail_on": click.option(
+        "--fail-on",
+        type=click.Choice(["error", "warning", "info", "never"]),
+        help="From which severity on to exit with 1 (default: error).",
+    ),
+    "dotenv": click.option(
+        "--dotenv",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write the outputs as NAME=value lines.",
+    ),
+    "no_cache": click.option("--no-cache", is_flag=True, help="Neither read nor write the cache."),
+    "debug": click.option("--debug", is_flag=True, help="Show tracebacks."),
+    "quiet": click.option("-q", "--quiet", is_flag=True, help="No progress."),
+    "verbose": click.option("-v", "--verbose", is_flag=True, help="Say more, such as what was passed over and why."),
+}

@@ -1,0 +1,77 @@
+"""Progress on standard error: live on a terminal, plain lines elsewhere."""
+
+import sys
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from kubeaid_ci.model.build import BuildResult, BuildStatus
+from kubeaid_ci.model.cluster import Cluster
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+_COLOURS = {BuildStatus.UNCHANGED: "dim", BuildStatus.CHANGED: "green", BuildStatus.FAILED: "bold red"}
+
+
+class Progress:
+    """One line a cluster, as builds start and end. Safe to call from several threads."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._lock = threading.Lock()
+        self._bars: Bars | None = None
+        self._running: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        if not self._quiet and sys.stderr.isatty():
+            self._bars = _bars()
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def told(self, cluster: Cluster, result: BuildResult | None) -> None:
+        """A cluster's build starts (no result) or ended."""
+        if self._quiet:
+            return
+        with self._lock:
+            if result is None:
+                self._started(cluster)
+            else:
+                self._ended(cluster, result)
+
+    def _started(self, cluster: Cluster) -> None:
+        if self._bars is not None:
+            self._running[cluster.dir] = self._bars.add_task(cluster.name, total=None)
+
+    def _ended(self, cluster: Cluster, result: BuildResult) -> None:
+        line = line_of(result)
+        if self._bars is None:
+            click.echo(line, err=True)
+            return
+        if cluster.dir in self._running:
+            self._bars.remove_task(self._running.pop(cluster.dir))
+        self._bars.console.print(line, style=_COLOURS[result.status], markup=False, highlight=False)
+
+
+def line_of(result: BuildResult) -> str:
+    """One cluster's outcome on one line."""
+    about = [result.release or "no release", result.kubeaid_revision or "no revision"]
+    if result.status is BuildStatus.CHANGED:
+        about.append(f"{len(result.written)} written, {len(result.removed)} removed")
+    about.append("cached" if result.cached else f"{result.seconds:.1f} s")
+    return f"{result.cluster}: {result.status.value} ({', '.join(about)})"
+
+
+def _bars() -> "Bars":
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

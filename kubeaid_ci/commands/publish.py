@@ -1,0 +1,52 @@
+"""``kubeaid-ci publish``."""
+
+from typing import Any
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.commands.options import common_options, resolve
+from kubeaid_ci.commands.publish_options import publish_options, wishes
+
+
+@click.command()
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
+@click.option("--engine", type=click.Choice(["rjsonnet", "gojsonnet", "jsonnet"]), help="The jsonnet engine.")
+@publish_options
+@common_options
+@click.pass_context
+def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None, **given: Any) -> None:
+    """Build clusters (default: all) and open or update the change request that brings the result.
+
+    The config repo is an address, or a checkout whose origin is published to. Builds start from the
+    newest state of the base branch there; your checkout is not touched. Tokens come from the
+    environment only: KUBEAID_CI_TOKEN, or the forge's usual variables.
+
+    \b
+    Example: kubeaid-ci publish --config-repo https://github.com/example/kubernetes-config.git --kubeaid .
+             kubeaid-ci publish --dry-run --preview /tmp/preview
+    """
+    from kubeaid_ci.checks.publish import check
+    from kubeaid_ci.commands.done import done
+    from kubeaid_ci.commands.progress import Progress
+    from kubeaid_ci.commands.repositories import kubeaid_folder, publish_address
+    from kubeaid_ci.jobs.publish import publish as job
+    from kubeaid_ci.report.publish import outputs, report
+
+    options = resolve(ctx, given)
+    kubeaid, ref = kubeaid_folder(options)
+    with Progress(quiet=options.quiet) as progress:
+        published = job(
+            publish_address(options),
+            kubeaid,
+            clusters=clusters,
+            wishes=wishes(given, options.settings.publish),
+            kubeaid_ref=ref,
+            engine=engine or options.settings.engine or "rjsonnet",
+            jobs=options.jobs,
+            cache=options.cache,
+            progress=progress.told,
+        )
+    told = report(published.builds, published.results, check(published.results), version=__version__)
+    failure = 2 if published.builds.failed else 0
+    done(ctx, told, options, outputs=outputs(published.results), failure=failure)

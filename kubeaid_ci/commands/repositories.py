@@ -1,0 +1,46 @@
+"""The two repositories as folders, wherever the options say they are."""
+
+import os
+from pathlib import Path
+
+import click
+
+from kubeaid_ci.commands.options import Options
+from kubeaid_ci.errors import UserError
+
+
+def kubeaid_folder(options: Options) -> tuple[Path, str]:
+    """The KubeAid repo as a folder, and the revision to take; a mirror has no work tree, so its default branch."""
+    if options.kubeaid is None:
+        raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
+    if not _may_be_address(options.kubeaid):
+        return Path(options.kubeaid), options.kubeaid_ref
+    from kubeaid_ci.jobs.repositories import mirrored
+
+    ref = "HEAD" if options.kubeaid_ref == "worktree" else options.kubeaid_ref
+    return mirrored(options.kubeaid), ref
+
+
+def publish_address(options: Options) -> str:
+    """The config repo to publish to: the options, else the environment's own variables for it."""
+    from kubeaid_ci.edges import environment
+
+    found = environment.config_repo(os.environ)
+    return found.value if found and options.config_repo == "." else options.config_repo
+
+
+def config_folder(options: Options) -> Path:
+    """The config repo as a folder; one that is named by its address is cloned, and the clone kept and named."""
+    config_repo = options.config_repo
+    if not _may_be_address(config_repo):
+        return Path(config_repo)
+    from kubeaid_ci.jobs.repositories import cloned
+
+    folder = cloned(config_repo)
+    click.echo(f"cloned the config repo into {folder}", err=True)
+    return folder
+
+
+def _may_be_address(text: str) -> bool:
+    """Cheap: an address has a colon, and no folder of that name is there."""
+    return ":" in text and not Path(text).exists()

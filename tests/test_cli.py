@@ -1,0 +1,252 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import kubeaid_ci
+from kubeaid_ci import cli
+from tests import repos
+from tests.repos import Repos, vars_file
+
+ROOT = str(Path(kubeaid_ci.__file__).parents[1])
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Repos:
+    texts = {"one": vars_file(), "two.example.com:two": vars_file(platform="'aks'")}
+    return Repos(repos.kubeaid(tmp_path / "kubeaid"), repos.config(tmp_path / "config", texts))
+
+
+@pytest.fixture
+def run(tmp_path, two):
+    """Runs the command line as a program, in an environment of its own."""
+
+    def call(*arguments, env=None, cwd=None):
+        clean = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        clean |= {"PYTHONPATH": ROOT, "HOME": str(tmp_path / "home"), "COLUMNS": "200", **(env or {})}
+        return subprocess.run(
+            [sys.executable, "-m", "kubeaid_ci", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            env=clean,
+            cwd=cwd or tmp_path,
+        )
+
+    return call
+
+
+@pytest.fixture
+def repos_options(two):
+    return ["--config-repo", two.config, "--kubeaid", two.kubeaid]
+
+
+def test_version(run):
+    assert run("--version").stdout == f"kubeaid-ci {kubeaid_ci.__version__}\n"
+
+
+def test_help_lists_every_command_with_the_line_it_gives_itself(run):
+    text = run("--help").stdout
+    for name, (module, line) in cli.COMMANDS.items():
+        assert line in text
+        command = getattr(__import__(module, fromlist=[name]), name)
+        assert "Example:" in (command.help or ""), f"{name} --help shows no example"
+
+
+def test_options_before_and_after_the_command_are_the_same(run, repos_options):
+    before = run(*repos_options, "--format", "json", "clusters")
+    after = run("clusters", *repos_options, "--format", "json")
+    assert before.returncode == after.returncode == 0, before.stderr
+    assert json.loads(before.stdout) == json.loads(after.stdout)
+
+
+def test_build_exits_with_0_and_its_json_has_the_contracts_fields(run, repos_options):
+    done = run("build", *repos_options, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert list(told) == ["schema", "command", "version", "summary", "results", "findings"]
+    assert (told["schema"], told["command"]) == ("kubeaid-ci/v1", "build")
+    assert list(told["results"][0]) == [
+        "cluster",
+        "dir",
+        "release",
+        "kubeaid_revision",
+        "status",
+        "written",
+        "removed",
+        "error",
+        "changes",
+        "seconds",
+        "cached",
+    ]
+    assert list(told["results"][0]["changes"][0]) == ["kind", "namespace", "name", "file", "action", "fields"]
+
+
+def test_clusters_json_has_the_contracts_fields(run, repos_options):
+    told = json.loads(run("clusters", *repos_options, "--format", "json").stdout)
+    assert told["results"][1] == {
+        "name": "two",
+        "dir": "two.example.com",
+        "vars_file": "k8s/two.example.com/two-vars.jsonnet",
+        "platform": "aks",
+        "release": "v0.17.0",
+        "kubeaid_revision": None,
+        "applications": [],
+    }
+
+
+def test_matrix_is_one_line_for_a_ci_engine(run, repos_options):
+    done = run("clusters", *repos_options, "--format", "matrix")
+    assert done.stdout.count("\n") == 1
+    assert json.loads(done.stdout) == {
+        "include": [{"cluster": "one", "dir": "one"}, {"cluster": "two", "dir": "two.example.com"}]
+    }
+
+
+def test_check_exits_with_1_where_manifests_are_stale(run, repos_options):
+    done = run("build", "--check", *repos_options)
+    assert done.returncode == 1
+    assert "build/stale" in done.stdout
+    assert run("build", "--check", "--fail-on", "never", *repos_options).returncode == 0
+
+
+def test_failed_cluster_exits_with_2_and_the_others_are_built(run, two, repos_options):
+    repos.write(two.config, {"k8s/one/one-vars.jsonnet": "{"})
+    done = run("build", *repos_options)
+    assert done.returncode == 2
+    assert "k8s/one/one-vars.jsonnet:1: error build/vars-invalid:" in done.stdout
+    assert (two.config / "k8s/two.example.com/kube-prometheus").is_dir()
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["build", "nope"], "nope: no such cluster; there are: "),
+        (["build", "--engine", "zork"], "'zork' is not one of"),
+        (["build", "--kubeaid-ref", "9.9.9"], "not a Git repository, so it has no revision 9.9.9"),
+        (["zork"], "No such command 'zork'"),
+        (["build", "--jobs", "0"], "0 is not in the range"),
+        (["build", "--report", "zork=x"], "is not FORMAT=FILE"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_one_message(run, repos_options, arguments, message):
+    done = run(*repos_options, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_repositories_say_which_option_names_them(run):
+    assert "--kubeaid PATH" in run("build").stderr
+    done = run("clusters")
+    assert done.returncode == 2
+    assert "--config-repo" in done.stderr
+
+
+def test_environment_names_the_repositories(run, two):
+    env = {"KUBEAID_CI_CONFIG_REPO": str(two.config), "KUBEAID_CI_KUBEAID": str(two.kubeaid)}
+    assert run("build", env=env).returncode == 0
+
+
+def test_settings_file_is_read_and_the_command_line_wins(run, two):
+    repos.write(two.config, {".kubeaid-ci.yaml": f"kubeaid: {two.kubeaid}\nfail-on: never\n"})
+    assert run("build", "--check", "--config-repo", two.config).returncode == 0
+    assert run("build", "--check", "--config-repo", two.config, "--fail-on", "error").returncode == 1
+
+
+def test_unknown_setting_names_the_nearest_right_one(run, two, repos_options):
+    repos.write(two.config, {".kubeaid-ci.yaml": "fail_on: never\n"})
+    done = run("build", *repos_options)
+    assert done.returncode == 2
+    assert ".kubeaid-ci.yaml:1" in done.stderr
+    assert "fail-on" in done.stderr
+
+
+def test_a_suppressed_finding_does_not_fail_the_run(run, two, repos_options):
+    text = "suppress:\n  - rule: build/stale\n    subject: '*'\n    reason: built by a later job\n"
+    repos.write(two.config, {".kubeaid-ci.yaml": text})
+    done = run("build", "--check", *repos_options, "--format", "json")
+    assert done.returncode == 0
+    assert {finding["suppressed_by"] for finding in json.loads(done.stdout)["findings"]} == {"built by a later job"}
+
+
+def test_reports_are_written_beside_the_output(run, tmp_path, repos_options):
+    wanted = ["json", "markdown", "sarif", "junit", "codeclimate", "html"]
+    options = [option for name in wanted for option in ("--report", f"{name}={tmp_path / name}")]
+    assert run("build", "--check", *repos_options, *options).returncode == 1
+    assert all((tmp_path / name).stat().st_size for name in wanted)
+    assert json.loads((tmp_path / "sarif").read_text())["version"] == "2.1.0"
+
+
+def test_progress_is_plain_lines_on_standard_error_and_quiet_is_quiet(run, repos_options):
+    loud, quiet = run("build", *repos_options), run("build", "-q", *repos_options)
+    assert "one: changed (v0.17.0, no revision, 3 written, 0 removed," in loud.stderr
+    assert quiet.stderr == ""
+
+
+def test_verbose_says_what_is_no_cluster(run, two, repos_options):
+    repos.write(two.config, {"k8s/docs/README.md": "x"})
+    assert "k8s/docs: no *-vars.jsonnet, so not a cluster" in run("clusters", "-v", *repos_options).stderr
+
+
+def test_nothing_is_left_in_the_home_but_the_cache(run, tmp_path, repos_options):
+    (tmp_path / "home").mkdir()
+    run("build", *repos_options)
+    assert [path.name for path in (tmp_path / "home").iterdir()] == [".cache"]
+    assert [path.name for path in (tmp_path / "home/.cache").iterdir()] == ["kubeaid-ci"]
+    run("build", "--no-cache", *repos_options, env={"HOME": str(tmp_path / "home2")})
+    assert not (tmp_path / "home2").exists()
+
+
+def test_a_bug_of_ours_exits_with_4_and_is_no_finding(monkeypatch, capsys):
+    def broken(*_, **__):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(cli.cli, "main", broken)
+    with pytest.raises(SystemExit) as exit_:
+        cli.main()
+    assert exit_.value.code == 4
+    assert "a bug of ours: ZeroDivisionError: oops; run again with --debug" in capsys.readouterr().err
+
+
+def test_interrupted_exits_with_130(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.cli, "main", interrupted)
+    with pytest.raises(SystemExit) as exit_:
+        cli.main()
+    assert exit_.value.code == 130
+
+
+def test_demo_runs_offline_and_ends_well(run, tmp_path):
+    done = run("demo", tmp_path / "demo")
+    assert done.returncode == 0, done.stderr
+    assert "$ kubeaid-ci build" in done.stdout
+    assert "spec.retention" in done.stdout
+    remote = tmp_path / "demo/remote.git"
+    assert repos.git(remote, "branch", "--list").split() == ["kubeaid-ci/kube-prometheus", "*", "main"]
+    assert "retention: 14d" in repos.git(remote, "show", "kubeaid-ci/kube-prometheus")
+    assert "<!-- kubeaid-ci:start -->" in done.stdout
+    again = run("demo", tmp_path / "demo")
+    assert again.returncode == 2
+    assert "not empty" in again.stderr
+
+
+def test_start_up_loads_nothing_heavy():
+    code = (
+        "import sys; from kubeaid_ci.cli import cli\n"
+        "try: cli(['--version'], standalone_mode=False)\n"
+        "finally: print(sorted({'rich', 'yaml', 'rjsonnet', 'requests', 'github', 'gitlab'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": ROOT},
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
