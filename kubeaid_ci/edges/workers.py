@@ -31,6 +31,14 @@ _BOOT = (
     "import sys; memory, seconds, *sys.path[len(sys.path):] = sys.argv[1:];"
     " from kubeaid_ci.edges.workers import serve; serve(int(memory), int(seconds))"
 )
+# What Rust, Go (three ways) and Python say before they end; no code tells it from other aborts.
+_NO_MEMORY = (
+    "memory allocation",
+    "out of memory",
+    "cannot allocate memory",
+    "pthread_create failed: Resource temporarily unavailable",
+    "MemoryError",
+)
 _PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
 
 
@@ -215,7 +223,7 @@ def _import_folders() -> list[str]:
 
 
 def _ending(code: int, said: str, limits: Limits) -> str:
-    if "memory allocation" in said or "out of memory" in said or "MemoryError" in said:
+    if any(words in said for words in _NO_MEMORY):
         return f"it needed more than {limits.memory >> 20} MiB of memory"
     if code == -signal.SIGXCPU:
         return f"it took more than {limits.seconds:g} seconds of computing and was stopped"

@@ -96,3 +96,22 @@ def test_leaving_a_pool_early_ends_its_workers():
         assert result == 0
         break
     assert time.monotonic() - began < 30
+
+
+def run_out(words):
+    os.write(2, words.encode())
+    os.abort()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "memory allocation of 109051904 bytes failed",
+        "runtime: out of memory: cannot allocate 4194304-byte block (2549284864 in use)\nfatal error: out of memory",
+        "fatal error: runtime: cannot allocate memory",
+        "runtime/cgo: pthread_create failed: Resource temporarily unavailable",
+    ],
+)
+def test_an_engine_that_runs_out_of_memory_is_no_crash_to_people(worker, words):
+    with pytest.raises(WorkerError, match="needed more than 4096 MiB of memory"):
+        worker.run(run_out, words)
