@@ -126,7 +126,9 @@ def test_deep_nesting_is_refused_and_crashes_nothing(text: str) -> None:
         "try: load(sys.stdin.read(), where='f')\nexcept UserError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], input=text, capture_output=True, text=True, check=True)
-    assert done.stdout == "f:1: not valid YAML: nested deeper than 150 levels\n"
+    # libyaml 0.2.6 and later refuses some of them itself, in words of its own.
+    assert done.stdout.startswith("f:1: not valid YAML: ")
+    assert "nest" in done.stdout
 
 
 @pytest.mark.parametrize(
