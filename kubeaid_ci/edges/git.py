@@ -12,6 +12,7 @@ from typing import Self
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.model.tree import Entry
 from kubeaid_ci.processes import Finished, run, start
 
 # Reading must neither lock the user's index nor wait for anybody to type.
@@ -24,19 +25,6 @@ _IDENTITY = {
     "GIT_COMMITTER_EMAIL": "kubeaid-ci@example.com",
     "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file of a commit: `mode` as Git writes it (``100644``, ``100755``, ``120000``), `id` of its blob."""
-
-    mode: str
-    id: str
-
-    @property
-    def is_link(self) -> bool:
-        """True for a symbolic link; the blob holds its target."""
-        return self.mode == "120000"
 
 
 @dataclass(frozen=True, slots=True)

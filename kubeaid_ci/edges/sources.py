@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from kubeaid_ci.edges.git import Blobs, Entry, Repository
+from kubeaid_ci.edges.git import Blobs, Repository
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.tree import Entry
 
 MOST_BYTES_A_FILE = 64 * 1024 * 1024
 _MOST_LINKS = 40
