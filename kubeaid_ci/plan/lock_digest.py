@@ -9,21 +9,40 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from unicodedata import category
 
 # Go escapes these in JSON wherever they stand in a string, so that it may go into HTML.
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_BLANKS = "\t\n\v\f\r\x85"
 _LOCKED = ("name", "version", "repository")
 
 
 def digest(declared: Iterable[Mapping[str, Any]], locked: Iterable[Mapping[str, Any]]) -> str:
     """The digest for the dependencies of a chart and those of its lock, each as plain values."""
     kept = ({key: entry[key] for key in _LOCKED if key in entry} for entry in locked)
-    return _hashed([list(map(_dependency, declared)), list(map(_dependency, kept))])
+    return _hashed([_cleaned(declared), list(map(_dependency, kept))])
 
 
 def old_digest(declared: Iterable[Mapping[str, Any]]) -> str:
     """The digest that Helm 2 wrote into requirements.lock, which Helm still takes for charts of API version v1."""
-    return _hashed({"dependencies": list(map(_dependency, declared))})
+    return _hashed({"dependencies": _cleaned(declared)})
+
+
+def _cleaned(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What is declared, as Helm takes it: every blank a space, and nothing that does not print."""
+    found = []
+    for one in map(_dependency, declared):
+        found.append({key: _printable(value) if isinstance(value, str) else value for key, value in one.items()})
+        if isinstance(tags := one.get("tags"), list):
+            found[-1]["tags"] = list(map(_printable, tags))
+    return found
+
+
+def _printable(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    blank = "".join(" " if letter in _BLANKS or category(letter)[0] == "Z" else letter for letter in text)
+    return "".join(letter for letter in blank if letter == " " or category(letter)[0] in "LMNPS")
 
 
 def _dependency(given: Mapping[str, Any]) -> dict[str, Any]:
