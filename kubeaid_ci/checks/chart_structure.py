@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model import links
 from kubeaid_ci.model.chart import CHARTS, Chart, Charts, Dependency, Subchart
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.model.version_range import VersionRange
-from kubeaid_ci.plan import links
 
 
 def check(charts: Charts, *, kubernetes: Sequence[Version] = ()) -> Iterator[Finding]:

@@ -8,9 +8,10 @@ from typing import Any
 from kubeaid_ci.edges.chart_metadata import MetadataReader
 from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model import links
 from kubeaid_ci.model.chart import CHARTS, BadChart, Chart, Charts, Dependency, Lock, Subchart
 from kubeaid_ci.model.tree import folder_ids
-from kubeaid_ci.plan import links, lock_digest
+from kubeaid_ci.plan import lock_digest
 
 _MOST_DEEP = 20
 _V1 = "v1"
