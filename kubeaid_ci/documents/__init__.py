@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from kubeaid_ci.documents.edit import set_scalar
     from kubeaid_ci.documents.enginejson import parse_json
     from kubeaid_ci.documents.goyaml import dump
-    from kubeaid_ci.documents.loader import duplicate_keys, load, load_all, locate
+    from kubeaid_ci.documents.loader import duplicate_keys, load, load_all, locate, locate_all
     from kubeaid_ci.documents.pieces import split
 
-__all__ = ["dump", "duplicate_keys", "load", "load_all", "locate", "parse_json", "set_scalar", "split"]
+__all__ = ["dump", "duplicate_keys", "load", "load_all", "locate", "locate_all", "parse_json", "set_scalar", "split"]
 
 _HOMES = {
     "dump": "goyaml",
@@ -21,6 +21,7 @@ _HOMES = {
     "load": "loader",
     "load_all": "loader",
     "locate": "loader",
+    "locate_all": "loader",
     "parse_json": "enginejson",
     "set_scalar": "edit",
     "split": "pieces",

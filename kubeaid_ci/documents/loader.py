@@ -46,11 +46,18 @@ def locate(text: str | bytes, path: Sequence[str | int], *, document: int = 0) -
     `document` counts as in `load_all`. An empty path is where the document starts. Raises
     `UserError` for invalid YAML.
     """
+    return locate_all(text, [path], document=document)[0]
+
+
+def locate_all(text: str | bytes, paths: Sequence[Sequence[str | int]], *, document: int = 0) -> list[int | None]:
+    """Find the lines of several keys or items as `locate` does, reading the text once."""
     found = next(islice(documents(text, "YAML"), document, None), None)
-    if found is None:
-        return None
-    steps = list(follow(found, path))
-    return found.line(steps[-1][0]) if len(steps) > len(path) else None
+    return [None if found is None else _line(found, path) for path in paths]
+
+
+def _line(document: Document, path: Sequence[str | int]) -> int | None:
+    steps = list(follow(document, path))
+    return document.line(steps[-1][0]) if len(steps) > len(path) else None
 
 
 def duplicate_keys(text: str | bytes, where: str) -> list[tuple[Path, int]]:

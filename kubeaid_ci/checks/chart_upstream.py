@@ -1,0 +1,123 @@
+"""What it means that our copy of a chart, the ledger and what is published agree or not.
+
+Content that differs is an error, whoever changed it. What only looks different (a new archive of the
+same files, an index that nobody updated) is said, and no more. Not knowing is never clean.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileAction, FileChange, Vendored
+from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.ledger import LedgerEntry
+from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched
+
+_FILE_RULES = {
+    FileAction.MODIFIED: RULES["chart/file-modified"],
+    FileAction.ADDED: RULES["chart/file-added"],
+    FileAction.MISSING: RULES["chart/file-missing"],
+}
+_FAILED = {
+    FailedKind.UNSAFE_ARCHIVE: RULES["chart/unsafe-archive"],
+    FailedKind.DIGEST_MISMATCH: RULES["chart/digest-mismatch"],
+    FailedKind.NO_SUCH_VERSION: RULES["chart/version-yanked"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How our files differ from the published ones with the declared patches put on.
+
+    `patch_failure` says why a patch cannot be put on; `ignored` are missing files that Git ignores.
+    """
+
+    changes: tuple[FileChange, ...] = ()
+    patch_failure: str | None = None
+    ignored: frozenset[str] = frozenset()
+
+
+def judge(
+    one: Vendored, entry: LedgerEntry | None, got: Fetched | Failed, compared: Comparison | None = None
+) -> tuple[ChartResult, tuple[Finding, ...]]:
+    """The verdict on one vendored chart, and what there is to say. `compared` goes with what was fetched."""
+    if isinstance(got, Failed):
+        return one.result(ChartStatus.UNVERIFIABLE), tuple(_failed(one, entry, got))
+    compared = compared or Comparison()
+    is_same = not compared.changes and compared.patch_failure is None
+    findings = (
+        *_archive(one, entry, got, is_same=is_same),
+        *_place(one, entry, got, is_same=is_same),
+        *_content(one, entry, got, compared),
+    )
+    status = ChartStatus.IDENTICAL if is_same else ChartStatus.DIFFERENT
+    return one.result(status, digest=got.sha256, files=compared.changes), findings
+
+
+def file_findings(one: Vendored, changes: Iterable[FileChange], *, than: str) -> Iterator[Finding]:
+    """One finding a file; `than` says what it was compared with."""
+    for change in changes:
+        path = f"{one.subchart.path}/{change.path}"
+        words = {"modified": f"differs from {than}", "added": f"is not in {than}", "missing": f"is in {than}, not here"}
+        message = f"{change.path} {words[change.change]}"
+        yield _FILE_RULES[change.change].at(path, message, subject=one.key, key=change.path)
+
+
+def _failed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Iterator[Finding]:
+    rule = _FAILED.get(got.kind)
+    if rule is not None:
+        yield _about(one, rule.id, got.message)
+    holds = entry is not None and entry.tree == one.subchart.tree
+    if rule is None or (got.kind is FailedKind.NO_SUCH_VERSION and not holds):
+        state = "; it is still what the ledger says" if holds else ""
+        yield _about(one, "chart/unverifiable", f"{one.key} could not be compared: {got.message}{state}")
+
+
+def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, *, is_same: bool) -> Iterator[Finding]:
+    """The archive against the index and against the ledger."""
+    known = entry.sha256 if entry else None
+    promised = got.index_digest.removeprefix("sha256:") if got.index_digest else None
+    if promised and promised != got.sha256:
+        message = f"the index promises {promised[:16]}…, the archive at {got.url} is {got.sha256[:16]}…"
+        is_ours = is_same or known == got.sha256
+        yield _about(one, "chart/index-digest-stale" if is_ours else "chart/digest-mismatch", message)
+    if known and known != got.sha256:
+        message = f"{one.subchart.version} is {got.sha256[:16]}… now, it was {known[:16]}…"
+        if is_same:
+            yield _about(one, "chart/repacked", f"{message}; its files are the same")
+        else:
+            yield _about(one, "chart/upstream-republished", f"{message}; its files differ from ours")
+    if got.yanked:
+        yield _about(one, "chart/version-yanked", f"{one.key} {one.subchart.version} is no longer in the index")
+    if got.deprecated and not (one.subchart.chart and one.subchart.chart.deprecated):
+        yield _about(one, "chart/deprecated", f"{one.key} is deprecated by its publisher")
+
+
+def _place(one: Vendored, entry: LedgerEntry | None, got: Fetched, *, is_same: bool) -> Iterator[Finding]:
+    """Another host under the same repository address may be a new owner of a name that was given up."""
+    if entry and entry.host and entry.host != got.host:
+        message = f"the archive came from {entry.host}, now from {got.host}"
+        severity = Severity.WARNING if is_same else Severity.ERROR
+        yield _about(one, "chart/repository-changed", message, severity=severity)
+
+
+def _content(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: Comparison) -> Iterator[Finding]:
+    if compared.patch_failure is not None:
+        yield _about(one, "chart/patch-does-not-apply", compared.patch_failure)
+        return
+    is_republished = bool(entry and entry.sha256 and entry.sha256 != got.sha256 and entry.tree == one.subchart.tree)
+    if is_republished:
+        return  # ours is what was reviewed: said once, the files are in the result
+    dropped = [one for one in compared.changes if one.path in compared.ignored and one.change is FileAction.MISSING]
+    for change in dropped:
+        message = f"{change.path} is published, but an ignore file keeps it out of Git"
+        rule = RULES["chart/dropped-by-gitignore"]
+        yield rule.at(f"{one.subchart.path}/{change.path}", message, subject=one.key, key=change.path)
+    rest = [change for change in compared.changes if change not in dropped]
+    than = f"the published {one.subchart.name} {one.subchart.version}"
+    yield from file_findings(one, rest, than=f"{than} with our patches" if entry and entry.patches else than)
+
+
+def _about(one: Vendored, rule: str, message: str, *, severity: Severity | None = None) -> Finding:
+    path, line = (one.dependency.path, one.dependency.line) if one.dependency else (one.subchart.path, None)
+    return RULES[rule].at(path, message, subject=one.key, line=line, severity=severity, key=rule)

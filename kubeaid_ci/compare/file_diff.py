@@ -1,0 +1,119 @@
+"""A diff of one file that hides nothing: invisible and foreign letters, blanks at the ends, modes, binaries."""
+
+import difflib
+import hashlib
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from kubeaid_ci.model.tree import File
+
+_CONTEXT = 3
+_MOST_LINES = 200
+_LONGEST_LINE = 500
+# What is left when equal lines at both ends are gone; beyond it a diff takes long and helps nobody.
+_MOST_COMPARED = 4000
+
+
+def diff(theirs: File | None, ours: File | None) -> str:
+    r"""How our file differs from theirs, as a unified diff; nothing stands for "not there".
+
+    A line that begins with a backslash tells what the line before it does not show. The result is
+    bounded, and safe to print.
+    """
+    lines = [*_modes(theirs, ours), *_contents(theirs.data if theirs else b"", ours.data if ours else b"")]
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[:_MOST_LINES], f"\\ and {len(lines) - _MOST_LINES} more lines"]
+    return "\n".join(lines)
+
+
+def _modes(theirs: File | None, ours: File | None) -> Iterator[str]:
+    if theirs and ours and theirs.mode != ours.mode:
+        yield f"\\ mode {theirs.mode} became {ours.mode}"
+
+
+def _contents(old: bytes, new: bytes) -> Iterator[str]:
+    if old == new:
+        return
+    before, after = _lines(old), _lines(new)
+    if before is None or after is None:
+        yield f"\\ binary: {_fingerprint(old)} became {_fingerprint(new)}"
+        return
+    yield from _unified(before, after)
+
+
+def _lines(data: bytes) -> list[str] | None:
+    """The lines of a text, each with its line break; nothing for what is no text."""
+    if b"\0" in data:
+        return None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    lines = [f"{line}\n" for line in text.split("\n")]
+    lines[-1] = lines[-1].removesuffix("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def _unified(before: list[str], after: list[str]) -> Iterator[str]:
+    start = _common(before, after)
+    end = _common(before[start:][::-1], after[start:][::-1])
+    keep = max(start - _CONTEXT, 0)
+    old = before[keep : len(before) - max(end - _CONTEXT, 0)]
+    new = after[keep : len(after) - max(end - _CONTEXT, 0)]
+    if max(len(old), len(new)) > _MOST_COMPARED:
+        yield f"\\ {len(old)} lines became {len(new)} lines from line {start + 1} on; too many to show"
+        return
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for group in matcher.get_grouped_opcodes(_CONTEXT):
+        first, last = group[0], group[-1]
+        yield f"@@ -{_span(keep, first[1], last[2])} +{_span(keep, first[3], last[4])} @@"
+        for tag, a, b, c, d in group:
+            if tag == "equal":
+                yield from _shown(" ", old[a:b])
+                continue
+            yield from _shown("-", old[a:b])
+            yield from _shown("+", new[c:d])
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    for number, (mine, yours) in enumerate(zip(one, other, strict=False)):
+        if mine != yours:
+            return number
+    return min(len(one), len(other))
+
+
+def _span(keep: int, start: int, end: int) -> str:
+    length = end - start
+    return f"{keep + start + (1 if length else 0)},{length}"
+
+
+def _shown(sign: str, lines: Sequence[str]) -> Iterator[str]:
+    for line in lines:
+        text = line.removesuffix("\n")
+        short = text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE] + "…"
+        yield sign + "".join(letter if letter.isprintable() else _escaped(letter) for letter in short)
+        if sign != " ":
+            yield from _remarks(text)
+        if text is line or not line.endswith("\n"):
+            yield "\\ no line break at the end of the file"
+
+
+def _remarks(text: str) -> Iterator[str]:
+    blanks = len(text) - len(text.rstrip(" \t"))
+    if blanks:
+        yield f"\\ ends in {blanks} blank{'s' if blanks > 1 else ''}"
+    foreign = dict.fromkeys(letter for letter in text if not letter.isascii())
+    if foreign:
+        yield "\\ holds " + ", ".join(map(_named, list(foreign)[:5])) + (" and more" if len(foreign) > 5 else "")
+
+
+def _named(letter: str) -> str:
+    return f"U+{ord(letter):04X} {unicodedata.name(letter, 'without a name')}"
+
+
+def _escaped(letter: str) -> str:
+    return "\t" if letter == "\t" else letter.encode("unicode_escape").decode()
+
+
+def _fingerprint(data: bytes) -> str:
+    return f"{len(data)} bytes with SHA-256 {hashlib.sha256(data).hexdigest()[:16]}…" if data else "nothing"

@@ -1,0 +1,181 @@
+"""The one door to Helm, whose own Go code runs in this process: no helm program is needed.
+
+Call it in a worker (`edges.workers`), never in a fork: it is a Go library with threads of its own,
+keeps what memory it once took, and prints warnings on standard error.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from kubeaid_ci.model.finding import Severity
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_LONGEST = 600
+_PLACE = re.compile(r"(?P<path>[\w.+@ -]+(?:/[\w.+@ -]+)+):(?P<line>\d+)")
+_AT = re.compile(r"at (?P<what><[^\n]*?>):")
+_EXECUTION = re.compile(r"(?:execution|parse) error at \([^()]*\): ")
+_SEVERITIES = {1: Severity.INFO, 2: Severity.WARNING, 3: Severity.ERROR}
+
+
+class HelmError(Exception):
+    """What Helm refused: its words made short, and the chart's file and line where it names one.
+
+    `schema` is true where the values are not what the chart's schema asks for.
+    """
+
+    def __init__(self, message: str, path: str | None = None, line: int | None = None, *, schema: bool = False) -> None:
+        super().__init__(message, path, line)
+        self.message = message
+        self.path = path
+        self.line = line
+        self.schema = schema
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}: " if self.path else ""
+        return place + self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _error, (self.message, self.path, self.line, self.schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a chart gives. Both are pairs of path, from the chart's name on, and text; sorted by path.
+
+    `crds` are those of the ``crds`` folders of every enabled chart, which Helm does not render.
+    """
+
+    files: tuple[tuple[str, str], ...]
+    crds: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LintMessage:
+    """One thing that ``helm lint`` has to say about a file of a chart."""
+
+    severity: Severity
+    path: str
+    message: str
+
+
+class Setting(StrEnum):
+    """How Helm takes the value of one parameter, as its options ``--set…`` do."""
+
+    GUESSED = "parse_set_string"
+    TEXT = "parse_set_string_values"
+    VERBATIM = "parse_set_literal"
+
+
+def render(
+    archive: bytes,
+    values: str = "",
+    *,
+    name: str,
+    namespace: str,
+    kube_version: str,
+    api_versions: Sequence[str] = (),
+) -> Rendering:
+    """Render a packed chart as ``helm template --include-crds`` does, but for NOTES and empty files.
+
+    `values` is YAML or JSON. `api_versions` come on top of those Helm itself knows. Missing
+    dependencies and the chart's ``kubeVersion`` are not looked at. Raises `HelmError`.
+    """
+    helm = _library()
+    options = {
+        "name": name,
+        "namespace": namespace,
+        "kube_version": kube_version,
+        "api_versions": list(api_versions),
+        "enable_dns": False,  # a template must not carry anything out by asking for names
+    }
+    try:
+        # A chart that was rendered once has lost its disabled subcharts, so each is loaded anew.
+        with helm.Chart.load_archive(archive) as chart:
+            # The published `render` takes neither the version of Kubernetes nor its API versions.
+            given = json.dumps(helm.values_from_yaml(values))
+            told = helm._native.call_string("helm_render", chart._raw(), given, json.dumps(options))  # noqa: SLF001
+            crds = chart.crds  # only now without those of disabled subcharts
+    except helm.HelmError as error:
+        raise _short(error) from None
+    files = sorted((path, text) for path, text in json.loads(told).items() if _is_manifest(path, text))
+    return Rendering(tuple(files), tuple(sorted((one["filename"], one["data"]) for one in crds)))
+
+
+def lint(archive: bytes, values: str = "", *, namespace: str, kube_version: str) -> tuple[LintMessage, ...]:
+    """What ``helm lint`` says about a packed chart and values, which are YAML or JSON. Raises `HelmError`."""
+    helm = _library()
+    with tempfile.NamedTemporaryFile(suffix=".tgz") as file:
+        file.write(archive)
+        file.flush()
+        try:
+            given = helm.values_from_yaml(values)
+            told = helm.lint(file.name, given, namespace=namespace, kube_version=kube_version)
+        except helm.HelmError as error:
+            raise _short(error) from None
+    return tuple(
+        LintMessage(_SEVERITIES.get(one["severity"], Severity.INFO), one["path"], one["error"])
+        for one in told["messages"]
+    )
+
+
+def parameter(expression: str, how: Setting) -> dict[str, Any]:
+    """The values that one ``name=value`` sets, read as Helm's ``--set`` (or another) reads it. Raises `HelmError`."""
+    helm = _library()
+    try:
+        read: dict[str, Any] = getattr(helm, how.value)(expression)
+    except helm.HelmError as error:
+        raise _short(error) from None
+    return read
+
+
+def version() -> str:
+    """The version of Helm that renders."""
+    told: str = _library().helm_sdk_version()
+    return told
+
+
+@cache
+def _library() -> "ModuleType":
+    import helm_python
+
+    helm_python.disable_logging()
+    return helm_python
+
+
+def _is_manifest(path: str, text: str) -> bool:
+    return bool(text.strip()) and not path.endswith("/NOTES.txt")
+
+
+def _short(error: Exception) -> HelmError:
+    """Helm's words without the trail of templates that led there; the innermost file and line."""
+    text = str(error).strip()
+    schema = type(error).__name__ == "HelmValuesError"
+    if schema:
+        return HelmError(_cut(text.replace("\t", " ")), schema=True)
+    places = list(_PLACE.finditer(text))
+    path, line = (places[-1]["path"].strip(), int(places[-1]["line"])) if places else (None, None)
+    if found := _EXECUTION.search(text):
+        return HelmError(_cut(text[found.end() :]), path, line)
+    if steps := list(_AT.finditer(text)):
+        return HelmError(_cut(f"{steps[-1]['what']}: {_line(text[steps[-1].end() :])}"), path, line)
+    return HelmError(_cut(_line(text)), path, line)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
+
+
+def _error(message: str, path: str | None, line: int | None, schema: bool) -> HelmError:  # noqa: FBT001 - for pickle
+    return HelmError(message, path, line, schema=schema)

@@ -1,0 +1,161 @@
+"""Reads every umbrella chart of a KubeAid repo, with what is vendored in it, from a snapshot."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kubeaid_ci.edges.chart_metadata import MetadataReader
+from kubeaid_ci.edges.snapshot import Snapshot
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model import links
+from kubeaid_ci.model.chart import CHARTS, BadChart, Chart, Charts, Dependency, Lock, Subchart
+from kubeaid_ci.model.tree import folder_ids
+from kubeaid_ci.plan import lock_digest
+
+_MOST_DEEP = 20
+_V1 = "v1"
+
+
+def read(snapshot: Snapshot, *, cache: Path | None = None) -> Charts:
+    """All umbrella charts of a repository; one whose metadata cannot be read is told and stops no other.
+
+    `cache` is the cache folder, or nothing to do without.
+    """
+    reading = _Reading(snapshot, cache)
+    folders = sorted({path.split("/")[1] for path in snapshot.files if _is_umbrella(path)})
+    charts = tuple(chart for name in folders if (chart := reading.chart(f"{CHARTS}/{name}")))
+    reading.metadata.save()
+    return Charts(charts, tuple(reading.bad), snapshot.files, reading.links, snapshot.ignored)
+
+
+def _is_umbrella(path: str) -> bool:
+    return path.startswith(f"{CHARTS}/") and path.endswith("/Chart.yaml") and path.count("/") == 2
+
+
+class _Reading:
+    """One pass over a snapshot."""
+
+    def __init__(self, snapshot: Snapshot, cache: Path | None) -> None:
+        self.snapshot = snapshot
+        self.metadata = MetadataReader(cache)
+        self.metadata.load()
+        self.bad: list[BadChart] = []
+        self.trees = folder_ids(snapshot.files) if snapshot.files else {}
+        self.links = {path: self._target(path) for path, entry in snapshot.files.items() if entry.is_link}
+        self.vendored = _vendored(snapshot)
+
+    def chart(self, path: str, *, depth: int = 0, follow: bool = True) -> Chart | None:
+        """The chart in a folder; nothing where it cannot be read."""
+        try:
+            said = self._said(f"{path}/Chart.yaml")
+            declared = self._declared(path, said)
+            lock = self._lock(path, said, declared)
+            dependencies = tuple(_dependency(one, where) for where, one in declared)
+            return Chart(
+                path,
+                _text(said.get("name")),
+                _text(said.get("version")),
+                api_version=_text(said.get("apiVersion")) or _V1,
+                type=_text(said.get("type")),
+                app_version=_text(said.get("appVersion")),
+                kube_version=_text(said.get("kubeVersion")),
+                deprecated=said.get("deprecated") is True,
+                dependencies=dependencies,
+                lock=lock,
+                subcharts=self._subcharts(path, depth) if follow else (),
+                archives=tuple(name for name in self.vendored.get(path, ()) if name.endswith(".tgz")),
+            )
+        except UserError as error:
+            self.bad.append(BadChart(path, str(error)))
+            return None
+
+    def _subcharts(self, path: str, depth: int) -> tuple[Subchart, ...]:
+        if depth > _MOST_DEEP:
+            raise UserError(f"{path}: charts nested deeper than {_MOST_DEEP} levels")
+        names = [name for name in self.vendored.get(path, ()) if not name.endswith(".tgz")]
+        return tuple(self._subchart(f"{path}/charts/{name}", depth) for name in names)
+
+    def _subchart(self, path: str, depth: int) -> Subchart:
+        target = self.links.get(path)
+        if target is not None:
+            place = links.follow(path, self.links)
+            there = place is not None and f"{place}/Chart.yaml" in self.snapshot.files
+            # Not what is vendored in it: a link may lead back to a chart around it.
+            return Subchart(path, self.chart(place, follow=False) if place and there else None, target=target)
+        there = f"{path}/Chart.yaml" in self.snapshot.files
+        chart = self.chart(path, depth=depth + 1) if there else None
+        return Subchart(path, chart, tree=self.trees.get(path))
+
+    def _said(self, path: str) -> dict[str, Any]:
+        place = links.follow(path, self.links)
+        entry = self.snapshot.files.get(place) if place else None
+        if place is None or entry is None:
+            raise UserError(f"{path}: a link that leads to no file of the repository; replace it by the file")
+        return self.metadata.known(entry.id) or self.metadata.read(self.snapshot.read(place), entry.id, where=path)
+
+    def _declared(self, path: str, said: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+        """The dependencies, each with the file that declares it; Helm lets requirements.yaml replace the others."""
+        file = f"{path}/Chart.yaml"
+        if (old := f"{path}/requirements.yaml") in self.snapshot.files:
+            file, said = old, self._said(old)
+        return [(file, one) for one in said["dependencies"]]
+
+    def _lock(self, path: str, said: Mapping[str, Any], declared: list[tuple[str, dict[str, Any]]]) -> Lock | None:
+        for name in ("Chart.lock", "requirements.lock"):
+            file = f"{path}/{name}"
+            if file not in self.snapshot.files:
+                continue
+            lock = self._said(file)
+            wanted = [one for _, one in declared]
+            accepted = [lock_digest.digest(wanted, lock["dependencies"])]
+            if (_text(said.get("apiVersion")) or _V1) == _V1:
+                accepted.append(lock_digest.old_digest(wanted))
+            locked = tuple(_dependency(one, file) for one in lock["dependencies"])
+            return Lock(file, _text(lock.get("digest")), tuple(accepted), locked)
+        return None
+
+    def _target(self, path: str) -> str:
+        return self.snapshot.read(path).decode("utf-8", "surrogateescape")
+
+
+def _vendored(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    """What lies in the ``charts`` folder of each folder, by name: folders, links and packed charts.
+
+    Helm passes over names that begin with a dot or an underscore, and other files.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for path, entry in snapshot.files.items():
+        start = path.find("/charts/")
+        while start != -1:
+            inside = path[start + len("/charts/") :]
+            name, slash, _ = inside.partition("/")
+            if not name.startswith((".", "_")) and (slash or entry.may_be_folder or name.endswith(".tgz")):
+                found[path[:start]].add(name)
+            start = path.find("/charts/", start + 1)
+    return {path: tuple(sorted(names)) for path, names in found.items()}
+
+
+def _dependency(said: Mapping[str, Any], path: str) -> Dependency:
+    name = _text(said.get("name"))
+    if not name:
+        raise UserError(f"{path}:{said.get('line') or 1}: a dependency without a name; name the chart")
+    return Dependency(
+        name,
+        _text(said.get("version")),
+        _text(said.get("repository")),
+        alias=_text(said.get("alias")),
+        condition=_text(said.get("condition")),
+        path=path,
+        line=said.get("line"),
+    )
+
+
+def _text(value: Any) -> str:
+    """A scalar as text; what cannot be one counts as not given."""
+    match value:
+        case None | dict() | list():
+            return ""
+        case bool():
+            return "true" if value else "false"
+    return str(value)

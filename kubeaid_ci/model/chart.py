@@ -1,0 +1,169 @@
+"""Helm charts as they lie in a repository: umbrella charts of ours, and what is vendored in them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from kubeaid_ci.model.tree import Tree
+
+CHARTS = "argocd-helm-charts"
+"""The folder of a KubeAid repo that holds its umbrella charts."""
+
+
+class RepositoryKind(StrEnum):
+    """Where a dependency comes from."""
+
+    HTTP = "http"
+    OCI = "oci"
+    FILE = "file"
+    NONE = "none"
+
+    @classmethod
+    def of(cls, repository: str) -> Self:
+        """The kind of a repository as a Chart.yaml names it; an alias such as ``@name`` leads nowhere by itself."""
+        scheme = repository.partition("://")[0].lower() if "://" in repository else ""
+        return cls({"http": "http", "https": "http", "oci": "oci", "file": "file"}.get(scheme, "none"))
+
+    @property
+    def is_published(self) -> bool:
+        """Whether there is an upstream to compare with."""
+        return self in (RepositoryKind.HTTP, RepositoryKind.OCI)
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One dependency as declared: `version` may be a range or empty, `repository` is as written."""
+
+    name: str
+    version: str
+    repository: str
+    alias: str = ""
+    condition: str = ""
+    path: str = ""
+    """The file that declares it."""
+    line: int | None = None
+
+    @property
+    def kind(self) -> RepositoryKind:
+        """Where it comes from."""
+        return RepositoryKind.of(self.repository)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A Chart.lock or requirements.lock: the digest in it, and those that Helm would accept there today."""
+
+    path: str
+    digest: str
+    accepted: tuple[str, ...]
+    dependencies: tuple[Dependency, ...]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it was written for the dependencies as they are declared now."""
+        return self.digest in self.accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart's folder: `path` from the top of the repository, what its Chart.yaml says, what is vendored in it."""
+
+    path: str
+    name: str
+    version: str
+    api_version: str = "v2"
+    type: str = ""
+    app_version: str = ""
+    kube_version: str = ""
+    deprecated: bool = False
+    dependencies: tuple[Dependency, ...] = ()
+    lock: Lock | None = None
+    subcharts: tuple["Subchart", ...] = ()
+    archives: tuple[str, ...] = ()
+    """Packed charts beside the unpacked ones, by file name."""
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder, which need not be the chart's name."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def file(self) -> str:
+        """The path of its Chart.yaml."""
+        return f"{self.path}/Chart.yaml"
+
+    def subchart(self, name: str) -> "Subchart | None":
+        """The vendored chart of a name; nothing where there is none."""
+        return next((subchart for subchart in self.subcharts if subchart.name == name), None)
+
+    def dependency(self, name: str) -> Dependency | None:
+        """The first dependency of a name; nothing where none is declared."""
+        return next((dependency for dependency in self.dependencies if dependency.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Subchart:
+    """A chart vendored in another's ``charts/``: a folder, or a link to one.
+
+    `chart` is nothing where no Chart.yaml can be read there; `target` is what a link says; `tree` is
+    the id of the folder's tree, and nothing for a link.
+    """
+
+    path: str
+    chart: Chart | None
+    tree: str | None = None
+    target: str | None = None
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder or link."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link."""
+        return self.target is not None
+
+    @property
+    def name(self) -> str:
+        """The chart's name, by which Helm knows it; that of the folder where no chart can be read."""
+        return self.chart.name if self.chart else self.folder
+
+    @property
+    def version(self) -> str:
+        """The vendored version as written; empty where it cannot be read."""
+        return self.chart.version if self.chart else ""
+
+
+@dataclass(frozen=True, slots=True)
+class BadChart:
+    """A chart whose metadata cannot be read, and why (with file and line)."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """All umbrella charts of a repository, in order of folder, and every file that they were read from."""
+
+    charts: tuple[Chart, ...]
+    bad: tuple[BadChart, ...]
+    files: Tree
+    links: Mapping[str, str] = field(default_factory=dict)
+    """What each symbolic link among the files says, by its path."""
+    ignored: tuple[str, ...] = ()
+    """Files on disk, below a vendored chart, that Git ignores; known only of a work tree."""
+
+
+def nested(chart: Chart) -> Iterator[tuple[Chart, Subchart]]:
+    """Every vendored chart below a chart, at any depth, with the chart that holds it; links are not followed."""
+    for subchart in chart.subcharts:
+        yield chart, subchart
+        if subchart.chart and not subchart.is_link:
+            yield from nested(subchart.chart)
+
+
+Metadata = Mapping[str, Any]
+"""A Chart.yaml, requirements.yaml or lock as plain values."""

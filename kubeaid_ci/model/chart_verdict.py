@@ -1,0 +1,83 @@
+"""What came of comparing vendored charts with the ledger and with what is published."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kubeaid_ci.model.chart import Dependency, Subchart
+from kubeaid_ci.model.finding import Finding
+
+
+class FileAction(StrEnum):
+    """How one of our files differs: ``added`` is in ours only."""
+
+    MODIFIED = "modified"
+    ADDED = "added"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file that differs, by its path in the chart, and a diff fit for people."""
+
+    path: str
+    change: FileAction
+    diff: str = ""
+
+
+class ChartStatus(StrEnum):
+    """How a vendored chart stands; what could not be compared is never identical."""
+
+    IDENTICAL = "identical"
+    DIFFERENT = "different"
+    UNVERIFIABLE = "unverifiable"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartResult:
+    """One vendored chart's verdict. `upstream_digest` is the SHA-256 of the published archive, if known."""
+
+    chart: str
+    subchart: str
+    version: str
+    repository: str
+    status: ChartStatus
+    upstream_digest: str | None = None
+    files: tuple[FileChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vendored:
+    """A chart vendored right below an umbrella chart, and what declares it (Chart.yaml, else its lock)."""
+
+    umbrella: str
+    subchart: Subchart
+    dependency: Dependency | None
+
+    @property
+    def key(self) -> str:
+        """Its name in the ledger and in findings: ``umbrella/folder``."""
+        return f"{self.umbrella}/{self.subchart.folder}"
+
+    @property
+    def repository(self) -> str:
+        """The upstream as declared; empty where none is."""
+        return self.dependency.repository if self.dependency and self.dependency.kind.is_published else ""
+
+    def result(
+        self, status: ChartStatus, *, digest: str | None = None, files: tuple[FileChange, ...] = ()
+    ) -> ChartResult:
+        """The verdict about it."""
+        subchart = self.subchart
+        return ChartResult(self.umbrella, subchart.folder, subchart.version, self.repository, status, digest, files)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a verification gave, in order of chart. `may_pass` says that a retry may cure what could not be asked."""
+
+    results: tuple[ChartResult, ...]
+    findings: tuple[Finding, ...]
+    ledger: tuple[str, ...] = ()
+    """What was written to the ledger, one plain line each."""
+    may_pass: bool = False

@@ -1,0 +1,120 @@
+"""What the ledger becomes: new charts are added, and nothing that it records is replaced unasked."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import fields, replace
+from datetime import date
+
+from kubeaid_ci import documents
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.chart import Chart, Dependency
+from kubeaid_ci.model.chart_verdict import Vendored
+from kubeaid_ci.model.ledger import OWN, UPSTREAM, Ledger, LedgerEntry
+from kubeaid_ci.model.upstream import Fetched
+
+_HEADER = "# What each vendored chart held when it was reviewed; written by kubeaid-ci charts verify --update-ledger.\n"
+
+
+def vendored(charts: Iterable[Chart]) -> tuple[Vendored, ...]:
+    """Every chart that is vendored right below an umbrella chart as a folder, in order of key."""
+    found = [
+        Vendored(chart.folder, subchart, _dependency(chart, subchart.name))
+        for chart in charts
+        for subchart in chart.subcharts
+        if not subchart.is_link
+    ]
+    return tuple(sorted(found, key=lambda one: one.key))
+
+
+def _dependency(chart: Chart, name: str) -> Dependency | None:
+    """What declares it; a lock out of date may be all that is left to tell where an undeclared chart came from."""
+    locked = chart.lock.dependencies if chart.lock else ()
+    return chart.dependency(name) or next((one for one in locked if one.name == name), None)
+
+
+def updated(
+    ledger: Ledger, charts: Iterable[Vendored], *, today: date, everything: bool = True
+) -> tuple[Ledger, tuple[str, ...]]:
+    """The ledger with charts and versions that it does not know, and what was done, one plain line each.
+
+    An entry of the same version stays as it is, whatever the chart holds now. Entries of charts that
+    are gone go too where `charts` are `everything` there is.
+    """
+    entries = dict(ledger.entries)
+    told = []
+    for one in charts:
+        known = entries.get(one.key)
+        if known is None:
+            entries[one.key] = _new(one, today)
+            told.append(f"added {one.key} {one.subchart.version}")
+        elif known.version != one.subchart.version:
+            entries[one.key] = _moved(known, one, today)
+            told.append(f"{one.key} moved from {known.version} to {one.subchart.version}")
+    if everything:
+        gone = sorted(entries.keys() - {one.key for one in charts})
+        for key in gone:
+            del entries[key]
+            told.append(f"removed {key}, which is no longer vendored")
+    return Ledger(dict(sorted(entries.items()))), tuple(told)
+
+
+def accepted(
+    ledger: Ledger, charts: Iterable[Vendored], keys: Collection[str], *, reason: str
+) -> tuple[Ledger, tuple[str, ...]]:
+    """The ledger with what these charts hold now, and why; names are keys or umbrella charts.
+
+    What upstream said before is forgotten, so that the next comparison records it anew. Raises
+    `UserError` for a name that is in neither the ledger nor the repository.
+    """
+    entries = dict(ledger.entries)
+    chosen = [one for one in charts if one.key in keys or one.umbrella in keys]
+    for name in keys:
+        if not any(name in (one.key, one.umbrella) and one.key in entries for one in chosen):
+            raise UserError(f"{name}: the ledger has no such chart to accept; name one as umbrella/folder")
+    told = []
+    for one in chosen:
+        if (known := entries.get(one.key)) is None:
+            continue
+        tree = None if known.origin == OWN else one.subchart.tree
+        content = LedgerEntry(one.subchart.version, known.first_seen, tree, one.repository, known.origin)
+        entries[one.key] = replace(content, patches=known.patches, removed=known.removed, reason=reason)
+        told.append(f"accepted {one.key} {one.subchart.version}: {reason}")
+    return Ledger(dict(sorted(entries.items()))), tuple(told)
+
+
+def recorded(entry: LedgerEntry, fetched: Fetched) -> LedgerEntry:
+    """The entry with what upstream says, where it says nothing yet; what it says stays."""
+    if entry.sha256 is not None:
+        return entry
+    names = ("url", "host", "sha256", "index_digest", "manifest_digest", "layer_digest")
+    return replace(entry, **{name: getattr(fetched, name) for name in names})
+
+
+def text(ledger: Ledger) -> str:
+    """The ledger as YAML: one small block a chart, in order of key."""
+    charts = {key: _plain(entry) for key, entry in sorted(ledger.entries.items())}
+    return _HEADER + documents.dump({"charts": charts})
+
+
+def _new(one: Vendored, today: date) -> LedgerEntry:
+    if not one.repository:
+        return LedgerEntry(one.subchart.version, today, origin=OWN)
+    return LedgerEntry(one.subchart.version, today, one.subchart.tree, one.repository, UPSTREAM)
+
+
+def _moved(known: LedgerEntry, one: Vendored, today: date) -> LedgerEntry:
+    """A new version is new content; what was declared about the chart holds on."""
+    tree = None if known.origin == OWN else one.subchart.tree
+    entry = LedgerEntry(one.subchart.version, today, tree, one.repository, known.origin)
+    return replace(entry, patches=known.patches, removed=known.removed)
+
+
+def _plain(entry: LedgerEntry) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for field in fields(entry):
+        value = getattr(entry, field.name)
+        if field.name == "line" or value in (None, "", ()):
+            continue
+        values[field.name] = (
+            value.isoformat() if isinstance(value, date) else list(value) if isinstance(value, tuple) else value
+        )
+    return values

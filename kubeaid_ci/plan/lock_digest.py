@@ -1,0 +1,93 @@
+"""The digest in a Chart.lock, as Helm makes it.
+
+It covers what is declared and what was locked, never the content of a chart. The rule is that of
+Helm's resolver (https://github.com/helm/helm/blob/v4.2.3/internal/resolver/resolver.go): SHA-256 of
+both lists of dependencies as Go writes JSON.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from unicodedata import category
+
+# Go escapes these in JSON wherever they stand in a string, so that it may go into HTML.
+_ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_BLANKS = "\t\n\v\f\r\x85"
+_LOCKED = ("name", "version", "repository")
+
+
+def digest(declared: Iterable[Mapping[str, Any]], locked: Iterable[Mapping[str, Any]]) -> str:
+    """The digest for the dependencies of a chart and those of its lock, each as plain values."""
+    kept = ({key: entry[key] for key in _LOCKED if key in entry} for entry in locked)
+    return _hashed([_cleaned(declared), list(map(_dependency, kept))])
+
+
+def old_digest(declared: Iterable[Mapping[str, Any]]) -> str:
+    """The digest that Helm 2 wrote into requirements.lock, which Helm still takes for charts of API version v1."""
+    return _hashed({"dependencies": _cleaned(declared)})
+
+
+def _cleaned(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What is declared, as Helm takes it: every blank a space, and nothing that does not print."""
+    found = []
+    for one in map(_dependency, declared):
+        found.append({key: _printable(value) if isinstance(value, str) else value for key, value in one.items()})
+        if isinstance(tags := one.get("tags"), list):
+            found[-1]["tags"] = list(map(_printable, tags))
+    return found
+
+
+def _printable(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    blank = "".join(" " if letter in _BLANKS or category(letter)[0] == "Z" else letter for letter in text)
+    return "".join(letter for letter in blank if letter == " " or category(letter)[0] in "LMNPS")
+
+
+def _dependency(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A dependency in Go's order of fields, without those that Go leaves out when they are empty."""
+    fields: dict[str, Any] = {"name": _text(given.get("name"))}
+    if version := _text(given.get("version")):
+        fields["version"] = version
+    fields["repository"] = _text(given.get("repository"))
+    if condition := _text(given.get("condition")):
+        fields["condition"] = condition
+    if tags := given.get("tags"):
+        fields["tags"] = [_text(tag) for tag in tags] if isinstance(tags, list) else tags
+    if given.get("enabled"):
+        fields["enabled"] = True
+    if imports := given.get("import-values"):
+        fields["import-values"] = _sorted(imports)
+    if alias := _text(given.get("alias")):
+        fields["alias"] = alias
+    return fields
+
+
+def _sorted(value: Any) -> Any:
+    """Go writes the keys of a map in order."""
+    match value:
+        case dict():
+            return {key: _sorted(value[key]) for key in sorted(value)}
+        case list():
+            return [_sorted(item) for item in value]
+    return value
+
+
+def _text(value: Any) -> str:
+    """A scalar where Helm wants text: Go's YAML takes numbers and booleans by how they print."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case float() if value.is_integer():
+            return str(int(value))
+    return str(value)
+
+
+def _hashed(value: Sequence[Any] | Mapping[str, Any]) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for sign, escape in _ESCAPED.items():
+        text = text.replace(sign, escape)
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

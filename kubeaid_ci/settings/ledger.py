@@ -1,0 +1,50 @@
+"""Reads the ledger ``charts.ledger.yaml``."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kubeaid_ci import documents
+from kubeaid_ci.model.ledger import FORK, OWN, PATCHES, UPSTREAM, Ledger, LedgerEntry
+from kubeaid_ci.settings.readers import Node, Reader, day, many, matching, named, table, text
+
+_SHA256 = matching(r"[0-9a-f]{64}", "64 hex digits")
+_DIGEST = matching(r"(sha256:)?[0-9a-f]{64}", "a digest")
+_PART = r"(?!\.{1,2}(/|$))[^/\\\x00-\x1f]+"
+_PATH = rf"{_PART}(/{_PART})*"
+
+_ENTRY: Mapping[str, Reader] = {
+    "version": text,
+    "repository": text,
+    "origin": matching(rf"{UPSTREAM}|{OWN}|{FORK}\S.*", f"{UPSTREAM}, {OWN} or '{FORK}…'"),
+    "url": text,
+    "host": text,
+    "sha256": _SHA256,
+    "index_digest": _DIGEST,
+    "manifest_digest": _DIGEST,
+    "layer_digest": _DIGEST,
+    "tree": matching(r"[0-9a-f]{40}", "the id of a Git tree"),
+    "first_seen": day,
+    "patches": many(matching(rf"{PATCHES}/{_PATH}\.patch", f"a path such as {PATCHES}/chart/change.patch")),
+    "removed": many(matching(_PATH, "the path of a file in the chart")),
+    "reason": text,
+}
+
+
+def parse(content: str | bytes, *, where: str) -> Ledger:
+    """Read the text of a ledger; raises `UserError` naming file, line and key where it cannot be read."""
+    value = documents.load(content, where=where)
+    source = content if isinstance(content, str) else content.decode()
+    found: dict[str, LedgerEntry] = table({"charts": named(_entry)}, _charts)(Node(source, where, value))
+    lines = documents.locate_all(source, [("charts", key) for key in found])
+    return Ledger({key: replace(entry, line=line) for (key, entry), line in zip(found.items(), lines, strict=True)})
+
+
+def _charts(charts: dict[str, LedgerEntry] | None = None) -> dict[str, LedgerEntry]:
+    return charts or {}
+
+
+def _entry(node: Node) -> LedgerEntry:
+    entry = table(_ENTRY, LedgerEntry, required=("version", "first_seen"))(node)
+    if entry.tree is None and entry.origin != OWN:
+        raise node.error("tree is missing; only a chart of origin own has none")
+    return entry

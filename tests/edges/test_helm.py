@@ -1,0 +1,172 @@
+import pickle
+
+import pytest
+
+from kubeaid_ci.edges import helm
+from kubeaid_ci.edges.helm import HelmError, Setting
+from kubeaid_ci.edges.workers import Limits, Worker
+from kubeaid_ci.model.finding import Severity
+from tests.charts import chart, pack
+
+CRD = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
+
+
+def render(files, values="", **options):
+    options = {"name": "rel", "namespace": "ns", "kube_version": "v1.34.0", **options}
+    return helm.render(pack("x", chart("x", files)), values, **options)
+
+
+def rendered(template, values="", **options):
+    return dict(render({"templates/a.yaml": template}, values, **options).files)["x/templates/a.yaml"]
+
+
+def test_the_private_call_takes_the_capabilities_of_a_cluster():
+    template = (
+        "{{ .Capabilities.KubeVersion }} {{ .Release.Name }} {{ .Release.Namespace }} "
+        '{{ .Capabilities.APIVersions.Has "acme.example.com/v1/Widget" }} {{ .Release.IsInstall }}'
+    )
+    given = {"kube_version": "v1.29.3", "api_versions": ["acme.example.com/v1/Widget"]}
+    assert rendered(template, **given) == "v1.29.3 rel ns true true"
+    assert rendered(template) == "v1.34.0 rel ns false true"
+
+
+def test_notes_partials_and_empty_files_are_left_out():
+    files = {
+        "templates/NOTES.txt": "hi",
+        "templates/_a.tpl": "x",
+        "templates/e.yaml": " \n",
+        "templates/b.yaml": "b: 1",
+    }
+    assert render(files).files == (("x/templates/b.yaml", "b: 1"),)
+
+
+def test_crds_of_a_disabled_subchart_are_left_out_in_every_rendering_of_one_archive():
+    more = "dependencies:\n- {name: sub, version: 1.0.0, repository: '', condition: sub.enabled}\n"
+    files = {"crds/own.yaml": CRD}
+    files |= {
+        f"charts/sub/{path}": text
+        for path, text in chart("sub", {"crds/b.yaml": CRD, "templates/c.yaml": "c: 1"}).items()
+    }
+    archive = pack("x", chart("x", files, more=more))
+    options = {"name": "rel", "namespace": "ns", "kube_version": "v1.34.0"}
+    for enabled in ("false", "true", "false"):
+        made = helm.render(archive, f"sub: {{enabled: {enabled}}}", **options)
+        with_sub = enabled == "true"
+        assert [path for path, _ in made.crds] == ["x/charts/sub/crds/b.yaml"] * with_sub + ["x/crds/own.yaml"]
+        assert [path for path, _ in made.files] == ["x/charts/sub/templates/c.yaml"] * with_sub
+
+
+def test_a_template_looks_no_name_up():
+    assert rendered('{{ getHostByName "localhost" | quote }}') == '""'
+
+
+def test_values_are_yaml_as_helm_reads_it():
+    assert rendered("{{ .Values | toJson }}", "a: yes\nb: 1\nb: 2\n") == '{"a":true,"b":2}'
+    assert rendered("{{ .Values | toJson }}", '{"a": [1, null]}') == '{"a":[1,null]}'
+
+
+@pytest.mark.parametrize(
+    ("template", "message", "line"),
+    [
+        ('\n{{ fail "not\\nlike this" }}', "not\nlike this", 2),
+        ("{{ .Values.a.b }}", "<.Values.a.b>: nil pointer evaluating interface {}.b", 1),
+        ("{{ nosuch }}", 'function "nosuch" not defined', 1),
+        ('a\n{{ include "gone" . }}', 'no template "gone" associated with template "gotpl"', 2),
+    ],
+)
+def test_an_error_says_the_reason_and_the_place_only(template, message, line):
+    with pytest.raises(HelmError) as caught:
+        rendered(template)
+    assert caught.value.message.endswith(message)
+    assert (caught.value.path, caught.value.line) == ("x/templates/a.yaml", line)
+    assert str(caught.value).startswith(f"x/templates/a.yaml:{line}: ")
+
+
+def test_the_innermost_template_is_the_place_of_an_error():
+    files = {
+        "templates/a.yaml": '{{ include "deep" . }}',
+        "templates/_b.tpl": '{{ define "deep" }}\n{{ .Values.a.b }}{{ end }}',
+    }
+    with pytest.raises(HelmError) as caught:
+        render(files)
+    assert (caught.value.path, caught.value.line) == ("x/templates/_b.tpl", 2)
+
+
+def test_endless_recursion_is_a_short_error():
+    with pytest.raises(HelmError) as caught:
+        rendered('{{ define "r" }}{{ include "r" . }}{{ end }}{{ include "r" . }}')
+    assert len(str(caught.value)) < 700
+
+
+def test_values_that_the_schema_refuses_say_so():
+    schema = '{"properties": {"a": {"type": "number"}}}'
+    with pytest.raises(HelmError, match="at '/a': got string, want number") as caught:
+        render({"values.schema.json": schema, "templates/a.yaml": "a: 1"}, "a: z")
+    assert caught.value.schema
+
+
+@pytest.mark.parametrize("archive", [b"", b"no archive", pack("x", {"Chart.yaml": "name: ["}), pack("x", {"a": "b"})])
+def test_what_is_no_chart_is_refused(archive):
+    with pytest.raises(HelmError):
+        helm.render(archive, name="r", namespace="n", kube_version="v1.34.0")
+
+
+def test_values_that_are_no_mapping_are_refused():
+    with pytest.raises(HelmError):
+        rendered("a: 1", "- a")
+
+
+def test_lint_tells_severity_and_file():
+    archive = pack("x", chart("x", {"templates/a.yaml": "a: {{ .Values.a.b }}\n"}))
+    found = helm.lint(archive, namespace="ns", kube_version="v1.34.0")
+    assert {(one.severity, one.path) for one in found} >= {
+        (Severity.INFO, "Chart.yaml"),
+        (Severity.ERROR, "templates/"),
+    }
+    assert not [
+        one
+        for one in helm.lint(archive, "a: {b: 1}", namespace="ns", kube_version="v1.34.0")
+        if one.severity == "error"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "how", "values"),
+    [
+        ("a.b=1", Setting.GUESSED, {"a": {"b": 1}}),
+        ("a.b=1", Setting.TEXT, {"a": {"b": "1"}}),
+        ("a[1].b=c", Setting.GUESSED, {"a": [None, {"b": "c"}]}),
+        ("a={b,c}", Setting.GUESSED, {"a": ["b", "c"]}),
+        ("a=b,c={d}\n", Setting.VERBATIM, {"a": "b,c={d}\n"}),
+    ],
+)
+def test_a_parameter_is_read_as_helm_reads_its_set_options(expression, how, values):
+    assert helm.parameter(expression, how) == values
+
+
+def test_a_parameter_without_a_value_is_refused():
+    with pytest.raises(HelmError):
+        helm.parameter("a", Setting.GUESSED)
+
+
+def test_a_worker_renders_and_hands_errors_on():
+    worker = Worker(Limits())
+    try:
+        assert worker.run(rendered_in_worker, "a: 1") == "a: 1"
+        with pytest.raises(HelmError, match="no"):
+            worker.run(rendered_in_worker, '{{ fail "no" }}')
+    finally:
+        worker.close()
+
+
+def rendered_in_worker(template):
+    return rendered(template)
+
+
+def test_an_error_survives_the_way_between_processes():
+    error = pickle.loads(pickle.dumps(HelmError("no", "x/templates/a.yaml", 3, schema=True)))
+    assert (str(error), error.schema) == ("x/templates/a.yaml:3: no", True)
+
+
+def test_the_version_is_that_of_helm():
+    assert helm.version().startswith("v4.")
