@@ -121,6 +121,18 @@ CHART_RULES = (
         "message names.",
     ),
     Rule(
+        "chart/lint",
+        _WARNING,
+        "Helm's own linter finds fault with the chart, and a later release of Helm may refuse what it warns of now. "
+        "Correct the file that the message names, or report it to the publisher.",
+    ),
+    Rule(
+        "chart/deprecated-api",
+        _WARNING,
+        "The API server refuses objects of an API that it no longer serves, and the sync fails with the first such "
+        "release of Kubernetes. Update the chart, or set the value that names the newer one.",
+    ),
+    Rule(
         "chart/dropped-by-gitignore",
         _ERROR,
         "An ignore file keeps a part of the chart out of Git, so ArgoCD runs less than what was vendored. Add the "

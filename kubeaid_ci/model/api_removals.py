@@ -1,0 +1,61 @@
+"""Which Kubernetes APIs were deprecated and removed, and in which minor release.
+
+Source: https://kubernetes.io/docs/reference/using-api/deprecation-guide/. Releases are minor versions
+of Kubernetes 1: 22 stands for v1.22.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRemoval:
+    """One API version of some kinds. `removed` and `replacement` are nothing where there is none."""
+
+    api_version: str
+    kinds: tuple[str, ...]
+    deprecated: int
+    removed: int | None
+    replacement: str | None
+
+
+_HOOKS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+_WORKLOADS = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
+_REVIEWS = ("LocalSubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview")
+_ROLES = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+_STORAGE = ("CSIDriver", "CSINode", "StorageClass", "VolumeAttachment")
+_FLOWS = ("FlowSchema", "PriorityLevelConfiguration")
+
+API_REMOVALS = (
+    ApiRemoval("extensions/v1beta1", _WORKLOADS, 9, 16, "apps/v1"),
+    ApiRemoval("extensions/v1beta1", ("NetworkPolicy",), 9, 16, "networking.k8s.io/v1"),
+    ApiRemoval("extensions/v1beta1", ("PodSecurityPolicy",), 11, 16, None),
+    ApiRemoval("extensions/v1beta1", ("Ingress",), 14, 22, "networking.k8s.io/v1"),
+    ApiRemoval("apps/v1beta1", _WORKLOADS, 9, 16, "apps/v1"),
+    ApiRemoval("apps/v1beta2", _WORKLOADS, 9, 16, "apps/v1"),
+    ApiRemoval("admissionregistration.k8s.io/v1beta1", _HOOKS, 16, 22, "admissionregistration.k8s.io/v1"),
+    ApiRemoval("apiextensions.k8s.io/v1beta1", ("CustomResourceDefinition",), 16, 22, "apiextensions.k8s.io/v1"),
+    ApiRemoval("apiregistration.k8s.io/v1beta1", ("APIService",), 19, 22, "apiregistration.k8s.io/v1"),
+    ApiRemoval("authentication.k8s.io/v1beta1", ("TokenReview",), 19, 22, "authentication.k8s.io/v1"),
+    ApiRemoval("authorization.k8s.io/v1beta1", _REVIEWS, 19, 22, "authorization.k8s.io/v1"),
+    ApiRemoval("certificates.k8s.io/v1beta1", ("CertificateSigningRequest",), 19, 22, "certificates.k8s.io/v1"),
+    ApiRemoval("coordination.k8s.io/v1beta1", ("Lease",), 19, 22, "coordination.k8s.io/v1"),
+    ApiRemoval("networking.k8s.io/v1beta1", ("Ingress", "IngressClass"), 19, 22, "networking.k8s.io/v1"),
+    ApiRemoval("rbac.authorization.k8s.io/v1alpha1", _ROLES, 17, 22, "rbac.authorization.k8s.io/v1"),
+    ApiRemoval("rbac.authorization.k8s.io/v1beta1", _ROLES, 17, 22, "rbac.authorization.k8s.io/v1"),
+    ApiRemoval("scheduling.k8s.io/v1beta1", ("PriorityClass",), 14, 22, "scheduling.k8s.io/v1"),
+    ApiRemoval("storage.k8s.io/v1beta1", _STORAGE, 19, 22, "storage.k8s.io/v1"),
+    ApiRemoval("batch/v1beta1", ("CronJob",), 21, 25, "batch/v1"),
+    ApiRemoval("discovery.k8s.io/v1beta1", ("EndpointSlice",), 21, 25, "discovery.k8s.io/v1"),
+    ApiRemoval("events.k8s.io/v1beta1", ("Event",), 19, 25, "events.k8s.io/v1"),
+    ApiRemoval("autoscaling/v2beta1", ("HorizontalPodAutoscaler",), 22, 25, "autoscaling/v2"),
+    ApiRemoval("policy/v1beta1", ("PodDisruptionBudget",), 21, 25, "policy/v1"),
+    ApiRemoval("policy/v1beta1", ("PodSecurityPolicy",), 21, 25, None),
+    ApiRemoval("node.k8s.io/v1beta1", ("RuntimeClass",), 22, 25, "node.k8s.io/v1"),
+    ApiRemoval("autoscaling/v2beta2", ("HorizontalPodAutoscaler",), 23, 26, "autoscaling/v2"),
+    ApiRemoval("flowcontrol.apiserver.k8s.io/v1beta1", _FLOWS, 23, 26, "flowcontrol.apiserver.k8s.io/v1"),
+    ApiRemoval("storage.k8s.io/v1beta1", ("CSIStorageCapacity",), 24, 27, "storage.k8s.io/v1"),
+    ApiRemoval("flowcontrol.apiserver.k8s.io/v1beta2", _FLOWS, 26, 29, "flowcontrol.apiserver.k8s.io/v1"),
+    ApiRemoval("flowcontrol.apiserver.k8s.io/v1beta3", _FLOWS, 29, 32, "flowcontrol.apiserver.k8s.io/v1"),
+    ApiRemoval("v1", ("ComponentStatus",), 19, None, None),
+    ApiRemoval("v1", ("Endpoints",), 33, None, "discovery.k8s.io/v1 EndpointSlice"),
+)
