@@ -169,7 +169,7 @@ class _Run:
     def edited(self, one: Vendored, entry: LedgerEntry, files: tuple[FileChange, ...]) -> Iterator[Finding]:
         by = self.commits(one, entry)
         if files:
-            yield from chart_upstream.file_findings(one, files, than=f"what the ledger records{by}")
+            yield from chart_upstream.file_findings(one, files, than="what the ledger records", note=by)
             return
         message = f"the chart does not hold what the ledger records{by}; fetch the whole history to see the files"
         yield RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="tree")
@@ -180,8 +180,8 @@ class _Run:
         named = [f"{step.commit[:10]} ({step.subject})" for step in steps or ()]
         more = f" and {len(named) - _MOST_COMMITS} more" if len(named) > _MOST_COMMITS else ""
         if named:
-            return f", changed by {', '.join(named[:_MOST_COMMITS])}{more}"
-        return ", changed in the work tree" if steps is not None and self.ref == WORKTREE else ""
+            return f"; changed by {', '.join(named[:_MOST_COMMITS])}{more}"
+        return "; changed in the work tree" if steps is not None and self.ref == WORKTREE else ""
 
     def compared(self, one: Vendored, entry: LedgerEntry | None, got: Fetched) -> Comparison:
         """Our files against the published ones with the declared patches put on."""
