@@ -11,8 +11,10 @@ __version__ = "0.1.0"
 
 _JOBS = {
     "build_clusters": "kubeaid_ci.jobs.build",
+    "list_charts": "kubeaid_ci.jobs.charts_list",
     "list_clusters": "kubeaid_ci.jobs.clusters",
     "publish": "kubeaid_ci.jobs.publish",
+    "verify_charts": "kubeaid_ci.jobs.charts_verify",
 }
 
 __all__ = ["__version__", *_JOBS]  # noqa: PLE0604 - the names of the lazily loaded jobs

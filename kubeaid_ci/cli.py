@@ -18,6 +18,7 @@ _INTERRUPTED = 130
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
     "build": ("kubeaid_ci.commands.build", "Build kube-prometheus manifests of clusters."),
+    "charts": ("kubeaid_ci.commands.charts", "List and verify umbrella charts and what is vendored in them."),
     "clusters": ("kubeaid_ci.commands.clusters", "List the clusters of a config repo."),
     "publish": ("kubeaid_ci.commands.publish", "Build clusters and open or update the change request."),
     "demo": ("kubeaid_ci.commands.demo", "Make small repositories and run every job on them, offline."),

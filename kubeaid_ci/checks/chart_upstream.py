@@ -54,12 +54,16 @@ def judge(
     return one.result(status, digest=got.sha256, files=compared.changes), findings
 
 
-def file_findings(one: Vendored, changes: Iterable[FileChange], *, than: str) -> Iterator[Finding]:
-    """One finding a file; `than` says what it was compared with."""
+def file_findings(one: Vendored, changes: Iterable[FileChange], *, than: str, note: str = "") -> Iterator[Finding]:
+    """One finding a file; `than` says what it was compared with, `note` what is known beside."""
     for change in changes:
         path = f"{one.subchart.path}/{change.path}"
-        words = {"modified": f"differs from {than}", "added": f"is not in {than}", "missing": f"is in {than}, not here"}
-        message = f"{change.path} {words[change.change]}"
+        words = {
+            "modified": f"differs from {than}",
+            "added": f"is not in {than}",
+            "missing": f"is in {than}, but not here",
+        }
+        message = f"{change.path} {words[change.change]}{note}"
         yield _FILE_RULES[change.change].at(path, message, subject=one.key, key=change.path)
 
 

@@ -21,6 +21,14 @@ def kubeaid_folder(options: Options) -> tuple[Path, str]:
     return mirrored(options.kubeaid), ref
 
 
+def charts_folder(options: Options, ref: str) -> tuple[Path, str]:
+    """The KubeAid repo as a folder, and the revision of its charts to look at."""
+    folder, own = kubeaid_folder(options)
+    if options.kubeaid_ref == "pinned":
+        raise UserError("charts belong to no cluster, so no revision is pinned; name one with --ref")
+    return folder, own if ref == "worktree" else ref
+
+
 def publish_address(options: Options) -> str:
     """The config repo to publish to: the options, else the environment's own variables for it."""
     from kubeaid_ci.edges import environment

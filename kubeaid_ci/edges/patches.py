@@ -19,7 +19,7 @@ _STRICT = (("apply.whitespace", "nowarn"), ("apply.ignoreWhitespace", "no"), ("c
 _MOST_BYTES = 16 * 1024 * 1024
 
 
-class PatchFailed(Exception):
+class PatchError(Exception):
     """A patch that does not fit; the message names it and says why."""
 
 
@@ -28,12 +28,12 @@ def apply_patches(
 ) -> dict[str, File]:
     """The files with some left out and the patches put on, in the order given.
 
-    Raises `PatchFailed` for a patch that does not fit exactly, that names no file of the chart or makes
+    Raises `PatchError` for a patch that does not fit exactly, that names no file of the chart or makes
     a link, and for a file to leave out that is not there.
     """
     for path in removed:
         if path not in files:
-            raise PatchFailed(f"{path} is declared as removed, but is not published; drop it from the ledger")
+            raise PatchError(f"{path} is declared as removed, but is not published; drop it from the ledger")
     kept = {path: file for path, file in files.items() if path not in removed}
     if not patches:
         return kept
@@ -59,16 +59,16 @@ class _Scratch:
             found = {path: File(about.split(" ")[0], blobs.read(about.split(" ")[1])) for about, _, path in entries}
         for path, file in found.items():
             if file.mode == LINK and path not in files:
-                raise PatchFailed(f"{path}: a patch makes a link, which no published chart may hold")
+                raise PatchError(f"{path}: a patch makes a link, which no published chart may hold")
         return found
 
     def _apply(self, name: str, data: bytes) -> None:
         if len(data) > _MOST_BYTES:
-            raise PatchFailed(f"{name}: larger than {_MOST_BYTES >> 20} MiB")
-        options = ["apply", "--cached", "--unidiff-zero", "-p1", "--whitespace=nowarn", "-"]
+            raise PatchError(f"{name}: larger than {_MOST_BYTES >> 20} MiB")
+        options = ["apply", "--cached", "-p1", "--whitespace=nowarn", "-"]
         done = self._git(*options, stdin=data)
         if done.code:
-            raise PatchFailed(f"{name} does not apply to the published files: {said(done)}")
+            raise PatchError(f"{name} does not apply to the published files: {said(done)}")
 
     def _must(self, *arguments: str, stdin: bytes = b"") -> Finished:
         done = self._git(*arguments, stdin=stdin)

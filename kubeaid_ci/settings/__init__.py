@@ -78,6 +78,12 @@ class Settings:
     charts: Mapping[str, ChartPolicy] = field(default_factory=dict)
     clusters: Mapping[str, ClusterSettings] = field(default_factory=dict)
 
+    @property
+    def kubernetes_versions(self) -> tuple[Version, ...]:
+        """The versions of Kubernetes that clusters run, as far as they are named; each once, the oldest first."""
+        own = [one.kubernetes_version for one in self.clusters.values()]
+        return tuple(sorted({one for one in (self.kubernetes_version, *own) if one is not None}))
+
     def merge(self, other: "Settings") -> "Settings":
         """These settings, with the other's where these do not say; the suppressions of both."""
         return replace(

@@ -1,0 +1,29 @@
+"""``kubeaid-ci charts list``."""
+
+from typing import Any
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.commands.options import common_options, resolve
+
+
+@click.command("list")
+@click.argument("charts", nargs=-1, metavar="[CHART]...")
+@click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
+@common_options
+@click.pass_context
+def charts_list(ctx: click.Context, /, charts: tuple[str, ...], ref: str, **given: Any) -> None:
+    """List umbrella charts: declared and vendored versions, where they come from, lock and ledger.
+
+    Example: kubeaid-ci charts list cert-manager --kubeaid ../KubeAid
+    """
+    from kubeaid_ci.commands.done import done
+    from kubeaid_ci.commands.repositories import charts_folder
+    from kubeaid_ci.jobs.charts_list import list_charts
+    from kubeaid_ci.report.charts import listing
+
+    options = resolve(ctx, given)
+    kubeaid, ref = charts_folder(options, ref)
+    found = list_charts(kubeaid, charts=charts, ref=ref, cache=options.cache)
+    done(ctx, listing(found.lines, found.findings, version=__version__), options, failure=2 if found.findings else 0)

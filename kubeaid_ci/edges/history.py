@@ -1,0 +1,37 @@
+"""Which commits changed a folder since it held some tree."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubeaid_ci.edges.git_access import git
+
+_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One commit that changed the folder: its id, its subject."""
+
+    commit: str
+    subject: str
+
+
+def has(folder: Path, identity: str) -> bool:
+    """Whether the repository holds an object, without fetching it."""
+    environment = {"GIT_NO_LAZY_FETCH": "1"}
+    return git(["cat-file", "-e", "--end-of-options", identity], folder=folder, env=environment).code == 0
+
+
+def since(folder: Path, path: str, tree: str, *, revision: str = "HEAD") -> tuple[Step, ...] | None:
+    """The commits that changed a folder after it held a tree, newest first.
+
+    Nothing where no commit in reach had it.
+    """
+    options = ["--no-show-signature", f"--max-count={_MOST}", "--format=%H %s"]
+    log = git(["--literal-pathspecs", "log", *options, revision, "--", path], folder=folder)
+    commits = [line.partition(" ") for line in log.text.splitlines()] if log.code == 0 else []
+    asked = "".join(f"{commit}:{path}\n" for commit, _, _ in commits).encode("utf-8", "surrogateescape")
+    trees = git(["cat-file", "--batch-check=%(objectname)"], folder=folder, stdin=asked).text.splitlines()
+    if tree not in trees:
+        return None
+    return tuple(Step(commit, subject) for commit, _, subject in commits[: trees.index(tree)])

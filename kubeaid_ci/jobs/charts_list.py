@@ -1,0 +1,109 @@
+"""Lists umbrella charts with what they declare, lock and vendor."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubeaid_ci.checks import ledger as ledger_checks
+from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.edges.snapshot import WORKTREE
+from kubeaid_ci.jobs import charts_source
+from kubeaid_ci.model.chart import Chart, Dependency, Subchart
+from kubeaid_ci.model.chart_verdict import Vendored
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class ChartLine:
+    """One dependency of an umbrella chart, one vendored chart that none declares, or a chart without either.
+
+    `state` is ``vendored``, ``linked``, ``packed``, ``missing`` or ``undeclared``, and empty for a chart
+    without dependencies; `lock` is ``current``, ``stale`` or ``none``; `ledger` is ``recorded``,
+    ``different``, ``missing`` or ``none`` where there is nothing to record.
+    """
+
+    chart: str
+    subchart: str
+    declared: str
+    vendored: str
+    repository: str
+    kind: str
+    state: str
+    lock: str
+    ledger: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartList:
+    """Every line, and what is wrong with charts that cannot be read."""
+
+    lines: tuple[ChartLine, ...]
+    findings: tuple[Finding, ...]
+
+
+def list_charts(
+    kubeaid: str | os.PathLike[str], *, charts: Sequence[str] = (), ref: str = WORKTREE, cache: bool = True
+) -> ChartList:
+    """What the umbrella charts of a KubeAid repo declare, lock and vendor; all of them, or those named.
+
+    `ref` is a revision, or ``worktree`` for the checkout as it is.
+    """
+    repo = charts_source.read(Path(kubeaid).resolve(), ref, cache=cache)
+    with repo.snapshot:
+        chosen = charts_source.selected(repo.charts, charts)
+    rule = RULES["chart/invalid"]
+    findings = (rule.at(f"{bad.path}/Chart.yaml", bad.reason, subject=bad.path.split("/")[1]) for bad in chosen.bad)
+    lines = [line for chart in chosen.charts for line in _lines(chart, repo.ledger)]
+    return ChartList(tuple(lines), tuple(findings))
+
+
+def _lines(chart: Chart, ledger: Ledger) -> Iterator[ChartLine]:
+    for dependency in chart.dependencies:
+        yield _line(chart, dependency, chart.subchart(dependency.name), ledger)
+    for subchart in chart.subcharts:
+        if chart.dependency(subchart.name) is None:
+            yield _line(chart, None, subchart, ledger)
+    if not chart.dependencies and not chart.subcharts:
+        yield ChartLine(chart.folder, "", "", "", "", "", "", _lock(chart), "none")
+
+
+def _line(chart: Chart, dependency: Dependency | None, subchart: Subchart | None, ledger: Ledger) -> ChartLine:
+    return ChartLine(
+        chart.folder,
+        subchart.folder if subchart else dependency.name if dependency else "",
+        dependency.version if dependency else "",
+        subchart.version if subchart else "",
+        dependency.repository if dependency else "",
+        dependency.kind.value if dependency else "none",
+        _state(chart, dependency, subchart),
+        _lock(chart),
+        _recorded(chart, dependency, subchart, ledger),
+    )
+
+
+def _state(chart: Chart, dependency: Dependency | None, subchart: Subchart | None) -> str:
+    if dependency is None:
+        return "undeclared"
+    if subchart is not None and subchart.chart is not None:
+        return "linked" if subchart.is_link else "vendored"
+    is_packed = any(name.startswith(f"{dependency.name}-") for name in chart.archives)
+    return "packed" if is_packed else "missing"
+
+
+def _lock(chart: Chart) -> str:
+    if chart.lock is None:
+        return "none"
+    return "current" if chart.lock.is_current else "stale"
+
+
+def _recorded(chart: Chart, dependency: Dependency | None, subchart: Subchart | None, ledger: Ledger) -> str:
+    if subchart is None or subchart.is_link:
+        return "none"
+    one = Vendored(chart.folder, subchart, dependency)
+    entry = ledger.entries.get(one.key)
+    if entry is None:
+        return "missing"
+    is_other = entry.version != subchart.version or ledger_checks.differs(one, entry)
+    return "different" if is_other else "recorded"

@@ -1,0 +1,74 @@
+"""The charts of a KubeAid repo with its ledger, at a revision or as they are, and those that are asked for."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kubeaid_ci.edges import kubeaid_charts
+from kubeaid_ci.edges.cache import default_folder
+from kubeaid_ci.edges.snapshot import Snapshot, take
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.chart import CHARTS, Charts
+from kubeaid_ci.model.ledger import LEDGER, PATCHES, Ledger
+from kubeaid_ci.settings import ledger as ledger_file
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRepo:
+    """What a KubeAid repo holds of charts, at one revision."""
+
+    snapshot: Snapshot
+    charts: Charts
+    ledger: Ledger
+
+
+def read(root: Path, ref: str, *, cache: bool = True) -> ChartRepo:
+    """Read charts and ledger; the snapshot is the caller's to close. Raises `UserError` where there are no charts."""
+    snapshot = take(root, ref, [CHARTS, LEDGER, PATCHES])
+    try:
+        charts = kubeaid_charts.read(snapshot, cache=default_folder() if cache else None)
+        return ChartRepo(snapshot, _some(charts, root), _ledger(snapshot))
+    except BaseException:
+        snapshot.close()
+        raise
+
+
+def _some(charts: Charts, root: Path) -> Charts:
+    if not charts.charts and not charts.bad:
+        raise UserError(f"{root}: no {CHARTS}/*/Chart.yaml; name a KubeAid repo with --kubeaid")
+    return charts
+
+
+def selected(charts: Charts, names: Sequence[str]) -> Charts:
+    """Those of the charts that are named by folder, or by ``umbrella/folder`` of what they vendor (none: all).
+
+    Raises `UserError` for a name that is none, with the nearest ones.
+    """
+    if not names:
+        return charts
+    wanted = {name.rstrip("/").removeprefix(f"{CHARTS}/").partition("/")[0]: name for name in names}
+    known = {chart.folder for chart in charts.charts} | {bad.path.split("/")[1] for bad in charts.bad}
+    for folder, name in wanted.items():
+        if folder not in known:
+            close = difflib.get_close_matches(folder, sorted(known), 3, 0.5) or sorted(known)[:10]
+            raise UserError(f"{name}: no such chart; there are: {', '.join(close)}")
+
+    def is_wanted(path: str) -> bool:
+        return path.split("/")[1] in wanted
+
+    return replace(
+        charts,
+        charts=tuple(chart for chart in charts.charts if chart.folder in wanted),
+        bad=tuple(bad for bad in charts.bad if is_wanted(bad.path)),
+        links={path: target for path, target in charts.links.items() if path.startswith(CHARTS) and is_wanted(path)},
+        ignored=tuple(path for path in charts.ignored if path.startswith(CHARTS) and is_wanted(path)),
+    )
+
+
+def _ledger(snapshot: Snapshot) -> Ledger:
+    if LEDGER not in snapshot.files:
+        return Ledger(exists=False)
+    if snapshot.files[LEDGER].is_link:
+        raise UserError(f"{LEDGER}: a link; the ledger must be a file of the repository")
+    return ledger_file.parse(snapshot.read(LEDGER), where=LEDGER)

@@ -1,0 +1,184 @@
+import pytest
+
+from kubeaid_ci.checks import chart_structure
+from kubeaid_ci.edges import kubeaid_charts
+from kubeaid_ci.edges.snapshot import take
+from kubeaid_ci.model.chart import CHARTS
+from kubeaid_ci.model.version import Version
+from tests import charts, repos
+from tests.charts import UPSTREAM, metadata
+
+WEB = f"web 1.2.3 {UPSTREAM}"
+VENDORED = {"charts/web/Chart.yaml": metadata("web", "1.2.3")}
+
+
+@pytest.fixture
+def found(tmp_path):
+    """What the check says of an umbrella chart ``app`` with these files, as rule, severity and message."""
+
+    def check(files, *, kubernetes=(), links=None):
+        charts.umbrella(tmp_path, "app", files)
+        for path, target in (links or {}).items():
+            place = tmp_path / CHARTS / "app" / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(target)
+        with take(tmp_path, "worktree", [CHARTS]) as snapshot:
+            read = kubeaid_charts.read(snapshot)
+        return [(one.rule.id.removeprefix("chart/"), one.severity.value, one.message) for one in chart_structure.check(read, kubernetes=kubernetes)]  # fmt: skip
+
+    return check
+
+
+def rules(found):
+    return [rule for rule, _, _ in found]
+
+
+def test_what_agrees_is_silent(found):
+    assert found({"Chart.yaml": metadata("app", "0.1.0", WEB), **VENDORED}) == []
+
+
+def test_a_declared_chart_that_is_not_vendored_would_be_downloaded(found):
+    ((rule, severity, message),) = found({"Chart.yaml": metadata("app", "0.1.0", WEB)})
+    assert (rule, severity) == ("subchart-missing", "error")
+    assert message == "web 1.2.3 is declared but is not vendored; ArgoCD would download it at sync time"
+
+
+def test_an_undeclared_chart_is_rendered_all_the_same(found):
+    ((rule, _, message),) = found({"Chart.yaml": metadata("app", "0.1.0"), **VENDORED})
+    assert rule == "subchart-undeclared"
+    assert "Helm renders it all the same" in message
+
+
+def test_a_second_chart_of_a_declared_name_is_undeclared(found):
+    files = {
+        "Chart.yaml": metadata("app", "0.1.0", WEB),
+        **VENDORED,
+        "charts/evil/Chart.yaml": metadata("web", "1.2.3"),
+    }
+    ((rule, _, message),) = found(files)
+    assert rule == "subchart-undeclared"
+    assert "a second one of that name" in message
+
+
+def test_one_folder_may_serve_two_aliases_and_two_versions_two_folders(found):
+    twice = metadata("app", "0.1.0", f"{WEB} alias=a", f"{WEB} alias=b")
+    assert found({"Chart.yaml": twice, **VENDORED}) == []
+    both = metadata("app", "0.1.0", f"{WEB} alias=a", f"web 2.0.0 {UPSTREAM} alias=b")
+    assert found({"Chart.yaml": both, "charts/web-2/Chart.yaml": metadata("web", "2.0.0")}) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "vendored", "fits"),
+    [
+        ("1.2.3", "1.2.3", True),
+        ("1.2.3", "v1.2.3", True),
+        ("^1.2.0", "1.9.0", True),
+        (">=1.0.0_<2.0.0", "1.5.0", True),
+        ("1.2.3+4", "1.2.3+4", True),
+        ("1.2.3", "1.2.4", False),
+        ("1.2.3", "1.2.3-rc.1", False),
+        ("1.2.3+4", "1.2.3+5", False),
+        ("~1.2.0", "1.3.0", False),
+        ("", "1.0.0", False),
+        ("latest", "1.0.0", False),
+    ],
+)
+def test_the_vendored_version_must_be_in_the_declared_range(found, declared, vendored, fits):
+    files = {
+        "Chart.yaml": metadata("app", "0.1.0", f"web {declared} {UPSTREAM}"),
+        "charts/web/Chart.yaml": metadata("web", vendored),
+    }
+    assert rules(found(files)) == ([] if fits else ["version-mismatch"])
+
+
+def test_a_lock_for_other_dependencies_is_out_of_date(found):
+    lock = f"dependencies:\n- {{name: web, version: 1.2.2, repository: '{UPSTREAM}'}}\ndigest: sha256:0\n"
+    ((rule, severity, _),) = found({"Chart.yaml": metadata("app", "0.1.0", WEB), "Chart.lock": lock, **VENDORED})
+    assert (rule, severity) == ("lock-out-of-date", "warning")
+
+
+def test_a_deprecated_chart_is_told_at_any_depth(found):
+    inner = {"charts/web/charts/in/Chart.yaml": metadata("in", "1.0.0", more="deprecated: true\n")}
+    assert rules(found({"Chart.yaml": metadata("app", "0.1.0", WEB), **VENDORED, **inner})) == ["deprecated"]
+
+
+@pytest.mark.parametrize(
+    ("archive", "rule"),
+    [("web-1.2.3.tgz", "archive-beside-folder"), ("evil-1.0.0.tgz", "subchart-undeclared")],
+)
+def test_an_archive_beside_the_folder_is_taken_at_random(found, archive, rule):
+    files = {"Chart.yaml": metadata("app", "0.1.0", WEB), **VENDORED, f"charts/{archive}": "x"}
+    assert rules(found(files)) == [rule]
+
+
+def test_a_packed_chart_alone_is_not_missing_but_cannot_be_seen_into(found):
+    assert rules(found({"Chart.yaml": metadata("app", "0.1.0", WEB), "charts/web-1.2.3.tgz": "x"})) == ["unverifiable"]
+
+
+def test_a_nested_chart_that_is_left_out_is_no_error(found):
+    declared = metadata("web", "1.2.3", f"db 1.x {UPSTREAM}", f"lib 1.x {UPSTREAM}")
+    files = {
+        "Chart.yaml": metadata("app", "0.1.0", WEB, f"lib 1.0.0 {UPSTREAM}"),
+        "charts/web/Chart.yaml": declared,
+        "charts/lib/Chart.yaml": metadata("lib", "1.0.0"),
+    }
+    ((rule, severity, message),) = found(files)
+    assert (rule, severity) == ("subchart-missing", "info")
+    assert message == "web declares db 1.x, which is not vendored in it"
+
+
+@pytest.mark.parametrize(
+    ("path", "target", "wrong"),
+    [
+        ("charts/web/templates/x", "/etc/passwd", True),
+        ("charts/web/templates/x", "../../../../../../etc/passwd", True),
+        ("x", "../../.git/config", True),
+        ("x", "x", True),
+        ("x", "Chart.yaml", False),
+    ],
+)
+def test_a_link_out_of_the_repository_is_an_error(found, path, target, wrong):
+    said = found({"Chart.yaml": metadata("app", "0.1.0", WEB), **VENDORED}, links={path: target})
+    assert rules(said) == (["symlink-escapes"] if wrong else [])
+
+
+def test_a_link_through_a_link_is_followed(found):
+    said = found({"Chart.yaml": metadata("app", "0.1.0")}, links={"a": "..", "b": "a/../../x"})
+    assert rules(said) == ["symlink-escapes"]
+
+
+def test_a_link_that_leads_nowhere_is_a_missing_chart(found):
+    said = found(
+        {"Chart.yaml": metadata("app", "0.1.0", "addons 0.1.0 file://../addons")},
+        links={"charts/addons": "../../addons"},
+    )
+    assert said[0][0] == "subchart-missing"
+    assert "is a dangling link" in said[0][2]
+
+
+def test_kubernetes_versions_are_asked_of_vendored_charts(found):
+    files = {
+        "Chart.yaml": metadata("app", "0.1.0", WEB),
+        "charts/web/Chart.yaml": metadata("web", "1.2.3", more="kubeVersion: '>=1.25.0-0 <1.30.0'\n"),
+    }
+    versions = [Version.parse(text) for text in ("1.24.0", "v1.29.3", "1.30.0")]
+    assert [message.rpartition(" ")[2] for _, _, message in found(files, kubernetes=versions)] == ["1.24.0", "1.30.0"]
+    assert found(files) == []
+
+
+def test_what_git_ignores_in_a_vendored_chart_never_reaches_argocd(tmp_path, found):
+    repos.write(tmp_path, {".gitignore": "defaults\n*.tgz\n"})
+    repos.commit(tmp_path)
+    files = {
+        "Chart.yaml": metadata("app", "0.1.0", WEB),
+        **VENDORED,
+        "charts/web/defaults/a.yaml": "x",
+        "charts/web-1.0.0.tgz": "x",
+    }
+    assert rules(found(files)) == ["dropped-by-gitignore"]
+
+
+def test_metadata_that_cannot_be_read_is_a_finding(found):
+    ((rule, _, message),) = found({"Chart.yaml": "name: ["})
+    assert rule == "invalid"
+    assert f"{CHARTS}/app/Chart.yaml:1" in message
