@@ -13,6 +13,7 @@ _JOBS = {
     "build_clusters": "kubeaid_ci.jobs.build",
     "list_clusters": "kubeaid_ci.jobs.clusters",
     "publish": "kubeaid_ci.jobs.publish",
+    "render_clusters": "kubeaid_ci.jobs.render",
 }
 
 __all__ = ["__version__", *_JOBS]  # noqa: PLE0604 - the names of the lazily loaded jobs

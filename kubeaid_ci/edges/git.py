@@ -121,10 +121,9 @@ class Repository:
         found = self._git("cat-file", "blob", f"{commit}:{path}")
         return None if found.code else found.stdout
 
-    def files(self, commit: str, folder: str = "") -> dict[str, Entry]:
-        """Every file below a folder of a commit, by its path from the top."""
-        argv = ["ls-tree", "-r", "-z", "--full-tree", commit]
-        listed = self._git(*argv, *([f"{folder}/"] if folder else []))
+    def files(self, commit: str, *folders: str) -> dict[str, Entry]:
+        """Every file below some folders of a commit (none: all of it), by its path from the top."""
+        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *filter(None, folders))
         if listed.code:
             raise UserError(f"{self.folder}: cannot list {commit[:12]}: {listed.stderr.strip()}")
         entries = {}

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 REGULAR = "100644"
 EXECUTABLE = "100755"
 LINK = "120000"
+GITLINK = "160000"
+"""Another repository at some commit; its id is the commit's."""
 _FOLDER = "40000"
 
 
@@ -26,6 +28,11 @@ class Entry:
     def is_link(self) -> bool:
         """True for a symbolic link; the blob holds its target."""
         return self.mode == LINK
+
+    @property
+    def may_be_folder(self) -> bool:
+        """True for what a path may lead through: a link, or another repository."""
+        return self.mode in (LINK, GITLINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,14 @@ def blob_id(data: bytes) -> str:
 
 def tree_id(files: Tree) -> str:
     """The id that Git gives the folder that holds exactly these files (at least one)."""
-    return _tree_id({path.encode("utf-8", "surrogateescape"): entry for path, entry in files.items()})
+    return folder_ids(files)[""]
+
+
+def folder_ids(files: Tree) -> dict[str, str]:
+    """The id that Git gives each folder, by its path; the empty path is the whole."""
+    found: dict[bytes, str] = {}
+    _tree_id({path.encode("utf-8", "surrogateescape"): entry for path, entry in files.items()}, b"", found)
+    return {path.decode("utf-8", "surrogateescape"): identity for path, identity in found.items()}
 
 
 def below(files: Tree, folder: str) -> dict[str, Entry]:
@@ -61,7 +75,7 @@ def below(files: Tree, folder: str) -> dict[str, Entry]:
     return {path[len(start) :]: entry for path, entry in files.items() if path.startswith(start)}
 
 
-def _tree_id(files: Mapping[bytes, Entry]) -> str:
+def _tree_id(files: Mapping[bytes, Entry], here: bytes, found: dict[bytes, str]) -> str:
     folders: dict[bytes, dict[bytes, Entry]] = {}
     lines: list[tuple[bytes, str, str]] = []
     for path, entry in files.items():
@@ -70,14 +84,16 @@ def _tree_id(files: Mapping[bytes, Entry]) -> str:
             folders.setdefault(name, {})[rest] = entry
         else:
             lines.append((name, entry.mode, entry.id))
-    lines += [(name + b"/", _FOLDER, _tree_id(inside)) for name, inside in folders.items()]
+    start = here + b"/" if here else b""
+    lines += [(name + b"/", _FOLDER, _tree_id(inside, start + name, found)) for name, inside in folders.items()]
     # Git sorts a folder as if its name ended with a slash.
     lines.sort()
     body = b"".join(
         mode.encode() + b" " + name.removesuffix(b"/") + b"\0" + bytes.fromhex(identity)
         for name, mode, identity in lines
     )
-    return _sha1(b"tree %d\0" % len(body) + body)
+    found[here] = _sha1(b"tree %d\0" % len(body) + body)
+    return found[here]
 
 
 def _sha1(data: bytes) -> str:

@@ -1,0 +1,132 @@
+"""Files of a repository by Git's ids: of a commit, of the work tree, or of a plain folder.
+
+Ids are those of what is (or would be) committed, so line-end conversion, file modes of the machine
+and links change nothing. Of a work tree only the files that differ from the index are read and
+hashed, so looking at 8,000 clean files costs two calls of git.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Self
+
+from kubeaid_ci.edges import work_tree
+from kubeaid_ci.edges.git import Blobs, Repository
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.tree import EXECUTABLE, LINK, REGULAR, Entry, Tree, blob_id
+
+WORKTREE = "worktree"
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+class Snapshot:
+    """Files by path from the top of a repository, and their bytes on demand.
+
+    `ignored` are files on disk that Git ignores; `commit` is nothing for a work tree.
+    """
+
+    def __init__(self, root: Path, files: Tree, *, commit: str | None = None, on_disk: frozenset[str] = frozenset()):
+        self.root = root
+        self.files = files
+        self.commit = commit
+        self.ignored: tuple[str, ...] = ()
+        self._on_disk = on_disk
+        self._blobs: Blobs | None = None
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file (of a link: its target). Raises `UserError` where it is not there or too large."""
+        entry = self.files.get(path)
+        if entry is None:
+            raise UserError(f"{self.root}: no file {path}")
+        if path in self._on_disk:
+            return _read(self.root / path)
+        if self._blobs is None:
+            self._blobs = Blobs(self.root)
+        return self._blobs.read(entry.id)
+
+    def close(self) -> None:
+        """End the program that reads for us."""
+        if self._blobs is not None:
+            self._blobs.close()
+            self._blobs = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
+    """The files below some folders (or with these paths) at a revision, or with ``worktree`` as they are.
+
+    Raises `UserError` where there is no such revision, and where one is asked for without Git.
+    """
+    repository = Repository.at(root)
+    if repository is None or not work_tree.is_top(root):
+        if ref != WORKTREE:
+            raise UserError(f"{root}: not the top of a Git repository, so it has no revision {ref}")
+        return _plain(root, folders)
+    if ref == WORKTREE:
+        return _work_tree(root, folders)
+    commit = repository.commit(ref)
+    if commit is None:
+        raise UserError(f"{root}: no revision {ref}; fetch it, or name another")
+    return Snapshot(root, repository.files(commit, *folders), commit=commit)
+
+
+def _plain(root: Path, folders: Sequence[str]) -> Snapshot:
+    paths = sorted(path for folder in folders for path in _walk(root, folder))
+    files = {path: _entry(root / path) for path in paths}
+    return Snapshot(root, files, on_disk=frozenset(files))
+
+
+def _work_tree(root: Path, folders: Sequence[str]) -> Snapshot:
+    files = work_tree.index(root, folders)
+    state = work_tree.state(root, folders)
+    for path in state.removed:
+        files.pop(path, None)
+    files |= work_tree.ids(root, state.written)
+    snapshot = Snapshot(root, dict(sorted(files.items())), on_disk=frozenset(state.written))
+    snapshot.ignored = tuple(sorted(state.ignored))
+    return snapshot
+
+
+def _walk(root: Path, folder: str) -> Iterator[str]:
+    """Every file below a folder, links not followed, Git's own left out; the file itself where it is one."""
+    start = root / folder
+    if start.is_symlink() or start.is_file():
+        yield folder
+        return
+    for here, folders, names in os.walk(start):
+        folders[:] = [name for name in folders if name != ".git"]
+        links = [name for name in folders if Path(here, name).is_symlink()]
+        for name in (*names, *links):
+            yield Path(here, name).relative_to(root).as_posix()
+
+
+def _entry(path: Path) -> Entry:
+    return Entry(_mode(path), blob_id(_read(path)))
+
+
+def _mode(path: Path) -> str:
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        return LINK
+    return EXECUTABLE if mode & stat.S_IXUSR else REGULAR
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.is_symlink():
+            return os.fsencode(path.readlink())
+        if not path.is_file():
+            raise UserError(f"{path}: neither a file nor a link; remove it")
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if len(data) > _MOST_BYTES:
+        raise UserError(f"{path}: larger than {_MOST_BYTES >> 20} MiB")
+    return data

@@ -1,0 +1,103 @@
+"""What a work tree holds, by Git's ids: its index, and how the files on disk differ from it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kubeaid_ci.edges.git_access import git, said
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.tree import EXECUTABLE, GITLINK, LINK, REGULAR, Entry, blob_id
+from kubeaid_ci.processes import Finished
+
+# A file watcher that a repository names is a program that we would start, and believe.
+_SETTINGS = (("core.fsmonitor", "false"),)
+_STATUS = ["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all", "--ignored=traditional"]
+
+
+@dataclass(slots=True)
+class State:
+    """How a work tree differs from its index: files written (with their mode), removed, and ignored by Git."""
+
+    written: dict[str, str] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+
+def is_top(folder: Path) -> bool:
+    """Whether a folder is the top of a work tree, or a bare repository."""
+    found = git(["rev-parse", "--is-bare-repository", "--show-prefix"], folder=folder)
+    bare, _, prefix = found.text.partition("\n")
+    return found.code == 0 and (bare == "true" or not prefix)
+
+
+def index(folder: Path, folders: Sequence[str]) -> dict[str, Entry]:
+    """Every file of the index below some folders, by path."""
+    entries = {}
+    for line in _names(_run(folder, "ls-files", "-s", "-z", "--", *folders)):
+        about, _, path = line.partition("\t")
+        mode, identity, stage = about.split(" ")
+        if stage == "0":
+            entries[path] = Entry(mode, identity)
+    return entries
+
+
+def state(folder: Path, folders: Sequence[str]) -> State:
+    """How the files below some folders differ from the index."""
+    found = State()
+    for line in _names(_run(folder, *_STATUS, "--", *folders)):
+        kind, _, rest = line.partition(" ")
+        match kind:
+            case "?":
+                # A slash at the end: a repository within the repository.
+                found.written[rest.rstrip("/")] = GITLINK if rest.endswith("/") else _mode(folder / rest)
+            case "!":
+                found.ignored.append(rest)
+            case "1":
+                _changed(found, rest.split(" ", 7))
+            case "u":
+                fields = rest.split(" ", 9)
+                _changed(found, [fields[0], *fields[3:7], "", "", fields[9]], unmerged=True)
+    return found
+
+
+def ids(folder: Path, modes: dict[str, str]) -> dict[str, Entry]:
+    """The files of these modes as Git would store them: line ends and the like as its settings say."""
+    plain = [path for path, mode in modes.items() if mode not in (LINK, GITLINK) and "\n" not in path]
+    listed = "".join(f"{path}\n" for path in plain).encode("utf-8", "surrogateescape")
+    hashed = _run(folder, "hash-object", "--stdin-paths", stdin=listed).text.split() if plain else []
+    found = dict(zip(plain, hashed, strict=True))
+    return {path: Entry(mode, found.get(path) or _own_id(folder / path, mode)) for path, mode in modes.items()}
+
+
+def _changed(found: State, fields: list[str], *, unmerged: bool = False) -> None:
+    """One changed file: its state, its modes in HEAD, index and work tree, its ids, its path."""
+    marks, _, _, _, mode, _, _, path = fields
+    if mode == "000000":
+        found.removed.append(path)
+    elif marks[1] != "." or unmerged:
+        found.written[path] = mode
+
+
+def _mode(path: Path) -> str:
+    if path.is_symlink():
+        return LINK
+    return EXECUTABLE if path.stat().st_mode & 0o100 else REGULAR
+
+
+def _own_id(path: Path, mode: str) -> str:
+    if mode == GITLINK:
+        return "0" * 40  # a repository within the repository; Git stores no files of it
+    if mode == LINK:
+        return blob_id(bytes(str(path.readlink()), "utf-8", "surrogateescape"))
+    return blob_id(path.read_bytes())
+
+
+def _names(done: Finished) -> Iterator[str]:
+    return iter(done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1])
+
+
+def _run(folder: Path, *arguments: str, stdin: bytes = b"") -> Finished:
+    done = git(["--literal-pathspecs", *arguments], folder=folder, settings=_SETTINGS, stdin=stdin)
+    if done.code:
+        raise UserError(f"{folder}: git {arguments[0]} failed: {said(done)}")
+    return done
