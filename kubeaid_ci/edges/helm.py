@@ -136,6 +136,7 @@ def parameter(expression: str, how: Setting) -> dict[str, Any]:
     return read
 
 
+@cache
 def engine() -> str:
     """Names what renders, for a cache; does not load it."""
     from importlib.metadata import version as installed

@@ -10,7 +10,7 @@ from typing import Any
 
 from kubeaid_ci import documents
 from kubeaid_ci.edges import helm, snapshot
-from kubeaid_ci.edges.helm import HelmError, Setting
+from kubeaid_ci.edges.helm import HelmError, Rendering, Setting
 from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.application import Parameter
@@ -141,6 +141,7 @@ class _Packed:
     files: Mapping[str, bytes]
     archive: bytes
     asks: bool
+    may_vary: bool
 
 
 def _chart(task: ChartTask) -> Outcome:
@@ -160,20 +161,26 @@ def _chart(task: ChartTask) -> Outcome:
 
 def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Varying]]:
     values = json.dumps(_values(task))
-    first, second = (
-        helm.render(
-            chart.archive,
-            values,
-            name=task.name,
-            namespace=task.namespace,
-            kube_version=task.kube_version,
-            api_versions=task.api_versions,
-        )
-        for _ in range(2)
+    first = _by_helm(task, chart, values)
+    crds = () if task.skip_crds else first.crds
+    objects = rendering.parsed(_named(crds, task, chart))
+    files = _named(first.files, task, chart)
+    if not chart.may_vary and not rendering.may_vary(values):
+        return [*objects, *rendering.parsed(files)], []
+    again = _by_helm(task, chart, values)
+    settled, varying = rendering.settled(files, _named(again.files, task, chart))
+    return [*objects, *settled], varying
+
+
+def _by_helm(task: ChartTask, chart: _Packed, values: str) -> Rendering:
+    return helm.render(
+        chart.archive,
+        values,
+        name=task.name,
+        namespace=task.namespace,
+        kube_version=task.kube_version,
+        api_versions=task.api_versions,
     )
-    crds = () if task.skip_crds else _named(first.crds, task, chart)
-    objects, varying = rendering.settled(_named(first.files, task, chart), _named(second.files, task, chart))
-    return [*rendering.parsed(crds), *objects], varying
 
 
 def _values(task: ChartTask) -> dict[str, Any]:
@@ -221,7 +228,8 @@ def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> _Packe
     data = {path: files.read(found[path]) for path in kept}
     name = chart_metadata.name(data) or Path(folder).name
     asks = any(b"APIVersions" in text for path, text in data.items() if "templates/" in path)
-    return _Packed(name, data, pack(data, name=name.replace("/", "_")), asks)
+    may_vary = any(rendering.may_vary(text.decode("utf-8", "replace")) for text in data.values())
+    return _Packed(name, data, pack(data, name=name.replace("/", "_")), asks, may_vary)
 
 
 def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:

@@ -1,12 +1,22 @@
 """Rendered texts as objects, and which of their values are another in every rendering."""
 
+import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.manifest import Key, objects
 from kubeaid_ci.model.rendering import MASK
+
+_LARGE = 10_000
+# What is random, or goes through a map in no order, among the functions of Helm and Sprig
+# (https://masterminds.github.io/sprig/), where a template calls it.
+_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_VARYING = re.compile(
+    r"""(?<![\w.$"'/-])(?:rand\w+|gen\w+|uuidv4|bcrypt|htpasswd|encryptAES|shuffle|now|keys|values)(?![\w."'/-])"""
+)
 
 Files = Iterable[tuple[str, str]]
 Steps = tuple[str | int, ...]
@@ -50,14 +60,34 @@ def settled(first: Files, second: Files) -> tuple[list[Rendered], list[Varying]]
     return found, varying
 
 
+def may_vary(text: str) -> bool:
+    """Whether a template calls a function that gives another result each time; it may be over-careful."""
+    return "{{" in text and any(_VARYING.search(action) for action in _ACTION.findall(text))
+
+
 def _objects(path: str, text: str) -> list[Rendered]:
     found = []
-    for document in documents.load_all(text, where=path):
+    for document in _loaded(text, path):
         for manifest in objects(path, document):
             if not isinstance(manifest.body, dict) or not manifest.key.kind:
                 raise UserError(f"{path}: renders a document that is no Kubernetes object: it has no kind")
             found.append(Rendered(path, manifest.body))
     return found
+
+
+def _loaded(text: str, path: str) -> list[Any]:
+    if len(text) < _LARGE:
+        return documents.load_all(text, where=path)
+    try:
+        return _loaded_once(text)
+    except UserError:
+        return documents.load_all(text, where=path)  # fails again, and names the file
+
+
+@lru_cache(maxsize=512)
+def _loaded_once(text: str) -> list[Any]:
+    """The documents of a text: clusters share CRDs and dashboards to the letter, and nobody changes them here."""
+    return documents.load_all(text, where="a file")
 
 
 def _settled(first: list[Rendered], second: list[Rendered], varying: list[Varying]) -> Iterator[Rendered]:
