@@ -73,6 +73,19 @@ class Cache:
                 lines += [line for line in path.read_bytes().splitlines() if line != lines[0]]
             _write(path, b"\n".join(lines[:_RECORDS_A_SLOT]) + b"\n")
 
+    def kept(self, key: str) -> bytes | None:
+        """What was kept under a key that names all its inputs; nothing where it is gone or damaged."""
+        try:
+            checksum, _, data = self._rendered(key).read_bytes().partition(b"\n")
+        except OSError:
+            return None
+        return data if hashlib.sha256(data).hexdigest().encode() == checksum else None
+
+    def keep(self, key: str, data: bytes) -> None:
+        """Keep the outcome of inputs that a key names. A full or read-only disk costs the cache only."""
+        with suppress(OSError):
+            _write(self._rendered(key), hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
+
     def prune(self) -> None:
         """Delete the oldest files until at most four fifths of the allowed size are left."""
         found = []
@@ -91,6 +104,9 @@ class Cache:
             total -= size
             if total <= self.most_bytes * 4 // 5:
                 return
+
+    def _rendered(self, key: str) -> Path:
+        return self.folder / "rendered" / key[:2] / key
 
     def _slot(self, slot: str) -> Path:
         return self.folder / "build" / slot[:2] / slot

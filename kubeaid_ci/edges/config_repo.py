@@ -1,5 +1,6 @@
 """Reads a config repo: its clusters, their vars files and their Applications."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,28 @@ def folders(root: Path) -> tuple[Cluster | NotACluster, ...]:
     return tuple(_folder(root, name) for name in names)
 
 
+def folders_among(paths: Iterable[str]) -> tuple[Cluster | NotACluster, ...]:
+    """The same for the files of a commit, by path; raises `UserError` where none is below ``k8s/``."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        top, _, rest = path.partition("/")
+        name, slash, file = rest.partition("/")
+        if top == "k8s" and slash and not name.startswith("."):
+            found.setdefault(name, []).extend([file] if "/" not in file and file.endswith(VARS_SUFFIX) else [])
+    if not found:
+        raise UserError("not a config repo: the revision has no folder k8s/; name another")
+    return tuple(_cluster(name, sorted(files)) for name, files in sorted(found.items()))
+
+
 def _folder(root: Path, name: str) -> Cluster | NotACluster:
     try:
         found = sorted(path.name for path in (root / "k8s" / name).iterdir() if path.name.endswith(VARS_SUFFIX))
     except OSError as error:
         return NotACluster(name, f"k8s/{name}: cannot be read: {error.strerror}", wrong=True)
+    return _cluster(name, found)
+
+
+def _cluster(name: str, found: list[str]) -> Cluster | NotACluster:
     match found:
         case [one]:
             return Cluster(one.removesuffix(VARS_SUFFIX), name, f"k8s/{name}/{one}")

@@ -136,6 +136,14 @@ def parameter(expression: str, how: Setting) -> dict[str, Any]:
     return read
 
 
+@cache
+def engine() -> str:
+    """Names what renders, for a cache; does not load it."""
+    from importlib.metadata import version as installed
+
+    return f"helm-python-sdk {installed('helm-python-sdk')}"
+
+
 def version() -> str:
     """The version of Helm that renders."""
     told: str = _library().helm_sdk_version()

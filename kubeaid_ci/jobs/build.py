@@ -48,7 +48,7 @@ def build_clusters(
     jsonnet.require(engine)
     selection = select(config, clusters)
     sources = resolve(Path(kubeaid).resolve(), kubeaid_ref, config, selection.clusters)
-    store = _cache(cache)
+    store = cache_at(cache)
     told = progress or _silent
     tasks: list[Task] = []
     done: dict[str, Built] = {}
@@ -107,7 +107,8 @@ def _unresolved(cluster: Cluster, finding: Finding) -> Built:
     return Built(result, (finding,))
 
 
-def _cache(chosen: bool | str | os.PathLike[str]) -> Cache | None:  # noqa: FBT001 - mirrors the public parameter
+def cache_at(chosen: bool | str | os.PathLike[str]) -> Cache | None:  # noqa: FBT001 - mirrors the public parameter
+    """The cache that a caller asks for: the usual one, none, or one in a folder."""
     if chosen is False:
         return None
     return Cache(default_folder() if chosen is True else Path(chosen), CACHE_BYTES)

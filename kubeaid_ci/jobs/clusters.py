@@ -38,14 +38,17 @@ class Clusters:
     skipped: tuple[str, ...] = ()
 
 
-def select(root: Path, names: Sequence[str] = ()) -> Selection:
+def select(
+    root: Path, names: Sequence[str] = (), *, folders: Sequence[Cluster | NotACluster] | None = None
+) -> Selection:
     """The clusters of a config repo that `names` names by cluster or folder (none: all), sorted by name.
 
-    A folder that cannot be a cluster is a finding, unless others are asked for by name. Raises
-    `UserError` for a name that is none, with the nearest ones.
+    `folders` are those of another revision than the one on disk. A folder that cannot be a cluster is
+    a finding, unless others are asked for by name. Raises `UserError` for a name that is none, with the
+    nearest ones.
     """
     clusters, findings, skipped = [], [], []
-    for folder in config_repo.folders(root):
+    for folder in config_repo.folders(root) if folders is None else folders:
         match folder:
             case NotACluster(directory, reason, wrong=True):
                 if not names or directory in names:

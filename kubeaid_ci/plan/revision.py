@@ -26,7 +26,7 @@ def pinned(application: Mapping[str, Any], kubeaid: Remote | None) -> Pinned | N
     """
     spec = _mapping(application.get("spec"))
     for source in _sources(spec):
-        if _is_kubeaid(source.get("repoURL"), kubeaid):
+        if is_kubeaid(source.get("repoURL"), kubeaid):
             revision = _revision(source)
             return Pinned(None if revision in ("", "HEAD") else revision)
     label = _mapping(_mapping(application.get("metadata")).get("labels")).get(VERSION_LABEL)
@@ -47,7 +47,8 @@ def _revision(source: Mapping[str, Any]) -> str:
     return "" if revision is None else str(revision)
 
 
-def _is_kubeaid(address: object, kubeaid: Remote | None) -> bool:
+def is_kubeaid(address: object, kubeaid: Remote | None) -> bool:
+    """Whether an address is that of the KubeAid repo at hand, or of one of that name."""
     if not isinstance(address, str):
         return False
     try:

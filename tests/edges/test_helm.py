@@ -6,7 +6,7 @@ from kubeaid_ci.edges import helm
 from kubeaid_ci.edges.helm import HelmError, Setting
 from kubeaid_ci.edges.workers import Limits, Worker
 from kubeaid_ci.model.finding import Severity
-from tests.charts import chart, pack
+from tests.packed_charts import chart, pack
 
 CRD = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
 

@@ -1,0 +1,141 @@
+"""The two repositories at hand, at every revision that Applications ask for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kubeaid_ci.edges import snapshot
+from kubeaid_ci.edges.git import Repository
+from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.kubeaid_source import origin
+from kubeaid_ci.jobs.render_source import FilesAt
+from kubeaid_ci.model.application import Source
+from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.model.tree import Entry, tree_id
+from kubeaid_ci.plan import links
+from kubeaid_ci.plan.chart_files import chart_files
+from kubeaid_ci.plan.revision import is_kubeaid
+
+PINNED = "pinned"
+_DEFAULT_BRANCHES = ("", "HEAD", "main", "master")
+
+
+class NotAtHandError(Exception):
+    """A source that cannot be looked at, and why."""
+
+
+@dataclass(slots=True)
+class Place:
+    """Files below one folder at the top of a repository, at one revision."""
+
+    at: FilesAt
+    files: Snapshot
+    revision: str
+    _links: Mapping[str, str] | None = None
+    _trees: dict[str, str] = field(default_factory=dict)
+    _below: dict[str, dict[str, Entry]] = field(default_factory=dict)
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """The target of every link."""
+        if self._links is None:
+            found = [path for path, entry in self.files.files.items() if entry.is_link]
+            self._links = {path: self.files.read(path).decode("utf-8", "replace") for path in found}
+        return self._links
+
+    def below(self, folder: str) -> dict[str, Entry]:
+        """The files below a folder, by their path in the repository."""
+        if folder not in self._below:
+            start = f"{folder}/" if folder else ""
+            files = self.files.files
+            self._below[folder] = {path: entry for path, entry in files.items() if path.startswith(start)}
+        return self._below[folder]
+
+    def chart_tree(self, folder: str) -> str:
+        """What names the content of a chart's folder, linked subcharts with it. Raises `UserError`."""
+        if folder not in self._trees:
+            found = chart_files(self.files.files, self.links, folder)
+            self._trees[folder] = tree_id({inside: entry for inside, (_, entry) in found.items()})
+        return self._trees[folder]
+
+    def text(self, path: str) -> str | None:
+        """The text of a file, links followed; nothing where there is none or it leads out of the repository."""
+        real = links.follow(path, self.links)
+        if real is None or real not in self.files.files:
+            return None
+        return self.files.read(real).decode("utf-8", "replace")
+
+
+@dataclass(slots=True)
+class AtHand:
+    """The config repo and the KubeAid repo. `own` are the addresses that stand for the config repo."""
+
+    config: Path
+    config_ref: str
+    kubeaid: Path
+    kubeaid_ref: str
+    _commits: dict[tuple[Path, str], str | None] = field(default_factory=dict)
+    _places: dict[FilesAt, Place] = field(default_factory=dict)
+    _origins: dict[Path, Remote | None] = field(default_factory=dict)
+
+    def place(self, source: Source, own: frozenset[Remote], path: str) -> Place:
+        """Where the files of a source are, those beside `path` at least; raises `NotAtHandError` or `UserError`."""
+        remote = source.remote
+        if source.chart:
+            raise NotAtHandError(f"the chart {source.chart} of {source.shown_url} is in no repository at hand")
+        if remote is not None and (remote in own or remote == self._origin(self.config)):
+            commit = self._config_commit(source.revision)
+            return self._opened(self.config, commit, source.revision or "HEAD", path)
+        if is_kubeaid(source.url, self._origin(self.kubeaid)):
+            return self._opened(self.kubeaid, *self._kubeaid_commit(source.revision), path)
+        raise NotAtHandError(f"{source.shown_url} is neither the config repo nor the KubeAid repo at hand")
+
+    def config_place(self, path: str) -> Place:
+        """The config repo as it is at hand, the files beside `path` at least."""
+        return self._opened(self.config, self._config_commit(""), "HEAD", path)
+
+    def beside(self, place: Place, path: str) -> Place:
+        """The same repository at the same revision, with the files beside `path`."""
+        return self._opened(Path(place.at.root), place.at.ref, place.revision, path)
+
+    def _config_commit(self, revision: str) -> str:
+        """The default branch is the checkout at hand: it is what will be there once it is merged."""
+        if revision in _DEFAULT_BRANCHES:
+            return self.config_ref if self.config_ref == WORKTREE else self._commit(self.config, self.config_ref)
+        return self._commit(self.config, revision)
+
+    def _kubeaid_commit(self, revision: str) -> tuple[str, str]:
+        wanted = revision if self.kubeaid_ref == PINNED else self.kubeaid_ref
+        if wanted == WORKTREE:
+            return WORKTREE, WORKTREE
+        return self._commit(self.kubeaid, wanted), wanted or "HEAD"
+
+    def _commit(self, root: Path, revision: str) -> str:
+        if (root, revision) not in self._commits:
+            repository = Repository.at(root)
+            if repository is None:
+                raise UserError(f"{root}: not a Git repository, so it has no revision {revision or 'HEAD'}")
+            is_default = root == self.kubeaid and revision in ("", "HEAD")
+            self._commits[root, revision] = repository.default_branch() if is_default else repository.commit(revision)
+        commit = self._commits[root, revision]
+        if commit is None:
+            raise NotAtHandError(f"{root.name} has no revision {revision}; fetch it: git fetch --tags origin")
+        return commit
+
+    def _opened(self, root: Path, ref: str, revision: str, path: str) -> Place:
+        top = path.split("/", 1)[0]
+        at = FilesAt(str(root), ref, (top,) if top else ())
+        if at not in self._places:
+            self._places[at] = Place(at, snapshot.take(root, ref, at.folders), revision)
+        return self._places[at]
+
+    def _origin(self, root: Path) -> Remote | None:
+        if root not in self._origins:
+            self._origins[root] = origin(root)
+        return self._origins[root]
+
+    def close(self) -> None:
+        """End the programs that read for us."""
+        for place in self._places.values():
+            place.files.close()

@@ -1,0 +1,154 @@
+"""The Applications of one cluster, as far as what is rendered tells of them."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError
+from kubeaid_ci.jobs.render_plan import Capabilities, Part, Planner
+from kubeaid_ci.jobs.render_source import ChartTask, FolderTask, Note, Outcome
+from kubeaid_ci.model.application import Application, Source, is_application
+from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.model.version import Version
+from kubeaid_ci.plan import application_set, kubernetes_api
+from kubeaid_ci.plan.application_set import Listing, UnsupportedError
+from kubeaid_ci.plan.rendering import Rendered
+
+Task = ChartTask | FolderTask
+Outcomes = Mapping[Task, Outcome]
+
+_ARGOCD = "argocd"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One Application, the file that it is in, and what to do for each of its sources."""
+
+    application: Application
+    where: str
+    parts: tuple[Part, ...]
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What can be done."""
+        return tuple(part.what for part in self.parts if not isinstance(part.what, Note))
+
+
+@dataclass(slots=True)
+class ClusterApplications:
+    """Follows a cluster's Applications from the root on, and learns the kinds that they add to the cluster."""
+
+    cluster: Cluster
+    hand: AtHand
+    version: Version
+    more_versions: tuple[str, ...] = ()
+    definitions: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _learnt: set[Task] = field(default_factory=set)
+
+    @property
+    def root(self) -> str:
+        """The folder of the root application: ``k8s/<dir>/argocd-apps``."""
+        return f"{self.cluster.path}/argocd-apps"
+
+    def planned(self, outcomes: Outcomes) -> list[Planned]:
+        """Every Application that is known by now, the root first."""
+        own = frozenset({Remote.parse(str(self.hand.config))})
+        root = self._plan(self._bootstrap(), self.root, own)
+        # The root application mostly applies itself too: so it is known how, and from which address.
+        for one, where in self._applications(root, outcomes, own):
+            if isinstance(one, Application) and any(source.path == self.root for source in one.sources):
+                own |= {remote for source in one.sources if (remote := source.remote)}
+                root = self._plan(one, where, own)
+                break
+        known = {root.application.name: root}
+        waiting = [root]
+        while waiting:
+            for one, where in self._applications(waiting.pop(0), outcomes, own):
+                planned = one if isinstance(one, Planned) else self._plan(one, where, own)
+                if planned.application.name not in known:
+                    known[planned.application.name] = planned
+                    waiting.append(planned)
+        return list(known.values())
+
+    def wanted(self, task: Task, outcomes: Outcomes) -> Task:
+        """The task with every API version of the cluster, where its outcome may depend on them."""
+        known = outcomes.get(task)
+        if not isinstance(task, ChartTask) or known is None or not known.asks:
+            return task
+        if task.api_versions != self._built_in():
+            return task  # the Application itself says which there are
+        custom = kubernetes_api.custom_versions(self.definitions.values())
+        return replace(task, api_versions=tuple(sorted({*task.api_versions, *custom, *self.more_versions})))
+
+    def learn(self, planned: Iterable[Planned], outcomes: Outcomes) -> None:
+        """Take in the CRDs of what was rendered."""
+        for one in planned:
+            for task in one.tasks:
+                final = self.wanted(task, outcomes)
+                if final not in outcomes or final in self._learnt:
+                    continue
+                self._learnt.add(final)
+                for rendered in outcomes[final].objects:
+                    if rendered.body.get("kind") == "CustomResourceDefinition":
+                        name = json.dumps(rendered.body.get("metadata", {}).get("name"))
+                        self.definitions[name] = rendered.body
+
+    def _bootstrap(self) -> Application:
+        return Application("root", _ARGOCD, "", (Source(str(self.hand.config), self.root),))
+
+    def _applications(
+        self, planned: Planned, outcomes: Outcomes, own: frozenset[Remote]
+    ) -> Iterator[tuple[Application | Planned, str]]:
+        """The Applications among the objects of one; what cannot be read comes as planned, with a note."""
+        for task in planned.tasks:
+            outcome = outcomes.get(self.wanted(task, outcomes))
+            for one in outcome.objects if outcome else ():
+                if is_application(one.body):
+                    yield self._read(one.body, one.path), one.path
+                elif is_application(one.body, "ApplicationSet"):
+                    yield from ((made, one.path) for made in self._expanded(one, own))
+
+    def _read(self, body: Mapping[str, Any], where: str) -> Application | Planned:
+        try:
+            return Application.parse(body)
+        except UserError as error:
+            return _noted(_name(body), where, "chart/render-failed", f"this Application cannot be read: {error}")
+
+    def _expanded(self, one: Rendered, own: frozenset[Remote]) -> Iterator[Application | Planned]:
+        name = f"ApplicationSet {_name(one.body)}"
+        try:
+            for body in application_set.expand(one.body, lambda url, revision: self._listing(url, revision, own)):
+                yield self._read(body, one.path)
+        except UnsupportedError as reason:
+            message = f"{name} uses {reason}, which is not followed, so its Applications are not known"
+            yield _noted(name, one.path, "chart/unverifiable", message)
+        except UserError as error:
+            yield _noted(name, one.path, "chart/render-failed", f"{name}: {error}")
+
+    def _listing(self, url: str, revision: str, own: frozenset[Remote]) -> Listing:
+        try:
+            place = self.hand.place(Source(url, revision=revision), own, "")
+        except NotAtHandError as reason:
+            raise UnsupportedError(f"the git generator, and {reason}") from None
+        paths = [path for path, entry in place.below("").items() if not entry.may_be_folder]
+        return Listing(paths, lambda path: place.text(path) or "")
+
+    def _plan(self, application: Application, where: str, own: frozenset[Remote]) -> Planned:
+        planner = Planner(self.hand, own, Capabilities(str(self.version), self._built_in()))
+        return Planned(application, where, tuple(planner.parts(application, where)))
+
+    def _built_in(self) -> tuple[str, ...]:
+        return kubernetes_api.api_versions(self.version)
+
+
+def _noted(name: str, where: str, rule: str, message: str) -> Planned:
+    return Planned(Application(name, "", "", ()), where, (Part(Note(rule, message, where)),))
+
+
+def _name(body: Mapping[str, Any]) -> str:
+    metadata = body.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    return name if isinstance(name, str) else "without a name"

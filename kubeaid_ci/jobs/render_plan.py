@@ -1,0 +1,196 @@
+"""What to render for an Application: its sources as tasks, or why one cannot be looked at."""
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place
+from kubeaid_ci.jobs.render_source import ChartTask, FilesAt, FolderTask, Layer, Note
+from kubeaid_ci.model.application import Application, HelmSource, Parameter, Source
+from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.model.tree import tree_id
+from kubeaid_ci.plan.patterns import compiled
+
+_MANIFESTS = (".yaml", ".yml", ".json")
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One source of an Application: what to do, or what is to be said instead. `chart` is a folder's name."""
+
+    what: ChartTask | FolderTask | Note
+    revision: str | None = None
+    chart: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the cluster is able to run: as Helm is told of it."""
+
+    kube_version: str
+    api_versions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans the Applications of one cluster. `own` are the addresses that stand for the config repo."""
+
+    hand: AtHand
+    own: frozenset[Remote]
+    capabilities: Capabilities
+
+    def parts(self, application: Application, where: str) -> Iterator[Part]:
+        """The sources in order; `where` is the file that the Application is in."""
+        for source in application.sources:
+            if source.ref and not source.path and not source.chart:
+                continue  # only there for its values
+            try:
+                yield self._part(application, source)
+            except NotAtHandError as reason:
+                yield Part(Note("chart/unverifiable", f"{reason}, so its objects are not known", where))
+            except UserError as error:
+                message = str(error).replace(f"{self.hand.config}/", "").replace(f"{self.hand.kubeaid}/", "")
+                yield Part(Note("chart/render-failed", message, where))
+
+    def _part(self, application: Application, source: Source) -> Part:
+        place = self.hand.place(source, self.own, source.path)
+        folder = posixpath.normpath(source.path) if source.path else ""
+        folder = "" if folder == "." else folder
+        below = place.below(folder)
+        if not below or folder.startswith(".."):
+            raise UserError(
+                f"{source.shown_url} has no folder {source.path or '/'} at {place.revision};"
+                " correct the Application's path, or remove the Application"
+            )
+        match source.tool or _tool(place, folder):
+            case "helm":
+                chart = folder.rpartition("/")[2]
+                return Part(self._chart(application, source, place, folder), place.revision, chart)
+            case "directory":
+                return Part(_folder(source, place, folder), place.revision)
+            case other:
+                raise NotAtHandError(f"{source.path} is made by {other}, which is not followed")
+
+    def _chart(self, application: Application, source: Source, place: Place, folder: str) -> ChartTask:
+        said = source.helm
+        environment = _environment(application, source, self.capabilities)
+        return ChartTask(
+            at=place.at,
+            folder=folder,
+            tree=place.chart_tree(folder),
+            name=said.release_name or application.name,
+            namespace=said.namespace or application.namespace or "default",
+            kube_version="v" + (said.kube_version or self.capabilities.kube_version).removeprefix("v"),
+            api_versions=said.api_versions or self.capabilities.api_versions,
+            layers=tuple(self._layers(application, said, place, folder, environment)),
+            parameters=_last_of_each(said.parameters, environment),
+            file_parameters=tuple(
+                Parameter(one.name, self._file(application, place, folder, _substituted(one.value, environment))[1])
+                for one in said.file_parameters
+            ),
+            skip_crds=said.skip_crds,
+            skip_tests=said.skip_tests,
+            skip_schema_validation=said.skip_schema_validation,
+        )
+
+    def _layers(
+        self,
+        application: Application,
+        said: HelmSource,
+        place: Place,
+        folder: str,
+        environment: Mapping[str, str],
+    ) -> Iterator[Layer]:
+        for written in said.value_files:
+            try:
+                path, text = self._file(application, place, folder, written, environment)
+            except FileNotFoundError as error:
+                if said.ignore_missing_value_files:
+                    continue
+                raise UserError(str(error)) from None
+            yield Layer(path, text)
+        if said.values_object is not None:
+            yield Layer(f"Application {application.name}: valuesObject", json.dumps(said.values_object, sort_keys=True))
+        elif said.values:
+            yield Layer(f"Application {application.name}: values", said.values)
+
+    def _file(
+        self,
+        application: Application,
+        place: Place,
+        folder: str,
+        written: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> tuple[str, str]:
+        """A file that an Application names: path in its repository and text. Raises `FileNotFoundError`."""
+        if "://" in written:
+            raise NotAtHandError(f"the value file {written.partition('?')[0]} is an address, which is not followed")
+        first, _, rest = written.partition("/")
+        source = next((one for one in application.sources if one.ref and f"${one.ref}" == first), None)
+        if source is not None:
+            place, path = self.hand.place(source, self.own, rest), rest
+        else:
+            written = _substituted(written, environment or {})
+            path = written.removeprefix("/") if written.startswith("/") else f"{folder}/{written}"
+        path = posixpath.normpath(path)
+        # A value file may lie elsewhere in the repository than the chart does.
+        text = self.hand.beside(place, path).text(path)
+        if text is None:
+            message = f"{written}: no such file in the repository at {place.revision}; correct valueFiles"
+            raise FileNotFoundError(message)
+        return path, text
+
+
+def _tool(place: Place, folder: str) -> str:
+    """What ArgoCD takes a folder for, where the Application does not say."""
+    inside = f"{folder}/" if folder else ""
+    if f"{inside}Chart.yaml" in place.files.files:
+        return "helm"
+    return "kustomize" if any(f"{inside}{name}" in place.files.files for name in _KUSTOMIZATIONS) else "directory"
+
+
+def _folder(source: Source, place: Place, folder: str) -> FolderTask:
+    said = source.directory
+    include = compiled(said.include, where="directory.include", across=True) if said.include else None
+    exclude = compiled(said.exclude, where="directory.exclude", across=True) if said.exclude else None
+    entries = {}
+    for path, entry in sorted(place.below(folder).items()):
+        inside = path[len(folder) + 1 :] if folder else path
+        if (not said.recurse and "/" in inside) or entry.is_link:
+            continue
+        if (include and not include.fullmatch(inside)) or (exclude and exclude.fullmatch(inside)):
+            continue
+        if inside.endswith(".jsonnet"):
+            raise NotAtHandError(f"{path} is jsonnet, which ArgoCD evaluates and this does not")
+        if inside.endswith(_MANIFESTS):
+            entries[path] = entry
+    at = FilesAt(place.at.root, place.at.ref, place.at.folders)
+    return FolderTask(at, tuple(entries), tree_id(entries) if entries else "")
+
+
+def _last_of_each(parameters: tuple[Parameter, ...], environment: Mapping[str, str]) -> tuple[Parameter, ...]:
+    by_name = {(one.name, one.is_text): one for one in parameters}
+    return tuple(Parameter(one.name, _substituted(one.value, environment), one.is_text) for one in by_name.values())
+
+
+def _environment(application: Application, source: Source, capabilities: Capabilities) -> dict[str, str]:
+    """The variables of ArgoCD's build environment that do not depend on when and where it runs."""
+    return {
+        "ARGOCD_APP_NAME": application.name,
+        "ARGOCD_APP_NAMESPACE": application.namespace,
+        "ARGOCD_APP_PROJECT_NAME": application.project,
+        "ARGOCD_APP_SOURCE_PATH": source.path,
+        "ARGOCD_APP_SOURCE_REPO_URL": source.url,
+        "ARGOCD_APP_SOURCE_TARGET_REVISION": source.revision,
+        "KUBE_VERSION": capabilities.kube_version.removeprefix("v"),
+    }
+
+
+def _substituted(text: str, environment: Mapping[str, str]) -> str:
+    """Variables replaced as ArgoCD does: an unknown one is nothing, ``$$`` is a dollar sign."""
+    return _VARIABLE.sub(lambda found: "$" if found[1] else environment.get(found[2] or found[3], ""), text)

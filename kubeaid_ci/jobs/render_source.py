@@ -1,0 +1,315 @@
+"""Renders one source of an Application. Runs in a worker: nothing here may rely on the process it runs in."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from kubeaid_ci import documents
+from kubeaid_ci.edges import helm, snapshot
+from kubeaid_ci.edges.helm import HelmError, Rendering, Setting
+from kubeaid_ci.edges.snapshot import Snapshot
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.application import Parameter
+from kubeaid_ci.model.hooks import is_test
+from kubeaid_ci.model.manifest import Key
+from kubeaid_ci.model.version import Version
+from kubeaid_ci.plan import chart_metadata, helmignore, rendering
+from kubeaid_ci.plan.chart_archive import pack
+from kubeaid_ci.plan.chart_files import chart_files
+from kubeaid_ci.plan.rendering import Rendered, Varying
+from kubeaid_ci.plan.values import laid_over, with_parameter
+
+_SCHEMA = "values.schema.json"
+_WRONG = re.compile(r"\s*- at '(?P<path>[^']*)': (?P<why>.*)")
+_KEEP_CHARTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FilesAt:
+    """Files of a repository on this machine: those below `folders` at a commit, or in the work tree."""
+
+    root: str
+    ref: str
+    folders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The text of one set of values, and the file that it is in."""
+
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartTask:
+    """A chart to render as ``helm template``; `tree` names the content of its folder."""
+
+    at: FilesAt
+    folder: str
+    tree: str
+    name: str
+    namespace: str
+    kube_version: str
+    api_versions: tuple[str, ...]
+    layers: tuple[Layer, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    file_parameters: tuple[Parameter, ...] = ()
+    skip_crds: bool = False
+    skip_tests: bool = False
+    skip_schema_validation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FolderTask:
+    """Plain manifests to read, by path; `tree` names their content."""
+
+    at: FilesAt
+    paths: tuple[str, ...]
+    tree: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to say about a source, by the id of its rule."""
+
+    rule: str
+    message: str
+    path: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a source gave. `asks` tells that the result may depend on the API versions of the cluster."""
+
+    objects: list[Rendered] = field(default_factory=list)
+    varying: list[Varying] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    chart: str = ""
+    asks: bool = False
+    failed: bool = False
+
+    def packed(self) -> bytes:
+        """The outcome as bytes, for the way between processes and for the cache."""
+        body = [
+            self.objects,
+            [[one.path, asdict(one.key), one.field, one.shaped] for one in self.varying],
+            [asdict(note) for note in self.notes],
+            self.chart,
+            self.asks,
+            self.failed,
+        ]
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+    @classmethod
+    def unpacked(cls, data: bytes) -> "Outcome":
+        """The outcome that `packed` gave."""
+        objects, varying, notes, chart, asks, failed = json.loads(data.decode("utf-8", "surrogatepass"))
+        return cls(
+            [Rendered(path, body) for path, body in objects],
+            [Varying(path, Key(**key), where, shaped) for path, key, where, shaped in varying],
+            [Note(**note) for note in notes],
+            chart,
+            asks,
+            failed,
+        )
+
+
+def render_source(task: ChartTask | FolderTask) -> bytes:
+    """The packed `Outcome` of a source; what is wrong with the input is one of its notes."""
+    try:
+        outcome = _chart(task) if isinstance(task, ChartTask) else _folder(task)
+    except UserError as error:
+        outcome = Outcome(notes=[_placed(error, task.at.root)], failed=True)
+    return outcome.packed()
+
+
+def _folder(task: FolderTask) -> Outcome:
+    files = _opened(task.at)
+    texts = ((path, files.read(path).decode("utf-8", "replace")) for path in task.paths)
+    return Outcome(rendering.parsed(texts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    name: str
+    files: Mapping[str, bytes]
+    archive: bytes
+    asks: bool
+    may_vary: bool
+
+
+def _chart(task: ChartTask) -> Outcome:
+    chart = _packed(task.at, task.folder, task.tree, task.skip_schema_validation)
+    asks = chart.asks or any("APIVersions" in layer.text for layer in task.layers)
+    notes = list(_asked_for(task, chart.files))
+    if any(note.rule == "chart/render-failed" for note in notes):
+        return Outcome(notes=notes, chart=chart.name, asks=asks, failed=True)
+    try:
+        objects, varying = _rendered(task, chart)
+    except HelmError as error:
+        notes += _failures(error, task, chart)
+        return Outcome(notes=notes, chart=chart.name, asks=asks, failed=True)
+    kept = [one for one in objects if not (task.skip_tests and is_test(one.body))]
+    return Outcome(kept, varying, notes, chart.name, asks)
+
+
+def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Varying]]:
+    values = json.dumps(_values(task))
+    first = _by_helm(task, chart, values)
+    crds = () if task.skip_crds else first.crds
+    objects = rendering.parsed(_named(crds, task, chart))
+    files = _named(first.files, task, chart)
+    if not chart.may_vary and not rendering.may_vary(values):
+        return [*objects, *rendering.parsed(files)], []
+    again = _by_helm(task, chart, values)
+    settled, varying = rendering.settled(files, _named(again.files, task, chart))
+    return [*objects, *settled], varying
+
+
+def _by_helm(task: ChartTask, chart: _Packed, values: str) -> Rendering:
+    return helm.render(
+        chart.archive,
+        values,
+        name=task.name,
+        namespace=task.namespace,
+        kube_version=task.kube_version,
+        api_versions=task.api_versions,
+    )
+
+
+def _values(task: ChartTask) -> dict[str, Any]:
+    """The values as Helm lays them: files in order, then parameters; the chart's own lie below and are Helm's."""
+    values: dict[str, Any] = {}
+    for layer in task.layers:
+        # Go's YAML reads the first document of a file and no further.
+        said = next(iter(documents.load_all(layer.text, where=layer.where)), None)
+        if said is not None and not isinstance(said, dict):
+            raise UserError(f"{layer.where}: expected keys with values")
+        values = laid_over(values, said or {})
+    for one in sorted(task.parameters, key=lambda one: one.is_text):
+        how = Setting.TEXT if one.is_text else Setting.GUESSED
+        values = _with(values, one.name, _escaped(one.value), how)
+    for one in task.file_parameters:
+        values = _with(values, one.name, one.value, Setting.VERBATIM)
+    return values
+
+
+def _with(values: dict[str, Any], name: str, value: str, how: Setting) -> dict[str, Any]:
+    return with_parameter(values, helm.parameter(f"{name}={value}", how), indexed="[" in name)
+
+
+def _escaped(value: str) -> str:
+    """As ArgoCD does: a comma is part of the value, but in a list."""
+    is_list = value.startswith("{") and value.endswith("}")
+    return value if is_list else re.sub(r"(?<!\\),", r"\\,", value)
+
+
+@lru_cache(maxsize=8)
+def _opened(at: FilesAt) -> Snapshot:
+    return snapshot.take(Path(at.root), at.ref, at.folders)
+
+
+@lru_cache(maxsize=_KEEP_CHARTS)
+def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> _Packed:  # noqa: ARG001, FBT001 - its key
+    files = _opened(at)
+    links = {path: files.read(path).decode("utf-8", "replace") for path, one in files.files.items() if one.is_link}
+    found = {inside: path for inside, (path, _) in chart_files(files.files, links, folder).items()}
+    ignore = found.get(".helmignore")
+    rules = files.read(ignore).decode("utf-8", "replace") if ignore else ""
+    kept = helmignore.kept(found, rules, where=f"{folder}/.helmignore")
+    if without_schema:
+        kept = [path for path in kept if path.rpartition("/")[2] != _SCHEMA]
+    data = {path: files.read(found[path]) for path in kept}
+    name = chart_metadata.name(data) or Path(folder).name
+    asks = any(b"APIVersions" in text for path, text in data.items() if "templates/" in path)
+    may_vary = any(rendering.may_vary(text.decode("utf-8", "replace")) for text in data.values())
+    return _Packed(name, data, pack(data, name=name.replace("/", "_")), asks, may_vary)
+
+
+def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
+    """What the chart wants and has not: dependencies, a version of Kubernetes."""
+    for lacking in chart_metadata.lacking(files):
+        yield Note(
+            "chart/subchart-missing",
+            f"{lacking.name} is declared but not in charts/: ArgoCD would download it when it syncs, unreviewed;"
+            " this is rendered without it",
+            f"{task.folder}/{lacking.file}",
+            lacking.line,
+        )
+    for refusing in chart_metadata.refusing(files, Version.parse(task.kube_version)):
+        where = f"{task.folder}/{refusing.folder}/Chart.yaml".replace("//", "/")
+        message = f"is made for Kubernetes {refusing.wanted}, and the cluster has {task.kube_version}"
+        if refusing.folder:
+            yield Note("chart/kube-version", f"the subchart {refusing.folder.rpartition('/')[2]} {message}", where)
+        else:
+            yield Note("chart/render-failed", f"the chart {message}; Helm refuses to render it", where)
+
+
+def _named(files: tuple[tuple[str, str], ...], task: ChartTask, chart: _Packed) -> list[tuple[str, str]]:
+    return [(_in_repository(path, task, chart), text) for path, text in files]
+
+
+def _in_repository(path: str, task: ChartTask, chart: _Packed) -> str:
+    """The file in the repository that Helm names from the chart's name on."""
+    inside = path.partition("/")[2]
+    if inside not in chart.files and inside.startswith("charts/"):
+        first, _, rest = inside.removeprefix("charts/").partition("/")
+        real = chart_metadata.aliases(chart.files).get(first, first)
+        if f"charts/{real}/{rest}" in chart.files:
+            inside = f"charts/{real}/{rest}"
+    return f"{task.folder}/{inside}"
+
+
+def _failures(error: HelmError, task: ChartTask, chart: _Packed) -> Iterator[Note]:
+    if not error.schema:
+        path = _in_repository(error.path, task, chart) if error.path else None
+        yield Note("chart/render-failed", error.message, path or f"{task.folder}/Chart.yaml", error.line)
+        return
+    said = list(_schema_errors(error.message))
+    for of, steps, why in said:
+        where, line = _set_where(task, ((of, *steps), steps) if of != chart.name else (steps,))
+        keys = ".".join(steps) or "the values"
+        yield Note("chart/render-failed", f"{keys}: {why}: the schema of the chart {of} refuses it", where, line)
+    if not said:
+        yield Note("chart/render-failed", error.message, f"{task.folder}/{_SCHEMA}")
+
+
+def _schema_errors(message: str) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Chart, keys and reason of each line of Helm's report that says more than that there is one below it."""
+    of = ""
+    for line in message.splitlines():
+        if found := _WRONG.fullmatch(line):
+            if not found["why"].startswith("validation failed"):
+                steps = tuple(part.replace("~1", "/").replace("~0", "~") for part in found["path"].split("/")[1:])
+                yield of, steps, found["why"]
+        elif line.endswith(":"):
+            of = line.removesuffix(":")
+
+
+def _set_where(task: ChartTask, ways: tuple[tuple[str, ...], ...]) -> tuple[str, int | None]:
+    """The file and line that sets a key, or the nearest key around it: of the last file that says anything of it."""
+    for length in range(max(map(len, ways)), 0, -1):
+        for layer in reversed(task.layers):
+            for steps in ways:
+                if length <= len(steps) and (line := documents.locate(layer.text, _steps(steps[:length]))):
+                    return layer.where, line
+    return f"{task.folder}/values.yaml", None
+
+
+def _steps(steps: tuple[str, ...]) -> tuple[str | int, ...]:
+    return tuple(int(step) if step.isdigit() else step for step in steps)
+
+
+def _placed(error: UserError, root: str) -> Note:
+    """An error that names ``file:line`` as a note with that place."""
+    message = str(error).replace(f"{root}/", "")
+    found = re.match(r"(?P<path>[^\s:]+\.[^\s:/]+|[^\s:]+/[^\s:]+)(?::(?P<line>\d+))?: (?P<why>.*)", message, re.DOTALL)
+    if found is None:
+        return Note("chart/render-failed", message)
+    return Note("chart/render-failed", found["why"], found["path"], int(found["line"]) if found["line"] else None)

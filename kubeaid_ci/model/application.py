@@ -1,0 +1,200 @@
+"""An ArgoCD Application: what to render, from where, and how."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.remote import Remote, without_credentials
+
+GROUP = "argoproj.io"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One value set by name, as ``helm --set`` does (``--set-string`` where `is_text`)."""
+
+    name: str
+    value: str
+    is_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HelmSource:
+    """How a chart is rendered. `values` is YAML; `values_object` is the same as data, and wins."""
+
+    release_name: str = ""
+    namespace: str = ""
+    value_files: tuple[str, ...] = ()
+    ignore_missing_value_files: bool = False
+    values: str = ""
+    values_object: Mapping[str, Any] | None = None
+    parameters: tuple[Parameter, ...] = ()
+    file_parameters: tuple[Parameter, ...] = ()
+    skip_crds: bool = False
+    skip_tests: bool = False
+    skip_schema_validation: bool = False
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, said: Mapping[str, Any]) -> Self:
+        """Read ``spec.source.helm``; raises `UserError` naming the field that cannot be read."""
+        values_object = said.get("valuesObject")
+        return cls(
+            release_name=_text(said, "releaseName"),
+            namespace=_text(said, "namespace"),
+            value_files=_texts(said, "valueFiles"),
+            ignore_missing_value_files=said.get("ignoreMissingValueFiles") is True,
+            values=_text(said, "values"),
+            values_object=None if values_object is None else _mapping(said, "valuesObject"),
+            parameters=tuple(_parameter(one, "value") for one in _mappings(said, "parameters")),
+            file_parameters=tuple(_parameter(one, "path") for one in _mappings(said, "fileParameters")),
+            skip_crds=said.get("skipCrds") is True,
+            skip_tests=said.get("skipTests") is True,
+            skip_schema_validation=said.get("skipSchemaValidation") is True,
+            kube_version=_text(said, "kubeVersion"),
+            api_versions=_texts(said, "apiVersions"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DirectorySource:
+    """Which files of a folder of plain manifests are applied. Jsonnet's settings say that some are evaluated."""
+
+    recurse: bool = False
+    include: str = ""
+    exclude: str = ""
+
+    @classmethod
+    def parse(cls, said: Mapping[str, Any]) -> Self:
+        """Read ``spec.source.directory``; raises `UserError` naming the field that cannot be read."""
+        return cls(said.get("recurse") is True, _text(said, "include"), _text(said, "exclude"))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place that an Application takes files from.
+
+    `tool` is how the files are made into objects where that is said: ``helm``, ``directory``,
+    ``kustomize`` or ``plugin``; ArgoCD looks at the folder where it is empty.
+    """
+
+    url: str
+    path: str = ""
+    revision: str = ""
+    chart: str = ""
+    ref: str = ""
+    tool: str = ""
+    helm: HelmSource = field(default_factory=HelmSource)
+    directory: DirectorySource = field(default_factory=DirectorySource)
+
+    @classmethod
+    def parse(cls, said: Mapping[str, Any]) -> Self:
+        """Read one source; raises `UserError` naming the field that cannot be read."""
+        tools = [name for name in ("helm", "directory", "kustomize", "plugin") if said.get(name)]
+        if len(tools) > 1:
+            raise UserError(f"a source with {' and '.join(tools)}; ArgoCD takes one of them")
+        return cls(
+            url=_text(said, "repoURL"),
+            path=_text(said, "path").strip("/"),
+            revision=_text(said, "targetRevision"),
+            chart=_text(said, "chart"),
+            ref=_text(said, "ref"),
+            tool=tools[0] if tools else "",
+            helm=HelmSource.parse(_mapping(said, "helm")),
+            directory=DirectorySource.parse(_mapping(said, "directory")),
+        )
+
+    @property
+    def remote(self) -> Remote | None:
+        """The repository's address; nothing where it is none, or one of an OCI registry."""
+        try:
+            return Remote.parse(self.url)
+        except UserError:
+            return None
+
+    @property
+    def shown_url(self) -> str:
+        """The address as written, fit for messages."""
+        return without_credentials(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One Application. `namespace` is where what it applies goes, `ignore_differences` is as written."""
+
+    name: str
+    namespace: str
+    project: str
+    sources: tuple[Source, ...]
+    ignore_differences: tuple[Mapping[str, Any], ...] = ()
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> Self:
+        """Read an Application; raises `UserError` naming the field that cannot be read."""
+        spec, destination = _mapping(body, "spec"), _mapping(_mapping(body, "spec"), "destination")
+        several = _mappings(spec, "sources")
+        single = _mapping(spec, "source")
+        sources = several or ([single] if single else [])
+        if not sources:
+            raise UserError("an Application without a source; set spec.source or spec.sources")
+        return cls(
+            _text(_mapping(body, "metadata"), "name"),
+            _text(destination, "namespace"),
+            _text(spec, "project"),
+            tuple(Source.parse(one) for one in sources),
+            tuple(_mappings(spec, "ignoreDifferences")),
+        )
+
+
+def is_application(body: Mapping[str, Any], kind: str = "Application") -> bool:
+    """Whether an object is one of ArgoCD's."""
+    version = body.get("apiVersion")
+    return body.get("kind") == kind and isinstance(version, str) and version.startswith(f"{GROUP}/")
+
+
+def _parameter(said: Mapping[str, Any], value: str) -> Parameter:
+    name = _text(said, "name")
+    if not name:
+        raise UserError("a Helm parameter without a name")
+    return Parameter(name, _text(said, value), said.get("forceString") is True)
+
+
+def _text(said: Mapping[str, Any], key: str) -> str:
+    value = said.get(key)
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool() | dict() | list():
+            raise UserError(f"{key}: expected text")
+    return str(value)
+
+
+def _texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = said.get(key)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise UserError(f"{key}: expected a list of texts")
+    return tuple(value)
+
+
+def _mapping(said: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = said.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise UserError(f"{key}: expected keys with values")
+    return value
+
+
+def _mappings(said: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    value = said.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+        raise UserError(f"{key}: expected a list of keys with values")
+    return value

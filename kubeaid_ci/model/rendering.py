@@ -1,0 +1,71 @@
+"""What rendering the Applications of clusters gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.manifest import Key, Manifest
+
+
+class RenderStatus(StrEnum):
+    """What became of an Application. Of one that is `PARTIAL` another part could not be looked at."""
+
+    RENDERED = "rendered"
+    PARTIAL = "partial"
+    UNVERIFIABLE = "unverifiable"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A value that a chart makes up anew in every rendering, such as a password; it is rendered as `MASK`."""
+
+    key: Key
+    path: str
+    field: str
+
+
+MASK = "(varies)"
+"""What stands for a value that is another in every rendering."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedApp:
+    """One Application of one cluster, and every object that ArgoCD would apply for it.
+
+    The objects come in the order of their files, CRDs first. Two with the same `digest` have the
+    same objects, so they need no comparison. `revision` is that of the repository of its chart.
+    """
+
+    cluster: str
+    dir: str
+    app: str
+    status: RenderStatus
+    namespace: str = ""
+    revision: str | None = None
+    manifests: tuple[Manifest, ...] = ()
+    masked: tuple[Masked, ...] = ()
+    ignore_differences: tuple[Mapping[str, Any], ...] = ()
+    error: str | None = None
+    cached: bool = False
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Renderings:
+    """What rendering several clusters gave, in order of cluster and Application."""
+
+    apps: tuple[RenderedApp, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """Every object of every Application."""
+        return tuple(manifest for app in self.apps for manifest in app.manifests)
+
+    @property
+    def failed(self) -> tuple[RenderedApp, ...]:
+        """The Applications that could not be rendered."""
+        return tuple(app for app in self.apps if app.status is RenderStatus.FAILED)

@@ -1,0 +1,52 @@
+"""Which files of a repository make up one chart, as Helm sees its folder.
+
+Helm follows links wherever they lead, which in an untrusted change may be any file of the machine.
+Here only a link within ``charts/`` to another folder of the repository is followed.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.tree import GITLINK, Entry, Tree
+from kubeaid_ci.plan.links import follow
+
+_MOST_DEEP = 20
+
+
+def chart_files(files: Tree, links: Mapping[str, str], folder: str) -> dict[str, tuple[str, Entry]]:
+    """The files of the chart in a folder: path within the chart, to path within the repository and entry.
+
+    `links` has the target of every link among `files`. Raises `UserError` for any other link than
+    that of a whole subchart to a folder of the repository.
+    """
+    return dict(sorted(_walk(files, links, folder, "", ())))
+
+
+def _walk(
+    files: Tree, links: Mapping[str, str], folder: str, inside: str, around: tuple[str, ...]
+) -> Iterator[tuple[str, tuple[str, Entry]]]:
+    start = f"{folder}/"
+    if folder in around or len(around) > _MOST_DEEP:
+        raise UserError(f"{folder}: the link to this chart leads back to a chart around it; remove it")
+    for path, entry in files.items():
+        if not path.startswith(start):
+            continue
+        name = inside + path[len(start) :]
+        if entry.is_link:
+            target = _target(files, links, path)
+            yield from _walk(files, links, target, f"{name}/", (*around, folder))
+        elif entry.mode != GITLINK:
+            yield name, (path, entry)
+
+
+def _target(files: Tree, links: Mapping[str, str], path: str) -> str:
+    where, _, name = path.rpartition("/")
+    target = links.get(path, "")
+    place = follow(path, links)
+    is_subchart = where.endswith("/charts") and "/" not in name
+    if place is None or not is_subchart or f"{place}/Chart.yaml" not in files:
+        raise UserError(
+            f"{path}: a link to {target!r}; a chart may only hold links from charts/ to another chart"
+            " of the repository: put the file itself here"
+        )
+    return place

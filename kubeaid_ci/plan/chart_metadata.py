@@ -1,0 +1,89 @@
+"""What a chart's own Chart.yaml files ask for, and whether the chart has it."""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubeaid_ci import documents
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.version import Version
+from kubeaid_ci.model.version_range import VersionRange
+
+Files = Mapping[str, bytes]
+_META = "Chart.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A declared dependency that the chart does not hold, and the line of its Chart.yaml or requirements.yaml."""
+
+    name: str
+    file: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """A chart (in `folder`, empty for the top one) that is not made for the cluster's version of Kubernetes."""
+
+    folder: str
+    wanted: str
+
+
+def name(files: Files) -> str:
+    """The chart's name; empty where its Chart.yaml does not say."""
+    told = _read(files, _META).get("name")
+    return told if isinstance(told, str) else ""
+
+
+def lacking(files: Files) -> list[Lacking]:
+    """The declared dependencies that are not in ``charts/``: what `helm dependency build` would download."""
+    present = {_text(_read(files, path), "name") for path in _subcharts(files)}
+    packed = any(path.startswith("charts/") and path.endswith(".tgz") for path in files)
+    found = []
+    for file in (_META, "requirements.yaml"):
+        declared = _read(files, file).get("dependencies")
+        for at, one in enumerate(declared if isinstance(declared, list) else ()):
+            wanted = _text(one, "name")
+            if wanted and wanted not in present and not packed:
+                found.append(Lacking(wanted, file, documents.locate(files[file], ("dependencies", at))))
+    return found
+
+
+def refusing(files: Files, version: Version) -> Iterator[Refusing]:
+    """The charts whose ``kubeVersion`` does not allow a version. Helm itself asks the top one only."""
+    for path in files:
+        if path != _META and not path.endswith(f"/{_META}"):
+            continue
+        wanted = _text(_read(files, path), "kubeVersion")
+        if wanted and not VersionRange.parse(wanted).allows(version):
+            yield Refusing(posixpath.dirname(path), wanted)
+
+
+def aliases(files: Files) -> dict[str, str]:
+    """The name of each dependency that Helm renders under an alias, by that alias."""
+    declared = [_read(files, file).get("dependencies") for file in (_META, "requirements.yaml")]
+    dependencies = [one for some in declared if isinstance(some, list) for one in some]
+    return {alias: _text(one, "name") for one in dependencies if (alias := _text(one, "alias"))}
+
+
+def _subcharts(files: Files) -> Iterator[str]:
+    for path in files:
+        if path.startswith("charts/") and path.endswith(f"/{_META}") and path.count("/") == 2:
+            yield path
+
+
+def _read(files: Files, path: str) -> Mapping[str, Any]:
+    if path not in files:
+        return {}
+    try:
+        said = documents.load(files[path], where=path)
+    except UserError:
+        return {}  # Helm names what is wrong with it when it loads the chart
+    return said if isinstance(said, Mapping) else {}
+
+
+def _text(said: object, key: str) -> str:
+    value = said.get(key) if isinstance(said, Mapping) else None
+    return value if isinstance(value, str) else ""

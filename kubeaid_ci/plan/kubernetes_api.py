@@ -1,0 +1,128 @@
+"""What an API server of some version of Kubernetes serves by itself, from 1.25 on.
+
+From the reference (https://kubernetes.io/docs/reference/kubernetes-api/) and the deprecation guide
+(https://kubernetes.io/docs/reference/using-api/deprecation-guide/). Alpha and beta versions that are
+off by default are left out.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from kubeaid_ci.model.version import Version
+
+DEFAULT = "1.34.0"
+"""The version taken for a cluster where nothing else is said."""
+
+_FIRST, _LAST = 0, 999
+_CORE = (
+    "Binding ConfigMap Endpoints Event LimitRange PersistentVolumeClaim Pod PodTemplate ReplicationController "
+    "ResourceQuota Secret Service ServiceAccount"
+)
+# Kinds within a namespace, kinds beside them, and the minor versions from and to which they are served.
+_SERVED: tuple[tuple[str, str, str, int, int], ...] = (
+    (
+        "v1",
+        _CORE,
+        "ComponentStatus Namespace Node PersistentVolume",
+        _FIRST,
+        _LAST,
+    ),
+    (
+        "admissionregistration.k8s.io/v1",
+        "",
+        "MutatingWebhookConfiguration ValidatingWebhookConfiguration",
+        _FIRST,
+        _LAST,
+    ),
+    ("admissionregistration.k8s.io/v1", "", "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding", 30, _LAST),
+    ("apiextensions.k8s.io/v1", "", "CustomResourceDefinition", _FIRST, _LAST),
+    ("apiregistration.k8s.io/v1", "", "APIService", _FIRST, _LAST),
+    ("apps/v1", "ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet", "", _FIRST, _LAST),
+    ("authentication.k8s.io/v1", "", "TokenReview", _FIRST, _LAST),
+    ("authentication.k8s.io/v1", "", "SelfSubjectReview", 28, _LAST),
+    (
+        "authorization.k8s.io/v1",
+        "LocalSubjectAccessReview",
+        "SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview",
+        _FIRST,
+        _LAST,
+    ),
+    ("autoscaling/v1", "HorizontalPodAutoscaler", "", _FIRST, _LAST),
+    ("autoscaling/v2", "HorizontalPodAutoscaler", "", _FIRST, _LAST),
+    ("autoscaling/v2beta2", "HorizontalPodAutoscaler", "", _FIRST, 25),
+    ("batch/v1", "CronJob Job", "", _FIRST, _LAST),
+    ("certificates.k8s.io/v1", "", "CertificateSigningRequest", _FIRST, _LAST),
+    ("coordination.k8s.io/v1", "Lease", "", _FIRST, _LAST),
+    ("discovery.k8s.io/v1", "EndpointSlice", "", _FIRST, _LAST),
+    ("events.k8s.io/v1", "Event", "", _FIRST, _LAST),
+    ("flowcontrol.apiserver.k8s.io/v1beta2", "", "FlowSchema PriorityLevelConfiguration", _FIRST, 28),
+    ("flowcontrol.apiserver.k8s.io/v1beta3", "", "FlowSchema PriorityLevelConfiguration", 26, 31),
+    ("flowcontrol.apiserver.k8s.io/v1", "", "FlowSchema PriorityLevelConfiguration", 29, _LAST),
+    ("networking.k8s.io/v1", "Ingress NetworkPolicy", "IngressClass", _FIRST, _LAST),
+    ("networking.k8s.io/v1", "", "IPAddress ServiceCIDR", 33, _LAST),
+    ("node.k8s.io/v1", "", "RuntimeClass", _FIRST, _LAST),
+    ("policy/v1", "PodDisruptionBudget", "", _FIRST, _LAST),
+    ("rbac.authorization.k8s.io/v1", "Role RoleBinding", "ClusterRole ClusterRoleBinding", _FIRST, _LAST),
+    ("resource.k8s.io/v1", "ResourceClaim ResourceClaimTemplate", "DeviceClass ResourceSlice", 34, _LAST),
+    ("scheduling.k8s.io/v1", "", "PriorityClass", _FIRST, _LAST),
+    ("storage.k8s.io/v1", "CSIStorageCapacity", "CSIDriver CSINode StorageClass VolumeAttachment", _FIRST, _LAST),
+    ("storage.k8s.io/v1", "", "VolumeAttributesClass", 34, _LAST),
+)
+_NAMESPACED = {
+    (version.rpartition("/")[0], kind): scope
+    for version, inside, beside, _, _ in _SERVED
+    for kinds, scope in ((inside, True), (beside, False))
+    for kind in kinds.split()
+}
+
+
+def api_versions(version: Version) -> tuple[str, ...]:
+    """What ArgoCD tells Helm of a cluster without custom resources: every group/version and group/version/Kind."""
+    minor = version.release[1]
+    return _sorted(
+        name
+        for served, inside, beside, first, last in _SERVED
+        if first <= minor <= last
+        for name in (served, *(f"{served}/{kind}" for kind in f"{inside} {beside}".split()))
+    )
+
+
+def custom_versions(definitions: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The same for what CustomResourceDefinitions add."""
+    return _sorted(
+        name
+        for definition in definitions
+        for group, kind, version in _served(definition)
+        for name in (f"{group}/{version}", f"{group}/{version}/{kind}")
+    )
+
+
+def custom_scopes(definitions: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], bool]:
+    """Whether objects of each custom group and kind lie in a namespace."""
+    return {
+        (group, kind): _mapping(definition.get("spec")).get("scope") != "Cluster"
+        for definition in definitions
+        for group, kind, _ in _served(definition)
+    }
+
+
+def is_namespaced(group: str, kind: str, custom: Mapping[tuple[str, str], bool]) -> bool | None:
+    """Whether objects of a kind lie in a namespace; nothing where neither Kubernetes nor `custom` knows it."""
+    return _NAMESPACED.get((group, kind), custom.get((group, kind)))
+
+
+def _served(definition: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    spec = _mapping(definition.get("spec"))
+    group, kind, versions = spec.get("group"), _mapping(spec.get("names")).get("kind"), spec.get("versions")
+    for version in versions if isinstance(versions, list) else ():
+        said = _mapping(version)
+        if said.get("served") is not False and isinstance(said.get("name"), str):
+            yield str(group), str(kind), str(said["name"])
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,131 @@
+"""Rendered texts as objects, and which of their values are another in every rendering."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from kubeaid_ci import documents
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.manifest import Key, objects
+from kubeaid_ci.model.rendering import MASK
+
+_LARGE = 10_000
+# What is random, or goes through a map in no order, among the functions of Helm and Sprig
+# (https://masterminds.github.io/sprig/), where a template calls it.
+_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_VARYING = re.compile(
+    r"""(?<![\w.$"'/-])(?:rand\w+|gen\w+|uuidv4|bcrypt|htpasswd|encryptAES|shuffle|now|keys|values)(?![\w."'/-])"""
+)
+
+Files = Iterable[tuple[str, str]]
+Steps = tuple[str | int, ...]
+
+
+class Rendered(NamedTuple):
+    """One object, as data, and the file that it came from."""
+
+    path: str
+    body: dict[str, Any]
+
+
+class Varying(NamedTuple):
+    """Where an object varies from rendering to rendering. What is `shaped` otherwise cannot be masked."""
+
+    path: str
+    key: Key
+    field: str
+    shaped: bool
+
+
+def parsed(files: Files) -> list[Rendered]:
+    """The objects of rendered files, Lists opened, in order. Raises `UserError` for what ArgoCD would refuse."""
+    return [one for path, text in files for one in _objects(path, text)]
+
+
+def settled(first: Files, second: Files) -> tuple[list[Rendered], list[Varying]]:
+    """The objects of two renderings of the same input: where single values differ, masked.
+
+    Only a value is ever masked, in a text of several lines only the lines that differ. A difference
+    of any other shape is told and stays as it is in the first rendering.
+    """
+    again = dict(second)
+    found: list[Rendered] = []
+    varying: list[Varying] = []
+    for path, text in first:
+        here = _objects(path, text)
+        if again.get(path) != text:
+            here = list(_settled(here, _objects(path, again.get(path, "")), varying))
+        found += here
+    return found, varying
+
+
+def may_vary(text: str) -> bool:
+    """Whether a template calls a function that gives another result each time; it may be over-careful."""
+    return "{{" in text and any(_VARYING.search(action) for action in _ACTION.findall(text))
+
+
+def _objects(path: str, text: str) -> list[Rendered]:
+    found = []
+    for document in _loaded(text, path):
+        for manifest in objects(path, document):
+            if not isinstance(manifest.body, dict) or not manifest.key.kind:
+                raise UserError(f"{path}: renders a document that is no Kubernetes object: it has no kind")
+            found.append(Rendered(path, manifest.body))
+    return found
+
+
+def _loaded(text: str, path: str) -> list[Any]:
+    if len(text) < _LARGE:
+        return documents.load_all(text, where=path)
+    try:
+        return _loaded_once(text)
+    except UserError:
+        return documents.load_all(text, where=path)  # fails again, and names the file
+
+
+@lru_cache(maxsize=512)
+def _loaded_once(text: str) -> list[Any]:
+    """The documents of a text: clusters share CRDs and dashboards to the letter, and nobody changes them here."""
+    return documents.load_all(text, where="a file")
+
+
+def _settled(first: list[Rendered], second: list[Rendered], varying: list[Varying]) -> Iterator[Rendered]:
+    same = [Key.of(one.body) for one in first] == [Key.of(one.body) for one in second]
+    if not same:
+        varying += [Varying(one.path, Key.of(one.body), "", shaped=True) for one in first]
+        yield from first
+        return
+    for one, other in zip(first, second, strict=True):
+        told: list[tuple[Steps, bool]] = []
+        body = _masked(one.body, other.body, (), told)
+        varying += [Varying(one.path, Key.of(one.body), _written(steps), shaped) for steps, shaped in told]
+        yield Rendered(one.path, body)
+
+
+def _masked(one: Any, other: Any, steps: Steps, told: list[tuple[Steps, bool]]) -> Any:
+    if one == other and type(one) is type(other):
+        return one
+    match one, other:
+        case dict(), dict() if one.keys() == other.keys():
+            return {key: _masked(value, other[key], (*steps, key), told) for key, value in one.items()}
+        case list(), list() if len(one) == len(other):
+            pairs = zip(one, other, strict=True)
+            return [_masked(*pair, (*steps, at), told) for at, pair in enumerate(pairs)]
+        case str(), str():
+            told.append((steps, False))
+            return _text(one, other)
+    shaped = isinstance(one, dict | list) or isinstance(other, dict | list)
+    told.append((steps, shaped))
+    return one if shaped else MASK
+
+
+def _text(one: str, other: str) -> str:
+    lines, others = one.split("\n"), other.split("\n")
+    if len(lines) != len(others):
+        return MASK
+    return "\n".join(a if a == b else MASK for a, b in zip(lines, others, strict=True))
+
+
+def _written(steps: Steps) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
