@@ -1,0 +1,82 @@
+"""What a chart repository or registry has, and what came of asking it for a chart."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kubeaid_ci.model.tree import File
+
+
+class FailedKind(StrEnum):
+    """Why a chart did not come."""
+
+    GONE = "gone"
+    """The repository, the index or the archive is not there (any more)."""
+    UNREACHABLE = "unreachable"
+    """The network, or a server that fails; the one kind that a retry may cure."""
+    REFUSED = "refused"
+    """Not allowed: by the server, or an address that is not asked."""
+    NO_SUCH_CHART = "no-such-chart"
+    NO_SUCH_VERSION = "no-such-version"
+    UNSAFE_ARCHIVE = "unsafe-archive"
+    DIGEST_MISMATCH = "digest-mismatch"
+    """A registry sent other bytes than the digest that names them."""
+    INVALID = "invalid"
+    """An index, a manifest or an address that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A chart that could not be had. `message` is one sentence with the address, without any secret."""
+
+    kind: FailedKind
+    message: str
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether asking again later may help."""
+        return self.kind is FailedKind.UNREACHABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A published chart, its archive found safe and unpacked in memory."""
+
+    sha256: str
+    """Of the archive, in hex."""
+    files: Mapping[str, File] = field(repr=False)
+    """By their path below the chart's top folder."""
+    tree_id: str
+    url: str
+    """Where the archive came from, after all redirects, without credentials and query."""
+    host: str
+    """The host of the address that the repository gives, before redirects to a content network."""
+    index_digest: str | None = None
+    """What the index says the archive's SHA-256 is, in hex; it need not be true. HTTP repositories only."""
+    manifest_digest: str | None = None
+    """``sha256:…``, as registries write it; registries only, as is `layer_digest`."""
+    layer_digest: str | None = None
+    deprecated: bool = False
+    yanked: bool = False
+    """The index no longer lists the version, but the archive is where it was."""
+    created: str | None = None
+    """As the index says it; often rewritten later, so no proof of age."""
+    notes: tuple[str, ...] = ()
+    """What a person may want to know, such as a repository that moved; one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One published version of a chart, as its index lists it; a registry knows the version alone."""
+
+    version: str
+    app_version: str | None = None
+    kube_version: str | None = None
+    created: str | None = None
+    digest: str | None = None
+    """SHA-256 of the archive in hex, if the index says it."""
+    url: str | None = None
+    deprecated: bool = False
+    home: str | None = None
+    sources: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
