@@ -78,7 +78,9 @@ class Release:
     digest: str | None = None
     """SHA-256 of the archive in hex, if the index says it."""
     url: str | None = None
+    """As the index says it, which may be relative to the repository."""
     deprecated: bool = False
+    removed: bool = False
     home: str | None = None
     sources: tuple[str, ...] = ()
     annotations: Mapping[str, str] = field(default_factory=dict)
