@@ -1,4 +1,4 @@
-"""What builds gave before, by content, in the user's cache folder.
+"""What builds gave and downloads brought before, by content, in the user's cache folder.
 
 A record says: when these paths held this content (and those paths nothing), the build gave these
 files. It is found by a slot, a hash of what is known before evaluating, and believed only when
@@ -73,18 +73,26 @@ class Cache:
                 lines += [line for line in path.read_bytes().splitlines() if line != lines[0]]
             _write(path, b"\n".join(lines[:_RECORDS_A_SLOT]) + b"\n")
 
-    def kept(self, key: str) -> bytes | None:
-        """What was kept under a key that names all its inputs; nothing where it is gone or damaged."""
+    def keep(self, data: bytes) -> str:
+        """Keep content that is worth keeping by itself, and give its digest; as for `store` a full disk is no fault."""
+        digest = hashlib.sha256(data).hexdigest()
+        with suppress(OSError):
+            if not self._object(digest).exists():
+                _write(self._object(digest), data)
+        return digest
+
+    def note(self, name: str, text: bytes) -> None:
+        """Keep bytes under a name of any form, in place of those before. A full or read-only disk is no fault."""
+        with suppress(OSError):
+            _write(self._note(name), hashlib.sha256(text).hexdigest().encode() + b" " + text)
+
+    def noted(self, name: str) -> bytes | None:
+        """What was kept under a name; nothing where there is none or it is damaged."""
         try:
-            checksum, _, data = self._rendered(key).read_bytes().partition(b"\n")
+            checksum, _, text = self._note(name).read_bytes().partition(b" ")
         except OSError:
             return None
-        return data if hashlib.sha256(data).hexdigest().encode() == checksum else None
-
-    def keep(self, key: str, data: bytes) -> None:
-        """Keep the outcome of inputs that a key names. A full or read-only disk costs the cache only."""
-        with suppress(OSError):
-            _write(self._rendered(key), hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
+        return text if hashlib.sha256(text).hexdigest().encode() == checksum else None
 
     def prune(self) -> None:
         """Delete the oldest files until at most four fifths of the allowed size are left."""
@@ -105,11 +113,12 @@ class Cache:
             if total <= self.most_bytes * 4 // 5:
                 return
 
-    def _rendered(self, key: str) -> Path:
-        return self.folder / "rendered" / key[:2] / key
-
     def _slot(self, slot: str) -> Path:
         return self.folder / "build" / slot[:2] / slot
+
+    def _note(self, name: str) -> Path:
+        slot = hashlib.sha256(name.encode()).hexdigest()
+        return self.folder / "notes" / slot[:2] / slot
 
     def _object(self, digest: str) -> Path:
         return self.folder / "objects" / digest[:2] / digest

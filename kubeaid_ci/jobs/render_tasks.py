@@ -32,7 +32,7 @@ class Renderer:
         for task in dict.fromkeys(tasks):
             if task in self.outcomes:
                 continue
-            data = self.cache.kept(_key(task)) if self.cache else None
+            data = self.cache.noted(_key(task)) if self.cache else None
             if data is None:
                 waiting.append(task)
             else:
@@ -62,7 +62,7 @@ class Renderer:
 
     def _keep(self, task: Task, data: bytes) -> None:
         if self.cache:
-            self.cache.keep(_key(task), data)
+            self.cache.note(_key(task), data)
             self._stored = True
 
 

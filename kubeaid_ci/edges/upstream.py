@@ -1,0 +1,199 @@
+"""The one door to charts as their upstreams publish them, be it over HTTP or from a registry."""
+
+import os
+import threading
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+
+from kubeaid_ci.documents import load
+from kubeaid_ci.edges.addresses import Network
+from kubeaid_ci.edges.cache import Cache
+from kubeaid_ci.edges.chart_archive import UnsafeArchive, read
+from kubeaid_ci.edges.chart_repository import ChartRepository, matching, resolved
+from kubeaid_ci.edges.downloads import Downloads
+from kubeaid_ci.edges.logins import Logins
+from kubeaid_ci.edges.oci import Registry
+from kubeaid_ci.edges.patience import Patience
+from kubeaid_ci.edges.web import Web, shown
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.tree import tree_id
+from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched, Release, Wanted
+from kubeaid_ci.model.version import Version
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+_JOBS = 16
+
+
+class Upstreams:
+    """The upstreams of one run: each index and each archive is asked for once. Safe to use from several threads.
+
+    `cache` keeps downloads for later runs, which ask whether they changed. `jobs` is how many charts are
+    fetched side by side, at most four from one host. `allow` names hosts that may be private wherever
+    their address was found, `plain_http` registries without TLS.
+    """
+
+    def __init__(
+        self,
+        cache: Cache | None = None,
+        *,
+        jobs: int = _JOBS,
+        ca_bundle: Path | None = None,
+        allow: Collection[str] = (),
+        plain_http: Collection[str] = (),
+        environ: Mapping[str, str] | None = None,
+        patience: Patience | None = None,
+        network: Network | None = None,
+    ) -> None:
+        web = Web(ca_bundle=ca_bundle, allow=allow, patience=patience, network=network)
+        self._jobs = jobs
+        self._downloads = Downloads(web, cache)
+        self._logins = Logins(os.environ if environ is None else environ)
+        self._registry = Registry(self._downloads, self._logins, plain_http=plain_http)
+        self._repositories: _Once[str, ChartRepository | Failed] = _Once()
+        self._fetched: _Once[Wanted, Fetched | Failed] = _Once()
+
+    def fetch(self, name: str, version: str, repository: str, *, known_url: str = "") -> Fetched | Failed:
+        """A chart as its upstream publishes it now, found safe and unpacked in memory.
+
+        `known_url` is where its archive was before: tried where the index no longer lists the version.
+        """
+        wanted = Wanted(name, version, repository, known_url)
+        return self._fetched.get(wanted, lambda: self._fetch(wanted))
+
+    def fetch_all(self, wanted: Iterable[Wanted]) -> list[Fetched | Failed]:
+        """Several charts side by side, in the order they were asked for."""
+        with ThreadPoolExecutor(self._jobs) as pool:
+            return list(pool.map(lambda one: self._fetched.get(one, lambda: self._fetch(one)), wanted))
+
+    def versions(self, name: str, repository: str) -> tuple[Release, ...] | Failed:
+        """What an upstream has of a chart, newest first; without what it calls removed."""
+        if repository.startswith("oci://"):
+            tags = self._registry.tags(f"{repository.rstrip('/')}/{name}")
+            found = tags if isinstance(tags, Failed) else tuple(Release(tag.replace("_", "+")) for tag in tags)
+        else:
+            opened = self._open(repository)
+            found = opened if isinstance(opened, Failed) else opened.releases(name)
+        return found if isinstance(found, Failed) else _newest_first(found)
+
+    def _fetch(self, wanted: Wanted) -> Fetched | Failed:
+        if wanted.repository.startswith("oci://"):
+            return self._pull(wanted, f"{wanted.repository.rstrip('/')}/{wanted.name}", wanted.version)
+        opened = self._open(wanted.repository)
+        if isinstance(opened, Failed):
+            return opened
+        releases = opened.releases(wanted.name)
+        if isinstance(releases, Failed) and releases.kind is not FailedKind.NO_SUCH_CHART:
+            return releases
+        release = None if isinstance(releases, Failed) else matching(releases, wanted.version)
+        if release and release.url:
+            return self._download(wanted, opened, release, resolved(wanted.repository, release.url))
+        return self._unlisted(wanted, opened, releases)
+
+    def _unlisted(
+        self, wanted: Wanted, repository: ChartRepository, releases: tuple[Release, ...] | Failed
+    ) -> Fetched | Failed:
+        """A version that the index does not have: from where it was before, if that is known."""
+        if wanted.known_url:
+            found = self._download(wanted, repository, Release(wanted.version), wanted.known_url)
+            return replace(found, yanked=True) if isinstance(found, Fetched) else found
+        if isinstance(releases, Failed):
+            return releases
+        message = f"{shown(wanted.repository)}: the index has no archive of {wanted.name} {wanted.version!r}"
+        return Failed(FailedKind.NO_SUCH_VERSION, message)
+
+    def _download(self, wanted: Wanted, repository: ChartRepository, release: Release, url: str) -> Fetched | Failed:
+        notes = []
+        if repository.moved_to:
+            notes.append(f"{shown(repository.url)} redirects to the host {repository.moved_to}.")
+        if release.version != wanted.version:
+            notes.append(f"The index writes the version {wanted.version} as {release.version}.")
+        if url.startswith("oci://"):
+            place, _, tag = url.rpartition(":")
+            found = self._pull(wanted, place, tag) if "/" not in tag else self._pull(wanted, url, release.version)
+        else:
+            answer = repository.archive(url)
+            found = answer if isinstance(answer, Failed) else _made(wanted, answer.data, url, final_url=answer.url)
+        if isinstance(found, Failed):
+            return found
+        return replace(
+            found,
+            index_digest=release.digest,
+            deprecated=found.deprecated or release.deprecated,
+            created=release.created or found.created,
+            notes=(*notes, *found.notes),
+        )
+
+    def _pull(self, wanted: Wanted, place: str, version: str) -> Fetched | Failed:
+        pulled = self._registry.pull(place, version)
+        if isinstance(pulled, Failed):
+            return pulled
+        made = _made(wanted, pulled.data, pulled.reference, final_url=pulled.url)
+        if isinstance(made, Failed):
+            return made
+        return replace(
+            made,
+            manifest_digest=pulled.manifest_digest,
+            layer_digest=pulled.layer_digest,
+            created=pulled.created,
+        )
+
+    def _open(self, repository: str) -> ChartRepository | Failed:
+        if not repository.lower().startswith(("https://", "http://")):
+            return Failed(FailedKind.INVALID, f"{repository[:300]!a}: is not an http, https or oci address")
+        url = repository.rstrip("/")
+        return self._repositories.get(url, lambda: ChartRepository.open(url, self._downloads, self._logins))
+
+
+class _Once(Generic[K, T]):
+    """Makes a thing when it is first asked for; who asks for the same meanwhile waits for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locks: dict[K, threading.Lock] = {}
+        self._made: dict[K, T] = {}
+
+    def get(self, key: K, make: Callable[[], T]) -> T:
+        """The thing for a key."""
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._made:
+                self._made[key] = make()
+            return self._made[key]
+
+
+def _made(wanted: Wanted, data: bytes, url: str, *, final_url: str) -> Fetched | Failed:
+    try:
+        files = read(data, chart=wanted.name)
+    except UnsafeArchive as error:
+        return Failed(FailedKind.UNSAFE_ARCHIVE, f"{shown(url)}: {error.reason}")
+    chart = load(files["Chart.yaml"].data, where="Chart.yaml")
+    said = str(chart.get("version"))
+    other = f"The archive's Chart.yaml says version {said!a}, not {wanted.version}."
+    return Fetched(
+        sha256(data).hexdigest(),
+        files,
+        tree_id({path: file.entry for path, file in files.items()}),
+        url,
+        urlsplit(url).hostname or "",
+        urlsplit(final_url).hostname or "",
+        deprecated=chart.get("deprecated") is True,
+        notes=() if said in (wanted.version, wanted.version.removeprefix("v")) else (other,),
+    )
+
+
+def _newest_first(releases: Iterable[Release]) -> tuple[Release, ...]:
+    """Releases that are there and have a version, by that."""
+    numbered = []
+    for release in releases:
+        with suppress(UserError):
+            numbered.append((Version.parse(release.version), release))
+    numbered.sort(key=lambda one: one[0], reverse=True)
+    return tuple(release for _, release in numbered if not release.removed)

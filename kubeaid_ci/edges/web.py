@@ -1,0 +1,306 @@
+"""Asking somebody's web server for a file, guarded: bounded, checked at every hop, secrets kept home."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+
+from kubeaid_ci.edges.addresses import Network, Zone, literal
+from kubeaid_ci.edges.patience import Patience
+from kubeaid_ci.model.upstream import Failed, FailedKind
+
+if TYPE_CHECKING:
+    import requests
+
+    from kubeaid_ci.edges.guarded import Guard
+
+_MOST_REDIRECTS = 10
+_MOST_ERROR_BYTES = 64 * 1024
+_AT_ONCE_A_HOST = 4
+_PIECE = 64 * 1024
+_PORTS = {"https": 443, "http": 80}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_GONE = frozenset({404, 410})
+_REFUSED = frozenset({401, 403, 407, 451})
+_LATER = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What to ask for.
+
+    `start` is the address that a person wrote (the repository), from which `url` may have been learnt.
+    `authorization` is sent to the host of `url` alone, never to where a redirect leads.
+    """
+
+    url: str
+    start: str
+    most_bytes: int
+    seconds: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+    authorization: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """An answer: 200, or 304 where the question was conditional. Header names are in small letters."""
+
+    status: int
+    data: bytes = field(repr=False)
+    url: str
+    """The address that answered, after redirects."""
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NotGot:
+    """Why there is no answer; with what the server said where it said something."""
+
+    failed: Failed
+    status: int = 0
+    data: bytes = field(default=b"", repr=False)
+    url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    asked_wait: float | None = None
+    again: bool = False
+    """Whether to ask again at once may help."""
+
+
+class Web:
+    """One run's door to web servers; safe to use from several threads.
+
+    `allow` names hosts that may be private or on loopback wherever their address was found.
+    """
+
+    def __init__(
+        self,
+        *,
+        ca_bundle: Path | None = None,
+        allow: Collection[str] = (),
+        patience: Patience | None = None,
+        network: Network | None = None,
+    ) -> None:
+        self._ca_bundle = ca_bundle
+        self._allow = frozenset(host.lower() for host in allow)
+        self._patience = patience or Patience(attempts=3, longest=30)
+        self._network = network or Network()
+        self._zones: dict[str, Zone] = {}
+        self._turns: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(_AT_ONCE_A_HOST))
+        self._lock = threading.Lock()
+        self._session: requests.Session | None = None
+
+    def get(self, ask: Ask) -> Got | NotGot:
+        """Ask, and again where that may help; the time of `ask` is for all of it."""
+        end = time.monotonic() + ask.seconds
+        for attempt in range(1, self._patience.attempts + 1):
+            answer = self._follow(ask, end)
+            if isinstance(answer, Got) or not answer.again or time.monotonic() > end:
+                return answer
+            if not self._patience.again(attempt, answer.asked_wait):
+                return answer
+        return answer
+
+    def _follow(self, ask: Ask, end: float) -> Got | NotGot:
+        url = ask.url
+        for _ in range(_MOST_REDIRECTS):
+            if reason := self._unfit(url, ask.start):
+                return _not(FailedKind.REFUSED, url, reason)
+            answer = self._once(ask, url, end)
+            if not isinstance(answer, NotGot) or answer.status not in _REDIRECTS:
+                return answer
+            if not (target := answer.headers.get("location")):
+                return _not(FailedKind.INVALID, url, f"answered {answer.status} without saying where to")
+            before, url = url, _joined(url, target)
+            if before.lower().startswith("https:") and url.lower().startswith("http:"):
+                return _not(FailedKind.REFUSED, before, f"redirects from https to {shown(url)}")
+        return _not(FailedKind.INVALID, ask.url, f"redirects more than {_MOST_REDIRECTS} times")
+
+    def _once(self, ask: Ask, url: str, end: float) -> Got | NotGot:
+        from kubeaid_ci.edges.guarded import ForbiddenError, Guard
+
+        headers = {"Accept": "*/*", **ask.headers, "Accept-Encoding": "identity", "User-Agent": "kubeaid-ci"}
+        if ask.authorization and origin(url) == origin(ask.url):
+            headers["Authorization"] = ask.authorization
+        permit = None if self._proxied(url) else lambda host, found: self._permit(host, found, ask.start)
+        with self._turn(url):
+            guard = Guard(self._network, permit, max(end - time.monotonic(), 0.001))
+            try:
+                with guard.watch():
+                    return self._exchange(guard, url, headers, ask.most_bytes)
+            except ForbiddenError as error:
+                return _not(FailedKind.REFUSED, url, str(error))
+
+    def _exchange(self, guard: "Guard", url: str, headers: dict[str, str], most: int) -> Got | NotGot:
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        opened = self._opened()
+        try:
+            with opened.get(
+                url, headers=headers, stream=True, allow_redirects=False, timeout=(10, 30), verify=opened.verify
+            ) as response:
+                answer = _read(response, url, most)
+        except (OSError, HTTPError, ValueError) as error:
+            if guard.expired:
+                return _not(FailedKind.UNREACHABLE, url, "did not end in the time it was given")
+            lasting = isinstance(error, requests.exceptions.SSLError | ValueError)
+            return _not(FailedKind.UNREACHABLE, url, _why(error), again=not lasting)
+        if guard.expired:
+            return _not(FailedKind.UNREACHABLE, url, "did not end in the time it was given")
+        return answer
+
+    def _unfit(self, url: str, start: str) -> str | None:
+        """Why an address is not asked, as far as it says so itself."""
+        try:
+            parts = urlsplit(url)
+            host = (parts.hostname or "").lower()
+            _ = parts.port
+        except ValueError:
+            return "is no address"
+        if parts.scheme.lower() not in _PORTS or not host:
+            return "is not an http or https address"
+        if parts.username is not None or parts.password is not None:
+            return "holds a user name or password; keep these where the documentation on credentials says"
+        if any(ord(letter) < 33 or ord(letter) == 127 for letter in url):
+            return "holds blanks or control characters"
+        found = literal(host)
+        return self._outside(host, found, start) if found is not None else None
+
+    def _permit(self, host: str, found: Zone, start: str) -> None:
+        """Raise where a host with addresses of this zone is not connected to; note the zone else."""
+        from kubeaid_ci.edges.guarded import ForbiddenError
+
+        if reason := self._outside(host.lower(), found, start):
+            raise ForbiddenError(reason)
+        with self._lock:
+            self._zones.setdefault(host.lower(), found)
+
+    def _outside(self, host: str, found: Zone, start: str) -> str | None:
+        if found is Zone.NEVER:
+            return f"leads to a {found} address"
+        if host in self._allow or found <= self._reach(host, start):
+            return None
+        return f"leads to a {found} address, where {shown(start)} does not; allow the host if that is right"
+
+    def _reach(self, host: str, start: str) -> Zone:
+        """The innermost zone that a host may be in: the start's own, and for good the one first seen."""
+        first = (urlsplit(start).hostname or "").lower()
+        if first in self._zones:
+            return self._zones[first]
+        if host == first:
+            return Zone.LOOPBACK
+        if self._proxied(start):
+            return literal(first) or Zone.PUBLIC
+        found = self._network.zone(first)
+        return Zone.PUBLIC if found is None else found
+
+    def _proxied(self, url: str) -> bool:
+        from requests.utils import get_environ_proxies, select_proxy
+
+        return select_proxy(_http(url), get_environ_proxies(_http(url))) is not None
+
+    def _turn(self, url: str) -> threading.Semaphore:
+        with self._lock:
+            return self._turns[str(urlsplit(url).hostname)]
+
+    def _opened(self) -> "requests.Session":
+        with self._lock:
+            if self._session is None:
+                from kubeaid_ci.edges.guarded import session
+
+                self._session = session(self._ca_bundle)
+            return self._session
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port: what a login is for. An address that is none has an origin of its own."""
+    try:
+        parts = urlsplit(url)
+        scheme = parts.scheme.lower()
+        return scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(scheme)
+    except ValueError:
+        return url, "", None
+
+
+def shown(url: str) -> str:
+    """An address fit for messages: without credentials, query and fragment, on one line."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that is none"
+    plain = urlunsplit(SplitResult(parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return "".join(letter if letter.isprintable() else "�" for letter in plain)[:300]
+
+
+def _read(response: "requests.Response", url: str, most: int) -> Got | NotGot:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    status = response.status_code
+    if status not in (200, 304):
+        data = b"" if status in _REDIRECTS else b"".join(_pieces(response, _MOST_ERROR_BYTES))
+        kind, again = _kind(status)
+        wait = headers.get("retry-after", "")
+        failed = Failed(kind, f"{shown(url)}: the server answered {status}")
+        return NotGot(failed, status, data, url, headers, float(wait) if wait.isdigit() else None, again)
+    length = headers.get("content-length", "")
+    if status == 200 and length.isdigit() and int(length) > most:
+        return _not(FailedKind.INVALID, url, f"has {int(length):,} bytes, more than the {most:,} that are read")
+    data = b"".join(_pieces(response, most))
+    if len(data) > most:
+        return _not(FailedKind.INVALID, url, f"has more than the {most:,} bytes that are read")
+    return Got(status, data, url, headers)
+
+
+def _pieces(response: "requests.Response", most: int) -> list[bytes]:
+    """The body as it was sent, or somewhat more than `most` bytes of it."""
+    pieces: list[bytes] = []
+    left = most
+    while left >= 0 and (piece := response.raw.read(_PIECE, decode_content=False)):
+        pieces.append(piece)
+        left -= len(piece)
+    return pieces
+
+
+def _kind(status: int) -> tuple[FailedKind, bool]:
+    if status in _GONE:
+        return FailedKind.GONE, False
+    if status in _REFUSED:
+        return FailedKind.REFUSED, False
+    if status in _LATER or status >= 500:
+        return FailedKind.UNREACHABLE, True
+    return FailedKind.INVALID, False
+
+
+def _not(kind: FailedKind, url: str, why: str, *, again: bool = False) -> NotGot:
+    return NotGot(Failed(kind, f"{shown(url)}: {why}"), url=url, again=again)
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, without the address (its query may hold a secret) and the names of objects."""
+    cause: BaseException = error
+    while deeper := _beneath(cause):
+        cause = deeper
+    words = str(getattr(cause, "strerror", None) or cause)
+    words = words.rpartition(">: ")[2] if ">: " in words else words
+    return f"{type(cause).__name__}: {words}"[:300]
+
+
+def _beneath(error: BaseException) -> BaseException | None:
+    """The fault that an error of requests or urllib3 reports, each in its own way."""
+    around = (getattr(error, "reason", None), *error.args, error.__cause__)
+    return next((one for one in around if isinstance(one, BaseException)), None)
+
+
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        return target
+
+
+def _http(url: str) -> str:
+    """An address that proxies are chosen for: a registry is asked by https."""
+    return "https://" + url.partition("://")[2] if url.startswith("oci://") else url
