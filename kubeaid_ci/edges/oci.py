@@ -17,7 +17,7 @@ from kubeaid_ci.edges.addresses import literal
 from kubeaid_ci.edges.downloads import Downloads
 from kubeaid_ci.edges.logins import Logins
 from kubeaid_ci.edges.tarball import MOST_PACKED
-from kubeaid_ci.edges.web import Ask, Got, NotGot, origin
+from kubeaid_ci.edges.web import Ask, Got, NotGot, origin, shown
 from kubeaid_ci.model.upstream import Failed, FailedKind
 
 _INDEX = "application/vnd.oci.image.index.v1+json"
@@ -119,7 +119,7 @@ class Registry:
         host, _, path = repository.removeprefix("oci://").partition("/")
         path = path.rstrip("/")
         if not _HOST.fullmatch(host) or not _REPOSITORY.fullmatch(path):
-            return Failed(FailedKind.INVALID, f"{ascii(repository)[:300]}: is no repository of a registry")
+            return Failed(FailedKind.INVALID, f"{shown(repository)}: is no repository of a registry")
         host = host.lower()
         scheme = "http" if host in self._plain_http else "https"
         return _Place(host, path, f"{scheme}://{_DOCKER_HUB_API if host == _DOCKER_HUB else host}/v2/{path}")
