@@ -66,6 +66,9 @@ def resolved(repository: str, reference: str) -> str:
     """The address that a reference in an index means; a relative one takes the repository's query along, as in Helm."""
     try:
         parts = urlsplit(repository)
+    except ValueError:
+        return repository
+    try:
         if urlsplit(reference).scheme:
             return reference
         base = urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + "/", "", ""))

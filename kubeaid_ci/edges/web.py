@@ -164,7 +164,7 @@ class Web:
         if parts.scheme.lower() not in _PORTS or not host:
             return "is not an http or https address"
         if parts.username is not None or parts.password is not None:
-            return "holds a user name or password; keep these where the documentation on credentials says"
+            return "holds a user name or password; keep these in Helm's repositories.yaml"
         if any(ord(letter) < 33 or ord(letter) == 127 for letter in url):
             return "holds blanks or control characters"
         found = literal(host)

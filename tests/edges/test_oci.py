@@ -1,3 +1,4 @@
+import base64
 import json
 import os
 from collections.abc import Iterator
@@ -60,8 +61,6 @@ def failed(answer: object) -> tuple[FailedKind, str]:
 
 
 def docker_login(folder: Path, host: str, password: str = PASSWORD) -> dict[str, str]:
-    import base64
-
     auth = base64.b64encode(f"{USER}:{password}".encode()).decode()
     (folder / "config.json").write_text(json.dumps({"auths": {host: {"auth": auth}}}))
     return {"DOCKER_CONFIG": str(folder), "HOME": str(folder)}

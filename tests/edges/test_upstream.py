@@ -1,10 +1,12 @@
 import base64
+import socket
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from kubeaid_ci.documents import dump, load
 from kubeaid_ci.edges.addresses import Network
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.patience import Patience
@@ -131,8 +133,6 @@ def test_a_relative_address_is_joined_as_helm_does(charts: Charts, url: str, ref
     base = charts.server.url
     charts.add("web", "1.0.0", urls=[reference.format(base=base), f"{base}/second.tgz"])
     index, data = charts.entries, charts.files["/web-1.0.0.tgz"]
-    from kubeaid_ci.documents import dump
-
     charts.files = {"/charts/index.yaml": dump({"entries": index}).encode(), "/charts/web.tgz": data, "/web.tgz": data}
     assert fetched(upstreams().fetch("web", "1.0.0", url.format(base=base))).url == base + expected
     assert charts.seen[0].query == ({"token": ["1"]} if "?" in url else {})
@@ -172,6 +172,23 @@ def test_a_login_in_an_address_is_refused_and_not_shown(charts: Charts) -> None:
     assert kind is FailedKind.REFUSED
     assert "s3cret" not in message
     assert charts.seen == []
+
+
+@pytest.mark.parametrize("url", ["https://[::1", "http://127.0.0.1:99999/", "https://", "http://a b/"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    assert failed(upstreams().fetch("web", "1.0.0", url))[0] is FailedKind.REFUSED
+
+
+def test_many_versions_of_a_chart_are_read_from_the_index_once(charts: Charts, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kubeaid_ci.edges import chart_index
+
+    read = []
+    monkeypatch.setattr(chart_index, "load", lambda text, **more: read.append(text) or load(text, **more))
+    for number in range(20):
+        charts.add("web", f"1.0.{number}")
+    found = upstreams().fetch_all(Wanted("web", f"1.0.{number}", charts.server.url) for number in range(20))
+    assert all(isinstance(one, Fetched) for one in found)
+    assert len(read) == 1
 
 
 def test_a_repository_that_moved_to_another_host_is_noted(charts: Charts) -> None:
@@ -230,8 +247,6 @@ def test_an_index_does_not_send_elsewhere_than_the_web(charts: Charts, url: str)
 
 
 def test_a_public_index_does_not_send_to_loopback(charts: Charts) -> None:
-    import socket
-
     charts.add("web", "1.0.0", urls=[f"{charts.server.url}/web-1.0.0.tgz"])
     network = Network(lambda host, _: ["9.9.9.9"], lambda _, port: socket.create_connection(("127.0.0.1", port)))
     repository = f"http://charts.example.com:{charts.server.port}"
