@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +16,13 @@ from kubeaid_ci.model.upstream import Failed, FailedKind
 if TYPE_CHECKING:
     import requests
 
-    from kubeaid_ci.edges.guarded import Guard
-
 _MOST_REDIRECTS = 10
 _MOST_ERROR_BYTES = 64 * 1024
 _AT_ONCE_A_HOST = 4
 _PIECE = 64 * 1024
 _PORTS = {"https": 443, "http": 80}
+_MOST_EXPIRED = 4
+"""How many requests to a host may run out of time before it is asked no more: a run has to end."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 _REFUSED = frozenset({401, 403, 407, 451})
@@ -89,6 +89,7 @@ class Web:
         self._patience = patience or Patience(attempts=3, longest=30)
         self._network = network or Network()
         self._zones: dict[str, Zone] = {}
+        self._expired: Counter[str] = Counter()
         self._turns: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(_AT_ONCE_A_HOST))
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
@@ -126,15 +127,23 @@ class Web:
         if ask.authorization and origin(url) == origin(ask.url):
             headers["Authorization"] = ask.authorization
         permit = None if self._proxied(url) else lambda host, found: self._permit(host, found, ask.start)
-        with self._turn(url):
+        host = str(urlsplit(url).hostname)
+        with self._turn(host):
+            if self._expired[host] >= _MOST_EXPIRED:
+                return _not(FailedKind.UNREACHABLE, url, "its host let too many requests run out of time")
             guard = Guard(self._network, permit, max(end - time.monotonic(), 0.001))
             try:
                 with guard.watch():
-                    return self._exchange(guard, url, headers, ask.most_bytes)
+                    answer = self._exchange(url, headers, ask.most_bytes)
             except ForbiddenError as error:
                 return _not(FailedKind.REFUSED, url, str(error))
+            if guard.expired:
+                with self._lock:
+                    self._expired[host] += 1
+                return _not(FailedKind.UNREACHABLE, url, "did not end in the time it was given")
+            return answer
 
-    def _exchange(self, guard: "Guard", url: str, headers: dict[str, str], most: int) -> Got | NotGot:
+    def _exchange(self, url: str, headers: dict[str, str], most: int) -> Got | NotGot:
         import requests
         from urllib3.exceptions import HTTPError
 
@@ -143,15 +152,10 @@ class Web:
             with opened.get(
                 url, headers=headers, stream=True, allow_redirects=False, timeout=(10, 30), verify=opened.verify
             ) as response:
-                answer = _read(response, url, most)
+                return _read(response, url, most)
         except (OSError, HTTPError, ValueError) as error:
-            if guard.expired:
-                return _not(FailedKind.UNREACHABLE, url, "did not end in the time it was given")
             lasting = isinstance(error, requests.exceptions.SSLError | ValueError)
             return _not(FailedKind.UNREACHABLE, url, _why(error), again=not lasting)
-        if guard.expired:
-            return _not(FailedKind.UNREACHABLE, url, "did not end in the time it was given")
-        return answer
 
     def _unfit(self, url: str, start: str) -> str | None:
         """Why an address is not asked, as far as it says so itself."""
@@ -203,9 +207,9 @@ class Web:
 
         return select_proxy(_http(url), get_environ_proxies(_http(url))) is not None
 
-    def _turn(self, url: str) -> threading.Semaphore:
+    def _turn(self, host: str) -> threading.Semaphore:
         with self._lock:
-            return self._turns[str(urlsplit(url).hostname)]
+            return self._turns[host]
 
     def _opened(self) -> "requests.Session":
         with self._lock:

@@ -1,6 +1,7 @@
 import base64
 import json
 import os
+import socket
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from kubeaid_ci.edges.addresses import Network
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.edges.upstream import Upstreams
@@ -185,6 +187,20 @@ def test_a_repository_index_may_name_a_registry(open_registry: Running) -> None:
         found = upstreams(open_registry.host).fetch("web", "1.0.0", server.url)
     assert isinstance(found, Fetched)
     assert found.url == f"oci://{open_registry.host}/from/web:1.0.0"
+
+
+def test_an_index_does_not_send_to_a_registry_further_inside() -> None:
+    network = Network(
+        lambda host, _: ["9.9.9.9" if host == "charts.example.com" else host],
+        lambda _, port: socket.create_connection(("127.0.0.1", port)),
+    )
+    with (charts := Charts()).server as server:
+        charts.entries = {"web": [{"version": "1.0.0", "urls": [f"oci://127.0.0.1:{server.port}/x/web:1.0.0"]}]}
+        ups = upstreams(f"127.0.0.1:{server.port}", network=network)
+        kind, message = failed(ups.fetch("web", "1.0.0", f"http://charts.example.com:{server.port}"))
+    assert kind is FailedKind.REFUSED
+    assert "leads to a loopback address" in message
+    assert charts.paths() == ["/index.yaml"]
 
 
 class Played:

@@ -331,6 +331,13 @@ def test_an_answer_that_drips_for_ever_is_cut_off(web: Web, start: tuple[bytes, 
     assert message == f"{server.url}: did not end in the time it was given"
 
 
+def test_a_host_that_lets_all_requests_run_out_of_time_is_soon_asked_no_more(web: Web) -> None:
+    with Raw(drip(b"HTTP/1.1 200 OK\r\n\r\n")) as server:
+        messages = [failure(web.get(ask(f"{server.url}/{number}", seconds=0.05)))[1] for number in range(6)]
+        assert len(server.heads) == 4
+    assert [message.partition(": ")[2].partition(" ")[0] for message in messages] == ["did"] * 4 + ["its"] * 2
+
+
 def test_a_tls_handshake_that_drips_for_ever_is_cut_off(web: Web) -> None:
     with Raw(drip(b"\x16\x03\x03\x40\x00")) as server:
         url = server.url.replace("http:", "https:")
