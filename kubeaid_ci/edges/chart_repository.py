@@ -5,8 +5,9 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from kubeaid_ci.edges.chart_index import MOST_BYTES, Index
 from kubeaid_ci.edges.downloads import Downloads
 from kubeaid_ci.edges.logins import Logins
+from kubeaid_ci.edges.reach import origin, shown
 from kubeaid_ci.edges.tarball import MOST_PACKED
-from kubeaid_ci.edges.web import Ask, Got, NotGot, origin, shown
+from kubeaid_ci.edges.web import Ask, Got, NotGot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.upstream import Failed, FailedKind, Release
 from kubeaid_ci.model.version import Version

@@ -16,8 +16,9 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from kubeaid_ci.edges.addresses import literal
 from kubeaid_ci.edges.downloads import Downloads
 from kubeaid_ci.edges.logins import Logins
+from kubeaid_ci.edges.reach import origin, shown
 from kubeaid_ci.edges.tarball import MOST_PACKED
-from kubeaid_ci.edges.web import Ask, Got, NotGot, origin, shown
+from kubeaid_ci.edges.web import Ask, Got, NotGot
 from kubeaid_ci.model.upstream import Failed, FailedKind
 
 _INDEX = "application/vnd.oci.image.index.v1+json"

@@ -20,7 +20,8 @@ from kubeaid_ci.edges.downloads import Downloads
 from kubeaid_ci.edges.logins import Logins
 from kubeaid_ci.edges.oci import Registry
 from kubeaid_ci.edges.patience import Patience
-from kubeaid_ci.edges.web import Web, shown
+from kubeaid_ci.edges.reach import shown
+from kubeaid_ci.edges.web import Web
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.tree import tree_id
 from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched, Release, Wanted
