@@ -19,8 +19,6 @@ _MOST_DEPTH = 40
 _MOST_CHART_YAML = MIB
 _DRIVE = re.compile(r"[A-Za-z]:")
 _BOM = b"\xef\xbb\xbf"
-# Control, format (invisible, direction) and line separator characters.
-_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
 
 def read(data: bytes, *, chart: str) -> dict[str, File]:
@@ -96,7 +94,8 @@ def _unfit(part: str) -> str | None:
         return "holds a backslash, which is a separator to some"
     if _DRIVE.match(part):
         return "names a drive"
-    if any(unicodedata.category(letter) in _UNSEEN for letter in part):
+    # Control, direction and invisible characters, and blanks that are no space.
+    if not part.isprintable():
         return "holds characters that are not seen"
     # `.git.` and `.git::$INDEX_ALLOCATION` are `.git` on some systems.
     if part.partition(":")[0].rstrip(" .").casefold() in (".git", "git~1"):

@@ -8,6 +8,7 @@ documents), the whole is parsed.
 
 import json
 import re
+import threading
 from typing import Any
 
 from kubeaid_ci.documents import load
@@ -47,14 +48,17 @@ class Index:
             raise UserError(f"{where}: not UTF-8 text (byte {data[error.start]:#04x})") from None
         self._pieces = None if self._text.lstrip().startswith("{") else _pieces(self._text)
         self._whole: dict[str, Any] | None = None
+        self._read: dict[str, tuple[Release, ...] | None] = {}
+        self._lock = threading.Lock()
 
     def releases(self, chart: str) -> tuple[Release, ...] | None:
         """The versions of a chart in the order of the index; nothing where there is no such chart."""
-        found = self._entries(chart)
-        if found is None:
-            return None
-        made = (_release(entry) for entry in found if isinstance(entry, dict))
-        return tuple(release for release in made if release)
+        with self._lock:
+            if chart not in self._read:
+                found = self._entries(chart)
+                made = (_release(entry) for entry in found or () if isinstance(entry, dict))
+                self._read[chart] = None if found is None else tuple(release for release in made if release)
+            return self._read[chart]
 
     def _entries(self, chart: str) -> list[Any] | None:
         if self._pieces is not None and (piece := self._pieces.get(chart)) is not None:

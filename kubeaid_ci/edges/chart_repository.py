@@ -5,8 +5,9 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from kubeaid_ci.edges.chart_index import MOST_BYTES, Index
 from kubeaid_ci.edges.downloads import Downloads
 from kubeaid_ci.edges.logins import Logins
+from kubeaid_ci.edges.reach import origin, shown
 from kubeaid_ci.edges.tarball import MOST_PACKED
-from kubeaid_ci.edges.web import Ask, Got, NotGot, origin, shown
+from kubeaid_ci.edges.web import Ask, Got, NotGot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.upstream import Failed, FailedKind, Release
 from kubeaid_ci.model.version import Version
@@ -66,6 +67,9 @@ def resolved(repository: str, reference: str) -> str:
     """The address that a reference in an index means; a relative one takes the repository's query along, as in Helm."""
     try:
         parts = urlsplit(repository)
+    except ValueError:
+        return repository
+    try:
         if urlsplit(reference).scheme:
             return reference
         base = urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + "/", "", ""))

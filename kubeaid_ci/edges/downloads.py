@@ -39,6 +39,11 @@ class Downloads:
         if self.cache:
             self.cache.keep(data)
 
+    def prune(self) -> None:
+        """Bring the cache back to its size."""
+        if self.cache:
+            self.cache.prune()
+
     def _kept(self, url: str) -> Got | None:
         text = self.cache.noted(f"download {url}") if self.cache else None
         if text is None or self.cache is None:

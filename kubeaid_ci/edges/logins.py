@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kubeaid_ci.documents import load
-from kubeaid_ci.edges.web import origin
+from kubeaid_ci.edges.reach import origin
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.credentials import Token
 

@@ -16,8 +16,9 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from kubeaid_ci.edges.addresses import literal
 from kubeaid_ci.edges.downloads import Downloads
 from kubeaid_ci.edges.logins import Logins
+from kubeaid_ci.edges.reach import origin, shown
 from kubeaid_ci.edges.tarball import MOST_PACKED
-from kubeaid_ci.edges.web import Ask, Got, NotGot, origin
+from kubeaid_ci.edges.web import Ask, Got, NotGot
 from kubeaid_ci.model.upstream import Failed, FailedKind
 
 _INDEX = "application/vnd.oci.image.index.v1+json"
@@ -58,6 +59,8 @@ class _Place:
     host: str
     path: str
     base: str
+    start: str
+    """The address that a person wrote: of this registry, or of the repository whose index named it."""
 
     @property
     def shown(self) -> str:
@@ -74,9 +77,12 @@ class Registry:
         self._authorizations: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
 
-    def pull(self, repository: str, version: str) -> Pulled | Failed:
-        """The archive under the tag of a version, in ``oci://host/path``."""
-        if isinstance(place := self._place(repository), Failed):
+    def pull(self, repository: str, version: str, *, start: str = "") -> Pulled | Failed:
+        """The archive under the tag of a version in ``oci://host/path``.
+
+        `start` is the repository whose index named that place, if one did.
+        """
+        if isinstance(place := self._place(repository, start), Failed):
             return place
         tag = version.replace("+", "_")
         if not _TAG.fullmatch(tag):
@@ -115,14 +121,15 @@ class Registry:
                 return Failed(FailedKind.INVALID, f"{place.shown}: the list of tags goes on at another host")
         return Failed(FailedKind.INVALID, f"{place.shown}: more than {_MOST_PAGES} pages of tags")
 
-    def _place(self, repository: str) -> _Place | Failed:
+    def _place(self, repository: str, start: str = "") -> _Place | Failed:
         host, _, path = repository.removeprefix("oci://").partition("/")
         path = path.rstrip("/")
         if not _HOST.fullmatch(host) or not _REPOSITORY.fullmatch(path):
-            return Failed(FailedKind.INVALID, f"{ascii(repository)[:300]}: is no repository of a registry")
+            return Failed(FailedKind.INVALID, f"{shown(repository)}: is no repository of a registry")
         host = host.lower()
         scheme = "http" if host in self._plain_http else "https"
-        return _Place(host, path, f"{scheme}://{_DOCKER_HUB_API if host == _DOCKER_HUB else host}/v2/{path}")
+        base = f"{scheme}://{_DOCKER_HUB_API if host == _DOCKER_HUB else host}/v2/{path}"
+        return _Place(host, path, base, start or base)
 
     def _manifest(self, place: _Place, reference: str) -> tuple[str, dict[str, Any]] | Failed:
         """A manifest and its digest; of an index the one that is a chart."""
@@ -161,7 +168,7 @@ class Registry:
         return answer
 
     def _get(self, place: _Place, url: str, *, accept: str = "*/*", most: int = _MOST_MANIFEST) -> Got | Failed:
-        ask = Ask(url, place.base, most, 300, {"Accept": accept}, self._authorizations.get((place.host, place.path)))
+        ask = Ask(url, place.start, most, 300, {"Accept": accept}, self._authorizations.get((place.host, place.path)))
         answer = self._downloads.web.get(ask)
         # Only the registry itself may say whom to show a login, not where it redirected to.
         if isinstance(answer, NotGot) and answer.status == 401 and origin(answer.url) == origin(url):
@@ -191,7 +198,7 @@ class Registry:
         query = {"scope": f"repository:{place.path}:pull"} | ({"service": said["service"]} if "service" in said else {})
         url = realm + ("&" if "?" in realm else "?") + urlencode(query)
         shown = f"Basic {login.basic}" if login and _kin(place.base, realm) else None
-        answer = self._downloads.web.get(Ask(url, place.base, _MOST_TOKEN, 60, {}, shown))
+        answer = self._downloads.web.get(Ask(url, place.start, _MOST_TOKEN, 60, {}, shown))
         if isinstance(answer, NotGot):
             return answer.failed
         body = _json(answer.data)

@@ -20,7 +20,8 @@ from kubeaid_ci.edges.downloads import Downloads
 from kubeaid_ci.edges.logins import Logins
 from kubeaid_ci.edges.oci import Registry
 from kubeaid_ci.edges.patience import Patience
-from kubeaid_ci.edges.web import Web, shown
+from kubeaid_ci.edges.reach import shown
+from kubeaid_ci.edges.web import Web
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.tree import tree_id
 from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched, Release, Wanted
@@ -70,7 +71,9 @@ class Upstreams:
     def fetch_all(self, wanted: Iterable[Wanted]) -> list[Fetched | Failed]:
         """Several charts side by side, in the order they were asked for."""
         with ThreadPoolExecutor(self._jobs) as pool:
-            return list(pool.map(lambda one: self._fetched.get(one, lambda: self._fetch(one)), wanted))
+            found = list(pool.map(lambda one: self._fetched.get(one, lambda: self._fetch(one)), wanted))
+        self._downloads.prune()
+        return found
 
     def versions(self, name: str, repository: str) -> tuple[Release, ...] | Failed:
         """What an upstream has of a chart, newest first; without what it calls removed."""
@@ -116,7 +119,8 @@ class Upstreams:
             notes.append(f"The index writes the version {wanted.version} as {release.version}.")
         if url.startswith("oci://"):
             place, _, tag = url.rpartition(":")
-            found = self._pull(wanted, place, tag) if "/" not in tag else self._pull(wanted, url, release.version)
+            place, tag = (url, release.version) if "/" in tag else (place, tag)
+            found = self._pull(wanted, place, tag, start=wanted.repository)
         else:
             answer = repository.archive(url)
             found = answer if isinstance(answer, Failed) else _made(wanted, answer.data, url, final_url=answer.url)
@@ -130,8 +134,8 @@ class Upstreams:
             notes=(*notes, *found.notes),
         )
 
-    def _pull(self, wanted: Wanted, place: str, version: str) -> Fetched | Failed:
-        pulled = self._registry.pull(place, version)
+    def _pull(self, wanted: Wanted, place: str, version: str, *, start: str = "") -> Fetched | Failed:
+        pulled = self._registry.pull(place, version, start=start)
         if isinstance(pulled, Failed):
             return pulled
         made = _made(wanted, pulled.data, pulled.reference, final_url=pulled.url)

@@ -2,27 +2,27 @@
 
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit
 
-from kubeaid_ci.edges.addresses import Network, Zone, literal
+from kubeaid_ci.edges.addresses import Network
 from kubeaid_ci.edges.patience import Patience
+from kubeaid_ci.edges.reach import Reach, origin, proxied, shown
 from kubeaid_ci.model.upstream import Failed, FailedKind
 
 if TYPE_CHECKING:
     import requests
 
-    from kubeaid_ci.edges.guarded import Guard
-
 _MOST_REDIRECTS = 10
 _MOST_ERROR_BYTES = 64 * 1024
 _AT_ONCE_A_HOST = 4
 _PIECE = 64 * 1024
-_PORTS = {"https": 443, "http": 80}
+_MOST_EXPIRED = 4
+"""How many requests to a host may run out of time before it is asked no more: a run has to end."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 _REFUSED = frozenset({401, 403, 407, 451})
@@ -85,10 +85,10 @@ class Web:
         network: Network | None = None,
     ) -> None:
         self._ca_bundle = ca_bundle
-        self._allow = frozenset(host.lower() for host in allow)
         self._patience = patience or Patience(attempts=3, longest=30)
         self._network = network or Network()
-        self._zones: dict[str, Zone] = {}
+        self._reach = Reach(self._network, allow)
+        self._expired: Counter[str] = Counter()
         self._turns: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(_AT_ONCE_A_HOST))
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
@@ -107,7 +107,7 @@ class Web:
     def _follow(self, ask: Ask, end: float) -> Got | NotGot:
         url = ask.url
         for _ in range(_MOST_REDIRECTS):
-            if reason := self._unfit(url, ask.start):
+            if reason := self._reach.unfit(url, ask.start):
                 return _not(FailedKind.REFUSED, url, reason)
             answer = self._once(ask, url, end)
             if not isinstance(answer, NotGot) or answer.status not in _REDIRECTS:
@@ -125,16 +125,24 @@ class Web:
         headers = {"Accept": "*/*", **ask.headers, "Accept-Encoding": "identity", "User-Agent": "kubeaid-ci"}
         if ask.authorization and origin(url) == origin(ask.url):
             headers["Authorization"] = ask.authorization
-        permit = None if self._proxied(url) else lambda host, found: self._permit(host, found, ask.start)
-        with self._turn(url):
+        permit = None if proxied(url) else lambda host, found: self._reach.permit(host, found, ask.start)
+        host = str(urlsplit(url).hostname)
+        with self._turn(host):
+            if self._expired[host] >= _MOST_EXPIRED:
+                return _not(FailedKind.UNREACHABLE, url, "its host let too many requests run out of time")
             guard = Guard(self._network, permit, max(end - time.monotonic(), 0.001))
             try:
                 with guard.watch():
-                    return self._exchange(guard, url, headers, ask.most_bytes)
+                    answer = self._exchange(url, headers, ask.most_bytes)
             except ForbiddenError as error:
                 return _not(FailedKind.REFUSED, url, str(error))
+            if guard.expired:
+                with self._lock:
+                    self._expired[host] += 1
+                return _not(FailedKind.UNREACHABLE, url, "did not end in the time it was given")
+            return answer
 
-    def _exchange(self, guard: "Guard", url: str, headers: dict[str, str], most: int) -> Got | NotGot:
+    def _exchange(self, url: str, headers: dict[str, str], most: int) -> Got | NotGot:
         import requests
         from urllib3.exceptions import HTTPError
 
@@ -143,69 +151,14 @@ class Web:
             with opened.get(
                 url, headers=headers, stream=True, allow_redirects=False, timeout=(10, 30), verify=opened.verify
             ) as response:
-                answer = _read(response, url, most)
+                return _read(response, url, most)
         except (OSError, HTTPError, ValueError) as error:
-            if guard.expired:
-                return _not(FailedKind.UNREACHABLE, url, "did not end in the time it was given")
             lasting = isinstance(error, requests.exceptions.SSLError | ValueError)
             return _not(FailedKind.UNREACHABLE, url, _why(error), again=not lasting)
-        if guard.expired:
-            return _not(FailedKind.UNREACHABLE, url, "did not end in the time it was given")
-        return answer
 
-    def _unfit(self, url: str, start: str) -> str | None:
-        """Why an address is not asked, as far as it says so itself."""
-        try:
-            parts = urlsplit(url)
-            host = (parts.hostname or "").lower()
-            _ = parts.port
-        except ValueError:
-            return "is no address"
-        if parts.scheme.lower() not in _PORTS or not host:
-            return "is not an http or https address"
-        if parts.username is not None or parts.password is not None:
-            return "holds a user name or password; keep these where the documentation on credentials says"
-        if any(ord(letter) < 33 or ord(letter) == 127 for letter in url):
-            return "holds blanks or control characters"
-        found = literal(host)
-        return self._outside(host, found, start) if found is not None else None
-
-    def _permit(self, host: str, found: Zone, start: str) -> None:
-        """Raise where a host with addresses of this zone is not connected to; note the zone else."""
-        from kubeaid_ci.edges.guarded import ForbiddenError
-
-        if reason := self._outside(host.lower(), found, start):
-            raise ForbiddenError(reason)
+    def _turn(self, host: str) -> threading.Semaphore:
         with self._lock:
-            self._zones.setdefault(host.lower(), found)
-
-    def _outside(self, host: str, found: Zone, start: str) -> str | None:
-        if found is Zone.NEVER:
-            return f"leads to a {found} address"
-        if host in self._allow or found <= self._reach(host, start):
-            return None
-        return f"leads to a {found} address, where {shown(start)} does not; allow the host if that is right"
-
-    def _reach(self, host: str, start: str) -> Zone:
-        """The innermost zone that a host may be in: the start's own, and for good the one first seen."""
-        first = (urlsplit(start).hostname or "").lower()
-        if first in self._zones:
-            return self._zones[first]
-        if host == first:
-            return Zone.LOOPBACK
-        if self._proxied(start):
-            return literal(first) or Zone.PUBLIC
-        found = self._network.zone(first)
-        return Zone.PUBLIC if found is None else found
-
-    def _proxied(self, url: str) -> bool:
-        from requests.utils import get_environ_proxies, select_proxy
-
-        return select_proxy(_http(url), get_environ_proxies(_http(url))) is not None
-
-    def _turn(self, url: str) -> threading.Semaphore:
-        with self._lock:
-            return self._turns[str(urlsplit(url).hostname)]
+            return self._turns[host]
 
     def _opened(self) -> "requests.Session":
         with self._lock:
@@ -214,26 +167,6 @@ class Web:
 
                 self._session = session(self._ca_bundle)
             return self._session
-
-
-def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port: what a login is for. An address that is none has an origin of its own."""
-    try:
-        parts = urlsplit(url)
-        scheme = parts.scheme.lower()
-        return scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(scheme)
-    except ValueError:
-        return url, "", None
-
-
-def shown(url: str) -> str:
-    """An address fit for messages: without credentials, query and fragment, on one line."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "an address that is none"
-    plain = urlunsplit(SplitResult(parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    return "".join(letter if letter.isprintable() else "�" for letter in plain)[:300]
 
 
 def _read(response: "requests.Response", url: str, most: int) -> Got | NotGot:
@@ -299,8 +232,3 @@ def _joined(url: str, target: str) -> str:
         return urljoin(url, target)
     except ValueError:
         return target
-
-
-def _http(url: str) -> str:
-    """An address that proxies are chosen for: a registry is asked by https."""
-    return "https://" + url.partition("://")[2] if url.startswith("oci://") else url

@@ -76,6 +76,7 @@ def test_each_common_format_of_long_names_is_read(form: int) -> None:
         ("web/\x1b[2Jx", "not seen"),
         ("web/val\u200bues.yaml", "not seen"),
         ("web/\u202etxt.x", "not seen"),
+        ("web/a\u00a0b", "not seen"),
         ("web/" + "x" * 1100, "too long"),
         ("web/" + "x/" * 45 + "x", "too deep"),
         ("web", "there twice"),

@@ -13,7 +13,8 @@ import trustme
 
 from kubeaid_ci.edges.addresses import Network
 from kubeaid_ci.edges.patience import Patience
-from kubeaid_ci.edges.web import Ask, Got, NotGot, Web, shown
+from kubeaid_ci.edges.reach import shown
+from kubeaid_ci.edges.web import Ask, Got, NotGot, Web
 from kubeaid_ci.model.upstream import FailedKind
 from tests.servers.http import Fault, Reply, Request, Server
 from tests.servers.raw import Raw
@@ -329,6 +330,13 @@ def test_an_answer_that_drips_for_ever_is_cut_off(web: Web, start: tuple[bytes, 
         assert len(server.heads) == 1
     assert kind is FailedKind.UNREACHABLE
     assert message == f"{server.url}: did not end in the time it was given"
+
+
+def test_a_host_that_lets_all_requests_run_out_of_time_is_soon_asked_no_more(web: Web) -> None:
+    with Raw(drip(b"HTTP/1.1 200 OK\r\n\r\n")) as server:
+        messages = [failure(web.get(ask(f"{server.url}/{number}", seconds=0.15)))[1] for number in range(6)]
+        assert len(server.heads) <= 4
+    assert [message.partition(": ")[2].partition(" ")[0] for message in messages] == ["did"] * 4 + ["its"] * 2
 
 
 def test_a_tls_handshake_that_drips_for_ever_is_cut_off(web: Web) -> None:

@@ -1,0 +1,94 @@
+"""What a source may reach: addresses as they are written, and the hosts behind them."""
+
+import threading
+from collections.abc import Collection
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from kubeaid_ci.edges.addresses import Network, Zone, literal
+
+_PORTS = {"https": 443, "http": 80}
+
+
+class Reach:
+    """The rule for one run: a source leads to its own zone and further out, never further inside.
+
+    `allow` names hosts that may be private or on loopback wherever their address was found.
+    """
+
+    def __init__(self, network: Network, allow: Collection[str]) -> None:
+        self._network = network
+        self._allow = frozenset(host.lower() for host in allow)
+        self._zones: dict[str, Zone] = {}
+        self._lock = threading.Lock()
+
+    def unfit(self, url: str, start: str) -> str | None:
+        """Why an address is not asked, as far as it says so itself."""
+        try:
+            parts = urlsplit(url)
+            host = (parts.hostname or "").lower()
+            _ = parts.port
+        except ValueError:
+            return "is no address"
+        if parts.scheme.lower() not in _PORTS or not host:
+            return "is not an http or https address"
+        if parts.username is not None or parts.password is not None:
+            return "holds a user name or password; keep these in Helm's repositories.yaml"
+        if any(ord(letter) < 33 or ord(letter) == 127 for letter in url):
+            return "holds blanks or control characters"
+        found = literal(host)
+        return self._outside(host, found, start) if found is not None else None
+
+    def permit(self, host: str, found: Zone, start: str) -> None:
+        """Raise where a host with addresses of this zone is not connected to; note the zone else."""
+        from kubeaid_ci.edges.guarded import ForbiddenError
+
+        if reason := self._outside(host.lower(), found, start):
+            raise ForbiddenError(reason)
+        with self._lock:
+            self._zones.setdefault(host.lower(), found)
+
+    def _outside(self, host: str, found: Zone, start: str) -> str | None:
+        if found is Zone.NEVER:
+            return f"leads to a {found} address"
+        if host in self._allow or found <= self._innermost(host, start):
+            return None
+        return f"leads to a {found} address, where {shown(start)} does not; allow the host if that is right"
+
+    def _innermost(self, host: str, start: str) -> Zone:
+        """The innermost zone that a host may be in: the start's own, and for good the one first seen."""
+        first = (urlsplit(start).hostname or "").lower()
+        if first in self._zones:
+            return self._zones[first]
+        if host == first:
+            return Zone.LOOPBACK
+        if proxied(start):
+            return literal(first) or Zone.PUBLIC
+        found = self._network.zone(first)
+        return Zone.PUBLIC if found is None else found
+
+
+def proxied(url: str) -> bool:
+    """Whether the environment says that a proxy is asked for an address; it resolves the name then."""
+    from requests.utils import get_environ_proxies, select_proxy
+
+    return select_proxy(url, get_environ_proxies(url)) is not None
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port: what a login is for. An address that is none has an origin of its own."""
+    try:
+        parts = urlsplit(url)
+        scheme = parts.scheme.lower()
+        return scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(scheme)
+    except ValueError:
+        return url, "", None
+
+
+def shown(url: str) -> str:
+    """An address fit for messages: without credentials, query and fragment, on one line."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that is none"
+    plain = urlunsplit(SplitResult(parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return "".join(letter if letter.isprintable() else "�" for letter in plain)[:300]
