@@ -60,7 +60,7 @@ def _packs(file: str, name: str) -> bool:
 def _missing(chart: Chart, dependency: Dependency) -> Finding:
     found = chart.subchart(dependency.name)
     what = "is a dangling link" if found and found.is_link else "has no Chart.yaml" if found else "is not vendored"
-    message = f"{dependency.name} {dependency.version} is declared but {what}"
+    message = f"{dependency.name or 'a dependency without a name'} {dependency.version} is declared but {what}"
     message += "; ArgoCD would download it at sync time"
     return _at(chart, dependency, "chart/subchart-missing", message)
 
@@ -146,7 +146,7 @@ def _vendored(chart: Chart, subject: str, kubernetes: Sequence[Version]) -> Iter
 def _nested_missing(chart: Chart, subject: str, above: set[str]) -> Iterator[Finding]:
     """Below the umbrella nothing is downloaded, and a library that a chart above holds is found there."""
     for dependency in chart.dependencies:
-        if not _is_vendored(chart, dependency.name) and dependency.name not in above:
+        if dependency.name and not _is_vendored(chart, dependency.name) and dependency.name not in above:
             message = f"{chart.name} declares {dependency.name} {dependency.version}, which is not vendored in it"
             yield RULES["chart/subchart-missing"].at(
                 dependency.path,

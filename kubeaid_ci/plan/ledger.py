@@ -43,6 +43,8 @@ def updated(
     told = []
     for one in charts:
         known = entries.get(one.key)
+        if not one.subchart.version:
+            continue  # its metadata cannot be read, which is told elsewhere
         if known is None:
             entries[one.key] = _new(one, today)
             told.append(f"added {one.key} {one.subchart.version}")
@@ -66,7 +68,7 @@ def accepted(
     `UserError` for a name that is in neither the ledger nor the repository.
     """
     entries = dict(ledger.entries)
-    chosen = [one for one in charts if one.key in keys or one.umbrella in keys]
+    chosen = [one for one in charts if (one.key in keys or one.umbrella in keys) and one.subchart.version]
     for name in keys:
         if not any(name in (one.key, one.umbrella) and one.key in entries for one in chosen):
             raise UserError(f"{name}: the ledger has no such chart to accept; name one as umbrella/folder")

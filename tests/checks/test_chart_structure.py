@@ -182,3 +182,15 @@ def test_metadata_that_cannot_be_read_is_a_finding(found):
     ((rule, _, message),) = found({"Chart.yaml": "name: ["})
     assert rule == "invalid"
     assert f"{CHARTS}/app/Chart.yaml:1" in message
+
+
+def test_a_dependency_without_a_name_is_missing_at_the_top_and_nothing_below(found):
+    nameless = "dependencies:\n- version: 1.0.0\n"
+    said = found(
+        {"Chart.yaml": metadata("app", "0.1.0", WEB), "charts/web/Chart.yaml": metadata("web", "1.2.3") + nameless}
+    )
+    assert said == []
+    said = found({"Chart.yaml": metadata("app", "0.1.0") + nameless})
+    assert [message for rule, _, message in said if rule == "subchart-missing"] == [
+        "a dependency without a name 1.0.0 is declared but is not vendored; ArgoCD would download it at sync time"
+    ]

@@ -154,6 +154,24 @@ def test_the_ledger_takes_what_is_new_and_never_replaces(root):
     assert (root / LEDGER).read_bytes() != before
 
 
+@pytest.mark.parametrize("text", [None, "[", "name: web\n"], ids=["missing", "no YAML", "no version"])
+def test_a_chart_without_readable_metadata_leaves_a_ledger_that_can_be_read(tmp_path, text):
+    root = charts.web(tmp_path)
+    path = vendored(root) / "Chart.yaml"
+    path.unlink() if text is None else path.write_text(text)
+    verify(root, update_ledger=True)
+    assert "error" in {one.severity for one in verify(root).findings}
+    assert "web/web" not in (root / LEDGER).read_text()
+
+
+def test_a_recorded_chart_that_loses_its_metadata_is_an_error(root):
+    (vendored(root) / "Chart.yaml").unlink()
+    found = verify(root, update_ledger=True)
+    assert "chart/not-in-ledger web/charts/web" in said(found)
+    assert "chart/subchart-missing web/Chart.yaml" in said(found)
+    assert said(verify(root)) == said(found)
+
+
 def test_accepted_content_is_silent_and_its_reason_is_in_the_ledger(root):
     put("values.yaml", "x")(vendored(root))
     found = verify(root, accept=["web/web"], reason="smaller by default")
