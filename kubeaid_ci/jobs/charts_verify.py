@@ -63,7 +63,7 @@ def verify_charts(
     repo = charts_source.read(root, ref, cache=cache)
     with repo.snapshot:
         chosen = charts_source.selected(repo.charts, charts)
-        run = _Run(root, repo, ledgers.vendored(chosen.charts), everything=not charts, ref=ref)
+        run = _Run(root, repo, ledgers.vendored(chosen.charts, repo.ledger), everything=not charts, ref=ref)
         told = run.accept(accept, reason) if accept else ()
         if update_ledger:
             told += run.update(today or datetime.now(UTC).date())
@@ -72,10 +72,11 @@ def verify_charts(
             told += run.record(fetched)
         if update_ledger or accept:
             run.write()
+        declared = {f"{chart.folder}/{one.name}" for chart in chosen.charts for one in chart.dependencies}
         verdicts = [run.verdict(one, fetched.get(one.key)) for one in run.vendored]
         findings = (
             *chart_structure.check(chosen, kubernetes=kubernetes),
-            *ledger_checks.check(run.vendored, run.ledger, everything=run.everything),
+            *ledger_checks.check(run.vendored, run.ledger, declared=declared, everything=run.everything),
             *(_against(root, base, run, chosen, cache=cache) if base else ()),
             *(finding for _, found in verdicts for finding in found),
         )

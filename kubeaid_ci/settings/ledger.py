@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kubeaid_ci import documents
+from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.ledger import FORK, OWN, PATCHES, UPSTREAM, Ledger, LedgerEntry
 from kubeaid_ci.settings.readers import Node, Reader, day, many, matching, named, table, text
 
@@ -33,6 +34,8 @@ _ENTRY: Mapping[str, Reader] = {
 def parse(content: str | bytes, *, where: str) -> Ledger:
     """Read the text of a ledger; raises `UserError` naming file, line and key where it cannot be read."""
     value = documents.load(content, where=where)
+    for path, line in documents.duplicate_keys(content, where):
+        raise UserError(f"{where}:{line}: {'.'.join(map(str, path))} is there twice; keep the one that was reviewed")
     source = content if isinstance(content, str) else content.decode()
     found: dict[str, LedgerEntry] = table({"charts": named(_entry)}, _charts)(Node(source, where, value))
     lines = documents.locate_all(source, [("charts", key) for key in found])

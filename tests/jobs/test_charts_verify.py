@@ -91,6 +91,60 @@ def test_tampering_is_found_in_the_work_tree_in_a_commit_and_against_upstream(ro
             assert all(change.diff for change in found.results[0].files)
 
 
+def moved(source, target):
+    """The vendored chart lies elsewhere, with one more template."""
+
+    def change(root):
+        put("templates/evil.yaml", "kind: Pod\n")(vendored(root))
+        (root / target).parent.mkdir(parents=True, exist_ok=True)
+        (root / source).rename(root / target)
+
+    return change
+
+
+def linked_chart(root, there="argocd-helm-charts/shared"):
+    moved("argocd-helm-charts/web/charts/web", there)(root)
+    vendored(root).symlink_to(f"../../../{there}")
+
+
+def linked_and_declared_as_ours(root):
+    linked_chart(root)
+    edit("Chart.yaml", UPSTREAM.encode(), b"file://../shared")(root / "argocd-helm-charts/web")
+
+
+def linked_and_undeclared(root):
+    linked_chart(root)
+    charts.umbrella(root, "web", {"Chart.yaml": metadata("web", "0.1.0")})
+
+
+def packed(root):
+    put("templates/evil.yaml", "kind: Pod\n")(vendored(root))
+    archive = vendored(root).parent / "web-1.2.3.tgz"
+    subprocess.run(["tar", "-czf", archive, "-C", archive.parent, "web"], check=True)
+    subprocess.run(["rm", "-r", vendored(root)], check=True)
+
+
+HIDDEN = {
+    "under another folder name": moved("argocd-helm-charts/web/charts/web", "argocd-helm-charts/web/charts/web2"),
+    "under another umbrella": moved("argocd-helm-charts/web", "argocd-helm-charts/web2"),
+    "behind a link": linked_chart,
+    "behind a link that is declared as ours": linked_and_declared_as_ours,
+    "behind a link that nobody declares": linked_and_undeclared,
+    "behind a link out of the charts": lambda root: linked_chart(root, "docs/web"),
+    "in an archive": packed,
+}
+
+
+@pytest.mark.parametrize("hide", HIDDEN.values(), ids=HIDDEN)
+def test_a_chart_that_moved_out_of_sight_of_the_ledger_is_an_error(root, hide):
+    hide(root)
+    for commit in (False, True):
+        if commit:
+            repos.commit(root, "tidy up")
+        assert "error" in {one.severity for one in verify(root).findings}
+        assert "error" in {one.severity for one in verify(root, base="HEAD").findings}
+
+
 def test_the_commits_that_changed_it_are_named(root):
     put("templates/x.yaml", "kind: Pod\n")(vendored(root))
     commit = repos.commit(root, "fix typo")

@@ -135,6 +135,12 @@ def test_a_ledger_that_cannot_be_read_names_line_and_key(changed, message):
         file.parse(f"charts:\n  a/a:\n    {body}\n", where="l")
 
 
+def test_an_entry_given_twice_is_refused():
+    entry = "  a/a: {version: '1', first_seen: 2026-01-02, origin: own}\n"
+    with pytest.raises(UserError, match=r"l:3: charts\.a/a is there twice"):
+        file.parse(f"charts:\n{entry}{entry}", where="l")
+
+
 def test_own_charts_need_no_tree_and_others_do():
     with pytest.raises(UserError, match="tree is missing"):
         file.parse("charts:\n  a/a: {version: '1', first_seen: 2026-01-02}\n", where="l")
