@@ -112,7 +112,8 @@ def _content(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: C
     is_republished = bool(entry and entry.sha256 and entry.sha256 != got.sha256 and entry.tree == one.subchart.tree)
     if is_republished:
         return  # ours is what was reviewed: said once, the files are in the result
-    dropped = [one for one in compared.changes if one.path in compared.ignored and one.change is FileAction.MISSING]
+    missing = (change for change in compared.changes if change.change is FileAction.MISSING)
+    dropped = [change for change in missing if change.path in compared.ignored]
     for change in dropped:
         message = f"{change.path} is published, but an ignore file keeps it out of Git"
         rule = RULES["chart/dropped-by-gitignore"]

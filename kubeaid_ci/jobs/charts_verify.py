@@ -59,6 +59,8 @@ def verify_charts(
     ledger does not know; `accept` takes over what charts hold now, for a reason. `kubernetes` are the
     versions that clusters run. Raises `UserError` for a name that is none and a ledger that cannot be read.
     """
+    if ref != WORKTREE and (update_ledger or accept):
+        raise UserError(f"the ledger of a revision cannot be written; leave out --ref {ref}")
     root = Path(kubeaid).resolve()
     repo = charts_source.read(root, ref, cache=cache)
     with repo.snapshot:
@@ -129,8 +131,6 @@ class _Run:
         return tuple(told)
 
     def write(self) -> None:
-        if self.ref != WORKTREE:
-            raise UserError(f"the ledger of a revision cannot be written; leave out --ref {self.ref}")
         write_atomically(self.root / LEDGER, ledgers.text(self.ledger).encode())
 
     def verdict(self, one: Vendored, got: Fetched | Failed | None) -> _Verdict:
