@@ -22,7 +22,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import charts_source
 from kubeaid_ci.jobs.charts_source import ChartRepo
 from kubeaid_ci.model.chart import Charts
-from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileChange, Vendored, Verification
+from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileAction, FileChange, Vendored, Verification
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.ledger import LEDGER, OWN, Ledger, LedgerEntry
 from kubeaid_ci.model.tree import Entry, File, below
@@ -170,7 +170,8 @@ class _Run:
     def edited(self, one: Vendored, entry: LedgerEntry, files: tuple[FileChange, ...]) -> Iterator[Finding]:
         by = self.commits(one, entry)
         if files:
-            yield from chart_upstream.file_findings(one, files, than="what the ledger records", note=by)
+            compared = Comparison(files, ignored=self.ignored(one, files))
+            yield from chart_upstream.file_findings(one, compared, than="what the ledger records", note=by)
             return
         message = f"the chart does not hold what the ledger records{by}; fetch the whole history to see the files"
         yield RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="tree")
@@ -193,10 +194,13 @@ class _Run:
             return Comparison(patch_failure=str(error))
         theirs = {path: file.entry for path, file in wanted.items()}
         changes = self.with_diffs(one, theirs, lambda path: wanted[path].data)
-        missing = [f"{one.subchart.path}/{change.path}" for change in changes if change.path in theirs]
-        ignored = work_tree.ignored(self.root, missing)
-        start = len(one.subchart.path) + 1
-        return Comparison(changes, ignored=frozenset(path[start:] for path in ignored))
+        return Comparison(changes, ignored=self.ignored(one, changes))
+
+    def ignored(self, one: Vendored, changes: Iterable[FileChange]) -> frozenset[str]:
+        """Those of the missing files that ignore files name."""
+        start = f"{one.subchart.path}/"
+        missing = [start + change.path for change in changes if change.change is FileAction.MISSING]
+        return frozenset(path.removeprefix(start) for path in work_tree.ignored(self.root, missing))
 
     def with_diffs(
         self, one: Vendored, theirs: dict[str, Entry], read: Callable[[str], bytes]

@@ -354,6 +354,16 @@ def test_a_published_file_that_an_ignore_file_drops_is_told_as_such(root):
     assert said(verify(root, fetch=lambda *_: more)) == ["chart/dropped-by-gitignore web/charts/web/defaults/a.yaml"]
 
 
+def test_a_reviewed_file_that_an_ignore_file_drops_is_told_as_such(tmp_path):
+    root = charts.recorded(charts.web(tmp_path, FILES | {"defaults/a.yaml": "x"}))
+    repos.write(root, {".gitignore": "defaults\n"})
+    (vendored(root) / "defaults/a.yaml").unlink()
+    repos.commit(root)
+    (finding,) = verify(root).findings
+    assert finding.rule.id == "chart/dropped-by-gitignore"
+    assert "an ignore file keeps it out of Git; changed by" in finding.message
+
+
 def test_nothing_is_left_in_the_home_folder(root, home):
     verify(root)
     assert os.listdir(home) == []
