@@ -48,9 +48,11 @@ class Fetched:
     """By their path below the chart's top folder."""
     tree_id: str
     url: str
-    """Where the archive came from, after all redirects, without credentials and query."""
+    """The archive's address as the repository gives it, before redirects; for a registry ``oci://…:tag``."""
     host: str
-    """The host of the address that the repository gives, before redirects to a content network."""
+    """The host in that address: a change of it wants a look."""
+    final_host: str = ""
+    """The host that sent the bytes in the end, after redirects; content networks change theirs at will."""
     index_digest: str | None = None
     """What the index says the archive's SHA-256 is, in hex; it need not be true. HTTP repositories only."""
     manifest_digest: str | None = None
@@ -76,7 +78,20 @@ class Release:
     digest: str | None = None
     """SHA-256 of the archive in hex, if the index says it."""
     url: str | None = None
+    """As the index says it, which may be relative to the repository."""
     deprecated: bool = False
+    removed: bool = False
     home: str | None = None
     sources: tuple[str, ...] = ()
     annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A chart to fetch, as a dependency names it."""
+
+    name: str
+    version: str
+    repository: str
+    known_url: str = ""
+    """Where the archive was before; tried where the index no longer lists the version."""

@@ -5,8 +5,8 @@ from kubeaid_ci.edges import kubeaid_charts
 from kubeaid_ci.edges.snapshot import take
 from kubeaid_ci.model.chart import CHARTS, BadChart, Charts
 from kubeaid_ci.model.version import Version
-from tests import charts, repos
-from tests.charts import UPSTREAM, metadata
+from tests import repos, umbrellas
+from tests.umbrellas import UPSTREAM, metadata
 
 WEB = f"web 1.2.3 {UPSTREAM}"
 VENDORED = {"charts/web/Chart.yaml": metadata("web", "1.2.3")}
@@ -17,7 +17,7 @@ def found(tmp_path):
     """What the check says of an umbrella chart ``app`` with these files, as rule, severity and message."""
 
     def check(files, *, kubernetes=(), links=None):
-        charts.umbrella(tmp_path, "app", files)
+        umbrellas.umbrella(tmp_path, "app", files)
         for path, target in (links or {}).items():
             place = tmp_path / CHARTS / "app" / path
             place.parent.mkdir(parents=True, exist_ok=True)

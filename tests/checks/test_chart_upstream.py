@@ -6,8 +6,8 @@ from kubeaid_ci.checks.chart_upstream import Comparison, judge
 from kubeaid_ci.model.chart_verdict import FileAction, FileChange
 from kubeaid_ci.model.ledger import LedgerEntry
 from kubeaid_ci.model.upstream import Failed, FailedKind
-from tests.charts import DAY, UPSTREAM, published
 from tests.plan.test_ledger import OTHER, TREE, vendored
+from tests.umbrellas import DAY, UPSTREAM, published
 
 (ONE,) = vendored()
 SHA, NEW = "a" * 64, "e" * 64

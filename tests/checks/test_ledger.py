@@ -4,8 +4,8 @@ import pytest
 
 from kubeaid_ci.checks import ledger as checks
 from kubeaid_ci.model.ledger import Ledger, LedgerEntry
-from tests.charts import DAY, UPSTREAM
 from tests.plan.test_ledger import OTHER, TREE, chart, vendored
+from tests.umbrellas import DAY, UPSTREAM
 
 ENTRY = LedgerEntry("1.2.3", DAY, TREE, UPSTREAM)
 

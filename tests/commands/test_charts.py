@@ -9,14 +9,14 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci.model.ledger import LEDGER
-from tests import charts, repos
+from tests import repos, umbrellas
 
 ROOT = str(Path(kubeaid_ci.__file__).parents[1])
 
 
 @pytest.fixture
 def root(tmp_path):
-    return charts.recorded(charts.web(tmp_path / "kubeaid"))
+    return umbrellas.recorded(umbrellas.web(tmp_path / "kubeaid"))
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_an_untouched_repository_exits_with_0_and_says_little(run, root):
 
 
 def test_a_tampered_chart_exits_with_1_and_shows_the_difference(run, root):
-    repos.write(charts.vendored(root), {"values.yaml": "replicas: 1\nscript: \u0430\n"})
+    repos.write(umbrellas.vendored(root), {"values.yaml": "replicas: 1\nscript: \u0430\n"})
     done = run("verify", "--offline", "--kubeaid", root)
     assert done.returncode == 1
     assert "web/web  1.2.3    different  1 modified" in done.stdout
@@ -53,7 +53,7 @@ def test_a_tampered_chart_exits_with_1_and_shows_the_difference(run, root):
 
 
 def test_every_report_carries_the_alarm_and_what_to_do(run, root, tmp_path):
-    repos.write(charts.vendored(root), {"templates/evil.yaml": "kind: Pod\n```\n</details>@team\n"})
+    repos.write(umbrellas.vendored(root), {"templates/evil.yaml": "kind: Pod\n```\n</details>@team\n"})
     reports = {name: tmp_path / name for name in ("json", "markdown", "sarif", "junit", "codeclimate", "html")}
     run("verify", "--offline", "--kubeaid", root, *(f"--report={name}={path}" for name, path in reports.items()))
     for path in reports.values():
@@ -90,7 +90,7 @@ def test_the_list_shows_what_is_declared_and_vendored(run, root):
 
 
 def test_the_ledger_is_written_on_demand(run, tmp_path):
-    root = charts.web(tmp_path / "new")
+    root = umbrellas.web(tmp_path / "new")
     done = run("verify", "--offline", "--kubeaid", root, "--update-ledger")
     assert done.returncode == 0
     assert "added web/web 1.2.3" in done.stdout
@@ -115,7 +115,7 @@ def test_wrong_use_exits_with_2_and_says_what_is_wrong(run, root, arguments, mes
 
 
 def test_a_chart_or_a_ledger_that_cannot_be_read_exits_with_2(run, root):
-    charts.umbrella(root, "bad", {"Chart.yaml": "["})
+    umbrellas.umbrella(root, "bad", {"Chart.yaml": "["})
     done = run("verify", "--offline", "--kubeaid", root)
     assert done.returncode == 2
     assert "chart/invalid" in done.stdout
@@ -127,7 +127,7 @@ def test_a_chart_or_a_ledger_that_cannot_be_read_exits_with_2(run, root):
 
 def test_kubernetes_versions_come_from_the_settings(run, root):
     (root / ".kubeaid-ci.yaml").write_text("clusters:\n  one:\n    kubernetes-version: v1.20.1\n")
-    chart = charts.vendored(root) / "Chart.yaml"
+    chart = umbrellas.vendored(root) / "Chart.yaml"
     chart.write_text(chart.read_text() + "kubeVersion: '>=1.25.0'\n")
     done = run("verify", "--offline", "--kubeaid", root, "--accept", "web/web", "--reason", "test")
     assert "web 1.2.3 wants Kubernetes >=1.25.0, a cluster runs v1.20.1" in done.stdout

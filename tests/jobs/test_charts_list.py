@@ -1,12 +1,12 @@
 from kubeaid_ci import list_charts
 from kubeaid_ci.model.chart import CHARTS
-from tests import charts, repos
-from tests.charts import UPSTREAM, metadata
+from tests import repos, umbrellas
+from tests.umbrellas import UPSTREAM, metadata
 
 
 def test_every_dependency_and_every_vendored_chart_has_a_line(tmp_path):
-    root = charts.recorded(charts.web(tmp_path))
-    repos.write(charts.vendored(root), {"values.yaml": "changed"})
+    root = umbrellas.recorded(umbrellas.web(tmp_path))
+    repos.write(umbrellas.vendored(root), {"values.yaml": "changed"})
     lock = "dependencies: []\ndigest: sha256:0\n"
     declared = [
         f"db 1.x {UPSTREAM}",
@@ -21,8 +21,8 @@ def test_every_dependency_and_every_vendored_chart_has_a_line(tmp_path):
         "charts/extra/Chart.yaml": metadata("extra", "2.0.0"),
         "charts/packed-1.0.0.tgz": "x",
     }
-    charts.umbrella(root, "app", files)
-    charts.umbrella(root, "addons", {"Chart.yaml": metadata("addons", "0.1.0")})
+    umbrellas.umbrella(root, "app", files)
+    umbrellas.umbrella(root, "addons", {"Chart.yaml": metadata("addons", "0.1.0")})
     (root / CHARTS / "app/charts/addons").symlink_to("../../addons")
     found = list_charts(root, cache=False)
     lines = {
@@ -43,7 +43,7 @@ def test_every_dependency_and_every_vendored_chart_has_a_line(tmp_path):
 
 
 def test_a_chart_that_cannot_be_read_is_told(tmp_path):
-    charts.umbrella(charts.web(tmp_path), "bad", {"Chart.yaml": "["})
+    umbrellas.umbrella(umbrellas.web(tmp_path), "bad", {"Chart.yaml": "["})
     found = list_charts(tmp_path, cache=False)
     assert [one.rule.id for one in found.findings] == ["chart/invalid"]
     assert [one.chart for one in list_charts(tmp_path, charts=["web"], cache=False).lines] == ["web"]

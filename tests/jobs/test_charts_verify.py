@@ -6,14 +6,14 @@ import pytest
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.ledger import LEDGER
 from kubeaid_ci.model.upstream import Failed, FailedKind
-from tests import charts, repos
-from tests.charts import FILES, UPSTREAM, metadata, published, said, vendored, verify
+from tests import repos, umbrellas
+from tests.umbrellas import FILES, UPSTREAM, metadata, published, said, vendored, verify
 
 
 @pytest.fixture
 def root(tmp_path):
     """A KubeAid repo whose one vendored chart is in the ledger, all committed."""
-    return charts.recorded(charts.web(tmp_path))
+    return umbrellas.recorded(umbrellas.web(tmp_path))
 
 
 def edit(name, old, new):
@@ -114,7 +114,7 @@ def linked_and_declared_as_ours(root):
 
 def linked_and_undeclared(root):
     linked_chart(root)
-    charts.umbrella(root, "web", {"Chart.yaml": metadata("web", "0.1.0")})
+    umbrellas.umbrella(root, "web", {"Chart.yaml": metadata("web", "0.1.0")})
 
 
 def packed(root):
@@ -196,7 +196,7 @@ def test_the_ledger_takes_what_is_new_and_never_replaces(root):
     before = (root / LEDGER).read_bytes()
     assert said(verify(root, update_ledger=True)) == ["chart/file-modified web/charts/web/values.yaml"]
     assert (root / LEDGER).read_bytes() == before
-    charts.umbrella(
+    umbrellas.umbrella(
         root,
         "app",
         {
@@ -210,7 +210,7 @@ def test_the_ledger_takes_what_is_new_and_never_replaces(root):
 
 @pytest.mark.parametrize("text", [None, "[", "name: web\n"], ids=["missing", "no YAML", "no version"])
 def test_a_chart_without_readable_metadata_leaves_a_ledger_that_can_be_read(tmp_path, text):
-    root = charts.web(tmp_path)
+    root = umbrellas.web(tmp_path)
     path = vendored(root) / "Chart.yaml"
     path.unlink() if text is None else path.write_text(text)
     verify(root, update_ledger=True)
@@ -261,7 +261,7 @@ def test_a_folder_without_charts_is_no_kubeaid_repo(tmp_path):
 
 
 def test_without_a_ledger_nothing_is_identical(tmp_path):
-    found = verify(charts.web(tmp_path))
+    found = verify(umbrellas.web(tmp_path))
     assert said(found) == [f"chart/not-in-ledger {LEDGER}"]
     assert [result.status for result in found.results] == ["unverifiable"]
 
@@ -274,8 +274,8 @@ def test_a_ledger_that_is_a_link_is_refused(root):
 
 
 def test_only_the_charts_named_are_looked_at(root):
-    charts.umbrella(root, "bad", {"Chart.yaml": "["})
-    charts.umbrella(root, "app", {"Chart.yaml": metadata("app", "0.1.0", f"db 1.0.0 {UPSTREAM}")})
+    umbrellas.umbrella(root, "bad", {"Chart.yaml": "["})
+    umbrellas.umbrella(root, "app", {"Chart.yaml": metadata("app", "0.1.0", f"db 1.0.0 {UPSTREAM}")})
     assert said(verify(root, charts=["web"])) == []
     assert said(verify(root, charts=["argocd-helm-charts/app/"])) == ["chart/subchart-missing app/Chart.yaml"]
     assert said(verify(root)) == ["chart/invalid bad/Chart.yaml", "chart/subchart-missing app/Chart.yaml"]
@@ -342,7 +342,7 @@ def test_nobody_is_asked_about_charts_of_our_own(tmp_path):
         "Chart.yaml": metadata("app", "0.1.0", "db 1.0.0 file://../db"),
         "charts/db/Chart.yaml": metadata("db", "1.0.0"),
     }
-    root = charts.recorded(charts.umbrella(tmp_path, "app", own))
+    root = umbrellas.recorded(umbrellas.umbrella(tmp_path, "app", own))
     asked = []
     found = verify(root, fetch=lambda one, _: asked.append(one))
     assert (asked, said(found), [result.status for result in found.results]) == ([], [], ["local"])
@@ -355,7 +355,7 @@ def test_a_published_file_that_an_ignore_file_drops_is_told_as_such(root):
 
 
 def test_a_reviewed_file_that_an_ignore_file_drops_is_told_as_such(tmp_path):
-    root = charts.recorded(charts.web(tmp_path, FILES | {"defaults/a.yaml": "x"}))
+    root = umbrellas.recorded(umbrellas.web(tmp_path, FILES | {"defaults/a.yaml": "x"}))
     repos.write(root, {".gitignore": "defaults\n"})
     (vendored(root) / "defaults/a.yaml").unlink()
     repos.commit(root)

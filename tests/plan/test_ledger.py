@@ -8,7 +8,7 @@ from kubeaid_ci.model.chart import Chart, Dependency, Lock, Subchart
 from kubeaid_ci.model.ledger import Ledger, LedgerEntry
 from kubeaid_ci.plan import ledger as plan
 from kubeaid_ci.settings import ledger as file
-from tests.charts import DAY, UPSTREAM, published
+from tests.umbrellas import DAY, UPSTREAM, published
 
 TREE, OTHER = "a" * 40, "b" * 40
 
