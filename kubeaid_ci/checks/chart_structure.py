@@ -1,11 +1,12 @@
 """Whether what is declared, what is locked and what is vendored agree, without asking anybody else."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model import links
-from kubeaid_ci.model.chart import CHARTS, Chart, Charts, Dependency, Subchart
+from kubeaid_ci.model.chart import CHARTS, BadChart, Chart, Charts, Dependency, Subchart
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.model.version_range import VersionRange
@@ -13,13 +14,20 @@ from kubeaid_ci.model.version_range import VersionRange
 
 def check(charts: Charts, *, kubernetes: Sequence[Version] = ()) -> Iterator[Finding]:
     """Yield what does not agree in each umbrella chart; `kubernetes` are the versions that clusters run."""
-    for bad in charts.bad:
-        yield RULES["chart/invalid"].at(f"{bad.path}/Chart.yaml", bad.reason, subject=_folders(bad.path))
+    yield from map(invalid, charts.bad)
     for chart in charts.charts:
         yield from _umbrella(chart)
         yield from _inside(chart, chart.folder, {chart.name}, kubernetes)
     yield from _escaping(charts)
     yield from _dropped(charts)
+
+
+def invalid(bad: BadChart) -> Finding:
+    """The finding about metadata that cannot be read, at the place that the reason begins with."""
+    place = re.match(rf"(?P<path>{re.escape(bad.path)}/[^:/]+)(?::(?P<line>\d+))?: ", bad.reason)
+    path, line = (place["path"], place["line"]) if place else (f"{bad.path}/Chart.yaml", None)
+    message = bad.reason[place.end() :] if place else bad.reason
+    return RULES["chart/invalid"].at(path, message, subject=_folders(bad.path), line=int(line) if line else None)
 
 
 def _umbrella(chart: Chart) -> Iterator[Finding]:
@@ -60,7 +68,7 @@ def _packs(file: str, name: str) -> bool:
 def _missing(chart: Chart, dependency: Dependency) -> Finding:
     found = chart.subchart(dependency.name)
     what = "is a dangling link" if found and found.is_link else "has no Chart.yaml" if found else "is not vendored"
-    message = f"{dependency.name} {dependency.version} is declared but {what}"
+    message = f"{dependency.name or 'a dependency without a name'} {dependency.version} is declared but {what}"
     message += "; ArgoCD would download it at sync time"
     return _at(chart, dependency, "chart/subchart-missing", message)
 
@@ -146,7 +154,7 @@ def _vendored(chart: Chart, subject: str, kubernetes: Sequence[Version]) -> Iter
 def _nested_missing(chart: Chart, subject: str, above: set[str]) -> Iterator[Finding]:
     """Below the umbrella nothing is downloaded, and a library that a chart above holds is found there."""
     for dependency in chart.dependencies:
-        if not _is_vendored(chart, dependency.name) and dependency.name not in above:
+        if dependency.name and not _is_vendored(chart, dependency.name) and dependency.name not in above:
             message = f"{chart.name} declares {dependency.name} {dependency.version}, which is not vendored in it"
             yield RULES["chart/subchart-missing"].at(
                 dependency.path,
@@ -162,7 +170,7 @@ def _escaping(charts: Charts) -> Iterator[Finding]:
     for path, target in charts.links.items():
         place = links.follow(path, charts.links)
         if path.startswith(f"{CHARTS}/") and (place is None or place.split("/")[0] == ".git"):
-            message = f"the link leads to {target}, out of the repository"
+            message = f"the link leads to {target}, which is no place in the repository"
             yield RULES["chart/symlink-escapes"].at(path, message, subject=_folders(path), key="link")
 
 

@@ -4,7 +4,7 @@ Content that differs is an error, whoever changed it. What only looks different 
 same files, an index that nobody updated) is said, and no more. Not knowing is never clean.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubeaid_ci.checks.rules import RULES
@@ -27,7 +27,7 @@ _FAILED = {
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How our files differ from the published ones with the declared patches put on.
+    """How our files differ from the published ones with the declared patches put on, or from the ledger's.
 
     `patch_failure` says why a patch cannot be put on; `ignored` are missing files that Git ignores.
     """
@@ -54,17 +54,20 @@ def judge(
     return one.result(status, digest=got.sha256, files=compared.changes), findings
 
 
-def file_findings(one: Vendored, changes: Iterable[FileChange], *, than: str, note: str = "") -> Iterator[Finding]:
+def file_findings(one: Vendored, compared: Comparison, *, than: str, note: str = "") -> Iterator[Finding]:
     """One finding a file; `than` says what it was compared with, `note` what is known beside."""
-    for change in changes:
+    for change in compared.changes:
         path = f"{one.subchart.path}/{change.path}"
         words = {
             "modified": f"differs from {than}",
             "added": f"is not in {than}",
             "missing": f"is in {than}, but not here",
         }
-        message = f"{change.path} {words[change.change]}{note}"
-        yield _FILE_RULES[change.change].at(path, message, subject=one.key, key=change.path)
+        rule, message = _FILE_RULES[change.change], f"{change.path} {words[change.change]}{note}"
+        if change.change is FileAction.MISSING and change.path in compared.ignored:
+            rule = RULES["chart/dropped-by-gitignore"]
+            message = f"{change.path} is in {than}, but an ignore file keeps it out of Git{note}"
+        yield rule.at(path, message, subject=one.key, key=change.path)
 
 
 def _failed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Iterator[Finding]:
@@ -112,14 +115,8 @@ def _content(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: C
     is_republished = bool(entry and entry.sha256 and entry.sha256 != got.sha256 and entry.tree == one.subchart.tree)
     if is_republished:
         return  # ours is what was reviewed: said once, the files are in the result
-    dropped = [one for one in compared.changes if one.path in compared.ignored and one.change is FileAction.MISSING]
-    for change in dropped:
-        message = f"{change.path} is published, but an ignore file keeps it out of Git"
-        rule = RULES["chart/dropped-by-gitignore"]
-        yield rule.at(f"{one.subchart.path}/{change.path}", message, subject=one.key, key=change.path)
-    rest = [change for change in compared.changes if change not in dropped]
     than = f"the published {one.subchart.name} {one.subchart.version}"
-    yield from file_findings(one, rest, than=f"{than} with our patches" if entry and entry.patches else than)
+    yield from file_findings(one, compared, than=f"{than} with our patches" if entry and entry.patches else than)
 
 
 def _about(one: Vendored, rule: str, message: str, *, severity: Severity | None = None) -> Finding:

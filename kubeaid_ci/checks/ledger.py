@@ -1,6 +1,6 @@
 """Vendored charts against the ledger, and the ledger and the declared repositories against a base revision."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.model.chart import Chart
@@ -13,10 +13,13 @@ _CHANGED = RULES["chart/ledger-changed"]
 _REPOSITORY = RULES["chart/repository-changed"]
 
 
-def check(charts: Iterable[Vendored], ledger: Ledger, *, everything: bool = True) -> Iterator[Finding]:
+def check(
+    charts: Iterable[Vendored], ledger: Ledger, *, declared: Collection[str] = (), everything: bool = True
+) -> Iterator[Finding]:
     """Yield what the ledger does not know or contradicts; content that differs is not among it.
 
-    `everything` says that these are all charts there are, so that entries without a chart can be told.
+    `declared` has ``umbrella/name`` of every dependency; `everything` says that these are all charts
+    there are, so that entries without a chart can be told.
     """
     if not ledger.exists:
         message = f"there is no {LEDGER}, so nothing says what the vendored charts held when they were reviewed"
@@ -26,15 +29,27 @@ def check(charts: Iterable[Vendored], ledger: Ledger, *, everything: bool = True
     for one in charts:
         known.add(one.key)
         entry = ledger.entries.get(one.key)
-        if entry is None:
-            message = f"{one.key} {one.subchart.version} is not in {LEDGER}"
-            yield _NOT_IN.at(one.subchart.path, message, subject=one.key, key="missing")
-        else:
-            yield from _entry(one, entry)
+        yield from _unknown(one, ledger) if entry is None else _entry(one, entry)
     for key in sorted(ledger.entries.keys() - known) if everything else ():
-        message = f"the ledger has {key}, which is no longer vendored; --update-ledger removes it"
-        line = ledger.entries[key].line
-        yield _CHANGED.at(LEDGER, message, subject=key, line=line, severity=Severity.INFO, key="gone")
+        yield _gone(key, ledger.entries[key], is_declared=key in declared)
+
+
+def _unknown(one: Vendored, ledger: Ledger) -> Iterator[Finding]:
+    """A chart that was only renamed must hold what was reviewed under its old name."""
+    message, severity = f"{one.key} {one.subchart.version} is not in {LEDGER}", Severity.WARNING
+    for key, entry in ledger.entries.items():
+        is_release = key.partition("/")[2] == one.subchart.name and entry.version == one.subchart.version
+        if is_release and _address(entry.repository) == _address(one.repository) and differs(one, entry):
+            message, severity = f"{message}, and holds other content than {key} of that version", Severity.ERROR
+    yield _NOT_IN.at(one.subchart.path, message, subject=one.key, severity=severity, key="missing")
+
+
+def _gone(key: str, entry: LedgerEntry, *, is_declared: bool) -> Finding:
+    """What is declared still and lies there no more as a folder may lie there in another shape."""
+    message = f"the ledger has {key}, which is no longer vendored"
+    message += " as a folder, but still declared" if is_declared else "; --update-ledger removes it"
+    severity = Severity.ERROR if is_declared else Severity.INFO
+    return _CHANGED.at(LEDGER, message, subject=key, line=entry.line, severity=severity, key="gone")
 
 
 def differs(one: Vendored, entry: LedgerEntry | None) -> bool:

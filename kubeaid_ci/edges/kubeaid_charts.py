@@ -137,11 +137,8 @@ def _vendored(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
 
 
 def _dependency(said: Mapping[str, Any], path: str) -> Dependency:
-    name = _text(said.get("name"))
-    if not name:
-        raise UserError(f"{path}:{said.get('line') or 1}: a dependency without a name; name the chart")
     return Dependency(
-        name,
+        _text(said.get("name")),
         _text(said.get("version")),
         _text(said.get("repository")),
         alias=_text(said.get("alias")),

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kubeaid_ci.checks import chart_structure
 from kubeaid_ci.checks import ledger as ledger_checks
-from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.jobs import charts_source
 from kubeaid_ci.model.chart import Chart, Dependency, Subchart
@@ -53,10 +53,8 @@ def list_charts(
     repo = charts_source.read(Path(kubeaid).resolve(), ref, cache=cache)
     with repo.snapshot:
         chosen = charts_source.selected(repo.charts, charts)
-    rule = RULES["chart/invalid"]
-    findings = (rule.at(f"{bad.path}/Chart.yaml", bad.reason, subject=bad.path.split("/")[1]) for bad in chosen.bad)
     lines = [line for chart in chosen.charts for line in _lines(chart, repo.ledger)]
-    return ChartList(tuple(lines), tuple(findings))
+    return ChartList(tuple(lines), tuple(map(chart_structure.invalid, chosen.bad)))
 
 
 def _lines(chart: Chart, ledger: Ledger) -> Iterator[ChartLine]:

@@ -22,7 +22,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import charts_source
 from kubeaid_ci.jobs.charts_source import ChartRepo
 from kubeaid_ci.model.chart import Charts
-from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileChange, Vendored, Verification
+from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileAction, FileChange, Vendored, Verification
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.ledger import LEDGER, OWN, Ledger, LedgerEntry
 from kubeaid_ci.model.tree import Entry, File, below
@@ -59,11 +59,13 @@ def verify_charts(
     ledger does not know; `accept` takes over what charts hold now, for a reason. `kubernetes` are the
     versions that clusters run. Raises `UserError` for a name that is none and a ledger that cannot be read.
     """
+    if ref != WORKTREE and (update_ledger or accept):
+        raise UserError(f"the ledger of a revision cannot be written; leave out --ref {ref}")
     root = Path(kubeaid).resolve()
     repo = charts_source.read(root, ref, cache=cache)
     with repo.snapshot:
         chosen = charts_source.selected(repo.charts, charts)
-        run = _Run(root, repo, ledgers.vendored(chosen.charts), everything=not charts, ref=ref)
+        run = _Run(root, repo, ledgers.vendored(chosen.charts, repo.ledger), everything=not charts, ref=ref)
         told = run.accept(accept, reason) if accept else ()
         if update_ledger:
             told += run.update(today or datetime.now(UTC).date())
@@ -72,10 +74,11 @@ def verify_charts(
             told += run.record(fetched)
         if update_ledger or accept:
             run.write()
+        declared = {f"{chart.folder}/{one.name}" for chart in chosen.charts for one in chart.dependencies}
         verdicts = [run.verdict(one, fetched.get(one.key)) for one in run.vendored]
         findings = (
             *chart_structure.check(chosen, kubernetes=kubernetes),
-            *ledger_checks.check(run.vendored, run.ledger, everything=run.everything),
+            *ledger_checks.check(run.vendored, run.ledger, declared=declared, everything=run.everything),
             *(_against(root, base, run, chosen, cache=cache) if base else ()),
             *(finding for _, found in verdicts for finding in found),
         )
@@ -128,8 +131,6 @@ class _Run:
         return tuple(told)
 
     def write(self) -> None:
-        if self.ref != WORKTREE:
-            raise UserError(f"the ledger of a revision cannot be written; leave out --ref {self.ref}")
         write_atomically(self.root / LEDGER, ledgers.text(self.ledger).encode())
 
     def verdict(self, one: Vendored, got: Fetched | Failed | None) -> _Verdict:
@@ -169,7 +170,8 @@ class _Run:
     def edited(self, one: Vendored, entry: LedgerEntry, files: tuple[FileChange, ...]) -> Iterator[Finding]:
         by = self.commits(one, entry)
         if files:
-            yield from chart_upstream.file_findings(one, files, than="what the ledger records", note=by)
+            compared = Comparison(files, ignored=self.ignored(one, files))
+            yield from chart_upstream.file_findings(one, compared, than="what the ledger records", note=by)
             return
         message = f"the chart does not hold what the ledger records{by}; fetch the whole history to see the files"
         yield RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="tree")
@@ -192,10 +194,13 @@ class _Run:
             return Comparison(patch_failure=str(error))
         theirs = {path: file.entry for path, file in wanted.items()}
         changes = self.with_diffs(one, theirs, lambda path: wanted[path].data)
-        missing = [f"{one.subchart.path}/{change.path}" for change in changes if change.path in theirs]
-        ignored = work_tree.ignored(self.root, missing)
-        start = len(one.subchart.path) + 1
-        return Comparison(changes, ignored=frozenset(path[start:] for path in ignored))
+        return Comparison(changes, ignored=self.ignored(one, changes))
+
+    def ignored(self, one: Vendored, changes: Iterable[FileChange]) -> frozenset[str]:
+        """Those of the missing files that ignore files name."""
+        start = f"{one.subchart.path}/"
+        missing = [start + change.path for change in changes if change.change is FileAction.MISSING]
+        return frozenset(path.removeprefix(start) for path in work_tree.ignored(self.root, missing))
 
     def with_diffs(
         self, one: Vendored, theirs: dict[str, Entry], read: Callable[[str], bytes]

@@ -33,7 +33,7 @@ class RepositoryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One dependency as declared: `version` may be a range or empty, `repository` is as written."""
+    """One dependency as declared: `name` may be missing, `version` a range or empty; all is as written."""
 
     name: str
     version: str

@@ -14,14 +14,19 @@ from kubeaid_ci.model.upstream import Fetched
 _HEADER = "# What each vendored chart held when it was reviewed; written by kubeaid-ci charts verify --update-ledger.\n"
 
 
-def vendored(charts: Iterable[Chart]) -> tuple[Vendored, ...]:
-    """Every chart that is vendored right below an umbrella chart as a folder, in order of key."""
-    found = [
+def vendored(charts: Iterable[Chart], ledger: Ledger | None = None) -> tuple[Vendored, ...]:
+    """Every chart that is vendored right below an umbrella chart, in order of key.
+
+    Links to charts of ours are left out; but where there is an upstream, or the ledger has a folder, a
+    link is what somebody put in its place.
+    """
+    known = ledger.entries if ledger else {}
+    every = [
         Vendored(chart.folder, subchart, _dependency(chart, subchart.name))
         for chart in charts
         for subchart in chart.subcharts
-        if not subchart.is_link
     ]
+    found = [one for one in every if not one.subchart.is_link or one.repository or one.key in known]
     return tuple(sorted(found, key=lambda one: one.key))
 
 
@@ -43,6 +48,8 @@ def updated(
     told = []
     for one in charts:
         known = entries.get(one.key)
+        if not _is_recordable(one):
+            continue
         if known is None:
             entries[one.key] = _new(one, today)
             told.append(f"added {one.key} {one.subchart.version}")
@@ -66,7 +73,7 @@ def accepted(
     `UserError` for a name that is in neither the ledger nor the repository.
     """
     entries = dict(ledger.entries)
-    chosen = [one for one in charts if one.key in keys or one.umbrella in keys]
+    chosen = [one for one in charts if (one.key in keys or one.umbrella in keys) and _is_recordable(one)]
     for name in keys:
         if not any(name in (one.key, one.umbrella) and one.key in entries for one in chosen):
             raise UserError(f"{name}: the ledger has no such chart to accept; name one as umbrella/folder")
@@ -93,6 +100,11 @@ def text(ledger: Ledger) -> str:
     """The ledger as YAML: one small block a chart, in order of key."""
     charts = {key: _plain(entry) for key, entry in sorted(ledger.entries.items())}
     return _HEADER + documents.dump({"charts": charts})
+
+
+def _is_recordable(one: Vendored) -> bool:
+    """A link, and a chart whose metadata cannot be read, are told elsewhere and trusted nowhere."""
+    return bool(one.subchart.version) and not one.subchart.is_link
 
 
 def _new(one: Vendored, today: date) -> LedgerEntry:

@@ -18,8 +18,11 @@ _LIST = ("chart", "subchart", "declared", "vendored", "kind", "repository", "sta
 def verification(found: Verification, *, version: str) -> Report:
     """The report of ``kubeaid-ci charts verify``: what is not identical first, and every difference."""
     counts = Counter(result.status for result in found.results)
-    shown = sorted(found.results, key=lambda one: (_RANK[one.status], one.chart, one.subchart))
-    speaking = [one for one in shown if one.status not in (ChartStatus.IDENTICAL, ChartStatus.LOCAL)]
+    shown = sorted(found.results, key=lambda one: (one.chart, one.subchart))
+    # Without a ledger every chart is unverifiable, which one finding says better than a hundred rows.
+    told = {finding.subject for finding in found.findings}
+    unsure = [one for one in shown if one.status is ChartStatus.UNVERIFIABLE and _name(one) in told]
+    speaking = [*(one for one in shown if one.status is ChartStatus.DIFFERENT), *unsure]
     sections = {f"{_name(one)}: {_counted(one)}": _section(one) for one in speaking if one.files}
     if found.ledger:
         sections["Ledger"] = "".join(f"- {code(line)}\n" for line in found.ledger)
@@ -51,14 +54,6 @@ def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: 
         findings=findings,
         table=Table(_LIST, tuple(tuple(row[name] or "-" for name in _LIST) for row in rows)),
     )
-
-
-_RANK = {
-    ChartStatus.DIFFERENT: 0,
-    ChartStatus.UNVERIFIABLE: 1,
-    ChartStatus.LOCAL: 2,
-    ChartStatus.IDENTICAL: 3,
-}
 
 
 def _name(result: ChartResult) -> str:

@@ -1,14 +1,18 @@
 """Reads the ledger ``charts.ledger.yaml``."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from kubeaid_ci import documents
+from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.ledger import FORK, OWN, PATCHES, UPSTREAM, Ledger, LedgerEntry
 from kubeaid_ci.settings.readers import Node, Reader, day, many, matching, named, table, text
 
 _SHA256 = matching(r"[0-9a-f]{64}", "64 hex digits")
 _DIGEST = matching(r"(sha256:)?[0-9a-f]{64}", "a digest")
+# As we write it; looking each key up in the YAML takes longer than all the rest.
+_KEY = re.compile(r"  ['\"]?([^\s'\"][^'\"]*)['\"]?:.*")
 _PART = r"(?!\.{1,2}(/|$))[^/\\\x00-\x1f]+"
 _PATH = rf"{_PART}(/{_PART})*"
 
@@ -33,10 +37,12 @@ _ENTRY: Mapping[str, Reader] = {
 def parse(content: str | bytes, *, where: str) -> Ledger:
     """Read the text of a ledger; raises `UserError` naming file, line and key where it cannot be read."""
     value = documents.load(content, where=where)
+    for path, line in documents.duplicate_keys(content, where):
+        raise UserError(f"{where}:{line}: {'.'.join(map(str, path))} is there twice; keep the one that was reviewed")
     source = content if isinstance(content, str) else content.decode()
     found: dict[str, LedgerEntry] = table({"charts": named(_entry)}, _charts)(Node(source, where, value))
-    lines = documents.locate_all(source, [("charts", key) for key in found])
-    return Ledger({key: replace(entry, line=line) for (key, entry), line in zip(found.items(), lines, strict=True)})
+    lines = {match[1]: number for number, row in enumerate(source.splitlines(), 1) if (match := _KEY.fullmatch(row))}
+    return Ledger({key: replace(entry, line=lines.get(key)) for key, entry in found.items()})
 
 
 def _charts(charts: dict[str, LedgerEntry] | None = None) -> dict[str, LedgerEntry]:

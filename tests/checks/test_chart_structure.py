@@ -3,10 +3,10 @@ import pytest
 from kubeaid_ci.checks import chart_structure
 from kubeaid_ci.edges import kubeaid_charts
 from kubeaid_ci.edges.snapshot import take
-from kubeaid_ci.model.chart import CHARTS
+from kubeaid_ci.model.chart import CHARTS, BadChart, Charts
 from kubeaid_ci.model.version import Version
-from tests import charts, repos
-from tests.charts import UPSTREAM, metadata
+from tests import repos, umbrellas
+from tests.umbrellas import UPSTREAM, metadata
 
 WEB = f"web 1.2.3 {UPSTREAM}"
 VENDORED = {"charts/web/Chart.yaml": metadata("web", "1.2.3")}
@@ -17,7 +17,7 @@ def found(tmp_path):
     """What the check says of an umbrella chart ``app`` with these files, as rule, severity and message."""
 
     def check(files, *, kubernetes=(), links=None):
-        charts.umbrella(tmp_path, "app", files)
+        umbrellas.umbrella(tmp_path, "app", files)
         for path, target in (links or {}).items():
             place = tmp_path / CHARTS / "app" / path
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -178,7 +178,23 @@ def test_what_git_ignores_in_a_vendored_chart_never_reaches_argocd(tmp_path, fou
     assert rules(found(files)) == ["dropped-by-gitignore"]
 
 
-def test_metadata_that_cannot_be_read_is_a_finding(found):
-    ((rule, _, message),) = found({"Chart.yaml": "name: ["})
-    assert rule == "invalid"
-    assert f"{CHARTS}/app/Chart.yaml:1" in message
+def test_metadata_that_cannot_be_read_is_a_finding_at_its_line():
+    (finding,) = chart_structure.check(
+        Charts((), (BadChart("a/b", "a/b/requirements.yaml:3: not valid YAML: why: so"),), {})
+    )
+    assert (finding.rule.id, finding.path, finding.line) == ("chart/invalid", "a/b/requirements.yaml", 3)
+    assert finding.message == "not valid YAML: why: so"
+    (finding,) = chart_structure.check(Charts((), (BadChart("a/b", "too deep"),), {}))
+    assert (finding.path, finding.line, finding.message) == ("a/b/Chart.yaml", None, "too deep")
+
+
+def test_a_dependency_without_a_name_is_missing_at_the_top_and_nothing_below(found):
+    nameless = "dependencies:\n- version: 1.0.0\n"
+    said = found(
+        {"Chart.yaml": metadata("app", "0.1.0", WEB), "charts/web/Chart.yaml": metadata("web", "1.2.3") + nameless}
+    )
+    assert said == []
+    said = found({"Chart.yaml": metadata("app", "0.1.0") + nameless})
+    assert [message for rule, _, message in said if rule == "subchart-missing"] == [
+        "a dependency without a name 1.0.0 is declared but is not vendored; ArgoCD would download it at sync time"
+    ]

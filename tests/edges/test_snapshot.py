@@ -114,3 +114,9 @@ def test_a_program_that_the_repository_names_is_not_run(root):
     repos.git(root, "config", "core.fsmonitor", str(watcher))
     take(root, "worktree", ["a"])
     assert not os.path.exists(root / "ran")
+
+
+def test_a_repository_with_other_ids_is_refused(tmp_path):
+    repos.git(tmp_path, "init", "-q", "--object-format=sha256")
+    with pytest.raises(UserError, match="SHA-256 format"):
+        take(tmp_path, "worktree", ["a"])

@@ -1,0 +1,371 @@
+import os
+import subprocess
+
+import pytest
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.ledger import LEDGER
+from kubeaid_ci.model.upstream import Failed, FailedKind
+from tests import repos, umbrellas
+from tests.umbrellas import FILES, UPSTREAM, metadata, published, said, vendored, verify
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A KubeAid repo whose one vendored chart is in the ledger, all committed."""
+    return umbrellas.recorded(umbrellas.web(tmp_path))
+
+
+def edit(name, old, new):
+    def change(folder):
+        path = folder / name
+        data = path.read_bytes()
+        assert old in data
+        path.write_bytes(data.replace(old, new, 1))
+
+    return change
+
+
+def put(name, text):
+    return lambda folder: repos.write(folder, {name: text})
+
+
+def linked(folder):
+    (folder / "values.yaml").unlink()
+    (folder / "values.yaml").symlink_to("Chart.yaml")
+
+
+def swapped(folder):
+    (folder / "charts/inner").rename(folder / "charts/other")
+    repos.write(
+        folder / "charts/inner", {"Chart.yaml": metadata("inner", "0.1.0"), "templates/evil.yaml": "kind: Pod\n"}
+    )
+
+
+TAMPERED = {
+    "one byte in a template": (edit("templates/deployment.yaml", b"replicas", b"replikas"), "file-modified web/charts/web/templates/deployment.yaml"),
+    "one byte in the values": (edit("values.yaml", b"1", b"2"), "file-modified web/charts/web/values.yaml"),
+    "one byte in a CRD": (edit("crds/web.yaml", b"Custom", b"custom"), "file-modified web/charts/web/crds/web.yaml"),
+    "one byte in a helper": (edit("templates/_helpers.tpl", b"-}}web", b"-}}wed"), "file-modified web/charts/web/templates/_helpers.tpl"),
+    "one byte in a binary": (edit("icon.png", b"PNG", b"PNg"), "file-modified web/charts/web/icon.png"),
+    "a nested chart": (edit("charts/inner/templates/job.yaml", b"Job", b"Pod"), "file-modified web/charts/web/charts/inner/templates/job.yaml"),
+    "an added hook": (put("templates/hook.yaml", "annotations: {helm.sh/hook: pre-install}\n"), "file-added web/charts/web/templates/hook.yaml"),
+    "a look-alike letter": (edit("values.yaml", b"replicas", "repl\u0456cas".encode()), "file-modified web/charts/web/values.yaml"),
+    "blanks in a block": (edit("values.yaml", b"    run", b"  run"), "file-modified web/charts/web/values.yaml"),
+    "a blank at the end of a line": (edit("values.yaml", b"true\n", b"true \n"), "file-modified web/charts/web/values.yaml"),
+    "other line ends": (edit("values.yaml", b"1\n", b"1\r\n"), "file-modified web/charts/web/values.yaml"),
+    "a key given twice": (edit("values.yaml", b"replicas: 1\n", b"replicas: 1\nreplicas: 9\n"), "file-modified web/charts/web/values.yaml"),
+    "a hidden file": (put("templates/.hidden.yaml", "kind: Pod\n"), "file-added web/charts/web/templates/.hidden.yaml"),
+    "a byte order mark": (edit("Chart.yaml", b"apiVersion", b"\xef\xbb\xbfapiVersion"), "file-modified web/charts/web/Chart.yaml"),
+    "an execute bit": (lambda folder: (folder / "values.yaml").chmod(0o755), "file-modified web/charts/web/values.yaml"),
+    "a link for a file": (linked, "file-modified web/charts/web/values.yaml"),
+    "a removed file": (lambda folder: (folder / "crds/web.yaml").unlink(), "file-missing web/charts/web/crds/web.yaml"),
+    "a swapped subchart": (swapped, "file-added web/charts/web/charts/inner/templates/evil.yaml"),
+    "another appVersion": (edit("Chart.yaml", b"v9", b"v8"), "file-modified web/charts/web/Chart.yaml"),
+    "a file that is no YAML": (put("templates/\u202ename.yaml", "{{"), "file-added web/charts/web/templates/\u202ename.yaml"),
+}  # fmt: skip
+
+
+def test_an_untouched_chart_is_silent(root):
+    for found in (
+        verify(root),
+        verify(root, ref="HEAD"),
+        verify(root, base="HEAD"),
+        verify(root, fetch=lambda *_: published()),
+    ):
+        assert said(found) == []
+        assert [result.status for result in found.results] == ["identical"]
+
+
+@pytest.mark.parametrize("change", TAMPERED.values(), ids=TAMPERED)
+def test_tampering_is_found_in_the_work_tree_in_a_commit_and_against_upstream(root, change):
+    tamper, expected = change
+    tamper(vendored(root))
+    for commit in (False, True):
+        if commit:
+            repos.commit(root, "innocent change")
+        for options in ({}, {"fetch": lambda *_: published()}, *([{"ref": "HEAD"}] if commit else [])):
+            found = verify(root, **options)
+            assert f"chart/{expected}" in said(found)
+            assert [result.status for result in found.results] == ["different"]
+            assert all(change.diff for change in found.results[0].files)
+
+
+def moved(source, target):
+    """The vendored chart lies elsewhere, with one more template."""
+
+    def change(root):
+        put("templates/evil.yaml", "kind: Pod\n")(vendored(root))
+        (root / target).parent.mkdir(parents=True, exist_ok=True)
+        (root / source).rename(root / target)
+
+    return change
+
+
+def linked_chart(root, there="argocd-helm-charts/shared"):
+    moved("argocd-helm-charts/web/charts/web", there)(root)
+    vendored(root).symlink_to(f"../../../{there}")
+
+
+def linked_and_declared_as_ours(root):
+    linked_chart(root)
+    edit("Chart.yaml", UPSTREAM.encode(), b"file://../shared")(root / "argocd-helm-charts/web")
+
+
+def linked_and_undeclared(root):
+    linked_chart(root)
+    umbrellas.umbrella(root, "web", {"Chart.yaml": metadata("web", "0.1.0")})
+
+
+def packed(root):
+    put("templates/evil.yaml", "kind: Pod\n")(vendored(root))
+    archive = vendored(root).parent / "web-1.2.3.tgz"
+    subprocess.run(["tar", "-czf", archive, "-C", archive.parent, "web"], check=True)
+    subprocess.run(["rm", "-r", vendored(root)], check=True)
+
+
+HIDDEN = {
+    "under another folder name": moved("argocd-helm-charts/web/charts/web", "argocd-helm-charts/web/charts/web2"),
+    "under another umbrella": moved("argocd-helm-charts/web", "argocd-helm-charts/web2"),
+    "behind a link": linked_chart,
+    "behind a link that is declared as ours": linked_and_declared_as_ours,
+    "behind a link that nobody declares": linked_and_undeclared,
+    "behind a link out of the charts": lambda root: linked_chart(root, "docs/web"),
+    "in an archive": packed,
+}
+
+
+@pytest.mark.parametrize("hide", HIDDEN.values(), ids=HIDDEN)
+def test_a_chart_that_moved_out_of_sight_of_the_ledger_is_an_error(root, hide):
+    hide(root)
+    for commit in (False, True):
+        if commit:
+            repos.commit(root, "tidy up")
+        assert "error" in {one.severity for one in verify(root).findings}
+        assert "error" in {one.severity for one in verify(root, base="HEAD").findings}
+
+
+def test_the_commits_that_changed_it_are_named(root):
+    put("templates/x.yaml", "kind: Pod\n")(vendored(root))
+    commit = repos.commit(root, "fix typo")
+    (finding,) = verify(root).findings
+    assert finding.message == f"templates/x.yaml is not in what the ledger records; changed by {commit[:10]} (fix typo)"
+
+
+def test_a_clone_without_history_says_how_to_see_the_files(root, tmp_path_factory):
+    put("templates/x.yaml", "kind: Pod\n")(vendored(root))
+    repos.commit(root)
+    shallow = tmp_path_factory.mktemp("shallow") / "r"
+    repos.git(root, "clone", "-q", "--depth=1", f"file://{root}", str(shallow))
+    (finding,) = verify(shallow).findings
+    assert finding.rule.id == "chart/file-modified"
+    assert "fetch the whole history" in finding.message
+
+
+def test_without_git_the_ledger_holds_all_the_same(root, tmp_path_factory):
+    plain = tmp_path_factory.mktemp("plain") / "r"
+    subprocess.run(["cp", "-a", root, plain], check=True)
+    subprocess.run(["rm", "-rf", plain / ".git"], check=True)
+    assert said(verify(plain)) == []
+    put("values.yaml", "x")(vendored(plain))
+    assert said(verify(plain)) == ["chart/file-modified web/charts/web"]
+
+
+def test_a_ledger_edited_with_the_chart_is_called_out_and_upstream_tells(root):
+    put("templates/x.yaml", "kind: Pod\n")(vendored(root))
+    repos.commit(root, "edit")
+    tree = repos.git(root, "rev-parse", "HEAD:argocd-helm-charts/web/charts/web")
+    before = repos.git(root, "rev-parse", "HEAD~:argocd-helm-charts/web/charts/web")
+    (root / LEDGER).write_text((root / LEDGER).read_text().replace(before, tree))
+    repos.commit(root, "and hide it")
+    assert said(verify(root)) == []
+    (finding,) = verify(root, base="HEAD~2").findings
+    assert (finding.rule.id, finding.severity) == ("chart/ledger-changed", "error")
+    assert said(verify(root, fetch=lambda *_: published())) == ["chart/file-added web/charts/web/templates/x.yaml"]
+
+
+def test_another_version_on_the_outside_lets_no_content_pass(root):
+    edit("Chart.yaml", b"1.2.3", b"1.2.4")(vendored(root))
+    edit("Chart.yaml", b"1.2.3", b"1.2.4")(root / "argocd-helm-charts/web")
+    (finding,) = verify(root).findings
+    assert (finding.rule.id, finding.severity) == ("chart/not-in-ledger", "error")
+
+
+def test_the_ledger_takes_what_is_new_and_never_replaces(root):
+    put("values.yaml", "x")(vendored(root))
+    before = (root / LEDGER).read_bytes()
+    assert said(verify(root, update_ledger=True)) == ["chart/file-modified web/charts/web/values.yaml"]
+    assert (root / LEDGER).read_bytes() == before
+    umbrellas.umbrella(
+        root,
+        "app",
+        {
+            "Chart.yaml": metadata("app", "0.1.0", f"db 1.0.0 {UPSTREAM}"),
+            "charts/db/Chart.yaml": metadata("db", "1.0.0"),
+        },
+    )
+    assert verify(root, update_ledger=True).ledger == ("added app/db 1.0.0",)
+    assert (root / LEDGER).read_bytes() != before
+
+
+@pytest.mark.parametrize("text", [None, "[", "name: web\n"], ids=["missing", "no YAML", "no version"])
+def test_a_chart_without_readable_metadata_leaves_a_ledger_that_can_be_read(tmp_path, text):
+    root = umbrellas.web(tmp_path)
+    path = vendored(root) / "Chart.yaml"
+    path.unlink() if text is None else path.write_text(text)
+    verify(root, update_ledger=True)
+    assert "error" in {one.severity for one in verify(root).findings}
+    assert "web/web" not in (root / LEDGER).read_text()
+
+
+def test_a_recorded_chart_that_loses_its_metadata_is_an_error(root):
+    (vendored(root) / "Chart.yaml").unlink()
+    found = verify(root, update_ledger=True)
+    assert "chart/not-in-ledger web/charts/web" in said(found)
+    assert "chart/subchart-missing web/Chart.yaml" in said(found)
+    assert said(verify(root)) == said(found)
+
+
+def test_accepted_content_is_silent_and_its_reason_is_in_the_ledger(root):
+    put("values.yaml", "x")(vendored(root))
+    found = verify(root, accept=["web/web"], reason="smaller by default")
+    assert (said(found), found.ledger) == ([], ("accepted web/web 1.2.3: smaller by default",))
+    assert "reason: smaller by default" in (root / LEDGER).read_text()
+    repos.commit(root)
+    (finding,) = verify(root, base="HEAD~").findings
+    assert (finding.rule.id, finding.severity) == ("chart/ledger-changed", "warning")
+    assert "smaller by default" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"accept": ["web"]}, "give one with --reason"),
+        ({"accept": ["wob"], "reason": "x"}, "wob: the ledger has no such chart"),
+        ({"charts": ["wob"]}, "wob: no such chart; there are: web"),
+        ({"ref": "nowhere"}, "no revision nowhere"),
+        ({"base": "nowhere"}, "no revision nowhere"),
+        ({"ref": "HEAD", "update_ledger": True}, "the ledger of a revision cannot be written"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(root, options, message):
+    before = (root / LEDGER).read_bytes()
+    with pytest.raises(UserError, match=message):
+        verify(root, **options)
+    assert (root / LEDGER).read_bytes() == before
+
+
+def test_a_folder_without_charts_is_no_kubeaid_repo(tmp_path):
+    with pytest.raises(UserError, match="name a KubeAid repo"):
+        verify(tmp_path)
+
+
+def test_without_a_ledger_nothing_is_identical(tmp_path):
+    found = verify(umbrellas.web(tmp_path))
+    assert said(found) == [f"chart/not-in-ledger {LEDGER}"]
+    assert [result.status for result in found.results] == ["unverifiable"]
+
+
+def test_a_ledger_that_is_a_link_is_refused(root):
+    (root / LEDGER).rename(root / "l")
+    (root / LEDGER).symlink_to("l")
+    with pytest.raises(UserError, match="the ledger must be a file"):
+        verify(root)
+
+
+def test_only_the_charts_named_are_looked_at(root):
+    umbrellas.umbrella(root, "bad", {"Chart.yaml": "["})
+    umbrellas.umbrella(root, "app", {"Chart.yaml": metadata("app", "0.1.0", f"db 1.0.0 {UPSTREAM}")})
+    assert said(verify(root, charts=["web"])) == []
+    assert said(verify(root, charts=["argocd-helm-charts/app/"])) == ["chart/subchart-missing app/Chart.yaml"]
+    assert said(verify(root)) == ["chart/invalid bad/Chart.yaml", "chart/subchart-missing app/Chart.yaml"]
+
+
+def patched(root, text, **changes):
+    """Declare a patch in the ledger, as a person would, and accept what the chart holds."""
+    repos.write(root, {"patches/web/change.patch": text})
+    ledger = (
+        (root / LEDGER).read_text().replace("    origin:", "    patches:\n    - patches/web/change.patch\n    origin:")
+    )
+    (root / LEDGER).write_text(ledger)
+    verify(root, accept=["web/web"], reason="a patch")
+
+
+def test_declared_patches_on_what_is_published_must_give_ours(root):
+    edit("values.yaml", b"replicas: 1", b"replicas: 3")(vendored(root))
+    diff = subprocess.run(["git", "diff", "--relative"], cwd=vendored(root), capture_output=True, text=True, check=True)
+    patched(root, diff.stdout)
+    assert said(verify(root, fetch=lambda *_: published())) == []
+    put("templates/under-cover.yaml", "kind: Pod\n")(vendored(root))
+    assert "chart/file-added web/charts/web/templates/under-cover.yaml" in said(
+        verify(root, fetch=lambda *_: published())
+    )
+    newer = published({**FILES, "values.yaml": "replicas: 2\n"})
+    assert "chart/patch-does-not-apply web/Chart.yaml" in said(verify(root, fetch=lambda *_: newer))
+
+
+def test_a_declared_patch_that_is_not_there_is_an_error(root):
+    patched(root, "x")
+    (root / "patches/web/change.patch").unlink()
+    found = verify(root, fetch=lambda *_: published())
+    assert said(found) == ["chart/patch-does-not-apply web/Chart.yaml"]
+
+
+def test_what_upstream_says_is_recorded_only_for_what_it_publishes(root):
+    verify(root, update_ledger=True, fetch=lambda *_: published({**FILES, "values.yaml": "x"}))
+    assert "sha256" not in (root / LEDGER).read_text()
+    found = verify(root, update_ledger=True, fetch=lambda *_: published())
+    assert found.ledger == ("recorded what charts.example.com publishes as web/web 1.2.3",)
+    assert f"sha256: {'a' * 64}" in (root / LEDGER).read_text()
+    repacked = verify(root, update_ledger=True, fetch=lambda *_: published(sha256="b" * 64))
+    assert said(repacked) == ["chart/repacked web/Chart.yaml"]
+    assert "b" * 64 not in (root / LEDGER).read_text()
+
+
+def test_what_could_not_be_asked_is_told_and_may_be_tried_again(root):
+    found = verify(root, fetch=lambda *_: Failed(FailedKind.UNREACHABLE, "charts.example.com does not answer"))
+    assert said(found) == ["chart/unverifiable web/Chart.yaml"]
+    assert found.may_pass
+    assert [result.status for result in found.results] == ["unverifiable"]
+    assert not verify(root, fetch=lambda *_: Failed(FailedKind.GONE, "404")).may_pass
+
+
+def test_an_edit_is_told_even_when_upstream_does_not_answer(root):
+    put("values.yaml", "x")(vendored(root))
+    found = verify(root, fetch=lambda *_: Failed(FailedKind.UNREACHABLE, "no answer"))
+    assert said(found) == ["chart/file-modified web/charts/web/values.yaml", "chart/unverifiable web/Chart.yaml"]
+    assert [result.status for result in found.results] == ["different"]
+
+
+def test_nobody_is_asked_about_charts_of_our_own(tmp_path):
+    own = {
+        "Chart.yaml": metadata("app", "0.1.0", "db 1.0.0 file://../db"),
+        "charts/db/Chart.yaml": metadata("db", "1.0.0"),
+    }
+    root = umbrellas.recorded(umbrellas.umbrella(tmp_path, "app", own))
+    asked = []
+    found = verify(root, fetch=lambda one, _: asked.append(one))
+    assert (asked, said(found), [result.status for result in found.results]) == ([], [], ["local"])
+
+
+def test_a_published_file_that_an_ignore_file_drops_is_told_as_such(root):
+    repos.write(root, {".gitignore": "*.tgz\ndefaults\n"})
+    more = published({**FILES, "defaults/a.yaml": "x"})
+    assert said(verify(root, fetch=lambda *_: more)) == ["chart/dropped-by-gitignore web/charts/web/defaults/a.yaml"]
+
+
+def test_a_reviewed_file_that_an_ignore_file_drops_is_told_as_such(tmp_path):
+    root = umbrellas.recorded(umbrellas.web(tmp_path, FILES | {"defaults/a.yaml": "x"}))
+    repos.write(root, {".gitignore": "defaults\n"})
+    (vendored(root) / "defaults/a.yaml").unlink()
+    repos.commit(root)
+    (finding,) = verify(root).findings
+    assert finding.rule.id == "chart/dropped-by-gitignore"
+    assert "an ignore file keeps it out of Git; changed by" in finding.message
+
+
+def test_nothing_is_left_in_the_home_folder(root, home):
+    verify(root)
+    assert os.listdir(home) == []
+    verify(root, cache=True)
+    assert os.listdir(home) == [".cache"]
