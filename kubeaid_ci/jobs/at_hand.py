@@ -81,10 +81,12 @@ class AtHand:
 
     def place(self, source: Source, own: frozenset[Remote], path: str) -> Place:
         """Where the files of a source are, those beside `path` at least; raises `NotAtHandError` or `UserError`."""
-        remote = source.remote
         if source.chart:
             raise NotAtHandError(f"the chart {source.chart} of {source.shown_url} is in no repository at hand")
-        if remote is not None and (remote in own or remote == self._origin(self.config)):
+        remote = source.remote
+        if remote is None:
+            raise UserError(f"{source.shown_url!r} is no repository address; correct repoURL")
+        if remote in own or remote == self._origin(self.config):
             commit = self._config_commit(source.revision)
             return self._opened(self.config, commit, source.revision or "HEAD", path)
         if is_kubeaid(source.url, self._origin(self.kubeaid)):
