@@ -13,6 +13,7 @@ _JOBS = {
     "build_clusters": "kubeaid_ci.jobs.build",
     "list_clusters": "kubeaid_ci.jobs.clusters",
     "publish": "kubeaid_ci.jobs.publish",
+    "render_charts": "kubeaid_ci.jobs.charts_render",
     "render_clusters": "kubeaid_ci.jobs.render",
 }
 

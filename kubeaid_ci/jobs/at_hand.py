@@ -18,11 +18,16 @@ from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.revision import is_kubeaid
 
 PINNED = "pinned"
+CHARTS = "argocd-helm-charts"
 _DEFAULT_BRANCHES = ("", "HEAD", "main", "master")
 
 
 class NotAtHandError(Exception):
     """A source that cannot be looked at, and why."""
+
+
+class RevisionMissingError(UserError):
+    """A repository that is at hand lacks the revision that is asked for."""
 
 
 @dataclass(slots=True)
@@ -79,6 +84,14 @@ class AtHand:
     _places: dict[FilesAt, Place] = field(default_factory=dict)
     _origins: dict[Path, Remote | None] = field(default_factory=dict)
 
+    def check(self) -> None:
+        """Raise `UserError` where the KubeAid repo is none, or where a revision that stands for all is not there."""
+        if self.kubeaid_ref == WORKTREE and not (self.kubeaid / CHARTS).is_dir():
+            raise UserError(f"{self.kubeaid}: not a KubeAid checkout: it has no {CHARTS}/; name one with --kubeaid")
+        if self.kubeaid_ref != PINNED:
+            self._kubeaid_commit("")
+        self._config_commit("")
+
     def place(self, source: Source, own: frozenset[Remote], path: str) -> Place:
         """Where the files of a source are, those beside `path` at least; raises `NotAtHandError` or `UserError`."""
         if source.chart:
@@ -122,7 +135,9 @@ class AtHand:
             self._commits[root, revision] = repository.default_branch() if is_default else repository.commit(revision)
         commit = self._commits[root, revision]
         if commit is None:
-            raise NotAtHandError(f"{root.name} has no revision {revision}; fetch it: git fetch --tags origin")
+            raise RevisionMissingError(
+                f"{root} has no revision {revision}; fetch it: git -C {root} fetch --tags origin"
+            )
         return commit
 
     def _opened(self, root: Path, ref: str, revision: str, path: str) -> Place:
