@@ -142,7 +142,7 @@ class AtHand:
 
     def _opened(self, root: Path, ref: str, revision: str, path: str) -> Place:
         top = path.split("/", 1)[0]
-        at = FilesAt(str(root), ref, (top,) if top else ())
+        at = FilesAt(str(root), ref, (top or ".",))
         if at not in self._places:
             self._places[at] = Place(at, snapshot.take(root, ref, at.folders), revision)
         return self._places[at]

@@ -45,7 +45,7 @@ def render_charts(
     layers = (Layer(values_name, values),) if values else ()
     version = known.kubernetes_version or Version.parse(kubernetes_api.DEFAULT)
     api_versions = tuple(sorted({*kubernetes_api.api_versions(version), *known.api_versions}))
-    renderer = Renderer(Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout)), cache_at(cache))
+    renderer = Renderer(Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True), cache_at(cache))
     try:
         planned = {name: _task(place, name, layers, version, api_versions) for name in _chosen(place, charts)}
         renderer.render(task for task in planned.values() if isinstance(task, ChartTask))

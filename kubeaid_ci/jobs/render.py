@@ -51,7 +51,7 @@ def render_clusters(
     where nothing can be rendered at all.
     """
     hand = AtHand(Path(config_repo).resolve(), config_ref, Path(kubeaid).resolve(), kubeaid_ref)
-    renderer = Renderer(Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout)), cache_at(cache))
+    renderer = Renderer(Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True), cache_at(cache))
     hand.check()
     try:
         selection = _selected(hand, clusters)

@@ -57,7 +57,8 @@ class Renderer:
             raise bug
 
     def close(self) -> None:
-        """Let the cache drop what is too old."""
+        """End the workers, and let the cache drop what is too old."""
+        self.pool.close()
         if self.cache and self._stored:
             self.cache.prune()
 
