@@ -104,14 +104,14 @@ def _settled(first: list[Rendered], second: list[Rendered], varying: list[Varyin
 
 
 def _masked(one: Any, other: Any, steps: Steps, told: list[tuple[Steps, bool]]) -> Any:
-    if one == other and type(one) is type(other):
-        return one
     match one, other:
         case dict(), dict() if one.keys() == other.keys():
             return {key: _masked(value, other[key], (*steps, key), told) for key, value in one.items()}
         case list(), list() if len(one) == len(other):
             pairs = zip(one, other, strict=True)
             return [_masked(*pair, (*steps, at), told) for at, pair in enumerate(pairs)]
+        case _ if one == other and type(one) is type(other):
+            return one
         case str(), str():
             told.append((steps, False))
             return _text(one, other)
