@@ -35,7 +35,8 @@ def render_charts(
     """What umbrella charts give with their default values, or with `values` (YAML, named in messages).
 
     `kubeaid` is a folder, `charts` names some (none: all), `ref` is ``worktree`` or a revision. A
-    chart stands for an Application of its name in a namespace of its name. One that fails is in the
+    chart stands for an Application of its name in a namespace of its name, on a cluster that runs
+    kube-prometheus and nothing else. One that fails is in the
     result, with findings, and stops no other. Raises `UserError` where nothing can be rendered at all.
     """
     root = Path(kubeaid).resolve()
@@ -44,7 +45,9 @@ def render_charts(
     place = Place(at, snapshot.take(root, ref, at.folders), ref)
     layers = (Layer(values_name, values),) if values else ()
     version = known.kubernetes_version or Version.parse(kubernetes_api.DEFAULT)
-    api_versions = tuple(sorted({*kubernetes_api.api_versions(version), *known.api_versions}))
+    api_versions = tuple(
+        sorted({*kubernetes_api.api_versions(version), *kubernetes_api.MONITORING, *known.api_versions})
+    )
     renderer = Renderer(Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True), cache_at(cache))
     try:
         planned = {name: _task(place, name, layers, version, api_versions) for name in _chosen(place, charts)}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -142,6 +143,7 @@ class _Packed:
     archive: bytes
     asks: bool
     may_vary: bool
+    reads_clock: bool
 
 
 def _chart(task: ChartTask) -> Outcome:
@@ -167,9 +169,16 @@ def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Var
     files = _named(first.files, task, chart)
     if not chart.may_vary and not rendering.may_vary(values):
         return [*objects, *rendering.parsed(files)], []
+    if chart.reads_clock:
+        _await_next_second()
     again = _by_helm(task, chart, values)
     settled, varying = rendering.settled(files, _named(again.files, task, chart))
     return [*objects, *settled], varying
+
+
+def _await_next_second() -> None:
+    """What is made of the time must differ in both renderings, or it would pass for stable now and then."""
+    time.sleep(1.01 - time.time() % 1)
 
 
 def _by_helm(task: ChartTask, chart: _Packed, values: str) -> Rendering:
@@ -228,8 +237,9 @@ def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> _Packe
     data = {path: files.read(found[path]) for path in kept}
     name = chart_metadata.name(data) or Path(folder).name
     asks = any(b"APIVersions" in text for path, text in data.items() if "templates/" in path)
-    may_vary = any(rendering.may_vary(text.decode("utf-8", "replace")) for text in data.values())
-    return _Packed(name, data, pack(data, name=name.replace("/", "_")), asks, may_vary)
+    texts = [text.decode("utf-8", "replace") for text in data.values()]
+    may_vary, reads_clock = any(map(rendering.may_vary, texts)), any(map(rendering.reads_clock, texts))
+    return _Packed(name, data, pack(data, name=name.replace("/", "_")), asks, may_vary, reads_clock)
 
 
 def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:

@@ -17,6 +17,7 @@ _ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _VARYING = re.compile(
     r"""(?<![\w.$"'/-])(?:rand\w+|gen\w+|uuidv4|bcrypt|htpasswd|encryptAES|shuffle|now|keys|values)(?![\w."'/-])"""
 )
+_CLOCK = re.compile(r"""(?<![\w.$"'/-])now(?![\w."'/-])""")
 
 Files = Iterable[tuple[str, str]]
 Steps = tuple[str | int, ...]
@@ -63,6 +64,11 @@ def settled(first: Files, second: Files) -> tuple[list[Rendered], list[Varying]]
 def may_vary(text: str) -> bool:
     """Whether a template calls a function that gives another result each time; it may be over-careful."""
     return "{{" in text and any(_VARYING.search(action) for action in _ACTION.findall(text))
+
+
+def reads_clock(text: str) -> bool:
+    """Whether a template asks for the time, which is the same within one second."""
+    return "{{" in text and any(_CLOCK.search(action) for action in _ACTION.findall(text))
 
 
 def _objects(path: str, text: str) -> list[Rendered]:

@@ -2,7 +2,7 @@ import pytest
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.rendering import MASK
-from kubeaid_ci.plan.rendering import may_vary, parsed, settled
+from kubeaid_ci.plan.rendering import may_vary, parsed, reads_clock, settled
 
 HEAD = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
 
@@ -75,3 +75,8 @@ def test_large_documents_that_are_wrong_name_their_file():
 )
 def test_what_calls_a_random_function_may_vary(text, varies):
     assert may_vary(text) is varies
+
+
+def test_what_asks_for_the_time_is_known():
+    assert reads_clock('a: {{ now | date "2006" }}')
+    assert not reads_clock("a: {{ .Values.now }} {{ randAlphaNum 3 }} now")
