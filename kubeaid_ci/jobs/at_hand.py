@@ -9,7 +9,7 @@ from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.kubeaid_source import origin
-from kubeaid_ci.jobs.render_source import FilesAt
+from kubeaid_ci.jobs.render_task import FilesAt
 from kubeaid_ci.model.application import Source
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.tree import Entry, tree_id

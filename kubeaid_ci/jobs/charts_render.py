@@ -12,8 +12,8 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import CHARTS, Place
 from kubeaid_ci.jobs.build import cache_at
 from kubeaid_ci.jobs.render_results import app_of
-from kubeaid_ci.jobs.render_source import ChartTask, FilesAt, Layer, Note
-from kubeaid_ci.jobs.render_tasks import Renderer
+from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, Layer, Note
+from kubeaid_ci.jobs.renderer import Renderer
 from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import kubernetes_api

@@ -8,7 +8,7 @@ from typing import Any
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError
 from kubeaid_ci.jobs.render_plan import Capabilities, Part, Planner
-from kubeaid_ci.jobs.render_source import ChartTask, FolderTask, Note, Outcome
+from kubeaid_ci.jobs.render_task import ChartTask, Note, Outcome, Task
 from kubeaid_ci.model.application import Application, Source, is_application
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.remote import Remote
@@ -17,7 +17,6 @@ from kubeaid_ci.plan import application_set, kubernetes_api
 from kubeaid_ci.plan.application_set import Listing, UnsupportedError
 from kubeaid_ci.plan.rendering import Rendered
 
-Task = ChartTask | FolderTask
 Outcomes = Mapping[Task, Outcome]
 
 _ARGOCD = "argocd"

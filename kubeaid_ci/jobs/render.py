@@ -15,8 +15,8 @@ from kubeaid_ci.jobs.cluster_applications import ClusterApplications
 from kubeaid_ci.jobs.clusters import Selection, select
 from kubeaid_ci.jobs.render_plan import Part
 from kubeaid_ci.jobs.render_results import Told, app_of
-from kubeaid_ci.jobs.render_source import ChartTask, FolderTask, Note
-from kubeaid_ci.jobs.render_tasks import Renderer
+from kubeaid_ci.jobs.render_task import ChartTask, FolderTask, Note
+from kubeaid_ci.jobs.renderer import Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.model.version import Version

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place, RevisionMissingError
-from kubeaid_ci.jobs.render_source import ChartTask, FilesAt, FolderTask, Layer, Note
+from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Layer, Note
 from kubeaid_ci.model.application import Application, HelmSource, Parameter, Source
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.tree import tree_id

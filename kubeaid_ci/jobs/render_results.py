@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kubeaid_ci.checks.rules import RULES
-from kubeaid_ci.jobs.render_source import ChartTask, FolderTask, Note, Outcome
-from kubeaid_ci.jobs.render_tasks import Renderer
+from kubeaid_ci.jobs.render_task import ChartTask, FolderTask, Note, Outcome
+from kubeaid_ci.jobs.renderer import Renderer
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.manifest import Key, Manifest
 from kubeaid_ci.model.rendering import Masked, RenderedApp, RenderStatus

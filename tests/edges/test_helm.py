@@ -111,9 +111,11 @@ def test_what_is_no_chart_is_refused(archive):
         helm.render(archive, name="r", namespace="n", kube_version="v1.34.0")
 
 
-def test_values_that_are_no_mapping_are_refused():
-    with pytest.raises(HelmError):
-        rendered("a: 1", "- a")
+@pytest.mark.parametrize("values", ["- a", "a: ["])
+def test_values_that_are_no_mapping_are_refused_and_that_is_no_matter_of_the_schema(values):
+    with pytest.raises(HelmError) as caught:
+        rendered("a: 1", values)
+    assert not caught.value.schema
 
 
 def test_lint_tells_severity_and_file():

@@ -11,10 +11,10 @@ import kubeaid_ci
 from kubeaid_ci.edges import helm
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.workers import Pool, WorkerError
-from kubeaid_ci.jobs.render_source import ChartTask, FolderTask, Note, Outcome, render_source
+from kubeaid_ci.jobs.render_source import render_source
+from kubeaid_ci.jobs.render_task import ChartTask, Note, Outcome, Task
 
 _FORMAT = 1
-Task = ChartTask | FolderTask
 
 
 @dataclass(slots=True)
