@@ -8,7 +8,7 @@ import kubeaid_ci
 from kubeaid_ci import documents
 from kubeaid_ci.model.rendering import RenderedApp, Renderings
 from tests import repos
-from tests.charts import chart
+from tests.helm_charts import chart
 
 KUBEAID = "https://git.example.com/acme/KubeAid"
 CONFIG = "git@git.example.com:acme/kubernetes-config.git"

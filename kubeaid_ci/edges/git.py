@@ -86,6 +86,10 @@ class Repository:
                 return commit
         raise UserError(f"{self.folder}: the repository has no commit yet")
 
+    def names_by_sha256(self) -> bool:
+        """Whether the repository is of the format with ids of 64 digits."""
+        return self._git("rev-parse", "--show-object-format").text == "sha256"
+
     def describe(self, revision: str = "HEAD") -> str | None:
         """The nearest tag of a revision, as in ``31.1.1`` or ``31.1.1-4-g5f50b3d``; its id where there is none."""
         found = self._git("describe", "--tags", "--always", "--abbrev=8", revision)

@@ -68,6 +68,8 @@ def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
         if ref != WORKTREE:
             raise UserError(f"{root}: not the top of a Git repository, so it has no revision {ref}")
         return _plain(root, folders)
+    if repository.names_by_sha256():
+        raise UserError(f"{root}: a repository of Git's SHA-256 format; only the usual SHA-1 format can be compared")
     if ref == WORKTREE:
         return _work_tree(root, folders)
     commit = repository.commit(ref)

@@ -69,6 +69,15 @@ def ids(folder: Path, modes: dict[str, str]) -> dict[str, Entry]:
     return {path: Entry(mode, found.get(path) or _own_id(folder / path, mode)) for path, mode in modes.items()}
 
 
+def ignored(folder: Path, paths: Sequence[str]) -> frozenset[str]:
+    """Those of the paths that ignore files name, whether they are there or not, tracked or not."""
+    if not paths:
+        return frozenset()
+    listed = "\0".join(paths).encode("utf-8", "surrogateescape")
+    done = git(["check-ignore", "-z", "--no-index", "--stdin"], folder=folder, stdin=listed)
+    return frozenset(_names(done)) if done.code == 0 else frozenset()
+
+
 def _changed(found: State, fields: list[str], *, unmerged: bool = False) -> None:
     """One changed file: its state, its modes in HEAD, index and work tree, its ids, its path."""
     marks, _, _, _, mode, _, _, path = fields

@@ -10,10 +10,10 @@ from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.kubeaid_source import origin
 from kubeaid_ci.jobs.render_task import FilesAt
+from kubeaid_ci.model import links
 from kubeaid_ci.model.application import Source
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.tree import Entry, tree_id
-from kubeaid_ci.plan import links
 from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.revision import is_kubeaid
 
@@ -58,7 +58,7 @@ class Place:
         return self._below[folder]
 
     def chart_tree(self, folder: str) -> str:
-        """What names the content of a chart's folder, linked subcharts with it. Raises `UserError`."""
+        """What names the content of a chart's folder, linked subcharts with it. Raises `LinkError`."""
         if folder not in self._trees:
             found = chart_files(self.files.files, self.links, folder)
             self._trees[folder] = tree_id({inside: entry for inside, (_, entry) in found.items()})

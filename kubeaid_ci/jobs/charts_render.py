@@ -17,6 +17,7 @@ from kubeaid_ci.jobs.renderer import Renderer
 from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import kubernetes_api
+from kubeaid_ci.plan.chart_files import LinkError
 from kubeaid_ci.settings import Settings
 
 
@@ -65,8 +66,8 @@ def _task(
     folder = f"{CHARTS}/{name}"
     try:
         tree = place.chart_tree(folder)
-    except UserError as error:
-        return Note("chart/render-failed", str(error), f"{folder}/Chart.yaml")
+    except LinkError as error:
+        return Note("chart/symlink-escapes", str(error), folder)
     return ChartTask(place.at, folder, tree, name, name, f"v{version}".replace("vv", "v"), api_versions, layers)
 
 

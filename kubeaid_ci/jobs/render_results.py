@@ -15,7 +15,7 @@ from kubeaid_ci.plan import kubernetes_api
 Scopes = Mapping[tuple[str, str], bool]
 """Whether objects of each custom group and kind lie in a namespace."""
 
-FATAL = ("chart/render-failed", "build/pinned-revision-missing")
+FATAL = ("chart/render-failed", "chart/symlink-escapes", "build/pinned-revision-missing")
 """The rules that leave an Application without its objects."""
 
 Told = tuple[RenderedApp, tuple[Finding, ...]]

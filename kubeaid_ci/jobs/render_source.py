@@ -133,7 +133,9 @@ def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
         where = f"{task.folder}/{refusing.folder}/Chart.yaml".replace("//", "/")
         message = f"is made for Kubernetes {refusing.wanted}, and the cluster has {task.kube_version}"
         if refusing.folder:
-            yield Note("chart/kube-version", f"the subchart {refusing.folder.rpartition('/')[2]} {message}", where)
+            yield Note(
+                "chart/subchart-kube-version", f"the subchart {refusing.folder.rpartition('/')[2]} {message}", where
+            )
         else:
             yield Note("chart/render-failed", f"the chart {message}; Helm refuses to render it", where)
 

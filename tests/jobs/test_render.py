@@ -387,7 +387,7 @@ def test_kubernetes_version_that_a_chart_refuses_fails_and_that_a_subchart_refus
     world.cluster("one", {"a.yaml": application("a"), "b.yaml": application("b", source=helm("new"))})
     made = world.render()
     assert told(made) == [
-        ("chart/kube-version", "one/a", "argocd-helm-charts/web/charts/sub/Chart.yaml", None),
+        ("chart/subchart-kube-version", "one/a", "argocd-helm-charts/web/charts/sub/Chart.yaml", None),
         ("chart/render-failed", "one/b", "argocd-helm-charts/new/Chart.yaml", None),
     ]
     assert [len(bodies(made, name)) for name in "ab"] == [1, 0]
@@ -408,6 +408,7 @@ def test_linked_subchart_is_followed_and_any_other_link_refused(world, tmp_path)
         assert {body["metadata"]["name"] for body in bodies(made, "a")} == {"a-web", "addon"}
         assert bodies(made, "b") == []
         assert "a chart may only hold links from charts/" in (app(made, "b").error or "")
+        assert told(made) == [("chart/symlink-escapes", "one/b", "argocd-helm-charts/evil", None)]
 
 
 def test_ignored_files_of_a_chart_are_not_rendered(world):

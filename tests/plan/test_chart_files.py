@@ -1,8 +1,7 @@
 import pytest
 
-from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.tree import GITLINK, LINK, REGULAR, Entry
-from kubeaid_ci.plan.chart_files import chart_files
+from kubeaid_ci.plan.chart_files import LinkError, chart_files
 
 
 def repository(*paths, links=(), modules=()):
@@ -33,13 +32,13 @@ def test_a_link_in_charts_to_another_chart_is_that_chart():
 )
 def test_any_other_link_is_refused(link, target):
     files = repository("c/web/Chart.yaml", "c/add/Chart.yaml", "c/web/values.yaml", links=[link])
-    with pytest.raises(UserError, match="a chart may only hold links from charts/"):
+    with pytest.raises(LinkError, match="a chart may only hold links from charts/"):
         chart_files(files, {link: target}, "c/web")
 
 
 def test_links_that_lead_in_a_circle_are_refused():
     files = repository("c/a/Chart.yaml", "c/b/Chart.yaml", links=["c/a/charts/b", "c/b/charts/a"])
-    with pytest.raises(UserError, match="leads back to a chart around it"):
+    with pytest.raises(LinkError, match="leads back to a chart around it"):
         chart_files(files, {"c/a/charts/b": "../../b", "c/b/charts/a": "../../a"}, "c/a")
 
 

@@ -1,0 +1,165 @@
+"""The rules of the family ``chart``."""
+
+from kubeaid_ci.model.finding import Rule, Severity
+
+_ERROR, _WARNING, _INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
+
+CHART_RULES = (
+    Rule(
+        "chart/invalid",
+        _ERROR,
+        "Helm cannot load a chart whose metadata cannot be read, so nothing about it can be checked either. "
+        "Correct the line that the message names.",
+    ),
+    Rule(
+        "chart/file-modified",
+        _ERROR,
+        "A vendored file is not what was reviewed or published, which is what a supply-chain attack looks like. "
+        "Look at the difference and restore the file; declare a change on purpose as a patch, or accept it with a "
+        "reason.",
+    ),
+    Rule(
+        "chart/file-added",
+        _ERROR,
+        "A vendored chart has a file that its publisher does not ship, and Helm renders whatever lies there. "
+        "Remove the file; declare it as a patch where it is there on purpose.",
+    ),
+    Rule(
+        "chart/file-missing",
+        _ERROR,
+        "A file that the publisher ships is missing in our copy, so what we run is not what was released. "
+        "Restore the file; declare it as removed where that is on purpose.",
+    ),
+    Rule(
+        "chart/upstream-republished",
+        _ERROR,
+        "The publisher put other content under a version that we had seen before, which an attacker who holds the "
+        "repository would do too. Compare both with the publisher's source, then accept the new content with a "
+        "reason or stay with ours.",
+    ),
+    Rule(
+        "chart/digest-mismatch",
+        _ERROR,
+        "The archive is not the one that its index or manifest promises, so somebody exchanged it on the way or at "
+        "its host. Do not use it; ask the publisher.",
+    ),
+    Rule(
+        "chart/repacked",
+        _INFO,
+        "The publisher packed the same files into a new archive, so its checksum is new and its content is not. "
+        "Nothing has to be done; accept it to record the new checksum.",
+    ),
+    Rule(
+        "chart/index-digest-stale",
+        _WARNING,
+        "The repository's index promises another checksum than that of the archive, which is still the one that we "
+        "recorded. Tell the publisher that the index is out of date.",
+    ),
+    Rule(
+        "chart/version-yanked",
+        _WARNING,
+        "The publisher took this version back, most often for a reason. Read the release notes and move to a "
+        "version that is still published.",
+    ),
+    Rule(
+        "chart/version-mismatch",
+        _ERROR,
+        "The vendored chart is not of the version that Chart.yaml declares, so what is reviewed is not what is "
+        "named. Vendor the declared version, or declare the vendored one.",
+    ),
+    Rule(
+        "chart/lock-out-of-date",
+        _WARNING,
+        "The lock was written for other dependencies than those declared, and ArgoCD refuses to build from such a "
+        "lock. Run helm dependency update and commit the lock.",
+    ),
+    Rule(
+        "chart/subchart-missing",
+        _ERROR,
+        "A declared dependency is not vendored, so ArgoCD would download it at sync time, past every review. Vendor "
+        "it, or remove the dependency.",
+    ),
+    Rule(
+        "chart/subchart-undeclared",
+        _ERROR,
+        "Helm renders every chart in the charts folder, declared or not, so an undeclared one is applied without "
+        "anybody having asked for it. Declare it as a dependency, or remove it.",
+    ),
+    Rule(
+        "chart/archive-beside-folder",
+        _ERROR,
+        "A packed chart lies beside the unpacked one, and Helm takes either of them at random. Remove the archive.",
+    ),
+    Rule(
+        "chart/repository-changed",
+        _ERROR,
+        "The chart comes from another repository than before, which may be another publisher under the same name. "
+        "Make sure who publishes there before you merge.",
+    ),
+    Rule(
+        "chart/unsafe-archive",
+        _ERROR,
+        "The published archive holds what no chart needs, such as paths that leave its folder, links or a second "
+        "chart. Do not use it; ask the publisher.",
+    ),
+    Rule(
+        "chart/unverifiable",
+        _WARNING,
+        "Our copy could not be compared with what is published, and not knowing is not the same as being clean. Try "
+        "again where a retry may help; else find out where the chart is published now.",
+    ),
+    Rule(
+        "chart/deprecated",
+        _WARNING,
+        "Nobody maintains a deprecated chart, so fixes of security holes no longer reach it. Move to the successor "
+        "that its README names.",
+    ),
+    Rule(
+        "chart/render-failed",
+        _ERROR,
+        "A chart that does not render cannot be reviewed or applied. Correct the template or the values that the "
+        "message names.",
+    ),
+    Rule(
+        "chart/dropped-by-gitignore",
+        _ERROR,
+        "An ignore file keeps a part of the chart out of Git, so ArgoCD runs less than what was vendored. Add the "
+        "file with git add --force, or narrow the ignore rule.",
+    ),
+    Rule(
+        "chart/symlink-escapes",
+        _ERROR,
+        "The link leads out of the repository, and Helm would read whatever lies there on the machine that renders. "
+        "Replace the link by the file itself.",
+    ),
+    Rule(
+        "chart/subchart-kube-version",
+        _WARNING,
+        "The vendored chart says that it does not run on this version of Kubernetes, and Helm asks only the outer "
+        "chart. Vendor a version that supports the cluster.",
+    ),
+    Rule(
+        "chart/duplicate-object",
+        _WARNING,
+        "The chart renders the same object twice, and ArgoCD applies the last of them only. Remove one of the "
+        "templates.",
+    ),
+    Rule(
+        "chart/ledger-changed",
+        _WARNING,
+        "The ledger says what every later check trusts, so a change of it deserves a review of its own. Look whether "
+        "the change of the chart that it goes with is wanted.",
+    ),
+    Rule(
+        "chart/not-in-ledger",
+        _WARNING,
+        "Nothing records what this vendored chart held when it was reviewed, so a later edit could not be told. Run "
+        "kubeaid-ci charts verify --update-ledger and commit the ledger.",
+    ),
+    Rule(
+        "chart/patch-does-not-apply",
+        _ERROR,
+        "The declared changes do not turn the published chart into ours, so an edit may hide among them. Make the "
+        "patch again from the published files, or drop what is no longer wanted.",
+    ),
+)
