@@ -14,6 +14,7 @@ _JOBS = {
     "list_charts": "kubeaid_ci.jobs.charts_list",
     "list_clusters": "kubeaid_ci.jobs.clusters",
     "publish": "kubeaid_ci.jobs.publish",
+    "render_charts": "kubeaid_ci.jobs.charts_render",
     "render_clusters": "kubeaid_ci.jobs.render",
     "verify_charts": "kubeaid_ci.jobs.charts_verify",
 }

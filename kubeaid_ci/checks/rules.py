@@ -36,35 +36,11 @@ ENGINES_DIFFER = Rule(
     "Two jsonnet engines give different manifests for the same input, so the result depends on who builds. "
     "Look at the named manifest, and avoid what the engines disagree on, such as numbers turned to text.",
 )
-RENDER_FAILED = Rule(
-    "chart/render-failed",
-    Severity.ERROR,
-    "What cannot be rendered, ArgoCD cannot sync, so the Application stays as it is while Git moves on. Correct "
-    "the value, the template or the Application that the message names.",
-)
-SUBCHART_MISSING = Rule(
-    "chart/subchart-missing",
-    Severity.ERROR,
-    "ArgoCD downloads a declared chart that is not in charts/ when it syncs, so what is deployed is not what "
-    "was reviewed. Add the chart to charts/, or take it out of Chart.yaml.",
-)
-KUBE_VERSION = Rule(
-    "chart/kube-version",
-    Severity.WARNING,
-    "A subchart says that it is not made for the cluster's version of Kubernetes, and Helm does not look at "
-    "that. Take a version of the chart that is, or set kubernetes-version in .kubeaid-ci.yaml if it is wrong.",
-)
 RENDER_UNSTABLE = Rule(
     "chart/render-unstable",
     Severity.WARNING,
     "The chart gives other objects, or objects of another shape, each time it is rendered, so no comparison of "
     "it can be trusted and ArgoCD never finds it in sync. Set the value that the chart makes up.",
-)
-UNVERIFIABLE = Rule(
-    "chart/unverifiable",
-    Severity.WARNING,
-    "What is not at hand cannot be looked at, and nothing is said about it rather than that it is well. Bring it "
-    "into one of the two repositories, or look at it by other means.",
 )
 SUPPRESSION_UNUSED = Rule(
     "suppression-unused",
@@ -87,11 +63,7 @@ RULES: Mapping[str, Rule] = {
         STALE,
         ENGINES_DIFFER,
         PINNED_REVISION_MISSING,
-        RENDER_FAILED,
-        SUBCHART_MISSING,
-        KUBE_VERSION,
         RENDER_UNSTABLE,
-        UNVERIFIABLE,
         SUPPRESSION_UNUSED,
         SUPPRESSION_EXPIRED,
         *CHART_RULES,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -21,11 +21,13 @@ def done(
     ran: Collection[str] = (),
     outputs: Mapping[str, str] | None = None,
     failure: int = 0,
+    stdout: TextIO | None = None,
 ) -> NoReturn:
     """Show a report as the options say, and exit.
 
     `ran` has the rules or families that looked at everything, so that an unused suppression can be
-    told; `failure` is 2 or 3 where something could not be done.
+    told; `failure` is 2 or 3 where something could not be done. `stdout` is where the report goes
+    where standard output has the result itself.
     """
     findings = suppress.apply(report.findings, options.settings.suppress, today=date.today(), ran=ran)
     code = finish(
@@ -36,5 +38,6 @@ def done(
         outputs=outputs,
         dotenv=options.dotenv,
         failure=failure,
+        stdout=stdout,
     )
     ctx.exit(code)

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from kubeaid_ci.errors import UserError
@@ -21,6 +23,24 @@ def write_atomically(path: Path, data: bytes) -> None:
             _replace(path.resolve(), data)
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files by their path below a new folder, all or none; raises `UserError` where it holds something."""
+    try:
+        folder = folder.resolve()
+        if folder.exists() and any(folder.iterdir()):
+            raise UserError(f"{folder}: is not empty; name a new folder, or empty this one")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name[:100]}.") as staging:
+            made = Path(staging, "files")
+            made.mkdir()
+            for path, data in files.items():
+                (made / path).parent.mkdir(parents=True, exist_ok=True)
+                (made / path).write_bytes(data)
+            made.replace(folder)
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written: {error.strerror or error}") from error
 
 
 def append(path: Path, text: str) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _LONGEST = 600
+_LONGEST_REPORT = 20_000
 _PLACE = re.compile(r"(?P<path>[\w.+@ -]+(?:/[\w.+@ -]+)+):(?P<line>\d+)")
 _AT = re.compile(r"at (?P<what><[^\n]*?>):")
 _EXECUTION = re.compile(r"(?:execution|parse) error at \([^()]*\): ")
@@ -96,11 +97,11 @@ def render(
         "api_versions": list(api_versions),
         "enable_dns": False,  # a template must not carry anything out by asking for names
     }
+    given = json.dumps(_parsed(values))
     try:
         # A chart that was rendered once has lost its disabled subcharts, so each is loaded anew.
         with helm.Chart.load_archive(archive) as chart:
             # The published `render` takes neither the version of Kubernetes nor its API versions.
-            given = json.dumps(helm.values_from_yaml(values))
             told = helm._native.call_string("helm_render", chart._raw(), given, json.dumps(options))  # noqa: SLF001
             crds = chart.crds  # only now without those of disabled subcharts
     except helm.HelmError as error:
@@ -115,8 +116,8 @@ def lint(archive: bytes, values: str = "", *, namespace: str, kube_version: str)
     with tempfile.NamedTemporaryFile(suffix=".tgz") as file:
         file.write(archive)
         file.flush()
+        given = _parsed(values)
         try:
-            given = helm.values_from_yaml(values)
             told = helm.lint(file.name, given, namespace=namespace, kube_version=kube_version)
         except helm.HelmError as error:
             raise _short(error) from None
@@ -158,6 +159,14 @@ def _library() -> "ModuleType":
     return helm_python
 
 
+def _parsed(values: str) -> dict[str, Any]:
+    try:
+        parsed: dict[str, Any] = _library().values_from_yaml(values)
+    except _library().HelmError as error:
+        raise HelmError(_cut(_line(str(error)))) from None
+    return parsed
+
+
 def _is_manifest(path: str, text: str) -> bool:
     return bool(text.strip()) and not path.endswith("/NOTES.txt")
 
@@ -167,7 +176,7 @@ def _short(error: Exception) -> HelmError:
     text = str(error).strip()
     schema = type(error).__name__ == "HelmValuesError"
     if schema:
-        return HelmError(_cut(text.replace("\t", " ")), schema=True)
+        return HelmError(_cut(text.replace("\t", " "), _LONGEST_REPORT), schema=True)
     places = list(_PLACE.finditer(text))
     path, line = (places[-1]["path"].strip(), int(places[-1]["line"])) if places else (None, None)
     if found := _EXECUTION.search(text):
@@ -181,8 +190,8 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
+def _cut(text: str, most: int = _LONGEST) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def _error(message: str, path: str | None, line: int | None, schema: bool) -> HelmError:  # noqa: FBT001 - for pickle

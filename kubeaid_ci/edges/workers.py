@@ -130,10 +130,14 @@ class Worker:
 
 @dataclass(slots=True)
 class Pool:
-    """As many workers as tasks run side by side."""
+    """As many workers as tasks run side by side.
+
+    Those of a `lasting` pool wait for the next `map` when one is through, until `close`.
+    """
 
     jobs: int
     limits: Limits = field(default_factory=Limits)
+    lasting: bool = False
     _idle: list[Worker] = field(default_factory=list)
     _all: list[Worker] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -152,12 +156,23 @@ class Pool:
             try:
                 for future in as_completed(futures):
                     yield futures[future], future.exception() or future.result()
-            finally:
-                threads.shutdown(wait=False, cancel_futures=True)
-                for worker in self._all:
-                    worker.kill()
+            except BaseException:
+                self._kill(threads)
+                raise
+            if not self.lasting:
+                self._kill(threads)
+        if not self.lasting:
+            self.close()
+
+    def close(self) -> None:
+        """End every worker; a later `map` starts new ones."""
         for worker in self._all:
             worker.close()
+
+    def _kill(self, threads: ThreadPoolExecutor) -> None:
+        threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._all:
+            worker.kill()
 
     def _one(self, function: Callable[[Any], Any], task: Any, started: Callable[[int], None] | None, n: int) -> Any:
         with self._lock:

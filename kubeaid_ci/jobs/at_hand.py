@@ -9,20 +9,25 @@ from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.kubeaid_source import origin
-from kubeaid_ci.jobs.render_source import FilesAt
+from kubeaid_ci.jobs.render_task import FilesAt
+from kubeaid_ci.model import links
 from kubeaid_ci.model.application import Source
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.tree import Entry, tree_id
-from kubeaid_ci.plan import links
 from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.revision import is_kubeaid
 
 PINNED = "pinned"
+CHARTS = "argocd-helm-charts"
 _DEFAULT_BRANCHES = ("", "HEAD", "main", "master")
 
 
 class NotAtHandError(Exception):
     """A source that cannot be looked at, and why."""
+
+
+class RevisionMissingError(UserError):
+    """A repository that is at hand lacks the revision that is asked for."""
 
 
 @dataclass(slots=True)
@@ -53,7 +58,7 @@ class Place:
         return self._below[folder]
 
     def chart_tree(self, folder: str) -> str:
-        """What names the content of a chart's folder, linked subcharts with it. Raises `UserError`."""
+        """What names the content of a chart's folder, linked subcharts with it. Raises `LinkError`."""
         if folder not in self._trees:
             found = chart_files(self.files.files, self.links, folder)
             self._trees[folder] = tree_id({inside: entry for inside, (_, entry) in found.items()})
@@ -79,12 +84,22 @@ class AtHand:
     _places: dict[FilesAt, Place] = field(default_factory=dict)
     _origins: dict[Path, Remote | None] = field(default_factory=dict)
 
+    def check(self) -> None:
+        """Raise `UserError` where the KubeAid repo is none, or where a revision that stands for all is not there."""
+        if self.kubeaid_ref == WORKTREE and not (self.kubeaid / CHARTS).is_dir():
+            raise UserError(f"{self.kubeaid}: not a KubeAid checkout: it has no {CHARTS}/; name one with --kubeaid")
+        if self.kubeaid_ref != PINNED:
+            self._kubeaid_commit("")
+        self._config_commit("")
+
     def place(self, source: Source, own: frozenset[Remote], path: str) -> Place:
         """Where the files of a source are, those beside `path` at least; raises `NotAtHandError` or `UserError`."""
-        remote = source.remote
         if source.chart:
             raise NotAtHandError(f"the chart {source.chart} of {source.shown_url} is in no repository at hand")
-        if remote is not None and (remote in own or remote == self._origin(self.config)):
+        remote = source.remote
+        if remote is None:
+            raise UserError(f"{source.shown_url!r} is no repository address; correct repoURL")
+        if remote in own or remote == self._origin(self.config):
             commit = self._config_commit(source.revision)
             return self._opened(self.config, commit, source.revision or "HEAD", path)
         if is_kubeaid(source.url, self._origin(self.kubeaid)):
@@ -120,12 +135,14 @@ class AtHand:
             self._commits[root, revision] = repository.default_branch() if is_default else repository.commit(revision)
         commit = self._commits[root, revision]
         if commit is None:
-            raise NotAtHandError(f"{root.name} has no revision {revision}; fetch it: git fetch --tags origin")
+            raise RevisionMissingError(
+                f"{root} has no revision {revision}; fetch it: git -C {root} fetch --tags origin"
+            )
         return commit
 
     def _opened(self, root: Path, ref: str, revision: str, path: str) -> Place:
         top = path.split("/", 1)[0]
-        at = FilesAt(str(root), ref, (top,) if top else ())
+        at = FilesAt(str(root), ref, (top or ".",))
         if at not in self._places:
             self._places[at] = Place(at, snapshot.take(root, ref, at.folders), revision)
         return self._places[at]

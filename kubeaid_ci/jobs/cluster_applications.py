@@ -8,7 +8,7 @@ from typing import Any
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError
 from kubeaid_ci.jobs.render_plan import Capabilities, Part, Planner
-from kubeaid_ci.jobs.render_source import ChartTask, FolderTask, Note, Outcome
+from kubeaid_ci.jobs.render_task import ChartTask, Note, Outcome, Task
 from kubeaid_ci.model.application import Application, Source, is_application
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.remote import Remote
@@ -17,7 +17,6 @@ from kubeaid_ci.plan import application_set, kubernetes_api
 from kubeaid_ci.plan.application_set import Listing, UnsupportedError
 from kubeaid_ci.plan.rendering import Rendered
 
-Task = ChartTask | FolderTask
 Outcomes = Mapping[Task, Outcome]
 
 _ARGOCD = "argocd"
@@ -46,7 +45,12 @@ class ClusterApplications:
     version: Version
     more_versions: tuple[str, ...] = ()
     definitions: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    built_in: tuple[str, ...] = field(init=False)
     _learnt: set[Task] = field(default_factory=set)
+    _plans: dict[tuple[str, str, frozenset[Remote]], Planned] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.built_in = kubernetes_api.api_versions(self.version)
 
     @property
     def root(self) -> str:
@@ -78,7 +82,7 @@ class ClusterApplications:
         known = outcomes.get(task)
         if not isinstance(task, ChartTask) or known is None or not known.asks:
             return task
-        if task.api_versions != self._built_in():
+        if task.api_versions != self.built_in:
             return task  # the Application itself says which there are
         custom = kubernetes_api.custom_versions(self.definitions.values())
         return replace(task, api_versions=tuple(sorted({*task.api_versions, *custom, *self.more_versions})))
@@ -137,11 +141,11 @@ class ClusterApplications:
         return Listing(paths, lambda path: place.text(path) or "")
 
     def _plan(self, application: Application, where: str, own: frozenset[Remote]) -> Planned:
-        planner = Planner(self.hand, own, Capabilities(str(self.version), self._built_in()))
-        return Planned(application, where, tuple(planner.parts(application, where)))
-
-    def _built_in(self) -> tuple[str, ...]:
-        return kubernetes_api.api_versions(self.version)
+        key = (repr(application), where, own)
+        if key not in self._plans:
+            planner = Planner(self.hand, own, Capabilities(str(self.version), self.built_in))
+            self._plans[key] = Planned(application, where, tuple(planner.parts(application, where)))
+        return self._plans[key]
 
 
 def _noted(name: str, where: str, rule: str, message: str) -> Planned:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place
-from kubeaid_ci.jobs.render_source import ChartTask, FilesAt, FolderTask, Layer, Note
+from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place, RevisionMissingError
+from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Layer, Note
 from kubeaid_ci.model.application import Application, HelmSource, Parameter, Source
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.tree import tree_id
+from kubeaid_ci.plan.chart_files import LinkError
 from kubeaid_ci.plan.patterns import compiled
 
 _MANIFESTS = (".yaml", ".yml", ".json")
@@ -53,6 +54,10 @@ class Planner:
                 yield self._part(application, source)
             except NotAtHandError as reason:
                 yield Part(Note("chart/unverifiable", f"{reason}, so its objects are not known", where))
+            except LinkError as error:
+                yield Part(Note("chart/symlink-escapes", str(error), source.path))
+            except RevisionMissingError as error:
+                yield Part(Note("build/pinned-revision-missing", str(error), where))
             except UserError as error:
                 message = str(error).replace(f"{self.hand.config}/", "").replace(f"{self.hand.kubeaid}/", "")
                 yield Part(Note("chart/render-failed", message, where))

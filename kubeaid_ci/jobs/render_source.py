@@ -2,122 +2,27 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from kubeaid_ci import documents
 from kubeaid_ci.edges import helm, snapshot
-from kubeaid_ci.edges.helm import HelmError, Rendering, Setting
+from kubeaid_ci.edges.helm import HelmError, Rendering
 from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.application import Parameter
+from kubeaid_ci.jobs import chart_values
+from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Note, Outcome
 from kubeaid_ci.model.hooks import is_test
-from kubeaid_ci.model.manifest import Key
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import chart_metadata, helmignore, rendering
 from kubeaid_ci.plan.chart_archive import pack
 from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.rendering import Rendered, Varying
-from kubeaid_ci.plan.values import laid_over, with_parameter
 
 _SCHEMA = "values.schema.json"
-_WRONG = re.compile(r"\s*- at '(?P<path>[^']*)': (?P<why>.*)")
 _KEEP_CHARTS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class FilesAt:
-    """Files of a repository on this machine: those below `folders` at a commit, or in the work tree."""
-
-    root: str
-    ref: str
-    folders: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """The text of one set of values, and the file that it is in."""
-
-    where: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChartTask:
-    """A chart to render as ``helm template``; `tree` names the content of its folder."""
-
-    at: FilesAt
-    folder: str
-    tree: str
-    name: str
-    namespace: str
-    kube_version: str
-    api_versions: tuple[str, ...]
-    layers: tuple[Layer, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
-    file_parameters: tuple[Parameter, ...] = ()
-    skip_crds: bool = False
-    skip_tests: bool = False
-    skip_schema_validation: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FolderTask:
-    """Plain manifests to read, by path; `tree` names their content."""
-
-    at: FilesAt
-    paths: tuple[str, ...]
-    tree: str
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something to say about a source, by the id of its rule."""
-
-    rule: str
-    message: str
-    path: str | None = None
-    line: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a source gave. `asks` tells that the result may depend on the API versions of the cluster."""
-
-    objects: list[Rendered] = field(default_factory=list)
-    varying: list[Varying] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    chart: str = ""
-    asks: bool = False
-    failed: bool = False
-
-    def packed(self) -> bytes:
-        """The outcome as bytes, for the way between processes and for the cache."""
-        body = [
-            self.objects,
-            [[one.path, asdict(one.key), one.field, one.shaped] for one in self.varying],
-            [asdict(note) for note in self.notes],
-            self.chart,
-            self.asks,
-            self.failed,
-        ]
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-
-    @classmethod
-    def unpacked(cls, data: bytes) -> "Outcome":
-        """The outcome that `packed` gave."""
-        objects, varying, notes, chart, asks, failed = json.loads(data.decode("utf-8", "surrogatepass"))
-        return cls(
-            [Rendered(path, body) for path, body in objects],
-            [Varying(path, Key(**key), where, shaped) for path, key, where, shaped in varying],
-            [Note(**note) for note in notes],
-            chart,
-            asks,
-            failed,
-        )
 
 
 def render_source(task: ChartTask | FolderTask) -> bytes:
@@ -142,6 +47,7 @@ class _Packed:
     archive: bytes
     asks: bool
     may_vary: bool
+    reads_clock: bool
 
 
 def _chart(task: ChartTask) -> Outcome:
@@ -160,16 +66,23 @@ def _chart(task: ChartTask) -> Outcome:
 
 
 def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Varying]]:
-    values = json.dumps(_values(task))
+    values = json.dumps(chart_values.merged(task))
     first = _by_helm(task, chart, values)
     crds = () if task.skip_crds else first.crds
     objects = rendering.parsed(_named(crds, task, chart))
     files = _named(first.files, task, chart)
     if not chart.may_vary and not rendering.may_vary(values):
         return [*objects, *rendering.parsed(files)], []
+    if chart.reads_clock:
+        _await_next_second()
     again = _by_helm(task, chart, values)
     settled, varying = rendering.settled(files, _named(again.files, task, chart))
     return [*objects, *settled], varying
+
+
+def _await_next_second() -> None:
+    """What is made of the time must differ in both renderings, or it would pass for stable now and then."""
+    time.sleep(1.01 - time.time() % 1)
 
 
 def _by_helm(task: ChartTask, chart: _Packed, values: str) -> Rendering:
@@ -181,33 +94,6 @@ def _by_helm(task: ChartTask, chart: _Packed, values: str) -> Rendering:
         kube_version=task.kube_version,
         api_versions=task.api_versions,
     )
-
-
-def _values(task: ChartTask) -> dict[str, Any]:
-    """The values as Helm lays them: files in order, then parameters; the chart's own lie below and are Helm's."""
-    values: dict[str, Any] = {}
-    for layer in task.layers:
-        # Go's YAML reads the first document of a file and no further.
-        said = next(iter(documents.load_all(layer.text, where=layer.where)), None)
-        if said is not None and not isinstance(said, dict):
-            raise UserError(f"{layer.where}: expected keys with values")
-        values = laid_over(values, said or {})
-    for one in sorted(task.parameters, key=lambda one: one.is_text):
-        how = Setting.TEXT if one.is_text else Setting.GUESSED
-        values = _with(values, one.name, _escaped(one.value), how)
-    for one in task.file_parameters:
-        values = _with(values, one.name, one.value, Setting.VERBATIM)
-    return values
-
-
-def _with(values: dict[str, Any], name: str, value: str, how: Setting) -> dict[str, Any]:
-    return with_parameter(values, helm.parameter(f"{name}={value}", how), indexed="[" in name)
-
-
-def _escaped(value: str) -> str:
-    """As ArgoCD does: a comma is part of the value, but in a list."""
-    is_list = value.startswith("{") and value.endswith("}")
-    return value if is_list else re.sub(r"(?<!\\),", r"\\,", value)
 
 
 @lru_cache(maxsize=8)
@@ -228,8 +114,9 @@ def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> _Packe
     data = {path: files.read(found[path]) for path in kept}
     name = chart_metadata.name(data) or Path(folder).name
     asks = any(b"APIVersions" in text for path, text in data.items() if "templates/" in path)
-    may_vary = any(rendering.may_vary(text.decode("utf-8", "replace")) for text in data.values())
-    return _Packed(name, data, pack(data, name=name.replace("/", "_")), asks, may_vary)
+    texts = [text.decode("utf-8", "replace") for text in data.values()]
+    may_vary, reads_clock = any(map(rendering.may_vary, texts)), any(map(rendering.reads_clock, texts))
+    return _Packed(name, data, pack(data, name=name.replace("/", "_")), asks, may_vary, reads_clock)
 
 
 def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
@@ -246,7 +133,9 @@ def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
         where = f"{task.folder}/{refusing.folder}/Chart.yaml".replace("//", "/")
         message = f"is made for Kubernetes {refusing.wanted}, and the cluster has {task.kube_version}"
         if refusing.folder:
-            yield Note("chart/kube-version", f"the subchart {refusing.folder.rpartition('/')[2]} {message}", where)
+            yield Note(
+                "chart/subchart-kube-version", f"the subchart {refusing.folder.rpartition('/')[2]} {message}", where
+            )
         else:
             yield Note("chart/render-failed", f"the chart {message}; Helm refuses to render it", where)
 
@@ -271,39 +160,13 @@ def _failures(error: HelmError, task: ChartTask, chart: _Packed) -> Iterator[Not
         path = _in_repository(error.path, task, chart) if error.path else None
         yield Note("chart/render-failed", error.message, path or f"{task.folder}/Chart.yaml", error.line)
         return
-    said = list(_schema_errors(error.message))
+    said = list(chart_values.schema_errors(error.message))
     for of, steps, why in said:
-        where, line = _set_where(task, ((of, *steps), steps) if of != chart.name else (steps,))
+        where, line = chart_values.set_where(task, ((of, *steps), steps) if of != chart.name else (steps,))
         keys = ".".join(steps) or "the values"
         yield Note("chart/render-failed", f"{keys}: {why}: the schema of the chart {of} refuses it", where, line)
     if not said:
         yield Note("chart/render-failed", error.message, f"{task.folder}/{_SCHEMA}")
-
-
-def _schema_errors(message: str) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """Chart, keys and reason of each line of Helm's report that says more than that there is one below it."""
-    of = ""
-    for line in message.splitlines():
-        if found := _WRONG.fullmatch(line):
-            if not found["why"].startswith("validation failed"):
-                steps = tuple(part.replace("~1", "/").replace("~0", "~") for part in found["path"].split("/")[1:])
-                yield of, steps, found["why"]
-        elif line.endswith(":"):
-            of = line.removesuffix(":")
-
-
-def _set_where(task: ChartTask, ways: tuple[tuple[str, ...], ...]) -> tuple[str, int | None]:
-    """The file and line that sets a key, or the nearest key around it: of the last file that says anything of it."""
-    for length in range(max(map(len, ways)), 0, -1):
-        for layer in reversed(task.layers):
-            for steps in ways:
-                if length <= len(steps) and (line := documents.locate(layer.text, _steps(steps[:length]))):
-                    return layer.where, line
-    return f"{task.folder}/values.yaml", None
-
-
-def _steps(steps: tuple[str, ...]) -> tuple[str | int, ...]:
-    return tuple(int(step) if step.isdigit() else step for step in steps)
 
 
 def _placed(error: UserError, root: str) -> Note:

@@ -7,16 +7,20 @@ Here only a link within ``charts/`` to another folder of the repository is follo
 from collections.abc import Iterator, Mapping
 
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.links import follow
 from kubeaid_ci.model.tree import GITLINK, Entry, Tree
-from kubeaid_ci.plan.links import follow
 
 _MOST_DEEP = 20
+
+
+class LinkError(UserError):
+    """A chart holds a link that is not followed."""
 
 
 def chart_files(files: Tree, links: Mapping[str, str], folder: str) -> dict[str, tuple[str, Entry]]:
     """The files of the chart in a folder: path within the chart, to path within the repository and entry.
 
-    `links` has the target of every link among `files`. Raises `UserError` for any other link than
+    `links` has the target of every link among `files`. Raises `LinkError` for any other link than
     that of a whole subchart to a folder of the repository.
     """
     return dict(sorted(_walk(files, links, folder, "", ())))
@@ -27,7 +31,7 @@ def _walk(
 ) -> Iterator[tuple[str, tuple[str, Entry]]]:
     start = f"{folder}/"
     if folder in around or len(around) > _MOST_DEEP:
-        raise UserError(f"{folder}: the link to this chart leads back to a chart around it; remove it")
+        raise LinkError(f"{folder}: the link to this chart leads back to a chart around it; remove it")
     for path, entry in files.items():
         if not path.startswith(start):
             continue
@@ -45,7 +49,7 @@ def _target(files: Tree, links: Mapping[str, str], path: str) -> str:
     place = follow(path, links)
     is_subchart = where.endswith("/charts") and "/" not in name
     if place is None or not is_subchart or f"{place}/Chart.yaml" not in files:
-        raise UserError(
+        raise LinkError(
             f"{path}: a link to {target!r}; a chart may only hold links from charts/ to another chart"
             " of the repository: put the file itself here"
         )

@@ -13,6 +13,10 @@ from kubeaid_ci.model.version import Version
 DEFAULT = "1.34.0"
 """The version taken for a cluster where nothing else is said."""
 
+_OPERATOR = ("Alertmanager", "PodMonitor", "Probe", "Prometheus", "PrometheusRule", "ServiceMonitor", "ThanosRuler")
+MONITORING = ("monitoring.coreos.com/v1", *(f"monitoring.coreos.com/v1/{kind}" for kind in _OPERATOR))
+"""What kube-prometheus adds, which every cluster of the platform runs."""
+
 _FIRST, _LAST = 0, 999
 _CORE = (
     "Binding ConfigMap Endpoints Event LimitRange PersistentVolumeClaim Pod PodTemplate ReplicationController "

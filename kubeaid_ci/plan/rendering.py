@@ -17,6 +17,7 @@ _ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _VARYING = re.compile(
     r"""(?<![\w.$"'/-])(?:rand\w+|gen\w+|uuidv4|bcrypt|htpasswd|encryptAES|shuffle|now|keys|values)(?![\w."'/-])"""
 )
+_CLOCK = re.compile(r"""(?<![\w.$"'/-])now(?![\w."'/-])""")
 
 Files = Iterable[tuple[str, str]]
 Steps = tuple[str | int, ...]
@@ -65,6 +66,11 @@ def may_vary(text: str) -> bool:
     return "{{" in text and any(_VARYING.search(action) for action in _ACTION.findall(text))
 
 
+def reads_clock(text: str) -> bool:
+    """Whether a template asks for the time, which is the same within one second."""
+    return "{{" in text and any(_CLOCK.search(action) for action in _ACTION.findall(text))
+
+
 def _objects(path: str, text: str) -> list[Rendered]:
     found = []
     for document in _loaded(text, path):
@@ -104,14 +110,14 @@ def _settled(first: list[Rendered], second: list[Rendered], varying: list[Varyin
 
 
 def _masked(one: Any, other: Any, steps: Steps, told: list[tuple[Steps, bool]]) -> Any:
-    if one == other and type(one) is type(other):
-        return one
     match one, other:
         case dict(), dict() if one.keys() == other.keys():
             return {key: _masked(value, other[key], (*steps, key), told) for key, value in one.items()}
         case list(), list() if len(one) == len(other):
             pairs = zip(one, other, strict=True)
             return [_masked(*pair, (*steps, at), told) for at, pair in enumerate(pairs)]
+        case _ if one == other and type(one) is type(other):
+            return one
         case str(), str():
             told.append((steps, False))
             return _text(one, other)

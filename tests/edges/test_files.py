@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from kubeaid_ci.edges.files import append, write_atomically
+from kubeaid_ci.edges.files import append, write_atomically, write_folder
 from kubeaid_ci.errors import UserError
+from tests import repos
 
 
 def names(folder: Path) -> list[str]:
@@ -92,3 +93,19 @@ def test_text_is_added_at_the_end(tmp_path: Path) -> None:
     assert (tmp_path / "summary").read_bytes() == "ü\n\\udcff\n".encode()
     with pytest.raises(UserError, match="nowhere/x: cannot be written"):
         append(tmp_path / "nowhere" / "x", "x")
+
+
+def test_a_folder_is_written_whole_or_not_at_all(tmp_path):
+    write_folder(tmp_path / "a/new", {"x/y.txt": b"1", "z": b"2"})
+    assert repos.snapshot(tmp_path) == {"a/new/x/y.txt": b"1", "a/new/z": b"2"}
+    with pytest.raises(UserError, match="is not empty"):
+        write_folder(tmp_path / "a/new", {"other": b"1"})
+    with pytest.raises(UserError, match="cannot be written"):
+        write_folder(tmp_path / "b", {"x": b"1", "x/y": b"2"})
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "new", "x", "y.txt", "z"]
+
+
+def test_an_empty_folder_may_be_filled(tmp_path):
+    (tmp_path / "empty").mkdir()
+    write_folder(tmp_path / "empty", {"x": b"1"})
+    assert repos.snapshot(tmp_path) == {"empty/x": b"1"}

@@ -6,7 +6,7 @@ from kubeaid_ci.edges import helm
 from kubeaid_ci.edges.helm import HelmError, Setting
 from kubeaid_ci.edges.workers import Limits, Worker
 from kubeaid_ci.model.finding import Severity
-from tests.packed_charts import chart, pack
+from tests.helm_charts import chart, pack
 
 CRD = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
 
@@ -105,15 +105,21 @@ def test_values_that_the_schema_refuses_say_so():
     assert caught.value.schema
 
 
-@pytest.mark.parametrize("archive", [b"", b"no archive", pack("x", {"Chart.yaml": "name: ["}), pack("x", {"a": "b"})])
+@pytest.mark.parametrize(
+    "archive",
+    [b"", b"no archive", pack("x", {"Chart.yaml": "name: ["}), pack("x", {"a": "b"})],
+    ids=["empty", "text", "broken", "no chart"],
+)
 def test_what_is_no_chart_is_refused(archive):
     with pytest.raises(HelmError):
         helm.render(archive, name="r", namespace="n", kube_version="v1.34.0")
 
 
-def test_values_that_are_no_mapping_are_refused():
-    with pytest.raises(HelmError):
-        rendered("a: 1", "- a")
+@pytest.mark.parametrize("values", ["- a", "a: ["])
+def test_values_that_are_no_mapping_are_refused_and_that_is_no_matter_of_the_schema(values):
+    with pytest.raises(HelmError) as caught:
+        rendered("a: 1", values)
+    assert not caught.value.schema
 
 
 def test_lint_tells_severity_and_file():

@@ -115,3 +115,15 @@ def run_out(words):
 def test_an_engine_that_runs_out_of_memory_is_no_crash_to_people(worker, words):
     with pytest.raises(WorkerError, match="needed more than 4096 MiB of memory"):
         worker.run(run_out, words)
+
+
+def test_workers_of_a_lasting_pool_wait_for_the_next_tasks():
+    pool = Pool(1, Limits(seconds=20), lasting=True)
+    try:
+        ((_, first),) = pool.map(own_process, [0])
+        ((_, second),) = pool.map(own_process, [0])
+    finally:
+        pool.close()
+    assert first == second
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)

@@ -1,0 +1,55 @@
+"""``kubeaid-ci charts render``."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.commands.options import common_options, resolve
+
+
+@click.command("render")
+@click.argument("charts", nargs=-1, metavar="[CHART]...")
+@click.option(
+    "--values",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Values over the chart's own.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write a file for each object into DIR.")
+@common_options
+@click.option(
+    "--format", "fmt", type=click.Choice(["yaml", "text", "json", "markdown"]), help="What to print (default: yaml)."
+)
+@click.pass_context
+def charts_render(
+    ctx: click.Context, /, charts: tuple[str, ...], values: Path | None, out: Path | None, **given: Any
+) -> None:
+    """Render umbrella charts (default: all) with their default values, or with those of a file.
+
+    \b
+    Example: kubeaid-ci charts render traefik --values my-values.yaml --kubeaid ../KubeAid
+    """
+    from kubeaid_ci.commands.done import done
+    from kubeaid_ci.commands.manifests import show
+    from kubeaid_ci.commands.repositories import kubeaid_folder
+    from kubeaid_ci.jobs.charts_render import render_charts
+    from kubeaid_ci.report.render import report
+
+    options = resolve(ctx, given)
+    kubeaid, ref = kubeaid_folder(options)
+    renderings = render_charts(
+        kubeaid,
+        charts=charts,
+        ref="worktree" if ref == "pinned" else ref,
+        values=values.read_text(encoding="utf-8", errors="replace") if values else "",
+        values_name=str(values or ""),
+        settings=options.settings,
+        jobs=options.jobs,
+        cache=options.cache,
+    )
+    printed = show(renderings.manifests, fmt=given["fmt"], out=out)
+    told = report(renderings, command="charts render", version=__version__)
+    done(ctx, told, options, stdout=sys.stderr if printed else None, failure=2 if renderings.failed else 0)

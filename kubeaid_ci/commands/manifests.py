@@ -1,0 +1,22 @@
+"""How rendered objects are put out: as files, or as YAML on standard output."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from kubeaid_ci.edges.files import write_folder
+from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.plan import manifest_text
+
+
+def show(manifests: Sequence[Manifest], *, fmt: str | None, out: Path | None) -> bool:
+    """Write the objects into a folder, or print them where YAML is asked for; returns whether it printed."""
+    if out is not None:
+        write_folder(out, {path: text.encode() for path, text in manifest_text.files(manifests)})
+        return False
+    if fmt not in (None, "yaml"):
+        return False
+    for manifest in manifests:
+        click.echo(manifest_text.text(manifest), nl=False)
+    return True

@@ -1,0 +1,101 @@
+"""What the sources of one Application gave, as one result."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.jobs.render_task import ChartTask, FolderTask, Note, Outcome
+from kubeaid_ci.jobs.renderer import Renderer
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.rendering import Masked, RenderedApp, RenderStatus
+from kubeaid_ci.plan import kubernetes_api
+
+Scopes = Mapping[tuple[str, str], bool]
+"""Whether objects of each custom group and kind lie in a namespace."""
+
+FATAL = ("chart/render-failed", "chart/symlink-escapes", "build/pinned-revision-missing")
+"""The rules that leave an Application without its objects."""
+
+Told = tuple[RenderedApp, tuple[Finding, ...]]
+
+
+def app_of(
+    name: str,
+    parts: Sequence[tuple[ChartTask | FolderTask | Note, str]],
+    renderer: Renderer,
+    *,
+    namespace: str,
+    cluster: str = "",
+    folder: str = "",
+    scopes: Scopes | None = None,
+    revision: str | None = None,
+    ignore_differences: tuple[Mapping[str, Any], ...] = (),
+) -> Told:
+    """An Application and what there is to say of it. `parts` are its sources, each with the name of its chart."""
+    tasks = [part for part, _ in parts if not isinstance(part, Note)]
+    done = [(outcome, chart) for part, chart in parts if (outcome := _outcome(part, renderer))]
+    notes = [part for part, _ in parts if isinstance(part, Note)]
+    notes += [note for outcome, _ in done for note in (*outcome.notes, *_unstable(outcome))]
+    subject = "/".join(part for part in (cluster, name) if part)
+    digests = [renderer.digests.get(task, "") for task in tasks]
+    app = RenderedApp(
+        cluster,
+        folder,
+        name,
+        _status(notes, len(done), len(parts)),
+        namespace=namespace,
+        revision=revision,
+        manifests=tuple(_manifests(done, cluster, name, namespace, scopes or {})),
+        masked=tuple(_masked(outcome for outcome, _ in done)),
+        ignore_differences=ignore_differences,
+        error=next((note.message for note in notes if note.rule in FATAL), None),
+        cached=bool(tasks) and all(task in renderer.cached for task in tasks),
+        digest=hashlib.sha256(repr((digests, namespace, sorted((scopes or {}).items()))).encode()).hexdigest(),
+    )
+    return app, tuple(RULES[note.rule].at(note.path, note.message, subject=subject, line=note.line) for note in notes)
+
+
+def _outcome(part: ChartTask | FolderTask | Note, renderer: Renderer) -> Outcome | None:
+    return None if isinstance(part, Note) else renderer.outcomes.get(part)
+
+
+def _manifests(
+    done: Iterable[tuple[Outcome, str]], cluster: str, name: str, namespace: str, scopes: Scopes
+) -> Iterator[Manifest]:
+    for outcome, chart in done:
+        for rendered in outcome.objects:
+            body = _placed(rendered.body, namespace, scopes)
+            yield Manifest(Key.of(body), body, rendered.path, cluster, name, chart)
+
+
+def _placed(body: Mapping[str, Any], namespace: str, scopes: Scopes) -> Mapping[str, Any]:
+    """The object with the namespace that ArgoCD gives it, where it names none and its kind lies in one."""
+    metadata = body.get("metadata")
+    if not namespace or not isinstance(metadata, dict) or metadata.get("namespace"):
+        return body
+    key = Key.of(body)
+    if not kubernetes_api.is_namespaced(key.group, key.kind, scopes):
+        return body
+    return {**body, "metadata": {**metadata, "namespace": namespace}}
+
+
+def _status(notes: Iterable[Note], done: int, parts: int) -> RenderStatus:
+    if any(note.rule in FATAL for note in notes):
+        return RenderStatus.FAILED
+    if done == parts:
+        return RenderStatus.RENDERED
+    return RenderStatus.PARTIAL if done else RenderStatus.UNVERIFIABLE
+
+
+def _masked(outcomes: Iterable[Outcome]) -> Iterator[Masked]:
+    for outcome in outcomes:
+        yield from (Masked(one.key, one.path, one.field) for one in outcome.varying if not one.shaped)
+
+
+def _unstable(outcome: Outcome) -> Iterator[Note]:
+    for one in outcome.varying:
+        if one.shaped:
+            field = f" at {one.field}" if one.field else ""
+            yield Note("chart/render-unstable", f"{one.key}{field} has another shape each time", one.path)

@@ -1,0 +1,103 @@
+"""What can be rendered, and what comes of it: plain values, for the way between processes and for the cache."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from kubeaid_ci.model.application import Parameter
+from kubeaid_ci.model.manifest import Key
+from kubeaid_ci.plan.rendering import Rendered, Varying
+
+
+@dataclass(frozen=True, slots=True)
+class FilesAt:
+    """Files of a repository on this machine: those below `folders` at a commit, or in the work tree."""
+
+    root: str
+    ref: str
+    folders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The text of one set of values, and the file that it is in."""
+
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartTask:
+    """A chart to render as ``helm template``; `tree` names the content of its folder."""
+
+    at: FilesAt
+    folder: str
+    tree: str
+    name: str
+    namespace: str
+    kube_version: str
+    api_versions: tuple[str, ...]
+    layers: tuple[Layer, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    file_parameters: tuple[Parameter, ...] = ()
+    skip_crds: bool = False
+    skip_tests: bool = False
+    skip_schema_validation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FolderTask:
+    """Plain manifests to read, by path; `tree` names their content."""
+
+    at: FilesAt
+    paths: tuple[str, ...]
+    tree: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to say about a source, by the id of its rule."""
+
+    rule: str
+    message: str
+    path: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a source gave. `asks` tells that the result may depend on the API versions of the cluster."""
+
+    objects: list[Rendered] = field(default_factory=list)
+    varying: list[Varying] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    chart: str = ""
+    asks: bool = False
+    failed: bool = False
+
+    def packed(self) -> bytes:
+        """The outcome as bytes, for the way between processes and for the cache."""
+        body = [
+            self.objects,
+            [[one.path, asdict(one.key), one.field, one.shaped] for one in self.varying],
+            [asdict(note) for note in self.notes],
+            self.chart,
+            self.asks,
+            self.failed,
+        ]
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+    @classmethod
+    def unpacked(cls, data: bytes) -> "Outcome":
+        """The outcome that `packed` gave."""
+        objects, varying, notes, chart, asks, failed = json.loads(data.decode("utf-8", "surrogatepass"))
+        return cls(
+            [Rendered(path, body) for path, body in objects],
+            [Varying(path, Key(**key), where, shaped) for path, key, where, shaped in varying],
+            [Note(**note) for note in notes],
+            chart,
+            asks,
+            failed,
+        )
+
+
+Task = ChartTask | FolderTask

@@ -1,0 +1,616 @@
+import os
+import shutil
+
+import pytest
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.rendering import MASK, RenderStatus
+from kubeaid_ci.settings import parse
+from tests import repos
+from tests.renders import CHART, CONFIG, KUBEAID, World, app, application, bodies, helm, told, values_ref
+
+SHOW = {
+    "templates/a.yaml": (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  values: {{ .Values | toJson | quote }}\n"
+        "  release: {{ .Release.Name }} {{ .Release.Namespace }}\n  kube: {{ .Capabilities.KubeVersion.Version | quote }}\n"
+    )
+}
+CRD = (
+    "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.acme.example.com}\n"
+    "spec:\n  group: acme.example.com\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets}\n"
+    "  versions: [{name: v1, served: true, storage: true}, {name: v0, served: false, storage: false}]\n"
+)
+
+
+@pytest.fixture
+def world(tmp_path) -> World:
+    made = World(tmp_path)
+    made.chart("web")
+    made.chart("show", SHOW)
+    return made
+
+
+def shown(renderings, name="app", cluster="one") -> str:
+    (body,) = bodies(renderings, name, cluster)
+    return body["data"]["values"]
+
+
+def test_every_application_of_the_root_chart_is_rendered_and_each_object_knows_where_it_is_from(world):
+    world.cluster("one", {"web.yaml": application("web"), "more.yaml": application("other", source=helm("show"))})
+    made = world.render()
+    assert [(one.cluster, one.app, one.status.value) for one in made.apps] == [
+        ("one", "other", "rendered"),
+        ("one", "root", "rendered"),
+        ("one", "web", "rendered"),
+    ]
+    (manifest,) = app(made, "web").manifests
+    assert (manifest.path, manifest.cluster, manifest.app, manifest.chart) == (
+        "argocd-helm-charts/web/templates/web.yaml",
+        "one",
+        "web",
+        "web",
+    )
+    assert str(manifest.key) == "Deployment web/web-web"
+    assert {body["kind"] for body in bodies(made, "root")} == {"Application"}
+    assert made.findings == ()
+
+
+def test_values_of_files_come_in_order_then_inline_then_parameters(world):
+    said = {
+        "valueFiles": ["$values/k8s/one/a.yaml", "$values/k8s/one/b.yaml", "own.yaml"],
+        "values": "c: inline\nd: inline\n",
+        "parameters": [
+            {"name": "d", "value": "parameter"},
+            {"name": "n", "value": "1"},
+            {"name": "t", "value": "1", "forceString": True},
+            {"name": "comma", "value": "x,y"},
+            {"name": "items[1]", "value": "changed"},
+        ],
+        "fileParameters": [{"name": "whole", "path": "own.yaml"}],
+    }
+    world.chart("show", {**SHOW, "own.yaml": "b: own\nc: own\n"})
+    files = {
+        "app.yaml": application("app", sources=[helm("show", **said), values_ref()]),
+        "/a.yaml": "a: first\nb: first\nitems: [zero, one]\ndeep: {p: 1, q: 1}\n",
+        "/b.yaml": "b: second\ndeep: {q: 2}\n",
+    }
+    world.cluster("one", files)
+    assert shown(world.render()) == (
+        '{"a":"first","b":"own","c":"inline","comma":"x,y","d":"parameter","deep":{"p":1,"q":2},'
+        '"items":["zero","changed"],"n":1,"t":"1","whole":"b: own\\nc: own\\n"}'
+    )
+
+
+def test_values_object_wins_over_values(world):
+    world.cluster(
+        "one",
+        {"app.yaml": application("app", source=helm("show", values="a: text\nb: 1\n", valuesObject={"a": "object"}))},
+    )
+    assert shown(world.render()) == '{"a":"object"}'
+
+
+def test_null_takes_a_default_of_the_chart_away(world):
+    world.chart("show", {**SHOW, "values.yaml": "a: 1\nb: {c: 2, d: 3}\n"})
+    world.cluster("one", {"app.yaml": application("app", source=helm("show", values="a: null\nb: {c: null}\n"))})
+    assert shown(world.render()) == '{"b":{"d":3}}'
+
+
+def test_a_key_given_twice_in_a_values_file_means_the_last(world):
+    world.cluster("one", {"app.yaml": application("app", source=helm("show", values="a: 1\na: 2\n"))})
+    assert shown(world.render()) == '{"a":2}'
+
+
+def test_release_name_namespace_and_kubernetes_version_are_the_applications_own_where_it_says_so(world):
+    said = {"releaseName": "named", "namespace": "elsewhere", "kubeVersion": "1.29.1"}
+    world.cluster(
+        "one",
+        {"a.yaml": application("a", source=helm("show", **said)), "b.yaml": application("b", source=helm("show"))},
+    )
+    made = world.render()
+    assert [bodies(made, name)[0]["data"]["release"] for name in "ab"] == ["named elsewhere", "b b"]
+    assert [bodies(made, name)[0]["data"]["kube"] for name in "ab"] == ["v1.29.1", "v1.34.0"]
+
+
+def test_build_environment_is_put_into_parameters(world):
+    parameters = [{"name": "a", "value": "$ARGOCD_APP_NAME-${ARGOCD_APP_NAMESPACE}-$NOTHING-$$x"}]
+    world.cluster("one", {"app.yaml": application("app", source=helm("show", parameters=parameters))})
+    assert shown(world.render()) == '{"a":"app-app--$x"}'
+
+
+def test_missing_value_file_fails_unless_the_application_allows_it(world):
+    files = {"valueFiles": ["$values/k8s/one/gone.yaml"]}
+    world.cluster(
+        "one",
+        {
+            "a.yaml": application("a", sources=[helm("show", **files), values_ref()]),
+            "b.yaml": application("b", sources=[helm("show", **files, ignoreMissingValueFiles=True), values_ref()]),
+        },
+    )
+    made = world.render()
+    assert [app(made, name).status.value for name in "ab"] == ["failed", "rendered"]
+    assert told(made) == [("chart/render-failed", "one/a", "k8s/one/argocd-apps/templates/a.yaml", None)]
+
+
+@pytest.mark.parametrize("file", ["https://example.com/values.yaml", "../../../../etc/hostname", "$other/x.yaml"])
+def test_value_file_from_elsewhere_is_never_read(world, file):
+    world.cluster("one", {"app.yaml": application("app", sources=[helm("show", valueFiles=[file]), values_ref()])})
+    made = world.render()
+    assert app(made, "app").manifests == ()
+    assert app(made, "app").status in (RenderStatus.FAILED, RenderStatus.UNVERIFIABLE)
+
+
+def test_value_file_that_is_a_link_out_of_the_repository_is_never_read(world, tmp_path):
+    world.cluster(
+        "one",
+        {"app.yaml": application("app", sources=[helm("show", valueFiles=["$values/k8s/one/l.yaml"]), values_ref()])},
+    )
+    (tmp_path / "secret.yaml").write_text("a: secret\n")
+    (world.config / "k8s/one/l.yaml").symlink_to(tmp_path / "secret.yaml")
+    assert app(world.render(), "app").status is RenderStatus.FAILED
+
+
+def test_each_application_is_rendered_at_the_revision_that_it_pins(world):
+    world.cluster("one", {"a.yaml": application("a"), "b.yaml": application("b", source=helm(revision="2.0.0"))})
+    world.commit(tag="1.0.0")
+    world.chart("web", {**CHART, "values.yaml": "replicas: 2\nname: web\n"})
+    world.commit(tag="2.0.0")
+    world.chart("web", {**CHART, "values.yaml": "replicas: 3\nname: web\n"})
+    by_ref = {ref: world.render(kubeaid_ref=ref) for ref in ("pinned", "1.0.0", "worktree")}
+    replicas = {ref: [bodies(made, name)[0]["spec"]["replicas"] for name in "ab"] for ref, made in by_ref.items()}
+    assert replicas == {"pinned": [1, 2], "1.0.0": [1, 1], "worktree": [3, 3]}
+    assert [app(by_ref["pinned"], name).revision for name in "ab"] == ["1.0.0", "2.0.0"]
+
+
+def test_revision_that_is_not_there_is_told_and_stops_no_other(world):
+    world.cluster("one", {"a.yaml": application("a"), "b.yaml": application("b", source=helm(revision="9.9.9"))})
+    world.commit(tag="1.0.0")
+    made = world.render(kubeaid_ref="pinned")
+    assert [app(made, name).status.value for name in "ab"] == ["rendered", "failed"]
+    assert [one.rule.id for one in made.findings] == ["build/pinned-revision-missing"]
+    with pytest.raises(UserError, match=r"has no revision 9\.9\.9; fetch it"):
+        world.render(kubeaid_ref="9.9.9")
+
+
+def test_an_older_revision_of_the_config_repo_has_its_own_clusters(world):
+    world.cluster("one", {"app.yaml": application("app", source=helm("show", values="a: old\n"))})
+    world.commit(tag="1.0.0")
+    before = repos.git(world.config, "rev-parse", "HEAD")
+    world.cluster("one", {"app.yaml": application("app", source=helm("show", values="a: new\n"))})
+    world.cluster("two", {})
+    old, new = world.render(config_ref=before), world.render()
+    assert [shown(old), shown(new)] == ['{"a":"old"}', '{"a":"new"}']
+    assert [{one.cluster for one in made.apps} for made in (old, new)] == [{"one"}, {"one", "two"}]
+
+
+def test_crds_of_other_applications_are_what_a_chart_can_ask_for(world):
+    asks = (
+        '{{ if .Capabilities.APIVersions.Has "acme.example.com/v1/Widget" }}apiVersion: acme.example.com/v1\nkind: Widget\n'
+        'metadata: {name: w}\n{{ else }}{{ fail "no widgets" }}{{ end }}'
+    )
+    world.chart("asks", {"templates/a.yaml": asks})
+    world.chart("crds", {"crds/widget.yaml": CRD})
+    world.cluster(
+        "one", {"a.yaml": application("a", source=helm("asks")), "b.yaml": application("b", source=helm("crds"))}
+    )
+    world.cluster("two", {"a.yaml": application("a", source=helm("asks"))})
+    made = world.render()
+    # ArgoCD gives the namespace of the Application to what lies in one and names none.
+    assert bodies(made, "a") == [
+        {"apiVersion": "acme.example.com/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "a"}}
+    ]
+    assert (app(made, "a", "two").status, app(made, "a", "two").error) == (RenderStatus.FAILED, "no widgets")
+
+
+def test_settings_tell_the_version_and_further_kinds_of_a_cluster(world):
+    asks = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  kube: {{ .Capabilities.KubeVersion.Version | quote }}\n"
+        '  has: {{ .Capabilities.APIVersions.Has "acme.example.com/v1" | quote }}\n'
+    )
+    world.chart("asks", {"templates/a.yaml": asks})
+    for name in ("one", "two"):
+        world.cluster(name, {"a.yaml": application("a", source=helm("asks"))})
+    text = "kubernetes-version: 1.30.2\nclusters:\n  two:\n    kubernetes-version: 1.31.0\n    api-versions: [acme.example.com/v1]\n"
+    made = world.render(settings=parse(text, where="settings"))
+    assert [bodies(made, "a", name)[0]["data"] for name in ("one", "two")] == [
+        {"kube": "v1.30.2", "has": "false"},
+        {"kube": "v1.31.0", "has": "true"},
+    ]
+
+
+def test_built_in_kinds_are_known_so_that_no_old_api_is_rendered(world):
+    asks = (
+        '{{ $new := .Capabilities.APIVersions.Has "policy/v1/PodDisruptionBudget" }}apiVersion: policy/{{ ternary "v1" "v1beta1" $new }}\n'
+        "kind: PodDisruptionBudget\nmetadata: {name: a}\n"
+    )
+    world.chart("asks", {"templates/a.yaml": asks})
+    world.cluster("one", {"a.yaml": application("a", source=helm("asks"))})
+    assert bodies(world.render(), "a")[0]["apiVersion"] == "policy/v1"
+
+
+def test_cluster_wide_objects_and_unknown_kinds_get_no_namespace(world):
+    world.chart(
+        "kinds",
+        {
+            "templates/a.yaml": (
+                "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\n---\n"
+                "apiVersion: other.example.com/v1\nkind: Unknown\nmetadata: {name: b}\n---\n"
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: c, namespace: own}\n---\n"
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: d}\n"
+            )
+        },
+    )
+    world.cluster("one", {"app.yaml": application("app", source=helm("kinds"))})
+    assert [str(one.key) for one in app(world.render(), "app").manifests] == [
+        "ClusterRole a",
+        "Unknown b",
+        "Secret own/c",
+        "Secret app/d",
+    ]
+
+
+def test_crds_and_tests_are_left_out_where_the_application_says_so(world):
+    test = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: t\n  annotations: {helm.sh/hook: test}\n"
+    world.chart(
+        "crds",
+        {
+            "crds/widget.yaml": CRD,
+            "templates/t.yaml": test,
+            "templates/s.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
+        },
+    )
+    world.cluster(
+        "one",
+        {
+            "a.yaml": application("a", source=helm("crds")),
+            "b.yaml": application("b", source=helm("crds", skipCrds=True, skipTests=True)),
+        },
+    )
+    made = world.render()
+    assert [[body["kind"] for body in bodies(made, name)] for name in "ab"] == [
+        ["CustomResourceDefinition", "Secret", "Pod"],
+        ["Secret"],
+    ]
+
+
+def test_schema_violation_names_the_line_of_the_values_file_unless_the_schema_is_skipped(world):
+    schema = '{"properties": {"size": {"properties": {"cpu": {"type": "number"}}}}}'
+    world.chart("strict", {**SHOW, "values.schema.json": schema})
+    said = {"valueFiles": ["$values/k8s/one/v.yaml"]}
+    world.cluster(
+        "one",
+        {
+            "a.yaml": application("a", sources=[helm("strict", **said), values_ref()]),
+            "b.yaml": application("b", sources=[helm("strict", **said, skipSchemaValidation=True), values_ref()]),
+            "/v.yaml": "# size\nsize:\n  memory: 1\n  cpu: many\n",
+        },
+    )
+    made = world.render()
+    assert told(made) == [("chart/render-failed", "one/a", "k8s/one/v.yaml", 4)]
+    assert made.findings[0].message.startswith("size.cpu: got string, want number")
+    assert app(made, "b").status is RenderStatus.RENDERED
+
+
+def test_schema_violation_of_a_subchart_names_the_line_below_its_name(world):
+    sub = {
+        "Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+        "values.schema.json": '{"properties": {"a": {"type": "number"}}}',
+    }
+    world.chart("over", {f"charts/sub/{path}": text for path, text in sub.items()})
+    world.cluster(
+        "one",
+        {
+            "a.yaml": application("a", sources=[helm("over", valueFiles=["$values/k8s/one/v.yaml"]), values_ref()]),
+            "/v.yaml": "a: fine\nsub:\n  a: wrong\n",
+        },
+    )
+    assert told(world.render()) == [("chart/render-failed", "one/a", "k8s/one/v.yaml", 3)]
+
+
+def test_failing_template_is_named_with_its_line_and_stops_no_other(world):
+    world.chart("bad", {"templates/a.yaml": "a: 1\n{{ .Values.x.y }}\n"})
+    world.cluster("one", {"a.yaml": application("a", source=helm("bad")), "b.yaml": application("b")})
+    made = world.render()
+    assert told(made) == [("chart/render-failed", "one/a", "argocd-helm-charts/bad/templates/a.yaml", 2)]
+    assert app(made, "b").status is RenderStatus.RENDERED
+
+
+@pytest.mark.parametrize("template", ["a: [\n", "just text\n", "a: 1\n", "- a\n"])
+def test_what_argocd_would_refuse_to_apply_fails(world, template):
+    world.chart("bad", {"templates/a.yaml": template})
+    world.cluster("one", {"a.yaml": application("a", source=helm("bad"))})
+    made = world.render()
+    assert [(rule, path) for rule, _, path, _ in told(made)] == [
+        ("chart/render-failed", "argocd-helm-charts/bad/templates/a.yaml")
+    ]
+
+
+def test_documents_are_cut_by_helms_rule(world):
+    text = "apiVersion: v1\nkind: A\nmetadata: {name: a}\n---# a comment\napiVersion: v1\nkind: B\nmetadata: {name: b}\nx: =\n---\n---\n"
+    world.chart("cut", {"templates/a.yaml": text})
+    world.cluster("one", {"app.yaml": application("app", source=helm("cut"))})
+    assert [body["kind"] for body in bodies(world.render(), "app")] == ["A", "B"]
+
+
+def test_made_up_values_are_masked_where_they_stand_and_nothing_else_is(world):
+    text = (
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  password: {{ randAlphaNum 20 }}\n  user: admin\n"
+        "  file: |\n    user: admin\n    password: {{ randAlphaNum 20 }}\n"
+    )
+    world.chart("random", {"templates/a.yaml": text})
+    world.cluster("one", {"app.yaml": application("app", source=helm("random"))})
+    made = world.render()
+    assert bodies(made, "app")[0]["stringData"] == {"password": MASK, "user": "admin", "file": f"user: admin\n{MASK}\n"}
+    assert [one.field for one in app(made, "app").masked] == ["stringData.password", "stringData.file"]
+    assert world.render(cache=False).apps == made.apps
+
+
+def test_objects_that_are_others_each_time_are_shown_and_told(world):
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: {{ randAlphaNum 20 | lower }}}\n"
+    world.chart("random", {"templates/a.yaml": text})
+    world.cluster("one", {"app.yaml": application("app", source=helm("random"))})
+    made = world.render()
+    assert [rule for rule, _, _, _ in told(made)] == ["chart/render-unstable"]
+    assert len(bodies(made, "app")[0]["metadata"]["name"]) == 20
+
+
+def test_the_time_is_masked_whenever_it_is_rendered(world):
+    text = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {at: {{ now | date "150405" | quote }}}\n'
+    world.chart("clock", {"templates/a.yaml": text})
+    world.cluster("one", {"app.yaml": application("app", source=helm("clock"))})
+    assert bodies(world.render(), "app")[0]["data"] == {"at": MASK}
+
+
+def test_missing_dependency_is_told_and_the_rest_rendered(world):
+    world.chart(
+        "web",
+        more="dependencies:\n- {name: there, version: 1.x}\n- {name: gone, version: 1.x, repository: 'https://charts.example.com'}\n",
+    )
+    repos.write(
+        world.kubeaid,
+        {"argocd-helm-charts/web/charts/there/Chart.yaml": "apiVersion: v2\nname: there\nversion: 1.0.0\n"},
+    )
+    world.cluster("one", {"web.yaml": application("web")})
+    made = world.render()
+    assert told(made) == [("chart/subchart-missing", "one/web", "argocd-helm-charts/web/Chart.yaml", 6)]
+    assert len(bodies(made, "web")) == 1
+
+
+def test_kubernetes_version_that_a_chart_refuses_fails_and_that_a_subchart_refuses_warns(world):
+    world.chart("web", more="kubeVersion: '>=1.20.0-0'\n")
+    repos.write(
+        world.kubeaid,
+        {
+            "argocd-helm-charts/web/charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\nkubeVersion: <1.30.0\n"
+        },
+    )
+    world.chart("new", CHART, more="kubeVersion: '>=1.99.0'\n")
+    world.cluster("one", {"a.yaml": application("a"), "b.yaml": application("b", source=helm("new"))})
+    made = world.render()
+    assert told(made) == [
+        ("chart/subchart-kube-version", "one/a", "argocd-helm-charts/web/charts/sub/Chart.yaml", None),
+        ("chart/render-failed", "one/b", "argocd-helm-charts/new/Chart.yaml", None),
+    ]
+    assert [len(bodies(made, name)) for name in "ab"] == [1, 0]
+
+
+def test_linked_subchart_is_followed_and_any_other_link_refused(world, tmp_path):
+    world.chart("addons", {"templates/a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: addon}\n"})
+    charts = world.kubeaid / "argocd-helm-charts"
+    (charts / "web/charts").mkdir()
+    os.symlink("../../addons", charts / "web/charts/addons")
+    world.chart("evil")
+    (tmp_path / "secret").write_text("apiVersion: v1\nkind: Secret\nmetadata: {name: stolen}\n")
+    os.symlink(tmp_path / "secret", charts / "evil/templates/stolen.yaml")
+    world.cluster("one", {"a.yaml": application("a"), "b.yaml": application("b", source=helm("evil"))})
+    world.commit(tag="1.0.0")
+    for ref in ("worktree", "pinned"):
+        made = world.render(kubeaid_ref=ref)
+        assert {body["metadata"]["name"] for body in bodies(made, "a")} == {"a-web", "addon"}
+        assert bodies(made, "b") == []
+        assert "a chart may only hold links from charts/" in (app(made, "b").error or "")
+        assert told(made) == [("chart/symlink-escapes", "one/b", "argocd-helm-charts/evil", None)]
+
+
+def test_ignored_files_of_a_chart_are_not_rendered(world):
+    world.chart(
+        "web",
+        {
+            **CHART,
+            ".helmignore": "templates/tests/\n*.bak.yaml\n",
+            "templates/tests/t.yaml": '{{ fail "no" }}',
+            "templates/a.bak.yaml": "a: 1",
+            "templates/.hidden.yaml": "a: 1",
+        },
+    )
+    world.cluster("one", {"web.yaml": application("web")})
+    assert len(bodies(world.render(), "web")) == 1
+
+
+def test_folder_of_plain_manifests_is_read_as_the_application_says(world):
+    manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {}}}\n"
+    files = {
+        f"plain/{path}.yaml": manifest.format(path.replace("/", "-")) for path in ("a", "b", "deep/c", "deep/skip")
+    }
+    files["plain/list.json"] = (
+        '{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}]}'
+    )
+    files["plain/README.md"] = "not: yaml: at all"
+    where = {"repoURL": CONFIG, "path": "k8s/one/plain", "targetRevision": "HEAD"}
+    apps = {
+        "flat": {},
+        "deep": {"directory": {"recurse": True, "exclude": "{deep/skip*,list.json}"}},
+        "only": {"directory": {"recurse": True, "include": "*skip.yaml"}},
+    }
+    world.cluster(
+        "one", {**files, **{f"{name}.yaml": application(name, source={**where, **said}) for name, said in apps.items()}}
+    )
+    made = world.render()
+    names = {name: [body["metadata"]["name"] for body in bodies(made, name)] for name in apps}
+    assert names == {"flat": ["a", "b", "s"], "deep": ["a", "b", "deep-c"], "only": ["deep-skip"]}
+    assert app(made, "flat").manifests[0].path == "k8s/one/plain/a.yaml"
+
+
+def test_what_cannot_be_looked_at_is_told_and_never_passed_over(world):
+    config = {"repoURL": CONFIG, "targetRevision": "HEAD"}
+    apps = {
+        "other": {"source": {"repoURL": "https://git.example.com/else/where", "path": "x"}},
+        "chart": {"source": {"repoURL": "https://charts.example.com", "chart": "web", "targetRevision": "1.0.0"}},
+        "plugin": {"source": {**config, "path": "k8s/one/p", "plugin": {"name": "x"}}},
+        "kustomize": {"source": {**config, "path": "k8s/one/k"}},
+        "jsonnet": {"source": {**config, "path": "k8s/one/j"}},
+        "half": {"sources": [helm(), {"repoURL": "https://git.example.com/else/where", "path": "x"}]},
+    }
+    files = {"p/a.yaml": "{}", "k/kustomization.yaml": "{}", "j/a.jsonnet": "{}"}
+    world.cluster("one", {**files, **{f"{name}.yaml": application(name, **spec) for name, spec in apps.items()}})
+    made = world.render()
+    assert {(rule, subject) for rule, subject, _, _ in told(made)} == {
+        ("chart/unverifiable", f"one/{name}") for name in apps
+    }
+    assert {name: app(made, name).status.value for name in apps} == {
+        **dict.fromkeys(apps, "unverifiable"),
+        "half": "partial",
+    }
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({"source": {"repoURL": KUBEAID, "path": "argocd-helm-charts/gone"}}, "has no folder argocd-helm-charts/gone"),
+        ({"source": {"repoURL": KUBEAID, "path": "../../etc"}}, "has no folder"),
+        ({"source": {"repoURL": "ssh://git@host:acme/x.git", "path": "x"}}, "is no repository address"),
+        ({"source": {}}, "without a source"),
+        ({"source": {**helm(), "helm": {"values": "a: [\n"}}}, "did not find expected node content"),
+        ({"source": {**helm(), "helm": {"values": "- a\n"}}}, "expected keys with values"),
+        ({"source": {**helm(), "helm": {"valueFiles": "x"}}}, "valueFiles: expected a list of texts"),
+        ({"source": {**helm(), "helm": {"parameters": [{"value": "1"}]}}}, "a Helm parameter without a name"),
+    ],
+)
+def test_application_that_cannot_work_fails_with_the_reason(world, spec, message):
+    world.cluster("one", {"bad.yaml": application("bad", **spec), "web.yaml": application("web")})
+    made = world.render()
+    assert app(made, "bad").status is RenderStatus.FAILED
+    assert message in (app(made, "bad").error or "")
+    assert app(made, "web").status is RenderStatus.RENDERED
+
+
+def test_root_application_is_rendered_with_its_own_values(world):
+    root_source = {"repoURL": CONFIG, "path": "k8s/one/argocd-apps", "helm": {"values": "name: named\n"}}
+    templated = application("web").replace("name: web", "name: {{ .Values.name }}")
+    world.cluster("one", {"web.yaml": templated}, chart_files={"values.yaml": "name: default\n"})
+    assert {one.app for one in world.render().apps} == {"root", "default"}
+    repos.write(world.config, {"k8s/one/argocd-apps/templates/root.yaml": application("top", source=root_source)})
+    assert {one.app for one in world.render().apps} == {"top", "named"}
+
+
+def test_applications_of_applications_are_followed(world):
+    more = {"repoURL": CONFIG, "path": "k8s/one/more", "targetRevision": "HEAD"}
+    world.cluster("one", {"more.yaml": application("more", source=more), "more/web.yaml": application("web")})
+    assert {one.app for one in world.render().apps} == {"root", "more", "web"}
+
+
+def test_application_sets_of_lists_and_git_are_followed_and_others_told(world):
+    def application_set(generator, name, **template):
+        body = application(name, **template)
+        body = repos_indented(body)
+        return (
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: set}\nspec:\n"
+            f"  generators:\n  - {generator}\n  template:\n{body}"
+        )
+
+    def repos_indented(body):
+        kept = [line for line in body.splitlines() if not line.startswith(("apiVersion", "kind"))]
+        return "".join(f"    {line}\n" for line in kept)
+
+    sets = {
+        "list": application_set("list: {elements: [{team: a}, {team: b}]}", "{{team}}"),
+        "git": application_set(
+            f"git: {{repoURL: '{CONFIG}', directories: [{{path: 'k8s/one/teams/*'}}]}}", "team-{{path.basename}}"
+        ),
+        "cluster": application_set("clusters: {}", "{{name}}"),
+    }
+    plain = {f"{name}.yaml": text for name, text in sets.items()}
+    where = {"repoURL": CONFIG, "path": "k8s/one/sets", "targetRevision": "HEAD"}
+    files = {f"sets/{name}": text for name, text in plain.items()} | {"teams/x/a.yaml": "{}", "teams/y/a.yaml": "{}"}
+    world.cluster("one", {**files, "sets.yaml": application("sets", source=where)})
+    made = world.render()
+    assert {one.app for one in made.apps} == {"root", "sets", "a", "b", "team-x", "team-y", "ApplicationSet set"}
+    assert [one.message for one in made.findings] == [
+        "ApplicationSet set uses the generator clusters, which is not followed, so its Applications are not known"
+    ]
+
+
+def test_second_rendering_comes_from_the_cache_and_is_the_same(world):
+    world.cluster("one", {"web.yaml": application("web")})
+    first, second = world.render(), world.render()
+    assert [[one.cached for one in made.apps] for made in (first, second)] == [[False, False], [True, True]]
+    assert [one.manifests for one in first.apps] == [one.manifests for one in second.apps]
+    assert [one.digest for one in first.apps] == [one.digest for one in second.apps]
+
+
+@pytest.mark.parametrize("changed", ["KubeAid/argocd-helm-charts/web/values.yaml", "kubernetes-config/k8s/one/v.yaml"])
+def test_any_change_of_an_input_is_rendered_anew(world, changed):
+    said = helm(valueFiles=["$values/k8s/one/v.yaml"])
+    world.cluster("one", {"web.yaml": application("web", sources=[said, values_ref()]), "/v.yaml": "x: 1\n"})
+    world.commit()
+    first = world.render()
+    (world.folder / changed).write_text("name: other\n")
+    second = world.render()
+    assert bodies(first, "web") != bodies(second, "web")
+
+
+def test_damaged_cache_is_no_cache(world):
+    world.cluster("one", {"web.yaml": application("web")})
+    first = world.render()
+    for path in (world.folder / "cache/rendered").rglob("*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes()[:-1])
+    second = world.render()
+    assert not any(one.cached for one in second.apps)
+    assert first.manifests == second.manifests
+
+
+def test_where_the_repositories_lie_does_not_count_for_the_cache(world, tmp_path):
+    world.cluster("one", {"web.yaml": application("web")})
+    world.render()
+    moved = World(tmp_path / "moved")
+    for name in ("KubeAid", "kubernetes-config"):
+        shutil.rmtree(moved.folder / name)
+        shutil.copytree(world.folder / name, moved.folder / name)
+    assert all(one.cached for one in moved.render(cache=world.folder / "cache").apps)
+
+
+def test_several_workers_give_what_one_gives(world):
+    for name in ("one", "two", "three"):
+        world.cluster(name, {"web.yaml": application("web"), "show.yaml": application("show", source=helm("show"))})
+    assert world.render(jobs=1, cache=False) == world.render(jobs=3, cache=False)
+
+
+def test_only_the_applications_asked_for_are_given(world):
+    world.cluster("one", {"web.yaml": application("web")})
+    assert [one.app for one in world.render(apps=["web"]).apps] == ["web"]
+    with pytest.raises(UserError, match="wep: no such Application; there are: web"):
+        world.render(apps=["wep"])
+
+
+def test_cluster_without_applications_fails_alone(world):
+    world.cluster("one", {"web.yaml": application("web")})
+    repos.write(world.config, {"k8s/two/two-vars.jsonnet": "{}"})
+    made = world.render()
+    assert [(one.cluster, one.app, one.status.value) for one in made.apps][-1] == ("two", "root", "failed")
+
+
+def test_folders_that_are_no_repositories_are_refused(world, tmp_path):
+    with pytest.raises(UserError, match="not a config repo"):
+        world.render()
+    world.cluster("one", {})
+    shutil.rmtree(world.kubeaid / "argocd-helm-charts")
+    with pytest.raises(UserError, match="not a KubeAid checkout"):
+        world.render()
+
+
+def test_fork_of_the_config_repo_is_known_by_its_root_application(world):
+    """No remote is set up here: only the root application tells the address that the clusters know it by."""
+    plain = {"repoURL": CONFIG.replace("git@git.example.com:", "https://git.example.com/"), "path": "k8s/one/plain"}
+    files = {"plain/a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"}
+    world.cluster("one", {**files, "plain.yaml": application("plain", source=plain)})
+    assert len(bodies(world.render(), "plain")) == 1

@@ -1,0 +1,88 @@
+import pytest
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.application import Application, Parameter, is_application
+from kubeaid_ci.model.hooks import hooks, is_test
+
+
+def parse(**spec):
+    return Application.parse({"metadata": {"name": "web"}, "spec": spec})
+
+
+def test_a_source_is_read_whole():
+    helm = {
+        "releaseName": "r",
+        "namespace": "n",
+        "valueFiles": ["a.yaml"],
+        "values": "a: 1",
+        "valuesObject": {"a": 1},
+        "parameters": [{"name": "x", "value": "1", "forceString": True}, {"name": "y", "value": True and "true"}],
+        "fileParameters": [{"name": "f", "path": "p"}],
+        "skipCrds": True,
+        "skipTests": True,
+        "skipSchemaValidation": True,
+        "kubeVersion": 1.29,
+        "apiVersions": ["a/v1"],
+        "ignoreMissingValueFiles": True,
+    }
+    made = parse(
+        source={"repoURL": "git@host:a/b.git", "path": "/x/", "targetRevision": 1.0, "helm": helm},
+        destination={"namespace": "d"},
+    )
+    source = made.sources[0]
+    assert (made.name, made.namespace, source.path, source.revision, source.tool) == ("web", "d", "x", "1.0", "helm")
+    assert source.remote is not None
+    assert source.helm.parameters == (Parameter("x", "1", is_text=True), Parameter("y", "true"))
+    assert source.helm.file_parameters == (Parameter("f", "p"),)
+    assert (source.helm.kube_version, source.helm.api_versions, source.helm.values_object) == (
+        "1.29",
+        ("a/v1",),
+        {"a": 1},
+    )
+
+
+def test_several_sources_win_over_the_single_one():
+    made = parse(source={"repoURL": "a/b"}, sources=[{"repoURL": "c/d", "ref": "values"}, {"repoURL": "e/f"}])
+    assert [source.url for source in made.sources] == ["c/d", "e/f"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({}, "without a source"),
+        ({"source": "x"}, "source: expected keys with values"),
+        ({"sources": {}}, "sources: expected a list"),
+        ({"source": {"repoURL": ["x"]}}, "repoURL: expected text"),
+        ({"source": {"repoURL": "x", "helm": {"values": "a"}, "directory": {"recurse": True}}}, "helm and directory"),
+        ({"source": {"repoURL": "x", "helm": {"valuesObject": "a: 1"}}}, "valuesObject: expected keys with values"),
+    ],
+)
+def test_what_cannot_be_read_is_named(spec, message):
+    with pytest.raises(UserError, match=message):
+        parse(**spec)
+
+
+def test_credentials_in_an_address_are_not_shown():
+    assert parse(source={"repoURL": "https://user:secret@host/a/b"}).sources[0].shown_url == "https://host/a/b"
+
+
+def test_only_argocds_own_kind_is_an_application():
+    assert is_application({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application"})
+    assert not is_application({"apiVersion": "app.k8s.io/v1beta1", "kind": "Application"})
+    assert is_application({"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet"}, "ApplicationSet")
+
+
+def test_hooks_are_read_from_annotations():
+    def body(**annotations):
+        return {"metadata": {"annotations": annotations}}
+
+    helm, argocd = "helm.sh/hook", "argocd.argoproj.io/hook"
+    assert hooks(body(**{helm: "pre-install, post-upgrade"})) == ("pre-install", "post-upgrade")
+    assert hooks(body(**{helm: "test", argocd: "PostSync"})) == ("PostSync",)
+    assert [is_test(body(**{helm: said})) for said in ("test", "test-success", "test,pre-install", "")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert hooks({"metadata": None}) == hooks({}) == hooks({"metadata": {"annotations": [1]}}) == ()

@@ -1,0 +1,35 @@
+from kubeaid_ci.model.version import Version
+from kubeaid_ci.plan import chart_metadata
+from kubeaid_ci.plan.chart_metadata import Lacking, Refusing
+
+
+def files(**texts):
+    return {path.replace("__", "/").replace("_", "."): text.encode() for path, text in texts.items()}
+
+
+META = "apiVersion: v2\nname: web\nversion: 1.0.0\nkubeVersion: '>=1.20.0-0'\ndependencies:\n- name: a\n- name: b\n  alias: c\n"
+
+
+def test_declared_charts_are_present_by_the_name_they_give_themselves():
+    assert chart_metadata.lacking(files(Chart_yaml=META, charts__x__Chart_yaml="name: a\n")) == [
+        Lacking("b", "Chart.yaml", 7)
+    ]
+    old = files(Chart_yaml="name: web\n", requirements_yaml="dependencies: [{name: a}]\n")
+    assert chart_metadata.lacking(old) == [Lacking("a", "requirements.yaml", 1)]
+
+
+def test_a_packed_chart_may_be_any_of_them():
+    assert chart_metadata.lacking(files(Chart_yaml=META) | {"charts/a-1.tgz": b""}) == []
+
+
+def test_versions_of_kubernetes_are_asked_of_every_chart():
+    found = files(Chart_yaml=META, charts__a__Chart_yaml="name: a\nkubeVersion: <1.25\n")
+    assert list(chart_metadata.refusing(found, Version.parse("v1.24.3"))) == []
+    assert list(chart_metadata.refusing(found, Version.parse("1.30.0"))) == [Refusing("charts/a", "<1.25")]
+    assert [one.folder for one in chart_metadata.refusing(found, Version.parse("1.19.0"))] == [""]
+
+
+def test_names_and_aliases_are_those_of_the_metadata():
+    assert chart_metadata.name(files(Chart_yaml=META)) == "web"
+    assert chart_metadata.aliases(files(Chart_yaml=META)) == {"c": "b"}
+    assert chart_metadata.name(files(Chart_yaml="[")) == ""

@@ -1,0 +1,38 @@
+import pytest
+
+from kubeaid_ci.model.version import Version
+from kubeaid_ci.plan import kubernetes_api
+
+
+def crd(scope="Namespaced", **version):
+    versions = [{"name": "v1", "served": True, **version}, {"name": "v0", "served": False}]
+    return {"spec": {"group": "acme.io", "scope": scope, "names": {"kind": "Widget"}, "versions": versions}}
+
+
+@pytest.mark.parametrize(
+    ("version", "there", "gone"),
+    [
+        ("1.25.0", "autoscaling/v2beta2", "flowcontrol.apiserver.k8s.io/v1"),
+        ("1.29.0", "flowcontrol.apiserver.k8s.io/v1/FlowSchema", "autoscaling/v2beta2"),
+        ("v1.34.1", "resource.k8s.io/v1/ResourceClaim", "flowcontrol.apiserver.k8s.io/v1beta3"),
+        ("1.34.0", "policy/v1/PodDisruptionBudget", "policy/v1beta1"),
+    ],
+)
+def test_each_version_of_kubernetes_serves_its_own(version, there, gone):
+    served = kubernetes_api.api_versions(Version.parse(version))
+    assert there in served
+    assert gone not in served
+    assert list(served) == sorted(set(served))
+
+
+def test_custom_kinds_are_those_that_are_served():
+    assert kubernetes_api.custom_versions([crd(), crd()]) == ("acme.io/v1", "acme.io/v1/Widget")
+    assert kubernetes_api.custom_versions([{}, {"spec": {"versions": "x"}}]) == ()
+
+
+def test_scope_is_told_of_known_kinds_only():
+    scopes = kubernetes_api.custom_scopes([crd("Cluster")])
+    assert [
+        kubernetes_api.is_namespaced(group, kind, scopes)
+        for group, kind in (("", "Secret"), ("", "Node"), ("acme.io", "Widget"), ("other.io", "Widget"))
+    ] == [True, False, False, None]

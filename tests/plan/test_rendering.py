@@ -1,0 +1,82 @@
+import pytest
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.rendering import MASK
+from kubeaid_ci.plan.rendering import may_vary, parsed, reads_clock, settled
+
+HEAD = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
+
+
+def pair(one, other, head=HEAD):
+    return settled([("a.yaml", head + one)], [("a.yaml", head + other)])
+
+
+def test_only_the_varying_value_is_masked():
+    (made,), varying = pair("a: {b: [x, 1], c: k}\n", "a: {b: [y, 1], c: k}\n")
+    assert made.body["a"] == {"b": [MASK, 1], "c": "k"}
+    assert [(one.field, one.shaped) for one in varying] == [("a.b[0]", False)]
+
+
+def test_of_a_text_only_the_varying_lines_are_masked():
+    (made,), _ = pair("a: |\n  same\n  x\n  end\n", "a: |\n  same\n  y\n  end\n")
+    assert made.body["a"] == f"same\n{MASK}\nend\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("a: {b: 1}", "a: {c: 1}"), ("a: [1]", "a: [1, 2]"), ("a: {b: 1}", "a: x"), ("a: x", "a: [x]"), ("a: 1", "b: 1")],
+)
+def test_another_shape_is_told_and_never_masked(one, other):
+    (made,), varying = pair(one, other)
+    (again,) = parsed([("a.yaml", HEAD + one)])
+    assert made == again
+    assert [found.shaped for found in varying] == [True]
+
+
+def test_another_type_of_value_is_masked():
+    (made,), varying = pair("a: 1", "a: true")
+    assert made.body["a"] == MASK
+    assert not varying[0].shaped
+
+
+def test_another_object_is_told_and_never_masked():
+    found, varying = settled([("a.yaml", HEAD)], [("a.yaml", HEAD.replace("name: s", "name: t"))])
+    assert found[0].body["metadata"]["name"] == "s"
+    assert [(str(one.key), one.shaped) for one in varying] == [("Secret s", True)]
+
+
+def test_a_file_that_one_rendering_lacks_is_told():
+    found, varying = settled([("a.yaml", HEAD)], [])
+    assert (len(found), [one.shaped for one in varying]) == (1, [True])
+
+
+def test_the_same_text_twice_is_not_masked():
+    assert pair("a: 1", "a: 1")[1] == []
+
+
+def test_large_documents_that_are_wrong_name_their_file():
+    with pytest.raises(UserError, match=r"b\.yaml"):
+        parsed([("b.yaml", HEAD + "x: " + "y" * 20_000 + "\n: [")])
+
+
+@pytest.mark.parametrize(
+    ("text", "varies"),
+    [
+        ("{{ randAlphaNum 5 }}", True),
+        ('{{- $ca := genCA (printf "x") 365 }}', True),
+        ('{{ now | date "2006" }}', True),
+        ("{{ range keys .Values.a }}", True),
+        ("{{ uuidv4 }}", True),
+        ("{{ (htpasswd .Values.user .Values.password) }}", True),
+        ('{{ .Values.keys }} {{ include "now" . }} {{ $values }}', False),
+        ("keys, values and now: no template", False),
+        ("{{ .Values.generated }}", False),
+    ],
+)
+def test_what_calls_a_random_function_may_vary(text, varies):
+    assert may_vary(text) is varies
+
+
+def test_what_asks_for_the_time_is_known():
+    assert reads_clock('a: {{ now | date "2006" }}')
+    assert not reads_clock("a: {{ .Values.now }} {{ randAlphaNum 3 }} now")
