@@ -79,7 +79,7 @@ def _text(value: Any) -> str | None:
         case str():
             text = _safe_text(value)
             return text if text and text.strip() == text and not _OTHER.fullmatch(text) else _json(text)
-    return _json(_plain(value))
+    return _json(bare(value))
 
 
 def _json(value: Any) -> str:
@@ -89,15 +89,16 @@ def _json(value: Any) -> str:
 def _safe_text(text: str) -> str:
     """A text without its secrets; JSON and YAML in it is opened where a name may stand beside its secret."""
     inside = held(text) if len(text) <= _LONGEST_OPENED else None
-    return masked_text(text) if inside is None or not any(hidden(masked(inside))) else _json(_plain(masked(inside)))
+    return masked_text(text) if inside is None or not any(hidden(masked(inside))) else _json(bare(masked(inside)))
 
 
-def _plain(value: Any) -> Any:
+def bare(value: Any) -> Any:
+    """A value as it may be printed: secrets by their length, texts without the secrets in them."""
     match value:
         case Mapping():
-            return {str(name): _plain(item) for name, item in value.items()}
+            return {str(name): bare(item) for name, item in value.items()}
         case list():
-            return [_plain(item) for item in value]
+            return [bare(item) for item in value]
         case Masked():
             return str(value)
         case str():

@@ -1,0 +1,258 @@
+"""What a change does to clusters, on one screen first and then in full."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.comparison import Comparison, ImageChange
+from kubeaid_ci.model.difference import FieldChange
+from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.report import Report, Table
+from kubeaid_ci.report import outcome
+from kubeaid_ci.report.change_groups import Danger, Entry, Group, dangers, groups, named
+from kubeaid_ci.report.markdown import code, escape, fence, fit, folded, table
+from kubeaid_ci.report.visible import one_line, shortened
+
+_SHORT = {"CustomResourceDefinition": "CRD", "PersistentVolume": "PV", "PersistentVolumeClaim": "PVC"}
+_WORDS = {Severity.ERROR: "danger", Severity.WARNING: "review", Severity.INFO: "note"}
+_MOST_OBJECTS = 12
+_MOST_FIELDS = 15
+_MOST_ENTRIES = 60
+_MOST_LINES = 12
+_MOST_DETAILS = 20
+_MOST_DANGERS = 60
+_LONGEST_VALUE = 120
+
+
+def report(comparison: Comparison, *, version: str) -> Report:
+    """The report of a comparison: a summary, a row for each Application, and every object by group."""
+    found = groups(comparison.changes)
+    counts = Counter(change.action for change in comparison.changes)
+    summary = {
+        "in_short": headline(comparison),
+        "clusters": len(comparison.clusters),
+        "changed": len(comparison.changed),
+    }
+    return Report(
+        "diff",
+        version,
+        summary=summary | {f"objects_{action.value}": counts[action] for action in Action},
+        results=comparison.changes,
+        findings=comparison.findings,
+        table=Table(("application", "clusters", "added", "removed", "modified"), tuple(map(_row, found))),
+        sections=_sections(found)
+        | {f"Diff of {subject}": fence(diff, "diff") for subject, diff in comparison.diffs.items()},
+        details=_details(comparison, found),
+    )
+
+
+def headline(comparison: Comparison) -> str:
+    """Such as ``3 of 9 clusters change: 2 image bumps, 1 CRD modified, 1 PVC removed (danger)``."""
+    touched, all_of_them = len(comparison.changed), len(comparison.clusters)
+    if not touched:
+        return f"nothing changes in {_counted(all_of_them, 'cluster')}"
+    told = [*_objects(comparison), *_risks(comparison.findings)]
+    return f"{touched} of {_counted(all_of_them, 'cluster')} change{'s' if touched == 1 else ''}: {', '.join(told)}"
+
+
+def comment(comparison: Comparison, *, about: str, limit: int) -> str:
+    """The comment on a change request, in at most `limit` characters; `about` is what was compared.
+
+    First what every reader needs, then dangers, images, and the changes by Application, the largest
+    first: what does not fit is skipped and counted.
+    """
+    found = groups(comparison.changes)
+    first = f"## What {escape(about)} does\n\n{escape(headline(comparison))}\n"
+    risks = [part for part in (_risk_table(dangers(outcome.speaking(comparison.findings))),) if part]
+    images = [folded(f"Images: {len(told)}", "\n".join(told))] if (told := _image_lines(comparison)) else []
+    sections = [folded(title, body) for title, body in _sections(found).items()]
+    overview = (
+        [table(("Application", "Clusters", "Added", "Removed", "Modified"), map(_cells, found[:_MOST_ENTRIES]))]
+        if found
+        else []
+    )
+    return fit([first, *risks, *overview, *images, *sections], limit, note=_left_out)
+
+
+def _objects(comparison: Comparison) -> Iterator[str]:
+    bumps = {(image.before, image.after) for image in comparison.images if image.before and image.after}
+    fresh = {image.after for image in comparison.images if image.after and not image.before}
+    if bumps:
+        yield _counted(len(bumps), "image bump")
+    if fresh:
+        yield _counted(len(fresh), "new image")
+    distinct = {
+        (change.app, change.group, change.kind, change.namespace, change.name, change.action)
+        for change in comparison.changes
+    }
+    crds = [one for one in distinct if one[2] == "CustomResourceDefinition" and one[-1] is Action.MODIFIED]
+    if crds:
+        yield f"{_counted(len(crds), 'CRD')} modified"
+    counts = Counter(one[-1] for one in distinct)
+    yield from (f"{_counted(counts[action], 'object')} {action.value}" for action in Action if counts[action])
+
+
+def _risks(findings: Iterable[Finding]) -> Iterator[str]:
+    """Errors and warnings, counted once however many clusters they are in."""
+    counts = Counter((danger.finding.severity, _risk(danger)) for danger in dangers(outcome.speaking(findings)))
+    for (severity, what), count in counts.items():
+        if severity is not Severity.INFO:
+            yield f"{count} {what} ({_WORDS[severity]})"
+
+
+def _risk(danger: Danger) -> str:
+    what = danger.finding.rule.id.partition("/")[2].replace("-", " ")
+    if what == "state removed":
+        kind = danger.about.split(" ")[1] if danger.about.count(" ") else "object"
+        return f"{_SHORT.get(kind, kind)} removed"
+    return f"× {what}"
+
+
+def _row(group: Group) -> tuple[str, ...]:
+    return (group.app, ", ".join(group.clusters), *(str(group.count(action) or "") for action in Action))
+
+
+def _cells(group: Group) -> tuple[str, ...]:
+    return tuple(escape(one_line(cell)) for cell in _row(group))
+
+
+def _sections(found: Sequence[Group]) -> dict[str, str]:
+    return {_title(group): _section(group) for group in found}
+
+
+def _title(group: Group) -> str:
+    counts = ", ".join(f"{group.count(action)} {action.value}" for action in Action if group.count(action))
+    return f"{group.app or '(no Application)'}: {counts} — {', '.join(group.clusters)}"
+
+
+def _section(group: Group) -> str:
+    lines = [line for entry in group.entries[:_MOST_ENTRIES] for line in _entry(entry)]
+    if len(group.entries) > _MOST_ENTRIES:
+        lines.append(f"- and {len(group.entries) - _MOST_ENTRIES} more")
+    return "\n".join(lines)
+
+
+def _entry(entry: Entry) -> Iterator[str]:
+    yield f"- {entry.action.value} {', '.join(code(name) for name in _names(entry))}{escape(_more(entry))}"
+    for note in _notes(entry):
+        yield f"  - {escape(note)}"
+    for field in entry.fields[:_MOST_FIELDS]:
+        yield f"  - {code(field.path)}{_values(field)}"
+    if more := _fields_left_out(entry):
+        yield f"  - and {more} more fields"
+
+
+def _names(entry: Entry) -> list[str]:
+    """The objects by kind: ``Role a/x, a/y``."""
+    by_kind: dict[str, list[str]] = {}
+    for change in entry.objects[:_MOST_OBJECTS]:
+        by_kind.setdefault(change.kind, []).append(named(change))
+    return [f"{kind} {', '.join(names)}" for kind, names in by_kind.items()]
+
+
+def _more(entry: Entry) -> str:
+    more = len(entry.objects) - _MOST_OBJECTS
+    return f" and {more} more" if more > 0 else ""
+
+
+def _notes(entry: Entry) -> Iterator[str]:
+    for change in entry.objects[:_MOST_OBJECTS]:
+        if change.app_before is not None:
+            yield f"{named(change)} belonged to {change.app_before or 'no Application'}"
+        if change.renamed_from:
+            yield f"{named(change)} has the content of {change.renamed_from}, which is removed"
+
+
+def _fields_left_out(entry: Entry) -> int:
+    return max(0, len(entry.fields) - _MOST_FIELDS) + entry.objects[0].fields_left_out
+
+
+def _values(field: FieldChange) -> str:
+    before, after = (
+        None if side is None else code(shortened(one_line(side), _LONGEST_VALUE))
+        for side in (field.before, field.after)
+    )
+    noise = f" ({field.noise})" if field.noise else ""
+    match field.action:
+        case Action.ADDED:
+            return f" added: {after}{noise}"
+        case Action.REMOVED:
+            return f" removed: {before}{noise}"
+    return f": {before} → {after}{noise}"
+
+
+def _details(comparison: Comparison, found: Sequence[Group]) -> dict[str, tuple[str, ...]]:
+    if not found:
+        return {}
+    details = {"Images": tuple(_plain_images(comparison))} if comparison.images else {}
+    for group in found[:_MOST_DETAILS]:
+        lines = [line for entry in group.entries for line in _plain(entry)]
+        more = len(lines) - _MOST_LINES
+        note = (f"… and {more} more lines; --format markdown has all",) if more > 0 else ()
+        details[_title(group)] = (*lines[:_MOST_LINES], *note)
+    return details
+
+
+def _plain(entry: Entry) -> Iterator[str]:
+    yield f"{entry.action.value} {'; '.join(_names(entry))}{_more(entry)}"
+    yield from (f"  {note}" for note in _notes(entry))
+    for field in entry.fields[:_MOST_FIELDS]:
+        sides = " → ".join(
+            shortened(one_line(side), _LONGEST_VALUE) for side in (field.before, field.after) if side is not None
+        )
+        word = "" if field.action is Action.MODIFIED else f"{field.action.value} "
+        yield f"  {field.path}: {word}{sides}{f' ({field.noise})' if field.noise else ''}"
+    if more := _fields_left_out(entry):
+        yield f"  and {more} more fields"
+
+
+def _plain_images(comparison: Comparison) -> Iterator[str]:
+    lines = [_image(before, after) for before, after in _image_steps(comparison.images)]
+    yield from lines[: 2 * _MOST_LINES]
+    if len(lines) > 2 * _MOST_LINES:
+        yield f"… and {len(lines) - 2 * _MOST_LINES} more"
+
+
+def _image_lines(comparison: Comparison) -> list[str]:
+    return [
+        f"- {' → '.join(code(side) for side in step if side)}{'' if all(step) else ' **removed**' if step[0] else ' **new**'}"
+        for step in _image_steps(comparison.images)
+    ]
+
+
+def _image_steps(images: Iterable[ImageChange]) -> list[tuple[str | None, str | None]]:
+    return sorted(
+        {(image.before, image.after) for image in images}, key=lambda step: (step[1] or step[0] or "", step[0] or "")
+    )
+
+
+def _image(before: str | None, after: str | None) -> str:
+    if before and after:
+        return f"{before} → {after}"
+    return f"new {after}" if after else f"removed {before}"
+
+
+def _risk_table(found: Sequence[Danger]) -> str:
+    shown = [danger for danger in found if danger.finding.severity is not Severity.INFO]
+    rows = [
+        (
+            f"**{_WORDS[danger.finding.severity]}**"
+            if danger.finding.severity is Severity.ERROR
+            else _WORDS[danger.finding.severity],
+            code(danger.about),
+            escape(shortened(one_line(danger.finding.message), 300)),
+            escape(", ".join(danger.clusters)),
+            code(danger.finding.rule.id),
+        )
+        for danger in shown[:_MOST_DANGERS]
+    ]
+    more = f"\nand {len(shown) - _MOST_DANGERS} more\n" if len(shown) > _MOST_DANGERS else ""
+    return table(("", "Object", "What happens", "Clusters", "Rule"), rows) + more if rows else ""
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _left_out(count: int) -> str:
+    return f"_{_counted(count, 'more section')} did not fit here; the job's artifacts have all of it._\n"
