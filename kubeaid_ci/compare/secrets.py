@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from kubeaid_ci.model.difference import Masked
@@ -45,6 +46,12 @@ _TOKENS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bENC\[[^\]]*\]"), _SECRET_SIGN),
     (re.compile(r"\b((?:Bearer|Basic) )[A-Za-z0-9+/=._-]{8,}"), rf"\1{_SECRET_SIGN}"),
 )
+_NAMED_VALUE = re.compile(
+    rf"""(name["']?:[^\S\n]*["']?[\w.-]{{0,60}}(?:{_WORDS})[\w.-]{{0,60}}["']?,?\s{{0,80}}["']?value["']?:[^\S\n]*)"""
+    r"""("[^"\n]*"|'[^'\n]*'|[^\s,}]+)""",
+    re.IGNORECASE,
+)
+"""A variable whose name stands before its value."""
 _ASSIGNED = re.compile(
     rf"""([\w.-]{{0,60}}(?:{_WORDS})[\w.-]{{0,60}})(["']?[^\S\n]*[:=][^\S\n]*)("[^"\n]*"|'[^'\n]*'|[^\s,;&"'{{\[]+)""",
     re.IGNORECASE,
@@ -60,6 +67,8 @@ def is_secret(key: Key) -> bool:
 
 def masked(value: Any, key: Key | None = None) -> Any:
     """The value with every secret in it as a `Masked`; of the object that `key` names, or of an opened text."""
+    if key is not None and key.kind == "CustomResourceDefinition":
+        return value  # it names the fields for secrets and holds none
     return _value(value, "", holder=key is not None and is_secret(key))
 
 
@@ -69,9 +78,11 @@ def masked_text(text: str) -> str:
         text = pattern.sub(instead, text)
     if not _TELLING.search(text):
         return text
+    text = _NAMED_VALUE.sub(rf"\1{_SECRET_SIGN}", text)
     return _FLAG.sub(_assigned, _ASSIGNED.sub(_assigned, text))
 
 
+@lru_cache(maxsize=16_384)
 def secret_name(name: str) -> bool:
     """Whether a field or variable of this name holds a secret, going by the name."""
     return bool(_SECRET.search(name)) or (bool(_TELLING.search(name)) and not _ABOUT.search(name))
@@ -83,7 +94,7 @@ def _assigned(found: re.Match[str]) -> str:
 
 
 def _value(value: Any, field: str, *, holder: bool) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _mapping(value, field, holder=holder)
     if isinstance(value, list):
         return _list(value, field, holder=holder)
@@ -99,7 +110,7 @@ def _mapping(value: Mapping[str, Any], field: str, *, holder: bool) -> dict[str,
     hidden = {"value"} if tells or (field and secret_name(field)) else set()
     return {
         name: _masked(item)
-        if name in hidden and not isinstance(item, Mapping | list)
+        if name in hidden and not isinstance(item, dict | list)
         else _value(item, str(name), holder=holder)
         for name, item in value.items()
     }
@@ -118,7 +129,7 @@ def _list(items: list[Any], field: str, *, holder: bool) -> list[Any]:
 def _masked(value: Any, field: str = "") -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, Mapping | list) or field == "encryptedData":
+    if isinstance(value, dict | list) or field == "encryptedData":
         return Masked(value, None)
     return Masked(value, _decoded(value) if field == "data" and isinstance(value, str) else len(str(value).encode()))
 
@@ -134,7 +145,7 @@ def hidden(value: Any) -> Iterator[Masked]:
     """Every masked secret below a value."""
     if isinstance(value, Masked):
         yield value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for item in value.values():
             yield from hidden(item)
     elif isinstance(value, list):

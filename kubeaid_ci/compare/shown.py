@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from kubeaid_ci.compare.deltas import TEXT_SPELLING
@@ -95,7 +95,7 @@ def _safe_text(text: str) -> str:
 def bare(value: Any) -> Any:
     """A value as it may be printed: secrets by their length, texts without the secrets in them."""
     match value:
-        case Mapping():
+        case dict():
             return {str(name): bare(item) for name, item in value.items()}
         case list():
             return [bare(item) for item in value]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from kubeaid_ci.checks import dangers
-from kubeaid_ci.compare.images import image_changes, images
+from kubeaid_ci.compare.images import images
 from kubeaid_ci.compare.objects import differences, twice
 from kubeaid_ci.compare.shown import shown
 from kubeaid_ci.compare.unified import unified
@@ -40,12 +40,13 @@ def _cluster(
 ) -> Comparison:
     old, new = _of(name, before), _of(name, after)
     found = differences(old, new)
+    ran, runs = images(old), images(new)
     wanted = found if noise else [difference for difference in found if difference.counts]
     return Comparison(
         (name,),
         tuple(_shown(wanted, noise=noise)),
-        (*dangers.check(found, images_before=images(old)), *_duplicates(old, new)),
-        tuple(_images(name, old, new)),
+        (*dangers.check(found, images_before=ran), *_duplicates(old, new)),
+        tuple(_images(name, runs - ran, ran - runs)),
         {dangers.subject(one.manifest): unified(one) for one in wanted} if diffs else {},
     )
 
@@ -64,11 +65,10 @@ def _duplicates(old: Iterable[Manifest], new: Iterable[Manifest]) -> Iterator[Fi
     return dangers.duplicates(one for one in twice(new) if (one.key, one.app) not in known)
 
 
-def _images(cluster: str, old: Iterable[Manifest], new: Iterable[Manifest]) -> Iterator[ImageChange]:
+def _images(cluster: str, added: set[str], removed: set[str]) -> Iterator[ImageChange]:
     """Images that come and go; of one name side by side, as another version."""
-    added, removed = image_changes(old, new)
-    gone = {Image.parse(image).name: image for image in removed}
-    for image in added:
+    gone = {Image.parse(image).name: image for image in sorted(removed)}
+    for image in sorted(added):
         yield ImageChange(cluster, gone.pop(Image.parse(image).name, None), image)
-    for image in gone.values():
+    for image in sorted(gone.values()):
         yield ImageChange(cluster, image, None)

@@ -21,6 +21,7 @@ _MOST_ENTRIES = 60
 _MOST_LINES = 12
 _MOST_DETAILS = 20
 _MOST_DANGERS = 60
+_MOST_RISKS = 6
 _LONGEST_VALUE = 120
 
 
@@ -47,11 +48,11 @@ def report(comparison: Comparison, *, version: str) -> Report:
 
 
 def headline(comparison: Comparison) -> str:
-    """Such as ``3 of 9 clusters change: 2 image bumps, 1 CRD modified, 1 PVC removed (danger)``."""
+    """Such as ``3 of 9 clusters change: 1 PVC removed (danger), 2 image bumps, 1 CRD modified``."""
     touched, all_of_them = len(comparison.changed), len(comparison.clusters)
     if not touched:
         return f"nothing changes in {_counted(all_of_them, 'cluster')}"
-    told = [*_objects(comparison), *_risks(comparison.findings)]
+    told = [*_risks(comparison.findings), *_objects(comparison)]
     return f"{touched} of {_counted(all_of_them, 'cluster')} change{'s' if touched == 1 else ''}: {', '.join(told)}"
 
 
@@ -93,11 +94,13 @@ def _objects(comparison: Comparison) -> Iterator[str]:
 
 
 def _risks(findings: Iterable[Finding]) -> Iterator[str]:
-    """Errors and warnings, counted once however many clusters they are in."""
+    """Errors and warnings, counted once however many clusters they are in; the errors first."""
     counts = Counter((danger.finding.severity, _risk(danger)) for danger in dangers(outcome.speaking(findings)))
-    for (severity, what), count in counts.items():
-        if severity is not Severity.INFO:
-            yield f"{count} {what} ({_WORDS[severity]})"
+    told = [(severity, what, count) for (severity, what), count in counts.items() if severity is not Severity.INFO]
+    for severity, what, count in told[:_MOST_RISKS]:
+        yield f"{count} {what} ({_WORDS[severity]})"
+    if more := sum(count for _, _, count in told[_MOST_RISKS:]):
+        yield f"{more} more to review"
 
 
 def _risk(danger: Danger) -> str:
@@ -214,10 +217,13 @@ def _plain_images(comparison: Comparison) -> Iterator[str]:
 
 
 def _image_lines(comparison: Comparison) -> list[str]:
-    return [
-        f"- {' → '.join(code(side) for side in step if side)}{'' if all(step) else ' **removed**' if step[0] else ' **new**'}"
-        for step in _image_steps(comparison.images)
-    ]
+    return [_image_line(before, after) for before, after in _image_steps(comparison.images)]
+
+
+def _image_line(before: str | None, after: str | None) -> str:
+    if before and after:
+        return f"- {code(before)} → {code(after)}"
+    return f"- {code(after)} **new**" if after else f"- {code(before or '')} removed"
 
 
 def _image_steps(images: Iterable[ImageChange]) -> list[tuple[str | None, str | None]]:

@@ -7,7 +7,6 @@ from kubeaid_ci.checks.dangers import argocd, crds, images, immutable, network, 
 from kubeaid_ci.checks.dangers.reading import Said
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.image import Image
 from kubeaid_ci.model.manifest import Manifest
 
 CHECKS: tuple[Callable[[Difference], Iterator[Said]], ...] = (
@@ -29,7 +28,7 @@ def check(differences: Iterable[Difference], *, images_before: Iterable[str]) ->
 
     `images_before` are the references of all images that the cluster ran.
     """
-    known = frozenset(map(Image.parse, images_before))
+    known = images.Known.of(images_before)
     for difference in differences:
         told = dict.fromkeys(said for one in CHECKS for said in one(difference))
         told |= dict.fromkeys(images.check(difference, known))

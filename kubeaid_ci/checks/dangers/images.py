@@ -1,6 +1,8 @@
 """Images that a cluster has not run until now."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
 
 from kubeaid_ci.checks import change_rules as rules
 from kubeaid_ci.checks.dangers.podspecs import containers, pods
@@ -9,18 +11,27 @@ from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.image import Image
 
 
-def check(difference: Difference, known: Iterable[Image]) -> Iterator[Said]:
-    """Registries and repositories that no object of the cluster named before, and tags that move.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Registries and images (without their versions) that a cluster ran before."""
 
-    `known` are the images that the cluster ran before.
-    """
-    names = {image.name for image in known}
-    registries = {image.registry for image in known}
+    registries: frozenset[str]
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, references: Iterable[str]) -> Self:
+        """What the references of images name."""
+        found = [Image.parse(reference) for reference in references]
+        return cls(frozenset(image.registry for image in found), frozenset(image.name for image in found))
+
+
+def check(difference: Difference, known: Known) -> Iterator[Said]:
+    """Registries and repositories that no object of the cluster named before, and tags that move."""
     for was, now in _changed(difference):
         old, new = Image.parse(was), Image.parse(now)
-        if new.registry not in registries:
+        if new.registry not in known.registries:
             yield Said(rules.IMAGE_REGISTRY_NEW, f"{now} comes from {new.registry}, from where nothing came before")
-        elif new.name not in names:
+        elif new.name not in known.names:
             instead = f" instead of {was}" if was and old.name != new.name else ""
             yield Said(rules.IMAGE_NEW, f"{now} runs{instead}: the cluster did not run this image")
         if not new.is_fixed and (not was or old.is_fixed):

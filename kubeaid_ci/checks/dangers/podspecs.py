@@ -56,10 +56,10 @@ def _found(value: Any, path: tuple[str, ...], annotated: Mapping[str, Any]) -> I
     if isinstance(value, list):
         for place, item in enumerate(value):
             yield from _found(item, (*path, str(place)), {})
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         own = mapping(value, "metadata", "annotations")
         if any(isinstance(value.get(field), list) for field in _LISTS):
             yield path, (value, annotated)
         for name, below in value.items():
-            if name not in _LISTS and isinstance(below, Mapping | list):
+            if name not in _LISTS and isinstance(below, dict | list):
                 yield from _found(below, (*path, str(name)), own if name == "spec" else {})
