@@ -1,6 +1,6 @@
 """What a change does to clusters, on one screen first and then in full."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from kubeaid_ci.model.change import Action
@@ -23,6 +23,7 @@ _MOST_DETAILS = 20
 _MOST_DANGERS = 60
 _MOST_RISKS = 6
 _LONGEST_VALUE = 120
+_LONGEST_MESSAGE = 300
 
 
 def report(comparison: Comparison, *, version: str) -> Report:
@@ -239,21 +240,32 @@ def _image(before: str | None, after: str | None) -> str:
 
 
 def _risk_table(found: Sequence[Danger]) -> str:
-    shown = [danger for danger in found if danger.finding.severity is not Severity.INFO]
+    """One row for what happens to objects of one Application alike."""
+    alike: dict[tuple[Severity, str, str, str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for danger in found:
+        finding = danger.finding
+        if finding.severity is not Severity.INFO:
+            app, _, what = danger.about.partition(" ")
+            alike[finding.severity, finding.rule.id, finding.message, app, danger.clusters].append(what)
     rows = [
-        (
-            f"**{_WORDS[danger.finding.severity]}**"
-            if danger.finding.severity is Severity.ERROR
-            else _WORDS[danger.finding.severity],
-            code(danger.about),
-            escape(shortened(one_line(danger.finding.message), 300)),
-            escape(", ".join(danger.clusters)),
-            code(danger.finding.rule.id),
-        )
-        for danger in shown[:_MOST_DANGERS]
+        (_word(severity), code(app), _some(objects), _bounded(message), escape(", ".join(clusters)), code(rule))
+        for (severity, rule, message, app, clusters), objects in list(alike.items())[:_MOST_DANGERS]
     ]
-    more = f"\nand {len(shown) - _MOST_DANGERS} more\n" if len(shown) > _MOST_DANGERS else ""
-    return table(("", "Object", "What happens", "Clusters", "Rule"), rows) + more if rows else ""
+    more = f"\nand {len(alike) - _MOST_DANGERS} more\n" if len(alike) > _MOST_DANGERS else ""
+    return table(("", "Application", "Object", "What happens", "Clusters", "Rule"), rows) + more if rows else ""
+
+
+def _word(severity: Severity) -> str:
+    return f"**{_WORDS[severity]}**" if severity is Severity.ERROR else _WORDS[severity]
+
+
+def _some(objects: Sequence[str]) -> str:
+    more = len(objects) - _MOST_OBJECTS
+    return ", ".join(map(code, objects[:_MOST_OBJECTS])) + (f" and {more} more" if more > 0 else "")
+
+
+def _bounded(message: str) -> str:
+    return escape(shortened(one_line(message), _LONGEST_MESSAGE))
 
 
 def _counted(count: int, noun: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from kubeaid_ci.checks import change_rules as rules
 from kubeaid_ci.checks.dangers.reading import Said, body, is_kind, listed, mappings, named, text
 from kubeaid_ci.model.difference import ABSENT, Delta, Difference
+from kubeaid_ci.model.finding import Severity
 
 _DEMANDS = frozenset(
     {
@@ -39,7 +40,10 @@ def check(difference: Difference) -> Iterator[Said]:
 
 
 def _version(name: str, old: Mapping[str, Any], new: Mapping[str, Any] | None) -> Iterator[Said]:
-    if new is None:
+    if new is None and old.get("served") is False:
+        message = f"version {name}, which was not served any more, is gone: objects stored in it must be migrated first"
+        yield Said(rules.CRD_VERSION_REMOVED, message, Severity.WARNING)
+    elif new is None:
         yield Said(rules.CRD_VERSION_REMOVED, f"version {name} is gone: whatever uses it is refused")
     elif old.get("served") is not False and new.get("served") is False:
         yield Said(rules.CRD_VERSION_REMOVED, f"version {name} is no longer served: whatever uses it is refused")

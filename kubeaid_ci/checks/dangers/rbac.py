@@ -11,6 +11,7 @@ from kubeaid_ci.model.finding import Severity
 
 _GROUP = "rbac.authorization.k8s.io"
 _MOST_GRANTS = 50_000
+_MOST_TOLD = 5
 _READS = frozenset({"get", "list", "watch"})
 _TAKE_OVER = frozenset({"*", "bind", "escalate", "impersonate", "approve", "sign"})
 # Reading or creating these is as good as acting for somebody else.
@@ -46,7 +47,7 @@ def _role(difference: Difference) -> Iterator[Said]:
     grave = {grant for grant in new if _is_grave(grant)}
     writes = {grant for grant in new - grave if grant[0] not in _READS}
     if grave:
-        yield Said(rules.RBAC_WIDENED, f"it allows what can take over more: {_told(grave)}")
+        yield Said(rules.RBAC_WIDENED, f"it allows more of what can take over the cluster: {_told(grave)}")
     if writes:
         yield Said(rules.RBAC_WIDENED, f"it allows to change more: {_told(writes)}")
     if reads := new - grave - writes:
@@ -98,7 +99,9 @@ def _told(grants: set[_Grant]) -> str:
     by_verbs: dict[str, list[str]] = {}
     for what, held in verbs.items():
         by_verbs.setdefault(", ".join(sorted(held)), []).append(what)
-    return "; ".join(f"{held} {listed(what)}" for held, what in sorted(by_verbs.items()))
+    told = [f"{held} {listed(what)}" for held, what in sorted(by_verbs.items())]
+    more = len(told) - _MOST_TOLD
+    return "; ".join(told[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _aggregated(difference: Difference) -> Iterator[Said]:
