@@ -85,7 +85,7 @@ class _Walk:
 
 def _labels(steps: _Steps) -> bool:
     names = [step.name for step in steps[-2:]]
-    return names in (["metadata", "labels"], ["metadata", "annotations"])
+    return names[-1] == "metadata" or names in (["metadata", "labels"], ["metadata", "annotations"])
 
 
 def _or_empty(side: Any) -> dict[str, Any]:

@@ -23,7 +23,6 @@ _PODS: _Table = {
     "volumes": ("name",),
     "volumeMounts": ("mountPath",),
     "volumeDevices": ("devicePath",),
-    "volumeClaimTemplates": ("name",),
     "imagePullSecrets": ("name",),
     "secrets": ("name",),
     "hostAliases": ("ip",),

@@ -19,9 +19,8 @@ _LABELLED = (
     ("spec", "template", "metadata"),
     ("spec", "jobTemplate", "metadata"),
     ("spec", "jobTemplate", "spec", "template", "metadata"),
-    ("spec", "volumeClaimTemplates", "*", "metadata"),
 )
-"""Where an object, the pods it makes and the volumes it claims have their labels."""
+"""Where an object and the pods it makes have their labels. Those of volume claims cannot change, so they count."""
 
 _SERVER_FIELDS = frozenset({"creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"})
 _QUANTITIES = frozenset({"limits", "requests", "hard", "capacity", "default", "defaultRequest", "min", "max"})

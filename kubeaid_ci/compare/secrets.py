@@ -26,6 +26,7 @@ _ABOUT = re.compile(
 )
 """Ends of names that speak about a secret, such as `secretName`, and hold none."""
 
+_LONGEST_NAME = 120
 _HOLDERS = frozenset({"data", "stringData", "encryptedData"})
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SECRET_SIGN = "(secret)"  # noqa: S105 - what is shown in its place
@@ -42,21 +43,16 @@ _TOKENS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"\b(?:gh[oprsu]_|github_pat_|glpat-|xox[abprs]-|AKIA|AGE-SECRET-KEY-|sk_live_)[\w-]{8,}"),
         _SECRET_SIGN,
     ),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), _SECRET_SIGN),
-    (re.compile(r"\bENC\[[^\]]*\]"), _SECRET_SIGN),
+    (re.compile(r"\beyJ[\w-]{8,4000}\.[\w-]+\.[\w-]*"), _SECRET_SIGN),
+    (re.compile(r"\bENC\[[^\[\]]*\]"), _SECRET_SIGN),
     (re.compile(r"\b((?:Bearer|Basic) )[A-Za-z0-9+/=._-]{8,}"), rf"\1{_SECRET_SIGN}"),
 )
+# A name, what parts it from its value, and the value.
+_ASSIGNED = re.compile(r"""(?<![\w.-])([\w.-]++)(["']?[^\S\n]*[:=][^\S\n]*)("[^"\n]*"|'[^'\n]*'|[^\s,;&"'{\[]+)""")
+_FLAG = re.compile(r"(?<![\w.-])(-[\w.-]++)([^\S\n]+)([^\s-]\S*)")
 _NAMED_VALUE = re.compile(
-    rf"""(name["']?:[^\S\n]*["']?[\w.-]{{0,60}}(?:{_WORDS})[\w.-]{{0,60}}["']?,?\s{{0,80}}["']?value["']?:[^\S\n]*)"""
-    r"""("[^"\n]*"|'[^'\n]*'|[^\s,}]+)""",
-    re.IGNORECASE,
+    r"""name["']?:[^\S\n]*["']?([\w.-]++)(["']?,?\s{0,80}["']?value["']?:[^\S\n]*)("[^"\n]*"|'[^'\n]*'|[^\s,}]+)"""
 )
-"""A variable whose name stands before its value."""
-_ASSIGNED = re.compile(
-    rf"""([\w.-]{{0,60}}(?:{_WORDS})[\w.-]{{0,60}})(["']?[^\S\n]*[:=][^\S\n]*)("[^"\n]*"|'[^'\n]*'|[^\s,;&"'{{\[]+)""",
-    re.IGNORECASE,
-)
-_FLAG = re.compile(rf"(--?[\w.-]{{0,60}}(?:{_WORDS})[\w.-]{{0,60}})([^\S\n]+)([^\s-]\S*)", re.IGNORECASE)
 _BARE_FLAG = re.compile(r"--?([A-Za-z][\w.-]*)")
 
 
@@ -78,19 +74,27 @@ def masked_text(text: str) -> str:
         text = pattern.sub(instead, text)
     if not _TELLING.search(text):
         return text
-    text = _NAMED_VALUE.sub(rf"\1{_SECRET_SIGN}", text)
-    return _FLAG.sub(_assigned, _ASSIGNED.sub(_assigned, text))
+    for assigned in (_NAMED_VALUE, _ASSIGNED, _FLAG):
+        text = _without_values(text, assigned)
+    return text
+
+
+def _without_values(text: str, assigned: re.Pattern[str]) -> str:
+    parts: list[str] = []
+    start = done = 0
+    while found := assigned.search(text, start):
+        if secret_name(found[1][-_LONGEST_NAME:]):
+            parts += text[done : found.end(2)], _SECRET_SIGN
+            start = done = found.end()
+        else:  # its value may hold another
+            start = found.end(2)
+    return "".join([*parts, text[done:]])
 
 
 @lru_cache(maxsize=16_384)
 def secret_name(name: str) -> bool:
     """Whether a field or variable of this name holds a secret, going by the name."""
     return bool(_SECRET.search(name)) or (bool(_TELLING.search(name)) and not _ABOUT.search(name))
-
-
-def _assigned(found: re.Match[str]) -> str:
-    name, sign, _ = found.groups()
-    return f"{name}{sign}{_SECRET_SIGN}" if secret_name(name) else found[0]
 
 
 def _value(value: Any, field: str, *, holder: bool) -> Any:
