@@ -68,7 +68,12 @@ def version(name: str = "v1", *, schema: Any = None, served: bool = True, storag
 
 def webhook(**fields: Any) -> Any:
     rules = [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}]
-    one = {"name": "w", "rules": rules, "failurePolicy": "Ignore", "clientConfig": {"service": {"namespace": "n", "name": "s"}}}
+    one = {
+        "name": "w",
+        "rules": rules,
+        "failurePolicy": "Ignore",
+        "clientConfig": {"service": {"namespace": "n", "name": "s"}},
+    }
     return obj("ValidatingWebhookConfiguration", api=HOOKS, webhooks=[one | fields])
 
 
@@ -90,7 +95,10 @@ def application(**spec: Any) -> Any:
 
 
 def claim(size: str = "1Gi", **spec: Any) -> Any:
-    return obj("PersistentVolumeClaim", spec={"resources": {"requests": {"storage": size}}, "accessModes": ["ReadWriteOnce"]} | spec)
+    return obj(
+        "PersistentVolumeClaim",
+        spec={"resources": {"requests": {"storage": size}}, "accessModes": ["ReadWriteOnce"]} | spec,
+    )
 
 
 def claims(**spec: Any) -> Any:
@@ -271,7 +279,10 @@ def test_a_finding_names_cluster_application_and_object() -> None:
     (finding,) = check(claim(), None)
     assert finding.subject == "prod/web PersistentVolumeClaim n/x"
     assert finding.path == "templates/x.yaml"
-    assert finding.message == "the sync deletes it, where pruning is on: its volume is deleted with it, unless the reclaim policy is Retain"
+    assert (
+        finding.message
+        == "the sync deletes it, where pruning is on: its volume is deleted with it, unless the reclaim policy is Retain"
+    )
 
 
 def test_what_argocd_does_not_prune_is_a_warning() -> None:
@@ -287,7 +298,10 @@ def test_what_argocd_is_told_to_create_anew_is_a_warning() -> None:
 
 def test_a_hook_is_deleted_before_it_is_created_again() -> None:
     hook = {"annotations": {"helm.sh/hook": "pre-upgrade"}}
-    old, new = (workload("Job", api="batch/v1", metadata=hook, pod={"restartPolicy": policy}) for policy in ("Never", "OnFailure"))
+    old, new = (
+        workload("Job", api="batch/v1", metadata=hook, pod={"restartPolicy": policy})
+        for policy in ("Never", "OnFailure")
+    )
     assert check(old, new) == []
 
 
@@ -298,7 +312,12 @@ def test_what_a_reviewer_hardly_needs_only_informs() -> None:
 
 
 def test_noise_hides_no_danger() -> None:
-    ignoring = obj("Application", "web", api=ARGO, spec={"ignoreDifferences": [{"group": "*", "kind": "*", "jsonPointers": ["/spec"]}]})
+    ignoring = obj(
+        "Application",
+        "web",
+        api=ARGO,
+        spec={"ignoreDifferences": [{"group": "*", "kind": "*", "jsonPointers": ["/spec"]}]},
+    )
     assert told([ignoring, pod()], [ignoring, pod(hostNetwork=True)]) == {"host-access"}
 
 
@@ -310,7 +329,10 @@ def test_dangers_are_found_in_cron_jobs_and_custom_resources() -> None:
 
 def test_messages_hold_no_secrets() -> None:
     old, new = main(args=["--password=old-secret"]), main(command=["sh"], args=["-c", "login --password=new-secret"])
-    told = "".join(one.message for one in [*check(old, new), *check(webhook(), webhook(clientConfig={"url": "https://u:new-secret@h/x"}))])
+    told = "".join(
+        one.message
+        for one in [*check(old, new), *check(webhook(), webhook(clientConfig={"url": "https://u:new-secret@h/x"}))]
+    )
     assert told
     assert "secret" not in told
 
