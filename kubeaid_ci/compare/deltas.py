@@ -9,7 +9,7 @@ from kubeaid_ci.compare.lists import SET, Keys, Lists, label
 from kubeaid_ci.compare.matching import NOTHING, Pair, pair, same
 from kubeaid_ci.compare.secrets import masked
 from kubeaid_ci.compare.texts import opened
-from kubeaid_ci.model.difference import ABSENT, Delta, Step
+from kubeaid_ci.model.difference import ABSENT, Delta, Masked, Step
 
 TEXT_SPELLING = "text-spelling"
 """The noise rule for texts that hold the same, spelled otherwise."""
@@ -119,14 +119,21 @@ def _lacking(items: list[Any], others: list[Any]) -> list[Any]:
 
 def _spelled(item: Any) -> str:
     """The item as text, sets within it sorted, so that equal ones are spelled alike."""
-    return json.dumps(_sorted(item), sort_keys=True, default=str)
+    return _spelled_plainly(_sorted(item))
 
 
 def _sorted(item: Any) -> Any:
     if isinstance(item, dict):
         return {key: _sorted(value) for key, value in item.items()}
     if isinstance(item, list):
-        return sorted(
-            (_sorted(value) for value in item), key=lambda value: json.dumps(value, sort_keys=True, default=str)
-        )
+        return sorted((_sorted(value) for value in item), key=_spelled_plainly)
     return item
+
+
+def _spelled_plainly(item: Any) -> str:
+    return json.dumps(item, sort_keys=True, default=_raw)
+
+
+def _raw(value: Any) -> str:
+    """A secret as it is, since two of one length differ; what comes of it is compared and never shown."""
+    return repr(value.value) if isinstance(value, Masked) else str(value)

@@ -13,7 +13,9 @@ _GROUP = "rbac.authorization.k8s.io"
 _MOST_GRANTS = 50_000
 _MOST_TOLD = 5
 _READS = frozenset({"get", "list", "watch"})
-_TAKE_OVER = frozenset({"*", "bind", "escalate", "impersonate", "approve", "sign"})
+_TAKE_OVER = frozenset({"bind", "escalate", "impersonate", "approve", "sign"})
+# Groups in which some verb or other is as good as holding the cluster.
+_STRONG_GROUPS = frozenset({"", "*", _GROUP, "admissionregistration.k8s.io", "certificates.k8s.io"})
 # Reading or creating these is as good as acting for somebody else.
 _TELLING = frozenset(
     {"*", "secrets", "pods/exec", "pods/attach", "nodes/proxy", "serviceaccounts/token", "certificatesigningrequests"}
@@ -87,7 +89,12 @@ def _is_grave(grant: _Grant) -> bool:
     verb, group, resource, _ = grant
     if group == "url":
         return verb == "*" and resource == "*"
-    return verb in _TAKE_OVER or group == "*" or (resource in _TELLING and group in ("", "certificates.k8s.io", "*"))
+    return (
+        verb in _TAKE_OVER
+        or group == "*"
+        or (verb == "*" and group in _STRONG_GROUPS)
+        or (resource in _TELLING and group in ("", "certificates.k8s.io", "*"))
+    )
 
 
 def _told(grants: set[_Grant]) -> str:
