@@ -1,11 +1,13 @@
 """JSON and YAML inside a text, such as a dashboard or a file in a ConfigMap, opened to be compared by meaning."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
 
+_DEEPEST = 60
 _LONGEST_JSON = 4 * 1024 * 1024
 _LONGEST_YAML = 64 * 1024
 
@@ -34,7 +36,23 @@ def _both(read: Any, old: str, new: str) -> tuple[Any, Any] | None:
         values = read(old), read(new)
     except (ValueError, RecursionError, UserError):  # not of this notation: they are compared as text
         return None
+    if not all(map(_shallow, values)):
+        return None
     return values if type(values[0]) is type(values[1]) and isinstance(values[0], dict | list) else None
+
+
+def _shallow(value: Any) -> bool:
+    """Whether what a text holds is nested no deeper than what follows it can go."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [below for item in level if isinstance(item, dict | list) for below in _below(item)]
+        if not level:
+            return True
+    return False
+
+
+def _below(item: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return item.values() if isinstance(item, dict) else item
 
 
 def _json(text: str) -> Any:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubeaid_ci.compare.objects import differences, twice
+from kubeaid_ci.documents.nodes import MAX_DEPTH
 from kubeaid_ci.model.change import Action
 from tests.compare.rendered import at, changed, changes, container, found, obj, paths, workload
 
@@ -168,6 +169,21 @@ def test_dashboards_and_configuration_in_texts_are_opened() -> None:
 )
 def test_texts_that_may_be_read_in_two_ways_are_compared_as_text(old: str, new: str) -> None:
     assert paths(obj("ConfigMap", data={"x": old}), obj("ConfigMap", data={"x": new})) == ["data.x"]
+
+
+@pytest.mark.parametrize("deep", ["[" * 900 + "{}" + "]" * 900, "{" + '"a":{' * 500 + "}" * 501, "[" * 99_999])
+def test_a_text_that_is_nested_without_end_is_compared_as_text(deep: str) -> None:
+    assert paths(obj("ConfigMap", data={"x": deep}), obj("ConfigMap", data={"x": " " + deep + " "})) == ["data.x"]
+
+
+def test_an_object_as_deep_as_a_document_may_be_is_compared() -> None:
+    old: Any = 1
+    for _ in range(MAX_DEPTH - 3):
+        old = {"a": old}
+    assert (
+        len(paths(obj("Thing", spec=old), changed(obj("Thing", spec=old), *["spec", *["a"] * (MAX_DEPTH - 3)], to=2)))
+        == 1
+    )
 
 
 def test_an_object_under_another_name_is_a_rename() -> None:

@@ -7,7 +7,13 @@ from typing import Any
 from kubeaid_ci.checks.dangers.reading import mapping, mappings, named
 from kubeaid_ci.model.difference import Difference
 
-_WITHOUT_PODS = frozenset({"ConfigMap", "CustomResourceDefinition", "PrometheusRule", "Secret"})
+_WITHOUT_PODS = frozenset(
+    {"ConfigMap", "Namespace", "PersistentVolumeClaim", "PrometheusRule", "Secret", "Service", "ServiceAccount"}
+)
+_GROUPS_WITHOUT_PODS = frozenset(
+    f"{group}.k8s.io"
+    for group in ("admissionregistration", "apiextensions", "networking", "rbac.authorization", "storage")
+)
 _LISTS = ("initContainers", "containers", "ephemeralContainers")
 _DEEPEST = 12
 
@@ -39,7 +45,9 @@ def containers(spec: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 def pods(difference: Difference) -> Iterator[PodChange]:
     """The pod specifications that the object will have, at whatever depth; none of one that goes."""
-    if difference.after is None or difference.after.key.kind in _WITHOUT_PODS:
+    if difference.after is None or difference.after.key.group in _GROUPS_WITHOUT_PODS:
+        return
+    if difference.after.key.kind in _WITHOUT_PODS:
         return
     before = {} if difference.before is None else dict(_found(difference.before.body, (), {}))
     for path, (spec, annotated) in _found(difference.after.body, (), {}):

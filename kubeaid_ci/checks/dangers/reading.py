@@ -23,20 +23,20 @@ class Said:
 def at(value: Any, *keys: str) -> Any:
     """What a path of keys leads to; nothing where it leads nowhere."""
     for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
 def mapping(value: Any, *keys: str) -> Mapping[str, Any]:
     """The mapping that a path leads to; an empty one where there is none."""
     found = at(value, *keys)
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def mappings(value: Any, *keys: str) -> list[Mapping[str, Any]]:
     """The mappings in the list that a path leads to."""
     found = at(value, *keys)
-    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def texts(value: Any, *keys: str) -> list[str]:
