@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from kubeaid_ci.compare.deltas import deltas
@@ -102,30 +102,42 @@ def _difference(
 
 
 def _renamed(found: list[Difference]) -> Iterator[Difference]:
-    """The differences, with what is removed under one name and added with the same content under another."""
-    removed: dict[str, list[Manifest]] = defaultdict(list)
-    added: dict[str, list[Manifest]] = defaultdict(list)
-    for difference in found:
-        if difference.after is None and difference.before and (content := _content(difference.before)):
-            removed[content].append(difference.before)
-        elif difference.before is None and difference.after and (content := _content(difference.after)):
-            added[content].append(difference.after)
-    origin = {
-        id(now[0]): removed[content][0] for content, now in added.items() if len(now) == len(removed[content]) == 1
-    }
+    """The differences; what is added tells which removed object it takes the place of, where it is one alone."""
+    gone = [difference.before for difference in found if difference.after is None and difference.before]
+    come = [difference.after for difference in found if difference.before is None and difference.after]
+    origin: dict[int, Manifest] = {}
+    for alike in (_elsewhere, _content):
+        were, are = _by(gone, alike), _by(come, alike)
+        origin |= {id(now[0]): were[what][0] for what, now in are.items() if len(now) == len(were.get(what, ())) == 1}
     for difference in found:
         before = origin.get(id(difference.after))
         yield Difference(None, difference.after, (), before) if before else difference
 
 
+def _by(manifests: Iterable[Manifest], alike: Callable[[Manifest], str]) -> dict[str, list[Manifest]]:
+    found: dict[str, list[Manifest]] = defaultdict(list)
+    for manifest in manifests:
+        if what := alike(manifest):
+            found[what].append(manifest)
+    return found
+
+
+def _elsewhere(manifest: Manifest) -> str:
+    """What is the same for one object in two namespaces."""
+    key = manifest.key
+    return f"{key.group}/{key.kind}/{key.name}" if key.namespace else ""
+
+
 def _content(manifest: Manifest) -> str:
-    """All but the metadata, with the object's own name left open; empty where there is nothing else."""
+    """All but the metadata, with the object's own name and namespace left open; empty where there is nothing else."""
     body: dict[str, Any] = {
         name: value for name, value in manifest.body.items() if name not in ("apiVersion", "kind", "metadata")
     }
     if not body:
         return ""
     text = json.dumps(body, sort_keys=True, default=str)
+    if manifest.key.namespace:
+        text = text.replace(json.dumps(manifest.key.namespace), chr(1))
     return f"{manifest.key.group}/{manifest.key.kind} {text.replace(manifest.key.name, chr(0))}"
 
 

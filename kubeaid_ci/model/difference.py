@@ -70,7 +70,8 @@ class Difference:
 
     The manifests are as they are, secrets included: for checks, never for printing.
 
-    `renamed_from` is the object on the other side that has the same content under another name.
+    `renamed_from` is the removed object whose place it takes: it has the same content under another
+    name, or the same name in another namespace.
     """
 
     before: Manifest | None
@@ -120,7 +121,7 @@ class ObjectChange:
     """One object that is added, removed or modified in one cluster, fit to be shown.
 
     `app_before` is the Application that held it, where that was another; `renamed_from` the key of
-    the removed object that has the same content. `fields_left_out` counts what `fields` had no room for.
+    the removed object whose place it takes. `fields_left_out` counts what `fields` had no room for.
     """
 
     cluster: str

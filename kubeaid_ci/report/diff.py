@@ -164,7 +164,7 @@ def _notes(entry: Entry) -> Iterator[str]:
         if change.app_before is not None:
             yield f"{named(change)} belonged to {change.app_before or 'no Application'}"
         if change.renamed_from:
-            yield f"{named(change)} has the content of {change.renamed_from}, which is removed"
+            yield f"{named(change)} takes the place of {change.renamed_from}, which is removed"
 
 
 def _fields_left_out(entry: Entry) -> int:

@@ -171,4 +171,4 @@ def test_moves_and_renames_are_noted() -> None:
     made = compare_clusters({"a": [at(body, app="one")]}, {"a": [at(body, app="two")]})
     assert "n/old belonged to one" in FORMATS["text"](report(made, version="1"))
     made = compared([body], [obj("ConfigMap", "new", data={"a": "1"})])
-    assert "n/new has the content of ConfigMap n/old, which is removed" in FORMATS["text"](report(made, version="1"))
+    assert "n/new takes the place of ConfigMap n/old, which is removed" in FORMATS["text"](report(made, version="1"))

@@ -1,11 +1,24 @@
 """Traffic that is let through, and names and ports under which an application is reached."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubeaid_ci.checks import change_rules as rules
-from kubeaid_ci.checks.dangers.reading import Said, at, body, both, is_kind, listed, mapping, mappings, text, texts
+from kubeaid_ci.checks.dangers.reading import (
+    Said,
+    annotations,
+    at,
+    body,
+    both,
+    is_kind,
+    listed,
+    mapping,
+    mappings,
+    text,
+    texts,
+)
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Severity
 
@@ -14,6 +27,7 @@ _OTHER_POLICIES = {
     "crd.projectcalico.org": ("GlobalNetworkPolicy", "NetworkPolicy"),
     "projectcalico.org": ("GlobalNetworkPolicy", "NetworkPolicy"),
 }
+_GUARD = re.compile(r"/(?:auth-|whitelist|allowlist|denylist|.*middlewares$)")
 _OUTSIDE = {"LoadBalancer": 2, "NodePort": 1}
 
 
@@ -109,6 +123,7 @@ def _hosts(difference: Difference) -> Iterator[Said]:
     ):
         yield Said(rules.EXPOSED, "it is reached without TLS")
     yield from _ports(difference)
+    yield from _guards(difference)
 
 
 def _served(value: Mapping[str, Any]) -> set[str]:
@@ -117,6 +132,17 @@ def _served(value: Mapping[str, Any]) -> set[str]:
     hosts = {text(rule, "host") or "*" for rule in mappings(spec, "rules") if "http" in rule or "host" in rule}
     listeners = {text(listener, "hostname") or "*" for listener in mappings(spec, "listeners")}
     return hosts | listeners | set(texts(spec, "hostnames")) | ({"*"} if mapping(spec, "defaultBackend") else set())
+
+
+def _guards(difference: Difference) -> Iterator[Said]:
+    """Annotations by which an ingress controller asks who comes, and those that put configuration into it."""
+    if difference.before is None or difference.after is None:
+        return
+    old, new = annotations(difference.before), annotations(difference.after)
+    if gone := [name for name in map(str, old) if _GUARD.search(name) and old[name] != new.get(name)]:
+        yield Said(rules.EXPOSED, f"it may let in others than before: {listed(gone)}")
+    if come := [name for name in map(str, new) if name.endswith("-snippet") and old.get(name) != new[name]]:
+        yield Said(rules.EXPOSED, f"it brings configuration of its own to the ingress controller: {listed(come)}")
 
 
 def _ports(difference: Difference) -> Iterator[Said]:

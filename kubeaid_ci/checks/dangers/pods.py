@@ -6,17 +6,34 @@ from typing import Any
 
 from kubeaid_ci.checks import change_rules as rules
 from kubeaid_ci.checks.dangers.podspecs import PodChange, pods
-from kubeaid_ci.checks.dangers.reading import Said, at, listed, mapping, mappings, text, texts
+from kubeaid_ci.checks.dangers.reading import (
+    Said,
+    annotations,
+    at,
+    body,
+    is_kind,
+    listed,
+    mapping,
+    mappings,
+    text,
+    texts,
+)
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Severity
 
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|a|z|k)?sh|(?:.*/)?(?:python3?|perl|node|ruby|busybox|env)")
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
+_CLOUD_IDENTITIES = (
+    "azure.workload.identity/client-id",
+    "eks.amazonaws.com/role-arn",
+    "iam.gke.io/gcp-service-account",
+)
 _Container = Mapping[str, Any]
 
 
 def check(difference: Difference) -> Iterator[Said]:
     """Host access, privileges, identity, containers, commands and limits of every pod specification."""
+    yield from _account(difference)
     for pod in pods(difference):
         yield from _host(pod)
         yield from _identity(pod)
@@ -28,6 +45,20 @@ def check(difference: Difference) -> Iterator[Said]:
                 yield from _limits(name, old, new)
             elif not pod.is_new:
                 yield Said(rules.CONTAINER_ADDED, f"container {name} is new in pods that exist")
+
+
+def _account(difference: Difference) -> Iterator[Said]:
+    """What a service account hands to its pods."""
+    if not is_kind(difference, "", "ServiceAccount") or difference.before is None or difference.after is None:
+        return
+    tokens = [
+        at(body(side), "automountServiceAccountToken") is not False for side in (difference.before, difference.after)
+    ]
+    if tokens == [False, True]:
+        yield Said(rules.IDENTITY_CHANGED, "its pods get its token, which they did not")
+    old, new = (annotations(side) for side in (difference.before, difference.after))
+    if changed := [name for name in _CLOUD_IDENTITIES if name in new and old.get(name) != new[name]]:
+        yield Said(rules.IDENTITY_CHANGED, f"its pods act as somebody else in the cloud: {listed(changed)}")
 
 
 def _host(pod: PodChange) -> Iterator[Said]:

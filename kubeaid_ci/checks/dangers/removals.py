@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kubeaid_ci.checks import change_rules as rules
-from kubeaid_ci.checks.dangers.reading import Said, annotations, body, sync_options, text, texts
+from kubeaid_ci.checks.dangers.reading import Said, annotations, body, both, is_kind, sync_options, text, texts
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Severity
 
@@ -51,6 +51,7 @@ def check(difference: Difference) -> Iterator[Said]:
     """What is lost with an object that goes."""
     yield from _moved(difference)
     if difference.after is not None:
+        yield from _retention(difference)
         return
     key = difference.manifest.key
     kept = "Prune=false" in sync_options(difference.before)
@@ -91,6 +92,21 @@ def _application(difference: Difference) -> Said:
         f"Application {name} is removed; what it deployed stays in the cluster, and nothing cares for it from then on"
     )
     return Said(rules.APPLICATION_REMOVED, message, Severity.WARNING)
+
+
+def _retention(difference: Difference) -> Iterator[Said]:
+    """Volumes that go sooner than before."""
+    if difference.before is None:
+        return
+    if is_kind(difference, "apps", "StatefulSet"):
+        old, new = both(difference, "spec", "persistentVolumeClaimRetentionPolicy")
+        for field, when in (("whenDeleted", "it is deleted"), ("whenScaled", "it is scaled down")):
+            if new.get(field) == "Delete" != old.get(field):
+                yield Said(rules.STATE_REMOVED, f"from now on its volumes are deleted when {when}", Severity.WARNING)
+    elif is_kind(difference, "", "PersistentVolume"):
+        old, new = both(difference, "spec")
+        if new.get("persistentVolumeReclaimPolicy") == "Delete" != old.get("persistentVolumeReclaimPolicy"):
+            yield Said(rules.STATE_REMOVED, "from now on its data is deleted with its claim", Severity.WARNING)
 
 
 def _moved(difference: Difference) -> Iterator[Said]:

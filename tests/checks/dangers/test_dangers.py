@@ -85,8 +85,9 @@ def service(**spec: Any) -> Any:
     return obj("Service", spec=spec)
 
 
-def ingress(*hosts: str, **spec: Any) -> Any:
-    return obj("Ingress", api=NET, spec={"rules": [{"host": host, "http": {"paths": []}} for host in hosts]} | spec)
+def ingress(*hosts: str, metadata: Any = None, **spec: Any) -> Any:
+    rules = [{"host": host, "http": {"paths": []}} for host in hosts]
+    return obj("Ingress", api=NET, metadata=metadata or {}, spec={"rules": rules} | spec)
 
 
 def application(**spec: Any) -> Any:
@@ -243,6 +244,14 @@ CASES: list[tuple[str, Any, Any, Any, Any]] = [
     ("source-changed", application(), application(source={"repoURL": "https://git.example.org/a/b"}), application(), application(source={"repoURL": "git@git.example.com:a/B"})),
     ("source-changed", application(destination={"namespace": "a"}), application(destination={"namespace": "b"}), application(), application(revisionHistoryLimit=2)),
     ("namespace-moved", obj("ConfigMap", data={"a": "1"}), obj("ConfigMap", namespace="m", data={"a": "1"}), obj("ConfigMap", data={"a": "1"}), obj("ConfigMap", "y", data={"a": "1"})),
+    ("state-removed", workload("StatefulSet"), workload("StatefulSet", spec={"persistentVolumeClaimRetentionPolicy": {"whenScaled": "Delete"}}), workload("StatefulSet"), workload("StatefulSet", spec={"persistentVolumeClaimRetentionPolicy": {"whenScaled": "Retain"}})),
+    ("state-removed", obj("PersistentVolume", spec={"persistentVolumeReclaimPolicy": "Retain"}), obj("PersistentVolume", spec={"persistentVolumeReclaimPolicy": "Delete"}), obj("PersistentVolume"), obj("PersistentVolume", spec={"persistentVolumeReclaimPolicy": "Retain"})),
+    ("identity-changed", obj("ServiceAccount", automountServiceAccountToken=False), obj("ServiceAccount"), obj("ServiceAccount"), obj("ServiceAccount", automountServiceAccountToken=False)),
+    ("identity-changed", obj("ServiceAccount"), obj("ServiceAccount", metadata={"annotations": {"eks.amazonaws.com/role-arn": "arn:x"}}), obj("ServiceAccount"), obj("ServiceAccount", metadata={"annotations": {"a": "b"}})),
+    ("exposed", ingress("a", metadata={"annotations": {"nginx.ingress.kubernetes.io/auth-url": "x"}}), ingress("a"), ingress("a"), ingress("a", metadata={"annotations": {"nginx.ingress.kubernetes.io/auth-url": "x"}})),
+    ("exposed", ingress("a"), ingress("a", metadata={"annotations": {"nginx.ingress.kubernetes.io/server-snippet": "x"}}), ingress("a"), ingress("a", metadata={"annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "x"}})),
+    ("namespace-moved", workload(), changed(workload(spec={"replicas": 2}), "metadata", "namespace", to="m"), workload(), workload(spec={"replicas": 2})),
+    ("namespace-moved", obj("RoleBinding", api=RBAC, subjects=[{"namespace": "n"}]), obj("RoleBinding", "y", api=RBAC, namespace="m", subjects=[{"namespace": "m"}]), obj("RoleBinding", api=RBAC), obj("RoleBinding", "y", api=RBAC)),
 ]  # fmt: skip
 
 
