@@ -32,6 +32,7 @@ def compare_clusters(before: Rendered, after: Rendered, *, noise: bool = False, 
         tuple(finding for part in parts for finding in part.findings),
         tuple(image for part in parts for image in part.images),
         {subject: diff for part in parts for subject, diff in part.diffs.items()},
+        sum(part.noise_only for part in parts),
     )
 
 
@@ -47,7 +48,8 @@ def _cluster(
         tuple(_shown(wanted, noise=noise)),
         (*dangers.check(found, images_before=ran), *_duplicates(old, new)),
         tuple(_images(name, runs - ran, ran - runs)),
-        {dangers.subject(one.manifest): unified(one) for one in wanted} if diffs else {},
+        _diffs(wanted) if diffs else {},
+        len(found) - len(wanted),
     )
 
 
@@ -57,6 +59,15 @@ def _of(cluster: str, manifests: Iterable[Manifest]) -> list[Manifest]:
 
 def _shown(found: Iterable[Difference], *, noise: bool) -> Iterator[ObjectChange]:
     return (shown(difference, noise=noise) for difference in found)
+
+
+def _diffs(found: Iterable[Difference]) -> dict[str, str]:
+    """Diffs by subject; kinds of one name in two API groups share theirs."""
+    diffs: dict[str, str] = {}
+    for difference in found:
+        subject = dangers.subject(difference.manifest)
+        diffs[subject] = diffs.get(subject, "") + unified(difference)
+    return diffs
 
 
 def _duplicates(old: Iterable[Manifest], new: Iterable[Manifest]) -> Iterator[Finding]:

@@ -20,7 +20,8 @@ class ImageChange:
 class Comparison:
     """Every cluster that was compared, and what changes in them.
 
-    `diffs` are unified diffs by subject, where they were asked for.
+    `diffs` are unified diffs by subject, where they were asked for. `noise_only` counts the objects that
+    differ in nothing but noise and are left out of `changes` for it.
     """
 
     clusters: tuple[str, ...]
@@ -28,6 +29,7 @@ class Comparison:
     findings: tuple[Finding, ...] = ()
     images: tuple[ImageChange, ...] = ()
     diffs: Mapping[str, str] = field(default_factory=dict)
+    noise_only: int = 0
 
     @property
     def changed(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What a change does to clusters, on one screen first and then in full."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,6 +16,7 @@ from kubeaid_ci.report.visible import one_line, shortened
 
 _SHORT = {"CustomResourceDefinition": "CRD", "PersistentVolume": "PV", "PersistentVolumeClaim": "PVC"}
 _WORDS = {Severity.ERROR: "danger", Severity.WARNING: "review", Severity.INFO: "note"}
+_SCHEMA = re.compile(r"spec\.versions\[([^]]+)\]\.schema\.openAPIV3Schema(.*)")
 _MOST_OBJECTS = 12
 _MOST_FIELDS = 15
 _MOST_ENTRIES = 60
@@ -34,11 +36,13 @@ def report(comparison: Comparison, *, version: str) -> Report:
         "in_short": headline(comparison),
         "clusters": len(comparison.clusters),
         "changed": len(comparison.changed),
+        **{f"objects_{action.value}": counts[action] for action in Action},
+        "noise_only": comparison.noise_only,
     }
     return Report(
         "diff",
         version,
-        summary=summary | {f"objects_{action.value}": counts[action] for action in Action},
+        summary=summary,
         results=comparison.changes,
         findings=comparison.findings,
         table=Table(("application", "clusters", "added", "removed", "modified"), tuple(map(_row, found))),
@@ -51,9 +55,10 @@ def report(comparison: Comparison, *, version: str) -> Report:
 def headline(comparison: Comparison) -> str:
     """Such as ``3 of 9 clusters change: 1 PVC removed (danger), 2 image bumps, 1 CRD modified``."""
     touched, all_of_them = len(comparison.changed), len(comparison.clusters)
-    if not touched:
-        return f"nothing changes in {_counted(all_of_them, 'cluster')}"
     told = [*_risks(comparison.findings), *_objects(comparison)]
+    if not touched:
+        unseen = f", but ArgoCD may apply what it ignores: {', '.join(told)}" if told else ""
+        return f"nothing changes in {_counted(all_of_them, 'cluster')}{unseen}"
     return f"{touched} of {_counted(all_of_them, 'cluster')} change{'s' if touched == 1 else ''}: {', '.join(told)}"
 
 
@@ -141,7 +146,7 @@ def _entry(entry: Entry) -> Iterator[str]:
     for note in _notes(entry):
         yield f"  - {escape(note)}"
     for field in entry.fields[:_MOST_FIELDS]:
-        yield f"  - {code(field.path)}{_values(field)}"
+        yield f"  - {code(_path(field))}{_values(field)}"
     if more := _fields_left_out(entry):
         yield f"  - and {more} more fields"
 
@@ -169,6 +174,15 @@ def _notes(entry: Entry) -> Iterator[str]:
 
 def _fields_left_out(entry: Entry) -> int:
     return max(0, len(entry.fields) - _MOST_FIELDS) + entry.objects[0].fields_left_out
+
+
+def _path(field: FieldChange) -> str:
+    """The path; in the schema of a CRD, as the objects of that kind have it."""
+    found = _SCHEMA.fullmatch(field.path)
+    if found is None:
+        return field.path
+    version, below = found.groups()
+    return f"{version}: {below.replace('.properties.', '.').removeprefix('.') or 'schema'}"
 
 
 def _values(field: FieldChange) -> str:
@@ -205,7 +219,7 @@ def _plain(entry: Entry) -> Iterator[str]:
             shortened(one_line(side), _LONGEST_VALUE) for side in (field.before, field.after) if side is not None
         )
         word = "" if field.action is Action.MODIFIED else f"{field.action.value} "
-        yield f"  {field.path}: {word}{sides}{f' ({field.noise})' if field.noise else ''}"
+        yield f"  {_path(field)}: {word}{sides}{f' ({field.noise})' if field.noise else ''}"
     if more := _fields_left_out(entry):
         yield f"  and {more} more fields"
 

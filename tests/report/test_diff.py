@@ -166,6 +166,42 @@ def test_an_object_of_many_fields_says_how_many_more_there_are() -> None:
     assert "and 135 more fields" in FORMATS["markdown"](report(made, version="1"))
 
 
+def test_fields_of_a_schema_are_called_as_objects_have_them() -> None:
+    schema = {"properties": {"spec": {"properties": {"size": {"type": "string"}}}}}
+    old = changed(CRD, "spec", "versions", to=[{"name": "v1", "schema": {"openAPIV3Schema": schema}}])
+    new = changed(
+        old,
+        "spec",
+        "versions",
+        0,
+        "schema",
+        "openAPIV3Schema",
+        "properties",
+        "spec",
+        "properties",
+        "size",
+        "type",
+        to="integer",
+    )
+    assert "  v1: spec.size.type: string → integer" in FORMATS["text"](report(compared([old], [new]), version="1"))
+
+
+def test_a_danger_in_what_an_application_ignores_is_not_called_no_change() -> None:
+    ignore = {"ignoreDifferences": [{"group": "*", "kind": "*", "jsonPointers": ["/spec"]}]}
+    ignoring = obj("Application", "web", api="argoproj.io/v1alpha1", spec=ignore)
+    made = compared([ignoring, workload()], [ignoring, workload(pod={"hostPID": True})], same="")
+    assert (
+        headline(made)
+        == "nothing changes in 3 clusters, but ArgoCD may apply what it ignores: 1 × host access (review)"
+    )
+
+
+def test_objects_that_differ_in_noise_alone_are_counted() -> None:
+    made = compared([WEB], [changed(WEB, "status", to={"a": 1})])
+    assert (made.changes, made.noise_only) == ((), 3)
+    assert report(made, version="1").summary["noise_only"] == 3
+
+
 def test_moves_and_renames_are_noted() -> None:
     body = obj("ConfigMap", "old", data={"a": "1"})
     made = compare_clusters({"a": [at(body, app="one")]}, {"a": [at(body, app="two")]})
