@@ -1,7 +1,7 @@
 """What a change does to clusters, on one screen first and then in full."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from kubeaid_ci.model.change import Action
@@ -11,21 +11,19 @@ from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.report import Report, Table
 from kubeaid_ci.report import outcome
 from kubeaid_ci.report.change_groups import Danger, Entry, Group, dangers, groups, named
-from kubeaid_ci.report.markdown import code, escape, fence, fit, folded, table
+from kubeaid_ci.report.markdown import code, escape, fence
 from kubeaid_ci.report.visible import one_line, shortened
 
 _SHORT = {"CustomResourceDefinition": "CRD", "PersistentVolume": "PV", "PersistentVolumeClaim": "PVC"}
-_WORDS = {Severity.ERROR: "danger", Severity.WARNING: "review", Severity.INFO: "note"}
+WORDS = {Severity.ERROR: "danger", Severity.WARNING: "review", Severity.INFO: "note"}
 _SCHEMA = re.compile(r"spec\.versions\[([^]]+)\]\.schema\.openAPIV3Schema(.*)")
 _MOST_OBJECTS = 12
 _MOST_FIELDS = 15
 _MOST_ENTRIES = 60
 _MOST_LINES = 12
 _MOST_DETAILS = 20
-_MOST_DANGERS = 60
 _MOST_RISKS = 6
 _LONGEST_VALUE = 120
-_LONGEST_MESSAGE = 300
 
 
 def report(comparison: Comparison, *, version: str) -> Report:
@@ -45,8 +43,8 @@ def report(comparison: Comparison, *, version: str) -> Report:
         summary=summary,
         results=comparison.changes,
         findings=comparison.findings,
-        table=Table(("application", "clusters", "added", "removed", "modified"), tuple(map(_row, found))),
-        sections=_sections(found)
+        table=Table(("application", "clusters", "added", "removed", "modified"), tuple(map(row, found))),
+        sections=sections(found)
         | {f"Diff of {subject}": fence(diff, "diff") for subject, diff in comparison.diffs.items()},
         details=_details(comparison, found),
     )
@@ -58,45 +56,26 @@ def headline(comparison: Comparison) -> str:
     told = [*_risks(comparison.findings), *_objects(comparison)]
     if not touched:
         unseen = f", but ArgoCD may apply what it ignores: {', '.join(told)}" if told else ""
-        return f"nothing changes in {_counted(all_of_them, 'cluster')}{unseen}"
-    return f"{touched} of {_counted(all_of_them, 'cluster')} change{'s' if touched == 1 else ''}: {', '.join(told)}"
-
-
-def comment(comparison: Comparison, *, about: str, limit: int) -> str:
-    """The comment on a change request, in at most `limit` characters; `about` is what was compared.
-
-    First what every reader needs, then dangers, images, and the changes by Application, the largest
-    first: what does not fit is skipped and counted.
-    """
-    found = groups(comparison.changes)
-    first = f"## What {escape(about)} does\n\n{escape(headline(comparison))}\n"
-    risks = [part for part in (_risk_table(dangers(outcome.speaking(comparison.findings))),) if part]
-    images = [folded(f"Images: {len(told)}", "\n".join(told))] if (told := _image_lines(comparison)) else []
-    sections = [folded(title, body) for title, body in _sections(found).items()]
-    overview = (
-        [table(("Application", "Clusters", "Added", "Removed", "Modified"), map(_cells, found[:_MOST_ENTRIES]))]
-        if found
-        else []
-    )
-    return fit([first, *risks, *overview, *images, *sections], limit, note=_left_out)
+        return f"nothing changes in {counted(all_of_them, 'cluster')}{unseen}"
+    return f"{touched} of {counted(all_of_them, 'cluster')} change{'s' if touched == 1 else ''}: {', '.join(told)}"
 
 
 def _objects(comparison: Comparison) -> Iterator[str]:
     bumps = {(image.before, image.after) for image in comparison.images if image.before and image.after}
     fresh = {image.after for image in comparison.images if image.after and not image.before}
     if bumps:
-        yield _counted(len(bumps), "image bump")
+        yield counted(len(bumps), "image bump")
     if fresh:
-        yield _counted(len(fresh), "new image")
+        yield counted(len(fresh), "new image")
     distinct = {
         (change.app, change.group, change.kind, change.namespace, change.name, change.action)
         for change in comparison.changes
     }
     crds = [one for one in distinct if one[2] == "CustomResourceDefinition" and one[-1] is Action.MODIFIED]
     if crds:
-        yield f"{_counted(len(crds), 'CRD')} modified"
+        yield f"{counted(len(crds), 'CRD')} modified"
     counts = Counter(one[-1] for one in distinct)
-    yield from (f"{_counted(counts[action], 'object')} {action.value}" for action in Action if counts[action])
+    yield from (f"{counted(counts[action], 'object')} {action.value}" for action in Action if counts[action])
 
 
 def _risks(findings: Iterable[Finding]) -> Iterator[str]:
@@ -104,7 +83,7 @@ def _risks(findings: Iterable[Finding]) -> Iterator[str]:
     counts = Counter((danger.finding.severity, _risk(danger)) for danger in dangers(outcome.speaking(findings)))
     told = [(severity, what, count) for (severity, what), count in counts.items() if severity is not Severity.INFO]
     for severity, what, count in told[:_MOST_RISKS]:
-        yield f"{count} {what} ({_WORDS[severity]})"
+        yield f"{count} {what} ({WORDS[severity]})"
     if more := sum(count for _, _, count in told[_MOST_RISKS:]):
         yield f"{more} more to review"
 
@@ -117,15 +96,13 @@ def _risk(danger: Danger) -> str:
     return f"× {what}"
 
 
-def _row(group: Group) -> tuple[str, ...]:
+def row(group: Group) -> tuple[str, ...]:
+    """The Application, its clusters, and how many objects are added, removed and modified."""
     return (group.app, ", ".join(group.clusters), *(str(group.count(action) or "") for action in Action))
 
 
-def _cells(group: Group) -> tuple[str, ...]:
-    return tuple(escape(one_line(cell)) for cell in _row(group))
-
-
-def _sections(found: Sequence[Group]) -> dict[str, str]:
+def sections(found: Sequence[Group]) -> dict[str, str]:
+    """Every change in Markdown, by a title that says how many there are."""
     return {_title(group): _section(group) for group in found}
 
 
@@ -225,23 +202,14 @@ def _plain(entry: Entry) -> Iterator[str]:
 
 
 def _plain_images(comparison: Comparison) -> Iterator[str]:
-    lines = [_image(before, after) for before, after in _image_steps(comparison.images)]
+    lines = [_image(before, after) for before, after in image_steps(comparison.images)]
     yield from lines[: 2 * _MOST_LINES]
     if len(lines) > 2 * _MOST_LINES:
         yield f"… and {len(lines) - 2 * _MOST_LINES} more"
 
 
-def _image_lines(comparison: Comparison) -> list[str]:
-    return [_image_line(before, after) for before, after in _image_steps(comparison.images)]
-
-
-def _image_line(before: str | None, after: str | None) -> str:
-    if before and after:
-        return f"- {code(before)} → {code(after)}"
-    return f"- {code(after)} **new**" if after else f"- {code(before or '')} removed"
-
-
-def _image_steps(images: Iterable[ImageChange]) -> list[tuple[str | None, str | None]]:
+def image_steps(images: Iterable[ImageChange]) -> list[tuple[str | None, str | None]]:
+    """Images before and after, each step once, by name."""
     return sorted(
         {(image.before, image.after) for image in images}, key=lambda step: (step[1] or step[0] or "", step[0] or "")
     )
@@ -253,38 +221,6 @@ def _image(before: str | None, after: str | None) -> str:
     return f"new {after}" if after else f"removed {before}"
 
 
-def _risk_table(found: Sequence[Danger]) -> str:
-    """One row for what happens to objects of one Application alike."""
-    alike: dict[tuple[Severity, str, str, str, tuple[str, ...]], list[str]] = defaultdict(list)
-    for danger in found:
-        finding = danger.finding
-        if finding.severity is not Severity.INFO:
-            app, _, what = danger.about.partition(" ")
-            alike[finding.severity, finding.rule.id, finding.message, app, danger.clusters].append(what)
-    rows = [
-        (_word(severity), code(app), _some(objects), _bounded(message), escape(", ".join(clusters)), code(rule))
-        for (severity, rule, message, app, clusters), objects in list(alike.items())[:_MOST_DANGERS]
-    ]
-    more = f"\nand {len(alike) - _MOST_DANGERS} more\n" if len(alike) > _MOST_DANGERS else ""
-    return table(("", "Application", "Object", "What happens", "Clusters", "Rule"), rows) + more if rows else ""
-
-
-def _word(severity: Severity) -> str:
-    return f"**{_WORDS[severity]}**" if severity is Severity.ERROR else _WORDS[severity]
-
-
-def _some(objects: Sequence[str]) -> str:
-    more = len(objects) - _MOST_OBJECTS
-    return ", ".join(map(code, objects[:_MOST_OBJECTS])) + (f" and {more} more" if more > 0 else "")
-
-
-def _bounded(message: str) -> str:
-    return escape(shortened(one_line(message), _LONGEST_MESSAGE))
-
-
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """``1 cluster``, ``2 clusters``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _left_out(count: int) -> str:
-    return f"_{_counted(count, 'more section')} did not fit here; the job's artifacts have all of it._\n"

@@ -9,7 +9,8 @@ from kubeaid_ci.jobs.comparison import compare_clusters
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.report import FORMATS
 from kubeaid_ci.report.change_groups import dangers, groups
-from kubeaid_ci.report.diff import comment, headline, report
+from kubeaid_ci.report.diff import headline, report
+from kubeaid_ci.report.diff_comment import comment
 from tests.compare.rendered import at, changed, container, obj, workload
 from tests.report.samples import HOSTILE
 
