@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from kubeaid_ci.checks import change_rules
 from kubeaid_ci.checks.chart_rules import CHART_RULES
 from kubeaid_ci.model.finding import Rule, Severity
 
@@ -67,5 +68,6 @@ RULES: Mapping[str, Rule] = {
         SUPPRESSION_UNUSED,
         SUPPRESSION_EXPIRED,
         *CHART_RULES,
+        *change_rules.RULES,
     )
 }

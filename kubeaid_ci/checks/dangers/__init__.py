@@ -1,0 +1,53 @@
+"""What a change may break, give away or lose when ArgoCD syncs it."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from kubeaid_ci.checks.change_rules import OBJECT_DUPLICATE
+from kubeaid_ci.checks.dangers import argocd, crds, images, immutable, network, pods, rbac, removals, running, webhooks
+from kubeaid_ci.checks.dangers.reading import Said
+from kubeaid_ci.model.difference import Difference
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.manifest import Manifest
+
+CHECKS: tuple[Callable[[Difference], Iterator[Said]], ...] = (
+    removals.check,
+    immutable.check,
+    crds.check,
+    rbac.check,
+    pods.check,
+    running.check,
+    webhooks.check,
+    network.check,
+    argocd.check,
+)
+"""Every check of one object. That of images, beside them, knows what the cluster ran before."""
+
+
+def check(differences: Iterable[Difference], *, images_before: Iterable[str]) -> Iterator[Finding]:
+    """Yield what a reviewer must know of each object, whatever noise rules leave out.
+
+    `images_before` are the references of all images that the cluster ran.
+    """
+    known = images.Known.of(images_before)
+    for difference in differences:
+        told = dict.fromkeys(said for one in CHECKS for said in one(difference))
+        told |= dict.fromkeys(images.check(difference, known))
+        for said in told:
+            yield _finding(said, difference.manifest)
+
+
+def duplicates(manifests: Iterable[Manifest]) -> Iterator[Finding]:
+    """Yield a finding for each object that does not count because a later one has its name."""
+    for manifest in manifests:
+        message = "it is there twice with different content; ArgoCD applies only the last"
+        yield _finding(Said(OBJECT_DUPLICATE, message), manifest)
+
+
+def subject(manifest: Manifest) -> str:
+    """What a finding is about: ``cluster/app Kind namespace/name``."""
+    where = "/".join(part for part in (manifest.cluster, manifest.app) if part)
+    return f"{where} {manifest.key}" if where else str(manifest.key)
+
+
+def _finding(said: Said, manifest: Manifest) -> Finding:
+    return said.rule.at(manifest.path or None, said.message, subject=subject(manifest), severity=said.severity)

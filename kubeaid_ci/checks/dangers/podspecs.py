@@ -1,0 +1,73 @@
+"""The pod specifications in an object, in both its states."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubeaid_ci.checks.dangers.reading import mapping, mappings, named
+from kubeaid_ci.model.difference import Difference
+
+_WITHOUT_PODS = frozenset(
+    {"ConfigMap", "Namespace", "PersistentVolumeClaim", "PrometheusRule", "Secret", "Service", "ServiceAccount"}
+)
+_GROUPS_WITHOUT_PODS = frozenset(
+    f"{group}.k8s.io"
+    for group in ("admissionregistration", "apiextensions", "networking", "rbac.authorization", "storage")
+)
+_LISTS = ("initContainers", "containers", "ephemeralContainers")
+_DEEPEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PodChange:
+    """One pod specification as it was and as it will be, with the annotations of the pods.
+
+    `old` is empty, and `is_new` true, where there was none.
+    """
+
+    old: Mapping[str, Any]
+    new: Mapping[str, Any]
+    is_new: bool
+    old_annotations: Mapping[str, Any]
+    new_annotations: Mapping[str, Any]
+
+    def containers(self) -> Iterator[tuple[str, Mapping[str, Any] | None, Mapping[str, Any]]]:
+        """Each container that there will be: its name, what it was (nothing where it was not), what it is."""
+        old, new = containers(self.old), containers(self.new)
+        for name, container in new.items():
+            yield name, old.get(name), container
+
+
+def containers(spec: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Every container of a pod specification by its name, which Kubernetes wants to be there once."""
+    return {name: item for field in _LISTS for name, item in named(mappings(spec, field)).items()}
+
+
+def pods(difference: Difference) -> Iterator[PodChange]:
+    """The pod specifications that the object will have, at whatever depth; none of one that goes."""
+    if difference.after is None or difference.after.key.group in _GROUPS_WITHOUT_PODS:
+        return
+    if difference.after.key.kind in _WITHOUT_PODS:
+        return
+    before = {} if difference.before is None else dict(_found(difference.before.body, (), {}))
+    for path, (spec, annotated) in _found(difference.after.body, (), {}):
+        old, old_annotated = before.get(path, ({}, {}))
+        yield PodChange(old, spec, path not in before, old_annotated, annotated)
+
+
+_Found = tuple[tuple[str, ...], tuple[Mapping[str, Any], Mapping[str, Any]]]
+
+
+def _found(value: Any, path: tuple[str, ...], annotated: Mapping[str, Any]) -> Iterator[_Found]:
+    if len(path) > _DEEPEST:
+        return
+    if isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _found(item, (*path, str(place)), {})
+    elif isinstance(value, dict):
+        own = mapping(value, "metadata", "annotations")
+        if any(isinstance(value.get(field), list) for field in _LISTS):
+            yield path, (value, annotated)
+        for name, below in value.items():
+            if name not in _LISTS and isinstance(below, dict | list):
+                yield from _found(below, (*path, str(name)), own if name == "spec" else {})

@@ -1,0 +1,100 @@
+"""Reads manifests that may hold anything anywhere: what is not of the type asked for counts as absent."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubeaid_ci.model.difference import Difference
+from kubeaid_ci.model.finding import Rule, Severity
+from kubeaid_ci.model.manifest import Manifest
+
+_MOST_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a check has to say of an object; `severity` where it is not the rule's own."""
+
+    rule: Rule
+    message: str
+    severity: Severity | None = None
+
+
+def at(value: Any, *keys: str) -> Any:
+    """What a path of keys leads to; nothing where it leads nowhere."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def mapping(value: Any, *keys: str) -> Mapping[str, Any]:
+    """The mapping that a path leads to; an empty one where there is none."""
+    found = at(value, *keys)
+    return found if isinstance(found, dict) else {}
+
+
+def mappings(value: Any, *keys: str) -> list[Mapping[str, Any]]:
+    """The mappings in the list that a path leads to."""
+    found = at(value, *keys)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def texts(value: Any, *keys: str) -> list[str]:
+    """The texts in the list that a path leads to."""
+    found = at(value, *keys)
+    return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
+
+
+def text(value: Any, *keys: str) -> str:
+    """The text that a path leads to; an empty one where there is none."""
+    found = at(value, *keys)
+    return found if isinstance(found, str) else ""
+
+
+def named(items: list[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The mappings of a list by their `name`."""
+    return {text(item, "name"): item for item in items}
+
+
+def body(manifest: Manifest | None) -> Mapping[str, Any]:
+    """What an object holds; nothing where there is no object."""
+    return {} if manifest is None else manifest.body
+
+
+def both(difference: Difference, *keys: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The mappings that a path leads to before and after."""
+    return mapping(body(difference.before), *keys), mapping(body(difference.after), *keys)
+
+
+def is_kind(difference: Difference, group: str, *kinds: str) -> bool:
+    """Whether the object is of one of the kinds of an API group."""
+    key = difference.manifest.key
+    return key.group == group and key.kind in kinds
+
+
+def listed(names: Iterator[str] | list[str]) -> str:
+    """Names for a message: sorted, the first few of them, and how many more there are."""
+    found = sorted(set(names))
+    more = len(found) - _MOST_NAMED
+    return ", ".join(found[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def annotations(manifest: Manifest | None) -> Mapping[str, Any]:
+    """The annotations of an object."""
+    return mapping(body(manifest), "metadata", "annotations")
+
+
+def sync_options(manifest: Manifest | None) -> frozenset[str]:
+    """The options that an object's annotation gives ArgoCD for it."""
+    found = annotations(manifest).get("argocd.argoproj.io/sync-options")
+    return frozenset(part.strip() for part in found.split(",")) if isinstance(found, str) else frozenset()
+
+
+def hook(manifest: Manifest | None) -> str:
+    """The phases in which ArgoCD runs the object as a hook; empty where it does not."""
+    argo, helm = (annotations(manifest).get(name) for name in ("argocd.argoproj.io/hook", "helm.sh/hook"))
+    if isinstance(argo, str):
+        return "" if argo.strip() == "Skip" else argo.strip()
+    phases = [part.strip() for part in helm.split(",")] if isinstance(helm, str) else []
+    # ArgoCD knows the phases of install, upgrade and delete; a CRD hook is applied as any object.
+    return ", ".join(part for part in phases if part.startswith(("pre-", "post-")) and "rollback" not in part)

@@ -1,0 +1,147 @@
+"""What differs between two renderings of a cluster, object by object and by meaning."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from kubeaid_ci.compare.deltas import deltas
+from kubeaid_ci.compare.ignores import Ignore, ignored, standing
+from kubeaid_ci.compare.matching import same
+from kubeaid_ci.compare.noise import classified
+from kubeaid_ci.compare.secrets import masked
+from kubeaid_ci.model.difference import Difference
+from kubeaid_ci.model.manifest import Key, Manifest
+
+_MOVED_GROUPS: Mapping[tuple[str, str], str] = {
+    ("extensions", "DaemonSet"): "apps",
+    ("extensions", "Deployment"): "apps",
+    ("extensions", "Ingress"): "networking.k8s.io",
+    ("extensions", "NetworkPolicy"): "networking.k8s.io",
+    ("extensions", "PodSecurityPolicy"): "policy",
+    ("extensions", "ReplicaSet"): "apps",
+}
+"""Kinds that Kubernetes moved to another group: still the same objects."""
+
+_Sides = tuple[Manifest | None, Manifest | None]
+
+
+def differences(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[Difference, ...]:
+    """The objects of one cluster that are added, removed, modified or moved to another Application.
+
+    An object is the same one where its `Key` is, whichever Application and file hold it. Where one
+    Application has it twice, the last counts, as for ArgoCD. Fields that only noise rules explain
+    carry their rule; an object that has no others is in the result all the same (`Difference.counts`).
+    """
+    old, new = _by_key(before), _by_key(after)
+    ignores = standing(_all(old), _all(new))
+    found = [
+        difference
+        for key in {**old, **new}
+        for sides in _paired(old.get(key, {}), new.get(key, {}))
+        if (difference := _difference(*sides, ignores)) is not None
+    ]
+    return tuple(sorted(_renamed(found), key=_order))
+
+
+def twice(manifests: Iterable[Manifest]) -> list[Manifest]:
+    """The objects that one Application holds again, with other content: those that do not count."""
+    last: dict[tuple[Key, str], Manifest] = {}
+    found = []
+    for manifest in manifests:
+        place = (_identity(manifest), manifest.app)
+        if place in last and not same(last[place].body, manifest.body):
+            found.append(last[place])
+        last[place] = manifest
+    return found
+
+
+def _identity(manifest: Manifest) -> Key:
+    key = manifest.key
+    group = _MOVED_GROUPS.get((key.group, key.kind), key.group)
+    return key if group == key.group else Key(group, key.kind, key.namespace, key.name)
+
+
+def _by_key(manifests: Iterable[Manifest]) -> dict[Key, dict[str, Manifest]]:
+    found: dict[Key, dict[str, Manifest]] = defaultdict(dict)
+    for manifest in manifests:
+        found[_identity(manifest)][manifest.app] = manifest
+    return dict(found)
+
+
+def _all(held: Mapping[Key, Mapping[str, Manifest]]) -> Iterator[Manifest]:
+    return (manifest for by_app in held.values() for manifest in by_app.values())
+
+
+def _paired(old: Mapping[str, Manifest], new: Mapping[str, Manifest]) -> Iterator[_Sides]:
+    """One object's states by Application; it goes, or comes, only where no Application had or has it."""
+    for app in {**old, **new}:
+        was, now = old.get(app), new.get(app)
+        if was is None and old:
+            if set(old) - set(new):  # told below, as a move
+                continue
+            was = next(iter(old.values()))
+        elif now is None and new:
+            moved_to = [name for name in new if name not in old] or list(new)
+            now = new[moved_to[0]]
+        yield was, now
+
+
+def _difference(
+    was: Manifest | None, now: Manifest | None, ignores: Mapping[str, tuple[Ignore, ...]]
+) -> Difference | None:
+    if was is None or now is None:
+        return Difference(was, now)
+    if was.app == now.app and same(was.body, now.body):
+        return None
+    old, new = masked(was.body, was.key), masked(now.body, now.key)
+    found = list(deltas(old, new, group=_identity(now).group))
+    wanted = [ignore for ignore in ignores.get(now.app, ()) if ignore.covers(now.key)]
+    told = classified(found, now.key.kind, ignored(found, old, new, wanted))
+    return Difference(was, now, told) if told or was.app != now.app else None
+
+
+def _renamed(found: list[Difference]) -> Iterator[Difference]:
+    """The differences; what is added tells which removed object it takes the place of, where it is one alone."""
+    gone = [difference.before for difference in found if difference.after is None and difference.before]
+    come = [difference.after for difference in found if difference.before is None and difference.after]
+    origin: dict[int, Manifest] = {}
+    for alike in (_elsewhere, _content):
+        were, are = _by(gone, alike), _by(come, alike)
+        origin |= {id(now[0]): were[what][0] for what, now in are.items() if len(now) == len(were.get(what, ())) == 1}
+    for difference in found:
+        before = origin.get(id(difference.after))
+        yield Difference(None, difference.after, (), before) if before else difference
+
+
+def _by(manifests: Iterable[Manifest], alike: Callable[[Manifest], str]) -> dict[str, list[Manifest]]:
+    found: dict[str, list[Manifest]] = defaultdict(list)
+    for manifest in manifests:
+        if what := alike(manifest):
+            found[what].append(manifest)
+    return found
+
+
+def _elsewhere(manifest: Manifest) -> str:
+    """What is the same for one object in two namespaces."""
+    key = manifest.key
+    return f"{key.group}/{key.kind}/{key.name}" if key.namespace else ""
+
+
+def _content(manifest: Manifest) -> str:
+    """All but the metadata, with the object's own name and namespace left open; empty where there is nothing else."""
+    body: dict[str, Any] = {
+        name: value for name, value in manifest.body.items() if name not in ("apiVersion", "kind", "metadata")
+    }
+    if not body:
+        return ""
+    text = json.dumps(body, sort_keys=True, default=str)
+    if manifest.key.namespace:
+        text = text.replace(json.dumps(manifest.key.namespace), chr(1))
+    return f"{manifest.key.group}/{manifest.key.kind} {text.replace(manifest.key.name, chr(0))}"
+
+
+def _order(difference: Difference) -> tuple[str, str, str, str, str]:
+    manifest = difference.manifest
+    key = manifest.key
+    return (manifest.app, key.kind, key.namespace, key.name, key.group)

@@ -1,0 +1,121 @@
+"""Differences as they may be shown: values bounded, secrets masked."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from kubeaid_ci.compare.deltas import TEXT_SPELLING
+from kubeaid_ci.compare.secrets import hidden, masked, masked_text
+from kubeaid_ci.compare.texts import held
+from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.difference import ABSENT, Delta, Difference, FieldChange, Masked, ObjectChange, Step
+
+MOST_FIELDS = 100
+"""How many fields of one object are shown before the rest is counted."""
+LONGEST_VALUE = 240
+
+_SIGN = "(secret)"
+_LONGEST_OPENED = 64 * 1024
+_OTHER = re.compile(r"[+-]?[\d.]+|true|false|null|~")
+"""Texts that YAML would read as a number, a boolean or nothing."""
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+def shown(difference: Difference, *, noise: bool = False) -> ObjectChange:
+    """One object's change; with `noise`, the fields that noise rules leave out as well, after the others."""
+    manifest, before = difference.manifest, difference.before
+    deltas = [delta for delta in difference.deltas if not delta.noise]
+    if noise:
+        deltas += [delta for delta in difference.deltas if delta.noise]
+    return ObjectChange(
+        manifest.cluster,
+        manifest.app,
+        manifest.key.kind,
+        manifest.key.namespace,
+        manifest.key.name,
+        difference.action,
+        tuple(map(_field, deltas[:MOST_FIELDS])),
+        max(0, len(deltas) - MOST_FIELDS),
+        manifest.key.group,
+        before.app if before and difference.moved else None,
+        str(difference.renamed_from.key) if difference.renamed_from else None,
+    )
+
+
+def path(steps: Sequence[Step]) -> str:
+    """Such as ``spec.template.spec.containers[grafana].image``."""
+    parts: list[str] = []
+    for step in steps:
+        if step.item or not _PLAIN.issuperset(step.name) or not step.name:
+            parts.append(f"[{step.name}]")
+        else:
+            parts.append(f".{step.name}" if parts else step.name)
+    return "".join(parts)
+
+
+def _field(delta: Delta) -> FieldChange:
+    action = Action.ADDED if delta.before is ABSENT else Action.REMOVED if delta.after is ABSENT else Action.MODIFIED
+    before, after = ("", "(spelled otherwise)") if delta.noise == TEXT_SPELLING else _values(delta.before, delta.after)
+    return FieldChange(path(delta.steps), action, before, after, delta.noise or None)
+
+
+def _values(old: Any, new: Any) -> tuple[str | None, str | None]:
+    before, after = _text(old), _text(new)
+    if isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
+        before, after = _differing_lines(masked_text(old), masked_text(new))
+    if before == after and before is not None:
+        after = f"{after or _SIGN} (changed)"
+    return _bounded(before), _bounded(after)
+
+
+def _text(value: Any) -> str | None:
+    """A value on one line; texts without quotes, where they cannot be taken for something else."""
+    match value:
+        case _ if value is ABSENT:
+            return None
+        case Masked():
+            return str(value)
+        case str():
+            text = _safe_text(value)
+            return text if text and text.strip() == text and not _OTHER.fullmatch(text) else _json(text)
+    return _json(bare(value))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _safe_text(text: str) -> str:
+    """A text without its secrets; JSON and YAML in it is opened where a name may stand beside its secret."""
+    inside = held(text) if len(text) <= _LONGEST_OPENED else None
+    return masked_text(text) if inside is None or not any(hidden(masked(inside))) else _json(bare(masked(inside)))
+
+
+def bare(value: Any) -> Any:
+    """A value as it may be printed: secrets by their length, texts without the secrets in them."""
+    match value:
+        case dict():
+            return {str(name): bare(item) for name, item in value.items()}
+        case list():
+            return [bare(item) for item in value]
+        case Masked():
+            return str(value)
+        case str():
+            return _safe_text(value)
+    return value
+
+
+def _differing_lines(old: str, new: str) -> tuple[str, str]:
+    """The lines between what both texts begin and end with."""
+    before, after = old.splitlines(), new.splitlines()
+    shorter = min(len(before), len(after))
+    start = next((n for n in range(shorter) if before[n] != after[n]), shorter)
+    end = next((n for n in range(shorter - start) if before[-1 - n] != after[-1 - n]), shorter - start)
+    return "\n".join(before[start : len(before) - end]), "\n".join(after[start : len(after) - end])
+
+
+def _bounded(text: str | None) -> str | None:
+    if text is None or len(text) <= LONGEST_VALUE:
+        return text
+    return f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"

@@ -1,0 +1,79 @@
+"""JSON and YAML inside a text, such as a dashboard or a file in a ConfigMap, opened to be compared by meaning."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from kubeaid_ci import documents
+from kubeaid_ci.errors import UserError
+
+_DEEPEST = 60
+_LONGEST_JSON = 4 * 1024 * 1024
+_LONGEST_YAML = 64 * 1024
+
+
+def opened(old: str, new: str) -> tuple[Any, Any] | None:
+    """What two texts hold, where both hold a mapping or a list in one and the same notation; else nothing.
+
+    A text in which a key stands twice is not opened: programs disagree on which one counts. Neither
+    is one whose first line is a comment that differs: ``#cloud-config`` and its like have a meaning.
+    """
+    if all(text.lstrip()[:1] in ("{", "[") for text in (old, new)):
+        return _both(_json, old, new)
+    if max(len(old), len(new)) > _LONGEST_YAML or _heading(old) != _heading(new):
+        return None
+    return _both(_yaml, old, new) if "\n" in old.strip() and "\n" in new.strip() else None
+
+
+def held(text: str) -> Any:
+    """The mapping or list that one text holds; nothing where it holds none."""
+    found = opened(text, text)
+    return found[0] if found else None
+
+
+def _both(read: Any, old: str, new: str) -> tuple[Any, Any] | None:
+    try:
+        values = read(old), read(new)
+    except (ValueError, RecursionError, UserError):  # not of this notation: they are compared as text
+        return None
+    if not all(map(_shallow, values)):
+        return None
+    return values if type(values[0]) is type(values[1]) and isinstance(values[0], dict | list) else None
+
+
+def _shallow(value: Any) -> bool:
+    """Whether what a text holds is nested no deeper than what follows it can go."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [below for item in level if isinstance(item, dict | list) for below in _below(item)]
+        if not level:
+            return True
+    return False
+
+
+def _below(item: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return item.values() if isinstance(item, dict) else item
+
+
+def _json(text: str) -> Any:
+    if len(text) > _LONGEST_JSON:
+        raise ValueError("too large to be opened")
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _yaml(text: str) -> Any:
+    if documents.duplicate_keys(text, "text"):
+        raise ValueError("a key is there twice")
+    return documents.load(text, where="text")
+
+
+def _heading(text: str) -> str:
+    first = text.partition("\n")[0].strip()
+    return first if first.startswith("#") else ""

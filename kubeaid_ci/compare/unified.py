@@ -1,0 +1,45 @@
+"""A change of one object as a unified diff of its YAML, secrets masked."""
+
+from collections.abc import Mapping
+from difflib import unified_diff
+from typing import Any
+
+from kubeaid_ci import documents
+from kubeaid_ci.compare.secrets import hidden, masked
+from kubeaid_ci.compare.shown import bare
+from kubeaid_ci.model.difference import Difference, Masked
+from kubeaid_ci.model.manifest import Manifest
+
+MOST_LINES = 2000
+
+
+def unified(difference: Difference) -> str:
+    """The diff, empty where only the order of keys differs; shortened beyond `MOST_LINES`, and says so."""
+    old, new = _masked(difference.before), _masked(difference.after)
+    known = {(secret.size, repr(secret.value)) for secret in hidden(old)}
+    before, after = (_lines(_spelled(side, known)) for side in (old, new))
+    was, now = (str(side.key) if side else "/dev/null" for side in (difference.before, difference.after))
+    lines = list(unified_diff(before, after, was, now, lineterm=""))
+    if len(lines) > MOST_LINES:
+        lines = [*lines[:MOST_LINES], f"… {len(lines) - MOST_LINES} more lines"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _masked(manifest: Manifest | None) -> Any:
+    return {} if manifest is None else masked(manifest.body, manifest.key)
+
+
+def _spelled(value: Any, known: set[tuple[int | None, str]]) -> Any:
+    """The value with secrets as text; one that the other side does not have says so, or it would look the same."""
+    match value:
+        case Mapping():
+            return {str(name): _spelled(item, known) for name, item in value.items()}
+        case list():
+            return [_spelled(item, known) for item in value]
+        case Masked():
+            return str(value) if (value.size, repr(value.value)) in known else f"{value} (changed)"
+    return bare(value)
+
+
+def _lines(body: Any) -> list[str]:
+    return documents.dump(body).splitlines() if body else []

@@ -1,0 +1,85 @@
+"""Compares what is rendered for clusters before and after a change."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from kubeaid_ci.checks import dangers
+from kubeaid_ci.compare.images import images
+from kubeaid_ci.compare.objects import differences, twice
+from kubeaid_ci.compare.shown import shown
+from kubeaid_ci.compare.unified import unified
+from kubeaid_ci.model.comparison import Comparison, ImageChange
+from kubeaid_ci.model.difference import Difference, ObjectChange
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.image import Image
+from kubeaid_ci.model.manifest import Manifest
+
+Rendered = Mapping[str, Iterable[Manifest]]
+"""The manifests of each cluster by its name."""
+
+
+def compare_clusters(before: Rendered, after: Rendered, *, noise: bool = False, diffs: bool = False) -> Comparison:
+    """Compare clusters by object and meaning, and check what the change may break, give away or lose.
+
+    A cluster that is on one side alone is compared with an empty one. `noise` shows what noise rules
+    leave out, `diffs` adds a unified diff of each object. Nothing in the result holds a secret.
+    """
+    clusters = tuple(sorted({*before, *after}))
+    parts = [_cluster(name, before.get(name, ()), after.get(name, ()), noise=noise, diffs=diffs) for name in clusters]
+    return Comparison(
+        clusters,
+        tuple(change for part in parts for change in part.changes),
+        tuple(finding for part in parts for finding in part.findings),
+        tuple(image for part in parts for image in part.images),
+        {subject: diff for part in parts for subject, diff in part.diffs.items()},
+        sum(part.noise_only for part in parts),
+    )
+
+
+def _cluster(
+    name: str, before: Iterable[Manifest], after: Iterable[Manifest], *, noise: bool, diffs: bool
+) -> Comparison:
+    old, new = _of(name, before), _of(name, after)
+    found = differences(old, new)
+    ran, runs = images(old), images(new)
+    wanted = found if noise else [difference for difference in found if difference.counts]
+    return Comparison(
+        (name,),
+        tuple(_shown(wanted, noise=noise)),
+        (*dangers.check(found, images_before=ran), *_duplicates(old, new)),
+        tuple(_images(name, runs - ran, ran - runs)),
+        _diffs(wanted) if diffs else {},
+        len(found) - len(wanted),
+    )
+
+
+def _of(cluster: str, manifests: Iterable[Manifest]) -> list[Manifest]:
+    return [one if one.cluster == cluster else replace(one, cluster=cluster) for one in manifests]
+
+
+def _shown(found: Iterable[Difference], *, noise: bool) -> Iterator[ObjectChange]:
+    return (shown(difference, noise=noise) for difference in found)
+
+
+def _diffs(found: Iterable[Difference]) -> dict[str, str]:
+    """Diffs by subject; kinds of one name in two API groups share theirs."""
+    diffs: dict[str, str] = {}
+    for difference in found:
+        subject = dangers.subject(difference.manifest)
+        diffs[subject] = diffs.get(subject, "") + unified(difference)
+    return diffs
+
+
+def _duplicates(old: Iterable[Manifest], new: Iterable[Manifest]) -> Iterator[Finding]:
+    """What is there twice from now on."""
+    known = {(one.key, one.app) for one in twice(old)}
+    return dangers.duplicates(one for one in twice(new) if (one.key, one.app) not in known)
+
+
+def _images(cluster: str, added: set[str], removed: set[str]) -> Iterator[ImageChange]:
+    """Images that come and go; of one name side by side, as another version."""
+    gone = {Image.parse(image).name: image for image in sorted(removed)}
+    for image in sorted(added):
+        yield ImageChange(cluster, gone.pop(Image.parse(image).name, None), image)
+    for image in sorted(gone.values()):
+        yield ImageChange(cluster, image, None)

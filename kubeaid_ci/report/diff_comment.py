@@ -1,0 +1,87 @@
+"""The comment on a change request: what the change does to clusters, within a forge's limit."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from kubeaid_ci.model.comparison import Comparison
+from kubeaid_ci.model.finding import Severity
+from kubeaid_ci.report import outcome
+from kubeaid_ci.report.change_groups import Danger, Group, dangers, groups
+from kubeaid_ci.report.diff import WORDS, counted, headline, image_steps, row, sections
+from kubeaid_ci.report.markdown import code, escape, fit, folded, table
+from kubeaid_ci.report.visible import one_line, shortened
+
+_MOST_ROWS = 60
+_MOST_OBJECTS = 12
+_MOST_DANGERS = 60
+_LONGEST_MESSAGE = 300
+
+
+def comment(comparison: Comparison, *, about: str, limit: int) -> str:
+    """The comment on a change request, in at most `limit` characters; `about` is what was compared.
+
+    First what every reader needs, then dangers, images, and the changes by Application, the largest
+    first: what does not fit is skipped and counted.
+    """
+    found = groups(comparison.changes)
+    parts = [
+        f"## What {escape(about)} does\n\n{escape(headline(comparison))}\n",
+        _risk_table(dangers(outcome.speaking(comparison.findings))),
+        _overview(found),
+        _images(comparison),
+        *(folded(title, body) for title, body in sections(found).items()),
+    ]
+    return fit([part for part in parts if part], limit, note=_left_out)
+
+
+def _overview(found: Sequence[Group]) -> str:
+    columns = ("Application", "Clusters", "Added", "Removed", "Modified")
+    return table(columns, map(_cells, found[:_MOST_ROWS])) if found else ""
+
+
+def _images(comparison: Comparison) -> str:
+    lines = [_image(before, after) for before, after in image_steps(comparison.images)]
+    return folded(f"Images: {len(lines)}", "\n".join(lines)) if lines else ""
+
+
+def _image(before: str | None, after: str | None) -> str:
+    if before and after:
+        return f"- {code(before)} → {code(after)}"
+    return f"- {code(after)} **new**" if after else f"- {code(before or '')} removed"
+
+
+def _risk_table(found: Sequence[Danger]) -> str:
+    """One row for what happens to objects of one Application alike."""
+    alike: dict[tuple[Severity, str, str, str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for danger in found:
+        finding = danger.finding
+        if finding.severity is not Severity.INFO:
+            app, _, what = danger.about.partition(" ")
+            alike[finding.severity, finding.rule.id, finding.message, app, danger.clusters].append(what)
+    rows = [
+        (_word(severity), code(app), _some(objects), _bounded(message), escape(", ".join(clusters)), code(rule))
+        for (severity, rule, message, app, clusters), objects in list(alike.items())[:_MOST_DANGERS]
+    ]
+    more = f"\nand {len(alike) - _MOST_DANGERS} more\n" if len(alike) > _MOST_DANGERS else ""
+    return table(("", "Application", "Object", "What happens", "Clusters", "Rule"), rows) + more if rows else ""
+
+
+def _word(severity: Severity) -> str:
+    return f"**{WORDS[severity]}**" if severity is Severity.ERROR else WORDS[severity]
+
+
+def _some(objects: Sequence[str]) -> str:
+    more = len(objects) - _MOST_OBJECTS
+    return ", ".join(map(code, objects[:_MOST_OBJECTS])) + (f" and {more} more" if more > 0 else "")
+
+
+def _bounded(message: str) -> str:
+    return escape(shortened(one_line(message), _LONGEST_MESSAGE))
+
+
+def _cells(group: Group) -> tuple[str, ...]:
+    return tuple(escape(one_line(cell)) for cell in row(group))
+
+
+def _left_out(count: int) -> str:
+    return f"_{counted(count, 'more section')} did not fit here; the job's artifacts have all of it._\n"

@@ -1,0 +1,152 @@
+import json
+from typing import Any
+
+import pytest
+
+from kubeaid_ci.compare.secrets import masked_text, secret_name
+from kubeaid_ci.compare.shown import shown
+from kubeaid_ci.compare.unified import unified
+from tests.compare.rendered import changed, container, found, obj, workload
+
+OLD, NEW = "hunter2hunter2", "correcthorse9"
+B64 = {OLD: "aHVudGVyMmh1bnRlcjI=", NEW: "Y29ycmVjdGhvcnNlOQ=="}
+
+
+def env(secret: str) -> Any:
+    return workload(
+        pod={"containers": [container(env=[{"name": "DB_PASSWORD", "value": secret}, {"name": "A", "value": "1"}])]}
+    )
+
+
+def arguments(*args: str) -> Any:
+    return workload(pod={"containers": [container(args=list(args))]})
+
+
+def config(text: str) -> Any:
+    return obj("ConfigMap", data={"file": text})
+
+
+MAKERS = {
+    "secret data": lambda s: obj("Secret", data={"a": B64[s]}),
+    "secret stringData": lambda s: obj("Secret", stringData={"a": f"user: x\nvalue: {s}\n"}),
+    "last applied": lambda s: obj(
+        "Secret",
+        metadata={"annotations": {"kubectl.kubernetes.io/last-applied-configuration": json.dumps({"data": s})}},
+    ),
+    "sealed secret": lambda s: obj("SealedSecret", api="bitnami.com/v1alpha1", spec={"encryptedData": {"a": s}}),
+    "variable": env,
+    "argument": lambda s: arguments("--verbose", f"--api-token={s}"),
+    "argument after its flag": lambda s: arguments("--password", s),
+    "shell": lambda s: arguments("-c", f"login --password {s} && run"),
+    "custom resource": lambda s: obj("Thing", spec={"auth": {"clientSecret": s}, "passwords": [s]}),
+    "parameter": lambda s: obj(
+        "Application", spec={"source": {"helm": {"parameters": [{"name": "db.password", "value": s}]}}}
+    ),
+    "values": lambda s: obj("Application", spec={"source": {"helm": {"values": f"db:\n  password: {s}\n  host: x\n"}}}),
+    "ini": lambda s: config(f"[db]\npassword = {s}\n"),
+    "json": lambda s: config(json.dumps({"db": {"password": s}, "env": [{"name": "TOKEN", "value": s}]})),
+    "yaml": lambda s: config(f"env:\n- name: API_TOKEN\n  value: {s}\nb: 1\n"),
+    "yaml that cannot be read": lambda s: config(f"env: [\n- name: API_TOKEN\n  value: {s}\n"),
+    "address": lambda s: config(f"url=postgres://user:{s}@db/x"),
+    "header": lambda s: config(f"Authorization: Bearer {s}"),
+    "key": lambda s: config(f"-----BEGIN RSA PRIVATE KEY-----\n{s}\n-----END RSA PRIVATE KEY-----\n"),
+}
+
+
+def all_shown(old: Any, new: Any) -> str:
+    return "".join(repr(shown(one, noise=True)) + unified(one) for one in found(old, new))
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_a_secret_that_changes_shows_as_changed_and_as_nothing_else(make: Any) -> None:
+    text = all_shown(make(OLD), make(NEW))
+    assert "changed)" in text or "bytes" in text
+    assert not any(part in text for part in (OLD, NEW, *B64.values()))
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+@pytest.mark.parametrize("way", ["comes", "goes"])
+def test_a_secret_that_comes_or_goes_shows_no_more(make: Any, way: str) -> None:
+    whole = make(OLD)
+    bare = {name: value for name, value in whole.items() if name in ("apiVersion", "kind")} | {
+        "metadata": {"name": "x", "namespace": "n"}
+    }
+    text = all_shown(bare, whole) if way == "comes" else all_shown(whole, bare)
+    text += all_shown([], whole) if way == "comes" else all_shown(whole, [])
+    assert text
+    assert not any(part in text for part in (OLD, B64[OLD]))
+
+
+def test_the_length_of_a_secret_is_shown_where_it_is_known() -> None:
+    (difference,) = found(obj("Secret", data={"a": B64[OLD]}), obj("Secret", data={"a": B64[NEW]}))
+    (field,) = shown(difference).fields
+    assert (field.before, field.after) == ("(secret, 14 bytes)", "(secret, 13 bytes)")
+
+
+def test_secrets_of_one_length_are_told_to_differ() -> None:
+    (difference,) = found(env("aaaa"), env("bbbb"))
+    (field,) = shown(difference).fields
+    assert (field.before, field.after) == ("(secret, 4 bytes)", "(secret, 4 bytes) (changed)")
+    assert "+        - name: DB_PASSWORD" not in unified(difference)
+    assert "(secret, 4 bytes) (changed)" in unified(difference)
+
+
+def test_what_is_no_secret_is_shown() -> None:
+    old = workload(pod={"volumes": [{"name": "v", "secret": {"secretName": "old-tls"}}]})
+    new = changed(old, "spec", "template", "spec", "volumes", 0, "secret", "secretName", to="new-tls")
+    (difference,) = found(old, new)
+    assert [(field.before, field.after) for field in shown(difference).fields] == [("old-tls", "new-tls")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "DB_PASSWORD",
+        "dbPassword",
+        "clientSecret",
+        "API_KEY",
+        "apiKey",
+        "token",
+        "AUTH_TOKEN_2",
+        "secretKey",
+        "credentials",
+        "SMTP_PASS",
+        "auth",
+    ],
+)
+def test_names_that_stand_for_secrets(name: str) -> None:
+    assert secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "secretName",
+        "passwordFile",
+        "tokenTTL",
+        "secretKeyRef",
+        "tokenSecretRef",
+        "secretStore",
+        "image",
+        "replicas",
+        "author",
+        "key",
+        "",
+        "PASSWORD_PATH",
+    ],
+)
+def test_names_that_speak_about_secrets_or_something_else(name: str) -> None:
+    assert not secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["run --tokenTTL=5m", "secretName: web-tls", "a: b", "https://example.com/a@b", "--config /etc/token-file x"],
+)
+def test_texts_without_secrets_stay_as_they_are(text: str) -> None:
+    assert masked_text(text) == text
+
+
+def test_a_long_text_without_a_secret_is_read_in_a_moment() -> None:
+    assert len(masked_text("a-" * 200_000 + "token")) > 400_000
