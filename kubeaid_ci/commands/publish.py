@@ -47,6 +47,7 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
             cache=options.cache,
             progress=progress.told,
         )
-    told = report(published.builds, published.results, check(published.results), version=__version__)
-    failure = 2 if published.builds.failed else 0
-    done(ctx, told, options, outputs=outputs(published.results), failure=failure)
+    failed = {one.branch: str(one.error) for one in published.failed}
+    told = report(published.builds, published.results, check(published.results, failed), version=__version__)
+    codes = [one.error.exit_code for one in published.failed] + [2] * bool(published.builds.failed)
+    done(ctx, told, options, outputs=outputs(published.results), failure=max(codes, default=0))
