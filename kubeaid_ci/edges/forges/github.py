@@ -70,7 +70,7 @@ def _requester(address: ForgeAddress, token: Token, ca_bundle: Path | None, pati
 
 @dataclass(frozen=True, slots=True)
 class _Requests:
-    """Single requests through PyGithub, its errors made ours."""
+    """Single requests through PyGithub, its errors made ours and left behind: a traceback would show what they hold."""
 
     address: ForgeAddress
     token: Token
@@ -90,16 +90,17 @@ class _Requests:
                 raise requester.createException(status, headers, _said(text))
             return json.loads(text) if text else None
         except GithubException as error:
-            raise self._trouble(error) from error
+            raise self._trouble(error) from None
         except RuntimeError as error:
             # PyGithub follows a redirection within the host alone, and says so for all others.
-            raise Trouble(f"{self.address.api}: {error}", status=None, passes=False) from error
+            message = self.token.redact(f"{self.address.api}: {error}")
+            raise Trouble(message, status=None, passes=False) from None
         except OSError as error:
             lost = wire.lost(error)
             message = self.token.redact(f"{self.address.api}: {verb} {path}: {lost.detail}")
-            raise Trouble(message, status=None, passes=lost.may_pass) from error
-        except ValueError as error:
-            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from error
+            raise Trouble(message, status=None, passes=lost.may_pass) from None
+        except ValueError:
+            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from None
 
     def _trouble(self, error: Any) -> Trouble:
         from github import RateLimitExceededException

@@ -68,7 +68,7 @@ def _client(address: ForgeAddress, token: Token, ca_bundle: Path | None, headers
 
 @dataclass(frozen=True, slots=True)
 class _Requests:
-    """Single requests through python-gitlab, its errors made ours."""
+    """Single requests through python-gitlab, its errors made ours and left behind: a traceback would show them."""
 
     address: ForgeAddress
     token: Token
@@ -93,15 +93,16 @@ class _Requests:
             )
             return answer.json() if answer.content else None
         except RedirectError as error:
-            raise Trouble(f"{self.address.remote}: {error}{MOVED}", status=None, passes=False) from error
+            message = self.token.redact(f"{self.address.remote}: {error}{MOVED}")
+            raise Trouble(message, status=None, passes=False) from None
         except GitlabError as error:
-            raise self._trouble(error) from error
+            raise self._trouble(error) from None
         except OSError as error:
             lost = wire.lost(error)
             message = self.token.redact(f"{self.address.api}: {verb} {path}: {lost.detail}")
-            raise Trouble(message, status=None, passes=lost.may_pass) from error
-        except ValueError as error:
-            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from error
+            raise Trouble(message, status=None, passes=lost.may_pass) from None
+        except ValueError:
+            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from None
 
     def _trouble(self, error: Any) -> Trouble:
         status = error.response_code or 0
