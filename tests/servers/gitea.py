@@ -42,7 +42,7 @@ class Gitea(Forge):
         ]
 
     def _data(self, change: Change) -> dict[str, Any]:
-        full = "someone/config" if change.fork else PROJECT
+        full = "someone/config" if change.fork else self.called
         return {
             "id": 1000 + change.number,
             "number": change.number,
@@ -58,7 +58,7 @@ class Gitea(Forge):
                 "repo_id": 2 if change.fork else 1,
                 "repo": {"full_name": full},
             },
-            "base": {"ref": change.base, "repo_id": 1, "repo": {"full_name": PROJECT}},
+            "base": {"ref": change.base, "repo_id": 1, "repo": {"full_name": self.called}},
             "labels": [self._label_data(name) for name in change.labels],
             "assignees": [{"login": name} for name in change.assignees],
             "requested_reviewers": [{"login": name} for name in change.reviewers],

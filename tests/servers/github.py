@@ -79,14 +79,14 @@ class GitHub(Forge):
         }
 
     def _pull(self, change: Change, verb: str, path: str, status: str) -> dict[str, Any]:
-        full = "someone/config" if change.fork else PROJECT
+        full = "someone/config" if change.fork else self.called
         head = {"ref": change.head, "sha": self.repo.head(change.head) or "0" * 40, "label": f"x:{change.head}"}
         url = f"{self.server.url}/{PROJECT}/pull/{change.number}"
         filled = self._filled(verb, path, status, {})
         template_head = filled.get("head") or {}
         repo = {**(template_head.get("repo") or {}), "full_name": full, "id": 2 if change.fork else 1}
         template_base = filled.get("base") or {}
-        base_repo = {**(template_base.get("repo") or {}), "full_name": PROJECT, "id": 1}
+        base_repo = {**(template_base.get("repo") or {}), "full_name": self.called, "id": 1}
         return filled | {
             "number": change.number,
             "node_id": f"PR_{change.number}",

@@ -15,7 +15,7 @@ class GitLab(Forge):
     closes_with_branch = False
 
     def token(self, request: Request) -> str:
-        return request.headers.get("private-token", "")
+        return request.headers.get("authorization", "").removeprefix("Bearer ")
 
     def api(self, request: Request) -> Reply:
         path = request.path.removeprefix(self.prefix)

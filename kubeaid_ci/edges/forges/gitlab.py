@@ -53,10 +53,15 @@ def _client(address: ForgeAddress, token: Token, ca_bundle: Path | None, headers
     def remember(response: Any, **_: Any) -> None:
         headers.clear()
         headers.update({name.lower(): value for name, value in response.headers.items()})
+        if response.is_redirect and response.request.method != "GET":
+            # A write must not go wherever somebody leads it.
+            place, status = token.redact(response.headers["location"]), response.status_code
+            raise Trouble(f"{address.remote}: HTTP {status}: {place}{MOVED}", status=status, passes=False)
 
     client = Gitlab(
         address.api.removesuffix("/api/v4"),
-        private_token=token.secret,
+        # As a bearer: requests takes this header away where it is led to another host, and PRIVATE-TOKEN not.
+        oauth_token=token.secret,
         ssl_verify=str(ca_bundle) if ca_bundle else True,
         timeout=wire.TIMEOUT[1],
         keep_base_url=True,
@@ -79,7 +84,7 @@ class _Requests:
     def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
         """The JSON of the answer."""
         client = self.client()
-        from gitlab import GitlabError, RedirectError
+        from gitlab import GitlabError
 
         try:
             answer = client.http_request(
@@ -92,9 +97,6 @@ class _Requests:
                 retry_transient_errors=False,
             )
             return answer.json() if answer.content else None
-        except RedirectError as error:
-            message = self.token.redact(f"{self.address.remote}: {error}{MOVED}")
-            raise Trouble(message, status=None, passes=False) from None
         except GitlabError as error:
             raise self._trouble(error) from None
         except OSError as error:
