@@ -1,5 +1,6 @@
 """Played forges for all tests, and a home folder that is nobody's."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,6 +84,14 @@ def gitlab(tmp_path: Path, contracts: Contracts) -> Iterator[World]:
     """For what is the same on every forge."""
     with played(ForgeKind.GITLAB, tmp_path, contracts[ForgeKind.GITLAB]) as made:
         yield made
+
+
+@pytest.fixture
+def ssh_key(tmp_path: Path) -> str:
+    """A new key to sign with."""
+    key = tmp_path / "signing-key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    return str(key)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -10,6 +10,8 @@ from kubeaid_ci.model.publication import CommitVia, OnForeignCommits, Wishes
 if TYPE_CHECKING:
     from kubeaid_ci.settings import PublishSettings
 
+PREVIEW = "kubeaid-ci-preview"
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _OPTIONS = (
@@ -43,8 +45,12 @@ _OPTIONS = (
         help="When others committed to the branch: leave it (default), add to it, or replace their commits.",
     ),
     click.option("--ca-bundle", metavar="FILE", help="Certificates to trust besides the system's."),
-    click.option("--dry-run", is_flag=True, help="Push nothing and ask no forge."),
-    click.option("--preview", metavar="DIR", help="With --dry-run: write the text and the patch there."),
+    click.option("--dry-run", is_flag=True, help="Push nothing and ask no forge; write the preview."),
+    click.option(
+        "--preview",
+        metavar="DIR",
+        help=f"Write the whole text and a patch there (with --dry-run by default to {PREVIEW}).",
+    ),
 )
 
 
@@ -68,6 +74,7 @@ def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
             tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value or ()
         )
 
+    dry_run = bool(chosen("dry_run"))
     return Wishes(
         forge=chosen("forge") or "auto",
         forge_url=chosen("forge_url"),
@@ -87,6 +94,6 @@ def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
         commit_via=CommitVia(chosen("commit_via") or CommitVia.GIT),
         on_foreign_commits=OnForeignCommits(chosen("on_foreign_commits") or OnForeignCommits.STOP),
         ca_bundle=chosen("ca_bundle"),
-        dry_run=bool(chosen("dry_run")),
-        preview=chosen("preview"),
+        dry_run=dry_run,
+        preview=chosen("preview") or (PREVIEW if dry_run else None),
     )

@@ -116,6 +116,12 @@ class Repository:
         found = self._git("log", "-1", "--format=%H", "HEAD", "--", path)
         return None if found.code or not found.text else found.text
 
+    def date(self, revision: str) -> int | None:
+        """The committer's date of a revision, in seconds since 1970; nothing where there is no such revision."""
+        commit = self.commit(revision)
+        found = self._git("log", "-1", "--no-show-signature", "--format=%ct", commit) if commit else None
+        return int(found.text) if found and not found.code else None
+
     def show(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file in a commit; nothing where it is not there."""
         found = self._git("cat-file", "blob", f"{commit}:{path}")

@@ -37,6 +37,7 @@ class GitAccess:
     """A repository's address without any secret, and how to get in.
 
     `help` is one sentence for people whose token lacks a right: which it needs, and where that is set.
+    `rules` says where it is set who may push to which branch.
     """
 
     url: str
@@ -44,6 +45,7 @@ class GitAccess:
     ca_bundle: Path | None = None
     patience: Patience = field(default_factory=Patience)
     help: str = "Give a token that may read and write the repository."
+    rules: str = "the settings of the remote"
 
     @property
     def over_http(self) -> bool:

@@ -45,6 +45,9 @@ class Forge:
     users: list[str] = field(default_factory=lambda: ["alice", "bob"])
     milestones: list[str] = field(default_factory=lambda: ["Q3"])
     commits_by_api: int = 0
+    drafts: bool = True
+    called: str = PROJECT
+    """What the repository is called by now; its old address leads to it all the same."""
     tls: Any = None
     below: str = ""
 
@@ -67,6 +70,13 @@ class Forge:
     def open_changes(self, head: str | None = None) -> list[Change]:
         self.refresh()
         return [change for change in self.changes.values() if change.state == "open" and head in (None, change.head)]
+
+    def listed(self, head: str | None, state: str, *, newest: bool) -> list[Change]:
+        """Change requests as the forges list them; those that were merged count as closed."""
+        self.refresh()
+        wanted = {"open": ("open",), "closed": ("closed", "merged"), "all": ("open", "closed", "merged")}[state]
+        found = [change for change in self.changes.values() if change.state in wanted and head in (None, change.head)]
+        return found[::-1] if newest else found
 
     def refresh(self) -> None:
         """Close what lost its branch, as most forges do, and what was merged with Git."""

@@ -15,7 +15,7 @@ class GitLab(Forge):
     closes_with_branch = False
 
     def token(self, request: Request) -> str:
-        return request.headers.get("private-token", "")
+        return request.headers.get("authorization", "").removeprefix("Bearer ")
 
     def api(self, request: Request) -> Reply:
         path = request.path.removeprefix(self.prefix)
@@ -74,8 +74,9 @@ class GitLab(Forge):
         return Reply(200, {"id": 1, "path_with_namespace": PROJECT, "permissions": permissions})
 
     def _list(self, request: Request) -> Reply:
-        data = [self._data(change) for change in self.open_changes(request.one("source_branch"))]
-        return Reply(200, _page(request, data))
+        state = {"opened": "open"}.get(request.one("state"), "all")
+        found = self.listed(request.one("source_branch"), state, newest=request.one("sort") == "desc")
+        return Reply(200, _page(request, [self._data(change) for change in found]))
 
     def _create(self, request: Request) -> Reply:
         asked = request.json
