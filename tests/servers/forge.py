@@ -48,6 +48,9 @@ class Forge:
     drafts: bool = True
     tls: Any = None
     below: str = ""
+    scopes: tuple[str, ...] | None = ("repo", "api")
+    """Those of every token; nothing where the forge does not tell them."""
+    may_push: bool = True
 
     prefix = ""
     closes_with_branch = True
