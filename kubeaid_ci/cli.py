@@ -21,6 +21,7 @@ COMMANDS = {
     "build": ("kubeaid_ci.commands.build", "Build kube-prometheus manifests of clusters."),
     "clusters": ("kubeaid_ci.commands.clusters", "List the clusters of a config repo."),
     "publish": ("kubeaid_ci.commands.publish", "Build clusters and open or update the change request."),
+    "doctor": ("kubeaid_ci.commands.doctor", "Say what this machine, both repositories and the forge lack."),
     "demo": ("kubeaid_ci.commands.demo", "Make small repositories and run every job on them, offline."),
 }
 

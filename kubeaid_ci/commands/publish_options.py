@@ -1,6 +1,6 @@
 """The options of every command that offers changes, and what they come to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,7 +14,7 @@ PREVIEW = "kubeaid-ci-preview"
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_OPTIONS = (
+_FORGE_OPTIONS = (
     click.option(
         "--forge",
         type=click.Choice(["auto", "github", "gitlab", "gitea", "none"]),
@@ -22,6 +22,10 @@ _OPTIONS = (
     ),
     click.option("--forge-url", metavar="URL", help="The base of a self-hosted forge's API."),
     click.option("--base", metavar="BRANCH", help="The branch to propose to (default: the remote's default)."),
+    click.option("--ca-bundle", metavar="FILE", help="Certificates to trust besides the system's."),
+)
+_OPTIONS = (
+    *_FORGE_OPTIONS,
     click.option("--per-cluster", is_flag=True, default=None, help="One change request for each cluster."),
     click.option("--title", help="The title of the change request."),
     click.option("--reviewers", metavar="NAMES", help="Who shall review, separated by commas."),
@@ -48,7 +52,6 @@ _OPTIONS = (
         type=click.Choice(["stop", "stack", "overwrite"]),
         help="When others committed to the branch: leave it (default), add to it, or replace their commits.",
     ),
-    click.option("--ca-bundle", metavar="FILE", help="Certificates to trust besides the system's."),
     click.option("--dry-run", is_flag=True, default=None, help="Push nothing and ask no forge; write the preview."),
     click.option(
         "--preview",
@@ -60,7 +63,16 @@ _OPTIONS = (
 
 def publish_options(function: _F) -> _F:
     """Add the options of publishing to a command."""
-    for option in reversed(_OPTIONS):
+    return _with(_OPTIONS, function)
+
+
+def forge_options(function: _F) -> _F:
+    """Add the options that say where the config repo lives to a command."""
+    return _with(_FORGE_OPTIONS, function)
+
+
+def _with(options: Sequence[Callable[[_F], _F]], function: _F) -> _F:
+    for option in reversed(options):
         function = option(function)
     return function
 
