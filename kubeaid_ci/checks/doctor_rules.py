@@ -21,7 +21,7 @@ CACHE_UNUSABLE = Rule(
     "doctor/cache-unusable",
     Severity.WARNING,
     "Builds are done anew each time where nothing can be kept, and a KubeAid repo that is named by its address "
-    "cannot be mirrored at all. Make the folder writable, or name another with KUBEAID_CI_CACHE.",
+    "cannot be mirrored at all. Make the folder writable, or let KUBEAID_CI_CACHE name another.",
 )
 SETTINGS_INVALID = Rule(
     "doctor/settings-invalid",
@@ -57,7 +57,7 @@ HISTORY_CUT = Rule(
     "doctor/history-cut",
     Severity.WARNING,
     "Pinned revisions are tags and commits, which a shallow clone or one without tags does not have. Fetch all of "
-    "it, in a CI job with a fetch depth of 0.",
+    "it; a CI job needs fetch-depth 0 in its checkout.",
 )
 NO_ORIGIN = Rule(
     "doctor/no-origin",
