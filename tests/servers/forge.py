@@ -98,6 +98,9 @@ class Forge:
         return change
 
     def _handle(self, request: Request) -> Reply:
+        # Forges take a repository's address with ``.git`` at its end or without; Git's own backend does not.
+        if request.path.startswith(f"/{PROJECT}/"):
+            request.path = request.path.replace(PROJECT, f"{PROJECT}.git", 1)
         if ".git/" in request.path:
             return self._git(request)
         right = self.rights.get(self.token(request))
