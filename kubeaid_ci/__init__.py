@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 _JOBS = {
     "build_clusters": "kubeaid_ci.jobs.build",
+    "doctor": "kubeaid_ci.jobs.doctor",
     "list_clusters": "kubeaid_ci.jobs.clusters",
     "publish": "kubeaid_ci.jobs.publish",
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from kubeaid_ci.checks import doctor_rules
 from kubeaid_ci.model.finding import Rule, Severity
 
 VARS_INVALID = Rule(
@@ -58,5 +59,6 @@ RULES: Mapping[str, Rule] = {
         PINNED_REVISION_MISSING,
         SUPPRESSION_UNUSED,
         SUPPRESSION_EXPIRED,
+        *doctor_rules.RULES.values(),
     )
 }

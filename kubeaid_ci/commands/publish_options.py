@@ -1,6 +1,6 @@
 """The options of every command that offers changes, and what they come to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,7 +14,7 @@ PREVIEW = "kubeaid-ci-preview"
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_OPTIONS = (
+_FORGE_OPTIONS = (
     click.option(
         "--forge",
         type=click.Choice(["auto", "github", "gitlab", "gitea", "none"]),
@@ -22,18 +22,26 @@ _OPTIONS = (
     ),
     click.option("--forge-url", metavar="URL", help="The base of a self-hosted forge's API."),
     click.option("--base", metavar="BRANCH", help="The branch to propose to (default: the remote's default)."),
-    click.option("--per-cluster", is_flag=True, help="One change request for each cluster."),
+    click.option("--ca-bundle", metavar="FILE", help="Certificates to trust besides the system's."),
+)
+_OPTIONS = (
+    *_FORGE_OPTIONS,
+    click.option("--per-cluster", is_flag=True, default=None, help="One change request for each cluster."),
     click.option("--title", help="The title of the change request."),
     click.option("--reviewers", metavar="NAMES", help="Who shall review, separated by commas."),
     click.option("--team-reviewers", metavar="TEAMS", help="Teams who shall review, separated by commas."),
     click.option("--assignees", metavar="NAMES", help="Who is assigned, separated by commas."),
     click.option("--labels", metavar="LABELS", help="Labels, separated by commas."),
     click.option("--milestone", help="The milestone."),
-    click.option("--draft", is_flag=True, help="Open as a draft; so it is too while a cluster fails to build."),
-    click.option("--auto-merge", is_flag=True, help="Merge when all checks pass. ArgoCD deploys what is merged."),
+    click.option(
+        "--draft", is_flag=True, default=None, help="Open as a draft; so it is too while a cluster fails to build."
+    ),
+    click.option(
+        "--auto-merge", is_flag=True, default=None, help="Merge when all checks pass. ArgoCD deploys what is merged."
+    ),
     click.option("--author", metavar='"NAME <MAIL>"', help="Who the commits are by."),
     click.option("--sign", type=click.Choice(["ssh", "gpg"]), help="Sign the commits with Git's own key."),
-    click.option("--sign-off", is_flag=True, help="Add Signed-off-by to the commits."),
+    click.option("--sign-off", is_flag=True, default=None, help="Add Signed-off-by to the commits."),
     click.option(
         "--commit-via",
         type=click.Choice(["git", "api"]),
@@ -44,8 +52,7 @@ _OPTIONS = (
         type=click.Choice(["stop", "stack", "overwrite"]),
         help="When others committed to the branch: leave it (default), add to it, or replace their commits.",
     ),
-    click.option("--ca-bundle", metavar="FILE", help="Certificates to trust besides the system's."),
-    click.option("--dry-run", is_flag=True, help="Push nothing and ask no forge; write the preview."),
+    click.option("--dry-run", is_flag=True, default=None, help="Push nothing and ask no forge; write the preview."),
     click.option(
         "--preview",
         metavar="DIR",
@@ -56,7 +63,16 @@ _OPTIONS = (
 
 def publish_options(function: _F) -> _F:
     """Add the options of publishing to a command."""
-    for option in reversed(_OPTIONS):
+    return _with(_OPTIONS, function)
+
+
+def forge_options(function: _F) -> _F:
+    """Add the options that say where the config repo lives to a command."""
+    return _with(_FORGE_OPTIONS, function)
+
+
+def _with(options: Sequence[Callable[[_F], _F]], function: _F) -> _F:
+    for option in reversed(options):
         function = option(function)
     return function
 
@@ -66,7 +82,7 @@ def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
 
     def chosen(name: str) -> Any:
         value = given.pop(name, None)
-        return value if value not in (None, False) else getattr(settings, name, None)
+        return value if value is not None else getattr(settings, name, None)
 
     def several(name: str) -> tuple[str, ...]:
         value = chosen(name)

@@ -91,6 +91,14 @@ class Repository:
         found = self._git("describe", "--tags", "--always", "--abbrev=8", revision)
         return None if found.code else found.text
 
+    def tag_count(self) -> int:
+        """How many tags there are."""
+        return len(self._git("tag", "--list").text.splitlines())
+
+    def is_shallow(self) -> bool:
+        """Whether older commits were left out when it was cloned."""
+        return self._git("rev-parse", "--is-shallow-repository").text == "true"
+
     def address(self, name: str = "origin") -> str | None:
         """The address of a remote as it is set up, perhaps with credentials in it."""
         found = self._git("config", "--get", f"remote.{name}.url")

@@ -13,7 +13,7 @@ from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.processes import Finished
 
 HEADS = "refs/heads/"
-_READ, _WRITE = "git-upload-pack", "git-receive-pack"
+READ, WRITE = "git-upload-pack", "git-receive-pack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def may_pass(access: GitAccess, *, writing: bool) -> bool:
     """Whether a failure of Git may pass by itself; raises `OutsideError` where the token is refused."""
     if not access.over_http:
         return False
-    answer = wire.git_status(access, _WRITE if writing else _READ)
+    answer = wire.git_status(access, WRITE if writing else READ)
     match answer:
         case wire.Lost(detail, passes):
             if not passes:

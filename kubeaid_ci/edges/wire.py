@@ -82,7 +82,9 @@ def lost(error: OSError) -> Lost:
         requests.exceptions.InvalidSchema,
         requests.exceptions.TooManyRedirects,
     )
-    return Lost(f"{type(error).__name__}: {error}", not isinstance(error, lasting))
+    # What urllib3 gives as the reason is short; around it stand the pool, the retries and the address again.
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return Lost(f"{type(error).__name__}: {reason or error}", not isinstance(error, lasting))
 
 
 def git_status(access: GitAccess, service: str) -> int | Lost:

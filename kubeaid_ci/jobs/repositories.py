@@ -33,8 +33,7 @@ def cloned(address: str) -> Path:
 def mirrored(address: str) -> Path:
     """A bare mirror of a repository in the cache folder, brought up to date."""
     access = reading(address)
-    name = hashlib.sha256(access.url.encode()).hexdigest()[:16]
-    folder = default_folder() / "mirrors" / f"{Remote.parse(access.url).name}-{name}"
+    folder = mirror_folder(access.url)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.with_suffix(".lock")):
         if Repository.at(folder):
@@ -45,6 +44,12 @@ def mirrored(address: str) -> Path:
                 git_remote.talk(access, ["clone", "--quiet", "--mirror", "--template=", "--", access.url, f"{new}/m"])
                 Path(new, "m").rename(folder)
     return folder
+
+
+def mirror_folder(url: str) -> Path:
+    """Where the mirror of a repository lies, or would; the address is one without credentials."""
+    name = hashlib.sha256(url.encode()).hexdigest()[:16]
+    return default_folder() / "mirrors" / f"{Remote.parse(url).name}-{name}"
 
 
 def reading(address: str) -> GitAccess:

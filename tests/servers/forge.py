@@ -1,5 +1,6 @@
 """What all played forges have in common: change requests whose state comes from the real repository behind them."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,9 @@ class Forge:
     """What the repository is called by now; its old address leads to it all the same."""
     tls: Any = None
     below: str = ""
+    scopes: tuple[str, ...] | None = ("repo", "api")
+    """Those of every token; nothing where the forge does not tell them."""
+    may_push: bool = True
 
     prefix = ""
     closes_with_branch = True
@@ -97,7 +101,7 @@ class Forge:
         return change
 
     def _handle(self, request: Request) -> Reply:
-        if ".git/" in request.path:
+        if re.search(r"/(info/refs|git-(upload|receive)-pack)$", request.path):
             return self._git(request)
         right = self.rights.get(self.token(request))
         if right is None:
@@ -120,7 +124,8 @@ class Forge:
         wanted = "write" if "receive-pack" in request.path + request.one("service") else "read"
         if wanted not in right:
             return Reply(403, b"forbidden", {"Content-Type": "text/plain"})
-        if not (self.root / request.path.partition(".git/")[0].strip("/")).with_suffix(".git").is_dir():
+        owner, name = request.path.strip("/").split("/")[:2]
+        if not (self.root / owner / name).with_suffix(".git").is_dir():
             return Reply(404, b"not found", {"Content-Type": "text/plain"})
         return backend(self.root, request)
 

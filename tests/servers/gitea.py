@@ -74,7 +74,7 @@ class Gitea(Forge):
         return {"id": self.milestones.index(title) + 1, "title": title, "state": "open"}
 
     def _repository(self, request: Request) -> Reply:
-        permissions = {"admin": False, "push": True, "pull": True}
+        permissions = {"admin": False, "push": self.may_push, "pull": True}
         data = {"full_name": PROJECT, "permissions": permissions, "default_merge_style": "squash"}
         return Reply(200, data)
 

@@ -162,8 +162,10 @@ class GitHub(Forge):
         }
 
     def _repository(self, request: Request) -> Reply:
-        values = {"full_name": PROJECT, "node_id": "R1", "permissions": {"admin": False, "pull": True, "push": True}}
-        return Reply(200, self._filled("get", "", "200", values), {"X-OAuth-Scopes": "repo"})
+        permissions = {"admin": False, "pull": True, "push": self.may_push}
+        values = {"full_name": PROJECT, "node_id": "R1", "private": True, "permissions": permissions}
+        told = {} if self.scopes is None else {"X-OAuth-Scopes": ", ".join(self.scopes)}
+        return Reply(200, self._filled("get", "", "200", values), told)
 
     def _list(self, request: Request) -> Reply:
         owner, _, head = request.one("head").partition(":")

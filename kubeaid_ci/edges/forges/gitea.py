@@ -223,7 +223,8 @@ class Gitea:
         """What the token's user may do here; which scopes the token has shows only when they are used."""
         repo = self.api.get(self._repo)
         may = (repo.get("permissions") or {}).get("push")
-        return Access(repo["full_name"], read=True, push=may, change_requests=may, detail="by its user's rights")
+        detail = "the rights of its user; its scopes show when they are used"
+        return Access(repo["full_name"], read=True, push=may, change_requests=may, detail=detail)
 
 
 def _prefixed(title: str, *, draft: bool) -> str:

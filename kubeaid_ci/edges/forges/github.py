@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # The limit is 65,536 letters; forges count an emoji or an escaped letter in their own way.
 BODY_LIMIT = 60_000
 GRAPHQL = "/graphql"
+_UNSCOPED = "a fine-grained, App or workflow token, whose permissions show when they are used"
 RULES = "/settings/rules"
 # The least that GitHub asks for where it says that calls come too fast, and not for how long.
 _SECONDARY_WAIT = 60.0
@@ -254,12 +255,19 @@ class GitHub:
         self._mutate("enablePullRequestAutoMerge", arguments)
 
     def access(self) -> Access:
-        """What the token may do here, as far as GitHub says before it is tried."""
+        """What the token may do here, as far as GitHub says before it is tried.
+
+        Of a classic token GitHub tells the scopes; of other tokens only what their owner may do.
+        """
         repo = self.api.get(self._repo)
-        may = repo.get("permissions") or {}
-        scopes = self.requester().oauth_scopes
-        detail = f"classic scopes: {', '.join(scopes)}" if scopes else "a fine-grained, App or workflow token"
-        return Access(repo["full_name"], read=True, push=may.get("push"), change_requests=None, detail=detail)
+        told: list[str] = self.requester().oauth_scopes or []
+        scopes = [scope for scope in told if scope]
+        if not scopes:
+            return Access(repo["full_name"], read=True, push=None, change_requests=None, detail=_UNSCOPED)
+        enough = "repo" in scopes or ("public_repo" in scopes and not repo["private"])
+        may = enough and bool((repo.get("permissions") or {}).get("push"))
+        detail = f"a classic token with the scopes {', '.join(scopes)}"
+        return Access(repo["full_name"], read=True, push=may, change_requests=enough, detail=detail)
 
 
 def _is_own(pull: Mapping[str, Any], head: str) -> bool:

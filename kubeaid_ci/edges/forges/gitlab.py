@@ -252,12 +252,36 @@ class GitLab:
         self.api.send("PUT", self._path(request, "/merge"), body=fields)
 
     def access(self) -> Access:
-        """What the token may do here, by the role it has in the project or its group."""
+        """What the token may do here, by its scopes and the role that it has in the project or its group."""
         project = self.api.get(self._project)
         roles = [role["access_level"] for role in (project.get("permissions") or {}).values() if role]
-        may = max(roles, default=0) >= _DEVELOPER if roles else None
-        detail = f"access level {max(roles)}" if roles else "GitLab does not say which role the token has"
-        return Access(project["path_with_namespace"], read=True, push=may, change_requests=may, detail=detail)
+        scopes = self._scopes()
+        role = max(roles) >= _DEVELOPER if roles else None
+        writes = None if scopes is None else "api" in scopes
+        pushes = None if scopes is None else not {"api", "write_repository"}.isdisjoint(scopes)
+        detail = [f"access level {max(roles)}" if roles else "GitLab does not say which role the token has"]
+        detail += [] if scopes is None else [f"scopes {', '.join(scopes)}"]
+        return Access(
+            project["path_with_namespace"],
+            read=True,
+            push=_both(role, pushes),
+            change_requests=_both(role, writes),
+            detail="; ".join(detail),
+        )
+
+    def _scopes(self) -> tuple[str, ...] | None:
+        """What the token says of itself; nothing where it is of a kind that GitLab does not tell of."""
+        try:
+            return tuple(self.api.get("/personal_access_tokens/self").get("scopes") or ()) or None
+        except Trouble as trouble:
+            if trouble.status not in (400, 401, 403, 404):
+                raise
+            return None
+
+
+def _both(role: bool | None, scope: bool | None) -> bool | None:  # noqa: FBT001 - two answers of the forge
+    """Whether the role and the scope allow something; nothing where one is not known and the other does."""
+    return False if False in (role, scope) else None if None in (role, scope) else True
 
 
 def _prefixed(title: str, *, draft: bool) -> str:
