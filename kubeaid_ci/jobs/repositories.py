@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,10 +38,11 @@ def mirrored(address: str) -> Path:
     folder = default_folder() / "mirrors" / f"{Remote.parse(access.url).name}-{name}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.with_suffix(".lock")):
-        if Repository.at(folder):
+        if folder.is_dir() and Repository.at(folder):
             git_remote.talk(access, ["fetch", "--quiet", "--prune", "--force", "--tags", "origin"], folder=folder)
         else:
-            # A clone that was cut off leaves a folder of another name, never half a mirror.
+            # A cache that a CI system brought back in part; a clone that is cut off leaves another name.
+            shutil.rmtree(folder, ignore_errors=True)
             with tempfile.TemporaryDirectory(dir=folder.parent) as new:
                 git_remote.talk(access, ["clone", "--quiet", "--mirror", "--template=", "--", access.url, f"{new}/m"])
                 Path(new, "m").rename(folder)
