@@ -51,14 +51,16 @@ def resolve(config_repo: str, wishes: Wishes) -> Target:
     Raises `UserError` where it leads nowhere, the forge cannot be told, or a token is missing.
     """
     environ, named = os.environ, is_address(config_repo)
-    url, given = split_address(config_repo if named else _origin(Path(config_repo)))
+    url, held = split_address(config_repo if named else _origin(Path(config_repo)))
+    # The origin of a job's checkout holds the job's own token, which seldom may do more than read.
+    given = held if named else None
     remote = Remote.parse(url)
     address = detect(remote, environ, kind=ForgeKind.parse(wishes.forge), forge_url=wishes.forge_url)
     bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
-    token = given or environment.git_token(remote, address.kind, environ)
+    token = given or environment.git_token(remote, address.kind, environ) or held
     forge = None
     if not wishes.dry_run:
-        api_token = given or environment.forge_token(remote, address.kind, environ)
+        api_token = given or environment.forge_token(remote, address.kind, environ) or held
         forge = forges.connect(address, api_token, environ=environ, ca_bundle=bundle)
     base = environment.base_branch(environ)
     return Target(
