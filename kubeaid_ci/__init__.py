@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 _JOBS = {
     "build_clusters": "kubeaid_ci.jobs.build",
     "list_charts": "kubeaid_ci.jobs.charts_list",
+    "doctor": "kubeaid_ci.jobs.doctor",
     "list_clusters": "kubeaid_ci.jobs.clusters",
     "publish": "kubeaid_ci.jobs.publish",
     "render_charts": "kubeaid_ci.jobs.charts_render",

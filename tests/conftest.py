@@ -1,5 +1,6 @@
 """Played forges for all tests, and a home folder that is nobody's."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubeaid_ci.model.forge import ForgeKind
+from tests.gitlab.site import missing
 from tests.servers import contract
 from tests.servers.forge import Forge
 from tests.servers.gitea import Gitea
@@ -85,6 +87,14 @@ def gitlab(tmp_path: Path, contracts: Contracts) -> Iterator[World]:
         yield made
 
 
+@pytest.fixture
+def ssh_key(tmp_path: Path) -> str:
+    """A new key to sign with."""
+    key = tmp_path / "signing-key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    return str(key)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say which forge could not be held against its description, and why."""
     if contract.github_description() is None:
@@ -95,6 +105,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             "NOT CHECKED against Forgejo's OpenAPI description: no package has it; "
             "set KUBEAID_CI_TEST_FORGEJO_OPENAPI to a copy"
+        )
+    if lacking := missing():
+        terminalreporter.write_line(
+            f"NOT RUN: GitLab's templates (not here: {lacking}): run `npm ci --prefix tests/node-gitlab`"
         )
 
 

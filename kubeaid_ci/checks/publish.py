@@ -1,6 +1,6 @@
 """What publishing could not, or need not, do."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from kubeaid_ci.model.finding import Finding, Rule, Severity
 from kubeaid_ci.model.publication import Outcome, Published
@@ -8,8 +8,13 @@ from kubeaid_ci.model.publication import Outcome, Published
 STOPPED = Rule(
     "publish/stopped",
     Severity.WARNING,
-    "The branch was left alone because somebody else's work is on it or another run was quicker, and nothing of theirs "
-    "may be lost. Do one of what the message names, and run again.",
+    "The branch was left alone because somebody else's work is on it, somebody turned this down, another run was "
+    "quicker or something could not be built: nothing may be lost. Do one of what the message names, and run again.",
+)
+FAILED = Rule(
+    "publish/failed",
+    Severity.ERROR,
+    "This change request could not be brought up to date; others were. Correct what the message names, and run again.",
 )
 NOTE = Rule(
     "publish/note",
@@ -19,8 +24,10 @@ NOTE = Rule(
 )
 
 
-def check(results: Iterable[Published]) -> Iterator[Finding]:
-    """Yield what the publisher has to say of each change request."""
+def check(results: Iterable[Published], failed: Mapping[str, str] | None = None) -> Iterator[Finding]:
+    """Yield what the publisher has to say of each change request; `failed` has what went wrong by branch."""
+    for branch, message in (failed or {}).items():
+        yield FAILED.at(None, message, subject=branch)
     for result in results:
         rule = STOPPED if result.outcome is Outcome.STOPPED else NOTE
         for message in result.messages:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kubeaid_ci.commands.environment import is_from_environment
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.finding import FailOn
-from kubeaid_ci.model.suppression import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from kubeaid_ci.settings import Settings
@@ -49,21 +49,32 @@ def common_options(function: _F) -> _F:
     return function
 
 
-def resolve(ctx: click.Context, given: dict[str, Any], *, needs_kubeaid: bool = True) -> Options:
+def read_settings(folder: Path) -> "Settings":
+    """The settings file of a repository that is a folder; nothing is set where there is none."""
+    from kubeaid_ci.edges.settings_file import read
+
+    return read(folder)
+
+
+def resolve(
+    ctx: click.Context,
+    given: dict[str, Any],
+    *,
+    needs_kubeaid: bool = True,
+    settings_of: "Callable[[Path], Settings]" = read_settings,
+) -> Options:
     """The common options from the command line, the environment and the settings files, best first.
 
     Raises `UserError` where a command that needs a KubeAid repo can find none.
     """
-    before = ctx.find_root().obj or {}
-    chosen = {name: value for name, value in before.items() if value not in (None, (), False)}
-    chosen |= {name: value for name, value in given.items() if value not in (None, (), False)}
-    config_repo = str(chosen.get("config_repo") or os.environ.get("KUBEAID_CI_CONFIG_REPO") or ".")
-    settings = _settings(Path(config_repo))
+    chosen = _chosen(ctx, given)
+    config_repo = str(chosen.get("config_repo") or ".")
+    settings = settings_of(Path(config_repo))
     kubeaid = _kubeaid(chosen.get("kubeaid"), settings)
     if kubeaid is None and needs_kubeaid:
         raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
     if kubeaid and Path(kubeaid).resolve() != Path(config_repo).resolve():
-        settings = settings.merge(_settings(Path(kubeaid)))
+        settings = settings.merge(settings_of(Path(kubeaid)))
     return Options(
         config_repo=config_repo,
         kubeaid=kubeaid,
@@ -80,24 +91,20 @@ def resolve(ctx: click.Context, given: dict[str, Any], *, needs_kubeaid: bool = 
     )
 
 
+def _chosen(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+    """What is set: first what comes from the environment, over it the options before the command, then those after."""
+    before = ctx.find_root().obj or {}
+    ambient = {name: value for name, value in given.items() if is_from_environment(ctx, name)}
+    after = {name: value for name, value in given.items() if name not in ambient}
+    layers = ((name, value) for layer in (ambient, before, after) for name, value in layer.items())
+    return {name: value for name, value in layers if value not in (None, (), False)}
+
+
 def _kubeaid(given: str | None, settings: "Settings") -> str | None:
-    chosen = given or os.environ.get("KUBEAID_CI_KUBEAID") or settings.kubeaid
+    chosen = given or settings.kubeaid
     if chosen:
         return chosen
     return "." if _TEMPLATE.is_file() else None
-
-
-def _settings(folder: Path) -> "Settings":
-    from kubeaid_ci.settings import Settings, parse
-
-    path = folder / SETTINGS_FILE
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError):
-        return Settings()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read: {error}") from error
-    return parse(text, where=str(path))
 
 
 def _report(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:

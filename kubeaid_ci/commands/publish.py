@@ -24,7 +24,7 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
 
     \b
     Example: kubeaid-ci publish --config-repo https://github.com/example/kubernetes-config.git --kubeaid .
-             kubeaid-ci publish --dry-run --preview /tmp/preview
+             kubeaid-ci publish --dry-run
     """
     from kubeaid_ci.checks.publish import check
     from kubeaid_ci.commands.done import done
@@ -35,18 +35,23 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
 
     options = resolve(ctx, given)
     kubeaid, ref = kubeaid_folder(options)
+    asked = wishes(given, options.settings.publish)
     with Progress(quiet=options.quiet) as progress:
         published = job(
             publish_address(options),
             kubeaid,
             clusters=clusters,
-            wishes=wishes(given, options.settings.publish),
+            wishes=asked,
             kubeaid_ref=ref,
             engine=engine or options.settings.engine or "rjsonnet",
             jobs=options.jobs,
             cache=options.cache,
             progress=progress.told,
         )
-    told = report(published.builds, published.results, check(published.results), version=__version__)
-    failure = 2 if published.builds.failed else 0
-    done(ctx, told, options, outputs=outputs(published.results), failure=failure)
+    if asked.preview:
+        done_so_far = "dry run, so nothing was pushed; " if asked.dry_run else ""
+        click.echo(f"{done_so_far}texts and patches are in {asked.preview}", err=True)
+    failed = {one.branch: str(one.error) for one in published.failed}
+    told = report(published.builds, published.results, check(published.results, failed), version=__version__)
+    codes = [one.error.exit_code for one in published.failed] + [2] * bool(published.builds.failed)
+    done(ctx, told, options, outputs=outputs(published.results), failure=max(codes, default=0))

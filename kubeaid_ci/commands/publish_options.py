@@ -1,6 +1,6 @@
 """The options of every command that offers changes, and what they come to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -10,9 +10,11 @@ from kubeaid_ci.model.publication import CommitVia, OnForeignCommits, Wishes
 if TYPE_CHECKING:
     from kubeaid_ci.settings import PublishSettings
 
+PREVIEW = "kubeaid-ci-preview"
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_OPTIONS = (
+_FORGE_OPTIONS = (
     click.option(
         "--forge",
         type=click.Choice(["auto", "github", "gitlab", "gitea", "none"]),
@@ -20,18 +22,26 @@ _OPTIONS = (
     ),
     click.option("--forge-url", metavar="URL", help="The base of a self-hosted forge's API."),
     click.option("--base", metavar="BRANCH", help="The branch to propose to (default: the remote's default)."),
-    click.option("--per-cluster", is_flag=True, help="One change request for each cluster."),
+    click.option("--ca-bundle", metavar="FILE", help="Certificates to trust besides the system's."),
+)
+_OPTIONS = (
+    *_FORGE_OPTIONS,
+    click.option("--per-cluster", is_flag=True, default=None, help="One change request for each cluster."),
     click.option("--title", help="The title of the change request."),
     click.option("--reviewers", metavar="NAMES", help="Who shall review, separated by commas."),
     click.option("--team-reviewers", metavar="TEAMS", help="Teams who shall review, separated by commas."),
     click.option("--assignees", metavar="NAMES", help="Who is assigned, separated by commas."),
     click.option("--labels", metavar="LABELS", help="Labels, separated by commas."),
     click.option("--milestone", help="The milestone."),
-    click.option("--draft", is_flag=True, help="Open as a draft; so it is too while a cluster fails to build."),
-    click.option("--auto-merge", is_flag=True, help="Merge when all checks pass. ArgoCD deploys what is merged."),
+    click.option(
+        "--draft", is_flag=True, default=None, help="Open as a draft; so it is too while a cluster fails to build."
+    ),
+    click.option(
+        "--auto-merge", is_flag=True, default=None, help="Merge when all checks pass. ArgoCD deploys what is merged."
+    ),
     click.option("--author", metavar='"NAME <MAIL>"', help="Who the commits are by."),
     click.option("--sign", type=click.Choice(["ssh", "gpg"]), help="Sign the commits with Git's own key."),
-    click.option("--sign-off", is_flag=True, help="Add Signed-off-by to the commits."),
+    click.option("--sign-off", is_flag=True, default=None, help="Add Signed-off-by to the commits."),
     click.option(
         "--commit-via",
         type=click.Choice(["git", "api"]),
@@ -42,15 +52,27 @@ _OPTIONS = (
         type=click.Choice(["stop", "stack", "overwrite"]),
         help="When others committed to the branch: leave it (default), add to it, or replace their commits.",
     ),
-    click.option("--ca-bundle", metavar="FILE", help="Certificates to trust besides the system's."),
-    click.option("--dry-run", is_flag=True, help="Push nothing and ask no forge."),
-    click.option("--preview", metavar="DIR", help="With --dry-run: write the text and the patch there."),
+    click.option("--dry-run", is_flag=True, default=None, help="Push nothing and ask no forge; write the preview."),
+    click.option(
+        "--preview",
+        metavar="DIR",
+        help=f"Write the whole text and a patch there (with --dry-run by default to {PREVIEW}).",
+    ),
 )
 
 
 def publish_options(function: _F) -> _F:
     """Add the options of publishing to a command."""
-    for option in reversed(_OPTIONS):
+    return _with(_OPTIONS, function)
+
+
+def forge_options(function: _F) -> _F:
+    """Add the options that say where the config repo lives to a command."""
+    return _with(_FORGE_OPTIONS, function)
+
+
+def _with(options: Sequence[Callable[[_F], _F]], function: _F) -> _F:
+    for option in reversed(options):
         function = option(function)
     return function
 
@@ -60,7 +82,7 @@ def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
 
     def chosen(name: str) -> Any:
         value = given.pop(name, None)
-        return value if value not in (None, False) else getattr(settings, name, None)
+        return value if value is not None else getattr(settings, name, None)
 
     def several(name: str) -> tuple[str, ...]:
         value = chosen(name)
@@ -68,6 +90,7 @@ def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
             tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value or ()
         )
 
+    dry_run = bool(chosen("dry_run"))
     return Wishes(
         forge=chosen("forge") or "auto",
         forge_url=chosen("forge_url"),
@@ -87,6 +110,6 @@ def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
         commit_via=CommitVia(chosen("commit_via") or CommitVia.GIT),
         on_foreign_commits=OnForeignCommits(chosen("on_foreign_commits") or OnForeignCommits.STOP),
         ca_bundle=chosen("ca_bundle"),
-        dry_run=bool(chosen("dry_run")),
-        preview=chosen("preview"),
+        dry_run=dry_run,
+        preview=chosen("preview") or (PREVIEW if dry_run else None),
     )

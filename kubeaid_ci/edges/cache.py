@@ -96,13 +96,7 @@ class Cache:
 
     def prune(self) -> None:
         """Delete the oldest files until at most four fifths of the allowed size are left."""
-        found = []
-        for here, _, names in os.walk(self.folder):
-            for name in names:
-                path = Path(here, name)
-                with suppress(OSError):
-                    status = path.stat()
-                    found.append((status.st_mtime_ns, status.st_size, path))
+        found = list(self._files())
         total = sum(size for _, size, _ in found)
         if total <= self.most_bytes:
             return
@@ -112,6 +106,28 @@ class Cache:
             total -= size
             if total <= self.most_bytes * 4 // 5:
                 return
+
+    def size(self) -> int:
+        """How many bytes lie in the folder."""
+        return sum(size for _, size, _ in self._files())
+
+    def trouble(self) -> str | None:
+        """Why nothing can be kept in the folder; nothing where it can. Leaves nothing behind."""
+        try:
+            place = next(one for one in (self.folder, *self.folder.parents) if one.exists())
+            with tempfile.TemporaryFile(dir=place):
+                return None
+        except OSError as error:
+            return error.strerror or str(error)
+
+    def _files(self) -> Iterator[tuple[int, int, Path]]:
+        """The time of change, the size and the path of every file in the folder."""
+        for here, _, names in os.walk(self.folder):
+            for name in names:
+                path = Path(here, name)
+                with suppress(OSError):
+                    status = path.stat()
+                    yield status.st_mtime_ns, status.st_size, path
 
     def _slot(self, slot: str) -> Path:
         return self.folder / "build" / slot[:2] / slot

@@ -22,6 +22,9 @@ from kubeaid_ci.report.visible import one_line, shortened, visible
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of summary that GitHub takes of one step."""
 
+_DOTENV_LIMIT = 5 * 1024
+"""Bytes of a dotenv report from which on GitLab refuses it."""
+
 _MARKS_A_KIND = 10
 """GitHub shows at most ten errors and ten warnings of one step."""
 _LONGEST_MARK = 4000
@@ -89,9 +92,21 @@ def append_outputs(
 
 
 def dotenv(outputs: Mapping[str, str]) -> str:
-    """The outputs as GitLab's dotenv report: ``pull-url`` becomes ``PULL_URL``, line breaks become blanks."""
-    lines = ((_named(name).replace("-", "_").upper(), value) for name, value in outputs.items())
-    return "".join(f"{name}={' '.join(value.splitlines())}\n" for name, value in lines)
+    """The outputs as GitLab's dotenv report: ``pull-url`` becomes ``KUBEAID_CI_OUTPUT_PULL_URL``.
+
+    Later jobs have these as variables, which win over their own: hence the prefix. Line breaks become
+    blanks. GitLab refuses a report that is too large, so a value for which there is no room is left out.
+    """
+    room = _DOTENV_LIMIT - 1
+    lines = []
+    for name, value in outputs.items():
+        key = _named(name).replace("-", "_").upper()
+        line = f"KUBEAID_CI_OUTPUT_{key}={' '.join(value.splitlines())}\n"
+        size = utf8_size(line)
+        if size <= room:
+            lines.append(line)
+            room -= size
+    return "".join(lines)
 
 
 def section(name: str, title: str, body: str, *, now: int) -> str:

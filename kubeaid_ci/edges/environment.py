@@ -4,14 +4,14 @@ The project's own names win, then the forges' usual ones, then those of the plat
 A token is only ever given out for the forge and host it belongs to.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.commit import Identity
-from kubeaid_ci.model.credentials import Token
+from kubeaid_ci.model.credentials import Token, TokenVariable
 from kubeaid_ci.model.forge import ForgeKind
 from kubeaid_ci.model.remote import Remote
 
@@ -31,10 +31,11 @@ class Found(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A variable that may hold a token, and for which forge and host it counts."""
+    """A variable that may hold a token, and for which forge and host it counts; `where` says so to people."""
 
     name: str
     counts: Callable[[ForgeKind, str, Environ], bool]
+    where: str
     for_api: bool = True
 
 
@@ -84,18 +85,34 @@ def _config_repo_url(kind: ForgeKind, host: str, environ: Environ) -> bool:
 
 # In order: the first that is set and counts is taken.
 _SOURCES = (
-    _Source("KUBEAID_CI_TOKEN", _any),
-    _Source("GH_TOKEN", _github_com),
-    _Source("GH_ENTERPRISE_TOKEN", _github_enterprise),
-    _Source("GITLAB_TOKEN", _gitlab),
-    _Source("GITEA_TOKEN", _gitea),
-    _Source("FORGEJO_TOKEN", _gitea),
-    _Source("API_TOKEN_GITHUB", _github_any),
-    _Source("KUBERNETES_CONFIG_REPO_TOKEN", _config_repo_url),
-    _Source("GITHUB_TOKEN", _workflow_token),
+    _Source("KUBEAID_CI_TOKEN", _any, "the config repo"),
+    _Source("GH_TOKEN", _github_com, "github.com and *.ghe.com"),
+    _Source("GH_ENTERPRISE_TOKEN", _github_enterprise, "GitHub Enterprise Server"),
+    _Source("GITLAB_TOKEN", _gitlab, "GitLab, and there for the host in GITLAB_HOST where that is set"),
+    _Source("GITEA_TOKEN", _gitea, "Gitea and Forgejo, and there for the host in GITEA_SERVER_URL where that is set"),
+    _Source("FORGEJO_TOKEN", _gitea, "Gitea and Forgejo, and there for the host in GITEA_SERVER_URL where that is set"),
+    _Source("API_TOKEN_GITHUB", _github_any, "github.com, *.ghe.com and the GitHub that runs the job"),
+    _Source(
+        "KUBERNETES_CONFIG_REPO_TOKEN", _config_repo_url, "the host in KUBERNETES_CONFIG_REPO_URL, unset for any GitLab"
+    ),
+    _Source("GITHUB_TOKEN", _workflow_token, "the server that runs the workflow"),
     # It can clone, and push where the project allows it, but not open merge requests.
-    _Source("CI_JOB_TOKEN", _gitlab_job, for_api=False),
+    _Source("CI_JOB_TOKEN", _gitlab_job, "Git on the GitLab that runs the job", for_api=False),
 )
+_GIT_ALONE = _Source("KUBEAID_CI_GIT_TOKEN", _any, "Git on the config repo", for_api=False)
+
+# Variables of the platform's earlier scripts, and what says the same today.
+OLD_NAMES: Mapping[str, str] = {
+    "API_TOKEN_GITHUB": "KUBEAID_CI_TOKEN",
+    "KUBERNETES_CONFIG_REPO_TOKEN": "KUBEAID_CI_TOKEN",
+    "OBMONDO_DEPLOY_REPO_TARGET": "KUBEAID_CI_CONFIG_REPO",
+    "KUBERNETES_CONFIG_REPO_URL": "KUBEAID_CI_CONFIG_REPO",
+    "OBMONDO_DEPLOY_REPO_TARGET_BRANCH": "KUBEAID_CI_BASE",
+    "OBMONDO_DEPLOY_TARGET_BRANCH": "KUBEAID_CI_BASE",
+    "OBMONDO_DEPLOY_PULL_REQUEST_REVIEWERS": "KUBEAID_CI_REVIEWERS",
+    "INPUT_GIT_USER_NAME": "KUBEAID_CI_AUTHOR",
+    "INPUT_GIT_USER_EMAIL": "KUBEAID_CI_AUTHOR",
+}
 
 
 def forge_token(remote: Remote, kind: ForgeKind, environ: Environ, *, target: bool = True) -> Token | None:
@@ -109,7 +126,7 @@ def forge_token(remote: Remote, kind: ForgeKind, environ: Environ, *, target: bo
 
 def git_token(remote: Remote, kind: ForgeKind, environ: Environ, *, target: bool = True) -> Token | None:
     """The token to clone and push with, or nothing; `target` as for `forge_token`."""
-    own = [_Source("KUBEAID_CI_GIT_TOKEN", _any)] if target else []
+    own = [_GIT_ALONE] if target else []
     return _first([*own, *_sources(target)], remote, kind, environ)
 
 
@@ -118,19 +135,66 @@ def token_variables(kind: ForgeKind, host: str, environ: Environ) -> tuple[str, 
     return tuple(source.name for source in _SOURCES if source.for_api and source.counts(kind, host, environ))
 
 
+def tokens_set(remote: Remote, kind: ForgeKind, environ: Environ) -> tuple[TokenVariable, ...]:
+    """Every variable that may hold a token and is set, best first: what it is used for at this remote, or why not."""
+    sources = (_GIT_ALONE, *_SOURCES)
+    api = _taken([one for one in _SOURCES if one.for_api], remote, kind, environ) if kind in _USERS else None
+    git = _taken(sources, remote, kind, environ) if remote.scheme in ("https", "http") else None
+    return tuple(
+        TokenVariable(
+            one.name,
+            api=one is api,
+            git=one is git,
+            unused="" if one in (api, git) else _why_not(one, git or api, remote, kind, environ),
+            malformed=one in (api, git) and _is_malformed(environ[one.name].strip()),
+        )
+        for one in sources
+        if one.name in environ
+    )
+
+
+def old_names(environ: Environ) -> Mapping[str, str]:
+    """Those variables of the platform's earlier scripts that are set, each with what says the same today."""
+    return {name: new for name, new in OLD_NAMES.items() if environ.get(name, "").strip()}
+
+
+def _why_not(source: _Source, taken: _Source | None, remote: Remote, kind: ForgeKind, environ: Environ) -> str:
+    if not environ[source.name].strip():
+        return "it is empty, as in a job that may not see the secret"
+    if not _counts(source, remote, kind, environ):
+        return f"it counts for {source.where}"
+    if taken is None or (remote.scheme not in ("https", "http") and not source.for_api):
+        return "Git reaches the repository over SSH, with a key and no token"
+    return f"{taken.name} comes first"
+
+
 def _sources(target: bool) -> list[_Source]:  # noqa: FBT001 - handed on by its two callers, by name there
     return [source for source in _SOURCES if target or source.counts is not _any]
 
 
 def _first(sources: list[_Source], remote: Remote, kind: ForgeKind, environ: Environ) -> Token | None:
-    for source in sources:
-        secret = environ.get(source.name, "").strip()
-        if secret and remote.host and source.counts(kind, remote.host, environ):
-            if any(ord(letter) <= 32 or ord(letter) > 126 for letter in secret):
-                raise UserError(f"{source.name}: holds a space, a line break or a letter that no token has")
-            user = "gitlab-ci-token" if source.name == "CI_JOB_TOKEN" else _USERS.get(kind, "x-access-token")
-            return Token(secret, source.name, user)
-    return None
+    source = _taken(sources, remote, kind, environ)
+    if source is None:
+        return None
+    secret = environ[source.name].strip()
+    if _is_malformed(secret):
+        raise UserError(f"{source.name}: holds a space, a line break or a letter that no token has")
+    user = "gitlab-ci-token" if source.name == "CI_JOB_TOKEN" else _USERS.get(kind, "x-access-token")
+    return Token(secret, source.name, user)
+
+
+def _taken(sources: Iterable[_Source], remote: Remote, kind: ForgeKind, environ: Environ) -> _Source | None:
+    return next(
+        (one for one in sources if environ.get(one.name, "").strip() and _counts(one, remote, kind, environ)), None
+    )
+
+
+def _counts(source: _Source, remote: Remote, kind: ForgeKind, environ: Environ) -> bool:
+    return bool(remote.host) and source.counts(kind, remote.host, environ)
+
+
+def _is_malformed(secret: str) -> bool:
+    return any(ord(letter) <= 32 or ord(letter) > 126 for letter in secret)
 
 
 def is_gitea_actions(environ: Environ) -> bool:

@@ -95,6 +95,14 @@ class Repository:
         found = self._git("describe", "--tags", "--always", "--abbrev=8", revision)
         return None if found.code else found.text
 
+    def tag_count(self) -> int:
+        """How many tags there are."""
+        return len(self._git("tag", "--list").text.splitlines())
+
+    def is_shallow(self) -> bool:
+        """Whether older commits were left out when it was cloned."""
+        return self._git("rev-parse", "--is-shallow-repository").text == "true"
+
     def address(self, name: str = "origin") -> str | None:
         """The address of a remote as it is set up, perhaps with credentials in it."""
         found = self._git("config", "--get", f"remote.{name}.url")
@@ -119,6 +127,12 @@ class Repository:
         """The newest commit of HEAD that changed something below a path; nothing where there is none."""
         found = self._git("log", "-1", "--format=%H", "HEAD", "--", path)
         return None if found.code or not found.text else found.text
+
+    def date(self, revision: str) -> int | None:
+        """The committer's date of a revision, in seconds since 1970; nothing where there is no such revision."""
+        commit = self.commit(revision)
+        found = self._git("log", "-1", "--no-show-signature", "--format=%ct", commit) if commit else None
+        return int(found.text) if found and not found.code else None
 
     def show(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file in a commit; nothing where it is not there."""

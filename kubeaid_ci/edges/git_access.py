@@ -37,6 +37,8 @@ class GitAccess:
     """A repository's address without any secret, and how to get in.
 
     `help` is one sentence for people whose token lacks a right: which it needs, and where that is set.
+    `rules` says where it is set who may push to which branch.
+    `timeout` is in seconds, for one run of Git.
     """
 
     url: str
@@ -44,6 +46,8 @@ class GitAccess:
     ca_bundle: Path | None = None
     patience: Patience = field(default_factory=Patience)
     help: str = "Give a token that may read and write the repository."
+    rules: str = "the settings of the remote"
+    timeout: float = TIMEOUT
 
     @property
     def over_http(self) -> bool:
@@ -94,7 +98,7 @@ def git(
         folder=folder,
         env={**_fixed_environment(access), **_numbered(pairs), **(env or {})},
         stdin=stdin,
-        timeout=TIMEOUT,
+        timeout=access.timeout if access else TIMEOUT,
     )
     shown = access.redact(done.stderr) if access else done.stderr
     return Finished(done.argv, done.code, done.stdout, shown)

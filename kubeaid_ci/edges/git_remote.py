@@ -1,18 +1,19 @@
 """What a Git remote has, and getting a copy of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import NoReturn
 
 from kubeaid_ci.edges import wire
 from kubeaid_ci.edges.git_access import GitAccess, git, said
-from kubeaid_ci.errors import OutsideError
+from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.processes import Finished
 
 HEADS = "refs/heads/"
-_READ, _WRITE = "git-upload-pack", "git-receive-pack"
+READ, WRITE = "git-upload-pack", "git-receive-pack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +65,45 @@ def clone(access: GitAccess, into: Path, *, branch: str | None = None, shallow: 
     return into
 
 
-def talk(access: GitAccess, arguments: list[str], *, folder: Path | None = None) -> Finished:
+def clone_branch(access: GitAccess, into: Path, *, branch: str | None = None, objects: Path | None = None) -> str:
+    """Clone one branch (default: the remote's default branch) with its history, and return its name.
+
+    Objects that are in the folder `objects` are not fetched. The branch has no commit where the remote
+    has none. Raises `UserError` where there is no such branch, `OutsideError` where the remote cannot be read.
+    """
+    named = [f"--branch={branch}"] if branch else []
+    borrowed = [f"--reference={objects.parent}"] if objects else []
+    options = ["--quiet", "--template=", "--no-tags", "--single-branch", *named, *borrowed]
+    explain = partial(_require, access, branch) if branch else None
+    talk(access, ["clone", *options, "--", access.url, str(into)], explain=explain)
+    return git(["symbolic-ref", "--short", "HEAD"], folder=into).text
+
+
+def _require(access: GitAccess, branch: str) -> None:
+    found = heads(access, branch)
+    if branch not in found.commits:
+        hint = f"; its default branch is {found.default}" if found.default else ": it has no commit yet"
+        raise UserError(f"{access.url}: has no branch {branch} to propose to{hint}")
+
+
+def talk(
+    access: GitAccess,
+    arguments: list[str],
+    *,
+    folder: Path | None = None,
+    explain: Callable[[], None] | None = None,
+) -> Finished:
     """Run Git against the remote to read from it, again where a fault may pass.
 
-    Raises `OutsideError` where it goes on failing, at once where the token is refused.
+    `explain` is called when it failed, and raises where it knows why. Raises `OutsideError` where it goes
+    on failing, at once where the token is refused.
     """
     for attempt in count(1):
         done = git(arguments, folder=folder, access=access)
         if done.code == 0:
             return done
+        if explain:
+            explain()
         if not may_pass(access, writing=False) or not access.patience.again(attempt):
             break
     raise OutsideError(f"{access.url}: git {arguments[0]} ended with code {done.code}: {said(done)}")
@@ -82,7 +113,7 @@ def may_pass(access: GitAccess, *, writing: bool) -> bool:
     """Whether a failure of Git may pass by itself; raises `OutsideError` where the token is refused."""
     if not access.over_http:
         return False
-    answer = wire.git_status(access, _WRITE if writing else _READ)
+    answer = wire.git_status(access, WRITE if writing else READ)
     match answer:
         case wire.Lost(detail, passes):
             if not passes:
@@ -93,6 +124,6 @@ def may_pass(access: GitAccess, *, writing: bool) -> bool:
 
 
 def _turned_away(access: GitAccess, status: int, *, writing: bool) -> NoReturn:
-    token = f"the token from {access.token.source}" if access.token else "no token"
     wish = "write to" if writing else "read"
-    raise OutsideError(f"{access.url}: HTTP {status}: {token} does not let us {wish} it. {access.help}")
+    given = f"the token from {access.token.source} does not let us" if access.token else "without a token we may not"
+    raise OutsideError(f"{access.url}: HTTP {status}: {given} {wish} it. {access.help}")

@@ -4,7 +4,6 @@ The objects of a checkout are borrowed where there is one, so little is fetched;
 its index, its references and its settings are only read.
 """
 
-import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,19 +12,15 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
-from kubeaid_ci.edges import git_remote
+from kubeaid_ci.edges import git_history, git_import, git_remote
 from kubeaid_ci.edges.git_access import GitAccess, checked, git, said
+from kubeaid_ci.edges.git_import import Changed
 from kubeaid_ci.edges.git_remote import HEADS, Heads
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.model.commit import Commit, CommitStyle, Signing
-from kubeaid_ci.plan import commits
 from kubeaid_ci.processes import Finished
 
 _SEEN = "refs/seen/"
-_WANTED = "refs/wanted"
-_RAW = ["diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-commit-id"]
-_FIELDS = f"%H%x00%P%x00%T%x00%ct%x00%cn%x00%s%x00%(trailers:key={commits.TRAILER},valueonly,separator=%x20)"
-_GIT_MODES = ("100644", "100755")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +78,29 @@ class Workshop:
 
         No file but these is touched, and no attribute or setting changes their bytes.
         """
-        stream = b"".join(_import(commit, self.changed(commit, files)))
-        if not stream:
+        changed = self.changed(commit, files)
+        if not changed:
             return self.tree_of(commit)
+        stream = b"".join(git_import.stream(commit, changed))
         done = git(["fast-import", "--quiet", "--force", "--done"], folder=self.folder, stdin=stream)
         checked(done, "cannot write the proposed files")
-        return self.tree_of(_WANTED)
+        return self.tree_of(git_import.WANTED)
 
-    def changed(self, commit: str, files: Mapping[str, bytes | None]) -> dict[str, tuple[str, bytes | None]]:
+    def changed(self, commit: str, files: Mapping[str, bytes | None]) -> Changed:
         """Those of the files that are not in the commit as proposed, each with its file mode."""
+        if not files:
+            return {}
         listed = self._run("ls-tree", "-r", "-z", "--full-tree", commit).stdout.split(b"\0")
-        present = dict(_entry(line) for line in listed if line)
-        changed = {}
-        for path, data in sorted(files.items()):
-            mode, name = present.get(path, ("", ""))
-            if (data is None and name) or (data is not None and name != _blob_name(data, len(commit))):
-                changed[path] = (mode if mode in _GIT_MODES else _GIT_MODES[0], data)
-        return changed
+        return git_import.differing(commit, filter(None, listed), files)
 
     def difference(self, old: str, new: str) -> bytes:
         """What differs between two trees or commits, as ``git diff-tree -r -z --raw`` gives it."""
-        return self._run(*_RAW, old, new).stdout
+        return self._run(*git_history.RAW, old, new).stdout
+
+    def changed_paths(self, old: str, new: str) -> tuple[str, ...]:
+        """The paths that differ between two commits."""
+        listed = self._run("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new).stdout.split(b"\0")
+        return tuple(path.decode("utf-8", "surrogateescape") for path in listed if path)
 
     def patch(self, old: str, new: str) -> bytes:
         """What differs between two trees or commits, as ``git apply`` takes it."""
@@ -112,36 +109,25 @@ class Workshop:
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The newest commit that both have in their history, or nothing."""
-        done = git(["merge-base", one, other], folder=self.folder, access=self.access)
+        done = self._git("merge-base", one, other)
         return done.text if done.code == 0 else None
 
     def commits_since(self, base: str, head: str) -> tuple[Commit, ...]:
         """The commits that a branch has beside those of the base, newest first.
 
-        Merges of the base that changed nothing on the way (a forge's "update branch") are left out.
+        Merges of the base that changed nothing on the way (a forge's "update branch") are left out, and so
+        is what our own commits say was on the base before it was rewritten.
         """
-        options = ["-z", "--no-show-signature", "--no-mailmap", f"--format={_FIELDS}"]
-        output = self._run("log", *options, head, f"^{base}").stdout.decode("utf-8", "replace")
-        fields = output.removesuffix("\0").split("\0")
-        rows = [fields[start : start + 7] for start in range(0, len(fields) - 6, 7)]
-        own = {row[0] for row in rows}
-        return tuple(self._commit(row) for row in rows if not self._is_plain_merge(row, own))
+        return git_history.commits_since(self._git, base, head)
 
-    def _commit(self, row: list[str]) -> Commit:
-        sha, parents, tree, date, committer, subject, trailers = row
-        claim = commits.claim_of(trailers)
-        single = claim is not None and len(parents.split()) < 2
-        raw = self._run(*_RAW, "--root", sha).stdout if single else None
-        found = None if raw is None else commits.checksum(subject, raw)
-        return Commit(sha, tuple(parents.split()), tree, int(date), committer, subject, claim, found)
+    def adds_nothing(self, branch: str, base: str) -> bool:
+        """Whether merging a branch would leave the base as it is: whatever the branch changed is there already."""
+        return git_history.merged(self._git, base, branch) == self.tree_of(base)
 
-    def _is_plain_merge(self, row: list[str], own: set[str]) -> bool:
-        parents = row[1].split()
-        if len(parents) != 2 or own.issuperset(parents):
-            return False
-        # Git before 2.38 does not know this, fails, and the merge counts as somebody's commit.
-        done = git(["merge-tree", "--write-tree", *parents], folder=self.folder, access=self.access)
-        return done.code == 0 and done.text.partition("\n")[0] == row[2]
+    def is_signed(self, commit: str) -> bool:
+        """Whether a commit carries a signature, be it good or not."""
+        head, _, _ = self._run("cat-file", "commit", commit).stdout.partition(b"\n\n")
+        return any(line.startswith(b"gpgsig") for line in head.split(b"\n"))
 
     def commit(self, tree: str, parent: str, *, message: str, style: CommitStyle) -> str:
         """Make a commit and return its name. The same content by the same author is the same commit.
@@ -179,11 +165,17 @@ class Workshop:
                 return True
             if now != seen:
                 return False
-            if _was_refused(done.text) or not git_remote.may_pass(self.access, writing=True):
-                break
-            if not self.access.patience.again(attempt):
+            if _was_refused(done.text):
+                raise OutsideError(self._refusal(branch, done))
+            if not git_remote.may_pass(self.access, writing=True) or not self.access.patience.again(attempt):
                 break
         raise OutsideError(f"{self.access.url}: the push of {branch} did not go through: {said(done)}")
+
+    def _refusal(self, branch: str, done: Finished) -> str:
+        return (
+            f"{self.access.url}: refused the push of {branch}: {said(done)}. Where a branch rule forbids it, let the "
+            f"token's user create, force-push and delete {branch}: {self.access.rules}"
+        )
 
     def ignored(self, paths: list[str]) -> set[str]:
         """Those of the paths that the checkout's ignore files name and Git does not track."""
@@ -195,9 +187,11 @@ class Workshop:
             raise OutsideError(f"{self.checkout}: git check-ignore ended with {done.code}: {said(done)}")
         return {path.decode("utf-8", "surrogateescape") for path in done.stdout.split(b"\0") if path}
 
+    def _git(self, *arguments: str) -> Finished:
+        return git(list(arguments), folder=self.folder, access=self.access)
+
     def _run(self, *arguments: str) -> Finished:
-        done = git(list(arguments), folder=self.folder, access=self.access)
-        return checked(done, f"git {arguments[0]}")
+        return checked(self._git(*arguments), f"git {arguments[0]}")
 
     def _say(self, *arguments: str) -> str:
         return self._run(*arguments).text
@@ -212,16 +206,16 @@ def workshop(access: GitAccess, checkout: Path | None = None) -> Iterator[Worksh
 
 def open_workshop(folder: Path, access: GitAccess, checkout: Path | None = None) -> Workshop:
     """Set a workshop up in a folder that does not exist yet."""
-    lender = _lender(checkout) if checkout else None
+    objects = lender(checkout) if checkout else None
     checked(git(["init", "--bare", "--quiet", "--template=", str(folder)]), "cannot make a repository")
     checked(git(["config", "remote.origin.url", access.url], folder=folder), "cannot set it up")
-    if lender:
+    if objects:
         (folder / "objects" / "info").mkdir(exist_ok=True)
-        (folder / "objects" / "info" / "alternates").write_text(f"{lender}\n")
-    return Workshop(folder, access, lender is not None, checkout)
+        (folder / "objects" / "info" / "alternates").write_text(f"{objects}\n")
+    return Workshop(folder, access, objects is not None, checkout)
 
 
-def _lender(checkout: Path) -> Path | None:
+def lender(checkout: Path) -> Path | None:
     """The folder of a checkout's objects, or nothing where it has not all of them."""
     asked = ["rev-parse", "--is-shallow-repository", "--git-path", "objects"]
     shallow, objects = checked(git(asked, folder=checkout), f"{checkout}").text.splitlines()
@@ -240,36 +234,3 @@ def _signing(style: CommitStyle) -> tuple[tuple[str, str], ...]:
 def _was_refused(porcelain: str) -> bool:
     """Whether the remote answered the push and refused it: its line for the branch begins with ``!``."""
     return any(line.startswith("!\t") for line in porcelain.splitlines())
-
-
-def _entry(line: bytes) -> tuple[str, tuple[str, str]]:
-    """One line of ``git ls-tree``: the path, and its mode and object name."""
-    left, _, path = line.partition(b"\t")
-    mode, _, name = left.decode().split(" ")
-    return path.decode("utf-8", "surrogateescape"), (mode, name)
-
-
-def _blob_name(data: bytes, digits: int) -> str:
-    """The name of a file's object, in a repository whose names have 40 or 64 digits."""
-    algorithm = hashlib.sha1 if digits == 40 else hashlib.sha256
-    return algorithm(b"blob %d\0" % len(data) + data).hexdigest()
-
-
-def _import(commit: str, changed: Mapping[str, tuple[str, bytes | None]]) -> Iterator[bytes]:
-    """A stream for ``git fast-import`` that puts the changed files onto a commit; empty where there are none."""
-    if not changed:
-        return
-    yield b"commit %s\ncommitter x <x> 0 +0000\ndata 0\nfrom %s\n" % (_WANTED.encode(), commit.encode())
-    for path, (mode, data) in changed.items():
-        name = _quoted(path)
-        if data is None:
-            yield b"D %s\n" % name
-        else:
-            yield b"M %s inline %s\ndata %d\n%s\n" % (mode.encode(), name, len(data), data)
-    yield b"\ndone\n"
-
-
-def _quoted(path: str) -> bytes:
-    """A path as fast-import reads it: in quotes, with the letters that would end them escaped."""
-    raw = path.encode("utf-8", "surrogateescape")
-    return b'"' + raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'

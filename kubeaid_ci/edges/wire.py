@@ -82,7 +82,9 @@ def lost(error: OSError) -> Lost:
         requests.exceptions.InvalidSchema,
         requests.exceptions.TooManyRedirects,
     )
-    return Lost(f"{type(error).__name__}: {error}", not isinstance(error, lasting))
+    # What urllib3 gives as the reason is short; around it stand the pool, the retries and the address again.
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return Lost(f"{type(error).__name__}: {reason or error}", not isinstance(error, lasting))
 
 
 def git_status(access: GitAccess, service: str) -> int | Lost:
@@ -101,8 +103,16 @@ def git_status(access: GitAccess, service: str) -> int | Lost:
 
 def words(data: Any, text: str) -> str:
     """What a server says in its JSON (or, where it sent none, its text), for people: at most 500 letters."""
+    said = text
     if isinstance(data, dict):
         parts = [data.get(name) for name in ("message", "error", "errors", "error_description")]
-        said = " ".join(part if isinstance(part, str) else json.dumps(part) for part in parts if part)
-        return (said or json.dumps(data))[:500]
-    return " ".join(text.split())[:500]
+        said = ": ".join(_flat(part) for part in parts if part) or json.dumps(data)
+    return " ".join(said.split())[:500]
+
+
+def _flat(value: Any) -> str:
+    """A value of JSON as a phrase; of an error with a message, the message."""
+    if isinstance(value, dict):
+        own = value.get("message")
+        return _flat(own) if own else ", ".join(f"{name} {_flat(each)}" for name, each in value.items())
+    return "; ".join(map(_flat, value)) if isinstance(value, list) else str(value)

@@ -75,11 +75,15 @@ class Evaluation:
         )
         return tuple(found)
 
+    def releases(self) -> tuple[str, ...]:
+        """The releases whose library is in the KubeAid files."""
+        return self.kubeaid.folders(f"{self.kubeaid.prefix}/{BUILD}/libraries")
+
     def release(self, values: Mapping[str, Any]) -> str:
         """The release that the vars name, whose library is there; raises `Refused`."""
         release = values.get("kube_prometheus_version", _NO_RELEASE)
         libraries = f"{self.kubeaid.prefix}/{BUILD}/libraries"
-        there = self.kubeaid.folders(libraries)
+        there = self.releases()
         rule = RULES["build/library-missing"]
         if not isinstance(release, str) or not _RELEASE.fullmatch(release):
             raise self._refused(f"kube_prometheus_version is no release: {release!r}", key="release", rule=rule)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from kubeaid_ci.edges.files import write_atomically
 from kubeaid_ci.edges.forges import github_commits
-from kubeaid_ci.edges.forges.interface import Forge, open_once, say_once
-from kubeaid_ci.edges.git_remote import Heads
+from kubeaid_ci.edges.forges.interface import Forge, Trouble, open_once, say_once
 from kubeaid_ci.edges.git_workshop import Workshop
 from kubeaid_ci.errors import OutsideError, UserError
+from kubeaid_ci.jobs.publish_scene import Scene, look
 from kubeaid_ci.model.change_request import ChangeRequest
 from kubeaid_ci.model.commit import CommitStyle
 from kubeaid_ci.model.forge import ForgeKind
@@ -19,17 +20,6 @@ from kubeaid_ci.plan import comments as texts
 
 # The branch is looked at again so many times where others move it under our hands.
 _LOOKS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What was seen, with the names of the commits and trees that acting on it needs."""
-
-    situation: publish.Situation
-    heads: Heads
-    base: str
-    wanted: str
-    """The tree to propose."""
 
 
 class _OvertakenError(Exception):
@@ -50,21 +40,22 @@ def publish_proposal(
 ) -> Published:
     """Create, update, close or leave alone the change request of the proposal's branch.
 
-    Without a forge only the branch is pushed. `dry_run` reads the remote and does nothing else;
-    `preview` is a folder that then gets the text and a patch. Every path is safe to run again.
+    Without a forge only the branch is pushed. `dry_run` reads the remote and does nothing else.
+    `preview` is a folder that gets the whole text and a patch. Every path is safe to run again.
 
     Raises `UserError` for a proposal that cannot be made, `OutsideError` where the remote or the forge
     refuses; what was done up to there stands, and the next run goes on from it.
     """
-    _check(proposal, forge, commit_via)
+    _check(proposal, forge, commit_via, dry_run=dry_run)
     proposal, left_out = _without_ignored(proposal, workshop)
     overtaken = False
     for _ in range(_LOOKS):
-        scene = _look(proposal, workshop, None if dry_run else forge, style, overtaken=overtaken)
+        scene = look(proposal, workshop, None if dry_run else forge, style, overtaken=overtaken)
         plan = publish.decide(scene.situation, on_foreign_commits)
         plan = replace(plan, messages=(*left_out, *plan.messages))
-        if dry_run:
+        if preview and not scene.situation.gone:
             _write_preview(scene, workshop, preview)
+        if dry_run:
             return _published(scene, plan, clusters)
         try:
             return _Act(scene, plan, workshop, forge, style, commit_via).run(clusters)
@@ -74,11 +65,12 @@ def publish_proposal(
     return _published(scene, publish.Plan(Outcome.STOPPED, (), (message,)), clusters)
 
 
-def _check(proposal: Proposal, forge: Forge | None, commit_via: CommitVia) -> None:
+def _check(proposal: Proposal, forge: Forge | None, commit_via: CommitVia, *, dry_run: bool) -> None:
     publish.check_paths(proposal.files)
     if proposal.branch == proposal.base:
         raise UserError(f"{proposal.branch}: a branch cannot be proposed to itself")
-    if commit_via == CommitVia.API and (forge is None or forge.address.kind is not ForgeKind.GITHUB):
+    made_by_github = forge is not None and forge.address.kind is ForgeKind.GITHUB
+    if commit_via == CommitVia.API and not made_by_github and not dry_run:
         raise UserError("--commit-via api: only GitHub makes commits; leave the option out")
 
 
@@ -92,40 +84,6 @@ def _without_ignored(proposal: Proposal, workshop: Workshop) -> tuple[Proposal, 
     return replace(proposal, files=kept), (f"left out {len(ignored)} files that Git is to ignore: {names}",)
 
 
-def _look(proposal: Proposal, workshop: Workshop, forge: Forge | None, style: CommitStyle, *, overtaken: bool) -> Scene:
-    heads = workshop.see(*publish.looked_at(proposal), fetch=(proposal.base, proposal.branch))
-    base, seen = heads.commits.get(proposal.base), heads.commits.get(proposal.branch)
-    if base is None:
-        raise UserError(f"{workshop.access.url}: has no branch {proposal.base} to propose to")
-    if other := publish.branch_in_the_way(proposal.branch, heads.commits):
-        raise UserError(texts.in_the_way(proposal.branch, other))
-    wanted = workshop.tree_with(base, proposal.files)
-    gone = wanted == workshop.tree_of(base)
-    existing = None
-    if forge and (seen or not gone):
-        existing = next(iter(forge.find_open(proposal.branch)), None)
-    situation = publish.Situation(proposal, seen, gone, existing=existing, has_forge=forge is not None)
-    situation = replace(situation, body_limit=forge.body_limit if forge else body.NO_LIMIT)
-    if seen:
-        situation = _with_branch(situation, workshop, base, seen, wanted)
-        date = max(style.date or 0, workshop.date_of(base))
-        situation = replace(situation, rival=overtaken and workshop.date_of(seen) >= date)
-    return Scene(situation, heads, base, wanted)
-
-
-def _with_branch(
-    situation: publish.Situation, workshop: Workshop, base: str, seen: str, wanted: str
-) -> publish.Situation:
-    """The situation with what the branch has."""
-    root = workshop.merge_base(base, seen)
-    return replace(
-        situation,
-        satisfied=root is not None and workshop.difference(root, seen) == workshop.difference(base, wanted),
-        covered=not workshop.changed(seen, situation.proposal.files),
-        foreign=tuple(commit for commit in workshop.commits_since(base, seen) if not commit.is_ours),
-    )
-
-
 @dataclass(slots=True)
 class _Act:
     """Does the steps of one plan, and keeps what they come to."""
@@ -136,6 +94,7 @@ class _Act:
     forge: Forge | None
     style: CommitStyle
     commit_via: CommitVia
+    warnings: tuple[str, ...] = ()
 
     def run(self, clusters: Sequence[str]) -> Published:
         """Do all steps; raises `_OvertakenError` where the branch moved meanwhile."""
@@ -148,22 +107,23 @@ class _Act:
                 case publish.DeleteBranch():
                     self._move(None)
                     done = replace(done, head=None)
-                case publish.Open(title, text):
-                    request, created = self._open(title, text)
+                case publish.Open() if self.forge:
+                    request, created = self._open(self.forge)
                     done = done if created else replace(done, outcome=Outcome.UPDATED)
                 case _ if self.forge and request:
                     self._talk(self.forge, request, step)
         if self.forge is None or request is None:
             return done
-        warnings = self._finish(self.forge, request, done)
-        return replace(done, number=request.number, url=request.url, messages=(*done.messages, *warnings))
+        self._finish(self.forge, request, done)
+        return replace(done, number=request.number, url=request.url, messages=(*done.messages, *self.warnings))
 
     def _push(self, *, onto_branch: bool) -> str:
         proposal, parent = self.scene.situation.proposal, self.scene.base
         if onto_branch and self.scene.situation.seen:
             parent = self.scene.situation.seen
         tree = self.workshop.tree_with(parent, proposal.files)
-        message = commits.message(proposal.title, self.workshop.difference(parent, tree), self.style)
+        difference = self.workshop.difference(parent, tree)
+        message = commits.message(proposal.title, difference, self.style, base=self.scene.base)
         if self.commit_via == CommitVia.API and self.forge:
             changed = self.workshop.changed(parent, proposal.files)
             base_tree = self.workshop.tree_of(parent)
@@ -184,36 +144,56 @@ class _Act:
         if not moved:
             raise _OvertakenError(branch)
 
-    def _open(self, title: str, text: str) -> tuple[ChangeRequest | None, bool]:
-        if self.forge is None:
-            return None, True
-        return open_once(self.forge, self.scene.situation.proposal, title=title, body=text)
+    def _open(self, forge: Forge) -> tuple[ChangeRequest, bool]:
+        situation = self.scene.situation
+        proposal, text = situation.proposal, publish.text_of(situation, None)
+        try:
+            return open_once(forge, proposal, title=proposal.title, body=text)
+        except Trouble as trouble:
+            if trouble.status != 422 or not proposal.draft:
+                raise
+            # GitHub has no drafts in private repositories of its free plan.
+            ready, text = replace(proposal, draft=False), publish.text_of(situation, None, draft=False)
+            opened = open_once(forge, ready, title=proposal.title, body=text)
+            self.warnings += (f"not a draft: {trouble}",)
+            return opened
 
     def _talk(self, forge: Forge, request: ChangeRequest, step: publish.Step) -> None:
         match step:
             case publish.Say(key, text):
                 say_once(forge, request, key, text)
-            case publish.Close():
-                forge.close(request)
-            case publish.Edit(title, text, base, draft):
-                if draft is not None:
-                    forge.set_draft(request, draft=draft)
-                    request = replace(request, draft=draft)
-                if (title, text, base) != (None, None, None):
-                    forge.edit(request, title=title, body=text, base=base)
+            case publish.Close(text):
+                forge.close(request, body=text)
+            case publish.Edit():
+                self._edit(forge, request, step)
 
-    def _finish(self, forge: Forge, request: ChangeRequest, done: Published) -> tuple[str, ...]:
+    def _edit(self, forge: Forge, request: ChangeRequest, step: publish.Edit) -> None:
+        draft = None
+        if step.draft is not None:
+            failed = _attempt(partial(forge.set_draft, request, draft=step.draft))
+            self.warnings += failed
+            # What the text says is what is so: the next run tries again.
+            draft = not step.draft if failed else step.draft
+            request = replace(request, draft=draft)
+        text = None
+        if step.body is not None:
+            # Read again: somebody may have written a note since the first look, while the push took its time.
+            now = next((one for one in forge.find_open(request.head) if one.number == request.number), request)
+            wanted = publish.text_of(self.scene.situation, now.body, draft=draft)
+            text = None if body.same(wanted, now.body) else wanted
+        if (step.title, text, step.base) != (None, None, None):
+            forge.edit(request, title=step.title, body=text, base=step.base)
+
+    def _finish(self, forge: Forge, request: ChangeRequest, done: Published) -> None:
         """Labels, reviewers, auto-merge, old branches: none of them is worth losing the change request."""
         if done.outcome not in (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED):
-            return ()
+            return
         proposal = self.scene.situation.proposal
-        warnings = forge.decorate(request, proposal)
+        self.warnings += forge.decorate(request, proposal)
         if publish.wants_auto_merge(proposal, request, done):
-            published = replace(request, head_sha=done.head or "")
-            warnings += _attempt(lambda: forge.auto_merge(published))
-        for old in set(publish.OLD_BRANCHES) & set(self.scene.heads.commits):
-            warnings += _attempt(partial(_retire, forge, old, proposal.base, request))
-        return warnings
+            self.warnings += _attempt(partial(forge.auto_merge, replace(request, head_sha=done.head or "")))
+        for old in sorted(set(publish.OLD_BRANCHES) & set(self.scene.heads.commits)):
+            self.warnings += _attempt(partial(_retire, forge, old, proposal.base, request))
 
 
 def _attempt(act: Callable[[], None]) -> tuple[str, ...]:
@@ -247,11 +227,10 @@ def _published(scene: Scene, plan: publish.Plan, clusters: Sequence[str]) -> Pub
     )
 
 
-def _write_preview(scene: Scene, workshop: Workshop, folder: Path | None) -> None:
-    if folder is None:
-        return
-    folder.mkdir(parents=True, exist_ok=True)
+def _write_preview(scene: Scene, workshop: Workshop, folder: Path) -> None:
     proposal = scene.situation.proposal
+    whole = replace(proposal, body=proposal.whole or proposal.body)
+    text = body.write(None, whole, body.NO_LIMIT, content=scene.situation.content)
     stem = proposal.branch.replace("/", "-")
-    (folder / f"{stem}.md").write_text(body.write(None, proposal, scene.situation.body_limit) + "\n")
-    (folder / f"{stem}.patch").write_bytes(workshop.patch(scene.base, scene.wanted))
+    write_atomically(folder / f"{stem}.md", f"{text}\n".encode())
+    write_atomically(folder / f"{stem}.patch", workshop.patch(scene.base, scene.wanted))

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,37 +26,43 @@ def is_address(text: str) -> bool:
 
 
 def cloned(address: str) -> Path:
-    """Clone a repository that is named by its address into a temporary folder, which is kept."""
+    """Clone the config repo that is named by its address into a temporary folder, which is kept."""
     folder = Path(tempfile.mkdtemp(prefix="kubeaid-ci-")) / Remote.parse(address).name
-    return git_remote.clone(reading(address), folder)
+    return git_remote.clone(reading(address, target=True), folder)
 
 
 def mirrored(address: str) -> Path:
     """A bare mirror of a repository in the cache folder, brought up to date."""
     access = reading(address)
-    name = hashlib.sha256(access.url.encode()).hexdigest()[:16]
-    folder = default_folder() / "mirrors" / f"{Remote.parse(access.url).name}-{name}"
+    folder = mirror_folder(access.url)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.with_suffix(".lock")):
-        if Repository.at(folder):
+        if folder.is_dir() and Repository.at(folder):
             git_remote.talk(access, ["fetch", "--quiet", "--prune", "--force", "--tags", "origin"], folder=folder)
         else:
-            # A clone that was cut off leaves a folder of another name, never half a mirror.
+            # A cache that a CI system brought back in part; a clone that is cut off leaves another name.
+            shutil.rmtree(folder, ignore_errors=True)
             with tempfile.TemporaryDirectory(dir=folder.parent) as new:
                 git_remote.talk(access, ["clone", "--quiet", "--mirror", "--template=", "--", access.url, f"{new}/m"])
                 Path(new, "m").rename(folder)
     return folder
 
 
-def reading(address: str) -> GitAccess:
-    """How to read a repository that is not the one to publish to."""
+def mirror_folder(url: str) -> Path:
+    """Where the mirror of a repository lies, or would; the address is one without credentials."""
+    name = hashlib.sha256(url.encode()).hexdigest()[:16]
+    return default_folder() / "mirrors" / f"{Remote.parse(url).name}-{name}"
+
+
+def reading(address: str, *, target: bool = False) -> GitAccess:
+    """How to read a repository; `target` says that it is the config repo, which our own tokens are for."""
     url, given = split_address(address)
     remote = Remote.parse(url)
     try:
         kind = detect(remote, os.environ).kind
     except UserError:
         kind = ForgeKind.NONE  # nobody has to say what forge a repository is on that is only read
-    return GitAccess(url, given or git_token(remote, kind, os.environ, target=False))
+    return GitAccess(url, given or git_token(remote, kind, os.environ, target=target))
 
 
 @contextmanager

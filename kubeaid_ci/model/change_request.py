@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """An open change request from a branch of the same repository.
+    """A change request from a branch of the same repository.
 
     `title` is without the forge's draft prefix (``Draft:``, ``WIP:``). `handle` is whatever the forge
     needs besides the number. `auto_merge` is nothing where the forge does not say.
@@ -24,6 +24,7 @@ class ChangeRequest:
     reviewers: tuple[str, ...] = ()
     team_reviewers: tuple[str, ...] = ()
     milestone: str | None = None
+    merged: bool = False
     auto_merge: bool | None = None
     handle: str = ""
 

@@ -56,7 +56,8 @@ class Commit:
     """One commit. `date` is the committer's, in seconds since 1970.
 
     `claim` is the checksum in the trailer that the publisher writes, or nothing; `checksum` is what it
-    must be for the commit to be as the publisher made it.
+    must be for the commit to be as the publisher made it. `base` is the commit of the base branch that the
+    publisher put it on, where it says so.
     """
 
     sha: str
@@ -67,6 +68,7 @@ class Commit:
     subject: str
     claim: str | None = None
     checksum: str | None = None
+    base: str | None = None
 
     @property
     def is_ours(self) -> bool:

@@ -41,3 +41,18 @@ class Access:
     change_requests: bool | None
     detail: str
     """One sentence: who the token belongs to or what it lacks, and where that is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVariable:
+    """An environment variable that may hold a token and is set; its value is nowhere in here.
+
+    `api` and `git` say what it is used for at one remote, `unused` why it is used for neither.
+    """
+
+    name: str
+    api: bool
+    git: bool
+    unused: str
+    malformed: bool
+    """It holds what no token has, such as a line break."""

@@ -7,7 +7,11 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change offered for review. `files` maps a path in the repository to its text, or nothing for a deletion."""
+    """A change offered for review. `files` maps a path in the repository to its text, or nothing for a deletion.
+
+    `whole` is the body without any limit, where `body` leaves something out. `incomplete` names what could
+    not be made and would perhaps belong to it: nothing is concluded from its absence.
+    """
 
     branch: str
     base: str
@@ -21,6 +25,8 @@ class Proposal:
     milestone: str | None = None
     draft: bool = False
     auto_merge: bool = False
+    whole: str = ""
+    incomplete: tuple[str, ...] = ()
 
 
 class OnForeignCommits(StrEnum):

@@ -10,7 +10,10 @@ from kubeaid_ci.model.publication import Proposal
 _OPEN = "<!-- kubeaid-ci:"
 START, END = f"{_OPEN}start -->", f"{_OPEN}end -->"
 _SECTION = re.compile(rf"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
-_STATE = re.compile(r"<!-- kubeaid-ci:state (?P<draft>draft|ready) (?P<title>[0-9a-f]{12}) -->")
+_STATE = re.compile(
+    r"<!-- kubeaid-ci:state (?P<draft>draft|ready) (?P<title>[0-9a-f]{12}) (?P<content>[0-9a-f]{12}) -->"
+)
+_WITHDRAWN = f"{_OPEN}state withdrawn -->"
 _BOX = re.compile(r"- \[(?P<tick>[ xX])\] <!-- kubeaid-ci:take-back -->")
 _TAKE_BACK = (
     "- [ ] <!-- kubeaid-ci:take-back -->Hand the branch back: let the next run throw away the commits "
@@ -28,6 +31,8 @@ class Section:
     draft: bool | None = None
     title: str | None = None
     """The checksum of the title that we gave it last."""
+    content: str | None = None
+    """The checksum of what it proposed last; nothing where we have closed it ourselves."""
     handed_back: bool = False
 
 
@@ -41,11 +46,19 @@ def read(body: str) -> Section:
     ticked = bool(boxes) and boxes[-1] != " "
     if state is None:
         return Section(handed_back=ticked)
-    return Section(state["draft"] == "draft", state["title"], ticked)
+    return Section(state["draft"] == "draft", state["title"], state["content"], ticked)
 
 
-def write(existing: str | None, proposal: Proposal, limit: int) -> str:
-    """The whole text of a change request: our section put into the text that is there, within `limit` letters."""
+def withdrawn(existing: str) -> str:
+    """The text of a change request that we close: what it proposed was not turned down by anybody."""
+    return _SECTION.sub(lambda found: _STATE.sub(_WITHDRAWN, found[0], count=1), existing, count=1)
+
+
+def write(existing: str | None, proposal: Proposal, limit: int, *, content: bytes = b"") -> str:
+    """The whole text of a change request: our section put into the text that is there, within `limit` letters.
+
+    `content` is what the proposal changes, of which the text keeps a checksum.
+    """
     around = _normal(existing or "")
     found = _SECTION.search(around)
     before, after = (around[: found.start()], around[found.end() :]) if found else (around.rstrip(), "")
@@ -53,12 +66,13 @@ def write(existing: str | None, proposal: Proposal, limit: int) -> str:
     # A marker without its other half would make the next run take people's notes for ours.
     before, after = _without_markers(before), _without_markers(after)
     room = limit - len(before) - len(after) - len(glue)
-    return f"{before}{glue}{section(proposal, room)}{after}"
+    return f"{before}{glue}{section(proposal, room, content)}{after}"
 
 
-def section(proposal: Proposal, limit: int) -> str:
+def section(proposal: Proposal, limit: int, content: bytes) -> str:
     """Our section alone, within `limit` letters, and its frame whatever the limit."""
-    state = f"{_OPEN}state {'draft' if proposal.draft else 'ready'} {title_checksum(proposal.title)} -->"
+    draft = "draft" if proposal.draft else "ready"
+    state = f"{_OPEN}state {draft} {checksum(proposal.title.encode())} {checksum(content)} -->"
     frame = (START, state, "", "", _TAKE_BACK, END)
     room = limit - len("\n".join(frame)) - 1
     text = fit(_without_markers(_normal(proposal.body)).strip(), room)
@@ -70,14 +84,14 @@ def same(one: str, other: str) -> bool:
     return _normal(one).strip() == _normal(other).strip()
 
 
-def title_checksum(title: str) -> str:
+def checksum(data: bytes) -> str:
     """12 hex digits."""
-    return hashlib.sha256(title.encode()).hexdigest()[:12]
+    return hashlib.sha256(data).hexdigest()[:12]
 
 
 def may_rename(request: ChangeRequest) -> bool:
     """Whether the title is the one that we gave it: one that a person chose is left alone."""
-    return read(request.body).title == title_checksum(request.title)
+    return read(request.body).title == checksum(request.title.encode())
 
 
 def fit(text: str, limit: int) -> str:

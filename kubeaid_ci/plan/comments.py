@@ -1,5 +1,6 @@
 """What the publisher says in comments and messages. Names from commits are shown so that they mention nobody."""
 
+from kubeaid_ci.model.change_request import ChangeRequest
 from kubeaid_ci.model.commit import Commit
 
 _SHOWN = 10
@@ -8,8 +9,24 @@ _SHOWN = 10
 def nothing_left(base: str) -> str:
     """Said when a change request is closed because nothing is left of it."""
     return (
-        f"Closed by kubeaid-ci: {_code(base)} has all of this already, so nothing is left to change. "
+        f"Closed by kubeaid-ci: compared with {_code(base)} nothing is left to change. "
         "A later difference opens a new change request."
+    )
+
+
+def declined(request: ChangeRequest) -> str:
+    """Said when somebody has closed, without merging, a change request that proposed exactly this."""
+    return (
+        f"{request.url} proposed exactly this and was closed by somebody, so it is not offered again. "
+        "To have it back, reopen that one; as soon as something else is to be changed, a new one is opened"
+    )
+
+
+def incomplete(branch: str, names: tuple[str, ...]) -> str:
+    """Said when nothing is left of a change request but what could not be made this time."""
+    return (
+        f"{branch} is left as it is: nothing else is to be changed, but what is there may be of what could not be "
+        f"built: {', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}"
     )
 
 
@@ -31,8 +48,8 @@ def foreign(branch: str, commits: tuple[Commit, ...], *, gone: bool) -> str:
 
 
 def overwritten(commits: tuple[Commit, ...]) -> str:
-    """Said when somebody else's commits were replaced as asked; their names bring them back."""
-    return f"As asked, kubeaid-ci replaced these commits on the branch:\n\n{_listed(commits)}"
+    """Said before somebody else's commits are replaced as asked; their names bring them back."""
+    return f"As asked, kubeaid-ci replaces these commits on the branch:\n\n{_listed(commits)}"
 
 
 def rival(branch: str) -> str:

@@ -2,7 +2,8 @@
 
 Each carries a trailer with a checksum of its subject and of exactly what it changes. Whoever amends,
 extends or rewords the commit breaks the checksum, and the commit is theirs from then on; a rebase
-that changes nothing leaves it ours.
+that changes nothing leaves it ours. A second trailer names the commit of the base branch that it was
+put on: where that branch is rewritten, its former commits are not taken for somebody's work on ours.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import hashlib
 from kubeaid_ci.model.commit import CommitStyle
 
 TRAILER = "Kubeaid-Ci"
+BASE_TRAILER = "Kubeaid-Ci-Base"
 _MANAGED = "managed "
 
 
@@ -34,10 +36,10 @@ def subject(title: str) -> str:
     return " ".join(title.split()) or "Update"
 
 
-def message(title: str, raw_difference: bytes, style: CommitStyle) -> str:
-    """The whole commit message."""
+def message(title: str, raw_difference: bytes, style: CommitStyle, *, base: str) -> str:
+    """The whole commit message; `base` is the commit that the base branch ends with."""
     first = subject(title)
-    lines = [first, "", f"{TRAILER}: {_MANAGED}{checksum(first, raw_difference)}"]
+    lines = [first, "", f"{TRAILER}: {_MANAGED}{checksum(first, raw_difference)}", f"{BASE_TRAILER}: {base}"]
     if style.sign_off:
         lines.append(f"Signed-off-by: {style.author}")
     return "\n".join(lines) + "\n"

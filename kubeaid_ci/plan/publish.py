@@ -1,7 +1,7 @@
 """What is to be done to bring a proposal to an open change request, decided from what was seen."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from kubeaid_ci.errors import UserError
@@ -30,6 +30,10 @@ class Situation:
     existing: ChangeRequest | None = None
     has_forge: bool = True
     body_limit: int = 60_000
+    content: bytes = b""
+    """What the proposal changes, as ``git diff-tree`` tells it."""
+    last: ChangeRequest | None = None
+    """The newest of the branch's change requests that are merged or closed, where it was asked for."""
     rival: bool = False
     """Another run of ours moved the branch while this one ran, and its content is not older."""
 
@@ -49,9 +53,6 @@ class DeleteBranch:
 @dataclass(frozen=True, slots=True)
 class Open:
     """Open a change request."""
-
-    title: str
-    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close the change request without merging it."""
+    """Close the change request without merging it, with this text."""
+
+    body: str
 
 
 Step = Push | DeleteBranch | Open | Edit | Say | Close
@@ -94,6 +97,8 @@ def decide(situation: Situation, policy: OnForeignCommits) -> Plan:
     foreign = situation.foreign and not _may_overwrite(situation, policy)
     if situation.gone:
         return _stop(situation) if foreign else _withdraw(situation)
+    if situation.last and _was_declined(situation, situation.last):
+        return Plan(Outcome.STOPPED, (), (comments.declined(situation.last),))
     if situation.rival and not foreign and not situation.satisfied:
         return Plan(Outcome.STOPPED, (), (comments.rival(situation.proposal.branch),))
     if foreign and not situation.covered:
@@ -111,11 +116,19 @@ def _handed_back(situation: Situation) -> bool:
     return situation.existing is not None and body.read(situation.existing.body).handed_back
 
 
+def _was_declined(situation: Situation, last: ChangeRequest) -> bool:
+    """Whether somebody closed a change request that proposed exactly this: a no is not asked for twice."""
+    return not last.merged and body.read(last.body).content == body.checksum(situation.content)
+
+
 def _withdraw(situation: Situation) -> Plan:
     """Nothing is proposed any more."""
     steps: list[Step] = []
-    if situation.existing:
-        steps += [Say("closed", comments.nothing_left(situation.proposal.base)), Close()]
+    proposal, existing = situation.proposal, situation.existing
+    if proposal.incomplete and (existing or situation.seen):
+        return Plan(Outcome.STOPPED, (), (comments.incomplete(proposal.branch, proposal.incomplete),))
+    if existing:
+        steps += [Say("closed", comments.nothing_left(proposal.base)), Close(body.withdrawn(existing.body))]
     if situation.seen:
         steps.append(DeleteBranch())
     return Plan(Outcome.CLOSED if steps else Outcome.UP_TO_DATE, tuple(steps))
@@ -137,10 +150,10 @@ def _offer(situation: Situation, push: Push | None) -> Plan:
     order: list[Step | None] = [edit, push] if _handed_back(situation) else [push, edit]
     steps = [step for step in order if step is not None]
     if existing and overwritten:
-        steps.append(Say("overwritten", comments.overwritten(situation.foreign)))
+        # Said first, and once for each commit that is replaced: the words must outlive the commits.
+        steps.insert(0, Say(f"overwritten:{situation.seen}", comments.overwritten(situation.foreign)))
     if existing is None and situation.has_forge:
-        text = body.write(None, situation.proposal, situation.body_limit)
-        return Plan(Outcome.CREATED, (*steps, Open(situation.proposal.title, text)))
+        return Plan(Outcome.CREATED, (*steps, Open()))
     if existing is None and situation.seen is None:
         return Plan(Outcome.CREATED, tuple(steps))
     return Plan(Outcome.UPDATED if steps else Outcome.UNCHANGED, tuple(steps))
@@ -151,7 +164,7 @@ def _edit(situation: Situation) -> Edit | None:
     proposal, existing = situation.proposal, situation.existing
     if existing is None:
         return None
-    text = body.write(existing.body, proposal, situation.body_limit)
+    text = text_of(situation, existing.body)
     renamed = proposal.title != existing.title and body.may_rename(existing)
     edit = Edit(
         title=proposal.title if renamed else None,
@@ -160,6 +173,12 @@ def _edit(situation: Situation) -> Edit | None:
         draft=_draft(proposal, existing),
     )
     return None if edit == Edit() else edit
+
+
+def text_of(situation: Situation, existing: str | None, *, draft: bool | None = None) -> str:
+    """The text for the change request, put into the one that is there; `draft` where it is another than proposed."""
+    proposal = situation.proposal if draft is None else replace(situation.proposal, draft=draft)
+    return body.write(existing, proposal, situation.body_limit, content=situation.content)
 
 
 def _draft(proposal: Proposal, existing: ChangeRequest) -> bool | None:

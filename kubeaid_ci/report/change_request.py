@@ -6,18 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from kubeaid_ci.model.build import BuildResult
 from kubeaid_ci.model.change import Action, AlertChange, Change
 from kubeaid_ci.model.cluster_change import ClusterChange
-from kubeaid_ci.report.markdown import code, escape, fence, fit, folded, table
+from kubeaid_ci.report.markdown import code, escape, fence, fit, folded, quiet, table
+from kubeaid_ci.report.visible import one_line, shortened
 
 _MOST_ROWS = 60
+# GitLab takes titles of 255 letters, GitHub of 256.
+_LONGEST_NAME = 150
 _SIGNS = {Action.ADDED: "added", Action.REMOVED: "**removed**", Action.MODIFIED: "changed"}
 
 
 def title(changes: Sequence[ClusterChange], *, given: str | None = None) -> str:
-    """The given title, else one that names the cluster, or how many there are."""
+    """The given title, else one that names the cluster, or how many there are. No name of a cluster closes an issue."""
     if given:
-        return given
+        return one_line(given)
     names = [change.result.cluster for change in changes]
-    about = names[0] if len(names) == 1 else f"{len(names)} clusters"
+    about = quiet(shortened(one_line(names[0]), _LONGEST_NAME)) if len(names) == 1 else f"{len(names)} clusters"
     return f"build(kube-prometheus): rebuild the manifests of {about}"
 
 

@@ -82,6 +82,11 @@ def left_out(count: int) -> str:
     return f"_Left out, because there is no room for it: {count} section{'s' if count > 1 else ''}._\n"
 
 
+def quiet(line: str) -> str:
+    """Plain text of one line that refers to nothing and closes nothing, wherever it is quoted: for titles."""
+    return _CLOSING.sub(rf"\1{GAP}", _unlinked(line))
+
+
 def utf8_size(text: str) -> int:
     """How many bytes the text takes in UTF-8."""
     return len(text.encode("utf-8", "surrogatepass"))

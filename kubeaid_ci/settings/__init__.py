@@ -46,6 +46,7 @@ class PublishSettings:
     auto_merge: bool | None = None
     author: str | None = None
     sign: str | None = None
+    sign_off: bool | None = None
     commit_via: str | None = None
     on_foreign_commits: str | None = None
     ca_bundle: str | None = None
@@ -120,6 +121,7 @@ _PUBLISH: Mapping[str, Reader] = {
     "auto-merge": flag,
     "author": matching(r"[^<>\n]*[^<>\s] <[^<>\s@]+@[^<>\s@]+>", "an author such as Name <name@example.com>"),
     "sign": one_of("ssh", "gpg"),
+    "sign-off": flag,
     "commit-via": one_of("git", "api"),
     "on-foreign-commits": one_of("stop", "stack", "overwrite"),
     "ca-bundle": text,

@@ -132,7 +132,7 @@ def test_under_gitlab_the_details_are_folded_before_the_findings(tmp_path: Path)
     assert "section_start:" in out
     assert "kubeaid_ci_1[collapsed=true]\r\x1b[0Kstage\n| Kind | Name |\n" in out
     assert out.endswith(render(build_report()))
-    assert (tmp_path / "build.env").read_text() == "PULL_URL=x\n"
+    assert (tmp_path / "build.env").read_text() == "KUBEAID_CI_OUTPUT_PULL_URL=x\n"
 
 
 def test_elsewhere_there_are_no_annotations_and_no_folds() -> None:

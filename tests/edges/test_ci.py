@@ -157,8 +157,16 @@ def test_borders_are_not_the_same_twice(tmp_path: Path) -> None:
 
 def test_dotenv_has_one_line_for_each_output() -> None:
     assert ci.dotenv({"pull-url": "https://git.example.com/1", "title": "a\nEVIL=1\r\nb", "number": "7"}) == (
-        "PULL_URL=https://git.example.com/1\nTITLE=a EVIL=1 b\nNUMBER=7\n"
+        "KUBEAID_CI_OUTPUT_PULL_URL=https://git.example.com/1\n"
+        "KUBEAID_CI_OUTPUT_TITLE=a EVIL=1 b\n"
+        "KUBEAID_CI_OUTPUT_NUMBER=7\n"
     )
+
+
+def test_dotenv_leaves_out_what_would_make_it_too_large_for_gitlab() -> None:
+    written = ci.dotenv({"number": "7", "results": "ü" * 2551, "url": "https://git.example.com/1"})
+    assert written == "KUBEAID_CI_OUTPUT_NUMBER=7\nKUBEAID_CI_OUTPUT_URL=https://git.example.com/1\n"
+    assert len(ci.dotenv({"results": "x" * 5092}).encode()) == 5 * 1024 - 1
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a\nb", "a=b", "1a", "a<<b"])

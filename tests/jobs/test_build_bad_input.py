@@ -103,8 +103,9 @@ def test_brackets_nested_until_the_engine_crashes(only_finding):
 
 def test_file_that_runs_for_ever_is_stopped(only_finding):
     text = "local f(n) = if n < 2 then 1 else f(n - 1) + f(n - 2);\n{ platform: 'kops', a: f(60) }"
-    finding = only_finding(text, timeout=2)
-    assert "took more than 2 seconds" in finding.message
+    # Long enough for the other cluster, however busy the machine is.
+    finding = only_finding(text, timeout=8)
+    assert "took more than 8 seconds" in finding.message
 
 
 def test_result_of_many_megabytes_is_refused(only_finding, monkeypatch):

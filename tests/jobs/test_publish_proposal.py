@@ -135,14 +135,6 @@ def test_change_requests_of_the_old_branches_are_closed_with_a_pointer(world: Wo
     assert world.forge.repo.head("obmondo-deploy") is not None
 
 
-def test_change_request_closed_by_a_person_is_opened_anew(world: World) -> None:
-    first = world.publish()
-    world.the_change().state = "closed"
-    again = world.publish()
-    assert again.outcome == "created"
-    assert again.number != first.number
-
-
 def test_goes_to_the_branch_that_was_asked_for(world: World) -> None:
     world.forge.repo.commit("release", {"k8s/prod/release.yaml": "r\n"}, "Release")
     world.publish(base="release")
@@ -150,6 +142,7 @@ def test_goes_to_the_branch_that_was_asked_for(world: World) -> None:
     assert world.forge.repo.ahead("release", BRANCH) == 1
     assert world.publish(base="main").outcome == "updated"
     assert world.the_change().base == "main"
+    assert world.forge.repo.files(BRANCH) == ["README.md", "k8s/prod/new.yaml", "k8s/prod/old.yaml"]
 
 
 def test_branch_of_the_same_name_in_a_fork_is_not_ours(world: World) -> None:

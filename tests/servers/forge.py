@@ -1,5 +1,6 @@
 """What all played forges have in common: change requests whose state comes from the real repository behind them."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,14 @@ class Forge:
     users: list[str] = field(default_factory=lambda: ["alice", "bob"])
     milestones: list[str] = field(default_factory=lambda: ["Q3"])
     commits_by_api: int = 0
+    drafts: bool = True
+    called: str = PROJECT
+    """What the repository is called by now; its old address leads to it all the same."""
     tls: Any = None
     below: str = ""
+    scopes: tuple[str, ...] | None = ("repo", "api")
+    """Those of every token; nothing where the forge does not tell them."""
+    may_push: bool = True
 
     prefix = ""
     closes_with_branch = True
@@ -68,6 +75,13 @@ class Forge:
         self.refresh()
         return [change for change in self.changes.values() if change.state == "open" and head in (None, change.head)]
 
+    def listed(self, head: str | None, state: str, *, newest: bool) -> list[Change]:
+        """Change requests as the forges list them; those that were merged count as closed."""
+        self.refresh()
+        wanted = {"open": ("open",), "closed": ("closed", "merged"), "all": ("open", "closed", "merged")}[state]
+        found = [change for change in self.changes.values() if change.state in wanted and head in (None, change.head)]
+        return found[::-1] if newest else found
+
     def refresh(self) -> None:
         """Close what lost its branch, as most forges do, and what was merged with Git."""
         branches = self.repo.branches()
@@ -87,7 +101,7 @@ class Forge:
         return change
 
     def _handle(self, request: Request) -> Reply:
-        if ".git/" in request.path:
+        if re.search(r"/(info/refs|git-(upload|receive)-pack)$", request.path):
             return self._git(request)
         right = self.rights.get(self.token(request))
         if right is None:
@@ -110,7 +124,8 @@ class Forge:
         wanted = "write" if "receive-pack" in request.path + request.one("service") else "read"
         if wanted not in right:
             return Reply(403, b"forbidden", {"Content-Type": "text/plain"})
-        if not (self.root / request.path.partition(".git/")[0].strip("/")).with_suffix(".git").is_dir():
+        owner, name = request.path.strip("/").split("/")[:2]
+        if not (self.root / owner / name).with_suffix(".git").is_dir():
             return Reply(404, b"not found", {"Content-Type": "text/plain"})
         return backend(self.root, request)
 

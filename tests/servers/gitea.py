@@ -42,7 +42,7 @@ class Gitea(Forge):
         ]
 
     def _data(self, change: Change) -> dict[str, Any]:
-        full = "someone/config" if change.fork else PROJECT
+        full = "someone/config" if change.fork else self.called
         return {
             "id": 1000 + change.number,
             "number": change.number,
@@ -52,8 +52,13 @@ class Gitea(Forge):
             "state": "open" if change.state == "open" else "closed",
             "merged": change.state == "merged",
             "draft": change.title.startswith("WIP: "),
-            "head": {"ref": change.head, "sha": self.repo.head(change.head) or "", "repo": {"full_name": full}},
-            "base": {"ref": change.base, "repo": {"full_name": PROJECT}},
+            "head": {
+                "ref": change.head,
+                "sha": self.repo.head(change.head) or "",
+                "repo_id": 2 if change.fork else 1,
+                "repo": {"full_name": full},
+            },
+            "base": {"ref": change.base, "repo_id": 1, "repo": {"full_name": self.called}},
             "labels": [self._label_data(name) for name in change.labels],
             "assignees": [{"login": name} for name in change.assignees],
             "requested_reviewers": [{"login": name} for name in change.reviewers],
@@ -69,12 +74,13 @@ class Gitea(Forge):
         return {"id": self.milestones.index(title) + 1, "title": title, "state": "open"}
 
     def _repository(self, request: Request) -> Reply:
-        permissions = {"admin": False, "push": True, "pull": True}
+        permissions = {"admin": False, "push": self.may_push, "pull": True}
         data = {"full_name": PROJECT, "permissions": permissions, "default_merge_style": "squash"}
         return Reply(200, data)
 
     def _list(self, request: Request) -> Reply:
-        return Reply(200, _page(request, [self._data(change) for change in self.open_changes()]))
+        found = self.listed(None, request.one("state", "open"), newest=request.one("sort") == "recentupdate")
+        return Reply(200, _page(request, [self._data(change) for change in found]))
 
     def _create(self, request: Request) -> Reply:
         asked = request.json

@@ -10,6 +10,7 @@ from tests.servers.http import Reply, Request
 
 REPO = f"/repos/{PROJECT}"
 TEMPLATE = "/repos/{owner}/{repo}"
+NO_DRAFTS = "Draft pull requests are not supported in this repository."
 DOCS = "https://docs.github.com/rest"
 
 
@@ -78,12 +79,14 @@ class GitHub(Forge):
         }
 
     def _pull(self, change: Change, verb: str, path: str, status: str) -> dict[str, Any]:
-        full = "someone/config" if change.fork else PROJECT
+        full = "someone/config" if change.fork else self.called
         head = {"ref": change.head, "sha": self.repo.head(change.head) or "0" * 40, "label": f"x:{change.head}"}
         url = f"{self.server.url}/{PROJECT}/pull/{change.number}"
         filled = self._filled(verb, path, status, {})
         template_head = filled.get("head") or {}
-        repo = {**(template_head.get("repo") or {}), "full_name": full}
+        repo = {**(template_head.get("repo") or {}), "full_name": full, "id": 2 if change.fork else 1}
+        template_base = filled.get("base") or {}
+        base_repo = {**(template_base.get("repo") or {}), "full_name": self.called, "id": 1}
         return filled | {
             "number": change.number,
             "node_id": f"PR_{change.number}",
@@ -94,7 +97,8 @@ class GitHub(Forge):
             "state": "open" if change.state == "open" else "closed",
             "user": self._user("kubeaid-ci"),
             "head": {**template_head, **head, "repo": repo},
-            "base": {**(filled.get("base") or {}), "ref": change.base, "sha": self.repo.head(change.base)},
+            "base": {**template_base, "ref": change.base, "sha": self.repo.head(change.base), "repo": base_repo},
+            "merged_at": "2026-01-01T00:00:00Z" if change.state == "merged" else None,
             "labels": [self._label_data(name) for name in change.labels],
             "assignees": [self._user(name) for name in change.assignees],
             "assignee": None,
@@ -158,13 +162,15 @@ class GitHub(Forge):
         }
 
     def _repository(self, request: Request) -> Reply:
-        values = {"full_name": PROJECT, "node_id": "R1", "permissions": {"admin": False, "pull": True, "push": True}}
-        return Reply(200, self._filled("get", "", "200", values), {"X-OAuth-Scopes": "repo"})
+        permissions = {"admin": False, "pull": True, "push": self.may_push}
+        values = {"full_name": PROJECT, "node_id": "R1", "private": True, "permissions": permissions}
+        told = {} if self.scopes is None else {"X-OAuth-Scopes": ", ".join(self.scopes)}
+        return Reply(200, self._filled("get", "", "200", values), told)
 
     def _list(self, request: Request) -> Reply:
         owner, _, head = request.one("head").partition(":")
         assert owner == PROJECT.partition("/")[0]
-        found = self.open_changes(head)
+        found = self.listed(head, request.one("state", "open"), newest=request.one("direction") == "desc")
         data = [self._pull(change, "get", "/pulls", "200") for change in found]
         return Reply(200, _page(request, data))
 
@@ -180,6 +186,8 @@ class GitHub(Forge):
             return invalid(f"A pull request already exists for acme:{asked['head']}.")
         if not self.repo.ahead(asked["base"], asked["head"]):
             return invalid(f"No commits between {asked['base']} and {asked['head']}")
+        if asked["draft"] and not self.drafts:
+            return Reply(422, {"message": NO_DRAFTS, "documentation_url": DOCS})
         change = self.add(
             asked["head"], base=asked["base"], title=asked["title"], body=asked["body"], draft=asked["draft"]
         )
@@ -316,6 +324,8 @@ class GitHub(Forge):
         if name == "enablePullRequestAutoMerge":
             assert given["expectedHeadOid"] == self.repo.head(change.head)
             change.auto_merge = given["expectedHeadOid"]
+        elif not self.drafts:
+            return Reply(200, {"data": {name: None}, "errors": [{"type": "UNPROCESSABLE", "message": NO_DRAFTS}]})
         else:
             change.draft = {"convertPullRequestToDraft": True, "markPullRequestReadyForReview": False}[name]
         return Reply(200, {"data": {name: {"clientMutationId": None}}})

@@ -15,7 +15,7 @@ class GitLab(Forge):
     closes_with_branch = False
 
     def token(self, request: Request) -> str:
-        return request.headers.get("private-token", "")
+        return request.headers.get("authorization", "").removeprefix("Bearer ")
 
     def api(self, request: Request) -> Reply:
         path = request.path.removeprefix(self.prefix)
@@ -28,6 +28,7 @@ class GitLab(Forge):
         merges = f"{REPO}/merge_requests"
         return [
             ("GET", REPO, self._project),
+            ("GET", "/personal_access_tokens/self", self._self),
             ("GET", merges, self._list),
             ("POST", merges, self._create),
             ("GET", rf"{merges}/(\d+)", self._get),
@@ -70,12 +71,21 @@ class GitLab(Forge):
         }
 
     def _project(self, request: Request) -> Reply:
-        permissions = {"project_access": None, "group_access": {"access_level": 30, "notification_level": 3}}
+        level = 30 if self.may_push else 20
+        permissions = {"project_access": None, "group_access": {"access_level": level, "notification_level": 3}}
         return Reply(200, {"id": 1, "path_with_namespace": PROJECT, "permissions": permissions})
 
+    def _self(self, request: Request) -> Reply:
+        if self.scopes is None:
+            return Reply(404, {"message": "404 Not Found"})
+        return Reply(
+            200, {"id": 1, "name": "kubeaid-ci", "revoked": False, "active": True, "scopes": list(self.scopes)}
+        )
+
     def _list(self, request: Request) -> Reply:
-        data = [self._data(change) for change in self.open_changes(request.one("source_branch"))]
-        return Reply(200, _page(request, data))
+        state = {"opened": "open"}.get(request.one("state"), "all")
+        found = self.listed(request.one("source_branch"), state, newest=request.one("sort") == "desc")
+        return Reply(200, _page(request, [self._data(change) for change in found]))
 
     def _create(self, request: Request) -> Reply:
         asked = request.json

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from kubeaid_ci.edges.forges import connect
+from kubeaid_ci.edges.forges import connect, git_access
 from kubeaid_ci.edges.forges.detection import detect
 from kubeaid_ci.edges.git_access import GitAccess
 from kubeaid_ci.edges.git_workshop import Workshop, open_workshop
@@ -12,7 +12,7 @@ from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.jobs.publish_proposal import publish_proposal
 from kubeaid_ci.model.commit import CommitStyle, Identity
 from kubeaid_ci.model.credentials import Token
-from kubeaid_ci.model.forge import ForgeKind
+from kubeaid_ci.model.forge import ForgeAddress, ForgeKind
 from kubeaid_ci.model.publication import Proposal, Published
 from kubeaid_ci.model.remote import Remote
 from tests.servers.forge import Forge
@@ -41,12 +41,16 @@ class World:
 
     @property
     def access(self) -> GitAccess:
-        return GitAccess(self.forge.git_url, self.token, self.ca_bundle, self.patience)
+        url, bundle = self.forge.git_url, self.ca_bundle
+        return git_access(self.address, url, self.token, ca_bundle=bundle, patience=self.patience)
+
+    @property
+    def address(self) -> ForgeAddress:
+        remote = Remote.parse(self.forge.git_url)
+        return detect(remote, {}, kind=self.kind, forge_url=self.forge.api_url)
 
     def client(self) -> Any:
-        remote = Remote.parse(self.forge.git_url)
-        address = detect(remote, {}, kind=self.kind, forge_url=self.forge.api_url)
-        return connect(address, self.token, environ={}, ca_bundle=self.ca_bundle, patience=self.patience)
+        return connect(self.address, self.token, environ={}, ca_bundle=self.ca_bundle, patience=self.patience)
 
     def workshop(self, checkout: Path | None = None) -> Workshop:
         self.workshops += 1

@@ -41,6 +41,7 @@ publish:
   auto-merge: false
   author: Robot <robot@example.com>
   sign: ssh
+  sign-off: true
   commit-via: api
   on-foreign-commits: stack
   ca-bundle: ca.pem
@@ -87,6 +88,7 @@ def test_every_key_is_read_into_its_type() -> None:
             auto_merge=False,
             author="Robot <robot@example.com>",
             sign="ssh",
+            sign_off=True,
             commit_via="api",
             on_foreign_commits="stack",
             ca_bundle="ca.pem",

@@ -1,12 +1,13 @@
 """Gitea and Forgejo, over plain HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.edges import wire
-from kubeaid_ci.edges.forges.interface import Api, Trouble
+from kubeaid_ci.edges.forges.interface import MOVED, PAGE, Api, Trouble
 from kubeaid_ci.edges.forges.wishes import attempt_each, missing
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import KubeaidCiError
@@ -19,14 +20,27 @@ if TYPE_CHECKING:
     import requests
 
 BODY_LIMIT = 1_000_000
+RULES = "/settings/branches"
 _DRAFT = "WIP: "
+# How far back a closed pull request is looked for: there is no filter for the branch.
+_LAST_PAGES = 2
 
 
 def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "Gitea":
     """The repository on Gitea or Forgejo, to be reached with this token."""
     headers = {"Authorization": f"token {token.secret}", "User-Agent": "kubeaid-ci"}
-    requests = _Requests(address, token, wire.session(headers, ca_bundle))
-    return Gitea(address, Api(requests, patience))
+    session = cache(partial(wire.session, headers, ca_bundle))
+    return Gitea(address, Api(_Requests(address, token, session), patience))
+
+
+def needs(address: ForgeAddress, token: Token | None) -> str:
+    """What a token must be allowed to do, and where that is set."""
+    root = address.web.removesuffix(f"/{address.project}")
+    given = f"The token from {token.source}" if token else "A token"
+    return (
+        f"{given} must be valid and have the scopes write:repository and write:issue, and its user must be able to "
+        f"write here, see {root}/user/settings/applications"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +49,12 @@ class _Requests:
 
     address: ForgeAddress
     token: Token
-    session: "requests.Session"
+    session: "Callable[[], requests.Session]"
 
     def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
         """The JSON of the answer."""
         url = f"{self.address.api}{path}"
-        answer = wire.exchange(self.session, verb, url, query=query, body=body)
+        answer = wire.exchange(self.session(), verb, url, query=query, body=body)
         if isinstance(answer, wire.Lost):
             message = self.token.redact(f"{url}: {verb}: {answer.detail}")
             raise Trouble(message, status=None, passes=answer.may_pass)
@@ -57,13 +71,9 @@ class _Requests:
         return Trouble(message, status=answer.status, passes=passes, wait=wait)
 
     def _advice(self, status: int) -> str:
-        if status not in (401, 403, 404):
-            return ""
-        root = self.address.web.removesuffix(f"/{self.address.project}")
-        return (
-            f". The token from {self.token.source} must be valid and have the scopes write:repository and "
-            f"write:issue, and its user must be able to write here, see {root}/user/settings/applications"
-        )
+        if status < 400:
+            return MOVED
+        return f". {needs(self.address, self.token)}" if status in (401, 403, 404) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +92,20 @@ class Gitea:
         """The open pull requests from a branch of this repository, oldest first."""
         # There is no filter for the branch, and the server may give shorter pages than asked for.
         found = self.api.pages(f"{self._repo}/pulls", size_name="limit", capped=True, state="open")
-        own = [pull for pull in found if self._is_own(pull, head)]
+        own = [pull for pull in found if _is_own(pull, head)]
         return tuple(_request(pull) for pull in sorted(own, key=lambda pull: int(pull["number"])))
 
-    def _is_own(self, pull: Mapping[str, Any], head: str) -> bool:
-        repo = pull["head"]["repo"]
-        own = repo and repo["full_name"].lower() == self.address.project.lower()
-        return bool(own and pull["head"]["ref"] == head)
+    def find_last(self, head: str) -> ChangeRequest | None:
+        """The newest pull request from a branch of this repository that is merged or closed, or nothing.
+
+        Of a busy repository only the pages of those that were touched last are looked at.
+        """
+        found: list[Mapping[str, Any]] = []
+        for page in range(1, _LAST_PAGES + 1):
+            query = {"state": "closed", "sort": "recentupdate", "limit": PAGE, "page": page}
+            found += self.api.get(f"{self._repo}/pulls", **query)
+        own = [pull for pull in found if _is_own(pull, head)]
+        return _request(max(own, key=lambda pull: int(pull["number"]))) if own else None
 
     def create(self, proposal: Proposal, *, title: str, body: str) -> ChangeRequest:
         """Open a pull request."""
@@ -120,9 +137,9 @@ class Gitea:
         """Make a draft of it, or make it ready: Gitea keeps that in the title."""
         self._patch(request, {"title": _prefixed(request.title, draft=draft)})
 
-    def close(self, request: ChangeRequest) -> None:
+    def close(self, request: ChangeRequest, *, body: str | None = None) -> None:
         """Close it without merging."""
-        self._patch(request, {"state": "closed"})
+        self._patch(request, {"state": "closed", **({} if body is None else {"body": body})})
 
     def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
         """All comments, oldest first."""
@@ -206,11 +223,17 @@ class Gitea:
         """What the token's user may do here; which scopes the token has shows only when they are used."""
         repo = self.api.get(self._repo)
         may = (repo.get("permissions") or {}).get("push")
-        return Access(repo["full_name"], read=True, push=may, change_requests=may, detail="by its user's rights")
+        detail = "the rights of its user; its scopes show when they are used"
+        return Access(repo["full_name"], read=True, push=may, change_requests=may, detail=detail)
 
 
 def _prefixed(title: str, *, draft: bool) -> str:
     return f"{_DRAFT}{title}" if draft else title
+
+
+def _is_own(pull: Mapping[str, Any], head: str) -> bool:
+    """Whether a pull request is from this branch of the repository itself: its name may have changed, its id not."""
+    return bool(pull["head"]["repo_id"] == pull["base"]["repo_id"] and pull["head"]["ref"] == head)
 
 
 def _request(pull: Mapping[str, Any]) -> ChangeRequest:
@@ -228,4 +251,5 @@ def _request(pull: Mapping[str, Any]) -> ChangeRequest:
         reviewers=tuple(person["login"] for person in pull.get("requested_reviewers") or ()),
         team_reviewers=tuple(team["name"] for team in pull.get("requested_reviewers_teams") or ()),
         milestone=pull["milestone"]["title"] if pull.get("milestone") else None,
+        merged=bool(pull.get("merged")),
     )

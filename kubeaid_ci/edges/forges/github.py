@@ -1,13 +1,15 @@
 """GitHub.com and GitHub Enterprise, through PyGithub."""
 
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.edges import wire
-from kubeaid_ci.edges.forges.interface import Api, Trouble
+from kubeaid_ci.edges.forges.interface import MOVED, PAGE, Api, Trouble
 from kubeaid_ci.edges.forges.wishes import attempt_each, missing
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import KubeaidCiError
@@ -22,10 +24,35 @@ if TYPE_CHECKING:
 # The limit is 65,536 letters; forges count an emoji or an escaped letter in their own way.
 BODY_LIMIT = 60_000
 GRAPHQL = "/graphql"
+_UNSCOPED = "a fine-grained, App or workflow token, whose permissions show when they are used"
+RULES = "/settings/rules"
+# The least that GitHub asks for where it says that calls come too fast, and not for how long.
+_SECONDARY_WAIT = 60.0
 
 
 def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "GitHub":
     """The repository on GitHub, to be reached with this token."""
+    requester = cache(partial(_requester, address, token, ca_bundle, patience))
+    return GitHub(address, Api(_Requests(address, token, requester), patience), requester)
+
+
+def needs(address: ForgeAddress, token: Token | None) -> str:
+    """What a token must be allowed to do, and where that is set."""
+    if token and token.source == "GITHUB_TOKEN":
+        return (
+            "Give the job `permissions: contents: write, pull-requests: write`, and allow Actions to create pull "
+            f"requests at {address.web}/settings/actions (an organisation may forbid it for all its repositories)"
+        )
+    root = address.web.removesuffix(f"/{address.project}")
+    given = f"The token from {token.source}" if token else "A token"
+    return (
+        f"{given} needs access to {address.project} with Contents: read and write and Pull requests: read and write "
+        f"(a classic token: the scope repo), see {root}/settings/personal-access-tokens"
+    )
+
+
+def _requester(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "Requester":
+    """PyGithub's way to send requests. Importing it takes a third of a second, so only a first request does."""
     from github import Auth, Github
 
     client = Github(
@@ -39,67 +66,65 @@ def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patienc
         seconds_between_writes=patience.between_writes,
         user_agent="kubeaid-ci",
     )
-    return GitHub(address, Api(_Requests(address, token, client.requester), patience), client.requester)
+    return client.requester
 
 
 @dataclass(frozen=True, slots=True)
 class _Requests:
-    """Single requests through PyGithub, its errors made ours."""
+    """Single requests through PyGithub, its errors made ours and left behind: a traceback would show what they hold."""
 
     address: ForgeAddress
     token: Token
-    requester: "Requester"
+    requester: "Callable[[], Requester]"
 
     def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
         """The JSON of the answer. To `GRAPHQL` goes a mutation: its name, its input, the fields wanted back."""
+        requester = self.requester()
         from github import GithubException
 
         try:
             if path == GRAPHQL and body is not None:
                 name, arguments, wanted = body
-                return self.requester.graphql_named_mutation(name, arguments, wanted)[1]
-            return self.requester.requestJsonAndCheck(verb, path, parameters=query, input=body)[1]
+                return requester.graphql_named_mutation(name, arguments, wanted)[1]
+            status, headers, text = requester.requestJson(verb, path, parameters=query, input=body)
+            if status >= 300:
+                raise requester.createException(status, headers, _said(text))
+            return json.loads(text) if text else None
         except GithubException as error:
-            raise self._trouble(error) from error
+            raise self._trouble(error) from None
+        except RuntimeError as error:
+            # PyGithub follows a redirection within the host alone, and says so for all others.
+            message = self.token.redact(f"{self.address.api}: {error}")
+            raise Trouble(message, status=None, passes=False) from None
         except OSError as error:
             lost = wire.lost(error)
             message = self.token.redact(f"{self.address.api}: {verb} {path}: {lost.detail}")
-            raise Trouble(message, status=None, passes=lost.may_pass) from error
-        except ValueError as error:
-            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from error
+            raise Trouble(message, status=None, passes=lost.may_pass) from None
+        except ValueError:
+            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from None
 
     def _trouble(self, error: Any) -> Trouble:
         from github import RateLimitExceededException
 
         headers: Mapping[str, str] = error.headers or {}
-        wait = _asked_wait(headers)
-        limited = error.status == 429 or isinstance(error, RateLimitExceededException) or wait is not None
+        asked = _asked_wait(headers)
+        limited = error.status == 429 or isinstance(error, RateLimitExceededException) or asked is not None
         limited = limited and error.status in (403, 429)
+        wait = _SECONDARY_WAIT if limited and asked is None else asked
         said = self.token.redact(wire.words(error.data, str(error.data)))
-        advice = "" if limited else self._advice(error.status, headers)
+        advice = f". GitHub asks to wait {wait:.0f} seconds" if limited else self._advice(error.status, headers)
         message = f"{self.address.remote}: HTTP {error.status}: {said}{advice}"
         return Trouble(message, status=error.status, passes=limited or error.status >= 500, wait=wait)
 
     def _advice(self, status: int, headers: Mapping[str, str]) -> str:
+        if status < 400:
+            return MOVED
         if status == 401:
             return f". The token from {self.token.source} is not accepted: it may have ended or been revoked"
         if status not in (403, 404):
             return ""
         accepted = headers.get("x-accepted-github-permissions") or "contents=write, pull_requests=write"
-        return f". {self._place()} (this call accepts: {accepted})"
-
-    def _place(self) -> str:
-        if self.token.source == "GITHUB_TOKEN":
-            return (
-                "Give the job `permissions: contents: write, pull-requests: write`, and allow Actions to create "
-                f"pull requests at {self.address.web}/settings/actions"
-            )
-        root = self.address.web.removesuffix(f"/{self.address.project}")
-        return (
-            f"The token from {self.token.source} needs access to {self.address.project} with Contents: read and "
-            "write and Pull requests: read and write (a classic token: the scope repo), see "
-            f"{root}/settings/personal-access-tokens"
-        )
+        return f". {needs(self.address, self.token)} (this call accepts: {accepted})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +133,7 @@ class GitHub:
 
     address: ForgeAddress
     api: Api
-    requester: "Requester"
+    requester: "Callable[[], Requester]"
     body_limit: int = BODY_LIMIT
 
     @property
@@ -122,12 +147,14 @@ class GitHub:
             f"{self._repo}/pulls", state="open", head=f"{owner}:{head}", sort="created", direction="asc"
         )
         # An unknown filter is ignored, and a fork may have the same branch name: look again here.
-        return tuple(_request(pull) for pull in found if self._is_own(pull, head))
+        return tuple(_request(pull) for pull in found if _is_own(pull, head))
 
-    def _is_own(self, pull: Mapping[str, Any], head: str) -> bool:
-        repo = pull["head"]["repo"]
-        own = repo and repo["full_name"].lower() == self.address.project.lower()
-        return bool(own and pull["head"]["ref"] == head)
+    def find_last(self, head: str) -> ChangeRequest | None:
+        """The newest pull request from a branch of this repository that is merged or closed, or nothing."""
+        owner = self.address.project.partition("/")[0]
+        query = {"state": "closed", "head": f"{owner}:{head}", "sort": "created", "direction": "desc"}
+        found = self.api.get(f"{self._repo}/pulls", **query, per_page=PAGE)
+        return next((_request(pull) for pull in found if _is_own(pull, head)), None)
 
     def create(self, proposal: Proposal, *, title: str, body: str) -> ChangeRequest:
         """Open a pull request."""
@@ -163,9 +190,9 @@ class GitHub:
     def _mutate(self, name: str, arguments: Mapping[str, Any]) -> None:
         self.api.send("POST", GRAPHQL, body=(name, arguments, "clientMutationId"))
 
-    def close(self, request: ChangeRequest) -> None:
+    def close(self, request: ChangeRequest, *, body: str | None = None) -> None:
         """Close it without merging."""
-        self._patch(request, {"state": "closed"})
+        self._patch(request, {"state": "closed", **({} if body is None else {"body": body})})
 
     def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
         """All comments, oldest first."""
@@ -228,12 +255,25 @@ class GitHub:
         self._mutate("enablePullRequestAutoMerge", arguments)
 
     def access(self) -> Access:
-        """What the token may do here, as far as GitHub says before it is tried."""
+        """What the token may do here, as far as GitHub says before it is tried.
+
+        Of a classic token GitHub tells the scopes; of other tokens only what their owner may do.
+        """
         repo = self.api.get(self._repo)
-        may = repo.get("permissions") or {}
-        scopes = self.requester.oauth_scopes
-        detail = f"classic scopes: {', '.join(scopes)}" if scopes else "a fine-grained, App or workflow token"
-        return Access(repo["full_name"], read=True, push=may.get("push"), change_requests=None, detail=detail)
+        told: list[str] = self.requester().oauth_scopes or []
+        scopes = [scope for scope in told if scope]
+        if not scopes:
+            return Access(repo["full_name"], read=True, push=None, change_requests=None, detail=_UNSCOPED)
+        enough = "repo" in scopes or ("public_repo" in scopes and not repo["private"])
+        may = enough and bool((repo.get("permissions") or {}).get("push"))
+        detail = f"a classic token with the scopes {', '.join(scopes)}"
+        return Access(repo["full_name"], read=True, push=may, change_requests=enough, detail=detail)
+
+
+def _is_own(pull: Mapping[str, Any], head: str) -> bool:
+    """Whether a pull request is from this branch of the repository itself: its name may have changed, its id not."""
+    repo = pull["head"]["repo"]
+    return bool(repo and repo["id"] == pull["base"]["repo"]["id"] and pull["head"]["ref"] == head)
 
 
 def _request(pull: Mapping[str, Any]) -> ChangeRequest:
@@ -251,9 +291,19 @@ def _request(pull: Mapping[str, Any]) -> ChangeRequest:
         reviewers=tuple(person["login"] for person in pull.get("requested_reviewers") or ()),
         team_reviewers=tuple(team["slug"] for team in pull.get("requested_teams") or ()),
         milestone=pull["milestone"]["title"] if pull["milestone"] else None,
+        merged=pull.get("merged_at") is not None,
         auto_merge=pull["auto_merge"] is not None,
         handle=pull["node_id"],
     )
+
+
+def _said(text: str) -> dict[str, Any]:
+    """The JSON of an answer that is an error; a proxy on the way may answer with something else."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        data = None
+    return data if isinstance(data, dict) else {"message": text}
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:

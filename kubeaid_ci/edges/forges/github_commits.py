@@ -1,13 +1,13 @@
 """Commits made by GitHub itself, which signs them: shown as Verified for Apps and workflow tokens."""
 
 import base64
-from collections.abc import Mapping
 from typing import Any
 
 from kubeaid_ci.edges import git_remote
 from kubeaid_ci.edges.forges.github import GRAPHQL
 from kubeaid_ci.edges.forges.interface import Forge, Trouble
 from kubeaid_ci.edges.git_access import GitAccess
+from kubeaid_ci.edges.git_import import Changed
 from kubeaid_ci.errors import OutsideError
 
 # Files in one request: GitHub ends requests that take longer than ten seconds.
@@ -21,7 +21,7 @@ def commit(
     *,
     base_tree: str,
     tree: str,
-    changed: Mapping[str, tuple[str, bytes | None]],
+    changed: Changed,
     message: str,
 ) -> str:
     """Have GitHub make a commit, and return its name. It is on no branch yet.

@@ -1,14 +1,15 @@
 """GitLab.com and self-managed GitLab, through python-gitlab."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from kubeaid_ci.edges import wire
-from kubeaid_ci.edges.forges.interface import Api, Trouble
+from kubeaid_ci.edges.forges.interface import MOVED, PAGE, Api, Trouble
 from kubeaid_ci.edges.forges.wishes import attempt_each, missing
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import KubeaidCiError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # The limit is 1,048,576 letters since GitLab 13.4.
 BODY_LIMIT = 1_000_000
+RULES = "/-/settings/repository"
 _DRAFT = "Draft: "
 _DEVELOPER = 30
 # GitLab is still finding out whether it can merge.
@@ -30,42 +32,62 @@ _UNDECIDED = ("unchecked", "checking", "preparing", "approvals_syncing")
 
 def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "GitLab":
     """The project on GitLab, to be reached with this token."""
+    headers: dict[str, str] = {}
+    client = cache(partial(_client, address, token, ca_bundle, headers))
+    return GitLab(address, Api(_Requests(address, token, client, headers), patience))
+
+
+def needs(address: ForgeAddress, token: Token | None) -> str:
+    """What a token must be allowed to do, and where that is set."""
+    given = f"The token from {token.source}" if token else "A token"
+    return (
+        f"{given} must be a valid project, group or personal access token with the role Developer and the scopes "
+        f"api and write_repository, see {address.web}/-/settings/access_tokens"
+    )
+
+
+def _client(address: ForgeAddress, token: Token, ca_bundle: Path | None, headers: dict[str, str]) -> "Gitlab":
+    """python-gitlab's way to send requests, which notes the `headers` of the last answer. Importing it takes time."""
     from gitlab import Gitlab
+
+    def remember(response: Any, **_: Any) -> None:
+        headers.clear()
+        headers.update({name.lower(): value for name, value in response.headers.items()})
+        if response.is_redirect and response.request.method != "GET":
+            # A write must not go wherever somebody leads it.
+            place, status = token.redact(response.headers["location"]), response.status_code
+            raise Trouble(f"{address.remote}: HTTP {status}: {place}{MOVED}", status=status, passes=False)
 
     client = Gitlab(
         address.api.removesuffix("/api/v4"),
-        private_token=token.secret,
+        # As a bearer: requests takes this header away where it is led to another host, and PRIVATE-TOKEN not.
+        oauth_token=token.secret,
         ssl_verify=str(ca_bundle) if ca_bundle else True,
         timeout=wire.TIMEOUT[1],
         keep_base_url=True,
         user_agent="kubeaid-ci",
     )
-    requests = _Requests(address, token, client)
-    client.session.hooks["response"].append(requests.remember)
-    return GitLab(address, Api(requests, patience))
+    client.session.hooks["response"].append(remember)
+    return client
 
 
 @dataclass(frozen=True, slots=True)
 class _Requests:
-    """Single requests through python-gitlab, its errors made ours."""
+    """Single requests through python-gitlab, its errors made ours and left behind: a traceback would show them."""
 
     address: ForgeAddress
     token: Token
-    client: "Gitlab"
-    headers: dict[str, str] = field(default_factory=dict)
-    """Those of the last answer: python-gitlab's errors leave them out."""
-
-    def remember(self, response: Any, **_: Any) -> None:
-        """Keep the headers of an answer, names in small letters."""
-        self.headers.clear()
-        self.headers.update({name.lower(): value for name, value in response.headers.items()})
+    client: "Callable[[], Gitlab]"
+    headers: dict[str, str]
+    """Those of the last answer, names in small letters: python-gitlab's errors leave them out."""
 
     def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
         """The JSON of the answer."""
+        client = self.client()
         from gitlab import GitlabError
 
         try:
-            answer = self.client.http_request(
+            answer = client.http_request(
                 verb.lower(),
                 path,
                 query_data=query,
@@ -76,30 +98,22 @@ class _Requests:
             )
             return answer.json() if answer.content else None
         except GitlabError as error:
-            raise self._trouble(error) from error
+            raise self._trouble(error) from None
         except OSError as error:
             lost = wire.lost(error)
             message = self.token.redact(f"{self.address.api}: {verb} {path}: {lost.detail}")
-            raise Trouble(message, status=None, passes=lost.may_pass) from error
-        except ValueError as error:
-            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from error
+            raise Trouble(message, status=None, passes=lost.may_pass) from None
+        except ValueError:
+            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from None
 
     def _trouble(self, error: Any) -> Trouble:
         status = error.response_code or 0
         after = self.headers.get("retry-after", "")
-        said = self.token.redact(" ".join(str(error.error_message).split())[:500])
-        message = f"{self.address.remote}: HTTP {status}: {said}{self._advice(status)}"
+        said = self.token.redact(wire.words({"message": error.error_message}, ""))
+        advice = f". {needs(self.address, self.token)}" if status in (401, 403, 404) else ""
+        message = f"{self.address.remote}: HTTP {status}: {said}{advice}"
         wait = float(after) if status == 429 and after.isdigit() else None
         return Trouble(message, status=status, passes=status == 429 or status >= 500, wait=wait)
-
-    def _advice(self, status: int) -> str:
-        if status not in (401, 403, 404):
-            return ""
-        place = f"{self.address.web}/-/settings/access_tokens"
-        return (
-            f". The token from {self.token.source} must be a valid project, group or personal access token with "
-            f"the role Developer and the scopes api and write_repository, see {place}"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +140,14 @@ class GitLab:
             order_by="created_at",
             sort="asc",
         )
-        own = (merge for merge in found if merge["source_project_id"] == merge["target_project_id"])
-        return tuple(_request(merge) for merge in own if merge["source_branch"] == head)
+        return tuple(_request(merge) for merge in found if _is_own(merge, head))
+
+    def find_last(self, head: str) -> ChangeRequest | None:
+        """The newest merge request from a branch of this project that is merged or closed, or nothing."""
+        query = {"source_branch": head, "order_by": "created_at", "sort": "desc", "per_page": PAGE}
+        found = self.api.get(f"{self._project}/merge_requests", **query)
+        ended = (merge for merge in found if merge["state"] in ("merged", "closed") and _is_own(merge, head))
+        return next(map(_request, ended), None)
 
     def create(self, proposal: Proposal, *, title: str, body: str) -> ChangeRequest:
         """Open a merge request."""
@@ -160,9 +180,9 @@ class GitLab:
         """Make a draft of it, or make it ready: GitLab keeps that in the title."""
         self._put(request, {"title": _prefixed(request.title, draft=draft)})
 
-    def close(self, request: ChangeRequest) -> None:
+    def close(self, request: ChangeRequest, *, body: str | None = None) -> None:
         """Close it without merging."""
-        self._put(request, {"state_event": "close"})
+        self._put(request, {"state_event": "close", **({} if body is None else {"description": body})})
 
     def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
         """All comments of people and programs, oldest first; GitLab's own remarks are left out."""
@@ -232,16 +252,45 @@ class GitLab:
         self.api.send("PUT", self._path(request, "/merge"), body=fields)
 
     def access(self) -> Access:
-        """What the token may do here, by the role it has in the project or its group."""
+        """What the token may do here, by its scopes and the role that it has in the project or its group."""
         project = self.api.get(self._project)
         roles = [role["access_level"] for role in (project.get("permissions") or {}).values() if role]
-        may = max(roles, default=0) >= _DEVELOPER if roles else None
-        detail = f"access level {max(roles)}" if roles else "GitLab does not say which role the token has"
-        return Access(project["path_with_namespace"], read=True, push=may, change_requests=may, detail=detail)
+        scopes = self._scopes()
+        role = max(roles) >= _DEVELOPER if roles else None
+        writes = None if scopes is None else "api" in scopes
+        pushes = None if scopes is None else not {"api", "write_repository"}.isdisjoint(scopes)
+        detail = [f"access level {max(roles)}" if roles else "GitLab does not say which role the token has"]
+        detail += [] if scopes is None else [f"scopes {', '.join(scopes)}"]
+        return Access(
+            project["path_with_namespace"],
+            read=True,
+            push=_both(role, pushes),
+            change_requests=_both(role, writes),
+            detail="; ".join(detail),
+        )
+
+    def _scopes(self) -> tuple[str, ...] | None:
+        """What the token says of itself; nothing where it is of a kind that GitLab does not tell of."""
+        try:
+            return tuple(self.api.get("/personal_access_tokens/self").get("scopes") or ()) or None
+        except Trouble as trouble:
+            if trouble.status not in (400, 401, 403, 404):
+                raise
+            return None
+
+
+def _both(role: bool | None, scope: bool | None) -> bool | None:  # noqa: FBT001 - two answers of the forge
+    """Whether the role and the scope allow something; nothing where one is not known and the other does."""
+    return False if False in (role, scope) else None if None in (role, scope) else True
 
 
 def _prefixed(title: str, *, draft: bool) -> str:
     return f"{_DRAFT}{title}" if draft else title
+
+
+def _is_own(merge: Mapping[str, Any], head: str) -> bool:
+    """Whether a merge request is from this branch of the project itself, and not of a fork."""
+    return bool(merge["source_project_id"] == merge["target_project_id"] and merge["source_branch"] == head)
 
 
 def _request(merge: Mapping[str, Any]) -> ChangeRequest:
@@ -258,5 +307,6 @@ def _request(merge: Mapping[str, Any]) -> ChangeRequest:
         assignees=tuple(person["username"] for person in merge["assignees"]),
         reviewers=tuple(person["username"] for person in merge.get("reviewers") or ()),
         milestone=merge["milestone"]["title"] if merge.get("milestone") else None,
+        merged=merge["state"] == "merged",
         auto_merge=bool(merge.get("merge_when_pipeline_succeeds")),
     )

@@ -13,6 +13,7 @@ from kubeaid_ci.model.forge import ForgeAddress
 from kubeaid_ci.model.publication import Proposal
 
 PAGE = 50
+MOVED = ". The repository has another address now: name that one"
 
 
 class Trouble(OutsideError):  # noqa: N818 - it may pass: not every trouble is an error
@@ -97,6 +98,9 @@ class Forge(Protocol):
     def find_open(self, head: str) -> tuple[ChangeRequest, ...]:
         """The open change requests from a branch of this repository (not of a fork), oldest first."""
 
+    def find_last(self, head: str) -> ChangeRequest | None:
+        """The newest change request from a branch of this repository that is merged or closed, or nothing."""
+
     def create(self, proposal: Proposal, *, title: str, body: str) -> ChangeRequest:
         """Open a change request, without a look at whether there is one."""
 
@@ -113,8 +117,8 @@ class Forge(Protocol):
     def set_draft(self, request: ChangeRequest, *, draft: bool) -> None:
         """Make a draft of it, or make it ready for review."""
 
-    def close(self, request: ChangeRequest) -> None:
-        """Close it without merging; the branch stays."""
+    def close(self, request: ChangeRequest, *, body: str | None = None) -> None:
+        """Close it without merging, with another text where one is given; the branch stays."""
 
     def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
         """All comments, oldest first."""

@@ -1,0 +1,52 @@
+"""``kubeaid-ci doctor``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.commands.options import common_options, read_settings, resolve
+from kubeaid_ci.commands.publish_options import forge_options, wishes
+from kubeaid_ci.errors import UserError
+
+if TYPE_CHECKING:
+    from kubeaid_ci.settings import Settings
+
+
+@click.command()
+@forge_options
+@common_options
+@click.pass_context
+def doctor(ctx: click.Context, /, **given: Any) -> None:
+    """Say what this machine, both repositories and the forge have or lack for building and publishing.
+
+    Nothing is written and nothing pushed. Tokens are named by their variables, never shown. Exits with 2
+    where something is wrong, with 3 where the remote or the forge was not reached.
+
+    Example: kubeaid-ci doctor --config-repo ../kubernetes-config --kubeaid ../KubeAid
+    """
+    from kubeaid_ci.commands.done import done
+    from kubeaid_ci.commands.repositories import publish_address
+    from kubeaid_ci.jobs.doctor import doctor as job
+    from kubeaid_ci.report.doctor import report
+
+    options = resolve(ctx, given, needs_kubeaid=False, settings_of=_readable_settings)
+    checkup = job(
+        publish_address(options),
+        options.kubeaid,
+        kubeaid_ref=options.kubeaid_ref,
+        engine=options.settings.engine or "rjsonnet",
+        wishes=wishes(given, options.settings.publish),
+    )
+    done(ctx, report(checkup, version=__version__), options, ran=("doctor",), failure=checkup.failure)
+
+
+def _readable_settings(folder: Path) -> "Settings":
+    """The settings file; none where it cannot be read, which the report says."""
+    try:
+        return read_settings(folder)
+    except UserError:
+        from kubeaid_ci.settings import Settings
+
+        return Settings()

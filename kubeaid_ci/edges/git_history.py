@@ -1,0 +1,55 @@
+"""The commits of a branch, and whose they are."""
+
+from collections.abc import Callable
+
+from kubeaid_ci.edges.git_access import checked
+from kubeaid_ci.model.commit import Commit
+from kubeaid_ci.plan import commits
+from kubeaid_ci.processes import Finished
+
+RAW = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-commit-id")
+"""How Git is asked what a commit changes, or two trees differ in."""
+_TRAILERS = [f"%(trailers:key={name},valueonly,separator=%x20)" for name in (commits.TRAILER, commits.BASE_TRAILER)]
+_FIELDS = ("%H", "%P", "%T", "%ct", "%cn", "%s", *_TRAILERS)
+
+Run = Callable[..., Finished]
+"""Runs Git in a repository with these arguments."""
+
+
+def commits_since(run: Run, base: str, head: str) -> tuple[Commit, ...]:
+    """The commits that a branch has beside those of the base, as `Workshop.commits_since` says."""
+    found = _log(run, head, f"^{base}")
+    own = {commit.sha for commit in found}
+    former = sorted({commit.base for commit in found if commit.is_ours and commit.base in own})
+    return _log(run, head, f"^{base}", *(f"^{sha}" for sha in former)) if former else found
+
+
+def merged(run: Run, one: str, other: str) -> str | None:
+    """The tree that a merge without conflicts gives. Git before 2.38 cannot tell, and it is nothing too."""
+    done = run("merge-tree", "--write-tree", one, other)
+    return done.text.partition("\n")[0] if done.code == 0 else None
+
+
+def _log(run: Run, *revisions: str) -> tuple[Commit, ...]:
+    options = ["-z", "--no-show-signature", "--no-mailmap", f"--format={'%x00'.join(_FIELDS)}"]
+    output = checked(run("log", *options, *revisions), "git log").stdout.decode("utf-8", "replace")
+    fields, width = output.removesuffix("\0").split("\0"), len(_FIELDS)
+    rows = [fields[start : start + width] for start in range(0, len(fields) - width + 1, width)]
+    own = {row[0] for row in rows}
+    return tuple(_commit(run, row) for row in rows if not _is_plain_merge(run, row, own))
+
+
+def _commit(run: Run, row: list[str]) -> Commit:
+    sha, parents, tree, date, committer, subject, trailers, base = row
+    claim = commits.claim_of(trailers)
+    single = claim is not None and len(parents.split()) < 2
+    raw = checked(run(*RAW, "--root", sha), "git diff-tree").stdout if single else None
+    found = None if raw is None else commits.checksum(subject, raw)
+    return Commit(sha, tuple(parents.split()), tree, int(date), committer, subject, claim, found, base or None)
+
+
+def _is_plain_merge(run: Run, row: list[str], own: set[str]) -> bool:
+    parents = row[1].split()
+    if len(parents) != 2 or own.issuperset(parents):
+        return False
+    return merged(run, *parents) == row[2]

@@ -1,0 +1,52 @@
+"""Whether a remote answers and lets us in, found out without writing to it."""
+
+from pathlib import Path
+
+from kubeaid_ci.edges import wire
+from kubeaid_ci.edges.git_access import GitAccess, git, said
+from kubeaid_ci.edges.git_remote import HEADS, READ, WRITE, Heads, heads
+from kubeaid_ci.errors import OutsideError
+from kubeaid_ci.model.checkup import NotReached, Refused
+
+_FATAL = 128
+
+
+def readable(access: GitAccess, *branches: str) -> Heads | Refused | NotReached:
+    """The remote's default branch and those of the given branches that it has, or why it cannot be read."""
+    if (closed := _closed(access, READ)) is not None:
+        return closed
+    try:
+        return heads(access, *branches)
+    except OutsideError as error:
+        return NotReached(str(error))
+
+
+def writable(access: GitAccess, checkout: Path, branch: str) -> Refused | NotReached | None:
+    """Why the branch cannot be pushed to; nothing where the remote lets us.
+
+    Over HTTP the remote says so before anything is sent. Elsewhere a push from a checkout with a commit
+    in it goes as far as the remote's own refusal, and is not made.
+    """
+    if access.over_http:
+        return _closed(access, WRITE)
+    dry = ["push", "--dry-run", "--porcelain", "--no-verify", "--", access.url, f"+HEAD:{HEADS}{branch}"]
+    try:
+        done = git(dry, folder=checkout, access=access)
+    except OutsideError as error:
+        return NotReached(str(error))
+    return Refused(said(done)) if done.code == _FATAL else None
+
+
+def _closed(access: GitAccess, service: str) -> Refused | NotReached | None:
+    """What HTTP says of the first request that Git would make; nothing where that is well, or it is no HTTP."""
+    if not access.over_http:
+        return None
+    match wire.git_status(access, service):
+        case wire.Lost(detail):
+            return NotReached(access.redact(f"{access.url}: {detail}"))
+        case 200:
+            return None
+        case 401 | 403 | 404 as status:
+            return Refused(f"HTTP {status}")
+        case status:
+            return NotReached(f"{access.url}: HTTP {status}")

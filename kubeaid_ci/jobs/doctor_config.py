@@ -1,0 +1,83 @@
+"""What the config repo has: settings, clusters, Applications, and where it comes from."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kubeaid_ci.checks import doctor as checks
+from kubeaid_ci.edges import git_remote, settings_file
+from kubeaid_ci.edges.git import Repository
+from kubeaid_ci.edges.git_remote import Heads
+from kubeaid_ci.errors import OutsideError, UserError
+from kubeaid_ci.jobs.clusters import Clusters, list_clusters
+from kubeaid_ci.jobs.doctor_forge import Approach, approach
+from kubeaid_ci.jobs.repositories import is_address
+from kubeaid_ci.model.checkup import Area, Check, NotReached
+from kubeaid_ci.model.publication import Wishes
+from kubeaid_ci.model.suppression import SETTINGS_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRepo:
+    """What was found of the config repo; `folder` is nothing where it has no files here, `approach` no remote."""
+
+    checks: tuple[Check, ...]
+    folder: Path | None = None
+    approach: Approach | None = None
+    clusters: Clusters = field(default_factory=lambda: Clusters((), ()))
+
+
+def look(named: str, kubeaid: str | None, wishes: Wishes, scratch: Path) -> ConfigRepo:
+    """Look at the config repo, which is a folder or an address; a clone of it may lie in `scratch`."""
+    try:
+        if is_address(named):
+            return _remote(named, kubeaid, wishes, scratch)
+    except UserError as error:
+        return ConfigRepo((checks.no_repository(Area.CONFIG_REPO, str(error)),))
+    return _local(Path(named), kubeaid, wishes)
+
+
+def _remote(address: str, kubeaid: str | None, wishes: Wishes, scratch: Path) -> ConfigRepo:
+    way = approach(address, wishes)
+    if not isinstance(way.answer, Heads):
+        return ConfigRepo((), approach=way)
+    try:
+        folder = git_remote.clone(way.access, scratch / "config", branch=way.base)
+    except OutsideError as error:
+        return ConfigRepo((checks.not_cloned(NotReached(str(error))),), approach=way)
+    found, clusters = _content(folder, kubeaid)
+    return ConfigRepo(found, folder, way, clusters)
+
+
+def _local(folder: Path, kubeaid: str | None, wishes: Wishes) -> ConfigRepo:
+    found, clusters = _content(folder, kubeaid)
+    repository = Repository.at(folder.resolve()) if folder.is_dir() else None
+    address = repository.address() if repository else None
+    try:
+        way = approach(address, wishes, is_origin=True) if address else None
+    except UserError as error:
+        return ConfigRepo((*found, checks.origin(str(folder), trouble=str(error))), folder, None, clusters)
+    # A GitLab runner puts the token of its job there, which ends with the job.
+    secret = way is not None and way.held is not None and way.held.user != "gitlab-ci-token"
+    origin = checks.origin(str(folder), way.access.url if way else None, secret=secret)
+    return ConfigRepo((*found, origin), folder, way, clusters)
+
+
+def _content(folder: Path, kubeaid: str | None) -> tuple[tuple[Check, ...], Clusters]:
+    """What the files of the config repo say."""
+    settings = settings_check(Area.CONFIG_REPO, folder)
+    here = Path(kubeaid) if kubeaid and Path(kubeaid).is_dir() else None
+    try:
+        clusters = list_clusters(folder, kubeaid=here)
+    except UserError as error:
+        return (*settings, checks.no_repository(Area.CONFIG_REPO, str(error))), Clusters((), ())
+    found = (checks.clusters(clusters.clusters, clusters.findings), checks.applications(clusters.clusters))
+    return (*settings, *found), clusters
+
+
+def settings_check(area: Area, folder: Path) -> tuple[Check, ...]:
+    """Whether the settings file can be read; nothing where there is none."""
+    try:
+        settings_file.read(folder)
+    except UserError as error:
+        return (checks.settings(area, SETTINGS_FILE, str(error)),)
+    return (checks.settings(area, SETTINGS_FILE, None),) if (folder / SETTINGS_FILE).is_file() else ()

@@ -1,0 +1,145 @@
+"""What the forge of the config repo lets us do, and with which token."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kubeaid_ci.checks import doctor as checks
+from kubeaid_ci.edges import environment, forges, git_probe
+from kubeaid_ci.edges.forges.detection import detect
+from kubeaid_ci.edges.forges.interface import Trouble
+from kubeaid_ci.edges.git_access import GitAccess, split_address
+from kubeaid_ci.edges.git_remote import Heads
+from kubeaid_ci.edges.patience import Patience
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.checkup import Area, Check, NotReached, Refused
+from kubeaid_ci.model.credentials import Token
+from kubeaid_ci.model.forge import ForgeAddress, ForgeKind
+from kubeaid_ci.model.publication import Wishes
+from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.plan.branches import ROOT as BRANCH
+
+_SECONDS = 30.0
+_REFUSALS = (401, 403, 404)
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """The config repo's remote, how to get in, and what it answered when it was asked for its branches.
+
+    `forge` is the error where nobody can tell which forge it is. A token in the address is `held`, and
+    `given` where it comes before those of the environment.
+    """
+
+    remote: Remote
+    access: GitAccess
+    forge: ForgeAddress | UserError
+    given: Token | None
+    held: Token | None
+    base: str | None
+    answer: Heads | Refused | NotReached
+
+    @property
+    def kind(self) -> ForgeKind:
+        """The kind of forge; none where it cannot be told."""
+        return self.forge.kind if isinstance(self.forge, ForgeAddress) else ForgeKind.NONE
+
+
+def briefly(access: GitAccess) -> GitAccess:
+    """The same way in, for somebody who waits for the answer: one try, and not for long."""
+    return replace(access, patience=Patience(attempts=1), timeout=_SECONDS)
+
+
+def approach(address: str, wishes: Wishes, *, is_origin: bool = False) -> Approach:
+    """Find out about a remote, and ask it for its branches; raises `UserError` where it is no address.
+
+    A token in an address that somebody gives is the one to use; one in the ``origin`` of a checkout is the
+    last resort, as when publishing: a CI system put it there to clone with.
+    """
+    url, held = split_address(address)
+    remote = Remote.parse(url)
+    forge = _detected(remote, wishes)
+    bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
+    given = None if is_origin else held
+    kind = forge.kind if isinstance(forge, ForgeAddress) else ForgeKind.NONE
+    token = given or _git_token(remote, kind) or held
+    known = forge if isinstance(forge, ForgeAddress) else ForgeAddress(ForgeKind.NONE, "", remote, "", "")
+    access = briefly(forges.git_access(known, url, token, ca_bundle=bundle))
+    named = environment.base_branch(os.environ)
+    base = wishes.base or (named.value if named else None)
+    answer = git_probe.readable(access, *([base] if base else []))
+    return Approach(remote, access, forge, given, held, base, answer)
+
+
+def _detected(remote: Remote, wishes: Wishes) -> ForgeAddress | UserError:
+    try:
+        return detect(remote, os.environ, kind=ForgeKind.parse(wishes.forge), forge_url=wishes.forge_url)
+    except UserError as error:
+        return error
+
+
+def _git_token(remote: Remote, kind: ForgeKind) -> Token | None:
+    try:
+        return environment.git_token(remote, kind, os.environ)
+    except UserError:
+        return None  # a malformed one, which the check of its variable names
+
+
+def look(way: Approach | None, checkout: Path | None, wishes: Wishes) -> Iterator[Check]:
+    """Look at the forge: reading, pushing, change requests, and the variables that all of it depends on.
+
+    `checkout` is a folder with a commit of the config repo, where there is one.
+    """
+    yield from checks.old_variables(environment.old_names(os.environ))
+    if way is None:
+        return
+    yield checks.forge(way.forge)
+    answer = way.answer
+    default = answer.default if isinstance(answer, Heads) else answer
+    yield checks.reading(Area.FORGE, way.access.url, default, way.access.help)
+    if isinstance(answer, Heads) and way.base and way.base not in answer.commits:
+        yield checks.base(way.base, way.access.url)
+    yield from _variables(way)
+    if isinstance(answer, Heads) and checkout and (way.access.token or not way.access.over_http):
+        refusal = git_probe.writable(way.access, checkout, BRANCH)
+        yield checks.pushing(refusal, who=_owner(way.access.token), needs=way.access.help)
+    yield from _api(way, wishes)
+
+
+def _variables(way: Approach) -> Iterator[Check]:
+    if way.remote.is_local:
+        return
+    kind, host = way.kind, way.remote.host
+    needed = () if kind is ForgeKind.NONE or way.given else environment.token_variables(kind, host, os.environ)
+    found = environment.tokens_set(way.remote, kind, os.environ)
+    yield from checks.token_variables(found, needed=needed)
+
+
+def _api(way: Approach, wishes: Wishes) -> Iterator[Check]:
+    if not isinstance(way.forge, ForgeAddress) or way.kind is ForgeKind.NONE:
+        return
+    try:
+        token = way.given or environment.forge_token(way.remote, way.kind, os.environ) or way.held
+    except UserError:
+        return  # malformed, and named by the check of its variable
+    if token is None:
+        return
+    bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
+    patience = Patience(attempts=1)
+    forge = forges.connect(way.forge, token, environ=os.environ, ca_bundle=bundle, patience=patience)
+    if forge is None:
+        return
+    needs = forges.FORGES[way.kind].needs(way.forge, token)
+    try:
+        yield checks.requesting(forge.access(), who=_owner(token), needs=needs)
+        opened = forge.find_open(BRANCH)
+    except Trouble as trouble:
+        kind = Refused if trouble.status in _REFUSALS else NotReached
+        yield checks.requesting(kind(str(trouble)), who=_owner(token), needs=needs)
+        return
+    yield checks.change_request(opened[0].url if opened else None, BRANCH)
+
+
+def _owner(token: Token | None) -> str:
+    return f"the token from {token.source}" if token else "Git on this machine"

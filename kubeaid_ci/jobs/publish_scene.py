@@ -1,0 +1,80 @@
+"""A look at the remote and the forge: what is there, as deciding what to do needs it."""
+
+from dataclasses import dataclass, replace
+
+from kubeaid_ci.edges.forges.interface import Forge
+from kubeaid_ci.edges.git_remote import Heads
+from kubeaid_ci.edges.git_workshop import Workshop
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.commit import CommitStyle
+from kubeaid_ci.model.publication import Proposal
+from kubeaid_ci.plan import body, publish
+from kubeaid_ci.plan import comments as texts
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What was seen, with the names of the commits and trees that acting on it needs."""
+
+    situation: publish.Situation
+    heads: Heads
+    base: str
+    wanted: str
+    """The tree to propose."""
+
+
+def look(proposal: Proposal, workshop: Workshop, forge: Forge | None, style: CommitStyle, *, overtaken: bool) -> Scene:
+    """Look at the branch and its change request; `overtaken` says that the branch was moved by others meanwhile.
+
+    Raises `UserError` where the base is missing or another branch is in the way.
+    """
+    heads = workshop.see(*publish.looked_at(proposal), fetch=(proposal.base, proposal.branch))
+    base, seen = heads.commits.get(proposal.base), heads.commits.get(proposal.branch)
+    if base is None:
+        raise UserError(f"{workshop.access.url}: has no branch {proposal.base} to propose to")
+    if other := publish.branch_in_the_way(proposal.branch, heads.commits):
+        raise UserError(texts.in_the_way(proposal.branch, other))
+    wanted = workshop.tree_with(base, proposal.files)
+    content = workshop.difference(base, wanted)
+    situation = publish.Situation(
+        proposal,
+        seen,
+        gone=not content,
+        content=content,
+        has_forge=forge is not None,
+        body_limit=forge.body_limit if forge else body.NO_LIMIT,
+    )
+    if seen:
+        situation = _with_branch(situation, workshop, base, seen, style)
+        date = max(style.date or 0, workshop.date_of(base))
+        situation = replace(situation, rival=overtaken and workshop.date_of(seen) >= date)
+    return Scene(_with_forge(situation, workshop, forge, base) if forge else situation, heads, base, wanted)
+
+
+def _with_branch(
+    situation: publish.Situation, workshop: Workshop, base: str, seen: str, style: CommitStyle
+) -> publish.Situation:
+    """The situation with what the branch has."""
+    root = workshop.merge_base(base, seen)
+    same = root is not None and workshop.difference(root, seen) == situation.content
+    return replace(
+        situation,
+        # Who starts to sign wants the commit that is there signed too.
+        satisfied=same and (style.signing is None or workshop.is_signed(seen)),
+        covered=not workshop.changed(seen, situation.proposal.files),
+        foreign=tuple(commit for commit in workshop.commits_since(base, seen) if not commit.is_ours),
+    )
+
+
+def _with_forge(situation: publish.Situation, workshop: Workshop, forge: Forge, base: str) -> publish.Situation:
+    """The situation with the change requests, of which nothing is asked where there is nothing to know."""
+    branch, seen = situation.proposal.branch, situation.seen
+    if situation.gone and not seen:
+        return situation
+    if existing := next(iter(forge.find_open(branch)), None):
+        return replace(situation, existing=existing)
+    if situation.gone and not situation.foreign:
+        return situation
+    last = forge.find_last(branch)
+    spent = bool(seen and last and last.merged) and workshop.adds_nothing(str(seen), base)
+    return replace(situation, last=last, foreign=() if spent else situation.foreign)

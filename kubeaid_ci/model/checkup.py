@@ -1,0 +1,85 @@
+"""What a look at this machine, the two repositories and the forge found."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kubeaid_ci.model.finding import Finding
+
+
+class Area(StrEnum):
+    """What was looked at."""
+
+    MACHINE = "machine"
+    CONFIG_REPO = "config repo"
+    KUBEAID_REPO = "KubeAid repo"
+    FORGE = "forge"
+
+
+class State(StrEnum):
+    """What a check came to. Only the last two keep anything from working."""
+
+    OK = "ok"
+    NOTE = "note"
+    WARNING = "warning"
+    MISSING = "missing"
+    """Not there, and not needed for everything."""
+    WRONG = "wrong"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: what was found, and what to do about it where that is not well.
+
+    `rule` is the id of the rule whose finding says more; nothing where all is well.
+    """
+
+    area: Area
+    name: str
+    state: State
+    detail: str
+    advice: str = ""
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """Every check in the order of its area, and a finding for each that is not well."""
+
+    results: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def failure(self) -> int:
+        """The exit code: 3 where something was not reached, else 2 where something is wrong, else 0."""
+        states = {check.state for check in self.results}
+        return 3 if State.NOT_REACHED in states else 2 if State.WRONG in states else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A program or package. `version` is nothing where it is not installed.
+
+    `use` says what it is for, `install` how to get it; without a `needed` one nothing works.
+    """
+
+    name: str
+    version: str | None
+    use: str
+    install: str
+    needed: bool = False
+    at_least: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A remote or forge answered, and does not let us do it; in the words of whoever asked."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """No answer came, or none that says anything; asking again later may help."""
+
+    detail: str

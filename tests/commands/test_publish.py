@@ -1,0 +1,116 @@
+"""``kubeaid-ci publish`` as a program, against a played forge: what it prints, writes and exits with."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import kubeaid_ci
+from tests import repos
+from tests.jobs.test_publish_faults import assert_never_shown
+from tests.repos import vars_file
+from tests.servers.http import Reply
+from tests.servers.world import BRANCH, SECRET, World
+
+ROOT = str(Path(kubeaid_ci.__file__).parents[1])
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, github: World) -> Run:
+    """Publishes two clusters to the played GitHub; nothing that it prints may hold the token."""
+    kubeaid = repos.kubeaid(tmp_path / "kubeaid")
+    repos.commit(kubeaid)
+    files = {f"k8s/{name}/{name}-vars.jsonnet": vars_file() for name in ("one", "two")}
+    github.forge.repo.commit("main", {"k8s/prod/old.yaml": None, **files}, "Two clusters")
+    forge = ["--forge", "github", "--forge-url", github.forge.api_url]
+    repositories = ["--config-repo", github.forge.git_url, "--kubeaid", str(kubeaid)]
+
+    def call(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        clean = {"PATH": os.environ["PATH"], "PYTHONPATH": ROOT, "HOME": str(tmp_path / "home"), "COLUMNS": "200"}
+        done = subprocess.run(
+            [sys.executable, "-m", "kubeaid_ci", "publish", *repositories, *forge, *arguments],
+            capture_output=True,
+            text=True,
+            env=clean | {"KUBEAID_CI_TOKEN": SECRET, **(env or {})},
+            cwd=tmp_path,
+        )
+        assert_never_shown((done.stdout + done.stderr).encode())
+        return done
+
+    return call
+
+
+def test_outcome_is_printed_with_number_and_address_and_told_to_the_ci_system(
+    run: Run, github: World, tmp_path: Path
+) -> None:
+    output = tmp_path / "output"
+    done = run("--format", "json", env={"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output)})
+    assert done.returncode == 0, done.stderr
+    (result,) = json.loads(done.stdout)["results"]
+    url = f"{github.forge.server.url}/acme/config/pull/1"
+    assert result == {
+        "clusters": ["one", "two"],
+        "outcome": "created",
+        "number": 1,
+        "url": url,
+        "branch": BRANCH,
+        "base": "main",
+        "head": github.forge.repo.head(BRANCH),
+        "messages": [],
+    }
+    told = output.read_text()
+    assert f"\n{url}\n" in told
+    assert "\ncreated\n" in told
+
+
+def test_dry_run_says_so_and_leaves_text_and_patch_in_a_folder(run: Run, github: World, tmp_path: Path) -> None:
+    done = run("--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "dry run, so nothing was pushed; texts and patches are in kubeaid-ci-preview" in done.stderr
+    assert sorted(path.name for path in (tmp_path / "kubeaid-ci-preview").iterdir()) == [
+        "kubeaid-ci-kube-prometheus.md",
+        "kubeaid-ci-kube-prometheus.patch",
+    ]
+    assert github.forge.server.writes() == []
+
+
+def test_refusing_forge_exits_with_3_and_shows_no_token_even_with_tracebacks(run: Run, github: World) -> None:
+    echo = Reply(422, {"message": f"no: {SECRET}", "errors": [{"message": f"again {SECRET}"}]})
+    github.forge.server.inject("POST", "/pulls$", echo, times=9)
+    done = run("--debug")
+    assert done.returncode == 3
+    assert "HTTP 422: no: ***: again ***" in done.stderr
+    assert "Traceback" in done.stderr
+
+
+def test_one_branch_that_is_refused_is_a_finding_and_the_others_are_done(run: Run, github: World) -> None:
+    github.forge.repo.hook("update", f'case "$1" in */{BRANCH}/one) exit 1;; esac')
+    done = run("--per-cluster", "--format", "json")
+    assert done.returncode == 3
+    told = json.loads(done.stdout)
+    assert [result["clusters"] for result in told["results"]] == [["two"]]
+    assert [(each["rule"], each["subject"]) for each in told["findings"]] == [("publish/failed", f"{BRANCH}/one")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--author", "nobody"], "not an author"),
+        (["--base", "nowhere"], "has no branch nowhere to propose to; its default branch is main"),
+        (["--title", "x", "three"], "three: no such cluster; there are: one, two"),
+        (["--preview", "kubeaid/build"], "cannot be written"),
+    ],
+)
+def test_wrong_options_exit_with_2_and_publish_nothing(
+    run: Run, github: World, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    (tmp_path / "kubeaid" / "build" / "kubeaid-ci-kube-prometheus.md").mkdir(parents=True)
+    done = run(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert github.forge.server.writes() == []

@@ -1,0 +1,440 @@
+"""From a build to change requests: real builds of a small fleet, real Git over HTTP, each forge played."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kubeaid_ci
+from kubeaid_ci.edges.git_access import GitAccess
+from kubeaid_ci.edges.patience import Patience
+from kubeaid_ci.errors import OutsideError, UserError
+from kubeaid_ci.jobs.publish import Publication
+from kubeaid_ci.jobs.publish_target import Target
+from kubeaid_ci.model.publication import Wishes
+from tests import repos
+from tests.repos import vars_file
+from tests.servers.git import git
+from tests.servers.http import Fault, Request
+from tests.servers.world import BRANCH, SECRET, World
+
+BROKEN = "{ platform: 'kops', kube_prometheus_version: 'v9.9.9' }\n"
+
+
+@dataclass
+class Fleet:
+    """A KubeAid repo, and a played forge whose repository is the config repo."""
+
+    world: World
+    kubeaid: Path
+    cache: Path
+
+    def put(self, **texts: str | None) -> None:
+        """Put vars files on the base branch; a cluster of no text is removed with all that it has."""
+        files: dict[str, str | None] = {}
+        for name, text in texts.items():
+            files |= {path: None for path in self.world.forge.repo.files("main") if path.startswith(f"k8s/{name}/")}
+            files |= {} if text is None else {f"k8s/{name}/{name}-vars.jsonnet": text}
+        self.world.forge.repo.commit("main", files, "Set")
+
+    def wishes(self, **fields: Any) -> Wishes:
+        return Wishes(forge=self.world.kind, forge_url=self.world.forge.api_url, **fields)
+
+    def publish(self, *clusters: str, config_repo: str | Path | None = None, **options: Any) -> Publication:
+        build = {name: options.pop(name) for name in ("kubeaid_ref", "progress") if name in options}
+        return kubeaid_ci.publish(
+            config_repo or self.world.forge.git_url,
+            self.kubeaid,
+            clusters=clusters,
+            wishes=self.wishes(**options),
+            cache=self.cache,
+            jobs=1,
+            **build,
+        )
+
+    def outcomes(self, *clusters: str, **options: Any) -> list[str]:
+        return [result.outcome.value for result in self.publish(*clusters, **options).results]
+
+    def merge(self) -> None:
+        """Merge what the branch for all clusters has, and delete it, as a person would."""
+        repo = self.world.forge.repo
+        git(repo.folder, "update-ref", "refs/heads/main", BRANCH)
+        git(repo.folder, "update-ref", "-d", f"refs/heads/{BRANCH}")
+
+    def clusters_on(self, branch: str) -> set[str]:
+        """The clusters whose manifests a branch has."""
+        return {path.split("/")[1] for path in self.world.forge.repo.files(branch) if "/kube-prometheus/" in path}
+
+    def asked(self) -> list[str]:
+        """The requests since the last look: verb and what they end in."""
+        seen = [f"{verb} {path.rpartition('/')[2]}" for verb, path, _ in self.world.forge.server.seen]
+        self.world.forge.server.seen.clear()
+        return seen
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One build cache for all tests here: what is tested comes after the build."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def kubeaid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A KubeAid repo with one commit."""
+    root = repos.kubeaid(tmp_path_factory.mktemp("kubeaid"))
+    repos.commit(root)
+    return root
+
+
+@pytest.fixture
+def make_fleet(kubeaid: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[World, int], Fleet]:
+    def make(world: World, size: int) -> Fleet:
+        monkeypatch.setenv("KUBEAID_CI_TOKEN", SECRET)
+        fleet = Fleet(world, kubeaid, cache)
+        # Old manifests of another cluster are on the base, as the played forges have it.
+        fleet.put(prod=None, **{f"c{number}": vars_file() for number in range(size)})
+        return fleet
+
+    return make
+
+
+@pytest.fixture
+def fleet(gitlab: World, make_fleet: Callable[[World, int], Fleet]) -> Fleet:
+    """For what is the same on every forge."""
+    return make_fleet(gitlab, 2)
+
+
+# Nothing to do
+
+
+def test_eight_clusters_with_nothing_changed_ask_for_the_repository_and_nothing_else(
+    world: World, make_fleet: Callable[[World, int], Fleet]
+) -> None:
+    fleet = make_fleet(world, 8)
+    assert fleet.outcomes() == ["created"]
+    fleet.merge()
+    fleet.asked()
+    assert fleet.outcomes() == ["up-to-date"]
+    # A clone, and one look at the branches.
+    assert fleet.asked() == ["GET refs", *["POST git-upload-pack"] * 2, "GET refs", "POST git-upload-pack"]
+    assert fleet.outcomes(per_cluster=True) == ["up-to-date"] * 8
+    assert fleet.asked() == ["GET refs", *["POST git-upload-pack"] * 2, "GET refs", "POST git-upload-pack"]
+
+
+def test_eight_clusters_whose_change_request_is_open_write_nothing(
+    world: World, make_fleet: Callable[[World, int], Fleet]
+) -> None:
+    fleet = make_fleet(world, 8)
+    fleet.publish(labels=("ci",))
+    fleet.asked()
+    assert fleet.outcomes(labels=("ci",)) == ["unchanged"]
+    asked = fleet.asked()
+    assert [each for each in asked if not each.startswith("GET") and each != "POST git-upload-pack"] == []
+    # Gitea gives pages of three here, and has to be asked for a page until one is empty.
+    assert asked.count("GET pulls") + asked.count("GET merge_requests") == (2 if world.kind == "gitea" else 1)
+    assert len([each for each in asked if "upload-pack" not in each and "refs" not in each]) <= 2
+
+
+# Which clusters
+
+
+def test_named_cluster_keeps_the_others_in_the_change_request(fleet: Fleet) -> None:
+    fleet.publish()
+    fleet.put(c0=vars_file(platform="'aks'"))
+    published = fleet.publish("c0")
+    assert [result.outcome for result in published.results] == ["updated"]
+    assert published.results[0].clusters == ("c0", "c1")
+    assert fleet.clusters_on(BRANCH) == {"c0", "c1"}
+
+
+def test_named_cluster_that_is_up_to_date_closes_nothing(fleet: Fleet) -> None:
+    fleet.publish("c0")
+    fleet.merge()
+    fleet.publish("c1")
+    assert fleet.outcomes("c0") == ["unchanged"]
+    assert fleet.clusters_on(BRANCH) == {"c0", "c1"}
+
+
+def test_cluster_that_fails_is_named_and_makes_a_draft_of_the_rest(fleet: Fleet) -> None:
+    fleet.put(c1=BROKEN)
+    published = fleet.publish()
+    change = fleet.world.the_change()
+    assert [result.outcome for result in published.results] == ["created"]
+    assert fleet.clusters_on(BRANCH) == {"c0"}
+    assert change.title.startswith("Draft: ")
+    assert "could not be built" in change.body
+    assert "`c1`" in change.body
+
+
+def test_cluster_that_fails_does_not_close_what_it_has_brought(fleet: Fleet) -> None:
+    fleet.publish("c0")
+    fleet.merge()
+    fleet.publish("c1")
+    fleet.put(c1=BROKEN)
+    published = fleet.publish()
+    assert [result.outcome for result in published.results] == ["stopped"]
+    assert "could not be built: c1" in published.results[0].messages[0]
+    assert len(fleet.world.forge.open_changes(BRANCH)) == 1
+
+
+def test_no_cluster_that_can_be_built_leaves_everything_alone(fleet: Fleet) -> None:
+    fleet.publish()
+    fleet.put(c0=BROKEN, c1=BROKEN)
+    assert fleet.outcomes() == []
+    assert len(fleet.world.forge.open_changes(BRANCH)) == 1
+
+
+# One for each cluster
+
+
+def test_each_cluster_has_its_own_change_request(fleet: Fleet) -> None:
+    assert fleet.outcomes(per_cluster=True) == ["created", "created"]
+    assert fleet.clusters_on(f"{BRANCH}/c0") == {"c0"}
+    fleet.put(c1=vars_file(platform="'aks'"))
+    assert fleet.outcomes(per_cluster=True) == ["unchanged", "updated"]
+    titles = sorted(change.title for change in fleet.world.forge.open_changes())
+    assert titles == [f"build(kube-prometheus): rebuild the manifests of {name}" for name in ("c0", "c1")]
+
+
+def test_change_request_of_a_removed_cluster_is_closed(fleet: Fleet) -> None:
+    fleet.publish(per_cluster=True)
+    fleet.put(c1=None)
+    assert fleet.outcomes("c0", per_cluster=True) == ["unchanged"]
+    assert fleet.outcomes(per_cluster=True) == ["unchanged", "closed"]
+    assert [change.head for change in fleet.world.forge.open_changes()] == [f"{BRANCH}/c0"]
+
+
+def test_unreadable_cluster_is_not_taken_for_a_removed_one(fleet: Fleet) -> None:
+    fleet.publish(per_cluster=True)
+    fleet.world.forge.repo.commit("main", {"k8s/c1/another-vars.jsonnet": vars_file()}, "Two vars files")
+    assert fleet.outcomes(per_cluster=True) == ["unchanged"]
+    assert len(fleet.world.forge.open_changes()) == 2
+
+
+def test_clusters_of_one_name_are_told_apart_by_their_folders(fleet: Fleet) -> None:
+    files = {f"k8s/{folder}/same-vars.jsonnet": vars_file() for folder in ("east", "west")}
+    fleet.world.forge.repo.commit("main", files, "Twins")
+    assert fleet.outcomes(per_cluster=True) == ["created"] * 4
+    assert fleet.clusters_on(f"{BRANCH}/same/east") == {"east"}
+    assert fleet.outcomes(per_cluster=True) == ["unchanged"] * 4
+
+
+def test_change_request_that_fails_stops_no_other(fleet: Fleet) -> None:
+    fleet.world.forge.repo.hook("update", f'case "$1" in */{BRANCH}/c0) echo "not this one" >&2; exit 1;; esac')
+    published = fleet.publish(per_cluster=True)
+    assert [(result.outcome, result.clusters) for result in published.results] == [("created", ("c1",))]
+    (failed,) = published.failed
+    assert (failed.clusters, failed.branch, failed.error.exit_code) == (("c0",), f"{BRANCH}/c0", 3)
+    assert "not this one" in str(failed.error)
+
+
+def test_one_error_is_raised_where_nothing_could_be_published(fleet: Fleet) -> None:
+    fleet.world.forge.repo.hook("update", 'echo "nobody" >&2; exit 1')
+    with pytest.raises(OutsideError, match="nobody"):
+        fleet.publish(per_cluster=True)
+
+
+# The base
+
+
+def test_base_that_moves_during_the_build_is_built_again(fleet: Fleet) -> None:
+    moved = []
+
+    def somebody_edits(cluster: object, result: object) -> None:
+        if not moved:
+            moved.append(cluster)
+            fleet.put(c0=vars_file(platform="'aks'"))
+
+    published = fleet.publish(progress=somebody_edits)
+    assert published.results[0].outcome == "created"
+    assert "k8s/c0/kube-prometheus/aks-only.yaml" in fleet.world.forge.repo.files(BRANCH)
+
+
+def test_base_that_moves_elsewhere_does_not_matter(fleet: Fleet) -> None:
+    ended = []
+
+    def somebody_edits(cluster: object, result: object) -> None:
+        if result:
+            ended.append(cluster)
+            fleet.world.forge.repo.commit("main", {"README.md": f"{len(ended)}\n"}, "Elsewhere")
+
+    assert fleet.publish(progress=somebody_edits).results[0].outcome == "created"
+    assert len(ended) == 2
+
+
+def test_base_that_never_rests_is_an_error_and_nothing_is_published(fleet: Fleet) -> None:
+    ended = []
+
+    def somebody_edits(cluster: object, result: object) -> None:
+        if result:
+            ended.append(cluster)
+            fleet.world.forge.repo.commit("main", {"k8s/new": f"{len(ended)}\n"}, "Again")
+
+    with pytest.raises(OutsideError, match="main moved each time"):
+        fleet.publish(progress=somebody_edits)
+    assert fleet.world.forge.server.writes() == []
+
+
+def test_missing_base_is_named_at_once(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Patience, "again", lambda *_: pytest.fail("waited for what cannot pass"))
+    with pytest.raises(UserError, match=r"has no branch nowhere to propose to; its default branch is main"):
+        fleet.publish(base="nowhere")
+
+
+@pytest.mark.parametrize("base", [None, "main"])
+def test_empty_repository_is_the_callers_fault(fleet: Fleet, base: str | None) -> None:
+    git(fleet.world.forge.repo.folder, "update-ref", "-d", "refs/heads/main")
+    with pytest.raises(UserError, match="no commit yet"):
+        fleet.publish(base=base)
+
+
+def test_other_base_is_built_from_and_proposed_to(fleet: Fleet) -> None:
+    fleet.world.forge.repo.commit("main", {}, "More")
+    git(fleet.world.forge.repo.folder, "update-ref", "refs/heads/live", "main")
+    fleet.put(c0=None)
+    assert fleet.publish(base="live").results[0].base == "live"
+    assert fleet.clusters_on(BRANCH) == {"c0", "c1"}
+    assert fleet.world.the_change().base == "live"
+
+
+def test_broken_line_during_the_clone_is_tried_again(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[int] = []
+    monkeypatch.setattr(Patience, "again", lambda _, attempt, *__: tries.append(attempt) or True)
+    fleet.world.forge.server.inject("POST", "git-upload-pack$", Fault.HALF, times=2)
+    assert fleet.outcomes() == ["created"]
+    assert tries == [1, 2]
+
+
+# What is committed
+
+
+def test_files_that_git_is_to_ignore_are_left_out_of_branch_and_text(fleet: Fleet) -> None:
+    fleet.world.forge.repo.commit("main", {".gitignore": "general-rules.yaml\n"}, "Ignore")
+    published = fleet.publish()
+    assert "left out 2 files that Git is to ignore" in published.results[0].messages[0]
+    assert not [path for path in fleet.world.forge.repo.files(BRANCH) if path.endswith("general-rules.yaml")]
+    assert "general-rules.yaml" not in fleet.world.the_change().body
+
+
+def test_commit_is_dated_by_the_kubeaid_commit_that_was_built(fleet: Fleet) -> None:
+    fleet.publish()
+    built = git(fleet.kubeaid, "log", "-1", "--format=%ct")
+    assert git(fleet.world.forge.repo.folder, "log", "-1", "--format=%at %ct", BRANCH) == f"{built} {built}"
+
+
+def test_commit_is_the_same_from_any_machine(
+    fleet: Fleet, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = fleet.world.forge.repo
+    first = fleet.publish().results[0].head
+    git(repo.folder, "update-ref", "-d", f"refs/heads/{BRANCH}")
+    fleet.world.forge.changes.clear()
+    # Another machine: other clones of both repositories, another time zone, language, person and umask.
+    elsewhere = tmp_path / "another machine"
+    git(tmp_path, "clone", "-q", fleet.kubeaid.as_uri(), str(elsewhere / "kubeaid"))
+    git(tmp_path, "clone", "-q", repo.folder.as_uri(), str(elsewhere / "config"))
+    git(elsewhere / "config", "remote", "set-url", "origin", fleet.world.forge.git_url)
+    (home / ".gitconfig").write_text("[user]\nname = Jörg\nemail = j@example.com\n[core]\nautocrlf = input\n")
+    for name, value in (("TZ", "Pacific/Auckland"), ("LANG", "tr_TR.UTF-8"), ("GIT_AUTHOR_NAME", "Jörg")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "1234567890 +1200")
+    time.tzset()
+    old = os.umask(0o077)
+    try:
+        other = replace(fleet, kubeaid=elsewhere / "kubeaid", cache=tmp_path / "cache")
+        second = other.publish(config_repo=elsewhere / "config").results[0].head
+    finally:
+        os.umask(old)
+        monkeypatch.undo()
+        time.tzset()
+    assert second == first
+
+
+def test_checkout_lends_its_objects_and_is_left_as_it_was(fleet: Fleet, tmp_path: Path) -> None:
+    repo = fleet.world.forge.repo
+    checkout = tmp_path / "checkout"
+    git(tmp_path, "clone", "-q", repo.folder.as_uri(), str(checkout))
+    git(checkout, "remote", "set-url", "origin", fleet.world.forge.git_url)
+    git(checkout, "worktree", "add", "-q", "--detach", str(tmp_path / "linked"))
+    (checkout / "mine").write_text("mine\n")
+    before = {path: path.read_bytes() for path in checkout.rglob("*") if path.is_file()}
+    fleet.asked()
+    assert fleet.outcomes(config_repo=checkout) == ["created"]
+    assert {path: path.read_bytes() for path in checkout.rglob("*") if path.is_file()} == before
+    # The first fetch is of the branches' names alone: there is nothing to bring.
+    assert fleet.asked()[:4] == ["GET refs", "POST git-upload-pack", "GET refs", "POST git-upload-pack"]
+    assert fleet.outcomes(config_repo=tmp_path / "linked") == ["unchanged"]
+
+
+# Shown before it is done
+
+
+def test_dry_run_shows_the_whole_text_and_a_patch_that_applies(fleet: Fleet, tmp_path: Path) -> None:
+    preview = tmp_path / "preview"
+    published = fleet.publish(dry_run=True, preview=str(preview), commit_via="api")
+    assert [result.outcome for result in published.results] == ["created"]
+    assert fleet.world.forge.server.writes() == []
+    assert "`c1`" in (preview / "kubeaid-ci-kube-prometheus.md").read_text()
+    checkout = tmp_path / "checkout"
+    git(tmp_path, "clone", "-q", fleet.world.forge.repo.folder.as_uri(), str(checkout))
+    git(checkout, "apply", str(preview / "kubeaid-ci-kube-prometheus.patch"))
+    assert (checkout / "k8s/c0/kube-prometheus/general-rules.yaml").is_file()
+
+
+def test_preview_of_a_real_run_has_what_did_not_fit_into_the_text(
+    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Target, "limit", 2000)
+    fleet.publish(preview=str(tmp_path))
+    body = fleet.world.the_change().body
+    assert "did not fit here" in body
+    assert len(body) <= 3000
+    whole = (tmp_path / "kubeaid-ci-kube-prometheus.md").read_text()
+    assert "did not fit here" not in whole
+    assert whole.count("<summary>") > body.count("<summary>")
+
+
+def test_no_forge_takes_the_branch_alone(fleet: Fleet) -> None:
+    plain = Wishes(forge="none")
+    published = kubeaid_ci.publish(fleet.world.forge.git_url, fleet.kubeaid, wishes=plain, cache=fleet.cache, jobs=1)
+    assert [(result.outcome, result.url) for result in published.results] == [("created", None)]
+    assert not [path for _, path, _ in fleet.world.forge.server.seen if path.startswith("/api")]
+
+
+def test_token_in_the_address_is_used_and_kept_secret(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBEAID_CI_TOKEN")
+    address = fleet.world.forge.git_url.replace("://", f"://oauth2:{SECRET}@")
+    assert fleet.outcomes(config_repo=address) == ["created"]
+    fleet.world.forge.rights.clear()
+    with pytest.raises(OutsideError, match="HTTP 401: the token from the address") as caught:
+        fleet.publish(config_repo=address)
+    assert SECRET not in str(caught.value)
+
+
+def test_access_without_a_token_says_so(fleet: Fleet) -> None:
+    from kubeaid_ci.edges.git_remote import remote_head
+
+    with pytest.raises(OutsideError, match="HTTP 401: without a token we may not read it"):
+        remote_head(GitAccess(fleet.world.forge.git_url), "main")
+
+
+def test_second_run_that_makes_the_same_commit_is_no_rival(fleet: Fleet) -> None:
+    fleet.publish()
+    fleet.put(c0=vars_file(platform="'aks'"))
+    quicker: list[str] = []
+
+    def other_run(request: Request) -> None:
+        if request.path.endswith("receive-pack") and request.verb == "POST" and not quicker:
+            fleet.world.forge.server.chance = None
+            fleet.world.forge.server.lock.release()
+            quicker.extend(fleet.outcomes())
+            fleet.world.forge.server.lock.acquire()
+
+    fleet.world.forge.server.chance = other_run
+    assert [fleet.outcomes(), quicker] == [["updated"], ["updated"]]
+    assert fleet.world.forge.repo.ahead("main", BRANCH) == 1
+    assert len(fleet.world.forge.open_changes(BRANCH)) == 1
