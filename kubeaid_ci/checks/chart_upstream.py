@@ -89,7 +89,7 @@ def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, *, is_same:
         is_ours = is_same or known == got.sha256
         yield _about(one, "chart/index-digest-stale" if is_ours else "chart/digest-mismatch", message)
     if known and known != got.sha256:
-        message = f"{one.subchart.version} is {got.sha256[:16]}… now, it was {known[:16]}…"
+        message = f"{one.key} {one.subchart.version} is {got.sha256[:16]}… now, it was {known[:16]}…"
         if is_same:
             yield _about(one, "chart/repacked", f"{message}; its files are the same")
         else:
