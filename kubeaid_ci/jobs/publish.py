@@ -24,6 +24,7 @@ from kubeaid_ci.jobs.repositories import is_address
 from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
 from kubeaid_ci.model.cluster_change import ClusterChange
 from kubeaid_ci.model.commit import CommitStyle, Identity, Signing
+from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.forge import ForgeAddress, ForgeKind
 from kubeaid_ci.model.manifest import Manifest, objects
 from kubeaid_ci.model.publication import Proposal, Published, Wishes
@@ -93,20 +94,28 @@ def publish(
 
 def _target(config_repo: str, wishes: Wishes) -> _Target:
     environ = os.environ
-    url, given = split_address(config_repo if is_address(config_repo) else _origin(Path(config_repo)))
+    named = is_address(config_repo)
+    url, held = split_address(config_repo if named else _origin(Path(config_repo)))
+    # The origin of a job's checkout holds the job's own token, which seldom may do more than read.
+    given = held if named else None
     remote = Remote.parse(url)
     kind = ForgeKind.parse(wishes.forge)
     address = detect(remote, environ, kind=kind, forge_url=wishes.forge_url)
     bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
-    token = given or environment.git_token(remote, address.kind, environ)
+    token = given or environment.git_token(remote, address.kind, environ) or held
     access = GitAccess(url, token, bundle)
     forge = None
     if not wishes.dry_run:
-        api_token = given or environment.forge_token(remote, address.kind, environ)
+        api_token = given or environment.forge_token(remote, address.kind, environ) or _for_api(held)
         forge = forges.connect(address, api_token, environ=environ, ca_bundle=bundle)
-    named = environment.base_branch(environ)
-    base = wishes.base or (named.value if named else None) or git_remote.default_branch(access)
+    branch = environment.base_branch(environ)
+    base = wishes.base or (branch.value if branch else None) or git_remote.default_branch(access)
     return _Target(address, access, forge, base, _with_reviewers(wishes))
+
+
+def _for_api(token: Token | None) -> Token | None:
+    """The token, but for a GitLab job's: that one opens no merge requests, and the error shall ask for another."""
+    return None if token and token.user == "gitlab-ci-token" else token
 
 
 def _origin(folder: Path) -> str:

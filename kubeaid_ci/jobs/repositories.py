@@ -26,9 +26,9 @@ def is_address(text: str) -> bool:
 
 
 def cloned(address: str) -> Path:
-    """Clone a repository that is named by its address into a temporary folder, which is kept."""
+    """Clone the config repo that is named by its address into a temporary folder, which is kept."""
     folder = Path(tempfile.mkdtemp(prefix="kubeaid-ci-")) / Remote.parse(address).name
-    return git_remote.clone(reading(address), folder)
+    return git_remote.clone(reading(address, target=True), folder)
 
 
 def mirrored(address: str) -> Path:
@@ -49,15 +49,15 @@ def mirrored(address: str) -> Path:
     return folder
 
 
-def reading(address: str) -> GitAccess:
-    """How to read a repository that is not the one to publish to."""
+def reading(address: str, *, target: bool = False) -> GitAccess:
+    """How to read a repository; `target` says that it is the config repo, which our own tokens are for."""
     url, given = split_address(address)
     remote = Remote.parse(url)
     try:
         kind = detect(remote, os.environ).kind
     except UserError:
         kind = ForgeKind.NONE  # nobody has to say what forge a repository is on that is only read
-    return GitAccess(url, given or git_token(remote, kind, os.environ, target=False))
+    return GitAccess(url, given or git_token(remote, kind, os.environ, target=target))
 
 
 @contextmanager
