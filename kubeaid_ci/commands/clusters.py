@@ -1,22 +1,44 @@
 """``kubeaid-ci clusters``."""
 
+import os
 from typing import Any
 
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands import gitlab
 from kubeaid_ci.commands.options import common_options, resolve
 
 
 @click.command()
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
 @common_options
-@click.option("--format", "fmt", type=click.Choice(["text", "json", "markdown", "matrix"]), help="What to print.")
+@click.option(
+    "--format",
+    "fmt",
+    type=click.Choice(["text", "json", "markdown", "matrix", "gitlab-child"]),
+    help="What to print.",
+)
+@click.option("--runner-image", metavar="IMAGE", help="With gitlab-child: the image of the jobs.")
+@click.option(
+    "--runner-tags",
+    metavar="TAGS",
+    callback=gitlab.tags,
+    help="With gitlab-child: the tags of the runners, separated by commas.",
+)
 @click.pass_context
-def clusters(ctx: click.Context, /, clusters: tuple[str, ...], **given: Any) -> None:
+def clusters(
+    ctx: click.Context,
+    /,
+    clusters: tuple[str, ...],
+    runner_image: str | None,
+    runner_tags: tuple[str, ...],
+    **given: Any,
+) -> None:
     """List the clusters of a config repo: name, folder, platform, release, KubeAid revision, Applications.
 
-    The format matrix prints the JSON for a GitHub strategy.matrix.
+    The format matrix prints the JSON for a GitHub strategy.matrix, gitlab-child a pipeline for GitLab that
+    builds each cluster in a job of its own and then publishes, with the settings of this job.
 
     Example: kubeaid-ci clusters --config-repo ../kubernetes-config
     """
@@ -24,8 +46,11 @@ def clusters(ctx: click.Context, /, clusters: tuple[str, ...], **given: Any) -> 
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
     from kubeaid_ci.jobs.clusters import list_clusters
     from kubeaid_ci.report import clusters as report
+    from kubeaid_ci.report.gitlab import child_pipeline
+    from kubeaid_ci.report.outcome import place
 
     options = resolve(ctx, given, needs_kubeaid=False)
+    variables = gitlab.handed_on(os.environ, options, clusters) if options.fmt == "gitlab-child" else {}
     kubeaid = kubeaid_folder(options)[0] if options.kubeaid else None
     found = list_clusters(config_folder(options), clusters=clusters, kubeaid=kubeaid, jobs=options.jobs)
     if options.verbose:
@@ -34,5 +59,10 @@ def clusters(ctx: click.Context, /, clusters: tuple[str, ...], **given: Any) -> 
     failure = 2 if found.findings else 0
     if options.fmt == "matrix":
         click.echo(report.matrix(found.clusters), nl=False)
+        ctx.exit(failure)
+    if options.fmt == "gitlab-child":
+        for finding in found.findings:
+            click.echo(f"{place(finding)}: {finding.message}", err=True)
+        click.echo(child_pipeline(found.clusters, variables=variables, image=runner_image, tags=runner_tags), nl=False)
         ctx.exit(failure)
     done(ctx, report.report(found.clusters, found.findings, version=__version__), options, failure=failure)
