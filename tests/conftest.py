@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kubeaid_ci.model.forge import ForgeKind
+from tests.gitlab.site import missing
 from tests.servers import contract
 from tests.servers.forge import Forge
 from tests.servers.gitea import Gitea
@@ -95,6 +96,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             "NOT CHECKED against Forgejo's OpenAPI description: no package has it; "
             "set KUBEAID_CI_TEST_FORGEJO_OPENAPI to a copy"
+        )
+    if lacking := missing():
+        terminalreporter.write_line(
+            f"NOT RUN: GitLab's templates (not here: {lacking}): run `npm ci --prefix tests/node-gitlab`"
         )
 
 
