@@ -14,6 +14,7 @@ from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import chart_values
 from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Note, Outcome
+from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.hooks import is_test
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import chart_metadata, helmignore, rendering
@@ -53,7 +54,7 @@ class _Packed:
 def _chart(task: ChartTask) -> Outcome:
     chart = _packed(task.at, task.folder, task.tree, task.skip_schema_validation)
     asks = chart.asks or any("APIVersions" in layer.text for layer in task.layers)
-    notes = list(_asked_for(task, chart.files))
+    notes = [*_asked_for(task, chart.files), *(_linted(task, chart) if task.lint else ())]
     if any(note.rule == "chart/render-failed" for note in notes):
         return Outcome(notes=notes, chart=chart.name, asks=asks, failed=True)
     try:
@@ -138,6 +139,28 @@ def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
             )
         else:
             yield Note("chart/render-failed", f"the chart {message}; Helm refuses to render it", where)
+
+
+def _linted(task: ChartTask, chart: _Packed) -> Iterator[Note]:
+    """What Helm's linter says that nothing else here does.
+
+    Its infos are matters of taste. Where it names the whole folder it speaks of dependencies, which
+    the checks of the chart's structure tell better. An umbrella chart needs no templates, and one
+    that fails is told by its rendering.
+    """
+    try:
+        said = helm.lint(
+            chart.archive,
+            json.dumps(chart_values.merged(task)),
+            namespace=task.namespace,
+            kube_version=task.kube_version,
+        )
+    except HelmError as error:
+        yield Note("chart/lint", error.message, f"{task.folder}/Chart.yaml")
+        return
+    for one in said:
+        if one.severity is not Severity.INFO and not one.path.startswith(("/", "templates")):
+            yield Note("chart/lint", one.message, f"{task.folder}/{one.path}".rstrip("/"))
 
 
 def _named(files: tuple[tuple[str, str], ...], task: ChartTask, chart: _Packed) -> list[tuple[str, str]]:

@@ -42,6 +42,8 @@ class ChartTask:
     skip_crds: bool = False
     skip_tests: bool = False
     skip_schema_validation: bool = False
+    lint: bool = False
+    """Also note what Helm's linter has to say."""
 
 
 @dataclass(frozen=True, slots=True)
