@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from kubeaid_ci.checks import values
 from kubeaid_ci.edges import helm, snapshot
 from kubeaid_ci.edges.helm import HelmError, Rendering
 from kubeaid_ci.edges.snapshot import Snapshot
@@ -61,21 +62,22 @@ def _chart(task: ChartTask) -> Outcome:
     except HelmError as error:
         notes += _failures(error, task, chart)
         return Outcome(notes=notes, chart=chart.name, asks=asks, failed=True)
+    notes += _values_notes(task, chart.files)
     kept = [one for one in objects if not (task.skip_tests and is_test(one.body))]
     return Outcome(kept, varying, notes, chart.name, asks)
 
 
 def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Varying]]:
-    values = json.dumps(chart_values.merged(task))
-    first = _by_helm(task, chart, values)
+    given = json.dumps(chart_values.merged(task))
+    first = _by_helm(task, chart, given)
     crds = () if task.skip_crds else first.crds
     objects = rendering.parsed(_named(crds, task, chart))
     files = _named(first.files, task, chart)
-    if not chart.may_vary and not rendering.may_vary(values):
+    if not chart.may_vary and not rendering.may_vary(given):
         return [*objects, *rendering.parsed(files)], []
     if chart.reads_clock:
         _await_next_second()
-    again = _by_helm(task, chart, values)
+    again = _by_helm(task, chart, given)
     settled, varying = rendering.settled(files, _named(again.files, task, chart))
     return [*objects, *settled], varying
 
@@ -85,10 +87,10 @@ def _await_next_second() -> None:
     time.sleep(1.01 - time.time() % 1)
 
 
-def _by_helm(task: ChartTask, chart: _Packed, values: str) -> Rendering:
+def _by_helm(task: ChartTask, chart: _Packed, given: str) -> Rendering:
     return helm.render(
         chart.archive,
-        values,
+        given,
         name=task.name,
         namespace=task.namespace,
         kube_version=task.kube_version,
@@ -138,6 +140,22 @@ def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
             )
         else:
             yield Note("chart/render-failed", f"the chart {message}; Helm refuses to render it", where)
+
+
+def _values_notes(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
+    """What there is to say of values that Helm takes without a word."""
+    known = None
+    for layer in task.layers:
+        if layer.inline:
+            continue  # it has no line in a file
+        known = known or values.Known.of(files)
+        for path, line in values.repeated(layer.text):
+            message = f"{'.'.join(path)} is given twice; Helm takes this one and drops the one above"
+            yield Note("chart/values-repeated", message, layer.where, line)
+        for one in values.unknown(layer.text, known):
+            hint = f"; did you mean {' or '.join(one.near)}?" if one.near else ""
+            message = f"{'.'.join(one.path)} is nothing that the chart knows{hint}"
+            yield Note("chart/values-unknown", message, layer.where, one.line)
 
 
 def _named(files: tuple[tuple[str, str], ...], task: ChartTask, chart: _Packed) -> list[tuple[str, str]]:
