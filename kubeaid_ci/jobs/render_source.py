@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +23,8 @@ from kubeaid_ci.plan.rendering import Rendered, Varying
 
 _SCHEMA = "values.schema.json"
 _KEEP_CHARTS = 4
+# Two renderings at these moments differ in whatever a template makes of the time.
+_MOMENTS = ("2001-02-03T04:05:06", "2029-11-30T21:48:57")
 
 
 def render_source(task: ChartTask | FolderTask) -> bytes:
@@ -45,10 +46,9 @@ def _folder(task: FolderTask) -> Outcome:
 class _Packed:
     name: str
     files: Mapping[str, bytes]
-    archive: bytes
+    archives: tuple[bytes, bytes]
     asks: bool
     may_vary: bool
-    reads_clock: bool
 
 
 def _chart(task: ChartTask) -> Outcome:
@@ -69,27 +69,20 @@ def _chart(task: ChartTask) -> Outcome:
 
 def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Varying]]:
     given = json.dumps(chart_values.merged(task))
-    first = _by_helm(task, chart, given)
+    first = _by_helm(task, chart.archives[0], given)
     crds = () if task.skip_crds else first.crds
     objects = rendering.parsed(_named(crds, task, chart))
     files = _named(first.files, task, chart)
     if not chart.may_vary and not rendering.may_vary(given):
         return [*objects, *rendering.parsed(files)], []
-    if chart.reads_clock:
-        _await_next_second()
-    again = _by_helm(task, chart, given)
+    again = _by_helm(task, chart.archives[1], given)
     settled, varying = rendering.settled(files, _named(again.files, task, chart))
     return [*objects, *settled], varying
 
 
-def _await_next_second() -> None:
-    """What is made of the time must differ in both renderings, or it would pass for stable now and then."""
-    time.sleep(1.01 - time.time() % 1)
-
-
-def _by_helm(task: ChartTask, chart: _Packed, given: str) -> Rendering:
+def _by_helm(task: ChartTask, archive: bytes, given: str) -> Rendering:
     return helm.render(
-        chart.archive,
+        archive,
         given,
         name=task.name,
         namespace=task.namespace,
@@ -116,9 +109,18 @@ def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> _Packe
     data = {path: files.read(found[path]) for path in kept}
     name = chart_metadata.name(data) or Path(folder).name
     asks = any(b"APIVersions" in text for path, text in data.items() if "templates/" in path)
-    texts = [text.decode("utf-8", "replace") for text in data.values()]
-    may_vary, reads_clock = any(map(rendering.may_vary, texts)), any(map(rendering.reads_clock, texts))
-    return _Packed(name, data, pack(data, name=name.replace("/", "_")), asks, may_vary, reads_clock)
+    may_vary = any(rendering.may_vary(text.decode("utf-8", "replace")) for text in data.values())
+    first, second = (pack(_at_time(data, moment), name=name.replace("/", "_")) for moment in _MOMENTS)
+    return _Packed(name, data, (first, second), asks, may_vary)
+
+
+def _at_time(files: Mapping[str, bytes], moment: str) -> dict[str, bytes]:
+    return {
+        path: rendering.at_time(data.decode("utf-8", "surrogateescape"), moment).encode("utf-8", "surrogateescape")
+        if "templates/" in path
+        else data
+        for path, data in files.items()
+    }
 
 
 def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
