@@ -35,9 +35,10 @@ class Unknown:
 class Known:
     """What a chart knows: its defaults, and the paths that its templates take, with all below them."""
 
-    defaults: dict[str, Any] = field(default_factory=dict)
     taken: set[Path] = field(default_factory=set)
     _around: set[Path] | None = None
+    _texts: list[tuple[bytes, list[Path]]] = field(default_factory=list)
+    _defaults: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, files: Files) -> "Known":
@@ -50,10 +51,19 @@ class Known:
             # A helper may be called by any chart, with that chart's values.
             known._read(data.decode("utf-8", "replace"), everywhere if path.endswith(".tpl") else prefixes)
             if path.endswith("values.yaml") and _home(path, homes) == posixpath.dirname(path):
-                known._default(data, prefixes)
+                known._texts.append((data, prefixes))
         for prefixes in homes.values():
             known.taken |= {(*prefix, name) for prefix in prefixes for name in ("global", "tags", "enabled")}
         return known
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The defaults of all charts; read when they are first asked for, as templates name most keys."""
+        if self._defaults is None:
+            self._defaults = {}
+            for data, prefixes in self._texts:
+                _lay_below(self._defaults, data, prefixes)
+        return self._defaults
 
     def has(self, path: Path) -> bool:
         """Whether a key is known, or lies below what is taken whole."""
@@ -92,19 +102,20 @@ class Known:
             found.add(tuple(part for part in match[1].split(".") if part))
         self.taken |= {(*prefix, *steps) for prefix in prefixes for steps in found}
 
-    def _default(self, data: bytes, prefixes: list[Path]) -> None:
-        values = _loaded(data)
-        for prefix in prefixes:
-            below = self.defaults
-            for step in prefix:
-                inner = below.setdefault(step, {})
-                if not isinstance(inner, dict):
-                    inner = below[step] = {}
-                below = inner
-            for key, value in values.items():
-                own = below.get(key)
-                both = isinstance(own, dict) and isinstance(value, dict)
-                below[key] = {**value, **own} if both else below.get(key, value)  # type: ignore[dict-item] # both are
+
+def _lay_below(defaults: dict[str, Any], data: bytes, prefixes: list[Path]) -> None:
+    values = _loaded(data)
+    for prefix in prefixes:
+        below = defaults
+        for step in prefix:
+            inner = below.setdefault(step, {})
+            if not isinstance(inner, dict):
+                inner = below[step] = {}
+            below = inner
+        for key, value in values.items():
+            own = below.get(key)
+            both = isinstance(own, dict) and isinstance(value, dict)
+            below[key] = {**value, **own} if both else below.get(key, value)  # type: ignore[dict-item] # both are
 
 
 def unknown(text: str, known: Known) -> Iterator[Unknown]:

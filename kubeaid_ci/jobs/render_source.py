@@ -22,7 +22,7 @@ from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.rendering import Rendered, Varying
 
 _SCHEMA = "values.schema.json"
-_KEEP_CHARTS = 4
+_KEEP_CHARTS = 16
 # Two renderings at these moments differ in whatever a template makes of the time.
 _MOMENTS = ("2001-02-03T04:05:06", "2029-11-30T21:48:57")
 
@@ -62,7 +62,7 @@ def _chart(task: ChartTask) -> Outcome:
     except HelmError as error:
         notes += _failures(error, task, chart)
         return Outcome(notes=notes, chart=chart.name, asks=asks, failed=True)
-    notes += _values_notes(task, chart.files)
+    notes += _values_notes(task)
     kept = [one for one in objects if not (task.skip_tests and is_test(one.body))]
     return Outcome(kept, varying, notes, chart.name, asks)
 
@@ -144,13 +144,17 @@ def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
             yield Note("chart/render-failed", f"the chart {message}; Helm refuses to render it", where)
 
 
-def _values_notes(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
+@lru_cache(maxsize=_KEEP_CHARTS)
+def _known(at: FilesAt, folder: str, tree: str, without_schema: bool) -> values.Known:  # noqa: FBT001 - as `_packed`
+    return values.Known.of(_packed(at, folder, tree, without_schema).files)
+
+
+def _values_notes(task: ChartTask) -> Iterator[Note]:
     """What there is to say of values that Helm takes without a word."""
-    known = None
     for layer in task.layers:
         if layer.inline:
             continue  # it has no line in a file
-        known = known or values.Known.of(files)
+        known = _known(task.at, task.folder, task.tree, task.skip_schema_validation)
         for path, line in values.repeated(layer.text):
             message = f"{'.'.join(path)} is given twice; Helm takes this one and drops the one above"
             yield Note("chart/values-repeated", message, layer.where, line)
