@@ -19,10 +19,11 @@ class FilesAt:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The text of one set of values, and the file that it is in."""
+    """The text of one set of values, and the file that it is in; `inline` where an Application holds it."""
 
     where: str
     text: str
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
