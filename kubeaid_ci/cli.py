@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands.environment import from_environment, name_the_variable
 from kubeaid_ci.commands.options import common_options
 from kubeaid_ci.errors import KubeaidCiError
 
@@ -36,7 +37,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
-        return command
+        return from_environment(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without loading them."""
@@ -47,7 +48,8 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 nothing to say, 1 findings or differences, 2 wrong usage or input, "
+    epilog="Every option may also be said by a variable, --jobs by KUBEAID_CI_JOBS. "
+    "Exit codes: 0 nothing to say, 1 findings or differences, 2 wrong usage or input, "
     "3 network, forge or remote, 4 a bug of ours, 130 interrupted.",
 )
 @common_options
@@ -63,12 +65,14 @@ def cli(ctx: click.Context, /, **given: Any) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    debug = "--debug" in sys.argv[1:]
+    # Looked at by hand: an error in the options themselves must know it too.
+    debug = "--debug" in sys.argv[1:] or os.environ.get("KUBEAID_CI_DEBUG", "").lower() not in ("", "0", "false")
     try:
         code = cli.main(standalone_mode=False, prog_name="kubeaid-ci")
     except click.exceptions.Abort:
         code = _say("interrupted", _INTERRUPTED)
     except click.ClickException as error:
+        name_the_variable(error)
         error.show()
         code = error.exit_code
     except KubeaidCiError as error:

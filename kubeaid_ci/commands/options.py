@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kubeaid_ci.commands.environment import is_from_environment
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.finding import FailOn
 from kubeaid_ci.model.suppression import SETTINGS_FILE
@@ -54,10 +55,8 @@ def resolve(ctx: click.Context, given: dict[str, Any], *, needs_kubeaid: bool = 
 
     Raises `UserError` where a command that needs a KubeAid repo can find none.
     """
-    before = ctx.find_root().obj or {}
-    chosen = {name: value for name, value in before.items() if value not in (None, (), False)}
-    chosen |= {name: value for name, value in given.items() if value not in (None, (), False)}
-    config_repo = str(chosen.get("config_repo") or os.environ.get("KUBEAID_CI_CONFIG_REPO") or ".")
+    chosen = _chosen(ctx, given)
+    config_repo = str(chosen.get("config_repo") or ".")
     settings = _settings(Path(config_repo))
     kubeaid = _kubeaid(chosen.get("kubeaid"), settings)
     if kubeaid is None and needs_kubeaid:
@@ -80,8 +79,17 @@ def resolve(ctx: click.Context, given: dict[str, Any], *, needs_kubeaid: bool = 
     )
 
 
+def _chosen(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+    """What is set: first what comes from the environment, over it the options before the command, then those after."""
+    before = ctx.find_root().obj or {}
+    ambient = {name: value for name, value in given.items() if is_from_environment(ctx, name)}
+    after = {name: value for name, value in given.items() if name not in ambient}
+    layers = ((name, value) for layer in (ambient, before, after) for name, value in layer.items())
+    return {name: value for name, value in layers if value not in (None, (), False)}
+
+
 def _kubeaid(given: str | None, settings: "Settings") -> str | None:
-    chosen = given or os.environ.get("KUBEAID_CI_KUBEAID") or settings.kubeaid
+    chosen = given or settings.kubeaid
     if chosen:
         return chosen
     return "." if _TEMPLATE.is_file() else None

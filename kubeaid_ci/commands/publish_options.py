@@ -20,18 +20,22 @@ _OPTIONS = (
     ),
     click.option("--forge-url", metavar="URL", help="The base of a self-hosted forge's API."),
     click.option("--base", metavar="BRANCH", help="The branch to propose to (default: the remote's default)."),
-    click.option("--per-cluster", is_flag=True, help="One change request for each cluster."),
+    click.option("--per-cluster", is_flag=True, default=None, help="One change request for each cluster."),
     click.option("--title", help="The title of the change request."),
     click.option("--reviewers", metavar="NAMES", help="Who shall review, separated by commas."),
     click.option("--team-reviewers", metavar="TEAMS", help="Teams who shall review, separated by commas."),
     click.option("--assignees", metavar="NAMES", help="Who is assigned, separated by commas."),
     click.option("--labels", metavar="LABELS", help="Labels, separated by commas."),
     click.option("--milestone", help="The milestone."),
-    click.option("--draft", is_flag=True, help="Open as a draft; so it is too while a cluster fails to build."),
-    click.option("--auto-merge", is_flag=True, help="Merge when all checks pass. ArgoCD deploys what is merged."),
+    click.option(
+        "--draft", is_flag=True, default=None, help="Open as a draft; so it is too while a cluster fails to build."
+    ),
+    click.option(
+        "--auto-merge", is_flag=True, default=None, help="Merge when all checks pass. ArgoCD deploys what is merged."
+    ),
     click.option("--author", metavar='"NAME <MAIL>"', help="Who the commits are by."),
     click.option("--sign", type=click.Choice(["ssh", "gpg"]), help="Sign the commits with Git's own key."),
-    click.option("--sign-off", is_flag=True, help="Add Signed-off-by to the commits."),
+    click.option("--sign-off", is_flag=True, default=None, help="Add Signed-off-by to the commits."),
     click.option(
         "--commit-via",
         type=click.Choice(["git", "api"]),
@@ -43,7 +47,7 @@ _OPTIONS = (
         help="When others committed to the branch: leave it (default), add to it, or replace their commits.",
     ),
     click.option("--ca-bundle", metavar="FILE", help="Certificates to trust besides the system's."),
-    click.option("--dry-run", is_flag=True, help="Push nothing and ask no forge."),
+    click.option("--dry-run", is_flag=True, default=None, help="Push nothing and ask no forge."),
     click.option("--preview", metavar="DIR", help="With --dry-run: write the text and the patch there."),
 )
 
@@ -60,7 +64,7 @@ def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
 
     def chosen(name: str) -> Any:
         value = given.pop(name, None)
-        return value if value not in (None, False) else getattr(settings, name, None)
+        return value if value is not None else getattr(settings, name, None)
 
     def several(name: str) -> tuple[str, ...]:
         value = chosen(name)

@@ -1,0 +1,40 @@
+"""Options from the environment: ``--kubeaid-ref`` may also be said by ``KUBEAID_CI_KUBEAID_REF``.
+
+A variable that is empty counts as not set, so that a CI system can hand on an input that nobody gave.
+"""
+
+import click
+from click.core import ParameterSource
+
+PREFIX = "KUBEAID_CI_"
+
+
+def from_environment(command: click.Command) -> click.Command:
+    """The command, its options and its list of names now also read from variables that are named like them."""
+    for parameter in command.params:
+        parameter.envvar = _variable(parameter)
+    return command
+
+
+def is_from_environment(ctx: click.Context, parameter: str) -> bool:
+    """Whether a parameter's value is the environment's and not the command line's."""
+    return ctx.get_parameter_source(parameter) is ParameterSource.ENVIRONMENT
+
+
+def name_the_variable(error: click.ClickException) -> None:
+    """Let an error about a value say the variable, where the value came from one."""
+    if not isinstance(error, click.BadParameter) or error.ctx is None or error.param is None:
+        return
+    if error.param.name and is_from_environment(error.ctx, error.param.name):
+        error.param_hint = str(error.param.envvar)
+
+
+def _variable(parameter: click.Parameter) -> str | None:
+    match parameter:
+        case click.Option(expose_value=True):
+            name = max(parameter.opts, key=len).removeprefix("--")
+        case click.Argument(nargs=-1):
+            name = parameter.name or ""
+        case _:
+            return None
+    return PREFIX + name.replace("-", "_").upper()
