@@ -7,16 +7,26 @@ import click
 from kubeaid_ci import __version__
 from kubeaid_ci.commands.options import common_options, resolve
 
+# GitHub refuses a matrix with more jobs.
+_MOST_JOBS = 256
+
 
 @click.command()
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
 @common_options
 @click.option("--format", "fmt", type=click.Choice(["text", "json", "markdown", "matrix"]), help="What to print.")
+@click.option(
+    "--shards",
+    type=click.IntRange(1, _MOST_JOBS),
+    metavar="N",
+    help="Let the matrix have at most N jobs, each with its share of the clusters.",
+)
 @click.pass_context
-def clusters(ctx: click.Context, /, clusters: tuple[str, ...], **given: Any) -> None:
+def clusters(ctx: click.Context, /, clusters: tuple[str, ...], shards: int | None, **given: Any) -> None:
     """List the clusters of a config repo: name, folder, platform, release, KubeAid revision, Applications.
 
-    The format matrix prints the JSON for a GitHub strategy.matrix.
+    The format matrix prints the JSON for a GitHub strategy.matrix: a job for each cluster, or with --shards
+    a job for each share of them.
 
     Example: kubeaid-ci clusters --config-repo ../kubernetes-config
     """
@@ -32,7 +42,9 @@ def clusters(ctx: click.Context, /, clusters: tuple[str, ...], **given: Any) -> 
         for reason in found.skipped:
             click.echo(reason, err=True)
     failure = 2 if found.findings else 0
+    outputs = report.outputs(found.clusters, shards=shards)
     if options.fmt == "matrix":
-        click.echo(report.matrix(found.clusters), nl=False)
+        click.echo(outputs["matrix"])
         ctx.exit(failure)
-    done(ctx, report.report(found.clusters, found.findings, version=__version__), options, failure=failure)
+    told = report.report(found.clusters, found.findings, version=__version__)
+    done(ctx, told, options, outputs=outputs, failure=failure)

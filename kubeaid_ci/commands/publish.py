@@ -48,5 +48,5 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
             progress=progress.told,
         )
     told = report(published.builds, published.results, check(published.results), version=__version__)
-    failure = 2 if published.builds.failed else 0
-    done(ctx, told, options, outputs=outputs(published.results), failure=failure)
+    told_ci = outputs(published.builds, published.results)
+    done(ctx, told, options, outputs=told_ci, failure=2 if published.builds.failed else 0)
