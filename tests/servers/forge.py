@@ -1,5 +1,6 @@
 """What all played forges have in common: change requests whose state comes from the real repository behind them."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ class Forge:
         return change
 
     def _handle(self, request: Request) -> Reply:
-        if ".git/" in request.path:
+        if re.search(r"/(info/refs|git-(upload|receive)-pack)$", request.path):
             return self._git(request)
         right = self.rights.get(self.token(request))
         if right is None:
@@ -110,7 +111,8 @@ class Forge:
         wanted = "write" if "receive-pack" in request.path + request.one("service") else "read"
         if wanted not in right:
             return Reply(403, b"forbidden", {"Content-Type": "text/plain"})
-        if not (self.root / request.path.partition(".git/")[0].strip("/")).with_suffix(".git").is_dir():
+        owner, name = request.path.strip("/").split("/")[:2]
+        if not (self.root / owner / name).with_suffix(".git").is_dir():
             return Reply(404, b"not found", {"Content-Type": "text/plain"})
         return backend(self.root, request)
 
