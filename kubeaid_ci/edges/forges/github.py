@@ -290,12 +290,13 @@ def _request(pull: Mapping[str, Any]) -> ChangeRequest:
 
 
 def _said(text: str) -> dict[str, Any]:
-    """The JSON of an answer that is an error; a proxy on the way may answer with something else."""
+    """The JSON of an answer that is an error, with a message; a proxy on the way may answer with something else."""
     try:
         data = json.loads(text)
     except ValueError:
         data = None
-    return data if isinstance(data, dict) else {"message": text}
+    known = isinstance(data, dict) and isinstance(data.get("message"), str)
+    return data if known else {"message": wire.words(data, text)}
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:
