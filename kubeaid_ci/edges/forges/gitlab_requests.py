@@ -81,6 +81,7 @@ class Requests:
         self.headers.clear()
         self.headers.update({name.lower(): value for name, value in response.headers.items()})
         if response.is_redirect and response.request.method != "GET":
+            response.close()
             place, status = self.token.redact(self.headers["location"]), response.status_code
             raise Trouble(f"{self.address.remote}: HTTP {status}: {place}{MOVED}", status=status, passes=False)
 
