@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kubeaid_ci.edges.forges.gitlab_requests import Requests
-from kubeaid_ci.edges.forges.interface import PAGE, Api
+from kubeaid_ci.edges.forges.interface import PAGE, Api, Trouble
 from kubeaid_ci.edges.forges.wishes import attempt_each, missing
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import KubeaidCiError
