@@ -39,7 +39,7 @@ def main() -> None:
 
 def fingerprint() -> str:
     """Names the code, its locked dependencies and the Python that runs them."""
-    told = hashlib.sha256(f"{sys.version} {sys.executable}".encode())
+    told = hashlib.sha256(f"{sys.version} {sys.base_prefix}".encode())
     for path in (LOCK, *(path for name in SOURCES for path in files(ROOT / name))):
         told.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return told.hexdigest()[:16]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,19 +39,26 @@ def node() -> None:
 
 
 @pytest.fixture(scope="session")
-def path(tmp_path_factory: pytest.TempPathFactory) -> str:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all that run tests side by side."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def path(shared: Path) -> str:
     """The programs of a runner: this Python as ``python3``, and no kubeaid-ci that somebody has installed."""
-    tools = tmp_path_factory.mktemp("tools")
-    (tools / "python3").symlink_to(os.path.realpath(sys.executable))
+    tools = shared / "tools"
+    tools.mkdir(exist_ok=True)
+    with suppress(FileExistsError):
+        (tools / "python3").symlink_to(os.path.realpath(sys.executable))
     others = [folder for folder in os.environ["PATH"].split(":") if not Path(folder, "kubeaid-ci").exists()]
     return ":".join([str(tools), *others])
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory, path: str) -> Path:
+def installed(shared: Path, path: str) -> Path:
     """What `actions/install.py` installs, once for all tests and with every file's hash checked."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder = shared / "installed"
     folder.mkdir(exist_ok=True)
     told = {"RUNNER_TEMP": str(folder), "GITHUB_PATH": os.devnull, "GITHUB_OUTPUT": os.devnull}

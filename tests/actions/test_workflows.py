@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,9 @@ def test_what_stands_in_an_input_is_never_run(platform: Platform) -> None:
 @pytest.mark.usefixtures("token")
 def test_a_push_to_kubeaid_opens_and_then_updates_the_pull_request(platform: Platform) -> None:
     workflow = example("publish-from-kubeaid")
+    platform.config.commit("main", {".kubeaid-ci.yaml": "publish: {labels: [ci]}\n"}, "ci: settings")
     first = platform.run(workflow, "acme/KubeAid")
+    assert platform.world.the_change().labels == ["ci"]
     assert first.results == {"publish / plan": "skipped", "publish / build": "skipped", "publish / publish": "success"}
     assert first.job("publish / publish").outputs["outcome"] == "created"
     assert first.job("publish / publish").concurrency == {
@@ -170,6 +173,8 @@ def test_an_app_gives_a_token_for_the_one_repo(platform: Platform) -> None:
         ("acme/config", "contents: read"),
         ("acme/config", "contents: write, pull-requests: write"),
     ]
+    written = re.findall(r"uses: (actions/\S+)", (ROOT / ".github/workflows/publish-from-kubeaid.yml").read_text())
+    assert set(written) - set(done.used) == {name for name in written if name.startswith("actions/cache@")}
 
 
 def test_without_any_token_it_is_said_what_is_missing(platform: Platform) -> None:
@@ -189,6 +194,16 @@ def test_a_pull_request_is_told_which_manifests_are_stale_without_any_token(plat
     assert not (Path(job.workspace) / "k8s/one/kube-prometheus").exists()
 
 
+def test_the_cache_that_the_docs_show_makes_a_check_quick(platform: Platform) -> None:
+    head, _, _ = example("check").rpartition("      - uses: Obmondo")
+    workflow = f"{head}{example('cache')}"
+    platform.run(workflow.replace("check: true", "check: false"), "acme/config")
+    shutil.rmtree(platform.runner.folder / "home")
+    done = platform.run(workflow, "acme/config")
+    assert "restored kubeaid-ci-check-" in done.log
+    assert done.jobs[0].steps[-1].raw.count(", cached)") == len(CLUSTERS)
+
+
 def test_the_live_test_passes_where_the_second_run_has_nothing_to_do(platform: Platform) -> None:
     workflow = (ROOT / ".github/workflows/live-test.yml").read_text()
     platform.runner.secrets["LIVE_TEST_TOKEN"] = SECRET
@@ -199,17 +214,6 @@ def test_the_live_test_passes_where_the_second_run_has_nothing_to_do(platform: P
     platform.world.forge.repo.hook("update", f'test "$1" != refs/heads/{BRANCH}')
     platform.change_kubeaid("'30d'", "'60d'")
     assert platform.run(workflow, "acme/config", inputs={**inputs, "client-id": ""}).result == "failure"
-
-
-def test_every_action_of_others_that_is_used_is_one_that_is_played(platform: Platform) -> None:
-    platform.runner.secrets |= {"CONFIG_REPO_TOKEN": SECRET, "KEY": PRIVATE_KEY}
-    workflow = example("publish-from-kubeaid").replace(
-        "secrets: {", "secrets: {app-private-key: '${{ secrets.KEY }}', "
-    )
-    used = set(platform.run(with_inputs(workflow, client_id="x", shards=2), "acme/KubeAid").used)
-    used |= set(platform.run(with_inputs(workflow, client_id="x"), "acme/KubeAid").used)
-    written = set(re.findall(r"uses: (actions/\S+)", (ROOT / ".github/workflows/publish-from-kubeaid.yml").read_text()))
-    assert used == written
 
 
 def test_gitea_runs_the_action_in_place_of_the_workflow(

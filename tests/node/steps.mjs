@@ -141,8 +141,8 @@ export class Job {
     for (const [input, value] of Object.entries(given)) this.run.log(`  ${input}: ${value}`);
     try {
       const { github } = this.contexts;
-      const { app, store } = this.run.request;
-      const done = party.run(given, { github, workspace: this.workspace, app, store });
+      const { app, store, machine: { HOME: home } } = this.run.request;
+      const done = party.run(given, { github, workspace: this.workspace, app, store, home });
       for (const secret of done.secrets ?? []) this.run.mask(secret);
       if (done.said) this.run.log(done.said);
       if (done.after) this.after.push(done.after);

@@ -48,7 +48,8 @@ function checkout(given, { github, workspace }) {
   return { outputs: { commit: git("rev-parse", "HEAD").trim(), ref: wanted } };
 }
 
-function cache(given, { store }) {
+function cache(given, { store, home }) {
+  const path = given.path.replace(/^~/, home);
   const folder = join(store, "caches");
   mkdirSync(folder, { recursive: true });
   const entry = (key) => join(folder, encodeURIComponent(key));
@@ -57,9 +58,9 @@ function cache(given, { store }) {
   const fitting = prefixes.flatMap((prefix) => readdirSync(folder).filter((name) => name.startsWith(prefix)));
   const hit = existsSync(entry(given.key));
   const found = hit ? entry(given.key) : fitting.length ? join(folder, fitting[0]) : undefined;
-  if (found) cpSync(found, given.path, { recursive: true, preserveTimestamps: true });
+  if (found) cpSync(found, path, { recursive: true, preserveTimestamps: true });
   const after = () => {
-    if (!hit && existsSync(given.path)) cpSync(given.path, entry(given.key), { recursive: true, preserveTimestamps: true });
+    if (!hit && existsSync(path)) cpSync(path, entry(given.key), { recursive: true, preserveTimestamps: true });
   };
   const said = `restored ${found ? decodeURIComponent(basename(found)) : "nothing"}`;
   return { outputs: { "cache-hit": String(hit) }, after, said };
