@@ -11,6 +11,8 @@ __version__ = "0.1.0"
 
 _JOBS = {
     "build_clusters": "kubeaid_ci.jobs.build",
+    "diff_charts": "kubeaid_ci.jobs.charts_diff",
+    "diff_clusters": "kubeaid_ci.jobs.diff",
     "list_charts": "kubeaid_ci.jobs.charts_list",
     "doctor": "kubeaid_ci.jobs.doctor",
     "list_clusters": "kubeaid_ci.jobs.clusters",

@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -57,7 +57,8 @@ def render_clusters(
     hand = AtHand(Path(config_repo).resolve(), config_ref, Path(kubeaid).resolve(), kubeaid_ref)
     with renderer_of(jobs, cache=cache, timeout=timeout) as renderer:
         (side,) = render_sides([hand], renderer, clusters=clusters, settings=settings or Settings())
-    chosen = _chosen(side.told, apps)
+    check_apps(apps, {app.app for app, _ in side.told})
+    chosen = [told for told in side.told if not apps or told[0].app in apps]
     findings = [finding for _, some in chosen for finding in some]
     return Renderings(tuple(app for app, _ in chosen), (*side.selection.findings, *findings))
 
@@ -169,10 +170,9 @@ def _final(part: Part, cluster: ClusterApplications, renderer: Renderer) -> tupl
     return what, part.chart
 
 
-def _chosen(found: Sequence[Told], names: Sequence[str]) -> list[Told]:
-    there = {app.app for app, _ in found}
+def check_apps(names: Sequence[str], there: Collection[str]) -> None:
+    """Raise `UserError` for a name that no Application has, with the nearest ones."""
     for name in names:
         if name not in there:
             close = difflib.get_close_matches(name, there, 3, 0.5) or sorted(there)[:10]
             raise UserError(f"{name}: no such Application; there are: {', '.join(close) or 'none'}")
-    return [one for one in found if not names or one[0].app in names]
