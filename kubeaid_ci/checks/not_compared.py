@@ -87,16 +87,17 @@ def _unknown(was: Seen, now: Seen) -> Finding:
     first = next((seen for seen in (now, was) if seen.app.status is not RenderStatus.RENDERED), now)
     why = first.app.error or next((finding.message for finding in first.findings), first.app.status.value)
     alike = was.app.status is now.app.status
-    where = "before and after" if alike else "after" if first is now else "before"
-    severity = Severity.INFO if alike and now.app.status is RenderStatus.UNVERIFIABLE else None
-    return _at(NOT_COMPARED, first, f"it is not known {where} the change: {why}", severity)
+    where = "known neither before nor after" if alike else f"not known {'after' if first is now else 'before'}"
+    # What is as unknown as it was is not the change's doing.
+    severity = Severity.INFO if alike else None
+    return _at(NOT_COMPARED, first, f"its objects are {where} the change: {why}", severity)
 
 
 def _alone(seen: Seen, there: Apps, elsewhere: Apps, *, removed: bool) -> Verdict:
     """An Application that one side lacks, or only does not know."""
     if lost := next(_lost_holders(there, elsewhere), None):
         side = "after" if removed else "before"
-        message = f"it is not known {side} the change, where {lost} does not render"
+        message = f"it is not known {side} the change, because {lost}, which holds it, does not render there"
         return Verdict(compared=False, findings=(_at(NOT_COMPARED, seen, message),))
     if removed:
         return Verdict(compared=True)

@@ -6,6 +6,7 @@ import click
 
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
+    "diff": ("kubeaid_ci.commands.charts_diff", "Say what a change does to what charts give."),
     "list": ("kubeaid_ci.commands.charts_list", "List umbrella charts and what they declare and vendor."),
     "verify": ("kubeaid_ci.commands.charts_verify", "Compare vendored charts with the ledger and upstream."),
 }

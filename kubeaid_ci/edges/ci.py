@@ -30,6 +30,8 @@ _MARKS_A_KIND = 10
 _LONGEST_MARK = 4000
 _MARKED = (Severity.ERROR, Severity.WARNING)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
+_PULL = re.compile(rf"refs/pull/({_NUMBER.pattern})/(?:merge|head)")
 _COMMAND_START = re.compile(r"(^|[\r\n])([^\S\r\n]*)::")
 
 
@@ -41,6 +43,20 @@ def github(env: Mapping[str, str]) -> bool:
 def gitlab(env: Mapping[str, str]) -> bool:
     """Whether this is a job of GitLab CI."""
     return env.get("GITLAB_CI") == "true"
+
+
+def change_request(env: Mapping[str, str]) -> tuple[str, int] | None:
+    """The change request that the job runs for: the path of its repository and its number; nothing where it has none.
+
+    GitHub, Gitea and Forgejo name it by the ref, but not in jobs that run for the base of one.
+    """
+    ref = _PULL.fullmatch(env.get("GITHUB_REF", ""))
+    if github(env) and ref:
+        return env.get("GITHUB_REPOSITORY", ""), int(ref[1])
+    number = env.get("CI_MERGE_REQUEST_IID", "")
+    if gitlab(env) and _NUMBER.fullmatch(number):
+        return env.get("CI_MERGE_REQUEST_PROJECT_PATH", ""), int(number)
+    return None
 
 
 def guarded(text: str) -> str:

@@ -39,7 +39,8 @@ def render(report: Report) -> str:
 
 
 def lines(report: Report) -> Iterator[Line]:
-    """The lines of the report: results, findings (the worst first), summary."""
+    """The lines of the report: opening, results, findings (the worst first), summary."""
+    yield from (Line(Kind.HEADING, one_line(line)) for line in report.opening)
     yield from _table(shown(report))
     yield from _details(report.details)
     yield from _findings(outcome.speaking(report.findings))
