@@ -13,6 +13,8 @@ from kubeaid_ci.errors import UserError
 if TYPE_CHECKING:
     from kubeaid_ci.model.comparison import Revisions
 
+_CONFIG, _KUBEAID = "k8s", "argocd-helm-charts"
+
 
 @click.command()
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
@@ -81,12 +83,13 @@ def diff(
 
 
 def _here(options: Options) -> str:
-    """The repo that the current folder is the top of."""
+    """The repo that the current folder is the top of, by name and by what is in it."""
     here = Path.cwd().resolve()
+    sought = (("config", options.config_repo, _CONFIG), ("kubeaid", options.kubeaid, _KUBEAID))
     found = [
         name
-        for name, folder in (("config", options.config_repo), ("kubeaid", options.kubeaid))
-        if folder and Path(folder).resolve() == here
+        for name, folder, inside in sought
+        if folder and Path(folder).resolve() == here and (here / inside).is_dir()
     ]
     if len(found) != 1:
         raise UserError(
