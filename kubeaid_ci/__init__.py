@@ -11,9 +11,11 @@ __version__ = "0.1.0"
 
 _JOBS = {
     "build_clusters": "kubeaid_ci.jobs.build",
+    "diff_charts": "kubeaid_ci.jobs.charts_diff",
+    "diff_clusters": "kubeaid_ci.jobs.diff",
+    "doctor": "kubeaid_ci.jobs.doctor",
     "lint_charts": "kubeaid_ci.jobs.charts_lint",
     "list_charts": "kubeaid_ci.jobs.charts_list",
-    "doctor": "kubeaid_ci.jobs.doctor",
     "list_clusters": "kubeaid_ci.jobs.clusters",
     "publish": "kubeaid_ci.jobs.publish",
     "render_charts": "kubeaid_ci.jobs.charts_render",

@@ -21,6 +21,7 @@ COMMANDS = {
     "build": ("kubeaid_ci.commands.build", "Build kube-prometheus manifests of clusters."),
     "charts": ("kubeaid_ci.commands.charts", "List and verify umbrella charts and what is vendored in them."),
     "clusters": ("kubeaid_ci.commands.clusters", "List the clusters of a config repo."),
+    "diff": ("kubeaid_ci.commands.diff", "Say what a change or an upgrade does to every cluster."),
     "render": ("kubeaid_ci.commands.render", "Render every object that ArgoCD would apply to clusters."),
     "publish": ("kubeaid_ci.commands.publish", "Build clusters and open or update the change request."),
     "doctor": ("kubeaid_ci.commands.doctor", "Say what this machine, both repositories and the forge lack."),

@@ -6,6 +6,7 @@ from kubeaid_ci.commands.lazy import LazyGroup
 
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
+    "diff": ("kubeaid_ci.commands.charts_diff", "Say what a change does to what charts give."),
     "lint": ("kubeaid_ci.commands.charts_lint", "Lint umbrella charts: Helm's linter, rendering, removed APIs."),
     "list": ("kubeaid_ci.commands.charts_list", "List umbrella charts and what they declare and vendor."),
     "render": ("kubeaid_ci.commands.charts_render", "Render umbrella charts with their default values."),

@@ -61,11 +61,13 @@ def resolve(
     given: dict[str, Any],
     *,
     needs_kubeaid: bool = True,
+    kubeaid_ref: str = "worktree",
     settings_of: "Callable[[Path], Settings]" = read_settings,
 ) -> Options:
     """The common options from the command line, the environment and the settings files, best first.
 
-    Raises `UserError` where a command that needs a KubeAid repo can find none.
+    `kubeaid_ref` is what the command takes where nobody says it. Raises `UserError` where a command that needs a
+    KubeAid repo can find none.
     """
     chosen = _chosen(ctx, given)
     config_repo = str(chosen.get("config_repo") or ".")
@@ -78,7 +80,7 @@ def resolve(
     return Options(
         config_repo=config_repo,
         kubeaid=kubeaid,
-        kubeaid_ref=chosen.get("kubeaid_ref") or settings.kubeaid_ref or "worktree",
+        kubeaid_ref=chosen.get("kubeaid_ref") or settings.kubeaid_ref or kubeaid_ref,
         jobs=chosen.get("jobs") or settings.jobs or os.cpu_count() or 1,
         fmt=chosen.get("fmt") or "text",
         reports=tuple(chosen.get("report") or ()),

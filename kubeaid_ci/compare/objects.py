@@ -92,7 +92,7 @@ def _difference(
 ) -> Difference | None:
     if was is None or now is None:
         return Difference(was, now)
-    if was.app == now.app and same(was.body, now.body):
+    if was.app == now.app and (was.body is now.body or same(was.body, now.body)):
         return None
     old, new = masked(was.body, was.key), masked(now.body, now.key)
     found = list(deltas(old, new, group=_identity(now).group))

@@ -30,6 +30,8 @@ _MARKS_A_KIND = 10
 _LONGEST_MARK = 4000
 _MARKED = (Severity.ERROR, Severity.WARNING)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
+_PULL = re.compile(rf"refs/pull/({_NUMBER.pattern})/(?:merge|head)")
 _COMMAND_START = re.compile(r"(^|[\r\n])([^\S\r\n]*)::")
 
 
@@ -49,6 +51,20 @@ def below_checkout(folder: str) -> str:
     tops = (top for top in (place, *place.parents) if (top / ".git").exists())
     top = next(tops, place) if place.is_dir() else place
     return "" if top == place else place.relative_to(top).as_posix()
+
+
+def change_request(env: Mapping[str, str]) -> tuple[str, int] | None:
+    """The change request that the job runs for: the path of its repository and its number; nothing where it has none.
+
+    GitHub, Gitea and Forgejo name it by the ref, but not in jobs that run for the base of one.
+    """
+    ref = _PULL.fullmatch(env.get("GITHUB_REF", ""))
+    if github(env) and ref:
+        return env.get("GITHUB_REPOSITORY", ""), int(ref[1])
+    number = env.get("CI_MERGE_REQUEST_IID", "")
+    if gitlab(env) and _NUMBER.fullmatch(number):
+        return env.get("CI_MERGE_REQUEST_PROJECT_PATH", ""), int(number)
+    return None
 
 
 def guarded(text: str) -> str:

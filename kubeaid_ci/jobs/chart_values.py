@@ -11,6 +11,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.render_task import ChartTask
 from kubeaid_ci.plan.values import laid_over, with_parameter
 
+_LISTED = re.compile(r"'[^']*'(?:, '[^']*')+")
 _WRONG = re.compile(r"\s*- at '(?P<path>[^']*)': (?P<why>.*)")
 
 
@@ -48,7 +49,8 @@ def schema_errors(message: str) -> Iterator[tuple[str, tuple[str, ...], str]]:
         if found := _WRONG.fullmatch(line):
             if not found["why"].startswith("validation failed"):
                 steps = tuple(part.replace("~1", "/").replace("~0", "~") for part in found["path"].split("/")[1:])
-                yield of, steps, found["why"]
+                # Helm names them in another order each time.
+                yield of, steps, _LISTED.sub(lambda names: ", ".join(sorted(names[0].split(", "))), found["why"])
         elif line.endswith(":"):
             of = line.removesuffix(":")
 

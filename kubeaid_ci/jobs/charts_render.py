@@ -2,18 +2,17 @@
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kubeaid_ci.edges import snapshot
 from kubeaid_ci.edges.snapshot import WORKTREE
-from kubeaid_ci.edges.workers import Limits, Pool
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import CHARTS, Place
-from kubeaid_ci.jobs.build import cache_at
+from kubeaid_ci.jobs.render import renderer_of
 from kubeaid_ci.jobs.render_results import app_of
 from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, Layer, Note
-from kubeaid_ci.jobs.renderer import Renderer
 from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import kubernetes_api
@@ -41,48 +40,55 @@ def render_charts(
     kube-prometheus and nothing else. One that fails is in the result, with findings, and stops no
     other; `lint` adds what Helm's linter says. Raises `UserError` where nothing can be rendered at all.
     """
-    root = Path(kubeaid).resolve()
-    known = settings or Settings()
-    at = FilesAt(str(root), ref, (CHARTS,))
-    place = Place(at, snapshot.take(root, ref, at.folders), ref)
-    layers = (Layer(values_name, values),) if values else ()
-    version = known.kubernetes_version or Version.parse(kubernetes_api.DEFAULT)
-    api_versions = tuple(
-        sorted({*kubernetes_api.api_versions(version), *kubernetes_api.MONITORING, *known.api_versions})
-    )
-    renderer = Renderer(Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True), cache_at(cache))
-    try:
-        planned = {
-            name: _task(place, name, layers, version, api_versions, lint=lint) for name in _chosen(place, charts)
-        }
+    root, layers = Path(kubeaid).resolve(), (Layer(values_name, values),) if values else ()
+    with renderer_of(jobs, cache=cache, timeout=timeout) as renderer:
+        every = chart_sources(root, ref, settings or Settings(), layers=layers)
+        check_charts(charts, every)
+        chosen = {name: task for name, task in every.items() if not charts or name in charts}
+        planned = {name: _linted(task) for name, task in chosen.items()} if lint else chosen
         renderer.render(task for task in planned.values() if isinstance(task, ChartTask))
-    finally:
-        place.files.close()
-        renderer.close()
     done = [app_of(name, [(task, name)], renderer, namespace=name, revision=ref) for name, task in planned.items()]
     return Renderings(tuple(app for app, _ in done), tuple(finding for _, some in done for finding in some))
 
 
+def chart_sources(
+    root: Path, ref: str, settings: Settings, *, layers: tuple[Layer, ...] = ()
+) -> dict[str, ChartTask | Note]:
+    """What to render for each umbrella chart of a revision, by name."""
+    at = FilesAt(str(root), ref, (CHARTS,))
+    version = settings.kubernetes_version or Version.parse(kubernetes_api.DEFAULT)
+    api_versions = {*kubernetes_api.api_versions(version), *kubernetes_api.MONITORING, *settings.api_versions}
+    with snapshot.take(root, ref, at.folders) as files:
+        place = Place(at, files, ref)
+        names = sorted(path.split("/")[1] for path in files.files if _is_chart(path))
+        if not names:
+            where = f" at {ref}" if ref != WORKTREE else ""
+            raise UserError(f"{root}: not a KubeAid repo: it has no {CHARTS}/{where}; name one with --kubeaid")
+        return {name: _task(place, name, layers, version, tuple(sorted(api_versions))) for name in names}
+
+
+def check_charts(names: Sequence[str], there: Collection[str]) -> None:
+    """Raise `UserError` for a name that no chart has, with the nearest ones."""
+    for name in names:
+        if name not in there:
+            close = difflib.get_close_matches(name, there, 3, 0.5) or sorted(there)[:10]
+            raise UserError(f"{name}: no such chart; there are: {', '.join(close)}")
+
+
+def _linted(task: ChartTask | Note) -> ChartTask | Note:
+    return replace(task, lint=True) if isinstance(task, ChartTask) else task
+
+
+def _is_chart(path: str) -> bool:
+    return path.endswith("/Chart.yaml") and path.count("/") == 2
+
+
 def _task(
-    place: Place, name: str, layers: tuple[Layer, ...], version: Version, api_versions: tuple[str, ...], *, lint: bool
+    place: Place, name: str, layers: tuple[Layer, ...], version: Version, api_versions: tuple[str, ...]
 ) -> ChartTask | Note:
     folder = f"{CHARTS}/{name}"
     try:
         tree = place.chart_tree(folder)
     except LinkError as error:
         return Note("chart/symlink-escapes", str(error), folder)
-    kube_version = f"v{version}".replace("vv", "v")
-    return ChartTask(place.at, folder, tree, name, name, kube_version, api_versions, layers, lint=lint)
-
-
-def _chosen(place: Place, names: Sequence[str]) -> list[str]:
-    there = sorted(
-        path.split("/")[1] for path in place.files.files if path.endswith("/Chart.yaml") and path.count("/") == 2
-    )
-    if not there:
-        raise UserError(f"{place.at.root}: not a KubeAid repo: it has no {CHARTS}/; name one with --kubeaid")
-    for name in names:
-        if name not in there:
-            close = difflib.get_close_matches(name, there, 3, 0.5) or there[:10]
-            raise UserError(f"{name}: no such chart; there are: {', '.join(close)}")
-    return [name for name in there if not names or name in names]
+    return ChartTask(place.at, folder, tree, name, name, f"v{version}".replace("vv", "v"), api_versions, layers)

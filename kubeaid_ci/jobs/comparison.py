@@ -1,6 +1,6 @@
 """Compares what is rendered for clusters before and after a change."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kubeaid_ci.checks import dangers
@@ -24,10 +24,16 @@ def compare_clusters(before: Rendered, after: Rendered, *, noise: bool = False, 
     A cluster that is on one side alone is compared with an empty one. `noise` shows what noise rules
     leave out, `diffs` adds a unified diff of each object. Nothing in the result holds a secret.
     """
-    clusters = tuple(sorted({*before, *after}))
-    parts = [_cluster(name, before.get(name, ()), after.get(name, ()), noise=noise, diffs=diffs) for name in clusters]
+    names = sorted({*before, *after})
+    return together(
+        [compare_one(name, before.get(name, ()), after.get(name, ()), noise=noise, diffs=diffs) for name in names]
+    )
+
+
+def together(parts: Sequence[Comparison]) -> Comparison:
+    """Comparisons of different clusters as one."""
     return Comparison(
-        clusters,
+        tuple(dict.fromkeys(cluster for part in parts for cluster in part.clusters)),
         tuple(change for part in parts for change in part.changes),
         tuple(finding for part in parts for finding in part.findings),
         tuple(image for part in parts for image in part.images),
@@ -36,21 +42,38 @@ def compare_clusters(before: Rendered, after: Rendered, *, noise: bool = False, 
     )
 
 
-def _cluster(
-    name: str, before: Iterable[Manifest], after: Iterable[Manifest], *, noise: bool, diffs: bool
+def compare_one(
+    name: str,
+    before: Iterable[Manifest],
+    after: Iterable[Manifest],
+    *,
+    noise: bool = False,
+    diffs: bool = False,
+    apps: Collection[str] = (),
 ) -> Comparison:
+    """Compare one cluster; `apps` names the Applications to tell of (none: all), whatever else there is."""
     old, new = _of(name, before), _of(name, after)
-    found = differences(old, new)
-    ran, runs = images(old), images(new)
+    found = [one for one in differences(old, new) if _concerns(one, apps)]
     wanted = found if noise else [difference for difference in found if difference.counts]
+    ran, runs = images(_held(old, apps)), images(_held(new, apps))
+    known = images(old) if apps else ran
     return Comparison(
         (name,),
         tuple(_shown(wanted, noise=noise)),
-        (*dangers.check(found, images_before=ran), *_duplicates(old, new)),
+        (*dangers.check(found, images_before=known), *_duplicates(_held(old, apps), _held(new, apps))),
         tuple(_images(name, runs - ran, ran - runs)),
         _diffs(wanted) if diffs else {},
         len(found) - len(wanted),
     )
+
+
+def _concerns(difference: Difference, apps: Collection[str]) -> bool:
+    sides = (difference.before, difference.after)
+    return not apps or any(side is not None and side.app in apps for side in sides)
+
+
+def _held(manifests: list[Manifest], apps: Collection[str]) -> list[Manifest]:
+    return [one for one in manifests if one.app in apps] if apps else manifests
 
 
 def _of(cluster: str, manifests: Iterable[Manifest]) -> list[Manifest]:

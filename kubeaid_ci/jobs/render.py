@@ -2,10 +2,14 @@
 
 import difflib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from kubeaid_ci.edges import config_repo as config_repo_edge
+from kubeaid_ci.edges.config_repo import NotACluster
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.workers import Limits, Pool
 from kubeaid_ci.errors import UserError
@@ -51,26 +55,75 @@ def render_clusters(
     where nothing can be rendered at all.
     """
     hand = AtHand(Path(config_repo).resolve(), config_ref, Path(kubeaid).resolve(), kubeaid_ref)
-    renderer = Renderer(Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True), cache_at(cache))
-    hand.check()
-    try:
-        selection = _selected(hand, clusters)
-        known = [_cluster(cluster, hand, settings or Settings()) for cluster in selection.clusters]
-        _render(known, renderer)
-        found = [told for one in known for told in _told(one, renderer)]
-    finally:
-        hand.close()
-        renderer.close()
-    chosen = _chosen(found, apps)
+    with renderer_of(jobs, cache=cache, timeout=timeout) as renderer:
+        (side,) = render_sides([hand], renderer, clusters=clusters, settings=settings or Settings())
+    check_apps(apps, {app.app for app, _ in side.told})
+    chosen = [told for told in side.told if not apps or told[0].app in apps]
     findings = [finding for _, some in chosen for finding in some]
-    return Renderings(tuple(app for app, _ in chosen), (*selection.findings, *findings))
+    return Renderings(tuple(app for app, _ in chosen), (*side.selection.findings, *findings))
 
 
-def _selected(hand: AtHand, names: Sequence[str]) -> Selection:
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The clusters with the repositories at one pair of revisions, and their Applications."""
+
+    selection: Selection
+    told: tuple[Told, ...]
+
+
+@contextmanager
+def renderer_of(
+    jobs: int | None, *, cache: bool | str | os.PathLike[str] = True, timeout: float = 300.0
+) -> Iterator[Renderer]:
+    """A renderer whose workers end with the block."""
+    pool = Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True)
+    renderer = Renderer(pool, cache_at(cache))
+    try:
+        yield renderer
+    finally:
+        renderer.close()
+
+
+def render_sides(
+    hands: Sequence[AtHand], renderer: Renderer, *, clusters: Sequence[str], settings: Settings
+) -> list[Side]:
+    """Clusters at several pairs of revisions, side by side; what is the same in some is rendered once.
+
+    A cluster that is named has to be on one of the sides. Raises `UserError` where nothing can be rendered at all.
+    """
+    for hand in hands:
+        hand.check()
+    try:
+        selections = _selected(hands, clusters)
+        known = [
+            [_cluster(cluster, hand, settings) for cluster in selection.clusters]
+            for hand, selection in zip(hands, selections, strict=True)
+        ]
+        _render([one for some in known for one in some], renderer)
+        told = [tuple(told for one in some for told in _told(one, renderer)) for some in known]
+    finally:
+        for hand in hands:
+            hand.close()
+    return [Side(selection, some) for selection, some in zip(selections, told, strict=True)]
+
+
+def _selected(hands: Sequence[AtHand], names: Sequence[str]) -> list[Selection]:
+    found = [_folders(hand) for hand in hands]
+    # A folder may be a cluster on one side alone.
+    every = {one.dir: one for one in sorted(chain(*found), key=lambda one: isinstance(one, Cluster))}
+    wanted = {one.dir for one in select(hands[0].config, names, folders=tuple(every.values())).clusters}
+    broken = {one.dir for one in every.values() if isinstance(one, NotACluster)}
+    chosen = [
+        [one for one in folders if not names or one.dir in wanted or one.dir in broken.intersection(names)]
+        for folders in found
+    ]
+    return [select(hand.config, folders=some) for hand, some in zip(hands, chosen, strict=True)]
+
+
+def _folders(hand: AtHand) -> Sequence[Cluster | NotACluster]:
     if hand.config_ref == WORKTREE:
-        return select(hand.config, names)
-    paths = hand.config_place("k8s").below("k8s")
-    return select(hand.config, names, folders=config_repo_edge.folders_among(paths))
+        return config_repo_edge.folders(hand.config)
+    return config_repo_edge.folders_among(hand.config_place("k8s").below("k8s"))
 
 
 def _cluster(cluster: Cluster, hand: AtHand, settings: Settings) -> ClusterApplications:
@@ -117,10 +170,9 @@ def _final(part: Part, cluster: ClusterApplications, renderer: Renderer) -> tupl
     return what, part.chart
 
 
-def _chosen(found: Sequence[Told], names: Sequence[str]) -> list[Told]:
-    there = {app.app for app, _ in found}
+def check_apps(names: Sequence[str], there: Collection[str]) -> None:
+    """Raise `UserError` for a name that no Application has, with the nearest ones."""
     for name in names:
         if name not in there:
             close = difflib.get_close_matches(name, there, 3, 0.5) or sorted(there)[:10]
             raise UserError(f"{name}: no such Application; there are: {', '.join(close) or 'none'}")
-    return [one for one in found if not names or one[0].app in names]

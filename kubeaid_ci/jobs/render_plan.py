@@ -11,6 +11,7 @@ from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place, RevisionMissi
 from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Layer, Note
 from kubeaid_ci.model.application import Application, HelmSource, Parameter, Source
 from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.model.tree import tree_id
 from kubeaid_ci.plan.chart_files import LinkError
 from kubeaid_ci.plan.patterns import compiled
@@ -27,6 +28,10 @@ class Part:
     what: ChartTask | FolderTask | Note
     revision: str | None = None
     chart: str = ""
+
+
+class FolderMissingError(UserError):
+    """An Application names a folder that is not in the repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class Planner:
                 yield Part(Note("chart/symlink-escapes", str(error), source.path))
             except RevisionMissingError as error:
                 yield Part(Note("build/pinned-revision-missing", str(error), where))
+            except FolderMissingError as error:
+                yield Part(Note("chart/render-failed", str(error), where, failure=Failure.GONE))
             except UserError as error:
                 message = str(error).replace(f"{self.hand.config}/", "").replace(f"{self.hand.kubeaid}/", "")
                 yield Part(Note("chart/render-failed", message, where))
@@ -68,7 +75,7 @@ class Planner:
         folder = "" if folder == "." else folder
         below = place.below(folder)
         if not below or folder.startswith(".."):
-            raise UserError(
+            raise FolderMissingError(
                 f"{source.shown_url} has no folder {source.path or '/'} at {place.revision};"
                 " correct the Application's path, or remove the Application"
             )

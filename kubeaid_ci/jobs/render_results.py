@@ -38,6 +38,7 @@ def app_of(
     done = [(outcome, chart) for part, chart in parts if (outcome := _outcome(part, renderer))]
     notes = [part for part, _ in parts if isinstance(part, Note)]
     notes += [note for outcome, _ in done for note in (*outcome.notes, *_unstable(outcome))]
+    fatal = next((note for note in notes if note.rule in FATAL), None)
     subject = "/".join(part for part in (cluster, name) if part)
     digests = [renderer.digests.get(task, "") for task in tasks]
     app = RenderedApp(
@@ -50,7 +51,8 @@ def app_of(
         manifests=tuple(_manifests(done, cluster, name, namespace, scopes or {})),
         masked=tuple(_masked(outcome for outcome, _ in done)),
         ignore_differences=ignore_differences,
-        error=next((note.message for note in notes if note.rule in FATAL), None),
+        error=fatal.message if fatal else None,
+        failure=fatal.failure if fatal else None,
         cached=bool(tasks) and all(task in renderer.cached for task in tasks),
         digest=hashlib.sha256(repr((digests, namespace, sorted((scopes or {}).items()))).encode()).hexdigest(),
     )
@@ -66,11 +68,11 @@ def _manifests(
 ) -> Iterator[Manifest]:
     for outcome, chart in done:
         for rendered in outcome.objects:
-            body = _placed(rendered.body, namespace, scopes)
+            body = placed(rendered.body, namespace, scopes)
             yield Manifest(Key.of(body), body, rendered.path, cluster, name, chart)
 
 
-def _placed(body: Mapping[str, Any], namespace: str, scopes: Scopes) -> Mapping[str, Any]:
+def placed(body: Mapping[str, Any], namespace: str, scopes: Scopes) -> Mapping[str, Any]:
     """The object with the namespace that ArgoCD gives it, where it names none and its kind lies in one."""
     metadata = body.get("metadata")
     if not namespace or not isinstance(metadata, dict) or metadata.get("namespace"):

@@ -16,6 +16,7 @@ from kubeaid_ci.jobs import chart_values
 from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Note, Outcome
 from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.hooks import is_test
+from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import chart_metadata, helmignore, rendering
 from kubeaid_ci.plan.chart_archive import pack
@@ -211,9 +212,10 @@ def _failures(error: HelmError, task: ChartTask, chart: _Packed) -> Iterator[Not
     for of, steps, why in said:
         where, line = chart_values.set_where(task, ((of, *steps), steps) if of != chart.name else (steps,))
         keys = ".".join(steps) or "the values"
-        yield Note("chart/render-failed", f"{keys}: {why}: the schema of the chart {of} refuses it", where, line)
+        message = f"{keys}: {why}: the schema of the chart {of} refuses it"
+        yield Note("chart/render-failed", message, where, line, Failure.REFUSED)
     if not said:
-        yield Note("chart/render-failed", error.message, f"{task.folder}/{_SCHEMA}")
+        yield Note("chart/render-failed", error.message, f"{task.folder}/{_SCHEMA}", failure=Failure.REFUSED)
 
 
 def _placed(error: UserError, root: str) -> Note:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 from kubeaid_ci.model.application import Parameter
 from kubeaid_ci.model.manifest import Key
+from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.plan.rendering import Rendered, Varying
 
 
@@ -64,6 +65,8 @@ class Note:
     message: str
     path: str | None = None
     line: int | None = None
+    failure: Failure = Failure.OTHER
+    """What it says of an Application that it leaves without its objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class Outcome:
         return cls(
             [Rendered(path, body) for path, body in objects],
             [Varying(path, Key(**key), where, shaped) for path, key, where, shaped in varying],
-            [Note(**note) for note in notes],
+            [Note(**{**note, "failure": Failure(note["failure"])}) for note in notes],
             chart,
             asks,
             failed,

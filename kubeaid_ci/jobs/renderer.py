@@ -3,7 +3,7 @@
 import gc
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
@@ -14,47 +14,64 @@ from kubeaid_ci.edges.workers import Pool, WorkerError
 from kubeaid_ci.jobs.render_source import render_source
 from kubeaid_ci.jobs.render_task import ChartTask, Note, Outcome, Task
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(slots=True)
 class Renderer:
-    """Outcomes by task; `cached` are those that were there already, `digests` name their content."""
+    """Outcomes by task; `cached` are those that were there already, `digests` name their content.
+
+    What is the same but for the revision that it is taken from is done once, and shares its outcome.
+    """
 
     pool: Pool
     cache: Cache | None
     outcomes: dict[Task, Outcome] = field(default_factory=dict)
     cached: set[Task] = field(default_factory=set)
     digests: dict[Task, str] = field(default_factory=dict)
+    _first: dict[str, Task] = field(default_factory=dict)
     _stored: bool = False
 
     def render(self, tasks: Iterable[Task]) -> None:
         """Do those of the tasks that are not done yet; one that ends its process is a failure of its own."""
-        new = [task for task in dict.fromkeys(tasks) if task not in self.outcomes]
+        keys = {task: _key(task) for task in tasks if task not in self.outcomes}
         with _without_garbage_collection():
-            waiting = [task for task in new if not self._from_cache(task)]
-            self._run(waiting)
+            for task, key in keys.items():
+                self._first.setdefault(key, task)
+            new = {task: key for task, key in keys.items() if self._first[key] == task}
+            self._run({task: key for task, key in new.items() if not self._from_cache(task, key)})
+        for task, key in keys.items():
+            self._share(self._first[key], task)
 
-    def _from_cache(self, task: Task) -> bool:
-        data = self.cache.noted(_key(task)) if self.cache else None
+    def _from_cache(self, task: Task, key: str) -> bool:
+        data = self.cache.noted(key) if self.cache else None
         if data is not None:
             self.cached.add(task)
             self._done(task, data)
         return data is not None
 
-    def _run(self, waiting: list[Task]) -> None:
+    def _run(self, waiting: Mapping[Task, str]) -> None:
         bug: BaseException | None = None
-        for number, outcome in self.pool.map(render_source, waiting):
+        tasks = list(waiting)
+        for number, outcome in self.pool.map(render_source, tasks):
+            task = tasks[number]
             match outcome:
                 case bytes():
-                    self._done(waiting[number], outcome)
-                    self._keep(waiting[number], outcome)
+                    self._done(task, outcome)
+                    self._keep(waiting[task], outcome)
                 case WorkerError():
-                    self.outcomes[waiting[number]] = _crashed(waiting[number], outcome)
+                    self.outcomes[task] = _crashed(task, outcome)
                 case _:
                     bug = outcome
         if bug:  # everything else is done by now
             raise bug
+
+    def _share(self, first: Task, task: Task) -> None:
+        self.outcomes[task] = self.outcomes[first]
+        if first in self.digests:
+            self.digests[task] = self.digests[first]
+        if first in self.cached:
+            self.cached.add(task)
 
     def close(self) -> None:
         """End the workers, and let the cache drop what is too old."""
@@ -66,9 +83,9 @@ class Renderer:
         self.outcomes[task] = Outcome.unpacked(data)
         self.digests[task] = hashlib.sha256(data).hexdigest()
 
-    def _keep(self, task: Task, data: bytes) -> None:
+    def _keep(self, key: str, data: bytes) -> None:
         if self.cache:
-            self.cache.note(_key(task), data)
+            self.cache.note(key, data)
             self._stored = True
 
 

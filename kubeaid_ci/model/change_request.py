@@ -1,6 +1,7 @@
 """A pull request or merge request as a forge tells of it."""
 
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class ChangeRequest:
     merged: bool = False
     auto_merge: bool | None = None
     handle: str = ""
+
+    @classmethod
+    def numbered(cls, number: int) -> Self:
+        """One of which nothing but the number is known, which is enough to comment on it."""
+        return cls(number, "", "", "", "", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,17 @@ from kubeaid_ci.model.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
+class Revisions:
+    """What clusters are looked at with: a revision of each repository, or ``worktree``.
+
+    `kubeaid` may be ``pinned``: what each Application pins.
+    """
+
+    config: str = "worktree"
+    kubeaid: str = "pinned"
+
+
+@dataclass(frozen=True, slots=True)
 class ImageChange:
     """An image of one cluster that comes, goes or gets another version; nothing on a side where it is not."""
 
@@ -20,6 +31,7 @@ class ImageChange:
 class Comparison:
     """Every cluster that was compared, and what changes in them.
 
+    `charts` are those that were compared on their own, each as an Application of the one cluster ``charts``.
     `diffs` are unified diffs by subject, where they were asked for. `noise_only` counts the objects that
     differ in nothing but noise and are left out of `changes` for it.
     """
@@ -30,6 +42,7 @@ class Comparison:
     images: tuple[ImageChange, ...] = ()
     diffs: Mapping[str, str] = field(default_factory=dict)
     noise_only: int = 0
+    charts: tuple[str, ...] = ()
 
     @property
     def changed(self) -> tuple[str, ...]:

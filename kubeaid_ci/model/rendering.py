@@ -18,6 +18,14 @@ class RenderStatus(StrEnum):
     FAILED = "failed"
 
 
+class Failure(StrEnum):
+    """Why an Application could not be rendered: its folder is not there, a schema refuses its values, or else."""
+
+    GONE = "gone"
+    REFUSED = "refused"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Masked:
     """A value that a chart makes up anew in every rendering, such as a password; it is rendered as `MASK`."""
@@ -49,6 +57,7 @@ class RenderedApp:
     masked: tuple[Masked, ...] = ()
     ignore_differences: tuple[Mapping[str, Any], ...] = ()
     error: str | None = None
+    failure: Failure | None = None
     cached: bool = False
     digest: str = ""
 

@@ -31,5 +31,7 @@ class Report:
     findings: tuple[Finding, ...] = ()
     sections: Mapping[str, str] = field(default_factory=dict)
     table: Table | None = None
+    opening: tuple[str, ...] = ()
+    """Plain lines to begin with on a terminal: what somebody in a hurry has to know."""
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Plain lines by title, few of them, for a terminal; `sections` has the whole."""

@@ -7,6 +7,17 @@ from dataclasses import dataclass, replace
 from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.difference import FieldChange, ObjectChange
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.report import outcome
+
+LOST = {
+    "change/chart-gone": "chart gone",
+    "change/values-refused": "Application with refused values",
+    "change/library-gone": "monitoring library gone",
+    "change/render-broken": "Application that fails",
+    "change/cluster-removed": "cluster removed",
+    "change/not-compared": "not compared",
+}
+"""The rules for what stops working or cannot be looked at, in words for several of them: the first to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,13 @@ def dangers(findings: Iterable[Finding]) -> tuple[Danger, ...]:
         Danger(alike[0], what, tuple(dict.fromkeys(cluster(one) for one in alike)))
         for (_, what, _), alike in found.items()
     )
+
+
+def by_weight(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that are not suppressed, the worst first, and among those what is `LOST`."""
+    rank = {rule: number for number, rule in enumerate(LOST)}
+    spoken = outcome.speaking(findings)
+    return sorted(spoken, key=lambda one: (-one.severity.weight, rank.get(one.rule.id, len(rank))))
 
 
 def cluster(finding: Finding) -> str:

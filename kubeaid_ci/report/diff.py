@@ -9,9 +9,9 @@ from kubeaid_ci.model.comparison import Comparison, ImageChange
 from kubeaid_ci.model.difference import FieldChange
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.report import Report, Table
-from kubeaid_ci.report import outcome
-from kubeaid_ci.report.change_groups import Danger, Entry, Group, dangers, groups, named
+from kubeaid_ci.report.change_groups import LOST, Danger, Entry, Group, by_weight, dangers, groups, named
 from kubeaid_ci.report.markdown import code, escape, fence
+from kubeaid_ci.report.visible import headline as first_line
 from kubeaid_ci.report.visible import one_line, shortened
 
 _SHORT = {"CustomResourceDefinition": "CRD", "PersistentVolume": "PV", "PersistentVolumeClaim": "PVC"}
@@ -26,19 +26,18 @@ _MOST_RISKS = 6
 _LONGEST_VALUE = 120
 
 
-def report(comparison: Comparison, *, version: str) -> Report:
+def report(comparison: Comparison, *, version: str, command: str = "diff") -> Report:
     """The report of a comparison: a summary, a row for each Application, and every object by group."""
     found = groups(comparison.changes)
     counts = Counter(change.action for change in comparison.changes)
     summary = {
         "in_short": headline(comparison),
-        "clusters": len(comparison.clusters),
-        "changed": len(comparison.changed),
+        **_compared(comparison),
         **{f"objects_{action.value}": counts[action] for action in Action},
         "noise_only": comparison.noise_only,
     }
     return Report(
-        "diff",
+        command,
         version,
         summary=summary,
         results=comparison.changes,
@@ -46,18 +45,54 @@ def report(comparison: Comparison, *, version: str) -> Report:
         table=Table(("application", "clusters", "added", "removed", "modified"), tuple(map(row, found))),
         sections=sections(found)
         | {f"Diff of {subject}": fence(diff, "diff") for subject, diff in comparison.diffs.items()},
+        opening=(headline(comparison), *_lost(comparison.findings)),
         details=_details(comparison, found),
     )
 
 
+def outputs(comparison: Comparison) -> dict[str, str]:
+    """What a CI job hands on."""
+    return {
+        "changed": str(bool(comparison.changes)).lower(),
+        "clusters": " ".join(comparison.changed) if not comparison.charts else "",
+        "charts": " ".join(sorted(changed_charts(comparison))) if comparison.charts else "",
+        "in_short": headline(comparison),
+    }
+
+
+def _compared(comparison: Comparison) -> dict[str, int]:
+    """How many clusters or charts were compared, and how many of them change."""
+    if comparison.charts:
+        return {"charts": len(comparison.charts), "changed": len(changed_charts(comparison))}
+    return {"clusters": len(comparison.clusters), "changed": len(comparison.changed)}
+
+
+def changed_charts(comparison: Comparison) -> set[str]:
+    """The charts that give something else."""
+    return {change.app for change in comparison.changes}
+
+
+def _lost(findings: Iterable[Finding]) -> Iterator[str]:
+    """What stops working or cannot be looked at, each once."""
+    for danger in dangers(by_weight(findings)):
+        finding = danger.finding
+        if finding.rule.id in LOST and finding.severity is not Severity.INFO:
+            subjects = ", ".join("/".join(filter(None, (one, danger.about))) for one in danger.clusters)
+            yield f"{WORDS[finding.severity]}: {subjects}: {first_line(finding.message)[0]}"
+
+
 def headline(comparison: Comparison) -> str:
     """Such as ``3 of 9 clusters change: 1 PVC removed (danger), 2 image bumps, 1 CRD modified``."""
-    touched, all_of_them = len(comparison.changed), len(comparison.clusters)
-    told = [*_risks(comparison.findings), *_objects(comparison)]
-    if not touched:
-        unseen = f", but ArgoCD may apply what it ignores: {', '.join(told)}" if told else ""
-        return f"nothing changes in {counted(all_of_them, 'cluster')}{unseen}"
-    return f"{touched} of {counted(all_of_them, 'cluster')} change{'s' if touched == 1 else ''}: {', '.join(told)}"
+    noun, (all_of_them, touched) = "chart" if comparison.charts else "cluster", _compared(comparison).values()
+    risks = _risks(comparison.findings)
+    if touched:
+        told = ", ".join([*risks, *_objects(comparison)])
+        return f"{touched} of {counted(all_of_them, noun)} change{'s' if touched == 1 else ''}: {told}"
+    if comparison.findings and all(finding.rule.id in LOST for finding in comparison.findings):
+        told = ", ".join(risks)
+    else:
+        told = f"ArgoCD may apply what it ignores: {', '.join(risks)}" if risks else ""
+    return f"nothing changes in {counted(all_of_them, noun)}{f', but {told}' if told else ''}"
 
 
 def _objects(comparison: Comparison) -> Iterator[str]:
@@ -78,17 +113,19 @@ def _objects(comparison: Comparison) -> Iterator[str]:
     yield from (f"{counted(counts[action], 'object')} {action.value}" for action in Action if counts[action])
 
 
-def _risks(findings: Iterable[Finding]) -> Iterator[str]:
+def _risks(findings: Iterable[Finding]) -> list[str]:
     """Errors and warnings, counted once however many clusters they are in; the errors first."""
-    counts = Counter((danger.finding.severity, _risk(danger)) for danger in dangers(outcome.speaking(findings)))
+    counts = Counter((danger.finding.severity, _risk(danger)) for danger in dangers(by_weight(findings)))
     told = [(severity, what, count) for (severity, what), count in counts.items() if severity is not Severity.INFO]
-    for severity, what, count in told[:_MOST_RISKS]:
-        yield f"{count} {what} ({WORDS[severity]})"
-    if more := sum(count for _, _, count in told[_MOST_RISKS:]):
-        yield f"{more} more to review"
+    more = sum(count for _, _, count in told[_MOST_RISKS:])
+    shown = [f"{count} {what} ({WORDS[severity]})" for severity, what, count in told[:_MOST_RISKS]]
+    return [*shown, *([f"{more} more to review"] if more else [])]
 
 
 def _risk(danger: Danger) -> str:
+    """What there are several of, in as few words as will do."""
+    if known := LOST.get(danger.finding.rule.id):
+        return f"× {known}"
     what = danger.finding.rule.id.partition("/")[2].replace("-", " ")
     if what == "state removed":
         kind = danger.about.split(" ")[1] if danger.about.count(" ") else "object"
@@ -180,6 +217,8 @@ def _details(comparison: Comparison, found: Sequence[Group]) -> dict[str, tuple[
     if not found:
         return {}
     details = {"Images": tuple(_plain_images(comparison))} if comparison.images else {}
+    if comparison.diffs:
+        return details | {f"Diff of {subject}": tuple(diff.splitlines()) for subject, diff in comparison.diffs.items()}
     for group in found[:_MOST_DETAILS]:
         lines = [line for entry in group.entries for line in _plain(entry)]
         more = len(lines) - _MOST_LINES

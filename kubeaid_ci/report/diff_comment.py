@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.finding import Severity
-from kubeaid_ci.report import outcome
-from kubeaid_ci.report.change_groups import Danger, Group, dangers, groups
+from kubeaid_ci.report.change_groups import Danger, Group, by_weight, dangers, groups
 from kubeaid_ci.report.diff import WORDS, counted, headline, image_steps, row, sections
 from kubeaid_ci.report.markdown import code, escape, fit, folded, table
 from kubeaid_ci.report.visible import one_line, shortened
@@ -26,7 +25,7 @@ def comment(comparison: Comparison, *, about: str, limit: int) -> str:
     found = groups(comparison.changes)
     parts = [
         f"## What {escape(about)} does\n\n{escape(headline(comparison))}\n",
-        _risk_table(dangers(outcome.speaking(comparison.findings))),
+        _risk_table(dangers(by_weight(comparison.findings))),
         _overview(found),
         _images(comparison),
         *(folded(title, body) for title, body in sections(found).items()),
@@ -59,7 +58,14 @@ def _risk_table(found: Sequence[Danger]) -> str:
             app, _, what = danger.about.partition(" ")
             alike[finding.severity, finding.rule.id, finding.message, app, danger.clusters].append(what)
     rows = [
-        (_word(severity), code(app), _some(objects), _bounded(message), escape(", ".join(clusters)), code(rule))
+        (
+            _word(severity),
+            code(app) if app else "",
+            _some(objects),
+            _bounded(message),
+            escape(", ".join(clusters)),
+            code(rule),
+        )
         for (severity, rule, message, app, clusters), objects in list(alike.items())[:_MOST_DANGERS]
     ]
     more = f"\nand {len(alike) - _MOST_DANGERS} more\n" if len(alike) > _MOST_DANGERS else ""
@@ -72,7 +78,7 @@ def _word(severity: Severity) -> str:
 
 def _some(objects: Sequence[str]) -> str:
     more = len(objects) - _MOST_OBJECTS
-    return ", ".join(map(code, objects[:_MOST_OBJECTS])) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(code(one) for one in objects[:_MOST_OBJECTS] if one) + (f" and {more} more" if more > 0 else "")
 
 
 def _bounded(message: str) -> str:

@@ -8,9 +8,10 @@ from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.report import Report, Table
 from kubeaid_ci.report import outcome
 from kubeaid_ci.report.table import shown
-from kubeaid_ci.report.visible import headline, one_line
+from kubeaid_ci.report.visible import headline, one_line, visible
 
 _INDENT = "    "
+_BREAK = "\n"
 
 
 class Kind(StrEnum):
@@ -39,7 +40,8 @@ def render(report: Report) -> str:
 
 
 def lines(report: Report) -> Iterator[Line]:
-    """The lines of the report: results, findings (the worst first), summary."""
+    """The lines of the report: opening, results, findings (the worst first), summary."""
+    yield from (Line(Kind.HEADING, one_line(line)) for line in report.opening)
     yield from _table(shown(report))
     yield from _details(report.details)
     yield from _findings(outcome.speaking(report.findings))
@@ -58,8 +60,7 @@ def _details(details: Mapping[str, tuple[str, ...]]) -> Iterator[Line]:
     for title, body in details.items():
         yield Line(Kind.HEADING, f"{one_line(title)}:")
         for line in body:
-            indent = " " * (len(line) - len(line.lstrip(" ")))
-            yield Line(Kind.ROW, f"  {indent}{one_line(line)}")
+            yield Line(Kind.ROW, f"  {visible(line).replace(_BREAK, ' ')}".rstrip())
 
 
 def _findings(findings: Iterable[Finding]) -> Iterator[Line]:

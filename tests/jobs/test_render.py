@@ -565,7 +565,7 @@ def test_any_change_of_an_input_is_rendered_anew(world, changed):
 def test_damaged_cache_is_no_cache(world):
     world.cluster("one", {"web.yaml": application("web")})
     first = world.render()
-    for path in (world.folder / "cache/rendered").rglob("*"):
+    for path in (world.folder / "cache/notes").rglob("*"):
         if path.is_file():
             path.write_bytes(path.read_bytes()[:-1])
     second = world.render()

@@ -69,8 +69,9 @@ def test_clusters_that_change_otherwise_are_told_apart() -> None:
 
 def test_the_text_has_a_row_for_each_application_and_the_fields() -> None:
     lines = FORMATS["text"](report(UPGRADE, version="1")).splitlines()
-    assert lines[0].split() == ["APPLICATION", "CLUSTERS", "ADDED", "REMOVED", "MODIFIED"]
-    assert lines[1].split() == ["web", "a,", "b,", "c", "1", "2"]
+    assert lines[0] == headline(UPGRADE)
+    assert lines[1].split() == ["APPLICATION", "CLUSTERS", "ADDED", "REMOVED", "MODIFIED"]
+    assert lines[2].split() == ["web", "a,", "b,", "c", "1", "2"]
     assert "  registry.example.com/web:1.0.0 → registry.example.com/web:1.1.0" in lines
     assert (
         "    spec.template.spec.containers[main].image: registry.example.com/web:1.0.0 → registry.example.com/web:1.1.0"

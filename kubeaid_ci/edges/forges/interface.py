@@ -160,19 +160,20 @@ def open_once(forge: Forge, proposal: Proposal, *, title: str, body: str) -> tup
     raise AssertionError("unreachable")
 
 
-def say_once(forge: Forge, request: ChangeRequest, key: str, text: str) -> None:
+def say_once(forge: Forge, request: ChangeRequest, key: str, text: str, *, only_anew: bool = False) -> None:
     """Make sure that exactly one comment with this key stands there and says this.
 
-    The key is hidden in the comment, so that a later run finds it, also after a lost answer.
+    With `only_anew` one that is there is changed, and none is added. The key is hidden in the comment, so that a
+    later run finds it, also after a lost answer.
     """
     marker = f"<!-- kubeaid-ci:comment:{key} -->"
     wanted = f"{marker}\n{text}"
     for attempt in count(1):
         ours = [comment for comment in forge.comments(request) if comment.text.startswith(marker)]
         try:
-            if not ours:
+            if not ours and not only_anew:
                 forge.add_comment(request, wanted)
-            elif ours[0].text.replace("\r\n", "\n").rstrip() != wanted.rstrip():
+            elif ours and ours[0].text.replace("\r\n", "\n").rstrip() != wanted.rstrip():
                 forge.edit_comment(request, ours[0], wanted)
         except Trouble as trouble:
             if not (trouble.passes and forge.api.patience.again(attempt, trouble.wait)):

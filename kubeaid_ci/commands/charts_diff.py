@@ -1,0 +1,42 @@
+"""``kubeaid-ci charts diff``."""
+
+from typing import Any
+
+import click
+
+from kubeaid_ci.commands.diff_options import comment_place, diff_options, end
+from kubeaid_ci.commands.options import common_options, resolve
+
+
+@click.command("diff")
+@click.argument("charts", nargs=-1, metavar="[CHART]...")
+@click.option("--base", required=True, metavar="REF", help="The revision before the change.")
+@click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
+@diff_options
+@common_options
+@click.pass_context
+def charts_diff(ctx: click.Context, /, charts: tuple[str, ...], base: str, head: str | None, **given: Any) -> None:
+    """Say what a change does to what umbrella charts (default: all) give with their default values.
+
+    \b
+    Example: kubeaid-ci charts diff --base origin/master
+             kubeaid-ci charts diff traefik --base 26.1.0 --head 31.1.1 --kubeaid ../KubeAid
+    """
+    from kubeaid_ci.commands.repositories import kubeaid_folder
+    from kubeaid_ci.jobs.charts_diff import diff_charts
+
+    options = resolve(ctx, given)
+    place = comment_place(str(options.kubeaid), given, options)
+    kubeaid, _ = kubeaid_folder(options)
+    comparison = diff_charts(
+        kubeaid,
+        base=base,
+        head=head or "worktree",
+        charts=charts,
+        noise=given["show_noise"],
+        diffs=given["unified"],
+        settings=options.settings,
+        jobs=options.jobs,
+        cache=options.cache,
+    )
+    end(ctx, comparison, options, given, command="charts diff", about=f"this change since {base}", place=place)

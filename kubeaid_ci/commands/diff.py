@@ -1,0 +1,113 @@
+"""``kubeaid-ci diff``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubeaid_ci.commands.diff_options import comment_place, diff_options, end
+from kubeaid_ci.commands.environment import is_from_environment
+from kubeaid_ci.commands.options import Options, common_options, resolve
+from kubeaid_ci.errors import UserError
+
+if TYPE_CHECKING:
+    from kubeaid_ci.model.comparison import Revisions
+
+_CONFIG, _KUBEAID = "k8s", "argocd-helm-charts"
+
+
+@click.command()
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
+@click.option("--base", metavar="REF", help="The revision before the change.")
+@click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
+@click.option("--upgrade-to", metavar="REV", help="Rehearse an upgrade to this KubeAid revision instead.")
+@click.option(
+    "--of",
+    type=click.Choice(["config", "kubeaid"]),
+    help="The repo that --base and --head are revisions of (default: the one in the current folder).",
+)
+@click.option("--app", "apps", multiple=True, metavar="NAME", help="Only this Application; repeatable.")
+@click.option("--no-monitoring", is_flag=True, help="Do not build the monitoring at other KubeAid revisions.")
+@diff_options
+@common_options
+@click.pass_context
+def diff(
+    ctx: click.Context,
+    /,
+    clusters: tuple[str, ...],
+    *,
+    base: str | None,
+    head: str | None,
+    upgrade_to: str | None,
+    of: str | None,
+    apps: tuple[str, ...],
+    no_monitoring: bool,
+    **given: Any,
+) -> None:
+    """Say what a change of the config repo or the KubeAid repo, or an upgrade, does to clusters (default: all).
+
+    Both sides are rendered, and compared by object and meaning. A change of the config repo is looked at with
+    the KubeAid revisions that its Applications pin, one of the KubeAid repo as if all clusters took it.
+
+    \b
+    Example: kubeaid-ci diff --base origin/main --kubeaid ../KubeAid
+             kubeaid-ci diff staging --upgrade-to 31.1.1 --kubeaid ../KubeAid --comment
+    """
+    from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.jobs.diff import diff_clusters
+
+    base = None if upgrade_to and is_from_environment(ctx, "base") else base
+    if bool(base) == bool(upgrade_to) or (upgrade_to and (head or of)):
+        raise click.UsageError("give --base REF (and --head REF), or --upgrade-to REV alone", ctx)
+    options = resolve(ctx, given, kubeaid_ref="pinned")
+    of = of or ("config" if upgrade_to else _here(options))
+    place = comment_place(options.config_repo if of == "config" else str(options.kubeaid), given, options)
+    config_repo, (kubeaid, own) = config_folder(options), kubeaid_folder(options)
+    before, after = _sides(of, base, head, upgrade_to, own)
+    comparison = diff_clusters(
+        config_repo,
+        kubeaid,
+        before=before,
+        after=after,
+        clusters=clusters,
+        apps=apps,
+        monitoring=not no_monitoring,
+        noise=given["show_noise"],
+        diffs=given["unified"],
+        settings=options.settings,
+        jobs=options.jobs,
+        cache=options.cache,
+    )
+    about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else f"this change since {base}"
+    end(ctx, comparison, options, given, command="diff", about=about, place=place)
+
+
+def _here(options: Options) -> str:
+    """The repo that the current folder is the top of, by name and by what is in it."""
+    here = Path.cwd().resolve()
+    sought = (("config", options.config_repo, _CONFIG), ("kubeaid", options.kubeaid, _KUBEAID))
+    found = [
+        name
+        for name, folder, inside in sought
+        if folder and Path(folder).resolve() == here and (here / inside).is_dir()
+    ]
+    if len(found) != 1:
+        raise UserError(
+            f"the current folder is {'both repositories' if found else 'neither repository'}, so it does not tell"
+            " which one --base is a revision of; add --of config or --of kubeaid"
+        )
+    return found[0]
+
+
+def _sides(
+    of: str, base: str | None, head: str | None, upgrade_to: str | None, own: str
+) -> "tuple[Revisions, Revisions]":
+    """Both sides; `own` is the KubeAid revision where the config repo is what changes."""
+    from kubeaid_ci.model.comparison import Revisions
+
+    if upgrade_to:
+        return Revisions(), Revisions(kubeaid=upgrade_to)
+    before, after = base or "", head or "worktree"
+    if of == "config":
+        return Revisions(before, own), Revisions(after, own)
+    return Revisions(kubeaid=before), Revisions(kubeaid=after)

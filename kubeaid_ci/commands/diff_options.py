@@ -1,0 +1,94 @@
+"""The options of every command that compares, and how such a command ends."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.commands.options import Options
+from kubeaid_ci.commands.publish_options import reach_options, wishes
+from kubeaid_ci.errors import OutsideError
+from kubeaid_ci.model.finding import Severity
+
+if TYPE_CHECKING:
+    from kubeaid_ci.jobs.comment import Place
+    from kubeaid_ci.model.comparison import Comparison
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--show-noise", is_flag=True, help="Show what noise rules leave out, too."),
+    click.option("--unified", is_flag=True, help="Show a unified diff of each object."),
+    click.option("--exit-code", is_flag=True, help="Exit with 1 where something differs."),
+    click.option(
+        "--comment",
+        is_flag=True,
+        help="Say it in one comment on the change request that the CI job is for; said anew in the same place.",
+    ),
+    click.option(
+        "--comment-on", type=click.IntRange(min=1), metavar="N", help="The same, on the change request of this number."
+    ),
+)
+
+
+def diff_options(function: _F) -> _F:
+    """Add the options of comparing to a command."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return reach_options(function)
+
+
+def comment_place(repository: str, given: dict[str, Any], options: Options) -> "Place | None":
+    """The change request to comment on, where that is asked for. Fails before the work is done, not after it."""
+    if not given["comment"] and given["comment_on"] is None:
+        return None
+    from kubeaid_ci.jobs.comment import place
+
+    return place(repository, wishes(dict(given), options.settings.publish), given["comment_on"])
+
+
+def end(
+    ctx: click.Context,
+    comparison: "Comparison",
+    options: Options,
+    given: dict[str, Any],
+    *,
+    command: str,
+    about: str,
+    place: "Place | None",
+) -> NoReturn:
+    """Comment where that is asked for, show the report, exit."""
+    from kubeaid_ci.commands.done import done
+    from kubeaid_ci.report.diff import outputs, report
+
+    failure = _comment(comparison, options, place, command, about) if place else 0
+    wrong = any(finding.key == "folder" for finding in comparison.findings)
+    differs = given["exit_code"] and bool(comparison.changes)
+    told = report(comparison, version=__version__, command=command)
+    done(ctx, told, options, outputs=outputs(comparison), failure=failure or (2 if wrong else int(differs)))
+
+
+def _comment(comparison: "Comparison", options: Options, place: "Place", command: str, about: str) -> int:
+    """Returns the exit code of a forge that does not take the comment: the report is worth showing all the same."""
+    from kubeaid_ci.report.diff_comment import comment
+
+    shown = _speaking(comparison, options)
+    try:
+        text = comment(shown, about=about, limit=place.limit)
+        worth_saying = shown.changes or any(one.severity is not Severity.INFO for one in shown.findings)
+        place.say(command, text, only_anew=not worth_saying)
+    except OutsideError as error:
+        click.echo(f"kubeaid-ci: the comment could not be made: {error}", err=True)
+        return error.exit_code
+    return 0
+
+
+def _speaking(comparison: "Comparison", options: Options) -> "Comparison":
+    """Without what the settings silence: a comment has no use for it."""
+    from kubeaid_ci.checks import suppress
+
+    findings = suppress.apply(comparison.findings, options.settings.suppress, today=date.today(), ran=())
+    return replace(comparison, findings=tuple(finding for finding in findings if finding.suppressed_by is None))

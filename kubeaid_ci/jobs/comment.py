@@ -1,0 +1,62 @@
+"""Says something on a change request, once, and anew in the same place when it is said again."""
+
+import os
+from dataclasses import dataclass
+
+from kubeaid_ci.edges import ci
+from kubeaid_ci.edges.forges.interface import Forge, say_once
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.publish_target import resolve
+from kubeaid_ci.model.change_request import ChangeRequest
+from kubeaid_ci.model.publication import Wishes
+
+# The hidden line by which the comment is found again.
+_FRAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A change request to comment on."""
+
+    forge: Forge
+    number: int
+
+    @property
+    def limit(self) -> int:
+        """How many characters of text there is room for."""
+        return self.forge.body_limit - _FRAME
+
+    def say(self, key: str, text: str, *, only_anew: bool = False) -> None:
+        """Bring the one comment with this key to this text; with `only_anew` none is added where there is none.
+
+        Raises `OutsideError` where the forge does not take it.
+        """
+        say_once(self.forge, ChangeRequest.numbered(self.number), key, text, only_anew=only_anew)
+
+
+def place(repository: str, wishes: Wishes, number: int | None = None) -> Place:
+    """The change request of a repository (an address or a checkout) with a number, else the one that the CI job is for.
+
+    Nothing is sent yet. Raises `UserError` where there is none, or a token is missing.
+    """
+    target = resolve(repository, wishes)
+    if target.forge is None:
+        raise UserError(f"{target.address.remote}: no forge, so there is no change request to comment on")
+    if number is None:
+        number = _of_job(target.address.project)
+    return Place(target.forge, number)
+
+
+def _of_job(project: str) -> int:
+    found = ci.change_request(os.environ)
+    if found is None:
+        raise UserError(
+            "this is no CI job of a change request, so there is none to comment on; name it: --comment-on N"
+        )
+    path, number = found
+    if path.lower() != project.lower():
+        raise UserError(
+            f"the job is for change request {number} of {path}, and what is compared is {project};"
+            " name one of its change requests: --comment-on N"
+        )
+    return number

@@ -1,0 +1,178 @@
+"""What a change of a repository, or an upgrade, does to clusters."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kubeaid_ci.checks import not_compared
+from kubeaid_ci.checks.change_rules import CLUSTER_ADDED, CLUSTER_REMOVED, NOT_COMPARED
+from kubeaid_ci.checks.not_compared import Apps, Verdict
+from kubeaid_ci.edges.snapshot import WORKTREE
+from kubeaid_ci.jobs.at_hand import PINNED, AtHand
+from kubeaid_ci.jobs.comparison import compare_one, together
+from kubeaid_ci.jobs.kubeaid_source import KubeAid
+from kubeaid_ci.jobs.monitoring import Build, Builder, is_monitoring, rebuilt
+from kubeaid_ci.jobs.render import Side, check_apps, render_sides, renderer_of
+from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.model.comparison import Comparison, Revisions
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """One cluster that is on both sides, named as it will be."""
+
+    cluster: Cluster
+    before: Apps
+    after: Apps
+    findings: tuple[Finding, ...] = ()
+
+
+def diff_clusters(
+    config_repo: str | os.PathLike[str],
+    kubeaid: str | os.PathLike[str],
+    *,
+    before: Revisions,
+    after: Revisions,
+    clusters: Sequence[str] = (),
+    apps: Sequence[str] = (),
+    monitoring: bool = True,
+    noise: bool = False,
+    diffs: bool = False,
+    settings: Settings | None = None,
+    jobs: int | None = None,
+    cache: bool | str | os.PathLike[str] = True,
+    timeout: float = 300.0,
+) -> Comparison:
+    """What every cluster is before and after a change of either repository, compared by object and meaning.
+
+    `config_repo` and `kubeaid` are folders; `clusters` and `apps` name some (none: all). Where the KubeAid
+    revisions differ, the monitoring is built at them, in memory, unless `monitoring` is false; with the
+    KubeAid revision ``pinned`` it is what is committed. `noise` shows what noise rules leave out, `diffs` adds
+    unified diffs. `timeout` is in seconds for a chart.
+
+    What cannot be rendered on a side is a finding and never looks removed; it stops no other. Raises
+    `UserError` where nothing can be compared at all.
+    """
+    config, root = Path(config_repo).resolve(), Path(kubeaid).resolve()
+    hands = [AtHand(config, side.config, root, side.kubeaid) for side in (before, after)]
+    with renderer_of(jobs, cache=cache, timeout=timeout) as renderer:
+        was, now = render_sides(hands, renderer, clusters=clusters, settings=settings or Settings())
+        pairs = _pairs(was, now)
+        check_apps(apps, {app.app for side in (was, now) for app, _ in side.told})
+        if monitoring and before.kubeaid != after.kubeaid and before.config == after.config == WORKTREE:
+            builder = Builder(config, root, renderer.pool, renderer.cache)
+            pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, apps)
+    parts = [_compared(pair, apps, noise=noise, diffs=diffs) for pair in pairs]
+    outer = (*now.selection.findings, *_come_and_gone(was, now))
+    return replace(together(parts), findings=(*outer, *(finding for part in parts for finding in part.findings)))
+
+
+def _pairs(was: Side, now: Side) -> list[_Pair]:
+    there = {cluster.dir for cluster in was.selection.clusters}
+    both = [cluster for cluster in now.selection.clusters if cluster.dir in there]
+    return [_Pair(cluster, _apps(was, cluster.dir), _apps(now, cluster.dir)) for cluster in both]
+
+
+def _apps(side: Side, folder: str) -> Apps:
+    return not_compared.seen(told for told in side.told if told[0].dir == folder)
+
+
+def _come_and_gone(was: Side, now: Side) -> Iterator[Finding]:
+    """One line for each cluster that is on one side alone."""
+    old, new = ({cluster.dir: cluster for cluster in side.selection.clusters} for side in (was, now))
+    # A folder that is there and unreadable is told by its own finding.
+    broken = {finding.subject for side in (was, now) for finding in side.selection.findings}
+    for folder, cluster in old.items():
+        if folder not in new and folder not in broken:
+            count = sum(len(seen.app.manifests) for seen in _apps(was, folder).values())
+            message = f"the cluster goes, with {count} objects that ArgoCD applied"
+            yield CLUSTER_REMOVED.at(cluster.path, message, subject=cluster.name)
+    for folder, cluster in new.items():
+        if folder not in old and folder not in broken:
+            count = sum(len(seen.app.manifests) for seen in _apps(now, folder).values())
+            yield CLUSTER_ADDED.at(cluster.path, f"the cluster is new, with {count} objects", subject=cluster.name)
+            yield from (finding for seen in _apps(now, folder).values() for finding in seen.findings)
+
+
+def _compared(pair: _Pair, apps: Sequence[str], *, noise: bool, diffs: bool) -> Comparison:
+    """One cluster, with what there is to say of Applications that cannot be compared."""
+    verdicts = not_compared.verdicts(pair.before, pair.after)
+    wanted = {name: verdict for name, verdict in verdicts.items() if not apps or name in apps}
+    before = list(_manifests(pair.before, verdicts))
+    after = list(_manifests(pair.after, verdicts, alike=pair.before))
+    made = compare_one(pair.cluster.name, before, after, noise=noise, diffs=diffs, apps=frozenset(apps))
+    found = (finding for verdict in wanted.values() for finding in verdict.findings)
+    return replace(made, findings=(*pair.findings, *found, *made.findings))
+
+
+def _manifests(apps: Apps, verdicts: Mapping[str, Verdict], alike: Apps | None = None) -> Iterator[Manifest]:
+    """The objects that can be compared; those that give what they gave before are the same values."""
+    for name, seen in apps.items():
+        if verdicts[name].compared:
+            other = alike.get(name) if alike else None
+            same = other is not None and other.app.digest and other.app.digest == seen.app.digest
+            yield from other.app.manifests if other is not None and same else seen.app.manifests
+
+
+def _with_monitoring(
+    pairs: Sequence[_Pair], builder: Builder, before: str, after: str, apps: Sequence[str]
+) -> list[_Pair]:
+    """The pairs with the monitoring built at the KubeAid revisions that stand for all."""
+    names = {pair.cluster.dir: _monitoring(pair, apps) for pair in pairs}
+    clusters = [pair.cluster for pair in pairs if names[pair.cluster.dir]]
+    old = {} if before == PINNED or not clusters else builder.at(before, clusters)
+    new = {} if after == PINNED or not clusters else builder.at(after, clusters)
+    changed = [cluster for cluster in clusters if not _same_files(old.get(cluster.dir), new.get(cluster.dir))]
+    was = builder.built(changed, old) if old else {}
+    now = builder.built(changed, new) if new else {}
+    return [
+        _monitored(
+            pair, names[pair.cluster.dir], builder, before, (was.get(pair.cluster.dir), now.get(pair.cluster.dir))
+        )
+        for pair in pairs
+    ]
+
+
+def _same_files(old: KubeAid | Finding | None, new: KubeAid | Finding | None) -> bool:
+    return isinstance(old, KubeAid) and isinstance(new, KubeAid) and bool(old.tree) and old.tree == new.tree
+
+
+def _monitoring(pair: _Pair, apps: Sequence[str]) -> list[str]:
+    """The Applications that apply the monitoring on both sides."""
+    return [
+        name
+        for name, seen in pair.before.items()
+        if name in pair.after
+        and (not apps or name in apps)
+        and is_monitoring(seen.app, pair.cluster)
+        and is_monitoring(pair.after[name].app, pair.cluster)
+    ]
+
+
+def _monitored(
+    pair: _Pair, names: Sequence[str], builder: Builder, ref: str, builds: tuple[Build | None, Build | None]
+) -> _Pair:
+    old, new = builds
+    if new and new.refused:
+        finding = builder.lost(pair.cluster, ref, new.refused)
+    elif old and old.refused:
+        message = f"the monitoring could not be built before: {old.refused.message}"
+        finding = replace(old.refused, rule=NOT_COMPARED, severity=NOT_COMPARED.severity, message=message)
+    else:
+        return replace(
+            pair,
+            before=_rebuilt(pair.before, pair.cluster, names, old),
+            after=_rebuilt(pair.after, pair.cluster, names, new),
+        )
+    return replace(pair, findings=(replace(finding, subject=f"{pair.cluster.name}/{names[0]}"),))
+
+
+def _rebuilt(apps: Apps, cluster: Cluster, names: Sequence[str], build: Build | None) -> Apps:
+    if build is None:
+        return apps
+    new = {name: replace(apps[name], app=rebuilt(apps[name].app, cluster, build.manifests)) for name in names}
+    return {**apps, **new}

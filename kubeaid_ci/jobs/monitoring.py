@@ -1,0 +1,156 @@
+"""The monitoring manifests of clusters as they will be once they are built at another KubeAid revision."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kubeaid_ci.checks.change_rules import LIBRARY_GONE, RENDER_BROKEN
+from kubeaid_ci.edges.cache import Cache
+from kubeaid_ci.edges.workers import Pool, WorkerError
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.build_cluster import Files, Sources, Task, cached_files, evaluate
+from kubeaid_ci.jobs.evaluation import Evaluation, Refused
+from kubeaid_ci.jobs.kubeaid_source import KubeAid, resolve
+from kubeaid_ci.jobs.render_results import placed
+from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.rendering import RenderedApp
+from kubeaid_ci.plan import kubernetes_api
+
+_FORMAT = 1
+_LIBRARY_MISSING = "build/library-missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What building one cluster gave: objects by the path of their file below its output, or why there are none."""
+
+    manifests: tuple[Manifest, ...] = ()
+    refused: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds clusters of a config repo in memory. `root` is the KubeAid repo."""
+
+    config: Path
+    root: Path
+    pool: Pool
+    cache: Cache | None
+
+    def at(self, ref: str, clusters: Sequence[Cluster]) -> dict[str, KubeAid | Finding]:
+        """The KubeAid files at a revision, by folder of the cluster; one that builds nothing has no libraries."""
+        try:
+            return dict(resolve(self.root, ref, self.config, tuple(clusters)))
+        except UserError as error:
+            message = str(error).replace(f"{self.root}: ", "")
+            return {one.dir: LIBRARY_GONE.at(one.vars_file, message, subject=one.name) for one in clusters}
+
+    def built(self, clusters: Sequence[Cluster], sources: Mapping[str, KubeAid | Finding]) -> dict[str, Build]:
+        """What each cluster gives, by folder."""
+        done: dict[str, Build] = {}
+        tasks: list[Task] = []
+        for cluster in clusters:
+            match sources[cluster.dir]:
+                case Finding() as finding:
+                    done[cluster.dir] = Build(refused=finding)
+                case source:
+                    tasks.append(Task(str(self.config), cluster, source, "rjsonnet", cache=self.cache))
+        for number, outcome in self.pool.map(_built, tasks):
+            done[tasks[number].cluster.dir] = _outcome(outcome, tasks[number])
+        return done
+
+    def lost(self, cluster: Cluster, ref: str, refused: Finding) -> Finding:
+        """A build that is refused after the change as what it is: `ref` is the revision before."""
+        if refused.rule.id not in (_LIBRARY_MISSING, LIBRARY_GONE.id):
+            message = f"the monitoring cannot be built: {refused.message}"
+            return replace(refused, rule=RENDER_BROKEN, severity=RENDER_BROKEN.severity, message=message)
+        if self._had_library(cluster, ref) is False:
+            message = f"{refused.message}; it was not there before either"
+            return replace(refused, rule=LIBRARY_GONE, severity=Severity.WARNING, message=message)
+        return replace(refused, rule=LIBRARY_GONE, severity=LIBRARY_GONE.severity)
+
+    def _had_library(self, cluster: Cluster, ref: str) -> bool | None:
+        """Nothing where it is not known from which revision the cluster was built."""
+        source = self.at(ref, [cluster])[cluster.dir]
+        if isinstance(source, Finding):
+            return None
+        # Taken whole: a pool that is left in the middle kills its workers.
+        [(_, outcome)] = list(self.pool.map(_finds_library, [Task(str(self.config), cluster, source, "rjsonnet")]))
+        return outcome if isinstance(outcome, bool) else None
+
+
+def is_monitoring(app: RenderedApp, cluster: Cluster) -> bool:
+    """Whether an Application applies what is built for the cluster."""
+    return any(manifest.path.startswith(f"{cluster.output}/") for manifest in app.manifests)
+
+
+def rebuilt(app: RenderedApp, cluster: Cluster, built: Sequence[Manifest]) -> RenderedApp:
+    """The Application with other built manifests in place of those that are committed."""
+    start = f"{cluster.output}/"
+    own = [manifest for manifest in app.manifests if not manifest.path.startswith(start)]
+    inside = [one.path.removeprefix(start) for one in app.manifests if one.path.startswith(start)]
+    recursive = any("/" in path for path in inside)
+    definitions = [one.body for one in built if one.key.kind == "CustomResourceDefinition"]
+    scopes = kubernetes_api.custom_scopes(definitions)
+    new = []
+    for manifest in built:
+        if recursive or "/" not in manifest.path:
+            body = placed(manifest.body, app.namespace, scopes)
+            new.append(Manifest(Key.of(body), body, start + manifest.path, app.cluster, app.app))
+    return replace(app, manifests=(*own, *new), digest="")
+
+
+def _built(task: Task) -> Build:
+    """The objects of one cluster. Runs in a worker."""
+    try:
+        files = cached_files(task, Sources())
+        if files is not None:
+            try:
+                return Build(_objects(task, files))
+            except KeyError:
+                pass  # the record outlived the contents
+        return Build(_objects(task, evaluate(task)))
+    except Refused as refused:
+        return Build(refused=refused.finding)
+    except UserError as error:
+        message = str(error).replace(task.config + "/", "")
+        return Build(refused=RENDER_BROKEN.at(task.cluster.vars_file, message, subject=task.cluster.name))
+
+
+def _objects(task: Task, files: Files) -> tuple[Manifest, ...]:
+    """The objects in the files; what YAML takes a second to read is kept as JSON, which takes none."""
+    name = hashlib.sha256(json.dumps([_FORMAT, sorted(files.digests.items())]).encode()).hexdigest()
+    noted = task.cache.noted(f"objects-{name}") if task.cache else None
+    if noted is not None:
+        return tuple(Manifest(Key.of(body), body, path) for path, body in json.loads(noted))
+    found = tuple(files.manifests(files.digests))
+    if task.cache:
+        pairs = [[manifest.path, manifest.body] for manifest in found]
+        task.cache.note(f"objects-{name}", json.dumps(pairs, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    return found
+
+
+def _finds_library(task: Task) -> bool:
+    """Whether the release that the vars name is there. Runs in a worker."""
+    try:
+        evaluation = Evaluation.of(task.cluster, task.config, task.kubeaid.at, task.engine)
+        evaluation.release(evaluation.vars())
+    except (Refused, UserError):
+        return False
+    return True
+
+
+def _outcome(outcome: object, task: Task) -> Build:
+    match outcome:
+        case Build():
+            return outcome
+        case WorkerError():
+            message = f"the evaluation did not end well: {outcome}"
+            return Build(refused=RENDER_BROKEN.at(task.cluster.vars_file, message, subject=task.cluster.name))
+        case BaseException():
+            raise outcome
+    raise TypeError(f"a worker gave {type(outcome).__name__}")
