@@ -4,9 +4,12 @@ from importlib import import_module
 
 import click
 
+from kubeaid_ci.commands.environment import from_environment
+
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
     "list": ("kubeaid_ci.commands.charts_list", "List umbrella charts and what they declare and vendor."),
+    "render": ("kubeaid_ci.commands.charts_render", "Render umbrella charts with their default values."),
     "verify": ("kubeaid_ci.commands.charts_verify", "Compare vendored charts with the ledger and upstream."),
 }
 
@@ -24,7 +27,7 @@ class _Charts(click.Group):
             return None
         module = COMMANDS[cmd_name][0]
         command: click.Command = getattr(import_module(module), module.rpartition(".")[2])
-        return command
+        return from_environment(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without loading them."""

@@ -33,7 +33,7 @@ _JOBS = 16
 
 
 class Upstreams:
-    """The upstreams of one run: each index and each archive is asked for once. Safe to use from several threads.
+    """The upstreams of one run: each index is asked for once, archives are not kept. Safe to use from several threads.
 
     `cache` keeps downloads for later runs, which ask whether they changed. `jobs` is how many charts are
     fetched side by side, at most four from one host. `allow` names hosts that may be private wherever
@@ -58,22 +58,26 @@ class Upstreams:
         self._logins = Logins(os.environ if environ is None else environ)
         self._registry = Registry(self._downloads, self._logins, plain_http=plain_http)
         self._repositories: _Once[str, ChartRepository | Failed] = _Once()
-        self._fetched: _Once[Wanted, Fetched | Failed] = _Once()
 
     def fetch(self, name: str, version: str, repository: str, *, known_url: str = "") -> Fetched | Failed:
         """A chart as its upstream publishes it now, found safe and unpacked in memory.
 
         `known_url` is where its archive was before: tried where the index no longer lists the version.
         """
-        wanted = Wanted(name, version, repository, known_url)
-        return self._fetched.get(wanted, lambda: self._fetch(wanted))
+        return self._fetch(Wanted(name, version, repository, known_url))
 
     def fetch_all(self, wanted: Iterable[Wanted]) -> list[Fetched | Failed]:
-        """Several charts side by side, in the order they were asked for."""
+        """Several charts side by side, each once, in the order they were asked for."""
+        asked = list(wanted)
+        once = list(dict.fromkeys(asked))
         with ThreadPoolExecutor(self._jobs) as pool:
-            found = list(pool.map(lambda one: self._fetched.get(one, lambda: self._fetch(one)), wanted))
+            found = dict(zip(once, pool.map(self._fetch, once), strict=True))
+        self.close()
+        return [found[one] for one in asked]
+
+    def close(self) -> None:
+        """Bring the cache back to its size; for the end of a run."""
         self._downloads.prune()
-        return found
 
     def versions(self, name: str, repository: str) -> tuple[Release, ...] | Failed:
         """What an upstream has of a chart, newest first; without what it calls removed."""

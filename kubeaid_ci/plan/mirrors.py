@@ -1,0 +1,21 @@
+"""Where a repository is asked instead: companies without a way to the internet keep copies of what they take."""
+
+from collections.abc import Mapping
+
+
+def mirrored(url: str, mirrors: Mapping[str, str]) -> str:
+    """The address that is asked for an address: that of the mirror of its longest prefix, or its own."""
+    return _swapped(url, mirrors)
+
+
+def original(url: str, mirrors: Mapping[str, str]) -> str:
+    """The address that an address of a mirror stands for; any other as it is."""
+    return _swapped(url, {address: prefix for prefix, address in mirrors.items()})
+
+
+def _swapped(url: str, prefixes: Mapping[str, str]) -> str:
+    fitting = [prefix for prefix in prefixes if f"{url.rstrip('/')}/".startswith(f"{prefix.rstrip('/')}/")]
+    if not fitting:
+        return url
+    prefix = max(fitting, key=len)
+    return prefixes[prefix].rstrip("/") + url[len(prefix.rstrip("/")) :]
