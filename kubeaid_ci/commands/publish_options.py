@@ -14,15 +14,18 @@ PREVIEW = "kubeaid-ci-preview"
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_FORGE_OPTIONS = (
+_WHERE_OPTIONS = (
     click.option(
         "--forge",
         type=click.Choice(["auto", "github", "gitlab", "gitea", "none"]),
-        help="Where the config repo lives (default: auto); none pushes the branch only.",
+        help="What the repository lives on (default: auto); with none a branch is pushed only.",
     ),
     click.option("--forge-url", metavar="URL", help="The base of a self-hosted forge's API."),
-    click.option("--base", metavar="BRANCH", help="The branch to propose to (default: the remote's default)."),
     click.option("--ca-bundle", metavar="FILE", help="Certificates to trust besides the system's."),
+)
+_FORGE_OPTIONS = (
+    *_WHERE_OPTIONS,
+    click.option("--base", metavar="BRANCH", help="The branch to propose to (default: the remote's default)."),
 )
 _OPTIONS = (
     *_FORGE_OPTIONS,
@@ -64,6 +67,11 @@ _OPTIONS = (
 def publish_options(function: _F) -> _F:
     """Add the options of publishing to a command."""
     return _with(_OPTIONS, function)
+
+
+def where_options(function: _F) -> _F:
+    """Add the options that say which forge a repository lives on, and no more, to a command."""
+    return _with(_WHERE_OPTIONS, function)
 
 
 def forge_options(function: _F) -> _F:

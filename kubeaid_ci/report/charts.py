@@ -4,16 +4,26 @@ from collections import Counter
 from collections.abc import Iterable
 
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, Verification
-from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.report import Report, Table
-from kubeaid_ci.report import chart_effects
-from kubeaid_ci.report.markdown import code, fence, folded
+from kubeaid_ci.report import chart_effects, outcome
+from kubeaid_ci.report.markdown import code, fence, fit, folded, quiet
+from kubeaid_ci.report.markdown_page import parts
 from kubeaid_ci.report.values import plain
+from kubeaid_ci.report.visible import one_line, shortened
 
 _MOST_FILES = 100
 # A person reads the first differences, and opens the rest on demand.
 _MOST_LINES = 30
 _COLUMNS = ("chart", "version", "status", "files", "effect", "repository")
+_MOST_SUBJECTS = 3
+_LONGEST_TITLE = 160
+# The marker that the forge's module puts first.
+_FRAME = 200
+_ABOUT = """\
+The nightly comparison of vendored charts with what was reviewed and published found what must not be synced before
+somebody has looked at it. This text is kept up to date, and the issue is closed when nothing is left of it.
+"""
 _ADVICE = """\
 1. Do not sync: ArgoCD applies what is in Git.
 2. Look at the commits that the findings name: is it somebody you know, with a reason?
@@ -48,6 +58,16 @@ def verification(found: Verification, *, version: str) -> Report:
         sections=sections,
         details=_details(found, speaking),
     )
+
+
+def alarm(report: Report, *, limit: int) -> tuple[str, str]:
+    """The title and the text, at most so many characters, of an issue about a report with errors."""
+    errors = [one for one in outcome.speaking(report.findings) if one.severity is Severity.ERROR]
+    subjects = sorted({one.subject for one in errors})
+    more = f" and {len(subjects) - _MOST_SUBJECTS} more" if len(subjects) > _MOST_SUBJECTS else ""
+    named = quiet(one_line(", ".join(subjects[:_MOST_SUBJECTS])))
+    room = limit - len(_ABOUT) - _FRAME
+    return f"Vendored charts: {shortened(named, _LONGEST_TITLE)}{more}", f"{_ABOUT}\n{fit(parts(report), room)}"
 
 
 def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: str) -> Report:

@@ -9,6 +9,7 @@ import pytest
 from kubeaid_ci.model.ledger import LEDGER
 from tests import repos, umbrellas
 from tests.servers.charts import Charts
+from tests.servers.world import SECRET
 from tests.umbrellas import FILES
 
 PLAIN = {path: text.encode() for path, text in FILES.items() if path != "Chart.yaml"}
@@ -131,3 +132,64 @@ def test_one_archive_for_two_umbrellas_is_asked_for_once(run, root, charts):
     charts.seen.clear()
     assert "identical 2" in run("verify", "--kubeaid", root).stdout
     assert sorted(charts.paths()) == ["/index.yaml", "/web-1.2.3.tgz"]
+
+
+@pytest.fixture
+def nightly(run, root, github):
+    """Runs the nightly verification of a checkout whose origin is a played forge."""
+    repos.git(root, "remote", "add", "origin", github.forge.git_url)
+    where = ["--issue", "--forge", "github", "--forge-url", github.forge.api_url, "--kubeaid", root]
+    return lambda *more: run("verify", *where, *more, env={"KUBEAID_CI_TOKEN": SECRET})
+
+
+def test_an_alarm_keeps_one_issue_until_the_charts_are_clean(nightly, root, github):
+    assert nightly().stderr.endswith("issue none\n")
+    repos.write(umbrellas.vendored(root), {"templates/evil.yaml": "# @everyone fixes #1\nkind: Pod\n"})
+    for outcome in ("created", "unchanged"):
+        done = nightly()
+        assert done.returncode == 1
+        assert f"issue {outcome}: {github.forge.server.url}/acme/config/issues/" in done.stderr
+    (ticket,) = github.forge.tickets.values()
+    assert ticket.title == "Vendored charts: web/web"
+    assert "templates/evil.yaml" in ticket.body
+    assert "fixes #1" not in ticket.body
+    repos.write(umbrellas.vendored(root), {"templates/more.yaml": "kind: Pod\n"})
+    assert "issue updated" in nightly().stderr
+    (umbrellas.vendored(root) / "templates/evil.yaml").unlink()
+    (umbrellas.vendored(root) / "templates/more.yaml").unlink()
+    assert "issue closed" in nightly().stderr
+    assert ticket.state == "closed"
+
+
+def test_what_could_not_be_asked_leaves_the_issue_open(nightly, root, github, charts):
+    evil = umbrellas.vendored(root) / "templates/evil.yaml"
+    evil.write_text("kind: Pod\n")
+    nightly()
+    evil.unlink()
+    charts.index = b"broken: ["
+    assert "issue unchanged" in nightly().stderr
+    assert [ticket.state for ticket in github.forge.tickets.values()] == ["open"]
+
+
+def test_a_forge_that_fails_costs_no_finding(nightly, root, github):
+    repos.write(umbrellas.vendored(root), {"values.yaml": "x: 1\n"})
+    github.forge.rights.clear()
+    done = nightly()
+    assert done.returncode == 3
+    assert "chart/file-modified" in done.stdout
+    assert "is not accepted" in done.stderr
+    assert SECRET not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["web"], "an issue speaks of all charts"),
+        (["--offline"], "an issue speaks of all charts"),
+        (["--forge", "none"], "no forge to keep an issue on"),
+    ],
+)
+def test_an_issue_needs_the_whole_run_and_a_forge(nightly, arguments, message):
+    done = nightly(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
