@@ -51,6 +51,9 @@ class Judge:
 
     def compared(self, one: Vendored, entry: LedgerEntry | None, got: Fetched) -> Comparison:
         """Our files against the published ones with the declared patches put on."""
+        is_plain = entry is None or not (entry.patches or entry.removed)
+        if is_plain and got.tree_id == one.subchart.tree:
+            return Comparison(published=got.files)  # the same id, the same files: none need be looked at
         try:
             patches = {path: self.snapshot.read(path) for path in (entry.patches if entry else ())}
             wanted = apply_patches(got.files, patches, removed=entry.removed if entry else ())

@@ -5,16 +5,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart_verdict import Vendored
 from kubeaid_ci.model.ledger import LedgerEntry
 from kubeaid_ci.model.upstream import Failed, Fetched, Wanted
-from kubeaid_ci.plan.mirrors import mirrored, original
 
 Fetch = Callable[[Wanted], Fetched | Failed]
 """Asks upstream for a published chart; it is called from several threads."""
@@ -43,13 +40,10 @@ def upstream_charts(
     bundle = Path(ca_bundle) if ca_bundle else None
     if bundle is not None and not bundle.is_file():
         raise UserError(f"{bundle}: no such file; name certificates with --ca-bundle")
-    upstreams = Upstreams(cache_at(cache), ca_bundle=bundle, allow=allow, plain_http=plain_http)
-    known = dict(mirrors or {})
+    upstreams = Upstreams(cache_at(cache), ca_bundle=bundle, allow=allow, plain_http=plain_http, mirrors=mirrors)
 
     def fetch(wanted: Wanted) -> Fetched | Failed:
-        url = mirrored(wanted.known_url, known)
-        got = upstreams.fetch(wanted.name, wanted.version, mirrored(wanted.repository, known), known_url=url)
-        return _as_of_original(got, known) if known and isinstance(got, Fetched) else got
+        return upstreams.fetch(wanted.name, wanted.version, wanted.repository, known_url=wanted.known_url)
 
     try:
         yield fetch
@@ -88,8 +82,3 @@ def _ended(running: Iterable[Future[Fetched | Failed]]) -> list[Future[Fetched |
 def _wanted(one: Vendored, entry: LedgerEntry | None) -> Wanted:
     known = entry.url if entry and entry.url and entry.version == one.subchart.version else ""
     return Wanted(one.subchart.name, one.subchart.version, one.repository, known)
-
-
-def _as_of_original(got: Fetched, mirrors: Mapping[str, str]) -> Fetched:
-    url = original(got.url, mirrors)
-    return got if url == got.url else replace(got, url=url, host=urlsplit(url).hostname or "")

@@ -14,8 +14,16 @@ def original(url: str, mirrors: Mapping[str, str]) -> str:
 
 
 def _swapped(url: str, prefixes: Mapping[str, str]) -> str:
-    fitting = [prefix for prefix in prefixes if f"{url.rstrip('/')}/".startswith(f"{prefix.rstrip('/')}/")]
+    plain = f"{_plain(url)}/"
+    fitting = [prefix for prefix in prefixes if plain.startswith(f"{_plain(prefix)}/")]
     if not fitting:
         return url
     prefix = max(fitting, key=len)
     return prefixes[prefix].rstrip("/") + url[len(prefix.rstrip("/")) :]
+
+
+def _plain(url: str) -> str:
+    """The address with its host in small letters, which is how hosts are alike, and no slash at its end."""
+    scheme, separator, rest = url.rstrip("/").partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host}".lower() + slash + path

@@ -20,3 +20,8 @@ MIRRORS = {"https://charts.example.com": "https://m.corp/all/", "https://charts.
 def test_the_longest_prefix_that_ends_where_a_part_of_the_path_ends_is_asked_elsewhere(url, asked):
     assert mirrored(url, MIRRORS) == asked
     assert original(asked, MIRRORS) == url
+
+
+def test_hosts_are_the_same_however_they_are_spelled_and_paths_are_not():
+    assert mirrored("https://Charts.Example.com/a.tgz", MIRRORS) == "https://m.corp/all/a.tgz"
+    assert mirrored("https://charts.example.com/Web", MIRRORS) == "https://m.corp/all/Web"
