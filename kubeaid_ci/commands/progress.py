@@ -82,7 +82,7 @@ def line_of(result: BuildResult) -> str:
 
 def verdict_of(result: ChartResult) -> str:
     """One chart's verdict on one line."""
-    about = [result.version, *([f"{len(result.files)} files differ"] if result.files else [])]
+    about = [result.version, *([f"files that differ: {len(result.files)}"] if result.files else [])]
     return f"{result.chart}/{result.subchart}: {result.status.value} ({', '.join(filter(None, about))})"
 
 
