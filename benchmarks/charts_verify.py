@@ -4,17 +4,30 @@
 
 Offline: every run is a program of its own, cold without any cache of ours, warm with it; of a commit
 and of the work tree. The ledger is written into a clone, never into the checkout.
+
+Online: every chart that has an upstream, against a repository on loopback that is made of the
+checkout's own charts, beside the loop that people write: for each chart fetch its index, download,
+unpack, `diff -r`. Both end with nothing that differs.
 """
 
 import argparse
 import json
 import os
 import resource
+import shlex
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
+
+from kubeaid_ci.documents import dump, load
+from kubeaid_ci.plan.chart_archive import pack
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMES = 5
@@ -27,6 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         offline(Path(folder), options.kubeaid.resolve())
+        online(Path(folder))
 
 
 def offline(folder: Path, kubeaid: Path) -> None:
@@ -50,10 +64,119 @@ def offline(folder: Path, kubeaid: Path) -> None:
     print(f"  memory of the largest run  {memory} MiB (at most 500)")
 
 
+def online(folder: Path) -> None:
+    """The program against the loop, each cold and warm."""
+    clone, site = folder / "kubeaid", folder / "site"
+    wanted = publish(clone, site)
+    print(f"{len(wanted)} charts of {len({one.prefix for one in wanted})} repositories on loopback")
+    with served(site) as address:
+        mirrors = [f"--mirror={one.repository}={address}/{one.prefix}" for one in wanted]
+        loop = min(looped(address, wanted, clone, folder / f"loop{number}") for number in range(2))
+        cold = min(asked(clone, folder / f"online{number}", mirrors) for number in range(2))
+        warm = min(asked(clone, folder / "online0", mirrors) for _ in range(2))
+        print(f"  online  cold {cold:5.2f} s   warm {warm:5.2f} s   loop {loop:5.2f} s", end="   ")
+        print(f"{loop / cold:.1f} and {loop / warm:.1f} times as fast (at least 5)")
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    print(f"  memory of the largest run  {memory} MiB (at most 500)")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A vendored chart, its repository, and the folder of the site that stands for that."""
+
+    key: str
+    name: str
+    version: str
+    repository: str
+    prefix: str
+
+    @property
+    def folder(self) -> str:
+        """Where it lies in the checkout."""
+        umbrella, _, subchart = self.key.partition("/")
+        return f"argocd-helm-charts/{umbrella}/charts/{subchart}"
+
+
+def publish(clone: Path, site: Path) -> list[Wanted]:
+    """Pack what the checkout vendors, into a folder with an index for each repository; those of registries too."""
+    ledger = load((clone / "charts.ledger.yaml").read_text(), where="ledger")["charts"]
+    found, indexes = [], {}
+    for key, entry in ledger.items():
+        if entry["origin"] != "upstream":
+            continue
+        repository = entry["repository"].rstrip("/")
+        one = Wanted(key, "", entry["version"], repository, sha256(repository.encode()).hexdigest()[:12])
+        files = {
+            path.relative_to(clone / one.folder).as_posix(): path.read_bytes()
+            for path in sorted((clone / one.folder).rglob("*"))
+            if path.is_file()
+        }
+        name = load(files["Chart.yaml"].decode(), where=key)["name"]
+        data = pack(files, name=name)
+        place = site / one.prefix / f"{name}-{one.version}.tgz"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+        release = {"version": one.version, "urls": [place.name], "digest": sha256(data).hexdigest()}
+        indexes.setdefault(one.prefix, {}).setdefault(name, []).append({"name": name, **release})
+        found.append(replace(one, name=name))
+    for prefix, entries in indexes.items():
+        (site / prefix / "index.yaml").write_text(dump({"apiVersion": "v1", "entries": entries}))
+    return found
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """The site on loopback, by a program of its own; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    argv = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(site)]
+    server = subprocess.Popen([*argv, "--protocol", "HTTP/1.1"], stderr=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        while subprocess.run(["curl", "-so", "/dev/null", address], check=False).returncode:
+            time.sleep(0.05)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def looped(address: str, wanted: list[Wanted], clone: Path, folder: Path) -> float:
+    """The wall time of the loop in seconds: what somebody would write with a shell."""
+    folder.mkdir()
+    lines = ["set -e", f"cd {shlex.quote(str(folder))}"]
+    for one in wanted:
+        url, archive = f"{address}/{one.prefix}", shlex.quote(f"{one.name}-{one.version}.tgz")
+        lines += [
+            f"curl -sSfo index.yaml {url}/index.yaml",
+            f"grep -q {archive} index.yaml",
+            f"curl -sSfo chart.tgz {url}/{archive}",
+            f"rm -rf {one.name} && tar -xzf chart.tgz",
+            f"diff -r {one.name} {shlex.quote(str(clone / one.folder))}",
+        ]
+    began = time.perf_counter()
+    subprocess.run(["bash", "-c", "\n".join(lines)], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def asked(clone: Path, cache: Path, mirrors: list[str]) -> float:
+    """The wall time of one run that asks upstream, in seconds; it must find every chart identical."""
+    began = time.perf_counter()
+    told = json.loads(run(clone, cache, "--format", "json", *mirrors))
+    spent = time.perf_counter() - began
+    assert told["summary"]["different"] == told["summary"]["unverifiable"] == 0, told["summary"]
+    return spent
+
+
 def verify(kubeaid: Path, cache: Path, *more: str) -> str:
+    """One run of the program that asks nobody; its output."""
+    return run(kubeaid, cache, "--offline", *more)
+
+
+def run(kubeaid: Path, cache: Path, *more: str) -> str:
     """One run of the program; its output."""
     env = os.environ | {"PYTHONPATH": str(ROOT), "KUBEAID_CI_CACHE": str(cache)}
-    argv = [sys.executable, "-m", "kubeaid_ci", "charts", "verify", "--offline", "--kubeaid", str(kubeaid), *more]
+    argv = [sys.executable, "-m", "kubeaid_ci", "charts", "verify", "-q", "--kubeaid", str(kubeaid), *more]
     return subprocess.run([*argv, "--fail-on", "never"], env=env, capture_output=True, text=True, check=True).stdout
 
 

@@ -20,6 +20,7 @@ _JOBS = {
     "publish": "kubeaid_ci.jobs.publish",
     "render_charts": "kubeaid_ci.jobs.charts_render",
     "render_clusters": "kubeaid_ci.jobs.render",
+    "upstream_charts": "kubeaid_ci.jobs.charts_upstream",
     "verify_charts": "kubeaid_ci.jobs.charts_verify",
 }
 

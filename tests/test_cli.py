@@ -231,6 +231,9 @@ def test_demo_runs_offline_and_ends_well(run, tmp_path):
     assert repos.git(remote, "branch", "--list").split() == ["kubeaid-ci/kube-prometheus", "*", "main"]
     assert "retention: 14d" in repos.git(remote, "show", "kubeaid-ci/kube-prometheus")
     assert "<!-- kubeaid-ci:start -->" in done.stdout
+    assert "identical 1, different 0" in done.stdout
+    assert "error chart/file-modified: templates/deployment.yaml differs from the published hello 1.2.0" in done.stdout
+    assert "change/image-registry-new" in done.stdout
     again = run("demo", tmp_path / "demo")
     assert again.returncode == 2
     assert "not empty" in again.stderr

@@ -40,9 +40,9 @@ def umbrella(root: Path, name: str, files: Mapping[str, str | bytes]) -> Path:
     return repos.write(root, {f"argocd-helm-charts/{name}/{path}": text for path, text in files.items()})
 
 
-def web(root: Path, files: Mapping[str, str | bytes] = FILES) -> Path:
+def web(root: Path, files: Mapping[str, str | bytes] = FILES, *, upstream: str = UPSTREAM) -> Path:
     """A KubeAid repo with one umbrella chart that vendors ``web``."""
-    own = {"Chart.yaml": metadata("web", "0.1.0", f"web 1.2.3 {UPSTREAM}")}
+    own = {"Chart.yaml": metadata("web", "0.1.0", f"web 1.2.3 {upstream}")}
     return umbrella(root, "web", own | {f"charts/web/{path}": text for path, text in files.items()})
 
 
@@ -58,7 +58,7 @@ def recorded(root: Path) -> Path:
 
 
 def verify(root: Path, **options) -> Verification:
-    return verify_charts(root, **{"today": DAY, "cache": False} | options)
+    return verify_charts(root, **{"today": DAY, "cache": False, "effects": False} | options)
 
 
 def said(found: Verification) -> list[str]:

@@ -4,13 +4,14 @@ Content that differs is an error, whoever changed it. What only looks different 
 same files, an index that nobody updated) is said, and no more. Not knowing is never clean.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileAction, FileChange, Vendored
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.ledger import LedgerEntry
+from kubeaid_ci.model.tree import File
 from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched
 
 _FILE_RULES = {
@@ -29,12 +30,19 @@ _FAILED = {
 class Comparison:
     """How our files differ from the published ones with the declared patches put on, or from the ledger's.
 
-    `patch_failure` says why a patch cannot be put on; `ignored` are missing files that Git ignores.
+    `patch_failure` says why a patch cannot be put on; `ignored` are missing files that Git ignores;
+    `published` are the published files, patches put on.
     """
 
     changes: tuple[FileChange, ...] = ()
     patch_failure: str | None = None
     ignored: frozenset[str] = frozenset()
+    published: Mapping[str, File] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_same(self) -> bool:
+        """Whether our files are the published ones."""
+        return not self.changes and self.patch_failure is None
 
 
 def judge(
@@ -44,7 +52,7 @@ def judge(
     if isinstance(got, Failed):
         return one.result(ChartStatus.UNVERIFIABLE), tuple(_failed(one, entry, got))
     compared = compared or Comparison()
-    is_same = not compared.changes and compared.patch_failure is None
+    is_same = compared.is_same
     findings = (
         *_archive(one, entry, got, is_same=is_same),
         *_place(one, entry, got, is_same=is_same),
@@ -52,6 +60,13 @@ def judge(
     )
     status = ChartStatus.IDENTICAL if is_same else ChartStatus.DIFFERENT
     return one.result(status, digest=got.sha256, files=compared.changes), findings
+
+
+def is_republished(one: Vendored, entry: LedgerEntry | None, got: Fetched | Failed) -> bool:
+    """Whether ours is what was reviewed and the archive is another one than was published then."""
+    if not isinstance(got, Fetched) or entry is None or entry.sha256 in (None, got.sha256):
+        return False
+    return entry.tree == one.subchart.tree
 
 
 def file_findings(one: Vendored, compared: Comparison, *, than: str, note: str = "") -> Iterator[Finding]:
@@ -112,8 +127,7 @@ def _content(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: C
     if compared.patch_failure is not None:
         yield _about(one, "chart/patch-does-not-apply", compared.patch_failure)
         return
-    is_republished = bool(entry and entry.sha256 and entry.sha256 != got.sha256 and entry.tree == one.subchart.tree)
-    if is_republished:
+    if is_republished(one, entry, got):
         return  # ours is what was reviewed: said once, the files are in the result
     than = f"the published {one.subchart.name} {one.subchart.version}"
     yield from file_findings(one, compared, than=f"{than} with our patches" if entry and entry.patches else than)

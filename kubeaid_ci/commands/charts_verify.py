@@ -1,11 +1,25 @@
 """``kubeaid-ci charts verify``."""
 
-from typing import Any
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.commands.options import common_options, resolve
+from kubeaid_ci.commands.options import Options, common_options, resolve
+from kubeaid_ci.commands.publish_options import reach_options, wishes
+from kubeaid_ci.commands.upstream_options import reaching, upstream_options
+
+if TYPE_CHECKING:
+    from kubeaid_ci.edges.forges.interface import Forge
+    from kubeaid_ci.model.chart_verdict import Verification
+    from kubeaid_ci.model.finding import Finding
+    from kubeaid_ci.model.report import Report
+
+# Waiting for a server takes no core.
+_FETCHES_A_JOB = 4
 
 
 @click.command("verify")
@@ -16,6 +30,9 @@ from kubeaid_ci.commands.options import common_options, resolve
 @click.option("--reason", default="", metavar="TEXT", help="Why it is accepted; the ledger records it.")
 @click.option("--base", metavar="REF", help="Call out ledger and repository changes since this revision.")
 @click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
+@click.option("--issue", is_flag=True, help="Keep one issue on the KubeAid repo's forge: open while there are errors.")
+@upstream_options
+@reach_options
 @common_options
 @click.pass_context
 def charts_verify(
@@ -29,35 +46,88 @@ def charts_verify(
     reason: str,
     base: str | None,
     ref: str,
+    issue: bool,
     **given: Any,
 ) -> None:
     """Compare vendored charts (default: all) with the ledger and with what is published.
 
     \b
     Example: kubeaid-ci charts verify --offline --base origin/main --kubeaid ../KubeAid
+             kubeaid-ci charts verify cert-manager traefik
+             kubeaid-ci charts verify --issue --kubeaid https://github.com/example/KubeAid.git
              kubeaid-ci charts verify --offline --accept buzz/buzz --reason "bundled databases removed"
     """
     from kubeaid_ci.commands.done import done
+    from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import charts_folder
-    from kubeaid_ci.errors import UserError
+    from kubeaid_ci.jobs.charts_upstream import upstream_charts
     from kubeaid_ci.jobs.charts_verify import verify_charts
     from kubeaid_ci.report.charts import verification
 
-    if not offline:
-        raise UserError("comparing with upstream is not possible yet; add --offline")
     options = resolve(ctx, given)
     kubeaid, ref = charts_folder(options, ref)
-    found = verify_charts(
-        kubeaid,
-        charts=charts,
-        ref=ref,
-        base=base,
-        update_ledger=update_ledger,
-        accept=accept,
-        reason=reason,
-        kubernetes=options.settings.kubernetes_versions,
-        jobs=options.jobs,
-        cache=options.cache,
-    )
-    failure = 2 if any(one.rule.id == "chart/invalid" for one in found.findings) else 3 if found.may_pass else 0
-    done(ctx, verification(found, version=__version__), options, failure=failure)
+    asked = reaching(given, options.settings.upstreams)
+    forge = _forge(options, given, partial=offline or bool(charts)) if issue else None
+    with ExitStack() as stack:
+        progress = stack.enter_context(Progress(quiet=options.quiet or offline))
+        fetch = None if offline else stack.enter_context(upstream_charts(cache=options.cache, **asked))
+        found = verify_charts(
+            kubeaid,
+            charts=charts,
+            ref=ref,
+            base=base,
+            fetch=fetch,
+            update_ledger=update_ledger,
+            accept=accept,
+            reason=reason,
+            kubernetes=options.settings.kubernetes_versions,
+            jobs=_FETCHES_A_JOB * options.jobs,
+            cache=options.cache,
+            progress=progress.verified,
+        )
+    report = verification(found, version=__version__)
+    failure = _failure(found, options)
+    if forge is not None:
+        failure = max(failure, _kept(forge, report, options))
+    done(ctx, report, options, failure=failure)
+
+
+def _forge(options: Options, given: dict[str, Any], *, partial: bool) -> "Forge":
+    from kubeaid_ci.errors import UserError
+    from kubeaid_ci.jobs.alarm_issue import forge_of
+
+    if partial:
+        raise UserError("an issue speaks of all charts and of what is published; leave out their names and --offline")
+    return forge_of(str(options.kubeaid), wishes(given, options.settings.publish))
+
+
+def _kept(forge: "Forge", report: "Report", options: Options) -> int:
+    """Keep the issue; a forge that fails must not swallow the report, so its failure is an exit code."""
+    from kubeaid_ci.errors import KubeaidCiError
+    from kubeaid_ci.jobs.alarm_issue import keep_issue
+
+    try:
+        outcome, kept = keep_issue(forge, replace(report, findings=_spoken(report.findings, options)))
+    except KubeaidCiError as error:
+        click.echo(f"kubeaid-ci: error: {error}", err=True)
+        return error.exit_code
+    click.echo(f"issue {outcome.value}{f': {kept.url}' if kept else ''}", err=True)
+    return 0
+
+
+def _spoken(findings: "Sequence[Finding]", options: Options) -> "tuple[Finding, ...]":
+    from datetime import date
+
+    from kubeaid_ci.checks import suppress
+
+    return suppress.apply(tuple(findings), options.settings.suppress, today=date.today(), ran=())
+
+
+def _failure(found: "Verification", options: Options) -> int:
+    """2 where a chart cannot be read, 3 where a retry may cure all that there is to say: it must not hide an alarm."""
+    from kubeaid_ci.report.outcome import exit_code
+
+    if any(one.rule.id == "chart/invalid" for one in found.findings):
+        return 2
+    others = tuple(one for one in _spoken(found.findings, options) if one.rule.id != "chart/unverifiable")
+    return 3 if found.may_pass and not exit_code(others, options.fail_on) else 0

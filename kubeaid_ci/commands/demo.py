@@ -1,5 +1,6 @@
 """``kubeaid-ci demo``."""
 
+import os
 import shlex
 import tempfile
 from pathlib import Path
@@ -14,7 +15,9 @@ from kubeaid_ci.commands.options import common_options
 @common_options
 @click.pass_context
 def demo(ctx: click.Context, /, folder: Path | None, **_: object) -> None:
-    """Make a small KubeAid repo and a config repo with three clusters, and run every job on them, offline.
+    """Make a small KubeAid repo, a config repo with three clusters and a chart repository, and run the jobs on them.
+
+    Nothing outside this machine is asked.
 
     DIR is a new folder (default: a temporary one, kept and named). The jsonnet library is a small one
     of our own; production builds use the kube-prometheus library of your KubeAid repo.
@@ -22,9 +25,12 @@ def demo(ctx: click.Context, /, folder: Path | None, **_: object) -> None:
     Example: kubeaid-ci demo /tmp/kubeaid-demo
     """
     from kubeaid_ci.commands.build import build
+    from kubeaid_ci.commands.charts import charts
     from kubeaid_ci.commands.clusters import clusters
     from kubeaid_ci.commands.publish import publish
+    from kubeaid_ci.edges.loopback import served
     from kubeaid_ci.jobs import demo as job
+    from kubeaid_ci.jobs import demo_charts
 
     made = job.create(folder or Path(tempfile.mkdtemp(prefix="kubeaid-ci-demo-")))
     repos = ["--config-repo", str(made.config), "--kubeaid", str(made.kubeaid), "--kubeaid-ref", "pinned"]
@@ -43,6 +49,15 @@ def demo(ctx: click.Context, /, folder: Path | None, **_: object) -> None:
     for text in sorted(preview.glob("*.md")):
         click.echo(text.read_text(encoding="utf-8"))
     _run(ctx, publish, ["publish", *repos])
+    # A proxy would not find what is served on this machine, and nobody else is asked.
+    os.environ["no_proxy"] = "127.0.0.1"
+    with served(made.charts) as address:
+        verify = ["charts", "verify", "--kubeaid", str(made.kubeaid), f"--mirror={demo_charts.UPSTREAM}={address}"]
+        _title("Compare the vendored chart with the ledger and with what the chart repository publishes")
+        _run(ctx, charts, verify)
+        tampered = demo_charts.tamper(made.kubeaid)
+        _title(f"Somebody changes one letter of {tampered.relative_to(made.kubeaid)}: the alarm")
+        _run(ctx, charts, [*verify, "--fail-on", "never"])
     _title("Done")
     click.echo(f"Everything is in {made.config.parent}; look at it with: git -C {made.remote} log --stat --all")
 

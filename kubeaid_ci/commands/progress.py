@@ -2,23 +2,34 @@
 
 import sys
 import threading
+from collections.abc import Mapping
+from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import click
 
 from kubeaid_ci.model.build import BuildResult, BuildStatus
+from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus
 from kubeaid_ci.model.cluster import Cluster
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-_COLOURS = {BuildStatus.UNCHANGED: "dim", BuildStatus.CHANGED: "green", BuildStatus.FAILED: "bold red"}
+_COLOURS: Mapping[StrEnum, str] = {
+    BuildStatus.UNCHANGED: "dim",
+    BuildStatus.CHANGED: "green",
+    BuildStatus.FAILED: "bold red",
+    ChartStatus.IDENTICAL: "dim",
+    ChartStatus.LOCAL: "dim",
+    ChartStatus.UNVERIFIABLE: "yellow",
+    ChartStatus.DIFFERENT: "bold red",
+}
 
 
 class Progress:
-    """One line a cluster, as builds start and end. Safe to call from several threads."""
+    """One line a cluster or chart, as work starts and ends. Safe to call from several threads."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
@@ -38,26 +49,26 @@ class Progress:
 
     def told(self, cluster: Cluster, result: BuildResult | None) -> None:
         """A cluster's build starts (no result) or ended."""
+        with self._lock:
+            if result is not None:
+                self._ended(cluster.dir, line_of(result), result.status)
+            elif self._bars is not None:
+                self._running[cluster.dir] = self._bars.add_task(cluster.name, total=None)
+
+    def verified(self, result: ChartResult) -> None:
+        """The verdict on a chart is known."""
+        with self._lock:
+            self._ended("", verdict_of(result), result.status)
+
+    def _ended(self, key: str, line: str, status: StrEnum) -> None:
         if self._quiet:
             return
-        with self._lock:
-            if result is None:
-                self._started(cluster)
-            else:
-                self._ended(cluster, result)
-
-    def _started(self, cluster: Cluster) -> None:
-        if self._bars is not None:
-            self._running[cluster.dir] = self._bars.add_task(cluster.name, total=None)
-
-    def _ended(self, cluster: Cluster, result: BuildResult) -> None:
-        line = line_of(result)
         if self._bars is None:
             click.echo(line, err=True)
             return
-        if cluster.dir in self._running:
-            self._bars.remove_task(self._running.pop(cluster.dir))
-        self._bars.console.print(line, style=_COLOURS[result.status], markup=False, highlight=False)
+        if key in self._running:
+            self._bars.remove_task(self._running.pop(key))
+        self._bars.console.print(line, style=_COLOURS[status], markup=False, highlight=False)
 
 
 def line_of(result: BuildResult) -> str:
@@ -67,6 +78,12 @@ def line_of(result: BuildResult) -> str:
         about.append(f"{len(result.written)} written, {len(result.removed)} removed")
     about.append("cached" if result.cached else f"{result.seconds:.1f} s")
     return f"{result.cluster}: {result.status.value} ({', '.join(about)})"
+
+
+def verdict_of(result: ChartResult) -> str:
+    """One chart's verdict on one line."""
+    about = [result.version, *([f"files that differ: {len(result.files)}"] if result.files else [])]
+    return f"{result.chart}/{result.subchart}: {result.status.value} ({', '.join(filter(None, about))})"
 
 
 def _bars() -> "Bars":

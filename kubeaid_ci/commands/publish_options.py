@@ -18,7 +18,7 @@ _REACH_OPTIONS = (
     click.option(
         "--forge",
         type=click.Choice(["auto", "github", "gitlab", "gitea", "none"]),
-        help="Where the config repo lives (default: auto); none pushes the branch only.",
+        help="What the repository lives on (default: auto); with none a branch is pushed only.",
     ),
     click.option("--forge-url", metavar="URL", help="The base of a self-hosted forge's API."),
     click.option("--ca-bundle", metavar="FILE", help="Certificates to trust besides the system's."),

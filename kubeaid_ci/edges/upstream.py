@@ -26,6 +26,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.tree import tree_id
 from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched, Release, Wanted
 from kubeaid_ci.model.version import Version
+from kubeaid_ci.plan.mirrors import mirrored, original
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -33,11 +34,13 @@ _JOBS = 16
 
 
 class Upstreams:
-    """The upstreams of one run: each index and each archive is asked for once. Safe to use from several threads.
+    """The upstreams of one run: each index is asked for once, archives are not kept. Safe to use from several threads.
 
     `cache` keeps downloads for later runs, which ask whether they changed. `jobs` is how many charts are
     fetched side by side, at most four from one host. `allow` names hosts that may be private wherever
-    their address was found, `plain_http` registries without TLS.
+    their address was found, `plain_http` registries without TLS, `mirrors` what is asked instead of
+    addresses that begin so: repositories and what their indexes name. What a mirror gives counts as its
+    original's.
     """
 
     def __init__(
@@ -48,35 +51,52 @@ class Upstreams:
         ca_bundle: Path | None = None,
         allow: Collection[str] = (),
         plain_http: Collection[str] = (),
+        mirrors: Mapping[str, str] | None = None,
         environ: Mapping[str, str] | None = None,
         patience: Patience | None = None,
         network: Network | None = None,
     ) -> None:
         web = Web(ca_bundle=ca_bundle, allow=allow, patience=patience, network=network)
         self._jobs = jobs
+        self._mirrors = dict(mirrors or {})
         self._downloads = Downloads(web, cache)
         self._logins = Logins(os.environ if environ is None else environ)
         self._registry = Registry(self._downloads, self._logins, plain_http=plain_http)
         self._repositories: _Once[str, ChartRepository | Failed] = _Once()
-        self._fetched: _Once[Wanted, Fetched | Failed] = _Once()
 
     def fetch(self, name: str, version: str, repository: str, *, known_url: str = "") -> Fetched | Failed:
         """A chart as its upstream publishes it now, found safe and unpacked in memory.
 
         `known_url` is where its archive was before: tried where the index no longer lists the version.
         """
-        wanted = Wanted(name, version, repository, known_url)
-        return self._fetched.get(wanted, lambda: self._fetch(wanted))
+        found = self._fetch(Wanted(name, version, self._mirrored(repository), self._mirrored(known_url)))
+        if not self._mirrors or isinstance(found, Failed):
+            return found
+        url = original(found.url, self._mirrors)
+        return replace(found, url=url, host=urlsplit(url).hostname or "")
 
     def fetch_all(self, wanted: Iterable[Wanted]) -> list[Fetched | Failed]:
-        """Several charts side by side, in the order they were asked for."""
+        """Several charts side by side, each once, in the order they were asked for."""
+        asked = list(wanted)
+        once = list(dict.fromkeys(asked))
         with ThreadPoolExecutor(self._jobs) as pool:
-            found = list(pool.map(lambda one: self._fetched.get(one, lambda: self._fetch(one)), wanted))
+            found = dict(zip(once, pool.map(self._of, once), strict=True))
+        self.close()
+        return [found[one] for one in asked]
+
+    def _of(self, one: Wanted) -> Fetched | Failed:
+        return self.fetch(one.name, one.version, one.repository, known_url=one.known_url)
+
+    def _mirrored(self, url: str) -> str:
+        return mirrored(url, self._mirrors)
+
+    def close(self) -> None:
+        """Bring the cache back to its size; for the end of a run."""
         self._downloads.prune()
-        return found
 
     def versions(self, name: str, repository: str) -> tuple[Release, ...] | Failed:
         """What an upstream has of a chart, newest first; without what it calls removed."""
+        repository = self._mirrored(repository)
         if repository.startswith("oci://"):
             tags = self._registry.tags(f"{repository.rstrip('/')}/{name}")
             found = tags if isinstance(tags, Failed) else tuple(Release(tag.replace("_", "+")) for tag in tags)
@@ -96,7 +116,7 @@ class Upstreams:
             return releases
         release = None if isinstance(releases, Failed) else matching(releases, wanted.version)
         if release and release.url:
-            return self._download(wanted, opened, release, resolved(wanted.repository, release.url))
+            return self._download(wanted, opened, release, self._mirrored(resolved(wanted.repository, release.url)))
         return self._unlisted(wanted, opened, releases)
 
     def _unlisted(

@@ -1,4 +1,4 @@
-"""Makes the demo's repositories: a small KubeAid repo, and a config repo with three clusters."""
+"""Makes the demo's repositories: a small KubeAid repo, a config repo with three clusters, and a chart repository."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,7 @@ from kubeaid_ci.edges import starter
 from kubeaid_ci.edges.files import write_atomically
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs import demo_charts
 
 RELEASE = "v0.1.0"
 REVISION = "1.0.0"
@@ -20,6 +21,8 @@ class Demo:
     config: Path
     remote: Path
     """The bare remote that change requests are offered on."""
+    charts: Path
+    """The chart repository, as files to be served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,10 @@ def create(folder: Path) -> Demo:
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise UserError(f"{folder}: not empty; name a new folder for the demo")
-    demo = Demo(folder / "kubeaid", folder / "kubernetes-config", folder / "remote.git")
+    demo = Demo(folder / "kubeaid", folder / "kubernetes-config", folder / "remote.git", folder / "charts")
     starter.copy(demo.kubeaid)
+    demo_charts.publish(demo.charts)
+    demo_charts.vendor(demo.kubeaid)
     Repository.create(demo.kubeaid).commit_all("feat: a small platform", tag=REVISION)
     for cluster in _CLUSTERS:
         _write(demo.config / "k8s" / cluster.dir, cluster)

@@ -59,6 +59,11 @@ def app_of(
     return app, tuple(RULES[note.rule].at(note.path, note.message, subject=subject, line=note.line) for note in notes)
 
 
+def manifests(outcome: Outcome, *, app: str, namespace: str) -> list[Manifest]:
+    """The objects of one source by itself, as ArgoCD would place them."""
+    return list(_manifests([(outcome, outcome.chart)], "", app, namespace, {}))
+
+
 def _outcome(part: ChartTask | FolderTask | Note, renderer: Renderer) -> Outcome | None:
     return None if isinstance(part, Note) else renderer.outcomes.get(part)
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from kubeaid_ci.edges.helm import HelmError, Rendering
 from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import chart_values
-from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Note, Outcome
+from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FilesTask, FolderTask, Note, Outcome
 from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.hooks import is_test
 from kubeaid_ci.model.rendering import Failure
@@ -38,6 +38,15 @@ def render_source(task: ChartTask | FolderTask) -> bytes:
     return outcome.packed()
 
 
+def render_files(task: FilesTask) -> bytes:
+    """The packed `Outcome` of a chart whose files are given."""
+    try:
+        outcome = _outcome(task.chart, _made(task.files, task.files.__getitem__, task.chart.folder))
+    except UserError as error:
+        outcome = Outcome(notes=[_placed(error, task.chart.at.root)], failed=True)
+    return outcome.packed()
+
+
 def _folder(task: FolderTask) -> Outcome:
     files = _opened(task.at)
     texts = ((path, files.read(path).decode("utf-8", "replace")) for path in task.paths)
@@ -54,7 +63,10 @@ class _Packed:
 
 
 def _chart(task: ChartTask) -> Outcome:
-    chart = _packed(task.at, task.folder, task.tree, task.skip_schema_validation)
+    return _outcome(task, _packed(task.at, task.folder, task.tree, task.skip_schema_validation))
+
+
+def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
     asks = chart.asks or any("APIVersions" in layer.text for layer in task.layers)
     notes = [*_asked_for(task, chart.files), *(_linted(task, chart) if task.lint else ())]
     if any(note.rule == "chart/render-failed" for note in notes):
@@ -103,12 +115,17 @@ def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> _Packe
     files = _opened(at)
     links = {path: files.read(path).decode("utf-8", "replace") for path, one in files.files.items() if one.is_link}
     found = {inside: path for inside, (path, _) in chart_files(files.files, links, folder).items()}
-    ignore = found.get(".helmignore")
-    rules = files.read(ignore).decode("utf-8", "replace") if ignore else ""
-    kept = helmignore.kept(found, rules, where=f"{folder}/.helmignore")
+    return _made(found, lambda inside: files.read(found[inside]), folder, without_schema=without_schema)
+
+
+def _made(
+    paths: Collection[str], read: Callable[[str], bytes], folder: str, *, without_schema: bool = False
+) -> _Packed:
+    rules = read(".helmignore").decode("utf-8", "replace") if ".helmignore" in paths else ""
+    kept = helmignore.kept(paths, rules, where=f"{folder}/.helmignore")
     if without_schema:
         kept = [path for path in kept if path.rpartition("/")[2] != _SCHEMA]
-    data = {path: files.read(found[path]) for path in kept}
+    data = {path: read(path) for path in kept}
     name = chart_metadata.name(data) or Path(folder).name
     asks = any(b"APIVersions" in text for path, text in data.items() if "templates/" in path)
     may_vary = any(rendering.may_vary(text.decode("utf-8", "replace")) for text in data.values())

@@ -1,6 +1,7 @@
 """What can be rendered, and what comes of it: plain values, for the way between processes and for the cache."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from kubeaid_ci.model.application import Parameter
@@ -46,6 +47,14 @@ class ChartTask:
     skip_schema_validation: bool = False
     lint: bool = False
     """Also note what Helm's linter has to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilesTask:
+    """A chart whose files are given, by path from its own folder; the folder of `chart` names them in messages."""
+
+    chart: ChartTask
+    files: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)

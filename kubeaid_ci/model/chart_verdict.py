@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kubeaid_ci.model.chart import Dependency, Subchart
+from kubeaid_ci.model.comparison import ImageChange
+from kubeaid_ci.model.difference import ObjectChange
 from kubeaid_ci.model.finding import Finding
 
 
@@ -33,6 +35,29 @@ class ChartStatus(StrEnum):
     LOCAL = "local"
 
 
+class Side(StrEnum):
+    """Who changed a chart: we, or its publisher under the same version."""
+
+    OURS = "ours"
+    UPSTREAM = "upstream"
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What files that differ do once Helm has rendered them, with default values.
+
+    `changed_by` tells whose change is shown; `rendered` is ``umbrella`` or, where that does not render or shows
+    nothing, ``subchart``: the chart by itself. `error` says why nothing can be told.
+    """
+
+    changed_by: Side
+    rendered: str = ""
+    dangers: tuple[Finding, ...] = ()
+    objects: tuple[ObjectChange, ...] = ()
+    images: tuple[ImageChange, ...] = ()
+    error: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ChartResult:
     """One vendored chart's verdict. `upstream_digest` is the SHA-256 of the published archive, if known."""
@@ -44,6 +69,7 @@ class ChartResult:
     status: ChartStatus
     upstream_digest: str | None = None
     files: tuple[FileChange, ...] = ()
+    effects: Effects | None = None
 
 
 @dataclass(frozen=True, slots=True)

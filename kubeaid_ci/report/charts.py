@@ -4,16 +4,35 @@ from collections import Counter
 from collections.abc import Iterable
 
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, Verification
-from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.linting import Lint
 from kubeaid_ci.model.rendering import RenderStatus
 from kubeaid_ci.model.report import Report, Table
-from kubeaid_ci.report.markdown import code, fence
+from kubeaid_ci.report import chart_effects, outcome
+from kubeaid_ci.report.markdown import code, fence, fit, folded, quiet
+from kubeaid_ci.report.markdown_page import parts
 from kubeaid_ci.report.values import plain
+from kubeaid_ci.report.visible import one_line, shortened
 
 _MOST_FILES = 100
 # A person reads the first differences, and opens the rest on demand.
 _MOST_LINES = 30
+_COLUMNS = ("chart", "version", "status", "files", "effect", "repository")
+_MOST_SUBJECTS = 3
+_LONGEST_TITLE = 160
+# The marker that the forge's module puts first.
+_FRAME = 200
+_ABOUT = """\
+The nightly comparison of vendored charts with what was reviewed and published found what must not be synced before
+somebody has looked at it. This text is kept up to date, and the issue is closed when nothing is left of it.
+"""
+_ADVICE = """\
+1. Do not sync: ArgoCD applies what is in Git.
+2. Look at the commits that the findings name: is it somebody you know, with a reason?
+3. If not, restore the folder from the last good commit, and look at everything else that its author did.
+4. If it is wanted, declare a patch below `patches/`, or accept it with `charts verify --accept CHART --reason TEXT`.
+   Either goes through review.
+"""
 _LIST = ("chart", "subchart", "declared", "vendored", "kind", "repository", "state", "lock", "ledger")
 
 
@@ -24,8 +43,11 @@ def verification(found: Verification, *, version: str) -> Report:
     # Without a ledger every chart is unverifiable, which one finding says better than a hundred rows.
     told = {finding.subject for finding in found.findings}
     unsure = [one for one in shown if one.status is ChartStatus.UNVERIFIABLE and _name(one) in told]
-    speaking = [*(one for one in shown if one.status is ChartStatus.DIFFERENT), *unsure]
+    differing = [one for one in shown if one.status is ChartStatus.DIFFERENT]
+    speaking = [*sorted(differing, key=lambda one: -chart_effects.weight(one.effects)), *unsure]
     sections = {f"{_name(one)}: {_counted(one)}": _section(one) for one in speaking if one.files}
+    if differing:
+        sections = {"What to do now": _ADVICE, **sections}
     if found.ledger:
         sections["Ledger"] = "".join(f"- {code(line)}\n" for line in found.ledger)
     return Report(
@@ -34,10 +56,20 @@ def verification(found: Verification, *, version: str) -> Report:
         summary={"charts": len(found.results)} | {status.value: counts[status] for status in ChartStatus},
         results=found.results,
         findings=found.findings,
-        table=Table(("chart", "version", "status", "files", "repository"), tuple(map(_row, speaking))),
+        table=Table(_COLUMNS, tuple(map(_row, speaking))),
         sections=sections,
         details=_details(found, speaking),
     )
+
+
+def alarm(report: Report, *, limit: int) -> tuple[str, str]:
+    """The title and the text, at most so many characters, of an issue about a report with errors."""
+    errors = [one for one in outcome.speaking(report.findings) if one.severity is Severity.ERROR]
+    subjects = sorted({one.subject for one in errors})
+    more = f" and {len(subjects) - _MOST_SUBJECTS} more" if len(subjects) > _MOST_SUBJECTS else ""
+    named = quiet(one_line(", ".join(subjects[:_MOST_SUBJECTS])))
+    room = limit - len(_ABOUT) - _FRAME
+    return f"Vendored charts: {shortened(named, _LONGEST_TITLE)}{more}", f"{_ABOUT}\n{fit(parts(report), room)}"
 
 
 def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: str) -> Report:
@@ -85,7 +117,11 @@ def _name(result: ChartResult) -> str:
 
 
 def _row(result: ChartResult) -> tuple[str, ...]:
-    return (_name(result), result.version, result.status.value, _counted(result), result.repository)
+    return (_name(result), result.version, result.status.value, _counted(result), _effect(result), result.repository)
+
+
+def _effect(result: ChartResult) -> str:
+    return chart_effects.headline(result.effects) if result.effects else ""
 
 
 def _counted(result: ChartResult) -> str:
@@ -95,15 +131,17 @@ def _counted(result: ChartResult) -> str:
 
 
 def _section(result: ChartResult) -> str:
-    parts = [f"{code(change.path)} {change.change.value}\n\n{fence(change.diff, 'diff')}" for change in result.files]
-    left = len(parts) - _MOST_FILES
-    return "\n".join([*parts[:_MOST_FILES], *([f"and {left} more files\n"] if left > 0 else [])])
+    effects = [chart_effects.markdown(result.effects)] if result.effects else []
+    files = [folded(f"{one.path} {one.change.value}", fence(one.diff, "diff")) for one in result.files[:_MOST_FILES]]
+    left = len(result.files) - _MOST_FILES
+    return "\n".join([*effects, *files, *([f"and {left} more files\n"] if left > 0 else [])])
 
 
 def _details(found: Verification, speaking: Iterable[ChartResult]) -> dict[str, tuple[str, ...]]:
     details = {"ledger": found.ledger} if found.ledger else {}
     for result in speaking:
-        lines = [line for change in result.files for line in _plain(change.path, change.change.value, change.diff)]
+        lines = list(chart_effects.plain(result.effects)) if result.effects else []
+        lines += [line for change in result.files for line in _plain(change.path, change.change.value, change.diff)]
         left = len(lines) - _MOST_LINES
         more = [f"… and {left} more lines; --format markdown has all"] if left > 0 else []
         if lines:

@@ -220,11 +220,16 @@ def _details(comparison: Comparison, found: Sequence[Group]) -> dict[str, tuple[
     if comparison.diffs:
         return details | {f"Diff of {subject}": tuple(diff.splitlines()) for subject, diff in comparison.diffs.items()}
     for group in found[:_MOST_DETAILS]:
-        lines = [line for entry in group.entries for line in _plain(entry)]
+        lines = list(plain_lines(group))
         more = len(lines) - _MOST_LINES
         note = (f"… and {more} more lines; --format markdown has all",) if more > 0 else ()
         details[_title(group)] = (*lines[:_MOST_LINES], *note)
     return details
+
+
+def plain_lines(group: Group) -> Iterator[str]:
+    """Every change of a group for a terminal."""
+    return (line for entry in group.entries for line in _plain(entry))
 
 
 def _plain(entry: Entry) -> Iterator[str]:

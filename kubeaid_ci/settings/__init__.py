@@ -53,6 +53,16 @@ class PublishSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamSettings:
+    """How chart repositories and registries are reached; `mirrors` has the address to ask by the address it is for."""
+
+    allow: tuple[str, ...] = ()
+    plain_http: tuple[str, ...] = ()
+    mirrors: Mapping[str, str] = field(default_factory=dict)
+    ca_bundle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterSettings:
     """What a cluster is able to run, for rendering without it."""
 
@@ -76,6 +86,7 @@ class Settings:
     api_versions: tuple[str, ...] = ()
     suppress: tuple[Suppression, ...] = ()
     publish: PublishSettings = field(default_factory=PublishSettings)
+    upstreams: UpstreamSettings = field(default_factory=UpstreamSettings)
     charts: Mapping[str, ChartPolicy] = field(default_factory=dict)
     clusters: Mapping[str, ClusterSettings] = field(default_factory=dict)
 
@@ -91,12 +102,13 @@ class Settings:
             _filled(self, other),
             suppress=(*self.suppress, *other.suppress),
             publish=_filled(self.publish, other.publish),
+            upstreams=_filled(self.upstreams, other.upstreams),
             charts={**other.charts, **self.charts},
             clusters={**other.clusters, **self.clusters},
         )
 
 
-_Group = TypeVar("_Group", Settings, PublishSettings)
+_Group = TypeVar("_Group", Settings, PublishSettings, UpstreamSettings)
 
 _SUPPRESSION: Mapping[str, Reader] = {
     "rule": matching(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?", "a rule such as build/stale"),
@@ -127,6 +139,13 @@ _PUBLISH: Mapping[str, Reader] = {
     "ca-bundle": text,
 }
 
+_UPSTREAMS: Mapping[str, Reader] = {
+    "allow": many(text),
+    "plain-http": many(text),
+    "mirrors": named(matching(r"(https?|oci)://\S+", "an address such as https://charts.example.com")),
+    "ca-bundle": text,
+}
+
 _CHART: Mapping[str, Reader] = {
     "pin": version,
     "ignore": many(text),
@@ -151,6 +170,7 @@ _SETTINGS: Mapping[str, Reader] = {
     "api-versions": many(text),
     "suppress": many(with_line(table(_SUPPRESSION, dict, required=("rule", "subject", "reason")), Suppression)),
     "publish": table(_PUBLISH, PublishSettings),
+    "upstreams": table(_UPSTREAMS, UpstreamSettings),
     "charts": named(table(_CHART, ChartPolicy)),
     "clusters": named(table(_CLUSTER, ClusterSettings)),
 }
@@ -166,5 +186,5 @@ def parse(text: str, *, where: str) -> Settings:
 
 def _filled(first: _Group, second: _Group) -> _Group:
     """The first, with the fields of the second where the first has nothing."""
-    unset = [each.name for each in fields(first) if getattr(first, each.name) in (None, ())]
+    unset = [each.name for each in fields(first) if getattr(first, each.name) in (None, (), {})]
     return replace(first, **{name: getattr(second, name) for name in unset})

@@ -1,40 +1,15 @@
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-import kubeaid_ci
 from kubeaid_ci.model.ledger import LEDGER
 from tests import repos, umbrellas
-
-ROOT = str(Path(kubeaid_ci.__file__).parents[1])
 
 
 @pytest.fixture
 def root(tmp_path):
     return umbrellas.recorded(umbrellas.web(tmp_path / "kubeaid"))
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Runs ``kubeaid-ci charts`` as a program, in an environment of its own."""
-
-    def call(*arguments, env=None):
-        clean = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": ROOT,
-            "HOME": str(tmp_path / "home"),
-            "COLUMNS": "200",
-            **(env or {}),
-        }
-        argv = [sys.executable, "-m", "kubeaid_ci", "charts", *map(str, arguments)]
-        return subprocess.run(argv, capture_output=True, text=True, env=clean, cwd=tmp_path)
-
-    return call
 
 
 def test_an_untouched_repository_exits_with_0_and_says_little(run, root):
@@ -69,6 +44,7 @@ def test_every_report_carries_the_alarm_and_what_to_do(run, root, tmp_path):
         "status",
         "upstream_digest",
         "files",
+        "effects",
     ]
     assert told["results"][0]["files"][0] | {"diff": ""} == {
         "path": "templates/evil.yaml",

@@ -325,3 +325,14 @@ def test_a_login_file_that_cannot_be_read_is_named(charts: Charts, tmp_path: Pat
     config.write_bytes(b"repositories: [")
     with pytest.raises(UserError, match=r"repositories\.yaml:1: not valid YAML"):
         Upstreams(environ={"HELM_REPOSITORY_CONFIG": str(config)}).fetch("web", "1.0.0", charts.server.url)
+
+
+def test_a_mirror_is_asked_for_the_index_and_for_what_it_names_and_counts_as_the_original(charts: Charts) -> None:
+    data = charts.add("web", "1.0.0", urls=["https://charts.example.com/files/web.tgz"])
+    charts.files["/files/web.tgz"] = data
+    ups = Upstreams(environ={}, patience=QUICK, mirrors={"https://charts.example.com/": charts.server.url})
+    found = fetched(ups.fetch("web", "1.0.0", "https://charts.example.com"))
+    assert (found.url, found.host) == ("https://charts.example.com/files/web.tgz", "charts.example.com")
+    assert [release.version for release in ups.versions("web", "https://charts.example.com/")] == ["1.0.0"]
+    yanked = fetched(ups.fetch("web", "0.9.0", "https://charts.example.com", known_url="https://charts.example.com/files/web.tgz"))  # fmt: skip
+    assert (yanked.yanked, yanked.host) == (True, "charts.example.com")

@@ -24,8 +24,8 @@ def test_only_what_differs_or_is_told_has_a_row_the_worst_first():
     finding = RULES["chart/unverifiable"].at(None, "gone", subject="a/a")
     shown = report(UNSURE, EDITED, CLEAN, findings=(finding,))
     assert shown.table.rows == (
-        ("b/b", "1.2.3", "different", "1 added, 1 modified", "https://charts.example.com"),
-        ("a/a", "1.2.3", "unverifiable", "", "https://charts.example.com"),
+        ("b/b", "1.2.3", "different", "1 added, 1 modified", "", "https://charts.example.com"),
+        ("a/a", "1.2.3", "unverifiable", "", "", "https://charts.example.com"),
     )
     assert report(UNSURE, CLEAN).table.rows == ()
     assert shown.summary == {"charts": 3, "identical": 1, "different": 1, "unverifiable": 1, "local": 0}

@@ -35,6 +35,17 @@ class Change:
 
 
 @dataclass
+class Ticket:
+    """One issue; `comments` by number, as a change request has them."""
+
+    number: int
+    title: str
+    body: str
+    state: str = "open"
+    comments: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass
 class Forge:
     """A forge with one repository. `rights` is what each token may do: read, write, api."""
 
@@ -42,6 +53,7 @@ class Forge:
     contract: Contract | None = None
     rights: dict[str, set[str]] = field(default_factory=dict)
     changes: dict[int, Change] = field(default_factory=dict)
+    tickets: dict[int, Ticket] = field(default_factory=dict)
     known_labels: list[str] = field(default_factory=lambda: ["ci", "kube-prometheus"])
     users: list[str] = field(default_factory=lambda: ["alice", "bob"])
     milestones: list[str] = field(default_factory=lambda: ["Q3"])
@@ -102,6 +114,19 @@ class Forge:
         self.changes[number] = change
         return change
 
+    def add_ticket(self, title: str, body: str) -> Ticket:
+        number = next(self.numbers)
+        self.tickets[number] = Ticket(number, title, body)
+        return self.tickets[number]
+
+    def open_tickets(self) -> list[Ticket]:
+        """As the forges list them, the newest first."""
+        return [ticket for ticket in reversed(self.tickets.values()) if ticket.state == "open"]
+
+    def about(self, number: int) -> Change | Ticket:
+        """What has this number, where both are counted together."""
+        return self.changes.get(number) or self.tickets[number]
+
     def _handle(self, request: Request) -> Reply:
         if re.search(r"/(info/refs|git-(upload|receive)-pack)$", request.path):
             return self._git(request)
@@ -137,10 +162,11 @@ class Forge:
     def api(self, request: Request) -> Reply:
         raise NotImplementedError
 
-    def comment_id(self, text: str, change: Change) -> int:
+    def comment_id(self, text: str, change: Change | Ticket) -> int:
         number = next(self.numbers)
         change.comments[number] = text
         return number
 
-    def comment_of(self, number: int) -> Change:
-        return next(change for change in self.changes.values() if number in change.comments)
+    def comment_of(self, number: int) -> Change | Ticket:
+        held = (*self.changes.values(), *self.tickets.values())
+        return next(one for one in held if number in one.comments)

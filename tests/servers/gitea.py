@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.servers.forge import PROJECT, Change, Forge
+from tests.servers.forge import PROJECT, Change, Forge, Ticket
 from tests.servers.http import Reply, Request
 
 REPO = f"/repos/{PROJECT}"
@@ -33,6 +33,9 @@ class Gitea(Forge):
             ("GET", rf"{REPO}/pulls/(\d+)/reviews", self._reviews),
             ("POST", rf"{REPO}/pulls/(\d+)/requested_reviewers", self._request_reviewers),
             ("POST", rf"{REPO}/pulls/(\d+)/merge", self._merge),
+            ("GET", f"{REPO}/issues", self._list_issues),
+            ("POST", f"{REPO}/issues", self._create_issue),
+            ("PATCH", rf"{REPO}/issues/(\d+)", self._edit_issue),
             ("GET", rf"{REPO}/issues/(\d+)/comments", self._comments),
             ("POST", rf"{REPO}/issues/(\d+)/comments", self._comment),
             ("PATCH", rf"{REPO}/issues/comments/(\d+)", self._edit_comment),
@@ -102,6 +105,23 @@ class Gitea(Forge):
             change.milestone = self.milestones[asked["milestone"] - 1]
         return Reply(201, self._data(change))
 
+    def _ticket(self, ticket: Ticket) -> dict[str, Any]:
+        url = f"{self.server.url}/{PROJECT}/issues/{ticket.number}"
+        told = {"number": ticket.number, "title": ticket.title, "body": ticket.body, "state": ticket.state}
+        return {"id": 1000 + ticket.number, "html_url": url, **told}
+
+    def _list_issues(self, request: Request) -> Reply:
+        assert (request.one("state"), request.one("type")) == ("open", "issues")
+        return Reply(200, _page(request, [self._ticket(ticket) for ticket in self.open_tickets()]))
+
+    def _create_issue(self, request: Request) -> Reply:
+        return Reply(201, self._ticket(self.add_ticket(request.json["title"], request.json["body"])))
+
+    def _edit_issue(self, request: Request, number: int) -> Reply:
+        for name, value in request.json.items():
+            setattr(self.tickets[number], name, value)
+        return Reply(201, self._ticket(self.tickets[number]))
+
     def _reviews(self, request: Request, number: int) -> Reply:
         reviews = [{"id": 1, "user": {"login": name}} for name in self.changes[number].reviewed_by]
         return Reply(200, _page(request, reviews))
@@ -126,10 +146,10 @@ class Gitea(Forge):
         return {"id": number, "body": self.comment_of(number).comments[number]}
 
     def _comments(self, request: Request, number: int) -> Reply:
-        return Reply(200, [self._comment_data(each) for each in self.changes[number].comments])
+        return Reply(200, [self._comment_data(each) for each in self.about(number).comments])
 
     def _comment(self, request: Request, number: int) -> Reply:
-        return Reply(201, self._comment_data(self.comment_id(request.json["body"], self.changes[number])))
+        return Reply(201, self._comment_data(self.comment_id(request.json["body"], self.about(number))))
 
     def _edit_comment(self, request: Request, number: int) -> Reply:
         self.comment_of(number).comments[number] = request.json["body"]

@@ -4,7 +4,7 @@ import base64
 import re
 from typing import Any
 
-from tests.servers.forge import PROJECT, Change, Forge
+from tests.servers.forge import PROJECT, Change, Forge, Ticket
 from tests.servers.git import git
 from tests.servers.http import Reply, Request
 
@@ -47,6 +47,8 @@ class GitHub(Forge):
             ("PATCH", r"/pulls/(\d+)", self._edit),
             ("GET", r"/pulls/(\d+)/reviews", self._reviews),
             ("POST", r"/pulls/(\d+)/requested_reviewers", self._request_reviewers),
+            ("GET", "/issues", self._list_issues),
+            ("POST", "/issues", self._create_issue),
             ("GET", r"/issues/(\d+)/comments", self._comments),
             ("POST", r"/issues/(\d+)/comments", self._comment),
             ("PATCH", r"/issues/comments/(\d+)", self._edit_comment),
@@ -245,10 +247,10 @@ class GitHub(Forge):
         }
 
     def _comments(self, request: Request, number: int) -> Reply:
-        return Reply(200, _page(request, [self._comment_data(each) for each in self.changes[number].comments]))
+        return Reply(200, _page(request, [self._comment_data(each) for each in self.about(number).comments]))
 
     def _comment(self, request: Request, number: int) -> Reply:
-        return Reply(201, self._comment_data(self.comment_id(request.json["body"], self.changes[number])))
+        return Reply(201, self._comment_data(self.comment_id(request.json["body"], self.about(number))))
 
     def _edit_comment(self, request: Request, number: int) -> Reply:
         self.comment_of(number).comments[number] = request.json["body"]
@@ -268,7 +270,30 @@ class GitHub(Forge):
         change.assignees += request.json["assignees"]
         return Reply(201, self._issue(change, "post", "/issues/{issue_number}/assignees", "201"))
 
+    def _ticket(self, one: Change | Ticket, verb: str, path: str, status: str) -> dict[str, Any]:
+        """An issue as it is listed; change requests are listed along, with one more field."""
+        url = f"{self.server.url}/{PROJECT}/issues/{one.number}"
+        values = {"number": one.number, "title": one.title, "body": one.body, "html_url": url, "state": one.state}
+        links = dict.fromkeys(("url", "html_url", "diff_url", "patch_url"), "https://example.com/p")
+        more = {"pull_request": links} if isinstance(one, Change) else {}
+        return self._filled(verb, path, status, values | {"labels": []} | more)
+
+    def _list_issues(self, request: Request) -> Reply:
+        found = [*self.open_changes(), *self.open_tickets()] if request.one("state", "open") == "open" else []
+        return Reply(200, _page(request, [self._ticket(one, "get", "/issues", "200") for one in found]))
+
+    def _create_issue(self, request: Request) -> Reply:
+        asked = request.json
+        if len(asked["body"]) > 65_536:
+            return invalid("body is too long (maximum is 65536 characters)", "Issue")
+        ticket = self.add_ticket(asked["title"], asked["body"])
+        return Reply(201, self._ticket(ticket, "post", "/issues", "201"))
+
     def _edit_issue(self, request: Request, number: int) -> Reply:
+        if ticket := self.tickets.get(number):
+            for name, value in request.json.items():
+                setattr(ticket, name, value)
+            return Reply(200, self._ticket(ticket, "patch", "/issues/{issue_number}", "200"))
         change = self.changes[number]
         change.milestone = self.milestones[request.json["milestone"] - 1]
         return Reply(200, self._issue(change, "patch", "/issues/{issue_number}", "200"))

@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from tests.servers.forge import PROJECT, Change, Forge
+from tests.servers.forge import PROJECT, Change, Forge, Ticket
 from tests.servers.http import Reply, Request
 
 REPO = f"/projects/{quote(PROJECT, safe='')}"
@@ -25,7 +25,7 @@ class GitLab(Forge):
         return Reply(404, {"message": "404 Not Found"})
 
     def _routes(self) -> list[tuple[str, str, Any]]:
-        merges = f"{REPO}/merge_requests"
+        merges, issues = f"{REPO}/merge_requests", f"{REPO}/issues"
         return [
             ("GET", REPO, self._project),
             ("GET", "/personal_access_tokens/self", self._self),
@@ -37,6 +37,11 @@ class GitLab(Forge):
             ("GET", rf"{merges}/(\d+)/notes", self._notes),
             ("POST", rf"{merges}/(\d+)/notes", self._note),
             ("PUT", rf"{merges}/(\d+)/notes/(\d+)", self._edit_note),
+            ("GET", issues, self._list_issues),
+            ("POST", issues, self._create_issue),
+            ("PUT", rf"{issues}/(\d+)", self._edit_issue),
+            ("GET", rf"{issues}/(\d+)/notes", self._issue_notes),
+            ("POST", rf"{issues}/(\d+)/notes", self._issue_note),
             ("GET", "/users", self._users),
             ("GET", f"/groups/{quote('acme/sre', safe='')}/members", self._members),
             ("GET", f"{REPO}/milestones", self._list_milestones),
@@ -143,6 +148,33 @@ class GitLab(Forge):
     def _edit_note(self, request: Request, number: int, note: int) -> Reply:
         self.changes[number].comments[note] = request.json["body"]
         return Reply(200, self._note_data(note, request.json["body"]))
+
+    def _ticket(self, ticket: Ticket) -> dict[str, Any]:
+        url = f"{self.server.url}/{PROJECT}/-/issues/{ticket.number}"
+        state = "opened" if ticket.state == "open" else "closed"
+        told = {"iid": ticket.number, "title": ticket.title, "description": ticket.body, "state": state}
+        return {"id": 1000 + ticket.number, "project_id": 1, "web_url": url, **told}
+
+    def _list_issues(self, request: Request) -> Reply:
+        assert request.one("state") == "opened"
+        return Reply(200, _page(request, [self._ticket(ticket) for ticket in self.open_tickets()]))
+
+    def _create_issue(self, request: Request) -> Reply:
+        return Reply(201, self._ticket(self.add_ticket(request.json["title"], request.json["description"])))
+
+    def _edit_issue(self, request: Request, number: int) -> Reply:
+        ticket, asked = self.tickets[number], request.json
+        ticket.title, ticket.body = asked.get("title", ticket.title), asked.get("description", ticket.body)
+        ticket.state = "closed" if asked.get("state_event") == "close" else ticket.state
+        return Reply(200, self._ticket(ticket))
+
+    def _issue_notes(self, request: Request, number: int) -> Reply:
+        said = [self._note_data(each, text) for each, text in self.tickets[number].comments.items()]
+        return Reply(200, _page(request, said))
+
+    def _issue_note(self, request: Request, number: int) -> Reply:
+        text = request.json["body"]
+        return Reply(201, self._note_data(self.comment_id(text, self.tickets[number]), text))
 
     def _users(self, request: Request) -> Reply:
         return Reply(200, [self._person(name) for name in self.users if name == request.one("username")])

@@ -1,0 +1,51 @@
+"""The options of every command that asks chart repositories and registries, and what they come to."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from kubeaid_ci.settings import UpstreamSettings
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _mirror(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    found = []
+    for value in values:
+        prefix, equals, address = value.partition("=")
+        if not prefix or not equals or not address.startswith(("https://", "http://", "oci://")):
+            raise click.BadParameter(f"{value!r} is not PREFIX=ADDRESS, such as https://charts.example.com=https://m/")
+        found.append((prefix, address))
+    return tuple(found)
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option("--allow", multiple=True, metavar="HOST", help="A host that may be private; repeatable."),
+    click.option("--plain-http", multiple=True, metavar="HOST", help="A registry without TLS; repeatable."),
+    click.option(
+        "--mirror",
+        multiple=True,
+        metavar="PREFIX=ADDRESS",
+        callback=_mirror,
+        help="Ask ADDRESS for repositories whose address begins with PREFIX; repeatable.",
+    ),
+)
+
+
+def upstream_options(function: _F) -> _F:
+    """Add the options that say how upstreams are reached to a command; ``--ca-bundle`` is the command's own."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def reaching(given: dict[str, Any], settings: "UpstreamSettings") -> dict[str, Any]:
+    """What `upstream_charts` is told: the options, and what the settings file says besides."""
+    return {
+        "allow": (*given.pop("allow"), *settings.allow),
+        "plain_http": (*given.pop("plain_http"), *settings.plain_http),
+        "mirrors": {**settings.mirrors, **dict(given.pop("mirror"))},
+        "ca_bundle": given.get("ca_bundle") or settings.ca_bundle,
+    }

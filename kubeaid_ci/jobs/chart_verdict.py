@@ -1,0 +1,140 @@
+"""The verdict on one vendored chart: our copy against what was reviewed, and against what is published."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kubeaid_ci.checks import chart_upstream
+from kubeaid_ci.checks import ledger as ledger_checks
+from kubeaid_ci.checks.chart_upstream import Comparison
+from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.compare import file_diff
+from kubeaid_ci.compare.chart_trees import compare
+from kubeaid_ci.edges import history, work_tree
+from kubeaid_ci.edges.git import Blobs, Repository
+from kubeaid_ci.edges.patches import PatchError, apply_patches
+from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.chart_effects import ChartEffects
+from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileAction, FileChange, Side, Vendored
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.ledger import OWN, LedgerEntry
+from kubeaid_ci.model.tree import Entry, File, below
+from kubeaid_ci.model.upstream import Failed, Fetched
+
+Verdict = tuple[ChartResult, tuple[Finding, ...]]
+_MOST_COMMITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Looks at the vendored charts of one state of a repository; `effects`, if any, tells what differing files do."""
+
+    root: Path
+    snapshot: Snapshot
+    ref: str
+    effects: ChartEffects | None
+
+    def verdict(
+        self, one: Vendored, entry: LedgerEntry | None, got: Fetched | Failed | None, compared: Comparison | None
+    ) -> Verdict:
+        """The verdict; `got` is nothing where nobody was asked, `compared` goes with what was fetched."""
+        reviewed, said = self._offline(one, entry)
+        if got is None or (isinstance(got, Failed) and said):
+            told = chart_upstream.judge(one, entry, got)[1] if got else ()
+            return self._with_effects(one, reviewed, lambda: self._reviewed(entry), by=Side.OURS), (*told, *said)
+        result, findings = chart_upstream.judge(one, entry, got, compared)
+        if result.status is ChartStatus.IDENTICAL and said:
+            return result, (*findings, _outdated(one))
+        by = Side.UPSTREAM if chart_upstream.is_republished(one, entry, got) else Side.OURS
+        return self._with_effects(one, result, lambda: compared.published if compared else {}, by=by), findings
+
+    def compared(self, one: Vendored, entry: LedgerEntry | None, got: Fetched) -> Comparison:
+        """Our files against the published ones with the declared patches put on."""
+        is_plain = entry is None or not (entry.patches or entry.removed)
+        if is_plain and got.tree_id == one.subchart.tree:
+            return Comparison(published=got.files)  # the same id, the same files: none need be looked at
+        try:
+            patches = {path: self.snapshot.read(path) for path in (entry.patches if entry else ())}
+            wanted = apply_patches(got.files, patches, removed=entry.removed if entry else ())
+        except (PatchError, UserError) as error:
+            return Comparison(patch_failure=str(error))
+        changes = self._changes(one, wanted)
+        return Comparison(changes, ignored=self._ignored(one, changes), published=wanted)
+
+    def _offline(self, one: Vendored, entry: LedgerEntry | None) -> Verdict:
+        """Against the ledger alone: identical means that it holds what was reviewed."""
+        if entry is None or entry.version != one.subchart.version:
+            return one.result(ChartStatus.UNVERIFIABLE if one.repository else ChartStatus.LOCAL), ()
+        if entry.origin == OWN and entry.tree is None:
+            return one.result(ChartStatus.LOCAL), ()
+        if not ledger_checks.differs(one, entry):
+            return one.result(ChartStatus.IDENTICAL, digest=entry.sha256), ()
+        before = self._reviewed(entry)
+        files = self._changes(one, before) if before else ()
+        result = one.result(ChartStatus.DIFFERENT, digest=entry.sha256, files=files)
+        return result, tuple(self._edited(one, entry, files))
+
+    def _reviewed(self, entry: LedgerEntry | None) -> Mapping[str, File]:
+        """The files of the tree that the ledger names, where this clone still has it."""
+        repository = Repository.at(self.root)
+        if repository is None or entry is None or entry.tree is None or not history.has(self.root, entry.tree):
+            return {}
+        with Blobs(self.root) as blobs:
+            found = repository.files(entry.tree).items()
+            return {path: File(one.mode, blobs.read(one.id)) for path, one in found}
+
+    def _edited(self, one: Vendored, entry: LedgerEntry, files: tuple[FileChange, ...]) -> Iterator[Finding]:
+        by = self._commits(one, entry)
+        if files:
+            compared = Comparison(files, ignored=self._ignored(one, files))
+            yield from chart_upstream.file_findings(one, compared, than="what the ledger records", note=by)
+            return
+        message = f"the chart does not hold what the ledger records{by}; fetch the whole history to see the files"
+        yield RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="tree")
+
+    def _commits(self, one: Vendored, entry: LedgerEntry) -> str:
+        revision = self.snapshot.commit or "HEAD"
+        steps = history.since(self.root, one.subchart.path, entry.tree or "", revision=revision)
+        named = [f"{step.commit[:10]} ({step.subject})" for step in steps or ()]
+        more = f" and {len(named) - _MOST_COMMITS} more" if len(named) > _MOST_COMMITS else ""
+        if named:
+            return f"; changed by {', '.join(named[:_MOST_COMMITS])}{more}"
+        return "; changed in the work tree" if steps is not None and self.ref == WORKTREE else ""
+
+    def _ignored(self, one: Vendored, changes: Iterable[FileChange]) -> frozenset[str]:
+        """Those of the missing files that ignore files name."""
+        start = f"{one.subchart.path}/"
+        missing = [start + change.path for change in changes if change.change is FileAction.MISSING]
+        return frozenset(path.removeprefix(start) for path in work_tree.ignored(self.root, missing))
+
+    def _changes(self, one: Vendored, theirs: Mapping[str, File]) -> tuple[FileChange, ...]:
+        ours = self._ours(one)
+        found = compare(ours, {path: file.entry for path, file in theirs.items()})
+        return tuple(
+            replace(change, diff=file_diff.diff(theirs.get(change.path), self._file(one, ours, change.path)))
+            for change in found
+        )
+
+    def _with_effects(
+        self, one: Vendored, result: ChartResult, theirs: Callable[[], Mapping[str, File]], *, by: Side
+    ) -> ChartResult:
+        if not result.files or self.effects is None:
+            return result
+        ours = self._ours(one)
+        mine = {path: File(entry.mode, self._read(one, path)) for path, entry in ours.items()}
+        return replace(result, effects=self.effects.of(one, ours=mine, theirs=theirs(), by=by))
+
+    def _ours(self, one: Vendored) -> Mapping[str, Entry]:
+        return below(self.snapshot.files, one.subchart.path)
+
+    def _file(self, one: Vendored, ours: Mapping[str, Entry], path: str) -> File | None:
+        return File(ours[path].mode, self._read(one, path)) if path in ours else None
+
+    def _read(self, one: Vendored, path: str) -> bytes:
+        return self.snapshot.read(f"{one.subchart.path}/{path}")
+
+
+def _outdated(one: Vendored) -> Finding:
+    message = f"{one.key} is what is published, but not what the ledger records; look at it, then accept it"
+    return RULES["chart/ledger-changed"].at(one.subchart.path, message, subject=one.key, key="outdated")

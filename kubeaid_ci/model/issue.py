@@ -1,0 +1,25 @@
+"""An issue of a repository as a forge tells of it, and what became of one that we keep."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An open issue."""
+
+    number: int
+    url: str
+    title: str
+    text: str
+
+
+class IssueOutcome(StrEnum):
+    """What was done to the one issue about a matter."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    CLOSED = "closed"
+    NONE = "none"
+    """There is none, and none is needed."""
