@@ -127,7 +127,7 @@ class _Run:
             if not compared.changes and compared.patch_failure is None:
                 entries[one.key] = ledgers.recorded(entry, got)
                 told.append(f"recorded what {got.host} publishes as {one.key} {one.subchart.version}")
-        self.repo = replace(self.repo, ledger=Ledger(entries))
+        self.repo = replace(self.repo, ledger=replace(self.ledger, entries=entries))
         return tuple(told)
 
     def write(self) -> None:

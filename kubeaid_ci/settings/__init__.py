@@ -24,6 +24,7 @@ from kubeaid_ci.settings.readers import (
     table,
     text,
     version,
+    versions,
     with_line,
 )
 
@@ -129,7 +130,7 @@ _PUBLISH: Mapping[str, Reader] = {
 
 _CHART: Mapping[str, Reader] = {
     "pin": version,
-    "ignore": many(text),
+    "ignore": many(versions),
     "allow": member(Step),
     "prereleases": flag,
     "minimum-age": duration,
