@@ -14,6 +14,7 @@ _JOBS = {
     "list_charts": "kubeaid_ci.jobs.charts_list",
     "doctor": "kubeaid_ci.jobs.doctor",
     "list_clusters": "kubeaid_ci.jobs.clusters",
+    "outdated_charts": "kubeaid_ci.jobs.charts_outdated",
     "publish": "kubeaid_ci.jobs.publish",
     "render_charts": "kubeaid_ci.jobs.charts_render",
     "render_clusters": "kubeaid_ci.jobs.render",

@@ -7,6 +7,7 @@ import click
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
     "list": ("kubeaid_ci.commands.charts_list", "List umbrella charts and what they declare and vendor."),
+    "outdated": ("kubeaid_ci.commands.charts_outdated", "Tell which vendored charts have newer releases."),
     "verify": ("kubeaid_ci.commands.charts_verify", "Compare vendored charts with the ledger and upstream."),
 }
 

@@ -49,9 +49,9 @@ class Ledger:
     """Entries by ``umbrella/folder``. `exists` tells an empty ledger from none.
 
     `seen` has, by the same names, the day on which each release was first seen that is newer than what is
-    vendored. A chart that is in it was looked at: a release that it lacks is new today.
+    vendored; nothing where nobody ever looked. Once somebody did, a release that it lacks is new today.
     """
 
     entries: Mapping[str, LedgerEntry] = field(default_factory=dict)
     exists: bool = True
-    seen: Mapping[str, Mapping[str, date]] = field(default_factory=dict)
+    seen: Mapping[str, Mapping[str, date]] | None = None

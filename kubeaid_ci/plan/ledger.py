@@ -99,8 +99,10 @@ def recorded(entry: LedgerEntry, fetched: Fetched) -> LedgerEntry:
 def text(ledger: Ledger) -> str:
     """The ledger as YAML: one small block a chart, in order of key."""
     charts = {key: _plain(entry) for key, entry in sorted(ledger.entries.items())}
+    if ledger.seen is None:
+        return _HEADER + documents.dump({"charts": charts})
     seen = {key: _days(days) for key, days in ledger.seen.items() if days}
-    return _HEADER + documents.dump({"charts": charts} | ({"seen": seen} if seen else {}))
+    return _HEADER + documents.dump({"charts": charts, "seen": seen})
 
 
 def _is_recordable(one: Vendored) -> bool:

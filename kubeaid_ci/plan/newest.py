@@ -60,6 +60,12 @@ def sights(current: str, releases: Sequence[Release], policy: ChartPolicy, horiz
     return {release.version: min(seen.get(release.version, horizon.today), horizon.today) for release in newer}
 
 
+def step(before: str, after: str) -> Step | None:
+    """How large the step from one version to another is; nothing where one of them is none."""
+    old, new = _parsed(before), _parsed(after)
+    return Step.between(old, new) if old and new else None
+
+
 def released(release: Release) -> date | None:
     """The day that the index gives a release; nothing where it gives none."""
     with suppress(ValueError):

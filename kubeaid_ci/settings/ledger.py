@@ -53,7 +53,7 @@ def parse(content: str | bytes, *, where: str) -> Ledger:
 def _ledger(
     charts: Mapping[str, LedgerEntry] | None = None, seen: Mapping[str, Mapping[str, date]] | None = None
 ) -> Ledger:
-    return Ledger(charts or {}, seen=seen or {})
+    return Ledger(charts or {}, seen=seen)
 
 
 def _entry(node: Node) -> LedgerEntry:

@@ -111,6 +111,8 @@ def test_first_sights_survive_writing_and_reading_and_other_edits():
     assert read.entries["web/web"].line == 3
     assert plan.text(read) == text
     assert updated(read, chart())[0].seen == read.seen
+    assert file.parse(plan.text(Ledger(seen={})), where="l").seen == {}
+    assert file.parse(plan.text(Ledger()), where="l").seen is None
 
 
 def test_an_empty_ledger_is_one():
