@@ -6,8 +6,10 @@ import click
 
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
+    "lint": ("kubeaid_ci.commands.charts_lint", "Lint umbrella charts: Helm's linter, rendering, removed APIs."),
     "list": ("kubeaid_ci.commands.charts_list", "List umbrella charts and what they declare and vendor."),
     "outdated": ("kubeaid_ci.commands.charts_outdated", "Tell which vendored charts have newer releases."),
+    "render": ("kubeaid_ci.commands.charts_render", "Render umbrella charts with their default values."),
     "verify": ("kubeaid_ci.commands.charts_verify", "Compare vendored charts with the ledger and upstream."),
 }
 

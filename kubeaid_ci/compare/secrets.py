@@ -19,6 +19,7 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _TELLING = re.compile(_WORDS, re.IGNORECASE)
+_HINT = re.compile(rf"{_WORDS}|auth|connection", re.IGNORECASE)
 _ABOUT = re.compile(
     r"(?:names?|refs?|path|files?|ur[li]|host|port|ttl|seconds|expiration|expiry|mount|dir|namespace|store|key|selector|"
     r"audiences?|kind|type|size|length|enabled|class|provider|issuer|policy|version|id|rotation|interval|source|format)$",
@@ -72,11 +73,16 @@ def masked_text(text: str) -> str:
     """The text without the passwords, tokens and private keys that can be told in it."""
     for pattern, instead in _TOKENS:
         text = pattern.sub(instead, text)
-    if not _TELLING.search(text):
+    if not may_hold(text):
         return text
     for assigned in (_NAMED_VALUE, _ASSIGNED, _FLAG):
         text = _without_values(text, assigned)
     return text
+
+
+def may_hold(text: str) -> bool:
+    """Whether a text has a word in it by which a secret could be named; what has none is quickly passed."""
+    return _HINT.search(text) is not None
 
 
 def _without_values(text: str, assigned: re.Pattern[str]) -> str:

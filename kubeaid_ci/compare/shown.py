@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kubeaid_ci.compare.deltas import TEXT_SPELLING
-from kubeaid_ci.compare.secrets import hidden, masked, masked_text
+from kubeaid_ci.compare.secrets import hidden, masked, masked_text, may_hold
 from kubeaid_ci.compare.texts import held
 from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.difference import ABSENT, Delta, Difference, FieldChange, Masked, ObjectChange, Step
@@ -88,7 +88,7 @@ def _json(value: Any) -> str:
 
 def _safe_text(text: str) -> str:
     """A text without its secrets; JSON and YAML in it is opened where a name may stand beside its secret."""
-    inside = held(text) if len(text) <= _LONGEST_OPENED else None
+    inside = held(text) if len(text) <= _LONGEST_OPENED and may_hold(text) else None
     return masked_text(text) if inside is None or not any(hidden(masked(inside))) else _json(bare(masked(inside)))
 
 

@@ -13,6 +13,7 @@ from kubeaid_ci.edges.git_workshop import lender
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.repositories import is_address
 from kubeaid_ci.model.commit import CommitStyle, Identity, Signing
+from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.forge import ForgeAddress, ForgeKind
 from kubeaid_ci.model.publication import Wishes
 from kubeaid_ci.model.remote import Remote
@@ -60,7 +61,7 @@ def resolve(config_repo: str, wishes: Wishes) -> Target:
     token = given or environment.git_token(remote, address.kind, environ) or held
     forge = None
     if not wishes.dry_run:
-        api_token = given or environment.forge_token(remote, address.kind, environ) or held
+        api_token = given or environment.forge_token(remote, address.kind, environ) or _for_api(held)
         forge = forges.connect(address, api_token, environ=environ, ca_bundle=bundle)
     base = environment.base_branch(environ)
     return Target(
@@ -72,6 +73,11 @@ def resolve(config_repo: str, wishes: Wishes) -> Target:
         _style(wishes),
         None if named else lender(Path(config_repo)),
     )
+
+
+def _for_api(token: Token | None) -> Token | None:
+    """The token, but for a GitLab job's: that one opens no merge requests, and the error shall ask for another."""
+    return None if token and token.user == "gitlab-ci-token" else token
 
 
 def _origin(folder: Path) -> str:

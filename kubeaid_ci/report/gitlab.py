@@ -29,7 +29,7 @@ fi
 """
 _BUILD = f'kubeaid-ci build --report junit={_REPORTS}/junit.xml -- "$KUBEAID_CI_CLUSTER"'
 _PUBLISH = (
-    f"kubeaid-ci publish --dotenv {_REPORTS}/outputs.env"
+    f"kubeaid-ci publish --preview {_REPORTS}/preview --dotenv {_REPORTS}/outputs.env"
     f" --report junit={_REPORTS}/junit.xml --report html={_REPORTS}/publish.html"
 )
 _LONGEST_NAME = 200

@@ -47,6 +47,8 @@ MAKERS = {
     "json": lambda s: config(json.dumps({"db": {"password": s}, "env": [{"name": "TOKEN", "value": s}]})),
     "yaml": lambda s: config(f"env:\n- name: API_TOKEN\n  value: {s}\nb: 1\n"),
     "yaml that cannot be read": lambda s: config(f"env: [\n- name: API_TOKEN\n  value: {s}\n"),
+    "docker": lambda s: config(json.dumps({"auths": {"registry.example.com": {"auth": s}}})),
+    "auth line": lambda s: config(f"user = x\nsmtp-auth = {s}\n"),
     "address": lambda s: config(f"url=postgres://user:{s}@db/x"),
     "header": lambda s: config(f"Authorization: Bearer {s}"),
     "key": lambda s: config(f"-----BEGIN RSA PRIVATE KEY-----\n{s}\n-----END RSA PRIVATE KEY-----\n"),

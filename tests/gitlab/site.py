@@ -43,8 +43,14 @@ def tool() -> Path | None:
 
 def missing() -> str:
     """What it takes to run the templates and is not here; empty where all is."""
-    found = {"node": shutil.which("node"), "rsync": shutil.which("rsync"), "gitlab-ci-local": tool()}
+    found = {"Node 20": _node(), "rsync": shutil.which("rsync"), "gitlab-ci-local": tool()}
     return ", ".join(name for name, place in found.items() if place is None)
+
+
+def _node() -> str | None:
+    place = shutil.which("node")
+    version = subprocess.run([place, "--version"], capture_output=True, text=True).stdout if place else ""
+    return place if version and int(version.removeprefix("v").partition(".")[0]) >= 20 else None
 
 
 class Site(GitLab):
@@ -98,7 +104,9 @@ class Done:
     def jobs(self) -> dict[str, str]:
         """How each job ended, those of a child pipeline among them."""
         lines = re.findall(r"^ (PASS|WARN|FAIL)  (?:\[.*?\] -> )?(\S.*?)(?: {2,}.*)?$", self.output, re.MULTILINE)
-        return {name: word for word, name in lines if not name.startswith("downstream pipeline is experimental")}
+        return {
+            name.strip(): word for word, name in lines if not name.startswith("downstream pipeline is experimental")
+        }
 
 
 @dataclass

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import kubeaid_ci
-from kubeaid_ci.errors import OutsideError
+from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.jobs.repositories import cloned, mirrored
 from kubeaid_ci.model.publication import Wishes
 from tests import repos
@@ -41,6 +41,11 @@ def publish(gitlab: World, tmp_path: Path):
 def test_a_token_that_was_set_wins_over_the_one_in_a_checkouts_origin(checkout, publish, monkeypatch) -> None:
     monkeypatch.setenv("KUBEAID_CI_TOKEN", SECRET)
     assert publish(checkout) == "created"
+
+
+def test_a_job_that_has_only_its_own_token_is_told_which_one_to_set(checkout, publish) -> None:
+    with pytest.raises(UserError, match="KUBEAID_CI_TOKEN"):
+        publish(checkout)
 
 
 def test_a_token_in_an_address_that_was_named_wins_over_all(gitlab: World, publish, monkeypatch) -> None:

@@ -47,6 +47,8 @@ class Forge:
     milestones: list[str] = field(default_factory=lambda: ["Q3"])
     commits_by_api: int = 0
     drafts: bool = True
+    unique: bool = True
+    """Whether a second open change request from one branch to the same base is refused, as all forges do."""
     called: str = PROJECT
     """What the repository is called by now; its old address leads to it all the same."""
     tls: Any = None

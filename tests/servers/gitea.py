@@ -88,7 +88,7 @@ class Gitea(Forge):
         if asked["head"] not in branches or asked["base"] not in branches:
             return Reply(404, {"message": "branch does not exist", "url": "https://example.com/api/swagger"})
         for change in self.open_changes(asked["head"]):
-            if change.base == asked["base"] and not change.fork:
+            if self.unique and change.base == asked["base"] and not change.fork:
                 return Reply(409, {"message": "pull request already exists", "url": "https://example.com"})
         change = self.add(asked["head"], base=asked["base"], title=asked["title"], body=asked["body"])
         return Reply(201, self._data(change))

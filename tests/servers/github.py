@@ -182,7 +182,7 @@ class GitHub(Forge):
                 error = {"resource": "PullRequest", "field": field, "code": "invalid"}
                 return Reply(422, {"message": "Validation Failed", "errors": [error], "documentation_url": DOCS})
         present = [change for change in self.open_changes(asked["head"]) if not change.fork]
-        if any(change.base == asked["base"] for change in present):
+        if self.unique and any(change.base == asked["base"] for change in present):
             return invalid(f"A pull request already exists for acme:{asked['head']}.")
         if not self.repo.ahead(asked["base"], asked["head"]):
             return invalid(f"No commits between {asked['base']} and {asked['head']}")

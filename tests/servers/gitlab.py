@@ -93,7 +93,7 @@ class GitLab(Forge):
         if asked["source_branch"] not in branches or asked["target_branch"] not in branches:
             return Reply(400, {"message": {"source_branch": ["does not exist"]}})
         for change in self.open_changes(asked["source_branch"]):
-            if change.base == asked["target_branch"] and not change.fork:
+            if self.unique and change.base == asked["target_branch"] and not change.fork:
                 said = f"Another open merge request already exists for this source branch: !{change.number}"
                 return Reply(409, {"message": [said]})
         change = self.add(
