@@ -154,7 +154,7 @@ def _linted(task: ChartTask, chart: _Packed) -> Iterator[Note]:
     """
     try:
         said = helm.lint(
-            chart.archive,
+            chart.archives[0],
             json.dumps(chart_values.merged(task)),
             namespace=task.namespace,
             kube_version=task.kube_version,
