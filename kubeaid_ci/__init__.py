@@ -19,6 +19,7 @@ _JOBS = {
     "publish": "kubeaid_ci.jobs.publish",
     "render_charts": "kubeaid_ci.jobs.charts_render",
     "render_clusters": "kubeaid_ci.jobs.render",
+    "update_charts": "kubeaid_ci.jobs.charts_update",
     "verify_charts": "kubeaid_ci.jobs.charts_verify",
 }
 

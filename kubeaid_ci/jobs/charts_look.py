@@ -11,7 +11,7 @@ from kubeaid_ci.jobs.charts_source import ChartRepo
 from kubeaid_ci.model.ledger import Ledger
 from kubeaid_ci.model.outlook import Choice, Tracked
 from kubeaid_ci.model.policy import ChartPolicy
-from kubeaid_ci.model.upstream import Failed, Release
+from kubeaid_ci.model.upstream import Failed, FailedKind, Release
 from kubeaid_ci.plan import newest, policies
 from kubeaid_ci.plan.newest import Horizon
 from kubeaid_ci.settings import Settings
@@ -50,6 +50,9 @@ def _look(
     policy = policies.policy(settings.charts, one)
     seen = None if ledger.seen is None else ledger.seen.get(one.key, {})
     horizon = Horizon(today, declared=one.dependency.version, seen=seen, kubernetes=settings.kubernetes_versions)
+    if not releases:
+        message = f"{one.dependency.repository} lists no version of {one.dependency.name} that can be read"
+        releases = Failed(FailedKind.NO_SUCH_VERSION, message)
     if isinstance(releases, Failed):
         return Look(one, policy, horizon, releases)
     return Look(one, policy, horizon, releases, newest.choose(one.current, releases, policy, horizon))

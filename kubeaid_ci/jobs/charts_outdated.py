@@ -75,8 +75,6 @@ def outlook(look: Look) -> Outlook:
     )
     if isinstance(look.releases, Failed):
         return replace(base, error=look.releases.message)
-    if not look.releases:
-        return replace(base, error="upstream lists no version that can be read")
     release = choice.newest or choice.latest
     if release is None:
         return replace(base, status=Standing.CURRENT, deprecated=look.releases[0].deprecated)

@@ -1,7 +1,7 @@
 """The files of a KubeAid repo that follow its charts: the list of apps that monitoring reads, and the VERSION."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kubeaid_ci import documents
 from kubeaid_ci.documents.scalars import one_line
@@ -13,7 +13,21 @@ APPS = "build/kube-prometheus/lib/default_kubeaid_apps_vars.yaml"
 """The names of all umbrella charts, as the monitoring build reads them."""
 VERSION = "VERSION"
 CHANGELOG = "CHANGELOG.md"
+FILES = (APPS, VERSION, CHANGELOG)
 _RELEASE = re.compile(r"^## .*?Version v?(\d+\.\d+\.\d+)\s*$", re.MULTILINE)
+
+
+def following(texts: Mapping[str, str], folders: Iterable[str], step: Step | None) -> dict[str, str]:
+    """The new texts of those of the files that change, given those that are there, every chart and the largest step.
+
+    Raises `UserError` where one of them is not of the form that is known.
+    """
+    after = {}
+    if APPS in texts:
+        after[APPS] = apps(texts[APPS], folders)
+    if VERSION in texts and step is not None:
+        after[VERSION] = version(texts[VERSION], texts.get(CHANGELOG, ""), step)
+    return {path: text for path, text in after.items() if text != texts[path]}
 
 
 def apps(text: str, folders: Iterable[str]) -> str:

@@ -15,6 +15,11 @@ def file(text, mode=REGULAR):
     return File(mode, text.encode())
 
 
+def replace(*arguments, **options):
+    with chart_folder.replaced(*arguments, **options):
+        pass
+
+
 @pytest.fixture
 def root(tmp_path):
     files = {"Chart.yaml": "old", "own.yaml": "own", "charts/web/a": "a", "charts/web/b/c": "c"}
@@ -25,7 +30,7 @@ def root(tmp_path):
 
 def test_a_folder_gets_its_new_files_and_keeps_what_is_not_replaced(root):
     new = {f"{CHART}/Chart.yaml": file("new"), f"{CHART}/charts/web/run": file("r", EXECUTABLE)}
-    chart_folder.replace(root, CHART, new, anew=[f"{CHART}/charts/web"])
+    replace(root, CHART, new, anew=[f"{CHART}/charts/web"])
     folder = root / CHART
     assert repos.snapshot(folder) == {"Chart.yaml": b"new", "charts/web/run": b"r", "own.yaml": b"own"}
     assert os.readlink(folder / "charts/linked") == "../../linked"
@@ -34,15 +39,15 @@ def test_a_folder_gets_its_new_files_and_keeps_what_is_not_replaced(root):
 
 
 def test_a_file_that_is_to_go_goes_and_a_new_folder_is_made(root):
-    chart_folder.replace(root, CHART, {f"{CHART}/own.yaml": None})
+    replace(root, CHART, {f"{CHART}/own.yaml": None})
     assert not (root / CHART / "own.yaml").exists()
-    chart_folder.replace(root, "argocd-helm-charts/api", {"argocd-helm-charts/api/Chart.yaml": file("x")})
+    replace(root, "argocd-helm-charts/api", {"argocd-helm-charts/api/Chart.yaml": file("x")})
     assert repos.snapshot(root / "argocd-helm-charts/api") == {"Chart.yaml": b"x"}
 
 
 def test_what_a_killed_run_left_does_not_get_in(root):
     repos.write(root, {f"{STAGING}/web/evil.yaml": "x"})
-    chart_folder.replace(root, CHART, {})
+    replace(root, CHART, {})
     assert not (root / CHART / "evil.yaml").exists()
     assert not (root / STAGING).exists()
 
@@ -51,5 +56,20 @@ def test_a_folder_that_cannot_be_written_stands_as_it_was(root):
     before = repos.snapshot(root)
     clash = {f"{CHART}/own.yaml/below": file("x")}
     with pytest.raises(UserError, match="the chart stands as it was"):
-        chart_folder.replace(root, CHART, clash)
+        replace(root, CHART, clash)
     assert repos.snapshot(root) == before
+
+
+@pytest.mark.parametrize("folder", [CHART, "argocd-helm-charts/api"])
+def test_a_folder_is_put_back_where_what_goes_with_it_fails(root, folder):
+    before = repos.snapshot(root)
+
+    def fail():
+        with chart_folder.replaced(root, folder, {f"{folder}/new": file("x")}):
+            assert (root / folder / "new").exists()
+            raise UserError("the ledger cannot be written")
+
+    with pytest.raises(UserError, match="the ledger"):
+        fail()
+    assert repos.snapshot(root) == before
+    assert os.listdir(root) == ["argocd-helm-charts"]
