@@ -10,6 +10,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _JOBS = {
+    "add_chart": "kubeaid_ci.jobs.charts_add",
     "build_clusters": "kubeaid_ci.jobs.build",
     "lint_charts": "kubeaid_ci.jobs.charts_lint",
     "list_charts": "kubeaid_ci.jobs.charts_list",
