@@ -33,6 +33,7 @@ class Writing:
     folders: set[str]
     step: Step | None = None
     written: list[str] = field(default_factory=list)
+    unwritten: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @classmethod
@@ -47,7 +48,7 @@ class Writing:
     def all(self, ready: Iterable[Ready]) -> Updates:
         """Write every update; one that cannot be written stops no other."""
         results = tuple(self._one(one) for one in ready)
-        return Updates(results, tuple(self.findings), tuple(dict.fromkeys(self.written)))
+        return Updates(results, tuple(self.findings), tuple(dict.fromkeys(self.written)), tuple(self.unwritten))
 
     def _one(self, one: Ready) -> ChartUpdate:
         match one:
@@ -60,6 +61,7 @@ class Writing:
         try:
             return self._write(one)
         except UserError as error:
+            self.unwritten.append(one.chart.folder)
             return ChartUpdate(one.chart.folder, UpdateStatus.REFUSED, error=str(error))
 
     def _write(self, one: Prepared) -> ChartUpdate:

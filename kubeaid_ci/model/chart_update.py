@@ -89,8 +89,12 @@ class ChartUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """What came of an update, in order of chart; `written` are files beside the charts that changed."""
+    """What came of an update, in order of chart; `written` are files beside the charts that changed.
+
+    `unwritten` are charts that the disk did not take.
+    """
 
     results: tuple[ChartUpdate, ...]
     findings: tuple[Finding, ...] = ()
     written: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
