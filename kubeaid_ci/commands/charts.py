@@ -1,8 +1,8 @@
 """``kubeaid-ci charts``: the group, whose commands are loaded when they are called."""
 
-from importlib import import_module
-
 import click
+
+from kubeaid_ci.commands.lazy import LazyGroup
 
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
@@ -16,28 +16,7 @@ COMMANDS = {
 }
 
 
-class _Charts(click.Group):
-    """Loads a command when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Every command in order of name."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        """The command of a name; nothing where there is none."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = COMMANDS[cmd_name][0]
-        command: click.Command = getattr(import_module(module), module.rpartition(".")[2])
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without loading them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
-
-
-@click.group(cls=_Charts)
+@click.group(cls=LazyGroup, table=COMMANDS)
 def charts() -> None:
     """The umbrella charts of a KubeAid repo and what is vendored in them.
 

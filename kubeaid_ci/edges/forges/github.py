@@ -160,7 +160,7 @@ class GitHub:
         Of a classic token GitHub tells the scopes; of other tokens only what their owner may do.
         """
         repo = self.api.get(self._repo)
-        scopes = self.api.scopes()
+        scopes = [scope for scope in self.scopes() if scope]
         if not scopes:
             return Access(repo["full_name"], read=True, push=None, change_requests=None, detail=_UNSCOPED)
         enough = "repo" in scopes or ("public_repo" in scopes and not repo["private"])
