@@ -10,6 +10,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _JOBS = {
+    "add_chart": "kubeaid_ci.jobs.charts_add",
     "build_clusters": "kubeaid_ci.jobs.build",
     "diff_charts": "kubeaid_ci.jobs.charts_diff",
     "diff_clusters": "kubeaid_ci.jobs.diff",
@@ -17,9 +18,11 @@ _JOBS = {
     "lint_charts": "kubeaid_ci.jobs.charts_lint",
     "list_charts": "kubeaid_ci.jobs.charts_list",
     "list_clusters": "kubeaid_ci.jobs.clusters",
+    "outdated_charts": "kubeaid_ci.jobs.charts_outdated",
     "publish": "kubeaid_ci.jobs.publish",
     "render_charts": "kubeaid_ci.jobs.charts_render",
     "render_clusters": "kubeaid_ci.jobs.render",
+    "update_charts": "kubeaid_ci.jobs.charts_update",
     "upstream_charts": "kubeaid_ci.jobs.charts_upstream",
     "verify_charts": "kubeaid_ci.jobs.charts_verify",
 }

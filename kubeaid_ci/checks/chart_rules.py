@@ -115,6 +115,18 @@ CHART_RULES = (
         "that its README names.",
     ),
     Rule(
+        "chart/outdated",
+        _INFO,
+        "A newer release may bring fixes of bugs and security holes. Run kubeaid-ci charts update, and review what it "
+        "changes.",
+    ),
+    Rule(
+        "chart/policy-unused",
+        _WARNING,
+        "A policy for a chart that is not there holds nothing back, most likely because its name is misspelled. "
+        "Correct the name, or remove the policy.",
+    ),
+    Rule(
         "chart/render-failed",
         _ERROR,
         "A chart that does not render cannot be reviewed or applied. Correct the template or the values that the "

@@ -29,6 +29,15 @@ def charts_folder(options: Options, ref: str) -> tuple[Path, str]:
     return folder, own if ref == "worktree" else ref
 
 
+def checkout_folder(options: Options) -> Path:
+    """The KubeAid repo as a checkout to write to."""
+    if options.kubeaid is None or _may_be_address(options.kubeaid):
+        raise UserError("charts are updated in a checkout; name one with --kubeaid PATH, or add --publish")
+    if options.kubeaid_ref != "worktree":
+        raise UserError(f"charts are updated in the checkout as it is; leave out --kubeaid-ref {options.kubeaid_ref}")
+    return Path(options.kubeaid)
+
+
 def publish_address(options: Options) -> str:
     """The config repo to publish to: the options, else the environment's own variables for it."""
     from kubeaid_ci.edges import environment

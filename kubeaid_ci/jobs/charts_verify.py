@@ -137,7 +137,8 @@ class _Run:
         entry = self.ledger.entries.get(one.key)
         if entry is None or entry.sha256 is not None:
             return {}
-        self.repo = replace(self.repo, ledger=Ledger({**self.ledger.entries, one.key: ledgers.recorded(entry, got)}))
+        entries = {**self.ledger.entries, one.key: ledgers.recorded(entry, got)}
+        self.repo = replace(self.repo, ledger=replace(self.ledger, entries=entries))
         return {one.key: f"recorded what {got.host} publishes as {one.key} {one.subchart.version}"}
 
     def write(self) -> None:

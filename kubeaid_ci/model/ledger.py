@@ -46,7 +46,12 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Entries by ``umbrella/folder``. `exists` tells an empty ledger from none."""
+    """Entries by ``umbrella/folder``. `exists` tells an empty ledger from none.
+
+    `seen` has, by the same names, the day on which each release was first seen that is newer than what is
+    vendored; nothing where nobody ever looked. Once somebody did, a release that it lacks is new today.
+    """
 
     entries: Mapping[str, LedgerEntry] = field(default_factory=dict)
     exists: bool = True
+    seen: Mapping[str, Mapping[str, date]] | None = None

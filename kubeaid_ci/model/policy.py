@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Self
 
 from kubeaid_ci.model.version import Version
+from kubeaid_ci.model.version_range import VersionRange
 
 
 class Step(StrEnum):
@@ -13,6 +15,18 @@ class Step(StrEnum):
     MAJOR = "major"
     MINOR = "minor"
     PATCH = "patch"
+
+    @property
+    def weight(self) -> int:
+        """3 for major, 2 for minor, 1 for patch: larger asks for more care."""
+        return {"major": 3, "minor": 2, "patch": 1}[self.value]
+
+    @classmethod
+    def between(cls, before: Version, after: Version) -> Self:
+        """The step from one version to another, in either direction; to a pre-release of the same numbers a patch."""
+        if before.release[0] != after.release[0]:
+            return cls("major")
+        return cls("minor" if before.release[1] != after.release[1] else "patch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +38,7 @@ class ChartPolicy:
     """
 
     pin: Version | None = None
-    ignore: tuple[str, ...] = ()
+    ignore: tuple[VersionRange, ...] = ()
     allow: Step | None = None
     prereleases: bool | None = None
     minimum_age: timedelta | None = None

@@ -1,6 +1,6 @@
 """What the ledger becomes: new charts are added, and nothing that it records is replaced unasked."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import date
 
@@ -61,7 +61,7 @@ def updated(
         for key in gone:
             del entries[key]
             told.append(f"removed {key}, which is no longer vendored")
-    return Ledger(dict(sorted(entries.items()))), tuple(told)
+    return replace(ledger, entries=dict(sorted(entries.items())), exists=True), tuple(told)
 
 
 def accepted(
@@ -85,7 +85,7 @@ def accepted(
         content = LedgerEntry(one.subchart.version, known.first_seen, tree, one.repository, known.origin)
         entries[one.key] = replace(content, patches=known.patches, removed=known.removed, reason=reason)
         told.append(f"accepted {one.key} {one.subchart.version}: {reason}")
-    return Ledger(dict(sorted(entries.items()))), tuple(told)
+    return replace(ledger, entries=dict(sorted(entries.items())), exists=True), tuple(told)
 
 
 def recorded(entry: LedgerEntry, fetched: Fetched) -> LedgerEntry:
@@ -99,7 +99,10 @@ def recorded(entry: LedgerEntry, fetched: Fetched) -> LedgerEntry:
 def text(ledger: Ledger) -> str:
     """The ledger as YAML: one small block a chart, in order of key."""
     charts = {key: _plain(entry) for key, entry in sorted(ledger.entries.items())}
-    return _HEADER + documents.dump({"charts": charts})
+    if ledger.seen is None:
+        return _HEADER + documents.dump({"charts": charts})
+    seen = {key: _days(days) for key, days in ledger.seen.items() if days}
+    return _HEADER + documents.dump({"charts": charts, "seen": seen})
 
 
 def _is_recordable(one: Vendored) -> bool:
@@ -118,6 +121,10 @@ def _moved(known: LedgerEntry, one: Vendored, today: date) -> LedgerEntry:
     tree = None if known.origin == OWN else one.subchart.tree
     entry = LedgerEntry(one.subchart.version, today, tree, one.repository, known.origin)
     return replace(entry, patches=known.patches, removed=known.removed)
+
+
+def _days(days: Mapping[str, date]) -> dict[str, str]:
+    return {version: day.isoformat() for version, day in days.items()}
 
 
 def _plain(entry: LedgerEntry) -> dict[str, object]:

@@ -24,6 +24,7 @@ from kubeaid_ci.settings.readers import (
     table,
     text,
     version,
+    versions,
     with_line,
 )
 
@@ -148,7 +149,7 @@ _UPSTREAMS: Mapping[str, Reader] = {
 
 _CHART: Mapping[str, Reader] = {
     "pin": version,
-    "ignore": many(text),
+    "ignore": many(versions),
     "allow": member(Step),
     "prereleases": flag,
     "minimum-age": duration,

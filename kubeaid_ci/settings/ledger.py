@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
@@ -40,13 +41,19 @@ def parse(content: str | bytes, *, where: str) -> Ledger:
     for path, line in documents.duplicate_keys(content, where):
         raise UserError(f"{where}:{line}: {'.'.join(map(str, path))} is there twice; keep the one that was reviewed")
     source = content if isinstance(content, str) else content.decode()
-    found: dict[str, LedgerEntry] = table({"charts": named(_entry)}, _charts)(Node(source, where, value))
-    lines = {match[1]: number for number, row in enumerate(source.splitlines(), 1) if (match := _KEY.fullmatch(row))}
-    return Ledger({key: replace(entry, line=lines.get(key)) for key, entry in found.items()})
+    found: Ledger = table({"charts": named(_entry), "seen": named(named(day))}, _ledger)(Node(source, where, value))
+    lines: dict[str, int] = {}
+    for number, row in enumerate(source.splitlines(), 1):
+        if match := _KEY.fullmatch(row):
+            lines.setdefault(match[1], number)
+    entries = {key: replace(entry, line=lines.get(key)) for key, entry in found.entries.items()}
+    return replace(found, entries=entries)
 
 
-def _charts(charts: dict[str, LedgerEntry] | None = None) -> dict[str, LedgerEntry]:
-    return charts or {}
+def _ledger(
+    charts: Mapping[str, LedgerEntry] | None = None, seen: Mapping[str, Mapping[str, date]] | None = None
+) -> Ledger:
+    return Ledger(charts or {}, seen=seen)
 
 
 def _entry(node: Node) -> LedgerEntry:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.version import Version
+from kubeaid_ci.model.version_range import VersionRange
 
 _Made = TypeVar("_Made")
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -74,6 +75,16 @@ def version(node: Node) -> Version:
     """A version."""
     try:
         return Version.parse(text(node))
+    except UserError as error:
+        if isinstance(node.value, str) and node.value.strip():
+            raise node.error(str(error)) from error
+        raise
+
+
+def versions(node: Node) -> VersionRange:
+    """One version, or a range of them."""
+    try:
+        return VersionRange.parse(text(node))
     except UserError as error:
         if isinstance(node.value, str) and node.value.strip():
             raise node.error(str(error)) from error

@@ -102,6 +102,19 @@ def test_the_text_is_sorted_and_reads_back_the_same():
     assert file.parse(text, where="l").entries["a/a"].line == 3
 
 
+def test_first_sights_survive_writing_and_reading_and_other_edits():
+    entry = LedgerEntry("1.2.3", DAY, TREE)
+    ledger = Ledger({"web/web": entry}, seen={"web/web": {"1.10": DAY, "v2": DAY}, "b/b": {}})
+    text = plan.text(ledger)
+    read = file.parse(text, where="l")
+    assert read.seen == {"web/web": {"1.10": DAY, "v2": DAY}}
+    assert read.entries["web/web"].line == 3
+    assert plan.text(read) == text
+    assert updated(read, chart())[0].seen == read.seen
+    assert file.parse(plan.text(Ledger(seen={})), where="l").seen == {}
+    assert file.parse(plan.text(Ledger()), where="l").seen is None
+
+
 def test_an_empty_ledger_is_one():
     assert file.parse("charts:\n", where="l") == Ledger()
     assert file.parse(plan.text(Ledger()), where="l") == Ledger()

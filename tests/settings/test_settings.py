@@ -7,6 +7,7 @@ from kubeaid_ci.model.finding import FailOn
 from kubeaid_ci.model.policy import ChartPolicy, Step
 from kubeaid_ci.model.suppression import Suppression
 from kubeaid_ci.model.version import Version
+from kubeaid_ci.model.version_range import VersionRange
 from kubeaid_ci.settings import ClusterSettings, PublishSettings, Settings, parse
 
 EVERYTHING = """\
@@ -95,7 +96,9 @@ def test_every_key_is_read_into_its_type() -> None:
         ),
         charts={
             "cilium": ChartPolicy(pin=Version.parse("1.18.2"), group="network"),
-            "kube-*": ChartPolicy(ignore=("2.0.0",), allow=Step.MINOR, prereleases=True, minimum_age=timedelta(days=5)),
+            "kube-*": ChartPolicy(
+                ignore=(VersionRange.parse("2.0.0"),), allow=Step.MINOR, prereleases=True, minimum_age=timedelta(days=5)
+            ),
         },
         clusters={"prod": ClusterSettings(Version.parse("v1.32.1"), ("acme.example.com/v1",))},
     )

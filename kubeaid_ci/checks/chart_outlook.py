@@ -1,0 +1,32 @@
+"""What there is to say of newer releases, and of upstreams that could not be asked."""
+
+from collections.abc import Iterable, Iterator
+
+from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.outlook import Outlook, Standing, Tracked
+from kubeaid_ci.model.suppression import SETTINGS_FILE
+
+
+def check(one: Tracked, outlook: Outlook) -> Iterator[Finding]:
+    """Yield what the standing of one vendored chart comes to."""
+    if outlook.status is Standing.UNKNOWN:
+        yield _at(one, "chart/unverifiable", f"newer releases of {one.key} are not known: {outlook.error}")
+        return
+    if outlook.status is Standing.OUTDATED:
+        current = outlook.current or "not vendored"
+        yield _at(one, "chart/outdated", f"{one.key} is {current}, and {outlook.newest} is there to take")
+    if outlook.deprecated and not (one.subchart and one.subchart.chart and one.subchart.chart.deprecated):
+        yield _at(one, "chart/deprecated", f"{one.key} is deprecated by its publisher")
+
+
+def unmatched(names: Iterable[str]) -> Iterator[Finding]:
+    """Yield the policies that hold for no chart."""
+    for name in names:
+        message = f"charts: {name}: there is no such chart with an upstream, so its policy holds for none"
+        yield RULES["chart/policy-unused"].at(SETTINGS_FILE, message, subject=name, key="unused")
+
+
+def _at(one: Tracked, rule: str, message: str) -> Finding:
+    place = one.dependency
+    return RULES[rule].at(place.path, message, subject=one.key, line=place.line, key=rule)

@@ -1,0 +1,45 @@
+"""``kubeaid-ci charts outdated``."""
+
+from typing import Any
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.commands.options import common_options, resolve
+
+
+@click.command("outdated")
+@click.argument("charts", nargs=-1, metavar="[CHART]...")
+@click.option("--update-ledger", is_flag=True, help="Record when each release was first seen.")
+@click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
+@common_options
+@click.pass_context
+def charts_outdated(
+    ctx: click.Context, /, charts: tuple[str, ...], *, update_ledger: bool, ref: str, **given: Any
+) -> None:
+    """Tell which vendored charts (default: all) have newer releases, and why a newer one is held back.
+
+    To be outdated is no failure: the exit code is 0 unless --fail-on info asks for it.
+
+    \b
+    Example: kubeaid-ci charts outdated traefik argo-cd --kubeaid ../KubeAid
+             kubeaid-ci charts outdated --update-ledger
+    """
+    from kubeaid_ci.commands.done import done
+    from kubeaid_ci.commands.repositories import charts_folder
+    from kubeaid_ci.jobs.charts_outdated import outdated_charts
+    from kubeaid_ci.report.outlook import report
+
+    options = resolve(ctx, given)
+    kubeaid, ref = charts_folder(options, ref)
+    found = outdated_charts(
+        kubeaid,
+        charts=charts,
+        ref=ref,
+        settings=options.settings,
+        update_ledger=update_ledger,
+        jobs=options.jobs,
+        cache=options.cache,
+    )
+    failure = 2 if any(one.rule.id == "chart/invalid" for one in found.findings) else 3 if found.may_pass else 0
+    done(ctx, report(found, version=__version__), options, failure=failure)

@@ -1,0 +1,52 @@
+"""Two versions of a chart's default values, key by key."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.chart_update import ValueChange
+
+_LONGEST = 200
+
+
+def compare(before: Any, after: Any) -> tuple[ValueChange, ...]:
+    """The keys that are added, removed or have another default, in the order of the files."""
+    return tuple(_changes((), before, after))
+
+
+def lost(set_by_us: Any, changes: Sequence[ValueChange]) -> Iterator[tuple[str, ...]]:
+    """The keys that somebody sets, and that went with a new version of the chart."""
+    gone = [change.keys for change in changes if change.action is Action.REMOVED]
+    for keys in _leaves((), set_by_us):
+        if any(keys[: len(one)] == one for one in gone):
+            yield keys
+
+
+def _changes(keys: tuple[str, ...], before: Any, after: Any) -> Iterator[ValueChange]:
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        if before != after or type(before) is not type(after):
+            yield ValueChange(keys, Action.MODIFIED, _short(before), _short(after))
+        return
+    for key, value in before.items():
+        here = (*keys, str(key))
+        if key in after:
+            yield from _changes(here, value, after[key])
+        else:
+            yield ValueChange(here, Action.REMOVED, _short(value), None)
+    for key, value in after.items():
+        if key not in before:
+            yield ValueChange((*keys, str(key)), Action.ADDED, None, _short(value))
+
+
+def _leaves(keys: tuple[str, ...], value: Any) -> Iterator[tuple[str, ...]]:
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _leaves((*keys, str(key)), item)
+    elif keys:
+        yield keys
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

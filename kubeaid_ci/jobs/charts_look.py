@@ -1,0 +1,58 @@
+"""A look at upstream: which releases there are of each vendored chart, and what its policy takes of them."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+
+from kubeaid_ci.edges.upstream import Upstreams
+from kubeaid_ci.jobs.build import cache_at
+from kubeaid_ci.jobs.charts_source import ChartRepo
+from kubeaid_ci.model.ledger import Ledger
+from kubeaid_ci.model.outlook import Choice, Tracked
+from kubeaid_ci.model.policy import ChartPolicy
+from kubeaid_ci.model.upstream import Failed, FailedKind, Release
+from kubeaid_ci.plan import newest, policies
+from kubeaid_ci.plan.newest import Horizon
+from kubeaid_ci.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One dependency, what upstream has of it, and what to take; of one that could not be asked nothing."""
+
+    tracked: Tracked
+    policy: ChartPolicy
+    horizon: Horizon
+    releases: tuple[Release, ...] | Failed
+    choice: Choice = field(default_factory=Choice)
+
+
+def connect(*, jobs: int, cache: bool) -> Upstreams:
+    """The upstreams of one run."""
+    return Upstreams(cache_at(cache), jobs=max(1, jobs))
+
+
+def look(
+    repo: ChartRepo, tracked: Sequence[Tracked], upstreams: Upstreams, *, settings: Settings, today: date, jobs: int
+) -> list[Look]:
+    """Ask for the releases of every dependency, side by side; in the order given."""
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as threads:
+        asked = threads.map(lambda one: upstreams.versions(one.dependency.name, one.dependency.repository), tracked)
+        return [
+            _look(one, releases, repo.ledger, settings, today) for one, releases in zip(tracked, asked, strict=True)
+        ]
+
+
+def _look(
+    one: Tracked, releases: tuple[Release, ...] | Failed, ledger: Ledger, settings: Settings, today: date
+) -> Look:
+    policy = policies.policy(settings.charts, one)
+    seen = None if ledger.seen is None else ledger.seen.get(one.key, {})
+    horizon = Horizon(today, declared=one.dependency.version, seen=seen, kubernetes=settings.kubernetes_versions)
+    if not releases:
+        message = f"{one.dependency.repository} lists no version of {one.dependency.name} that can be read"
+        releases = Failed(FailedKind.NO_SUCH_VERSION, message)
+    if isinstance(releases, Failed):
+        return Look(one, policy, horizon, releases)
+    return Look(one, policy, horizon, releases, newest.choose(one.current, releases, policy, horizon))

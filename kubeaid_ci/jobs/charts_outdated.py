@@ -1,0 +1,118 @@
+"""Tells which vendored charts have newer releases, and why not each of them is taken."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from kubeaid_ci.checks import chart_outlook, chart_structure
+from kubeaid_ci.edges.files import write_atomically
+from kubeaid_ci.edges.snapshot import WORKTREE
+from kubeaid_ci.edges.upstream import Upstreams
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs import charts_look, charts_source
+from kubeaid_ci.jobs.charts_look import Look
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.ledger import LEDGER, Ledger
+from kubeaid_ci.model.outlook import Outlook, Outlooks, Standing
+from kubeaid_ci.model.upstream import Failed
+from kubeaid_ci.plan import changelog, newest, policies
+from kubeaid_ci.plan import ledger as ledgers
+from kubeaid_ci.plan.tracked import tracked
+from kubeaid_ci.settings import Settings
+
+
+def outdated_charts(
+    kubeaid: str | os.PathLike[str],
+    *,
+    charts: Sequence[str] = (),
+    ref: str = WORKTREE,
+    settings: Settings | None = None,
+    upstreams: Upstreams | None = None,
+    update_ledger: bool = False,
+    today: date | None = None,
+    jobs: int = 8,
+    cache: bool = True,
+) -> Outlooks:
+    """What is newer than the vendored charts of a KubeAid repo: all of them, or those named.
+
+    `ref` is a revision, or ``worktree`` for the checkout as it is. `settings` hold the policies and the
+    clusters' versions of Kubernetes. `update_ledger` records on which day each newer release was first
+    seen, from which its age counts. An upstream that cannot be asked is in the result and stops no other.
+    """
+    if ref != WORKTREE and update_ledger:
+        raise UserError(f"the ledger of a revision cannot be written; leave out --ref {ref}")
+    root, known, day = Path(kubeaid).resolve(), settings or Settings(), today or datetime.now(UTC).date()
+    repo = charts_source.read(root, ref, cache=cache)
+    with repo.snapshot:
+        chosen = charts_source.selected(repo.charts, charts)
+    asked = tracked(chosen.charts, charts)
+    upstreams = upstreams or charts_look.connect(jobs=jobs, cache=cache)
+    looks = charts_look.look(repo, asked, upstreams, settings=known, today=day, jobs=jobs)
+    results = tuple(outlook(one) for one in looks)
+    told = _record(root, repo.ledger, looks, everything=not charts) if update_ledger else ()
+    unused = policies.unmatched(known.charts, asked) if not charts else ()
+    findings = (
+        *map(chart_structure.invalid, chosen.bad),
+        *_findings(looks, results),
+        *chart_outlook.unmatched(unused),
+    )
+    may_pass = any(isinstance(one.releases, Failed) and one.releases.may_pass for one in looks)
+    return Outlooks(results, findings, told, may_pass)
+
+
+def outlook(look: Look) -> Outlook:
+    """What a look tells of one dependency."""
+    one, choice = look.tracked, look.choice
+    base = Outlook(
+        one.chart.folder,
+        one.folder,
+        Standing.UNKNOWN,
+        one.current,
+        repository=one.dependency.repository,
+        group=look.policy.group,
+    )
+    if isinstance(look.releases, Failed):
+        return replace(base, error=look.releases.message)
+    release = choice.newest or choice.latest
+    if release is None:
+        return replace(base, status=Standing.CURRENT, deprecated=look.releases[0].deprecated)
+    return replace(
+        base,
+        status=Standing.OUTDATED if choice.newest else Standing.HELD,
+        newest=choice.newest.version if choice.newest else None,
+        latest=choice.latest.version if choice.latest else None,
+        step=newest.step(one.current, release.version),
+        held=choice.held,
+        released=newest.released(release),
+        first_seen=(look.horizon.seen or {}).get(release.version),
+        app_version=release.app_version,
+        kube_version=release.kube_version,
+        deprecated=look.releases[0].deprecated,
+        links=changelog.links(release.annotations, release.sources, release.home),
+    )
+
+
+def _findings(looks: Sequence[Look], results: Sequence[Outlook]) -> Iterator[Finding]:
+    for look, result in zip(looks, results, strict=True):
+        yield from chart_outlook.check(look.tracked, result)
+
+
+def _record(root: Path, ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> tuple[str, ...]:
+    """Write down what was seen of every chart that could be asked; of the others what is known stays."""
+    before = ledger.seen or {}
+    asked = {look.tracked.key: look for look in looks}
+    seen = {key: days for key, days in before.items() if key in asked or not everything}
+    for key, look in asked.items():
+        if not isinstance(look.releases, Failed):
+            seen[key] = newest.sights(look.tracked.current, look.releases, look.policy, look.horizon)
+    after = replace(ledger, seen={key: days for key, days in sorted(seen.items()) if days}, exists=True)
+    if after.seen != ledger.seen:
+        write_atomically(root / LEDGER, ledgers.text(after).encode())
+    return tuple(
+        f"first seen today: {key} {version}"
+        for key, days in (after.seen or {}).items()
+        for version in days
+        if version not in before.get(key, {})
+    )

@@ -1,0 +1,100 @@
+"""Updates of vendored charts, and what came of each."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.policy import Step
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """One default value that a new version of a chart has, lacks, or sets otherwise; the sides as short text."""
+
+    keys: tuple[str, ...]
+    action: Action
+    before: str | None = None
+    after: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The keys as one writes them: ``server.replicas``."""
+        return ".".join(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class FileCounts:
+    """How many files of a vendored chart are added, removed and modified."""
+
+    added: int = 0
+    removed: int = 0
+    modified: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SubchartUpdate:
+    """One vendored chart that goes to another version; `before` is empty where it was not vendored."""
+
+    subchart: str
+    before: str
+    after: str
+    repository: str
+    step: Step | None = None
+    alias: str = ""
+    app_before: str | None = None
+    app_after: str | None = None
+    kube_version: str | None = None
+    released: date | None = None
+    deprecated: bool = False
+    sha256: str = ""
+    url: str = ""
+    links: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    """What the publisher tells of it, one line each."""
+    files: FileCounts = FileCounts()
+    values: tuple[ValueChange, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a person wants to know before merging, one sentence each."""
+
+
+class UpdateStatus(StrEnum):
+    """What became of a chart. Whatever is not `UPDATED` or `ADDED` is as it was."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UP_TO_DATE = "up-to-date"
+    REFUSED = "refused"
+    """Something about it must be looked at first; the findings say what."""
+    FAILED = "failed"
+    """Somebody else's fault: its upstream could not be asked, or its archive not be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartUpdate:
+    """One umbrella chart, and what was or will be changed in it."""
+
+    chart: str
+    status: UpdateStatus
+    subcharts: tuple[SubchartUpdate, ...] = ()
+    error: str | None = None
+
+    @property
+    def step(self) -> Step | None:
+        """The largest step among its charts; of a chart that is new nothing."""
+        steps = [one.step for one in self.subcharts if one.step]
+        return max(steps, key=lambda step: step.weight, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Updates:
+    """What came of an update, in order of chart; `written` are files beside the charts that changed.
+
+    `unwritten` are charts that the disk did not take.
+    """
+
+    results: tuple[ChartUpdate, ...]
+    findings: tuple[Finding, ...] = ()
+    written: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()

@@ -1,0 +1,101 @@
+"""Which newer releases there are of vendored charts, and how far each may go."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from kubeaid_ci.model.chart import Chart, Dependency, Subchart
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.policy import Step
+from kubeaid_ci.model.upstream import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A dependency of an umbrella chart that has an upstream, and what is vendored for it, if anything."""
+
+    chart: Chart
+    dependency: Dependency
+    subchart: Subchart | None
+
+    @property
+    def folder(self) -> str:
+        """The folder in ``charts/``: that of the vendored chart, whatever it is called, else the chart's name."""
+        return self.subchart.folder if self.subchart else self.dependency.name
+
+    @property
+    def key(self) -> str:
+        """Its name in the ledger and in findings: ``umbrella/folder``."""
+        return f"{self.chart.folder}/{self.folder}"
+
+    @property
+    def current(self) -> str:
+        """The vendored version; empty where nothing readable is vendored."""
+        return self.subchart.version if self.subchart and not self.subchart.is_link else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A newer release that is not taken, and why."""
+
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to take: `newest` is the best release that the policy allows, where that is another than ours.
+
+    `latest` is the newest of all that are newer than ours; `held` are those above `newest`, newest first.
+    """
+
+    newest: Release | None = None
+    latest: Release | None = None
+    held: tuple[Held, ...] = ()
+
+
+class Standing(StrEnum):
+    """How a vendored chart stands; what could not be asked is never current."""
+
+    CURRENT = "current"
+    OUTDATED = "outdated"
+    HELD = "held"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One dependency, what is newer, and what a person wants to know before taking it.
+
+    `newest` is what an update takes, `latest` what there is; `released` is the day that the index gives
+    to `newest` (often rewritten later), `first_seen` the day on which it was first seen from here.
+    """
+
+    chart: str
+    subchart: str
+    status: Standing
+    current: str
+    newest: str | None = None
+    latest: str | None = None
+    step: Step | None = None
+    held: tuple[Held, ...] = ()
+    released: date | None = None
+    first_seen: date | None = None
+    app_version: str | None = None
+    kube_version: str | None = None
+    deprecated: bool = False
+    repository: str = ""
+    group: str | None = None
+    links: tuple[str, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlooks:
+    """Every dependency that was asked for, in order of chart. `may_pass` says that asking again may help."""
+
+    results: tuple[Outlook, ...]
+    findings: tuple[Finding, ...]
+    ledger: tuple[str, ...] = ()
+    """What was written to the ledger, one plain line each."""
+    may_pass: bool = False

@@ -1,0 +1,75 @@
+import os
+
+import pytest
+
+from kubeaid_ci.edges import chart_folder
+from kubeaid_ci.edges.chart_folder import STAGING
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.tree import EXECUTABLE, REGULAR, File
+from tests import repos
+
+CHART = "argocd-helm-charts/web"
+
+
+def file(text, mode=REGULAR):
+    return File(mode, text.encode())
+
+
+def replace(*arguments, **options):
+    with chart_folder.replaced(*arguments, **options):
+        pass
+
+
+@pytest.fixture
+def root(tmp_path):
+    files = {"Chart.yaml": "old", "own.yaml": "own", "charts/web/a": "a", "charts/web/b/c": "c"}
+    repos.write(tmp_path, {f"{CHART}/{path}": text for path, text in files.items()})
+    (tmp_path / CHART / "charts/linked").symlink_to("../../linked")
+    return tmp_path
+
+
+def test_a_folder_gets_its_new_files_and_keeps_what_is_not_replaced(root):
+    new = {f"{CHART}/Chart.yaml": file("new"), f"{CHART}/charts/web/run": file("r", EXECUTABLE)}
+    replace(root, CHART, new, anew=[f"{CHART}/charts/web"])
+    folder = root / CHART
+    assert repos.snapshot(folder) == {"Chart.yaml": b"new", "charts/web/run": b"r", "own.yaml": b"own"}
+    assert os.readlink(folder / "charts/linked") == "../../linked"
+    assert os.access(folder / "charts/web/run", os.X_OK)
+    assert os.listdir(root) == ["argocd-helm-charts"]
+
+
+def test_a_file_that_is_to_go_goes_and_a_new_folder_is_made(root):
+    replace(root, CHART, {f"{CHART}/own.yaml": None})
+    assert not (root / CHART / "own.yaml").exists()
+    replace(root, "argocd-helm-charts/api", {"argocd-helm-charts/api/Chart.yaml": file("x")})
+    assert repos.snapshot(root / "argocd-helm-charts/api") == {"Chart.yaml": b"x"}
+
+
+def test_what_a_killed_run_left_does_not_get_in(root):
+    repos.write(root, {f"{STAGING}/web/evil.yaml": "x"})
+    replace(root, CHART, {})
+    assert not (root / CHART / "evil.yaml").exists()
+    assert not (root / STAGING).exists()
+
+
+def test_a_folder_that_cannot_be_written_stands_as_it_was(root):
+    before = repos.snapshot(root)
+    clash = {f"{CHART}/own.yaml/below": file("x")}
+    with pytest.raises(UserError, match="the chart stands as it was"):
+        replace(root, CHART, clash)
+    assert repos.snapshot(root) == before
+
+
+@pytest.mark.parametrize("folder", [CHART, "argocd-helm-charts/api"])
+def test_a_folder_is_put_back_where_what_goes_with_it_fails(root, folder):
+    before = repos.snapshot(root)
+
+    def fail():
+        with chart_folder.replaced(root, folder, {f"{folder}/new": file("x")}):
+            assert (root / folder / "new").exists()
+            raise UserError("the ledger cannot be written")
+
+    with pytest.raises(UserError, match="the ledger"):
+        fail()
+    assert repos.snapshot(root) == before
+    assert os.listdir(root) == ["argocd-helm-charts"]

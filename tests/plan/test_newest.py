@@ -1,0 +1,148 @@
+from datetime import date, timedelta
+
+import pytest
+
+from kubeaid_ci.model.policy import ChartPolicy, Step
+from kubeaid_ci.model.upstream import Release
+from kubeaid_ci.model.version import Version
+from kubeaid_ci.model.version_range import VersionRange
+from kubeaid_ci.plan import newest
+from kubeaid_ci.plan.newest import Horizon
+
+DAY = date(2026, 3, 10)
+WEEK = timedelta(days=7)
+
+
+def releases(*written):
+    """Releases by ``version``, or ``version@day`` that the index gives."""
+    return tuple(Release(one.partition("@")[0], created=one.partition("@")[2] or None) for one in written)
+
+
+def choose(current, *written, policy=None, **horizon):
+    found = newest.choose(
+        current, releases(*written), policy or ChartPolicy(), Horizon(horizon.pop("today", DAY), **horizon)
+    )
+    return (
+        found.newest.version if found.newest else None,
+        found.latest.version if found.latest else None,
+        [(one.version, one.reason) for one in found.held],
+    )
+
+
+def test_the_newest_release_is_taken_and_an_older_one_never():
+    assert choose("1.2.0", "2.0.0", "1.2.1", "1.2.0") == ("2.0.0", "2.0.0", [])
+    assert choose("1.2.0", "1.2.0", "1.1.0") == (None, None, [])
+    assert choose("1.2.0") == (None, None, [])
+    assert choose("", "1.1.0") == ("1.1.0", "1.1.0", [])
+
+
+def test_a_leading_v_and_build_metadata_order_as_helm_does():
+    assert choose("v1.2.0", "v1.10.0", "v1.9.0")[0] == "v1.10.0"
+    assert choose("1.2.0", "v1.2.0", "1.2.0+5") == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("allow", "taken", "held"),
+    [
+        (None, "2.0.0", []),
+        (Step.MAJOR, "2.0.0", []),
+        (Step.MINOR, "1.3.0", [("2.0.0", "a major step, and minor is allowed")]),
+        (
+            Step.PATCH,
+            "1.2.1",
+            [("2.0.0", "a major step, and patch is allowed"), ("1.3.0", "a minor step, and patch is allowed")],
+        ),
+    ],
+)
+def test_no_larger_step_than_allowed_is_taken(allow, taken, held):
+    found = choose("1.2.0", "2.0.0", "1.3.0", "1.2.1", policy=ChartPolicy(allow=allow))
+    assert found == (taken, "2.0.0", held)
+
+
+def test_a_pinned_chart_stays_and_goes_to_its_pin():
+    policy = ChartPolicy(pin=Version.parse("1.2.0"))
+    assert choose("1.2.0", "1.3.0", "1.2.0", policy=policy) == (None, "1.3.0", [("1.3.0", "pinned to 1.2.0")])
+    assert choose("1.3.0", "1.3.0", "1.2.0", policy=policy) == ("1.2.0", None, [])
+    assert choose("1.1.0", "1.3.0", policy=policy)[2] == [
+        ("1.3.0", "pinned to 1.2.0"),
+        ("1.2.0", "pinned, and upstream does not have it"),
+    ]
+
+
+def test_ignored_versions_and_ranges_are_passed_over():
+    policy = ChartPolicy(ignore=(VersionRange.parse("1.4.0"), VersionRange.parse(">=2")), prereleases=True)
+    taken, _, held = choose("1.2.0", "2.1.0-rc.1", "2.0.0", "1.4.0", "1.4.0-rc.1", policy=policy)
+    assert taken == "1.4.0-rc.1"
+    assert held == [
+        ("2.1.0-rc.1", "ignored by '>=2'"),
+        ("2.0.0", "ignored by '>=2'"),
+        ("1.4.0", "ignored by '1.4.0'"),
+    ]
+
+
+def test_pre_releases_are_taken_where_wanted_or_where_ours_is_one():
+    assert choose("1.2.0", "1.3.0-rc.1", "1.2.1")[:2] == ("1.2.1", "1.2.1")
+    assert choose("1.2.0", "1.3.0-rc.1", policy=ChartPolicy(prereleases=True))[0] == "1.3.0-rc.1"
+    assert choose("1.3.0-rc.1", "1.3.0-rc.2")[0] == "1.3.0-rc.2"
+    assert choose("1.3.0-rc.1", "1.3.0-rc.2", policy=ChartPolicy(prereleases=False)) == (None, None, [])
+
+
+def test_a_declared_range_holds_back_what_is_outside_of_it():
+    taken, _, held = choose("1.2.0", "2.0.0", "1.9.0", declared="^1.2.0")
+    assert (taken, held) == ("1.9.0", [("2.0.0", "outside of the declared ^1.2.0")])
+    assert choose("1.2.0", "2.0.0", declared="1.2.0")[0] == "2.0.0"
+
+
+def test_a_release_that_no_longer_runs_on_a_cluster_is_held_back():
+    new = Release("2.0.0", kube_version=">=1.30.0")
+    known = (Version.parse("1.29.3"), Version.parse("1.31.0"))
+    found = newest.choose("1.0.0", (new,), ChartPolicy(), Horizon(DAY, kubernetes=known))
+    assert [one.reason for one in found.held] == ["wants Kubernetes >=1.30.0, a cluster runs 1.29.3"]
+    assert newest.choose("1.0.0", (new,), ChartPolicy(), Horizon(DAY, kubernetes=known[1:])).newest == new
+
+
+AGED = ChartPolicy(minimum_age=WEEK)
+
+
+def test_a_release_is_taken_once_it_is_old_enough():
+    young, old = "1.3.0@2026-03-05", "1.2.9@2026-03-03"
+    assert choose("1.2.0", young, old, policy=AGED) == (
+        "1.2.9",
+        "1.3.0",
+        [("1.3.0", "5 days old, and is to be 7 days old")],
+    )
+    assert choose("1.2.0", young, policy=AGED, today=date(2026, 3, 12))[0] == "1.3.0"
+
+
+def test_a_release_of_unknown_age_is_held_back_until_its_first_sight_is_old_enough():
+    assert choose("1.2.0", "1.3.0", policy=AGED)[2] == [
+        ("1.3.0", "of unknown age; charts outdated --update-ledger records when it was first seen")
+    ]
+    assert choose("1.2.0", "1.3.0@0001-01-01T00:00:00Z", policy=AGED)[0] is None
+    seen = {"1.3.0": date(2026, 3, 3)}
+    assert choose("1.2.0", "1.3.0", policy=AGED, seen=seen)[0] == "1.3.0"
+    assert choose("1.2.0", "1.3.0", policy=AGED, seen=seen, today=date(2026, 3, 9))[0] is None
+
+
+def test_an_index_that_gives_a_new_release_an_old_day_does_not_make_it_old():
+    backdated = "1.4.0@2020-01-01"
+    seen = {"1.3.0": date(2026, 1, 1)}
+    taken, _, held = choose("1.2.0", backdated, "1.3.0@2026-01-01", policy=AGED, seen=seen)
+    assert (taken, held) == ("1.3.0", [("1.4.0", "0 days old, and is to be 7 days old")])
+
+
+def test_an_index_that_is_written_anew_makes_a_release_younger_again():
+    seen = {"1.3.0": date(2026, 1, 1)}
+    assert choose("1.2.0", "1.3.0@2026-03-09", policy=AGED, seen=seen)[0] is None
+
+
+def test_hours_are_told_as_such():
+    policy = ChartPolicy(minimum_age=timedelta(hours=36))
+    assert choose("1", "2@2026-03-09", policy=policy)[2][0][1] == "1 day old, and is to be 36 hours old"
+
+
+def test_first_sights_are_kept_and_new_ones_are_of_today():
+    seen = {"1.3.0": date(2026, 1, 1), "1.1.0": date(2026, 1, 1), "1.4.0": date(2099, 1, 1)}
+    found = newest.sights("1.2.0", releases("1.4.0", "1.3.0", "1.2.5", "1.2.0"), AGED, Horizon(DAY, seen=seen))
+    assert found == {"1.4.0": DAY, "1.3.0": date(2026, 1, 1), "1.2.5": DAY}
+    assert newest.sights("1.0", releases("2"), ChartPolicy(pin=Version.parse("1.0")), Horizon(DAY)) == {}

@@ -1,0 +1,49 @@
+import pytest
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.policy import Step
+from kubeaid_ci.plan import platform_files
+
+APPS = "kubeaid_apps:\n  - web\n  - api\n  - gone\n"
+CHANGELOG = "# Changelog\n\n## KubeAid Release Version 32.4.0\n\n- x\n\n## KubeAid Release Version 32.3.1\n"
+
+
+def test_new_apps_come_last_gone_ones_go_and_the_order_stays():
+    assert (
+        platform_files.apps(APPS, ["api", "web", "zoo", "bar"]) == "kubeaid_apps:\n  - web\n  - api\n  - bar\n  - zoo\n"
+    )
+    assert platform_files.apps(APPS, ["gone", "api", "web"]) == APPS
+
+
+def test_names_that_yaml_would_read_otherwise_are_quoted():
+    text = platform_files.apps("kubeaid_apps: []\n", ["null", "1.0"])
+    assert platform_files.documents.load(text, where="x") == {"kubeaid_apps": ["1.0", "null"]}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "kubeaid_apps: {}\n", "other: []\n", "kubeaid_apps: [1]\n", "kubeaid_apps: []\nx: 1\n"]
+)
+def test_a_file_of_another_form_is_refused(text):
+    with pytest.raises(UserError, match="expected kubeaid_apps and a list of names"):
+        platform_files.apps(text, ["web"])
+
+
+@pytest.mark.parametrize(
+    ("now", "step", "after"),
+    [
+        ("32.4.0\n", Step.PATCH, "32.4.1\n"),
+        ("32.4.0\n", Step.MINOR, "32.5.0\n"),
+        ("32.4.0\n", Step.MAJOR, "33.0.0\n"),
+        ("32.5.0\n", Step.MINOR, "32.5.0\n"),
+        ("32.5.0\n", Step.PATCH, "32.5.0\n"),
+        ("32.5.0\n", Step.MAJOR, "33.0.0\n"),
+        ("33.0.0", Step.MINOR, "33.0.0"),
+        ("none\n", Step.MAJOR, "none\n"),
+    ],
+)
+def test_the_version_is_one_step_after_the_last_release_and_never_goes_back(now, step, after):
+    assert platform_files.version(now, CHANGELOG, step) == after
+
+
+def test_without_a_release_in_the_changelog_the_version_stays():
+    assert platform_files.version("1.0.0\n", "# Changelog\n", Step.MAJOR) == "1.0.0\n"

@@ -1,0 +1,28 @@
+from kubeaid_ci.model.chart import Chart, Dependency
+from kubeaid_ci.model.outlook import Tracked
+from kubeaid_ci.model.policy import ChartPolicy, Step
+from kubeaid_ci.plan import policies
+
+
+def tracked(umbrella, name):
+    chart = Chart(f"argocd-helm-charts/{umbrella}", umbrella, "1.0.0")
+    return Tracked(chart, Dependency(name, "1.0.0", "https://charts.example.com"), None)
+
+
+def test_the_nearest_name_counts_first_and_the_others_fill_what_it_leaves_open():
+    known = {
+        "*": ChartPolicy(allow=Step.MAJOR, group="all", prereleases=False),
+        "kube-*": ChartPolicy(group="kube"),
+        "kube-web": ChartPolicy(allow=Step.PATCH),
+        "kube-web/db": ChartPolicy(prereleases=True),
+    }
+    assert policies.policy(known, tracked("kube-web", "db")) == ChartPolicy(
+        allow=Step.PATCH, group="kube", prereleases=True
+    )
+    assert policies.policy(known, tracked("web", "db")) == known["*"]
+    assert policies.policy({}, tracked("web", "db")) == ChartPolicy()
+
+
+def test_a_name_that_means_no_chart_is_told():
+    known = {"wbe": ChartPolicy(), "web": ChartPolicy(), "we?/d*": ChartPolicy()}
+    assert list(policies.unmatched(known, [tracked("web", "db")])) == ["wbe"]
