@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 _JOBS = {
     "build_clusters": "kubeaid_ci.jobs.build",
+    "lint_charts": "kubeaid_ci.jobs.charts_lint",
     "list_charts": "kubeaid_ci.jobs.charts_list",
     "doctor": "kubeaid_ci.jobs.doctor",
     "list_clusters": "kubeaid_ci.jobs.clusters",

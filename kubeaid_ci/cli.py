@@ -3,13 +3,13 @@
 import os
 import sys
 import traceback
-from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.commands.environment import from_environment, name_the_variable
+from kubeaid_ci.commands.environment import name_the_variable
+from kubeaid_ci.commands.lazy import LazyGroup
 from kubeaid_ci.commands.options import common_options
 from kubeaid_ci.errors import KubeaidCiError
 
@@ -28,28 +28,9 @@ COMMANDS = {
 }
 
 
-class _Commands(click.Group):
-    """Loads a command when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Every command in order of name."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        """The command of a name; nothing where there is none."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
-        return from_environment(command)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without loading them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
-
-
 @click.group(
-    cls=_Commands,
+    cls=LazyGroup,
+    table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Every option may also be said by a variable, --jobs by KUBEAID_CI_JOBS. "
     "Exit codes: 0 nothing to say, 1 findings or differences, 2 wrong usage or input, "

@@ -43,6 +43,17 @@ RENDER_UNSTABLE = Rule(
     "The chart gives other objects, or objects of another shape, each time it is rendered, so no comparison of "
     "it can be trusted and ArgoCD never finds it in sync. Set the value that the chart makes up.",
 )
+VALUES_UNKNOWN = Rule(
+    "chart/values-unknown",
+    Severity.WARNING,
+    "A key that the chart neither has a default for nor names in a template does nothing: a typo, or one that "
+    "a newer version of the chart dropped. Correct or remove it.",
+)
+VALUES_REPEATED = Rule(
+    "chart/values-repeated",
+    Severity.WARNING,
+    "Of a key that is given twice Helm takes the last without a word, so a setting is lost. Merge the two.",
+)
 SUPPRESSION_UNUSED = Rule(
     "suppression-unused",
     Severity.INFO,
@@ -65,6 +76,8 @@ RULES: Mapping[str, Rule] = {
         ENGINES_DIFFER,
         PINNED_REVISION_MISSING,
         RENDER_UNSTABLE,
+        VALUES_REPEATED,
+        VALUES_UNKNOWN,
         SUPPRESSION_UNUSED,
         SUPPRESSION_EXPIRED,
         *CHART_RULES,

@@ -49,7 +49,7 @@ def build(
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
     from kubeaid_ci.jobs.build import build_clusters
-    from kubeaid_ci.report.build import report
+    from kubeaid_ci.report.build import outputs, report
 
     options = resolve(ctx, given)
     config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
@@ -70,4 +70,5 @@ def build(
         )
     told = report(builds, version=__version__, check=check)
     wrong = any(finding.key == "folder" for finding in builds.findings)
-    done(ctx, told, options, ran=_RAN if check else (), failure=2 if builds.failed or wrong else 0)
+    failure = 2 if builds.failed or wrong else 0
+    done(ctx, told, options, ran=_RAN if check else (), outputs=outputs(builds), failure=failure)

@@ -9,6 +9,9 @@ from kubeaid_ci import __version__
 from kubeaid_ci.commands import gitlab
 from kubeaid_ci.commands.options import common_options, resolve
 
+# GitHub refuses a matrix with more jobs.
+_MOST_JOBS = 256
+
 
 @click.command()
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
@@ -18,6 +21,12 @@ from kubeaid_ci.commands.options import common_options, resolve
     "fmt",
     type=click.Choice(["text", "json", "markdown", "matrix", "gitlab-child"]),
     help="What to print.",
+)
+@click.option(
+    "--shards",
+    type=click.IntRange(1, _MOST_JOBS),
+    metavar="N",
+    help="Let the matrix have at most N jobs, each with its share of the clusters.",
 )
 @click.option("--runner-image", metavar="IMAGE", help="With gitlab-child: the image of the jobs.")
 @click.option(
@@ -31,14 +40,16 @@ def clusters(
     ctx: click.Context,
     /,
     clusters: tuple[str, ...],
+    shards: int | None,
     runner_image: str | None,
     runner_tags: tuple[str, ...],
     **given: Any,
 ) -> None:
     """List the clusters of a config repo: name, folder, platform, release, KubeAid revision, Applications.
 
-    The format matrix prints the JSON for a GitHub strategy.matrix, gitlab-child a pipeline for GitLab that
-    builds each cluster in a job of its own and then publishes, with the settings of this job.
+    The format matrix prints the JSON for a GitHub strategy.matrix: a job for each cluster, or with --shards
+    a job for each share of them. gitlab-child prints a pipeline for GitLab that builds each cluster in a
+    job of its own and then publishes, with the settings of this job.
 
     Example: kubeaid-ci clusters --config-repo ../kubernetes-config
     """
@@ -57,12 +68,15 @@ def clusters(
         for reason in found.skipped:
             click.echo(reason, err=True)
     failure = 2 if found.findings else 0
-    if options.fmt == "matrix":
-        click.echo(report.matrix(found.clusters), nl=False)
-        ctx.exit(failure)
-    if options.fmt == "gitlab-child":
+    outputs = report.outputs(found.clusters, shards=shards)
+    if options.fmt in ("matrix", "gitlab-child"):
         for finding in found.findings:
             click.echo(f"{place(finding)}: {finding.message}", err=True)
+    if options.fmt == "matrix":
+        click.echo(outputs["matrix"])
+        ctx.exit(failure)
+    if options.fmt == "gitlab-child":
         click.echo(child_pipeline(found.clusters, variables=variables, image=runner_image, tags=runner_tags), nl=False)
         ctx.exit(failure)
-    done(ctx, report.report(found.clusters, found.findings, version=__version__), options, failure=failure)
+    told = report.report(found.clusters, found.findings, version=__version__)
+    done(ctx, told, options, outputs=outputs, failure=failure)

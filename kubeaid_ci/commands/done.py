@@ -10,6 +10,7 @@ import click
 from kubeaid_ci.checks import suppress
 from kubeaid_ci.commands.finish import finish
 from kubeaid_ci.commands.options import Options
+from kubeaid_ci.edges import ci
 from kubeaid_ci.model.report import Report
 
 
@@ -20,13 +21,15 @@ def done(
     *,
     ran: Collection[str] = (),
     outputs: Mapping[str, str] | None = None,
+    repository: str | None = None,
     failure: int = 0,
     stdout: TextIO | None = None,
 ) -> NoReturn:
     """Show a report as the options say, and exit.
 
     `ran` has the rules or families that looked at everything, so that an unused suppression can be
-    told; `failure` is 2 or 3 where something could not be done. `stdout` is where the report goes
+    told; `repository` is the folder that the findings' paths are relative to (default: the config
+    repo); `failure` is 2 or 3 where something could not be done. `stdout` is where the report goes
     where standard output has the result itself.
     """
     findings = suppress.apply(report.findings, options.settings.suppress, today=date.today(), ran=ran)
@@ -37,6 +40,7 @@ def done(
         reports=options.reports,
         outputs=outputs,
         dotenv=options.dotenv,
+        folder=ci.below_checkout(repository or options.config_repo),
         failure=failure,
         stdout=stdout,
     )

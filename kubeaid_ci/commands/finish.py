@@ -43,7 +43,7 @@ def finish(
     """Show a report, write the files asked for, tell the CI system; returns the exit code.
 
     `fmt` and the first of each of `reports` are names in `FORMATS`. `outputs` go to the CI system,
-    and to the file `dotenv`. `folder` leads from the workspace to the repository that the findings'
+    and to the file `dotenv`. `folder` leads from the top of the checkout to the repository that the findings'
     paths are relative to. `failure` is 2 or 3 where the caller knows of one: it wins over findings.
     """
     show(report, fmt, env=env, stdout=stdout or sys.stdout)

@@ -54,4 +54,5 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
     failed = {one.branch: str(one.error) for one in published.failed}
     told = report(published.builds, published.results, check(published.results, failed), version=__version__)
     codes = [one.error.exit_code for one in published.failed] + [2] * bool(published.builds.failed)
-    done(ctx, told, options, outputs=outputs(published.results), failure=max(codes, default=0))
+    told_ci = outputs(published.builds, published.results)
+    done(ctx, told, options, outputs=told_ci, failure=max(codes, default=0))

@@ -43,6 +43,14 @@ def gitlab(env: Mapping[str, str]) -> bool:
     return env.get("GITLAB_CI") == "true"
 
 
+def below_checkout(folder: str) -> str:
+    """The way to a folder from the top of the Git checkout that holds it, where GitHub's paths start; or empty."""
+    place = Path(folder).resolve()
+    tops = (top for top in (place, *place.parents) if (top / ".git").exists())
+    top = next(tops, place) if place.is_dir() else place
+    return "" if top == place else place.relative_to(top).as_posix()
+
+
 def guarded(text: str) -> str:
     """Output in which GitHub's runner finds no command, whoever wrote it.
 
@@ -66,7 +74,7 @@ def append_summary(env: Mapping[str, str], parts: Sequence[str]) -> None:
 def annotations(findings: Iterable[Finding], *, folder: str = "") -> str:
     """The commands that mark findings on their lines, the worst first; one notice counts the rest.
 
-    `folder` leads from the workspace to the repository that the findings' paths are relative to.
+    `folder` leads from the top of the checkout to the repository that the findings' paths are relative to.
     """
     spoken = speaking(findings)
     groups = ([finding for finding in spoken if finding.severity is severity] for severity in _MARKED)

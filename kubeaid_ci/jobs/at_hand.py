@@ -74,7 +74,7 @@ class Place:
 
 @dataclass(slots=True)
 class AtHand:
-    """The config repo and the KubeAid repo. `own` are the addresses that stand for the config repo."""
+    """The config repo and the KubeAid repo, each with the revision that is asked for."""
 
     config: Path
     config_ref: str
@@ -93,7 +93,10 @@ class AtHand:
         self._config_commit("")
 
     def place(self, source: Source, own: frozenset[Remote], path: str) -> Place:
-        """Where the files of a source are, those beside `path` at least; raises `NotAtHandError` or `UserError`."""
+        """Where the files of a source are, those beside `path` at least. `own` are addresses of the config repo.
+
+        Raises `NotAtHandError`, or `UserError` where it never can be.
+        """
         if source.chart:
             raise NotAtHandError(f"the chart {source.chart} of {source.shown_url} is in no repository at hand")
         remote = source.remote

@@ -29,6 +29,7 @@ def render_charts(
     values: str = "",
     values_name: str = "values",
     settings: Settings | None = None,
+    lint: bool = False,
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
     timeout: float = 300.0,
@@ -37,8 +38,8 @@ def render_charts(
 
     `kubeaid` is a folder, `charts` names some (none: all), `ref` is ``worktree`` or a revision. A
     chart stands for an Application of its name in a namespace of its name, on a cluster that runs
-    kube-prometheus and nothing else. One that fails is in the
-    result, with findings, and stops no other. Raises `UserError` where nothing can be rendered at all.
+    kube-prometheus and nothing else. One that fails is in the result, with findings, and stops no
+    other; `lint` adds what Helm's linter says. Raises `UserError` where nothing can be rendered at all.
     """
     root = Path(kubeaid).resolve()
     known = settings or Settings()
@@ -51,7 +52,9 @@ def render_charts(
     )
     renderer = Renderer(Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True), cache_at(cache))
     try:
-        planned = {name: _task(place, name, layers, version, api_versions) for name in _chosen(place, charts)}
+        planned = {
+            name: _task(place, name, layers, version, api_versions, lint=lint) for name in _chosen(place, charts)
+        }
         renderer.render(task for task in planned.values() if isinstance(task, ChartTask))
     finally:
         place.files.close()
@@ -61,14 +64,15 @@ def render_charts(
 
 
 def _task(
-    place: Place, name: str, layers: tuple[Layer, ...], version: Version, api_versions: tuple[str, ...]
+    place: Place, name: str, layers: tuple[Layer, ...], version: Version, api_versions: tuple[str, ...], *, lint: bool
 ) -> ChartTask | Note:
     folder = f"{CHARTS}/{name}"
     try:
         tree = place.chart_tree(folder)
     except LinkError as error:
         return Note("chart/symlink-escapes", str(error), folder)
-    return ChartTask(place.at, folder, tree, name, name, f"v{version}".replace("vv", "v"), api_versions, layers)
+    kube_version = f"v{version}".replace("vv", "v")
+    return ChartTask(place.at, folder, tree, name, name, kube_version, api_versions, layers, lint=lint)
 
 
 def _chosen(place: Place, names: Sequence[str]) -> list[str]:

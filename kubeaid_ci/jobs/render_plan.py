@@ -120,9 +120,13 @@ class Planner:
                 raise UserError(str(error)) from None
             yield Layer(path, text)
         if said.values_object is not None:
-            yield Layer(f"Application {application.name}: valuesObject", json.dumps(said.values_object, sort_keys=True))
+            yield Layer(
+                f"Application {application.name}: valuesObject",
+                json.dumps(said.values_object, sort_keys=True),
+                inline=True,
+            )
         elif said.values:
-            yield Layer(f"Application {application.name}: values", said.values)
+            yield Layer(f"Application {application.name}: values", said.values, inline=True)
 
     def _file(
         self,

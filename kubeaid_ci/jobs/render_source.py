@@ -2,18 +2,19 @@
 
 import json
 import re
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from kubeaid_ci.checks import values
 from kubeaid_ci.edges import helm, snapshot
 from kubeaid_ci.edges.helm import HelmError, Rendering
 from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import chart_values
 from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FilesTask, FolderTask, Note, Outcome
+from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.hooks import is_test
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import chart_metadata, helmignore, rendering
@@ -22,7 +23,9 @@ from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.rendering import Rendered, Varying
 
 _SCHEMA = "values.schema.json"
-_KEEP_CHARTS = 4
+_KEEP_CHARTS = 16
+# Two renderings at these moments differ in whatever a template makes of the time.
+_MOMENTS = ("2001-02-03T04:05:06", "2029-11-30T21:48:57")
 
 
 def render_source(task: ChartTask | FolderTask) -> bytes:
@@ -53,10 +56,9 @@ def _folder(task: FolderTask) -> Outcome:
 class _Packed:
     name: str
     files: Mapping[str, bytes]
-    archive: bytes
+    archives: tuple[bytes, bytes]
     asks: bool
     may_vary: bool
-    reads_clock: bool
 
 
 def _chart(task: ChartTask) -> Outcome:
@@ -65,7 +67,7 @@ def _chart(task: ChartTask) -> Outcome:
 
 def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
     asks = chart.asks or any("APIVersions" in layer.text for layer in task.layers)
-    notes = list(_asked_for(task, chart.files))
+    notes = [*_asked_for(task, chart.files), *(_linted(task, chart) if task.lint else ())]
     if any(note.rule == "chart/render-failed" for note in notes):
         return Outcome(notes=notes, chart=chart.name, asks=asks, failed=True)
     try:
@@ -73,34 +75,28 @@ def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
     except HelmError as error:
         notes += _failures(error, task, chart)
         return Outcome(notes=notes, chart=chart.name, asks=asks, failed=True)
+    notes += _values_notes(task)
     kept = [one for one in objects if not (task.skip_tests and is_test(one.body))]
     return Outcome(kept, varying, notes, chart.name, asks)
 
 
 def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Varying]]:
-    values = json.dumps(chart_values.merged(task))
-    first = _by_helm(task, chart, values)
+    given = json.dumps(chart_values.merged(task))
+    first = _by_helm(task, chart.archives[0], given)
     crds = () if task.skip_crds else first.crds
     objects = rendering.parsed(_named(crds, task, chart))
     files = _named(first.files, task, chart)
-    if not chart.may_vary and not rendering.may_vary(values):
+    if not chart.may_vary and not rendering.may_vary(given):
         return [*objects, *rendering.parsed(files)], []
-    if chart.reads_clock:
-        _await_next_second()
-    again = _by_helm(task, chart, values)
+    again = _by_helm(task, chart.archives[1], given)
     settled, varying = rendering.settled(files, _named(again.files, task, chart))
     return [*objects, *settled], varying
 
 
-def _await_next_second() -> None:
-    """What is made of the time must differ in both renderings, or it would pass for stable now and then."""
-    time.sleep(1.01 - time.time() % 1)
-
-
-def _by_helm(task: ChartTask, chart: _Packed, values: str) -> Rendering:
+def _by_helm(task: ChartTask, archive: bytes, given: str) -> Rendering:
     return helm.render(
-        chart.archive,
-        values,
+        archive,
+        given,
         name=task.name,
         namespace=task.namespace,
         kube_version=task.kube_version,
@@ -131,9 +127,18 @@ def _made(
     data = {path: read(path) for path in kept}
     name = chart_metadata.name(data) or Path(folder).name
     asks = any(b"APIVersions" in text for path, text in data.items() if "templates/" in path)
-    texts = [text.decode("utf-8", "replace") for text in data.values()]
-    may_vary, reads_clock = any(map(rendering.may_vary, texts)), any(map(rendering.reads_clock, texts))
-    return _Packed(name, data, pack(data, name=name.replace("/", "_")), asks, may_vary, reads_clock)
+    may_vary = any(rendering.may_vary(text.decode("utf-8", "replace")) for text in data.values())
+    first, second = (pack(_at_time(data, moment), name=name.replace("/", "_")) for moment in _MOMENTS)
+    return _Packed(name, data, (first, second), asks, may_vary)
+
+
+def _at_time(files: Mapping[str, bytes], moment: str) -> dict[str, bytes]:
+    return {
+        path: rendering.at_time(data.decode("utf-8", "surrogateescape"), moment).encode("utf-8", "surrogateescape")
+        if "templates/" in path
+        else data
+        for path, data in files.items()
+    }
 
 
 def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
@@ -155,6 +160,48 @@ def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
             )
         else:
             yield Note("chart/render-failed", f"the chart {message}; Helm refuses to render it", where)
+
+
+def _linted(task: ChartTask, chart: _Packed) -> Iterator[Note]:
+    """What Helm's linter says that nothing else here does.
+
+    Its infos are matters of taste. Where it names the whole folder it speaks of dependencies, which
+    the checks of the chart's structure tell better. An umbrella chart needs no templates, and one
+    that fails is told by its rendering.
+    """
+    try:
+        said = helm.lint(
+            chart.archives[0],
+            json.dumps(chart_values.merged(task)),
+            namespace=task.namespace,
+            kube_version=task.kube_version,
+        )
+    except HelmError as error:
+        yield Note("chart/lint", error.message, f"{task.folder}/Chart.yaml")
+        return
+    for one in said:
+        if one.severity is not Severity.INFO and not one.path.startswith(("/", "templates")):
+            yield Note("chart/lint", one.message, f"{task.folder}/{one.path}".rstrip("/"))
+
+
+@lru_cache(maxsize=_KEEP_CHARTS)
+def _known(at: FilesAt, folder: str, tree: str, without_schema: bool) -> values.Known:  # noqa: FBT001 - as `_packed`
+    return values.Known.of(_packed(at, folder, tree, without_schema).files)
+
+
+def _values_notes(task: ChartTask) -> Iterator[Note]:
+    """What there is to say of values that Helm takes without a word."""
+    for layer in task.layers:
+        if layer.inline:
+            continue  # it has no line in a file
+        known = _known(task.at, task.folder, task.tree, task.skip_schema_validation)
+        for path, line in values.repeated(layer.text):
+            message = f"{'.'.join(path)} is given twice; Helm takes this one and drops the one above"
+            yield Note("chart/values-repeated", message, layer.where, line)
+        for one in values.unknown(layer.text, known):
+            hint = f"; did you mean {' or '.join(one.near)}?" if one.near else ""
+            message = f"{'.'.join(one.path)} is nothing that the chart knows{hint}"
+            yield Note("chart/values-unknown", message, layer.where, one.line)
 
 
 def _named(files: tuple[tuple[str, str], ...], task: ChartTask, chart: _Packed) -> list[tuple[str, str]]:

@@ -20,10 +20,11 @@ class FilesAt:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The text of one set of values, and the file that it is in."""
+    """The text of one set of values, and the file that it is in; `inline` where an Application holds it."""
 
     where: str
     text: str
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class ChartTask:
     skip_crds: bool = False
     skip_tests: bool = False
     skip_schema_validation: bool = False
+    lint: bool = False
+    """Also note what Helm's linter has to say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What a build has to show."""
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
 from kubeaid_ci.model.change import Action, Change
@@ -29,6 +30,15 @@ def report(builds: Builds, *, version: str, check: bool) -> Report:
         sections={f"{one.cluster}: {_counted(one.changes)}": _section(one.changes) for one in changed},
         details={one.cluster: _details(one.changes) for one in changed if one.changes},
     )
+
+
+def outputs(builds: Builds) -> Mapping[str, str]:
+    """The outputs for a CI system: the names of the clusters that changed and of those that failed, as JSON."""
+    return {status.value: _names(builds, status) for status in (BuildStatus.CHANGED, BuildStatus.FAILED)}
+
+
+def _names(builds: Builds, status: BuildStatus) -> str:
+    return json.dumps([result.cluster for result in builds.results if result.status is status])
 
 
 def _row(result: BuildResult) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, Verification
 from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.linting import Lint
+from kubeaid_ci.model.rendering import RenderStatus
 from kubeaid_ci.model.report import Report, Table
 from kubeaid_ci.report import chart_effects, outcome
 from kubeaid_ci.report.markdown import code, fence, fit, folded, quiet
@@ -85,6 +87,28 @@ def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: 
         results=records,
         findings=findings,
         table=Table(_LIST, tuple(tuple(row[name] or "-" for name in _LIST) for row in rows)),
+    )
+
+
+def lint(found: Lint, *, version: str) -> Report:
+    """The report of ``kubeaid-ci charts lint``: the charts that did not render, and every finding."""
+    counts = Counter(result.status for result in found.results)
+    rendered = counts[RenderStatus.RENDERED]
+    failed = [one for one in found.results if one.status is not RenderStatus.RENDERED]
+    return Report(
+        "charts lint",
+        version,
+        summary={
+            "charts": len(found.results),
+            "rendered": rendered,
+            "not_rendered": len(failed),
+            "kubernetes": " to ".join(map(str, found.kubernetes)),
+        },
+        results=found.results,
+        findings=found.findings,
+        table=Table(
+            ("chart", "status", "why"), tuple((one.chart, one.status.value, one.error or "") for one in failed)
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """The list of clusters, for people and for a CI matrix."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 from kubeaid_ci.model.cluster import ClusterInfo
 from kubeaid_ci.model.finding import Finding
@@ -22,10 +22,23 @@ def report(clusters: tuple[ClusterInfo, ...], findings: tuple[Finding, ...], *, 
     )
 
 
-def matrix(clusters: Iterable[ClusterInfo]) -> str:
-    """The JSON for a GitHub ``strategy.matrix``, on one line."""
+def outputs(clusters: Sequence[ClusterInfo], *, shards: int | None = None) -> Mapping[str, str]:
+    """The outputs for a CI system: how many clusters there are, their names as JSON, and the matrix."""
+    names = [cluster.name for cluster in clusters]
+    return {"count": str(len(names)), "clusters": json.dumps(names), "matrix": matrix(clusters, shards=shards)}
+
+
+def matrix(clusters: Sequence[ClusterInfo], *, shards: int | None = None) -> str:
+    """The JSON for a GitHub ``strategy.matrix``, on one line: a job for each cluster, or at most `shards` jobs.
+
+    A shard's clusters are dealt like cards and named by their folders, with blanks between.
+    """
     include = [{"cluster": cluster.name, "dir": cluster.dir} for cluster in clusters]
-    return json.dumps({"include": include}, separators=(",", ":")) + "\n"
+    if shards is not None:
+        dealt = [clusters[first::shards] for first in range(min(shards, len(clusters)))]
+        names = (" ".join(cluster.dir for cluster in share) for share in dealt)
+        include = [{"shard": str(number), "clusters": share} for number, share in enumerate(names, 1)]
+    return json.dumps({"include": include}, separators=(",", ":"))
 
 
 def _row(cluster: ClusterInfo) -> tuple[str, ...]:

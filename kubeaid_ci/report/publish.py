@@ -8,6 +8,7 @@ from kubeaid_ci.model.build import Builds
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.publication import Outcome, Published
 from kubeaid_ci.model.report import Report, Table
+from kubeaid_ci.report import build
 from kubeaid_ci.report.values import plain
 
 _COLUMNS = ("clusters", "outcome", "change request", "branch", "base", "head")
@@ -27,9 +28,9 @@ def report(builds: Builds, results: Sequence[Published], findings: Iterable[Find
     )
 
 
-def outputs(results: Sequence[Published]) -> Mapping[str, str]:
-    """The outputs for a CI system: those of the first change request by name, and all of them as JSON."""
-    known = {"results": json.dumps(plain(tuple(results)), separators=(",", ":"))}
+def outputs(builds: Builds, results: Sequence[Published]) -> Mapping[str, str]:
+    """The outputs for a CI system: those of the first change request by name, all of them as JSON, and the build's."""
+    known = {**build.outputs(builds), "results": json.dumps(plain(tuple(results)), separators=(",", ":"))}
     if not results:
         return known
     first = results[0]

@@ -62,6 +62,14 @@ def test_an_annotation_has_file_line_title_and_message_escaped() -> None:
     )
 
 
+def test_paths_start_at_the_top_of_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for made in (".git", "deep/config", "other/.git"):
+        (tmp_path / made).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "deep")
+    known = {"config": "deep/config", ".": "deep", "..": "", "../other": "", "/": "", "https://git.example.com/a": ""}
+    assert {folder: ci.below_checkout(folder) for folder in known} == known
+
+
 def test_a_finding_without_a_path_is_annotated_without_one() -> None:
     assert ci.annotations([STALE.at(None, "old", subject="prod")]) == ("::warning title=build/stale (prod)::old\n")
 

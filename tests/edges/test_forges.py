@@ -103,6 +103,13 @@ def test_proxy_that_goes_on_answering_in_html_is_quoted(world: World) -> None:
         world.publish()
 
 
+@pytest.mark.parametrize("data", [["a list"], {"message": ["a list"]}, {"error": "no message"}, "text", None])
+def test_answer_of_any_shape_is_told_and_no_bug_of_ours(world: World, data: object) -> None:
+    world.forge.server.inject("GET", LISTS, Reply(418, data), times=9)
+    with pytest.raises(Trouble, match="HTTP 418: "):
+        world.client().find_open(BRANCH)
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

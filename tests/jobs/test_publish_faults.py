@@ -170,7 +170,9 @@ class Trouble:
 
     def __call__(self, request: Request) -> Fault | Reply | None:
         over_git = ".git/" in request.path
-        if request.verb == "POST" and request.path.endswith(("receive-pack", "graphql", "pulls", "merge_requests")):
+        writes = request.verb == "POST" and not request.path.endswith("upload-pack")
+        # Before Git hears where the branch is, a lease alone keeps it from what came after our own look.
+        if writes or request.one("service") == "git-receive-pack":
             self._meanwhile()
         if self.rng.random() >= self.likelihood:
             return None

@@ -57,5 +57,5 @@ def test_a_token_in_an_address_that_was_named_wins_over_all(gitlab: World, publi
 def test_our_own_token_clones_the_config_repo_and_is_not_shown_to_another(gitlab: World, monkeypatch) -> None:
     monkeypatch.setenv("KUBEAID_CI_TOKEN", SECRET)
     assert (cloned(gitlab.forge.git_url) / "k8s/prod/old.yaml").is_file()
-    with pytest.raises(OutsideError, match="no token does not let us read it"):
+    with pytest.raises(OutsideError, match="without a token we may not read it"):
         mirrored(gitlab.forge.git_url)

@@ -354,10 +354,14 @@ def test_objects_that_are_others_each_time_are_shown_and_told(world):
 
 
 def test_the_time_is_masked_whenever_it_is_rendered(world):
-    text = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {at: {{ now | date "150405" | quote }}}\n'
+    text = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
+        '  second: {{ now | date "150405" | quote }}\n  year: {{ now | date "2006" | quote }}\n'
+        "  hash: {{ now | toString | sha256sum }}\n"
+    )
     world.chart("clock", {"templates/a.yaml": text})
     world.cluster("one", {"app.yaml": application("app", source=helm("clock"))})
-    assert bodies(world.render(), "app")[0]["data"] == {"at": MASK}
+    assert bodies(world.render(), "app")[0]["data"] == dict.fromkeys(["second", "year", "hash"], MASK)
 
 
 def test_missing_dependency_is_told_and_the_rest_rendered(world):
@@ -614,3 +618,15 @@ def test_fork_of_the_config_repo_is_known_by_its_root_application(world):
     files = {"plain/a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"}
     world.cluster("one", {**files, "plain.yaml": application("plain", source=plain)})
     assert len(bodies(world.render(), "plain")) == 1
+
+
+def test_values_that_do_nothing_are_told_with_their_line(world):
+    said = helm(valueFiles=["$values/k8s/one/v.yaml"], values="inline: not looked at\n")
+    values = "replicas: 1\nreplica: 2\nname: a\nname: b\n"
+    world.cluster("one", {"web.yaml": application("web", sources=[said, values_ref()]), "/v.yaml": values})
+    made = world.render()
+    assert told(made) == [
+        ("chart/values-repeated", "one/web", "k8s/one/v.yaml", 4),
+        ("chart/values-unknown", "one/web", "k8s/one/v.yaml", 2),
+    ]
+    assert made.findings[1].message == "replica is nothing that the chart knows; did you mean replicas?"

@@ -2,7 +2,7 @@ import pytest
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.rendering import MASK
-from kubeaid_ci.plan.rendering import may_vary, parsed, reads_clock, settled
+from kubeaid_ci.plan.rendering import at_time, may_vary, parsed, settled
 
 HEAD = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
 
@@ -71,12 +71,24 @@ def test_large_documents_that_are_wrong_name_their_file():
         ('{{ .Values.keys }} {{ include "now" . }} {{ $values }}', False),
         ("keys, values and now: no template", False),
         ("{{ .Values.generated }}", False),
+        ("{{/* keys and values as generated now */}}", False),
+        ('{{ fail "values must be keys" }}', False),
     ],
 )
 def test_what_calls_a_random_function_may_vary(text, varies):
     assert may_vary(text) is varies
 
 
-def test_what_asks_for_the_time_is_known():
-    assert reads_clock('a: {{ now | date "2006" }}')
-    assert not reads_clock("a: {{ .Values.now }} {{ randAlphaNum 3 }} now")
+@pytest.mark.parametrize(
+    ("template", "stopped"),
+    [
+        ('{{ now | date "2006" }}', '{{ NOW | date "2006" }}'),
+        ("{{- $now := now }}{{ (now).Unix }}", "{{- $now := NOW }}{{ (NOW).Unix }}"),
+        ("now {{ .Values.now }} {{ $now }} {{ nowhere }}", "now {{ .Values.now }} {{ $now }} {{ nowhere }}"),
+        ('{{ include "is now" . }}{{/* now */}}{{ `now` }}', '{{ include "is now" . }}{{/* now */}}{{ `now` }}'),
+    ],
+)
+def test_the_clock_is_stopped_where_a_template_reads_it(template, stopped):
+    assert at_time(template, "2001-02-03T04:05:06") == stopped.replace(
+        "NOW", '(toDate "2006-01-02T15:04:05" "2001-02-03T04:05:06")'
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci.edges.environment import Environ, token_variables
-from kubeaid_ci.edges.forges import gitea, github, gitlab
+from kubeaid_ci.edges.forges import gitea, gitea_requests, github, github_requests, gitlab, gitlab_requests
 from kubeaid_ci.edges.forges.interface import Forge
 from kubeaid_ci.edges.git_access import GitAccess
 from kubeaid_ci.edges.patience import Patience
@@ -25,9 +25,9 @@ class _Kind:
 
 # One line a forge; `none` takes a branch and has nothing to connect to.
 FORGES: dict[ForgeKind, _Kind] = {
-    ForgeKind.GITHUB: _Kind(github.connect, github.needs, github.RULES),
-    ForgeKind.GITLAB: _Kind(gitlab.connect, gitlab.needs, gitlab.RULES),
-    ForgeKind.GITEA: _Kind(gitea.connect, gitea.needs, gitea.RULES),
+    ForgeKind.GITHUB: _Kind(github.connect, github_requests.needs, github.RULES),
+    ForgeKind.GITLAB: _Kind(gitlab.connect, gitlab_requests.needs, gitlab.RULES),
+    ForgeKind.GITEA: _Kind(gitea.connect, gitea_requests.needs, gitea.RULES),
 }
 
 

@@ -1,13 +1,12 @@
-"""Gitea and Forgejo, over plain HTTP."""
+"""Gitea and Forgejo: one repository, its pull requests and their comments."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kubeaid_ci.edges import wire
-from kubeaid_ci.edges.forges.interface import MOVED, PAGE, Api, Trouble
+from kubeaid_ci.edges.forges.gitea_requests import Requests
+from kubeaid_ci.edges.forges.interface import PAGE, Api, Trouble
 from kubeaid_ci.edges.forges.wishes import attempt_each, missing
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import KubeaidCiError
@@ -15,9 +14,6 @@ from kubeaid_ci.model.change_request import ChangeRequest, Comment
 from kubeaid_ci.model.credentials import Access, Token
 from kubeaid_ci.model.forge import ForgeAddress
 from kubeaid_ci.model.publication import Proposal
-
-if TYPE_CHECKING:
-    import requests
 
 BODY_LIMIT = 1_000_000
 RULES = "/settings/branches"
@@ -28,52 +24,7 @@ _LAST_PAGES = 2
 
 def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "Gitea":
     """The repository on Gitea or Forgejo, to be reached with this token."""
-    headers = {"Authorization": f"token {token.secret}", "User-Agent": "kubeaid-ci"}
-    session = cache(partial(wire.session, headers, ca_bundle))
-    return Gitea(address, Api(_Requests(address, token, session), patience))
-
-
-def needs(address: ForgeAddress, token: Token | None) -> str:
-    """What a token must be allowed to do, and where that is set."""
-    root = address.web.removesuffix(f"/{address.project}")
-    given = f"The token from {token.source}" if token else "A token"
-    return (
-        f"{given} must be valid and have the scopes write:repository and write:issue, and its user must be able to "
-        f"write here, see {root}/user/settings/applications"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Requests:
-    """Single requests, their failures made ours."""
-
-    address: ForgeAddress
-    token: Token
-    session: "Callable[[], requests.Session]"
-
-    def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
-        """The JSON of the answer."""
-        url = f"{self.address.api}{path}"
-        answer = wire.exchange(self.session(), verb, url, query=query, body=body)
-        if isinstance(answer, wire.Lost):
-            message = self.token.redact(f"{url}: {verb}: {answer.detail}")
-            raise Trouble(message, status=None, passes=answer.may_pass)
-        if 200 <= answer.status < 300:
-            return answer.data
-        raise self._trouble(answer)
-
-    def _trouble(self, answer: wire.Answer) -> Trouble:
-        after = answer.headers.get("retry-after", "")
-        said = self.token.redact(wire.words(answer.data, answer.text))
-        message = f"{self.address.remote}: HTTP {answer.status}: {said}{self._advice(answer.status)}"
-        passes = answer.status == 429 or answer.status >= 500
-        wait = float(after) if passes and after.isdigit() else None
-        return Trouble(message, status=answer.status, passes=passes, wait=wait)
-
-    def _advice(self, status: int) -> str:
-        if status < 400:
-            return MOVED
-        return f". {needs(self.address, self.token)}" if status in (401, 403, 404) else ""
+    return Gitea(address, Api(Requests(address, token, ca_bundle), patience))
 
 
 @dataclass(frozen=True, slots=True)

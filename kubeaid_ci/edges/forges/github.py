@@ -1,15 +1,12 @@
-"""GitHub.com and GitHub Enterprise, through PyGithub."""
+"""GitHub.com and GitHub Enterprise: one repository, its pull requests and their comments."""
 
-import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kubeaid_ci.edges import wire
-from kubeaid_ci.edges.forges.interface import MOVED, PAGE, Api, Trouble
+from kubeaid_ci.edges.forges.github_requests import GRAPHQL, Requests
+from kubeaid_ci.edges.forges.interface import PAGE, Api
 from kubeaid_ci.edges.forges.wishes import attempt_each, missing
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import KubeaidCiError
@@ -18,113 +15,16 @@ from kubeaid_ci.model.credentials import Access, Token
 from kubeaid_ci.model.forge import ForgeAddress
 from kubeaid_ci.model.publication import Proposal
 
-if TYPE_CHECKING:
-    from github.Requester import Requester
-
 # The limit is 65,536 letters; forges count an emoji or an escaped letter in their own way.
 BODY_LIMIT = 60_000
-GRAPHQL = "/graphql"
 _UNSCOPED = "a fine-grained, App or workflow token, whose permissions show when they are used"
 RULES = "/settings/rules"
-# The least that GitHub asks for where it says that calls come too fast, and not for how long.
-_SECONDARY_WAIT = 60.0
 
 
 def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "GitHub":
     """The repository on GitHub, to be reached with this token."""
-    requester = cache(partial(_requester, address, token, ca_bundle, patience))
-    return GitHub(address, Api(_Requests(address, token, requester), patience), requester)
-
-
-def needs(address: ForgeAddress, token: Token | None) -> str:
-    """What a token must be allowed to do, and where that is set."""
-    if token and token.source == "GITHUB_TOKEN":
-        return (
-            "Give the job `permissions: contents: write, pull-requests: write`, and allow Actions to create pull "
-            f"requests at {address.web}/settings/actions (an organisation may forbid it for all its repositories)"
-        )
-    root = address.web.removesuffix(f"/{address.project}")
-    given = f"The token from {token.source}" if token else "A token"
-    return (
-        f"{given} needs access to {address.project} with Contents: read and write and Pull requests: read and write "
-        f"(a classic token: the scope repo), see {root}/settings/personal-access-tokens"
-    )
-
-
-def _requester(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "Requester":
-    """PyGithub's way to send requests. Importing it takes a third of a second, so only a first request does."""
-    from github import Auth, Github
-
-    client = Github(
-        base_url=address.api,
-        auth=Auth.Token(token.secret),
-        timeout=wire.TIMEOUT[1],
-        verify=str(ca_bundle) if ca_bundle else True,
-        # PyGithub would send a POST again after a lost answer; `Api` repeats what may be repeated.
-        retry=None,
-        seconds_between_requests=0,
-        seconds_between_writes=patience.between_writes,
-        user_agent="kubeaid-ci",
-    )
-    return client.requester
-
-
-@dataclass(frozen=True, slots=True)
-class _Requests:
-    """Single requests through PyGithub, its errors made ours and left behind: a traceback would show what they hold."""
-
-    address: ForgeAddress
-    token: Token
-    requester: "Callable[[], Requester]"
-
-    def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
-        """The JSON of the answer. To `GRAPHQL` goes a mutation: its name, its input, the fields wanted back."""
-        requester = self.requester()
-        from github import GithubException
-
-        try:
-            if path == GRAPHQL and body is not None:
-                name, arguments, wanted = body
-                return requester.graphql_named_mutation(name, arguments, wanted)[1]
-            status, headers, text = requester.requestJson(verb, path, parameters=query, input=body)
-            if status >= 300:
-                raise requester.createException(status, headers, _said(text))
-            return json.loads(text) if text else None
-        except GithubException as error:
-            raise self._trouble(error) from None
-        except RuntimeError as error:
-            # PyGithub follows a redirection within the host alone, and says so for all others.
-            message = self.token.redact(f"{self.address.api}: {error}")
-            raise Trouble(message, status=None, passes=False) from None
-        except OSError as error:
-            lost = wire.lost(error)
-            message = self.token.redact(f"{self.address.api}: {verb} {path}: {lost.detail}")
-            raise Trouble(message, status=None, passes=lost.may_pass) from None
-        except ValueError:
-            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from None
-
-    def _trouble(self, error: Any) -> Trouble:
-        from github import RateLimitExceededException
-
-        headers: Mapping[str, str] = error.headers or {}
-        asked = _asked_wait(headers)
-        limited = error.status == 429 or isinstance(error, RateLimitExceededException) or asked is not None
-        limited = limited and error.status in (403, 429)
-        wait = _SECONDARY_WAIT if limited and asked is None else asked
-        said = self.token.redact(wire.words(error.data, str(error.data)))
-        advice = f". GitHub asks to wait {wait:.0f} seconds" if limited else self._advice(error.status, headers)
-        message = f"{self.address.remote}: HTTP {error.status}: {said}{advice}"
-        return Trouble(message, status=error.status, passes=limited or error.status >= 500, wait=wait)
-
-    def _advice(self, status: int, headers: Mapping[str, str]) -> str:
-        if status < 400:
-            return MOVED
-        if status == 401:
-            return f". The token from {self.token.source} is not accepted: it may have ended or been revoked"
-        if status not in (403, 404):
-            return ""
-        accepted = headers.get("x-accepted-github-permissions") or "contents=write, pull_requests=write"
-        return f". {needs(self.address, self.token)} (this call accepts: {accepted})"
+    requests = Requests(address, token, ca_bundle, patience.between_writes)
+    return GitHub(address, Api(requests, patience), requests.scopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +33,7 @@ class GitHub:
 
     address: ForgeAddress
     api: Api
-    requester: "Callable[[], Requester]"
+    scopes: Callable[[], Sequence[str]]
     body_limit: int = BODY_LIMIT
 
     @property
@@ -188,7 +88,7 @@ class GitHub:
         self._mutate(name, {"pullRequestId": request.handle})
 
     def _mutate(self, name: str, arguments: Mapping[str, Any]) -> None:
-        self.api.send("POST", GRAPHQL, body=(name, arguments, "clientMutationId"))
+        self.api.send("POST", GRAPHQL, body=(name, arguments))
 
     def close(self, request: ChangeRequest, *, body: str | None = None) -> None:
         """Close it without merging."""
@@ -260,8 +160,7 @@ class GitHub:
         Of a classic token GitHub tells the scopes; of other tokens only what their owner may do.
         """
         repo = self.api.get(self._repo)
-        told: list[str] = self.requester().oauth_scopes or []
-        scopes = [scope for scope in told if scope]
+        scopes = [scope for scope in self.scopes() if scope]
         if not scopes:
             return Access(repo["full_name"], read=True, push=None, change_requests=None, detail=_UNSCOPED)
         enough = "repo" in scopes or ("public_repo" in scopes and not repo["private"])
@@ -295,22 +194,3 @@ def _request(pull: Mapping[str, Any]) -> ChangeRequest:
         auto_merge=pull["auto_merge"] is not None,
         handle=pull["node_id"],
     )
-
-
-def _said(text: str) -> dict[str, Any]:
-    """The JSON of an answer that is an error; a proxy on the way may answer with something else."""
-    try:
-        data = json.loads(text)
-    except ValueError:
-        data = None
-    return data if isinstance(data, dict) else {"message": text}
-
-
-def _asked_wait(headers: Mapping[str, str]) -> float | None:
-    """The seconds that GitHub asks to wait, or nothing."""
-    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
-    if after.isdigit():
-        return float(after)
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-        return max(0.0, int(reset) - time.time()) + 1
-    return None

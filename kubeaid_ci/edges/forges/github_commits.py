@@ -4,7 +4,7 @@ import base64
 from typing import Any
 
 from kubeaid_ci.edges import git_remote
-from kubeaid_ci.edges.forges.github import GRAPHQL
+from kubeaid_ci.edges.forges.github_requests import GRAPHQL
 from kubeaid_ci.edges.forges.interface import Forge, Trouble
 from kubeaid_ci.edges.git_access import GitAccess
 from kubeaid_ci.edges.git_import import Changed
@@ -69,7 +69,7 @@ def move(forge: Forge, access: GitAccess, branch: str, *, new: str, seen: str | 
     repository = forge.api.get(f"/repos/{forge.address.project}")["node_id"]
     arguments = {"repositoryId": repository, "refUpdates": [update]}
     try:
-        forge.api.send("POST", GRAPHQL, body=("updateRefs", arguments, "clientMutationId"))
+        forge.api.send("POST", GRAPHQL, body=("updateRefs", arguments))
     except Trouble:
         # Whatever GitHub said, or did not: where the branch is now tells what happened.
         now = git_remote.remote_head(access, branch)

@@ -1,15 +1,14 @@
-"""GitLab.com and self-managed GitLab, through python-gitlab."""
+"""GitLab.com and self-managed GitLab: one project, its merge requests and their notes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
-from kubeaid_ci.edges import wire
-from kubeaid_ci.edges.forges.interface import MOVED, PAGE, Api, Trouble
+from kubeaid_ci.edges.forges.gitlab_requests import Requests
+from kubeaid_ci.edges.forges.interface import PAGE, Api, Trouble
 from kubeaid_ci.edges.forges.wishes import attempt_each, missing
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import KubeaidCiError
@@ -17,9 +16,6 @@ from kubeaid_ci.model.change_request import ChangeRequest, Comment
 from kubeaid_ci.model.credentials import Access, Token
 from kubeaid_ci.model.forge import ForgeAddress
 from kubeaid_ci.model.publication import Proposal
-
-if TYPE_CHECKING:
-    from gitlab import Gitlab
 
 # The limit is 1,048,576 letters since GitLab 13.4.
 BODY_LIMIT = 1_000_000
@@ -32,88 +28,7 @@ _UNDECIDED = ("unchecked", "checking", "preparing", "approvals_syncing")
 
 def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "GitLab":
     """The project on GitLab, to be reached with this token."""
-    headers: dict[str, str] = {}
-    client = cache(partial(_client, address, token, ca_bundle, headers))
-    return GitLab(address, Api(_Requests(address, token, client, headers), patience))
-
-
-def needs(address: ForgeAddress, token: Token | None) -> str:
-    """What a token must be allowed to do, and where that is set."""
-    given = f"The token from {token.source}" if token else "A token"
-    return (
-        f"{given} must be a valid project, group or personal access token with the role Developer and the scopes "
-        f"api and write_repository, see {address.web}/-/settings/access_tokens"
-    )
-
-
-def _client(address: ForgeAddress, token: Token, ca_bundle: Path | None, headers: dict[str, str]) -> "Gitlab":
-    """python-gitlab's way to send requests, which notes the `headers` of the last answer. Importing it takes time."""
-    from gitlab import Gitlab
-
-    def remember(response: Any, **_: Any) -> None:
-        headers.clear()
-        headers.update({name.lower(): value for name, value in response.headers.items()})
-        if response.is_redirect and response.request.method != "GET":
-            # A write must not go wherever somebody leads it.
-            place, status = token.redact(response.headers["location"]), response.status_code
-            raise Trouble(f"{address.remote}: HTTP {status}: {place}{MOVED}", status=status, passes=False)
-
-    client = Gitlab(
-        address.api.removesuffix("/api/v4"),
-        # As a bearer: requests takes this header away where it is led to another host, and PRIVATE-TOKEN not.
-        oauth_token=token.secret,
-        ssl_verify=str(ca_bundle) if ca_bundle else True,
-        timeout=wire.TIMEOUT[1],
-        keep_base_url=True,
-        user_agent="kubeaid-ci",
-    )
-    client.session.hooks["response"].append(remember)
-    return client
-
-
-@dataclass(frozen=True, slots=True)
-class _Requests:
-    """Single requests through python-gitlab, its errors made ours and left behind: a traceback would show them."""
-
-    address: ForgeAddress
-    token: Token
-    client: "Callable[[], Gitlab]"
-    headers: dict[str, str]
-    """Those of the last answer, names in small letters: python-gitlab's errors leave them out."""
-
-    def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
-        """The JSON of the answer."""
-        client = self.client()
-        from gitlab import GitlabError
-
-        try:
-            answer = client.http_request(
-                verb.lower(),
-                path,
-                query_data=query,
-                post_data=body,
-                # `Api` repeats what may be repeated.
-                obey_rate_limit=False,
-                retry_transient_errors=False,
-            )
-            return answer.json() if answer.content else None
-        except GitlabError as error:
-            raise self._trouble(error) from None
-        except OSError as error:
-            lost = wire.lost(error)
-            message = self.token.redact(f"{self.address.api}: {verb} {path}: {lost.detail}")
-            raise Trouble(message, status=None, passes=lost.may_pass) from None
-        except ValueError:
-            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from None
-
-    def _trouble(self, error: Any) -> Trouble:
-        status = error.response_code or 0
-        after = self.headers.get("retry-after", "")
-        said = self.token.redact(wire.words({"message": error.error_message}, ""))
-        advice = f". {needs(self.address, self.token)}" if status in (401, 403, 404) else ""
-        message = f"{self.address.remote}: HTTP {status}: {said}{advice}"
-        wait = float(after) if status == 429 and after.isdigit() else None
-        return Trouble(message, status=status, passes=status == 429 or status >= 500, wait=wait)
+    return GitLab(address, Api(Requests(address, token, ca_bundle), patience))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,19 @@
+"""Objects that a chart gives more than once."""
+
+from collections.abc import Iterable, Iterator
+
+from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.manifest import Key, Manifest
+
+
+def twice(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:
+    """One finding for each object after the first of its name; ArgoCD applies the last alone."""
+    seen: dict[Key, Manifest] = {}
+    for manifest in manifests:
+        first = seen.setdefault(manifest.key, manifest)
+        if first is not manifest:
+            where = "in the same file" if first.path == manifest.path else f"in {first.path} too"
+            message = f"{manifest.key} is rendered twice: {where}"
+            rule = RULES["chart/duplicate-object"]
+            yield rule.at(manifest.path, message, subject=subject, key=str(manifest.key))

@@ -1,0 +1,34 @@
+"""A group of commands that are loaded when they are called, so that starting up stays fast."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+from kubeaid_ci.commands.environment import from_environment
+
+
+class LazyGroup(click.Group):
+    """Its commands by name: the module that each lives in, under the module's own name, and what it does."""
+
+    def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every command in order of name."""
+        return sorted(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """The command of a name; nothing where there is none."""
+        if cmd_name not in self.table:
+            return None
+        module = self.table[cmd_name][0]
+        command: click.Command = getattr(import_module(module), module.rpartition(".")[2])
+        return from_environment(command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.table[name][1]) for name in self.list_commands(ctx)])

@@ -1,0 +1,79 @@
+"""Lints umbrella charts: Helm's own linter, rendering, APIs that are gone, objects that are there twice, structure."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from kubeaid_ci.checks import chart_objects, chart_structure, deprecated_apis
+from kubeaid_ci.edges.snapshot import WORKTREE
+from kubeaid_ci.jobs import charts_source
+from kubeaid_ci.jobs.charts_render import render_charts
+from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.linting import ChartLint, Lint
+from kubeaid_ci.model.rendering import RenderedApp, Renderings
+from kubeaid_ci.model.version import Version
+from kubeaid_ci.plan import kubernetes_api
+from kubeaid_ci.settings import Settings
+
+_TOLD_BY_STRUCTURE = ("chart/subchart-missing", "chart/kube-version")
+
+
+def lint_charts(
+    kubeaid: str | os.PathLike[str],
+    *,
+    charts: Sequence[str] = (),
+    ref: str = WORKTREE,
+    kubernetes: Sequence[Version] = (),
+    settings: Settings | None = None,
+    jobs: int | None = None,
+    cache: bool = True,
+) -> Lint:
+    """Lint the umbrella charts of a KubeAid repo: all of them, or those named.
+
+    Each is rendered with its default values on the oldest and the newest of the `kubernetes` versions
+    (default: those that the settings name), since charts choose their APIs by it. Raises `UserError`
+    for a name that is none.
+    """
+    known = settings or Settings()
+    versions = _ends(kubernetes or known.kubernetes_versions)
+    repo = charts_source.read(Path(kubeaid).resolve(), ref, cache=cache)
+    with repo.snapshot:
+        chosen = charts_source.selected(repo.charts, charts)
+    named = [chart.folder for chart in chosen.charts]
+    told = [*chart_structure.check(chosen, kubernetes=versions)]
+    results: dict[str, ChartLint] = {}
+    for version in versions:
+        on = replace(known, kubernetes_version=version)
+        is_last = version == versions[-1]
+        renderings = render_charts(kubeaid, charts=named, ref=ref, settings=on, lint=is_last, jobs=jobs, cache=cache)
+        told += _of_rendering(renderings, version, is_last=is_last)
+        results |= {app.app: _result(app) for app in renderings.apps}
+    findings = {finding.fingerprint: finding for finding in told}
+    return Lint(tuple(results[name] for name in sorted(results)), tuple(findings.values()), versions)
+
+
+def _ends(versions: Sequence[Version]) -> tuple[Version, ...]:
+    """The oldest and the newest; the default where none is named."""
+    if not versions:
+        return (Version.parse(kubernetes_api.DEFAULT),)
+    return tuple(dict.fromkeys((min(versions), max(versions))))
+
+
+def _of_rendering(renderings: Renderings, version: Version, *, is_last: bool) -> Iterator[Finding]:
+    """What depends on the version of Kubernetes for each of them, and the rest for the newest alone."""
+    for finding in renderings.findings:
+        if finding.rule.id == "chart/render-failed":
+            # Many charts ask for values by design, which only clusters have.
+            message = f"does not render with its default values: {finding.message}"
+            yield replace(finding, severity=Severity.WARNING, message=message)
+        elif is_last and finding.rule.id not in _TOLD_BY_STRUCTURE:
+            yield finding
+    for app in renderings.apps:
+        yield from deprecated_apis.check(app.manifests, newest=version, subject=app.app)
+        if is_last:
+            yield from chart_objects.twice(app.manifests, subject=app.app)
+
+
+def _result(app: RenderedApp) -> ChartLint:
+    return ChartLint(app.app, app.status, len(app.manifests), app.error, cached=app.cached)

@@ -1,0 +1,27 @@
+"""What linting umbrella charts gave."""
+
+from dataclasses import dataclass
+
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.rendering import RenderStatus
+from kubeaid_ci.model.version import Version
+
+
+@dataclass(frozen=True, slots=True)
+class ChartLint:
+    """One umbrella chart: how its default values rendered on the newest version, and how many objects that gave."""
+
+    chart: str
+    status: RenderStatus
+    objects: int
+    error: str | None = None
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """Results in order of chart, and every finding. `kubernetes` are the versions that were rendered for."""
+
+    results: tuple[ChartLint, ...]
+    findings: tuple[Finding, ...]
+    kubernetes: tuple[Version, ...]

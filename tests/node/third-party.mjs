@@ -1,0 +1,93 @@
+// What stands in for the actions of others: as much of each as the workflows use, done for real where that is
+// possible here. An input that is not listed is an error: the real one would ignore it with a warning.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+
+/** Each by its name: what it takes, and what it does; it gives outputs, and perhaps what it does after the job. */
+export const THIRD_PARTIES = {
+  "actions/checkout": {
+    inputs: ["repository", "ref", "token", "path", "fetch-depth", "persist-credentials"],
+    run: checkout,
+  },
+  "actions/setup-python": { inputs: ["python-version"], run: () => ({ outputs: {} }) },
+  "actions/cache": { inputs: ["path", "key", "restore-keys"], run: cache },
+  "actions/upload-artifact": { inputs: ["name", "path", "retention-days"], run: upload },
+  "actions/download-artifact": { inputs: ["pattern", "path", "merge-multiple"], run: download },
+  "actions/create-github-app-token": {
+    inputs: [
+      "client-id",
+      "private-key",
+      "owner",
+      "repositories",
+      "permission-contents",
+      "permission-pull-requests",
+    ],
+    run: appToken,
+  },
+};
+
+function checkout(given, { github, workspace }) {
+  const folder = join(workspace, given.path || ".");
+  const repository = given.repository || github.repository;
+  const own = repository === github.repository;
+  const url = `${github.server_url}/${repository}`;
+  const basic = Buffer.from(`x-access-token:${given.token || github.token}`).toString("base64");
+  const header = ["-c", `http.${url}.extraHeader=Authorization: Basic ${basic}`];
+  const git = (...argv) => execFileSync("git", argv, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  mkdirSync(folder, { recursive: true });
+  git("init", "--quiet", ".");
+  git("remote", "add", "origin", url);
+  const wanted = given.ref || (own ? github.sha : "HEAD");
+  const whole = given["fetch-depth"] === "0";
+  if (whole) git(...header, "fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*");
+  git(...header, "fetch", "--quiet", "--no-tags", ...(whole ? [] : ["--depth=1"]), "origin", wanted);
+  git("checkout", "--quiet", "--force", "FETCH_HEAD");
+  if (given["persist-credentials"] !== "false") git("config", ...header[1].split(/=(.*)/s).slice(0, 2));
+  return { outputs: { commit: git("rev-parse", "HEAD").trim(), ref: wanted } };
+}
+
+function cache(given, { store }) {
+  const folder = join(store, "caches");
+  mkdirSync(folder, { recursive: true });
+  const entry = (key) => join(folder, encodeURIComponent(key));
+  const keys = (given["restore-keys"] ?? "").split("\n").map((key) => key.trim());
+  const prefixes = keys.filter(Boolean).map(encodeURIComponent);
+  const fitting = prefixes.flatMap((prefix) => readdirSync(folder).filter((name) => name.startsWith(prefix)));
+  const hit = existsSync(entry(given.key));
+  const found = hit ? entry(given.key) : fitting.length ? join(folder, fitting[0]) : undefined;
+  if (found) cpSync(found, given.path, { recursive: true, preserveTimestamps: true });
+  const after = () => {
+    if (!hit && existsSync(given.path)) cpSync(given.path, entry(given.key), { recursive: true, preserveTimestamps: true });
+  };
+  const said = `restored ${found ? decodeURIComponent(basename(found)) : "nothing"}`;
+  return { outputs: { "cache-hit": String(hit) }, after, said };
+}
+
+function upload(given, { store }) {
+  const folder = join(store, "artifacts", given.name);
+  if (!existsSync(given.path)) return { outputs: {}, said: `No files were found with the provided path: ${given.path}` };
+  const isShown = (path) => path === given.path || !basename(path).startsWith(".");
+  cpSync(given.path, folder, { recursive: true, filter: isShown, errorOnExist: true, force: false });
+  return { outputs: {} };
+}
+
+function download(given, { store }) {
+  if (given["merge-multiple"] !== "true") throw new Error("only merge-multiple is played here");
+  const start = given.pattern.replace(/\*$/, "");
+  const folder = join(store, "artifacts");
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(start)) : [];
+  mkdirSync(given.path, { recursive: true });
+  for (const name of names) cpSync(join(folder, name), given.path, { recursive: true });
+  return { outputs: {}, said: `downloaded ${names.length}` };
+}
+
+function appToken(given, { app, github }) {
+  if (!given["client-id"] || !given["private-key"]) throw new Error("[@octokit/auth-app] appId and privateKey are required");
+  const owner = given.owner || github.repository_owner;
+  const repositories = given.repositories || basename(github.repository);
+  const rights = Object.entries(given).filter(([name]) => name.startsWith("permission-"));
+  const asked = rights.map(([name, level]) => `${name.slice("permission-".length)}: ${level}`).join(", ");
+  return { outputs: { token: app.token }, secrets: [app.token], said: `token for ${owner}/${repositories}: ${asked}` };
+}
