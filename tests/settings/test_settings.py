@@ -8,7 +8,7 @@ from kubeaid_ci.model.policy import ChartPolicy, Step
 from kubeaid_ci.model.suppression import Suppression
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.model.version_range import VersionRange
-from kubeaid_ci.settings import ClusterSettings, PublishSettings, Settings, parse
+from kubeaid_ci.settings import ClusterSettings, PublishSettings, Settings, UpstreamSettings, parse
 
 EVERYTHING = """\
 kubeaid: https://git.example.com/acme/kubeaid
@@ -46,6 +46,11 @@ publish:
   commit-via: api
   on-foreign-commits: stack
   ca-bundle: ca.pem
+upstreams:
+  allow: [charts.corp]
+  plain-http: ["registry.corp:5000"]
+  mirrors: {https://charts.example.com: https://mirror.corp/charts}
+  ca-bundle: corp.pem
 charts:
   cilium: {pin: 1.18.2, group: network}
   "kube-*": {ignore: [2.0.0], allow: minor, prereleases: true, minimum-age: 5d}
@@ -94,6 +99,12 @@ def test_every_key_is_read_into_its_type() -> None:
             on_foreign_commits="stack",
             ca_bundle="ca.pem",
         ),
+        upstreams=UpstreamSettings(
+            ("charts.corp",),
+            ("registry.corp:5000",),
+            {"https://charts.example.com": "https://mirror.corp/charts"},
+            "corp.pem",
+        ),
         charts={
             "cilium": ChartPolicy(pin=Version.parse("1.18.2"), group="network"),
             "kube-*": ChartPolicy(
@@ -123,6 +134,8 @@ def test_a_file_that_says_nothing_gives_settings_that_say_nothing(text: str) -> 
             "s.yaml:3: clusters.prod.zzz: no such setting; there is kubernetes-",
         ),
         ("- a\n", "s.yaml: expected keys with values, found a list"),
+        ("upstreams: {mirors: {}}\n", "s.yaml:1: upstreams.mirors: no such setting; did you mean mirrors?"),
+        ("upstreams: {mirrors: {a: ftp://b}}\n", "s.yaml:1: upstreams.mirrors.a: expected an address such as https://"),
         ("publish: [a]\n", "s.yaml:1: publish: expected keys with values, found a list"),
         ("kubeaid: [a]\n", "s.yaml:1: kubeaid: expected text, found a list"),
         ("kubeaid:\n", "s.yaml:1: kubeaid: expected text, found nothing"),
@@ -191,12 +204,13 @@ def test_a_date_in_quotes_is_a_date() -> None:
 
 def test_the_first_settings_win_and_the_suppressions_of_both_hold() -> None:
     config = parse(
-        "jobs: 2\npublish: {draft: false, labels: [a]}\ncharts: {x: {group: g}}\n"
+        "jobs: 2\npublish: {draft: false, labels: [a]}\ncharts: {x: {group: g}}\nupstreams: {allow: [a]}\n"
         "suppress: [{rule: a/b, subject: x, reason: config}]\n",
         where="config",
     )
     platform = parse(
         "jobs: 8\nengine: jsonnet\npublish: {draft: true, labels: [b], base: main}\n"
+        "upstreams: {allow: [b], mirrors: {'https://a': 'https://b'}}\n"
         "charts: {x: {pin: 1.0.0}, z: {pin: 2.0.0}}\nclusters: {prod: {api-versions: [v1]}}\n"
         "suppress: [{rule: a/b, subject: x, reason: platform}]\n",
         where="platform",
@@ -205,6 +219,7 @@ def test_the_first_settings_win_and_the_suppressions_of_both_hold() -> None:
     assert (both.jobs, both.engine) == (2, "jsonnet")
     assert both.publish == PublishSettings(draft=False, labels=("a",), base="main")
     assert both.charts == {"x": ChartPolicy(group="g"), "z": ChartPolicy(pin=Version.parse("2.0.0"))}
+    assert both.upstreams == UpstreamSettings(allow=("a",), mirrors={"https://a": "https://b"})
     assert both.clusters == platform.clusters
     assert [suppression.reason for suppression in both.suppress] == ["config", "platform"]
     assert config.merge(Settings()) == config
