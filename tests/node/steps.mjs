@@ -85,7 +85,7 @@ export class Job {
       cwd: this.workspace,
       env: { ...this.#machine(frame), ...env, ...files },
       encoding: "utf8",
-      timeout: 120_000,
+      timeout: 600_000,
       maxBuffer: 64 * 1024 * 1024,
     });
     told.raw = ended.stdout ?? "";
