@@ -16,7 +16,8 @@ register(
 );
 
 const { Evaluator, Lexer, Parser, data } = await import("@actions/expressions");
-const { NoOperationTraceWriter, convertWorkflowTemplate, parseWorkflow } = await import("@actions/workflow-parser");
+const { NoOperationTraceWriter, convertWorkflowTemplate, parseWorkflow } =
+  await import("@actions/workflow-parser");
 const { parseAction } = await import("@actions/workflow-parser/actions/action-parser");
 const { convertActionTemplate } = await import("@actions/workflow-parser/actions/action-template");
 const { ErrorPolicy } = await import("@actions/workflow-parser/model/convert");

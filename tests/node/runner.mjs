@@ -12,7 +12,8 @@ const LEVELS = ["none", "read", "write"];
 
 class Run {
   constructor(request) {
-    Object.assign(this, { request, lines: [], annotations: [], secrets: [], used: new Set(), jobs: [], machines: 0 });
+    const nothing = { lines: [], annotations: [], secrets: [], used: new Set(), jobs: [], machines: 0 };
+    Object.assign(this, { request, ...nothing });
     for (const secret of [...Object.values(request.secrets), request.github.token]) this.mask(secret);
   }
 
@@ -66,7 +67,8 @@ class Run {
       const wanted = needsOf(job);
       const reached = Object.fromEntries(wanted.map((name) => [name, needs[name]]));
       const rights = rightsOf(job.find("permissions") ?? tree.find("permissions"));
-      needs[id] = await this.job(id, job, { contexts: { ...contexts, needs: reached }, env, rights, allowed, prefix });
+      const within = { ...contexts, needs: reached };
+      needs[id] = await this.job(id, job, { contexts: within, env, rights, allowed, prefix });
     }
     const outputs = call?.find?.("outputs") ? [...call.find("outputs")] : [];
     const scope = { contexts: { ...contexts, jobs: needs } };
@@ -77,7 +79,12 @@ class Run {
 
   async job(id, job, { contexts, env, rights, allowed, prefix }) {
     const results = Object.values(contexts.needs).map(({ result }) => result);
-    const status = { success: results.every((one) => one === "success"), failure: results.includes("failure"), always: true, cancelled: false };
+    const status = {
+      success: results.every((one) => one === "success"),
+      failure: results.includes("failure"),
+      always: true,
+      cancelled: false,
+    };
     const told = { id: prefix + id, rights };
     if (!isMet(job.find("if"), { contexts, status })) {
       this.jobs.push({ ...told, result: "skipped", steps: [] });
@@ -106,11 +113,13 @@ class Run {
 
   /** One job of a matrix, or the job, on a machine of its own. */
   async machine(job, { contexts, env, told }) {
-    const { workspace, temp } = machine(join(this.request.folder, `machine-${(this.machines += 1)}`), this.request.installed);
-    const github = { ...contexts.github, workspace };
-    const whole = { ...contexts, github, runner: { os: "Linux", temp, arch: "X64" }, job: { status: "success" }, strategy: {} };
+    const folder = join(this.request.folder, `machine-${(this.machines += 1)}`);
+    const { workspace, temp } = machine(folder, this.request.installed);
+    const own = { runner: { os: "Linux", temp, arch: "X64" }, job: { status: "success" }, strategy: {} };
+    const whole = { ...contexts, ...own, github: { ...contexts.github, workspace } };
     const scope = { contexts: whole };
-    const here = new Job(this, { workspace, temp, env: { ...env, ...texts(job.find("env"), scope) }, contexts: whole });
+    const jobEnv = { ...env, ...texts(job.find("env"), scope) };
+    const here = new Job(this, { workspace, temp, env: jobEnv, contexts: whole });
     const name = text(resolve(job.find("name"), scope));
     resolve(job.find("runs-on"), scope);
     const { isWell, steps } = await here.steps(job.find("steps"), { env: {}, contexts: {} });
@@ -119,7 +128,8 @@ class Run {
     // GitHub drops an output that holds a secret.
     const shown = Object.fromEntries(Object.entries(outputs).filter(([, value]) => this.masked(value) === value));
     const concurrency = resolve(job.find("concurrency"), scope);
-    this.jobs.push({ ...told, name, concurrency, workspace, result: isWell ? "success" : "failure", steps: here.done, outputs: shown });
+    const result = isWell ? "success" : "failure";
+    this.jobs.push({ ...told, name, concurrency, workspace, result, steps: here.done, outputs: shown });
     return { isWell, outputs: shown };
   }
 }
@@ -127,7 +137,7 @@ class Run {
 /** The inputs of a reusable workflow with their defaults; unknown and missing ones are errors, as on GitHub. */
 function checkedInputs(call, inputs, secrets, scope) {
   const defined = (kind) => (call?.find?.(kind) ? [...call.find(kind)] : []);
-  for (const [kind, given] of [["inputs", inputs], ["secrets", secrets]]) {
+  for (const [kind, given] of Object.entries({ inputs, secrets })) {
     const known = defined(kind).map(({ key }) => key.value);
     const unknown = Object.keys(given).filter((name) => !known.includes(name) && name !== "github_token");
     if (unknown.length) throw new Error(`Invalid ${kind}, ${unknown} is not defined in the referenced workflow.`);
@@ -165,8 +175,12 @@ function rightsOf(token) {
 
 /** A called workflow may not ask for more than the calling job has. */
 function checkRight(job, name, level, allowed) {
-  if (allowed && LEVELS.indexOf(allowed[name] ?? "none") < LEVELS.indexOf(level))
-    throw new Error(`The nested job '${job}' is requesting '${name}: ${level}', but is only allowed '${name}: ${allowed[name] ?? "none"}'.`);
+  if (!allowed) return;
+  const most = allowed[name] ?? "none";
+  if (LEVELS.indexOf(most) < LEVELS.indexOf(level))
+    throw new Error(
+      `The nested job '${job}' is requesting '${name}: ${level}', but is only allowed '${name}: ${most}'.`,
+    );
 }
 
 /** The jobs that a matrix stands for. */
@@ -176,7 +190,10 @@ function combinations(strategy, contexts) {
   const { include, exclude, ...keys } = matrix;
   if (exclude || (include && Object.keys(keys).length)) throw new Error("such a matrix is not played here");
   if (include) return include;
-  return Object.entries(keys).reduce((all, [name, values]) => all.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))), [{}]);
+  return Object.entries(keys).reduce(
+    (all, [name, values]) => all.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
+    [{}],
+  );
 }
 
 async function main() {
@@ -188,7 +205,9 @@ async function main() {
   const { inputs, secrets, workflow } = request;
   const { result, outputs } = await run.workflow(workflow, { inputs, secrets, prefix: "" });
   const { jobs, lines, annotations } = run;
-  console.log(JSON.stringify({ result, outputs, jobs, log: lines.join("\n"), annotations, used: [...run.used].sort() }));
+  console.log(
+    JSON.stringify({ result, outputs, jobs, log: lines.join("\n"), annotations, used: [...run.used].sort() }),
+  );
 }
 
 await main();

@@ -8,6 +8,8 @@ import { isMet, parse, resolve, text, texts } from "./github.mjs";
 import { THIRD_PARTIES } from "./third-party.mjs";
 
 const FILES = ["GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY"];
+const TOLD_BY_GITHUB =
+  "repository repository_owner sha ref ref_name server_url api_url event_name run_id actor".split(" ");
 const NOT_THE_RUNNERS = /^(GITHUB|GITEA|FORGEJO|GITLAB|CI|RUNNER|INPUT|KUBEAID|OBMONDO|GH)(_|$)|_TOKEN$/;
 
 /** One job on one machine. `env` and `path` are what its steps have set so far. */
@@ -30,7 +32,11 @@ export class Job {
       }
       const { outputs, ok } = await this.#step(id, step, frame, scope);
       const goesOn = resolve(step.find("continue-on-error"), scope) === true;
-      steps[id] = { outputs, outcome: ok ? "success" : "failure", conclusion: ok || goesOn ? "success" : "failure" };
+      steps[id] = {
+        outputs,
+        outcome: ok ? "success" : "failure",
+        conclusion: ok || goesOn ? "success" : "failure",
+      };
       isWell &&= ok || goesOn;
     }
     return { isWell, steps };
@@ -52,14 +58,16 @@ export class Job {
   }
 
   async #step(id, step, frame, scope) {
-    const env = { ...scope.contexts.env, ...texts(step.find("env"), scope) };
+    const own = texts(step.find("env"), scope);
+    const env = { ...scope.contexts.env, ...own };
     const inner = { ...scope, contexts: { ...scope.contexts, env } };
     const told = { id, name: this.#name(step, scope), raw: "", summary: "", outcome: "failure" };
     this.done.push(told);
     this.run.log(`Run ${told.name}`);
     const uses = step.find("uses")?.value;
+    const within = { ...frame, env: { ...frame.env, ...own } };
     const done = uses
-      ? await this.#use(uses, texts(step.find("with"), inner), { ...frame, env: { ...frame.env, ...texts(step.find("env"), scope) } }, inner)
+      ? await this.#use(uses, texts(step.find("with"), inner), within, inner)
       : this.#script(text(resolve(step.find("run"), inner)), text(step.find("shell")?.value), env, frame, told);
     told.outcome = done.ok ? "success" : "failure";
     return done;
@@ -77,7 +85,7 @@ export class Job {
       cwd: this.workspace,
       env: { ...this.#machine(frame), ...env, ...files },
       encoding: "utf8",
-      timeout: 120_000,
+      timeout: 600_000,
       maxBuffer: 64 * 1024 * 1024,
     });
     told.raw = ended.stdout ?? "";
@@ -92,12 +100,10 @@ export class Job {
   /** The variables of the machine and of the runner itself. */
   #machine(frame) {
     const github = this.contexts.github;
-    const told = ["repository", "repository_owner", "sha", "ref", "ref_name", "server_url", "api_url", "event_name", "run_id", "actor"];
-    const variables = Object.fromEntries(told.map((name) => [`GITHUB_${name.toUpperCase()}`, text(github[name])]));
+    const told = TOLD_BY_GITHUB.map((name) => [`GITHUB_${name.toUpperCase()}`, text(github[name])]);
     const own = Object.entries(process.env).filter(([name]) => !NOT_THE_RUNNERS.test(name));
     return {
-      ...Object.fromEntries(own),
-      ...variables,
+      ...Object.fromEntries([...own, ...told]),
       ...this.run.request.machine,
       PATH: [...this.path, process.env.PATH].join(":"),
       CI: "true",
@@ -120,10 +126,15 @@ export class Job {
     const definitions = tree.find("inputs") ? [...tree.find("inputs")] : [];
     const known = definitions.map(({ key }) => key.value);
     const unknown = Object.keys(given).filter((name) => !known.includes(name));
-    if (unknown.length) this.run.log(`##[warning]Unexpected input(s) '${unknown.join("', '")}', valid inputs are [...]`);
+    if (unknown.length)
+      this.run.log(`##[warning]Unexpected input(s) '${unknown.join("', '")}', valid inputs are [...]`);
     const defaults = definitions.map(({ key, value }) => [key.value, text(resolve(value.find("default"), scope))]);
     const github = { ...this.contexts.github, action_path: folder };
-    const inner = { ...frame, action: folder, contexts: { inputs: { ...Object.fromEntries(defaults), ...given }, github, secrets: {} } };
+    const inner = {
+      ...frame,
+      action: folder,
+      contexts: { inputs: { ...Object.fromEntries(defaults), ...given }, github, secrets: {} },
+    };
     const { isWell, steps } = await this.steps(tree.find("runs").find("steps"), inner);
     const outputs = tree.find("outputs") ? [...tree.find("outputs")] : [];
     const outer = this.#scope(inner, steps, isWell);
@@ -134,15 +145,16 @@ export class Job {
   #thirdParty(uses, given) {
     const [name, pin] = uses.split("@");
     const party = THIRD_PARTIES[name];
-    if (!party || !/^[0-9a-f]{40}$/.test(pin)) throw new Error(`${uses}: nothing stands in for it, or it is not pinned`);
+    if (!party || !/^[0-9a-f]{40}$/.test(pin))
+      throw new Error(`${uses}: nothing stands in for it, or it is not pinned`);
     const unknown = Object.keys(given).filter((input) => !party.inputs.includes(input));
     if (unknown.length) throw new Error(`${uses}: takes no ${unknown}`);
     this.run.used.add(uses);
     for (const [input, value] of Object.entries(given)) this.run.log(`  ${input}: ${value}`);
     try {
       const { github } = this.contexts;
-      const { app, store, machine: { HOME: home } } = this.run.request;
-      const done = party.run(given, { github, workspace: this.workspace, app, store, home });
+      const { app, store, machine } = this.run.request;
+      const done = party.run(given, { github, workspace: this.workspace, app, store, home: machine.HOME });
       for (const secret of done.secrets ?? []) this.run.mask(secret);
       if (done.said) this.run.log(done.said);
       if (done.after) this.after.push(done.after);
@@ -163,9 +175,14 @@ function named(path) {
     if (!line) continue;
     const [, name, kind, rest] = /^([^=<]+)(=|<<)(.*)$/s.exec(line) ?? [];
     if (!name) throw new Error(`Invalid format '${line}'`);
-    const end = kind === "<<" ? lines.indexOf(rest) : 0;
+    if (kind === "=") {
+      found[name] = rest;
+      continue;
+    }
+    const end = lines.indexOf(rest);
     if (end < 0) throw new Error(`Matching delimiter not found '${rest}'`);
-    found[name] = kind === "=" ? rest : lines.splice(0, end + 1).slice(0, -1).join("\n");
+    found[name] = lines.slice(0, end).join("\n");
+    lines.splice(0, end + 1);
   }
   return found;
 }

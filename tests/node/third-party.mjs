@@ -35,7 +35,8 @@ function checkout(given, { github, workspace }) {
   const url = `${github.server_url}/${repository}`;
   const basic = Buffer.from(`x-access-token:${given.token || github.token}`).toString("base64");
   const header = ["-c", `http.${url}.extraHeader=Authorization: Basic ${basic}`];
-  const git = (...argv) => execFileSync("git", argv, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const git = (...argv) =>
+    execFileSync("git", argv, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   mkdirSync(folder, { recursive: true });
   git("init", "--quiet", ".");
   git("remote", "add", "origin", url);
@@ -68,7 +69,8 @@ function cache(given, { store, home }) {
 
 function upload(given, { store }) {
   const folder = join(store, "artifacts", given.name);
-  if (!existsSync(given.path)) return { outputs: {}, said: `No files were found with the provided path: ${given.path}` };
+  if (!existsSync(given.path))
+    return { outputs: {}, said: `No files were found with the provided path: ${given.path}` };
   const isShown = (path) => path === given.path || !basename(path).startsWith(".");
   cpSync(given.path, folder, { recursive: true, filter: isShown, errorOnExist: true, force: false });
   return { outputs: {} };
@@ -85,10 +87,15 @@ function download(given, { store }) {
 }
 
 function appToken(given, { app, github }) {
-  if (!given["client-id"] || !given["private-key"]) throw new Error("[@octokit/auth-app] appId and privateKey are required");
+  if (!given["client-id"] || !given["private-key"])
+    throw new Error("[@octokit/auth-app] appId and privateKey are required");
   const owner = given.owner || github.repository_owner;
   const repositories = given.repositories || basename(github.repository);
   const rights = Object.entries(given).filter(([name]) => name.startsWith("permission-"));
   const asked = rights.map(([name, level]) => `${name.slice("permission-".length)}: ${level}`).join(", ");
-  return { outputs: { token: app.token }, secrets: [app.token], said: `token for ${owner}/${repositories}: ${asked}` };
+  return {
+    outputs: { token: app.token },
+    secrets: [app.token],
+    said: `token for ${owner}/${repositories}: ${asked}`,
+  };
 }
