@@ -27,6 +27,7 @@ _ABOUT = re.compile(
 )
 """Ends of names that speak about a secret, such as `secretName`, and hold none."""
 
+_NESTED = (dict, list)
 _LONGEST_NAME = 120
 _HOLDERS = frozenset({"data", "stringData", "encryptedData"})
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -117,11 +118,13 @@ def _mapping(value: Mapping[str, Any], field: str, *, holder: bool) -> dict[str,
     named = value.get("name")
     # A variable, or a parameter of a chart: its name stands beside its value.
     tells = isinstance(named, str) and secret_name(named.rpartition(".")[2])
-    hidden = {"value"} if tells or (field and secret_name(field)) else set()
+    hides = tells or (field and secret_name(field))
     return {
-        name: _masked(item)
-        if name in hidden and not isinstance(item, dict | list)
-        else _value(item, str(name), holder=holder)
+        name: _value(item, str(name), holder=holder)
+        if isinstance(item, _NESTED)
+        else _masked(item)
+        if (hides and name == "value") or name == _LAST_APPLIED or secret_name(str(name))
+        else item
         for name, item in value.items()
     }
 

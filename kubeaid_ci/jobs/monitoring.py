@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kubeaid_ci.checks.change_rules import LIBRARY_GONE, RENDER_BROKEN
+from kubeaid_ci.checks.not_compared_rules import LIBRARY_GONE, RENDER_BROKEN
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.workers import Pool, WorkerError
 from kubeaid_ci.errors import UserError
