@@ -8,6 +8,7 @@ import click
 COMMANDS = {
     "diff": ("kubeaid_ci.commands.charts_diff", "Say what a change does to what charts give."),
     "list": ("kubeaid_ci.commands.charts_list", "List umbrella charts and what they declare and vendor."),
+    "render": ("kubeaid_ci.commands.charts_render", "Render umbrella charts with their default values."),
     "verify": ("kubeaid_ci.commands.charts_verify", "Compare vendored charts with the ledger and upstream."),
 }
 
