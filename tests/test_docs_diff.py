@@ -58,6 +58,7 @@ def test_the_example_runs(tmp_path, monkeypatch, capsys):
 def test_every_command_runs(line, tmp_path, monkeypatch):
     monkeypatch.setenv("KUBEAID_CI_CACHE", str(tmp_path / "cache"))
     world = World(tmp_path)
+    repos.kubeaid(world.kubeaid)
     world.chart("web")
     world.cluster("staging", {"web.yaml": application("web", source=helm(revision="31.1.1"))})
     world.commit("31.1.1")
