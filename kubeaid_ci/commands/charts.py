@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from kubeaid_ci.commands.environment import from_environment
+
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
     "diff": ("kubeaid_ci.commands.charts_diff", "Say what a change does to what charts give."),
@@ -26,7 +28,7 @@ class _Charts(click.Group):
             return None
         module = COMMANDS[cmd_name][0]
         command: click.Command = getattr(import_module(module), module.rpartition(".")[2])
-        return command
+        return from_environment(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without loading them."""
