@@ -192,70 +192,7 @@ OBJECT_DUPLICATE = Rule(
     "One Application holds this object twice with different content, and ArgoCD applies only the last. Keep one of "
     "them.",
 )
-CHART_GONE = Rule(
-    "change/chart-gone",
-    Severity.ERROR,
-    "ArgoCD can no longer sync an Application whose chart is not there: what it runs stays as it is, without updates. "
-    "Let the Application take the chart's successor, or remove it on purpose.",
-)
-VALUES_REFUSED = Rule(
-    "change/values-refused",
-    Severity.ERROR,
-    "The newer chart's schema refuses what the values set, so ArgoCD cannot sync the Application. Correct the line "
-    "that is named before the change reaches the cluster.",
-)
-LIBRARY_GONE = Rule(
-    "change/library-gone",
-    Severity.ERROR,
-    "The kube-prometheus release that the cluster asks for has no libraries after the change, so its monitoring can no "
-    "longer be built. Set kube_prometheus_version to a release that is there.",
-)
-RENDER_BROKEN = Rule(
-    "change/render-broken",
-    Severity.ERROR,
-    "What could be rendered before fails after the change, so ArgoCD cannot sync it. Correct the template or the "
-    "values that the message names.",
-)
-RENDER_MENDED = Rule(
-    "change/render-mended",
-    Severity.INFO,
-    "What failed before can be rendered after the change, and there is nothing to compare it with. Look at the "
-    "objects themselves, with kubeaid-ci render.",
-)
-NOT_COMPARED = Rule(
-    "change/not-compared",
-    Severity.WARNING,
-    "Its objects are not known before or after the change, so what the change does to them is not known either. Cure "
-    "what the message names, or look at it by hand.",
-)
-CLUSTER_ADDED = Rule(
-    "change/cluster-added",
-    Severity.INFO,
-    "Everything in a new cluster is new, so it is not listed. Look at the objects themselves, with kubeaid-ci render.",
-)
-CLUSTER_REMOVED = Rule(
-    "change/cluster-removed",
-    Severity.WARNING,
-    "An ArgoCD that still runs there finds no root application any more: nothing is deleted, and nothing kept in sync. "
-    "Shut the cluster down first, or keep its folder.",
-)
-CHART_ADDED = Rule(
-    "change/chart-added",
-    Severity.INFO,
-    "Everything in a new chart is new, so it is not listed. Look at the objects themselves, with kubeaid-ci charts "
-    "render.",
-)
-
 RULES = (
-    CHART_GONE,
-    VALUES_REFUSED,
-    LIBRARY_GONE,
-    RENDER_BROKEN,
-    RENDER_MENDED,
-    NOT_COMPARED,
-    CLUSTER_ADDED,
-    CLUSTER_REMOVED,
-    CHART_ADDED,
     STATE_REMOVED,
     APPLICATION_REMOVED,
     IMMUTABLE_FIELD,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from kubeaid_ci.checks.change_rules import (
+from kubeaid_ci.checks.not_compared_rules import (
     CHART_GONE,
     NOT_COMPARED,
     RENDER_BROKEN,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kubeaid_ci.checks import change_rules, doctor_rules
+from kubeaid_ci.checks import change_rules, doctor_rules, not_compared_rules
 from kubeaid_ci.checks.chart_rules import CHART_RULES
 from kubeaid_ci.model.finding import Rule, Severity
 
@@ -82,6 +82,7 @@ RULES: Mapping[str, Rule] = {
         SUPPRESSION_EXPIRED,
         *CHART_RULES,
         *change_rules.RULES,
+        *not_compared_rules.RULES,
         *doctor_rules.RULES.values(),
     )
 }

@@ -27,6 +27,7 @@ _ABOUT = re.compile(
 )
 """Ends of names that speak about a secret, such as `secretName`, and hold none."""
 
+_NESTED = (dict, list)
 _LONGEST_NAME = 120
 _HOLDERS = frozenset({"data", "stringData", "encryptedData"})
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -54,6 +55,7 @@ _FLAG = re.compile(r"(?<![\w.-])(-[\w.-]++)([^\S\n]+)([^\s-]\S*)")
 _NAMED_VALUE = re.compile(
     r"""name["']?:[^\S\n]*["']?([\w.-]++)(["']?,?\s{0,80}["']?value["']?:[^\S\n]*)("[^"\n]*"|'[^'\n]*'|[^\s,}]+)"""
 )
+_VERSION = re.compile(r"v?\d+\.\d+[\w.+-]{0,40}(?:@sha256:[0-9a-f]{64})?")
 _BARE_FLAG = re.compile(r"--?([A-Za-z][\w.-]*)")
 
 
@@ -89,12 +91,17 @@ def _without_values(text: str, assigned: re.Pattern[str]) -> str:
     parts: list[str] = []
     start = done = 0
     while found := assigned.search(text, start):
-        if secret_name(found[1][-_LONGEST_NAME:]):
+        if secret_name(found[1][-_LONGEST_NAME:]) and not _is_image(text, found):
             parts += text[done : found.end(2)], _SECRET_SIGN
             start = done = found.end()
         else:  # its value may hold another
             start = found.end(2)
     return "".join([*parts, text[done:]])
+
+
+def _is_image(text: str, found: re.Match[str]) -> bool:
+    """Whether it is the end of an image's name with its version: ``…/sealed-secrets-controller:0.36.6``."""
+    return text[: found.start()].endswith("/") and found[2] == ":" and bool(_VERSION.fullmatch(found[3]))
 
 
 @lru_cache(maxsize=16_384)
@@ -117,11 +124,13 @@ def _mapping(value: Mapping[str, Any], field: str, *, holder: bool) -> dict[str,
     named = value.get("name")
     # A variable, or a parameter of a chart: its name stands beside its value.
     tells = isinstance(named, str) and secret_name(named.rpartition(".")[2])
-    hidden = {"value"} if tells or (field and secret_name(field)) else set()
+    hides = tells or (field and secret_name(field))
     return {
-        name: _masked(item)
-        if name in hidden and not isinstance(item, dict | list)
-        else _value(item, str(name), holder=holder)
+        name: _value(item, str(name), holder=holder)
+        if isinstance(item, _NESTED)
+        else _masked(item)
+        if (hides and name == "value") or name == _LAST_APPLIED or secret_name(str(name))
+        else item
         for name, item in value.items()
     }
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from kubeaid_ci.checks import not_compared
-from kubeaid_ci.checks.change_rules import CHART_ADDED, CHART_GONE
 from kubeaid_ci.checks.not_compared import Seen
+from kubeaid_ci.checks.not_compared_rules import CHART_ADDED, CHART_GONE
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.jobs.at_hand import CHARTS
 from kubeaid_ci.jobs.charts_render import chart_sources, check_charts

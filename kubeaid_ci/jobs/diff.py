@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci.checks import not_compared
-from kubeaid_ci.checks.change_rules import CLUSTER_ADDED, CLUSTER_REMOVED, NOT_COMPARED
 from kubeaid_ci.checks.not_compared import Apps, Verdict
+from kubeaid_ci.checks.not_compared_rules import CLUSTER_ADDED, CLUSTER_REMOVED, NOT_COMPARED
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.jobs.at_hand import PINNED, AtHand
 from kubeaid_ci.jobs.comparison import compare_one, together
 from kubeaid_ci.jobs.kubeaid_source import KubeAid
 from kubeaid_ci.jobs.monitoring import Build, Builder, is_monitoring, rebuilt
 from kubeaid_ci.jobs.render import Side, check_apps, render_sides, renderer_of
+from kubeaid_ci.jobs.renderer import without_garbage_collection
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.comparison import Comparison, Revisions
 from kubeaid_ci.model.finding import Finding
@@ -66,7 +67,8 @@ def diff_clusters(
         if monitoring and before.kubeaid != after.kubeaid and before.config == after.config == WORKTREE:
             builder = Builder(config, root, renderer.pool, renderer.cache)
             pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, apps)
-    parts = [_compared(pair, apps, noise=noise, diffs=diffs) for pair in pairs]
+    with without_garbage_collection():
+        parts = [_compared(pair, apps, noise=noise, diffs=diffs) for pair in pairs]
     outer = (*now.selection.findings, *_come_and_gone(was, now))
     return replace(together(parts), findings=(*outer, *(finding for part in parts for finding in part.findings)))
 

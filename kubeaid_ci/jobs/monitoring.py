@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kubeaid_ci.checks.change_rules import LIBRARY_GONE, RENDER_BROKEN
+from kubeaid_ci.checks.not_compared_rules import LIBRARY_GONE, RENDER_BROKEN
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.workers import Pool, WorkerError
 from kubeaid_ci.errors import UserError
@@ -53,12 +54,17 @@ class Builder:
         """What each cluster gives, by folder."""
         done: dict[str, Build] = {}
         tasks: list[Task] = []
+        shared = Sources()
         for cluster in clusters:
             match sources[cluster.dir]:
                 case Finding() as finding:
                     done[cluster.dir] = Build(refused=finding)
                 case source:
-                    tasks.append(Task(str(self.config), cluster, source, "rjsonnet", cache=self.cache))
+                    task = Task(str(self.config), cluster, source, "rjsonnet", cache=self.cache)
+                    if known := _known(task, shared):
+                        done[cluster.dir] = known
+                    else:
+                        tasks.append(task)
         for number, outcome in self.pool.map(_built, tasks):
             done[tasks[number].cluster.dir] = _outcome(outcome, tasks[number])
         return done
@@ -104,15 +110,22 @@ def rebuilt(app: RenderedApp, cluster: Cluster, built: Sequence[Manifest]) -> Re
     return replace(app, manifests=(*own, *new), digest="")
 
 
+def _known(task: Task, sources: Sources) -> Build | None:
+    """What the cache has, where it proves that every input is as it was."""
+    files = cached_files(task, sources)
+    noted = task.cache.noted(_name(files)) if task.cache and files else None
+    if noted is None:
+        return None
+    return Build(tuple(Manifest(Key.of(body), body, path) for path, body in json.loads(noted)))
+
+
 def _built(task: Task) -> Build:
     """The objects of one cluster. Runs in a worker."""
     try:
         files = cached_files(task, Sources())
         if files is not None:
-            try:
+            with suppress(KeyError):  # the record outlived the contents
                 return Build(_objects(task, files))
-            except KeyError:
-                pass  # the record outlived the contents
         return Build(_objects(task, evaluate(task)))
     except Refused as refused:
         return Build(refused=refused.finding)
@@ -122,16 +135,17 @@ def _built(task: Task) -> Build:
 
 
 def _objects(task: Task, files: Files) -> tuple[Manifest, ...]:
-    """The objects in the files; what YAML takes a second to read is kept as JSON, which takes none."""
-    name = hashlib.sha256(json.dumps([_FORMAT, sorted(files.digests.items())]).encode()).hexdigest()
-    noted = task.cache.noted(f"objects-{name}") if task.cache else None
-    if noted is not None:
-        return tuple(Manifest(Key.of(body), body, path) for path, body in json.loads(noted))
+    """The objects in the files, kept as JSON: to read YAML takes a second."""
     found = tuple(files.manifests(files.digests))
     if task.cache:
         pairs = [[manifest.path, manifest.body] for manifest in found]
-        task.cache.note(f"objects-{name}", json.dumps(pairs, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        task.cache.note(_name(files), json.dumps(pairs, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     return found
+
+
+def _name(files: Files) -> str:
+    text = json.dumps([_FORMAT, sorted(files.digests.items())])
+    return f"objects-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _finds_library(task: Task) -> bool:

@@ -35,7 +35,7 @@ class Renderer:
     def render(self, tasks: Iterable[Task]) -> None:
         """Do those of the tasks that are not done yet; one that ends its process is a failure of its own."""
         keys = {task: _key(task) for task in tasks if task not in self.outcomes}
-        with _without_garbage_collection():
+        with without_garbage_collection():
             for task, key in keys.items():
                 self._first.setdefault(key, task)
             new = {task: key for task, key in keys.items() if self._first[key] == task}
@@ -90,7 +90,7 @@ class Renderer:
 
 
 @contextmanager
-def _without_garbage_collection() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Making a million values makes no garbage, and looking for it again and again doubles the time."""
     was = gc.isenabled()
     gc.disable()

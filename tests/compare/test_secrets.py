@@ -152,3 +152,13 @@ def test_texts_without_secrets_stay_as_they_are(text: str) -> None:
 
 def test_a_long_text_without_a_secret_is_read_in_a_moment() -> None:
     assert len(masked_text("a-" * 200_000 + "token")) > 400_000
+
+
+@pytest.mark.parametrize("image", ["docker.io/bitnami/sealed-secrets-controller:0.36.6", "r.io/a/token:v1.2.0-alpine"])
+def test_images_with_telling_names_keep_their_versions(image):
+    assert masked_text(f"pull {image} now") == f"pull {image} now"
+
+
+@pytest.mark.parametrize("text", ["secret/app/password=1.2.3", "a/password:hunter2", "password:1.2.3"])
+def test_what_only_looks_like_an_image_is_masked(text):
+    assert masked_text(text).endswith("(secret)")

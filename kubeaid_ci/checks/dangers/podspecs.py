@@ -15,6 +15,8 @@ _GROUPS_WITHOUT_PODS = frozenset(
     for group in ("admissionregistration", "apiextensions", "networking", "rbac.authorization", "storage")
 )
 _LISTS = ("initContainers", "containers", "ephemeralContainers")
+_LISTED = frozenset(_LISTS)
+_NESTED = (dict, list)
 _DEEPEST = 12
 
 
@@ -63,11 +65,12 @@ def _found(value: Any, path: tuple[str, ...], annotated: Mapping[str, Any]) -> I
         return
     if isinstance(value, list):
         for place, item in enumerate(value):
-            yield from _found(item, (*path, str(place)), {})
+            if isinstance(item, _NESTED):
+                yield from _found(item, (*path, str(place)), {})
     elif isinstance(value, dict):
-        own = mapping(value, "metadata", "annotations")
-        if any(isinstance(value.get(field), list) for field in _LISTS):
+        if not _LISTED.isdisjoint(value) and any(isinstance(value.get(field), list) for field in _LISTS):
             yield path, (value, annotated)
         for name, below in value.items():
-            if name not in _LISTS and isinstance(below, dict | list):
-                yield from _found(below, (*path, str(name)), own if name == "spec" else {})
+            if isinstance(below, _NESTED) and name not in _LISTED:
+                own = mapping(value, "metadata", "annotations") if name == "spec" else {}
+                yield from _found(below, (*path, str(name)), own)
