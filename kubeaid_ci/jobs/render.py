@@ -3,6 +3,8 @@
 import difflib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from kubeaid_ci.edges import config_repo as config_repo_edge
@@ -51,19 +53,35 @@ def render_clusters(
     where nothing can be rendered at all.
     """
     hand = AtHand(Path(config_repo).resolve(), config_ref, Path(kubeaid).resolve(), kubeaid_ref)
-    renderer = Renderer(Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True), cache_at(cache))
+    pool = Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True)
+    with followed(hand, clusters, settings or Settings(), Renderer(pool, cache_at(cache))) as known:
+        found = [told for one in known.clusters for told in _told(one, known.renderer)]
+    chosen = _chosen(found, apps)
+    findings = [finding for _, some in chosen for finding in some]
+    return Renderings(tuple(app for app, _ in chosen), (*known.selection.findings, *findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Clusters whose Applications are all known and rendered."""
+
+    selection: Selection
+    clusters: tuple[ClusterApplications, ...]
+    renderer: Renderer
+
+
+@contextmanager
+def followed(hand: AtHand, names: Sequence[str], settings: Settings, renderer: Renderer) -> Iterator[Followed]:
+    """Follow the Applications of clusters (no `names`: all) from the root on; the workers end with the context."""
     hand.check()
     try:
-        selection = _selected(hand, clusters)
-        known = [_cluster(cluster, hand, settings or Settings()) for cluster in selection.clusters]
+        selection = _selected(hand, names)
+        known = tuple(_cluster(cluster, hand, settings) for cluster in selection.clusters)
         _render(known, renderer)
-        found = [told for one in known for told in _told(one, renderer)]
+        yield Followed(selection, known, renderer)
     finally:
         hand.close()
         renderer.close()
-    chosen = _chosen(found, apps)
-    findings = [finding for _, some in chosen for finding in some]
-    return Renderings(tuple(app for app, _ in chosen), (*selection.findings, *findings))
 
 
 def _selected(hand: AtHand, names: Sequence[str]) -> Selection:
