@@ -9,10 +9,11 @@ from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.jobs.charts_bump import Prepared, Refused
 from kubeaid_ci.jobs.charts_effect import Effects
 from kubeaid_ci.jobs.charts_make import Made
-from kubeaid_ci.jobs.charts_plan import Planned, Wish
+from kubeaid_ci.jobs.charts_plan import Planned
 from kubeaid_ci.jobs.publish_desk import Desk
 from kubeaid_ci.jobs.publish_proposal import publish_proposal
 from kubeaid_ci.jobs.publish_target import Target
+from kubeaid_ci.model.chart import Chart
 from kubeaid_ci.model.chart_update import ChartUpdate, Updates, UpdateStatus
 from kubeaid_ci.model.ledger import LEDGER, Ledger
 from kubeaid_ci.model.publication import Proposal, Published
@@ -51,20 +52,19 @@ class Offer:
     effects: Effects
     folders: frozenset[str]
 
-    def all(self, wish: Wish, heads: Heads) -> ChartPublication:
-        """Offer every group, and close what nothing is left of."""
+    def all(self, heads: Heads, *, everything: bool) -> ChartPublication:
+        """Offer every group, and close what nothing is left of, where `everything` was looked at."""
         groups: dict[str, list[Prepared]] = {}
-        unsure = set()
+        unsure: dict[str, list[str]] = {}
         for one in self.made.ready:
-            branch = chart_branches.branch(one.chart.folder, self.made.groups.get(one.chart.folder))
             match one:
                 case Prepared():
-                    groups.setdefault(branch, []).append(one)
+                    groups.setdefault(self._branch(one.chart), []).append(one)
                 case Refused():
-                    unsure.add(branch)
-        done = {branch: self._group(branch, group) for branch, group in groups.items()}
+                    unsure.setdefault(self._branch(one.chart), []).append(one.chart.folder)
+        done = {branch: self._group(branch, group, unsure.get(branch, ())) for branch, group in groups.items()}
         # Of a chart that could not be looked at nothing is known, and what is open stays open.
-        gone = chart_branches.left_over(heads.commits, {*groups, *unsure}) if wish == Wish() else ()
+        gone = chart_branches.left_over(heads.commits, {*groups, *unsure}) if everything else ()
         closed = [self._attempt(self._proposal(branch, (), {})) for branch in gone]
         answers = [*done.values(), *closed]
         return ChartPublication(
@@ -73,11 +73,18 @@ class Offer:
             tuple(one for one in answers if isinstance(one, Unpublished)),
         )
 
+    def _branch(self, chart: Chart) -> str:
+        return chart_branches.branch(
+            chart.folder, self.made.groups.get(chart.folder), is_new=chart.folder not in self.folders
+        )
+
+    def _status(self, one: Prepared) -> UpdateStatus:
+        return UpdateStatus.UPDATED if one.chart.folder in self.folders else UpdateStatus.ADDED
+
     def _updates(self, done: Mapping[str, Published | Unpublished]) -> Updates:
         results = []
         for one in self.made.ready:
             name = one.chart.folder
-            branch = chart_branches.branch(name, self.made.groups.get(name))
             match one:
                 case Planned():
                     results.append(ChartUpdate(name, UpdateStatus.UP_TO_DATE))
@@ -85,17 +92,18 @@ class Offer:
                     status = UpdateStatus.FAILED if one.outside else UpdateStatus.REFUSED
                     results.append(ChartUpdate(name, status, error=one.error))
                 case Prepared():
-                    answer = done[branch]
+                    answer = done[self._branch(one.chart)]
                     request = answer if isinstance(answer, Published) else None
                     error = str(answer.error) if isinstance(answer, Unpublished) else None
-                    results.append(ChartUpdate(name, UpdateStatus.UPDATED, one.subcharts, error, request))
+                    results.append(ChartUpdate(name, self._status(one), one.subcharts, error, request))
         findings = [each for one in self.made.ready if not isinstance(one, Planned) for each in one.findings]
         return Updates(tuple(results), tuple(findings))
 
-    def _group(self, branch: str, group: Sequence[Prepared]) -> Published | Unpublished:
-        updates = [ChartUpdate(one.chart.folder, UpdateStatus.UPDATED, one.subcharts) for one in group]
+    def _group(self, branch: str, group: Sequence[Prepared], unsure: Sequence[str]) -> Published | Unpublished:
+        updates = [ChartUpdate(one.chart.folder, self._status(one), one.subcharts) for one in group]
         try:
             proposal = self._proposal(branch, updates, self._files(group, updates))
+            proposal = replace(proposal, incomplete=tuple(unsure))
         except KubeaidCiError as error:
             return Unpublished(branch, error)
         return self._attempt(proposal, [one.chart for one in updates])
@@ -105,9 +113,10 @@ class Offer:
         files: dict[str, bytes | File | None] = {path: file for one in group for path, file in one.files.items()}
         entries = {**self.ledger.entries, **{key: entry for one in group for key, entry in one.entries.items()}}
         files[LEDGER] = ledgers.text(replace(self.ledger, entries=entries, exists=True)).encode()
+        folders = self.folders | {one.chart.folder for one in group}
         there = [path for path in platform_files.FILES if (self.desk.checkout / path).is_file()]
         texts = {path: (self.desk.checkout / path).read_text(encoding="utf-8", errors="replace") for path in there}
-        after = platform_files.following(texts, self.folders, chart_request.step(updates))
+        after = platform_files.following(texts, folders, chart_request.step(updates))
         return files | {path: text.encode() for path, text in after.items()}
 
     def _proposal(

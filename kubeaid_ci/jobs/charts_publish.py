@@ -2,8 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.jobs import charts_look, charts_source
+from kubeaid_ci.jobs.charts_add import new_chart
 from kubeaid_ci.jobs.charts_effect import Effects
-from kubeaid_ci.jobs.charts_make import make
+from kubeaid_ci.jobs.charts_make import Made, make
 from kubeaid_ci.jobs.charts_offer import ChartPublication, Offer
 from kubeaid_ci.jobs.charts_plan import Wish
 from kubeaid_ci.jobs.charts_prepare import Workbench
@@ -55,27 +56,76 @@ def publish_charts(
     One that cannot be published stops no other. Raises `UserError` where nothing can be published at all
     and `OutsideError` where the remote fails; every run is safe to repeat.
     """
-    asked = wishes or Wishes()
-    # Whatever the environment says of a base branch, it says of the config repo.
-    target = replace(resolve(str(kubeaid), asked), base=asked.base)
-    known, day = settings or Settings(), today or datetime.now(UTC).date()
-    wish = Wish(tuple(charts), tuple(skip), to)
+    known, wish = settings or Settings(), Wish(tuple(charts), tuple(skip), to)
+
+    def making(bench: Workbench, root: Path) -> Made:
+        ready = replace(bench, overwrite=overwrite)
+        return make(ready, root, WORKTREE, wish, settings=known, jobs=jobs, cache=cache)
+
     upstreams = upstreams or charts_look.connect(jobs=jobs, cache=cache)
-    with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
-        for number in range(_TRIES):
-            desk = set_up(target, Path(folder) / str(number))
-            repo = charts_source.read(desk.checkout, WORKTREE, cache=cache)
-            with repo.snapshot:
-                bench = Workbench(repo, upstreams, day, lock_day(desk.checkout), overwrite)
-                made = make(bench, desk.checkout, WORKTREE, wish, settings=known, jobs=jobs, cache=cache)
-            heads = _look(desk)
-            if not _is_outdated(desk, heads):
-                config = Path(config_repo) if config_repo else None
-                effects = Effects(desk, config, known, jobs=jobs, cache=cache)
-                return Offer(target, desk, made, repo.ledger, effects, _folders(desk)).all(wish, heads)
-    raise OutsideError(
-        f"{target.access.url}: {desk.base} moved each time while the charts were updated; run again when it rests"
-    )
+    run = _Run(upstreams, today or datetime.now(UTC).date(), known, config_repo, jobs, cache)
+    return run.offer(str(kubeaid), wishes or Wishes(), making, everything=wish == Wish())
+
+
+def publish_new_chart(
+    kubeaid: str | os.PathLike[str],
+    name: str,
+    *,
+    repository: str,
+    version: str | None = None,
+    wishes: Wishes | None = None,
+    settings: Settings | None = None,
+    upstreams: Upstreams | None = None,
+    today: date | None = None,
+    jobs: int = 8,
+    cache: bool = True,
+) -> ChartPublication:
+    """Offer a new umbrella chart as a change request; the options are those of `add_chart` and `publish_charts`."""
+    known = settings or Settings()
+
+    def making(bench: Workbench, root: Path) -> Made:
+        return new_chart(bench, root, name, repository, version, settings=known, jobs=jobs, cache=cache)
+
+    upstreams = upstreams or charts_look.connect(jobs=jobs, cache=cache)
+    run = _Run(upstreams, today or datetime.now(UTC).date(), known, None, jobs, cache)
+    return run.offer(str(kubeaid), wishes or Wishes(), making, everything=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a run works with, whatever it offers."""
+
+    upstreams: Upstreams
+    today: date
+    settings: Settings
+    config_repo: str | os.PathLike[str] | None
+    jobs: int
+    cache: bool
+
+    def offer(
+        self, kubeaid: str, wishes: Wishes, making: Callable[[Workbench, Path], Made], *, everything: bool
+    ) -> ChartPublication:
+        """Offer what is made from the newest state of the base branch."""
+        # Whatever the environment says of a base branch, it says of the config repo.
+        target = replace(resolve(kubeaid, wishes), base=wishes.base)
+        with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
+            for number in range(_TRIES):
+                desk = set_up(target, Path(folder) / str(number))
+                repo = charts_source.read(desk.checkout, WORKTREE, cache=self.cache)
+                with repo.snapshot:
+                    bench = Workbench(repo, self.upstreams, self.today, lock_day(desk.checkout))
+                    made = making(bench, desk.checkout)
+                heads = _look(desk)
+                if not _is_outdated(desk, heads):
+                    offer = Offer(target, desk, made, repo.ledger, self._effects(desk), _folders(desk))
+                    return offer.all(heads, everything=everything)
+        raise OutsideError(
+            f"{target.access.url}: {desk.base} moved each time while charts were updated; run again later"
+        )
+
+    def _effects(self, desk: Desk) -> Effects:
+        config = Path(self.config_repo) if self.config_repo else None
+        return Effects(desk, config, self.settings, jobs=self.jobs, cache=self.cache)
 
 
 def _look(desk: Desk) -> Heads:

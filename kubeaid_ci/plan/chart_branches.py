@@ -6,10 +6,13 @@ from kubeaid_ci.plan.branches import part
 
 CHARTS = "kubeaid-ci/charts"
 GROUPS = "kubeaid-ci/chart-groups"
+NEW = "kubeaid-ci/new-charts"
 
 
-def branch(chart: str, group: str | None) -> str:
+def branch(chart: str, group: str | None, *, is_new: bool = False) -> str:
     """The branch of an umbrella chart, or of the group that it is updated with."""
+    if is_new:
+        return f"{NEW}/{part(chart)}"
     return f"{GROUPS}/{part(group)}" if group else f"{CHARTS}/{part(chart)}"
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from kubeaid_ci.model.chart_update import ChartUpdate, LostValue
+from kubeaid_ci.model.chart_update import ChartUpdate, LostValue, UpdateStatus
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.policy import Step
 from kubeaid_ci.report import chart_update, outcome
+from kubeaid_ci.report.diff import headline
 from kubeaid_ci.report.diff_comment import parts as effects
 from kubeaid_ci.report.markdown import code, escape, fit, folded, quiet, table
 from kubeaid_ci.report.visible import one_line, shortened
@@ -20,6 +21,8 @@ def title(updates: Sequence[ChartUpdate], *, given: str | None = None) -> str:
     """The given title, else the subject that the platform's release notes sort by: ``chore(minor update): …``."""
     if given:
         return one_line(given)
+    if new := [one for update in updates if update.status is UpdateStatus.ADDED for one in update.subcharts]:
+        return quiet(one_line(f"chore(new): Added new helm chart {new[0].name} {new[0].after}"))
     moves = [f"{one.name} {_move(one.before, one.after)}" for update in updates for one in update.subcharts]
     start = f"chore({step(updates) or Step.PATCH} update): Updated "
     for count in range(len(moves), 0, -1):
@@ -47,7 +50,8 @@ def labels(
     high = Severity.ERROR in severities
     medium = Severity.WARNING in severities or bool(lost) or step(updates) is Step.MAJOR
     risk = "risk-high" if high else "risk-medium" if medium else "risk-low"
-    return ("charts", f"update-{step(updates) or Step.PATCH}", risk)
+    is_new = any(update.status is UpdateStatus.ADDED for update in updates)
+    return ("charts", "new-chart" if is_new else f"update-{step(updates) or Step.PATCH}", risk)
 
 
 def body(
@@ -67,9 +71,17 @@ def body(
     found = [*first, *_lost(lost)]
     if clusters is not None:
         found += effects(clusters, about="this update")
-    shown = effects(defaults, about="this update, with default values,")
-    found += shown if clusters is None else [folded("With default values", "\n".join(shown))]
+    found += _defaults(defaults, is_all=clusters is None)
     return fit([part for part in found if part], limit, note=_left_out)
+
+
+def _defaults(comparison: Comparison, *, is_all: bool) -> list[str]:
+    """What changes with default values; folded where clusters say more."""
+    short = headline(comparison).partition(": ")[2] or "nothing changes"
+    shown = effects(comparison, about="")[1:]
+    if is_all:
+        return [f"## With default values\n\n{escape(short)}\n", *shown]
+    return [folded(f"With default values: {short}", "\n".join(shown))]
 
 
 def _lost(lost: Sequence[LostValue]) -> Iterator[str]:

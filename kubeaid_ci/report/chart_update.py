@@ -1,21 +1,22 @@
 """What came of ``kubeaid-ci charts update`` and ``charts add``, and how an update of one chart reads."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.chart_update import ChartUpdate, SubchartUpdate, Updates, UpdateStatus, ValueChange
+from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.report import Report, Table
 from kubeaid_ci.report.markdown import code, escape, folded, table
 from kubeaid_ci.report.visible import one_line, shortened
 
 _MOST_VALUES = 80
 _LONGEST_VALUE = 120
-_COLUMNS = ("chart", "status", "from", "to", "step", "files", "")
+_COLUMNS = ("chart", "status", "from", "to", "step", "files", "change request")
 _SIGNS = {Action.ADDED: "new", Action.REMOVED: "**removed**", Action.MODIFIED: "other default"}
 
 
-def report(updates: Updates, *, command: str, version: str) -> Report:
+def report(updates: Updates, more: Iterable[Finding] = (), *, command: str, version: str) -> Report:
     """What was updated or not, and why; the sections have what a person wants to know of each chart."""
     counts = Counter(one.status for one in updates.results)
     speaking = [one for one in updates.results if one.status is not UpdateStatus.UP_TO_DATE]
@@ -26,11 +27,17 @@ def report(updates: Updates, *, command: str, version: str) -> Report:
         summary={"charts": len(updates.results)}
         | {status.value.replace("-", "_"): counts[status] for status in UpdateStatus},
         results=updates.results,
-        findings=updates.findings,
+        findings=(*updates.findings, *more),
         table=Table(_COLUMNS, tuple(row for one in speaking for row in _rows(one))),
         sections=sections,
-        details={"also written": updates.written} if updates.written else {},
+        details=_details(updates),
     )
+
+
+def _details(updates: Updates) -> dict[str, tuple[str, ...]]:
+    why = tuple(f"{one.chart}: {one.error}" for one in updates.results if one.error)
+    said = {"not updated": why, "also written": updates.written}
+    return {title: lines for title, lines in said.items() if lines}
 
 
 def steps(update: ChartUpdate) -> str:
@@ -46,9 +53,10 @@ def parts(update: ChartUpdate) -> list[str]:
 def _rows(one: ChartUpdate) -> Iterator[tuple[str, ...]]:
     for each in one.subcharts:
         name = f"{one.chart}/{each.subchart}"
-        yield (name, one.status.value, each.before or "-", each.after, each.step or "-", _files(each), "")
+        about = f"{one.request.outcome} {one.request.url or ''}".strip() if one.request else ""
+        yield (name, one.status.value, each.before or "-", each.after, each.step or "-", _files(each), about)
     if not one.subcharts:
-        yield (one.chart, one.status.value, "-", "-", "-", "", one.error or "")
+        yield (one.chart, one.status.value, "-", "-", "-", "", "")
 
 
 def _files(one: SubchartUpdate) -> str:

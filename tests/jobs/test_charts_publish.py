@@ -129,7 +129,7 @@ def test_the_text_tells_what_a_reviewer_asks(home_of: Platform) -> None:
         "| `web` | `1.0.0` → `1.1.0` |  | minor | 2026-03-01 | 1 removed, 2 modified |",
         "Default values: 1 with another default",
         "| other default | `replicas` | `1` → `2` |",
-        "## What this update, with default values, does",
+        "## With default values\n\n1 object modified",
         "modified `Deployment web/web`",
     ):
         assert part in text
@@ -213,6 +213,27 @@ def test_a_dry_run_writes_text_and_patch_and_nothing_else(home_of: Platform, tmp
     ]
 
 
+def test_a_new_chart_is_offered_and_stays_open_while_others_are_updated(home_of: Platform) -> None:
+    publish(home_of.charts, "zoo", "2.0.0")
+    found = kubeaid_ci.publish_new_chart(
+        home_of.world.forge.git_url,
+        "zoo",
+        repository=home_of.charts.server.url,
+        wishes=Wishes(forge=home_of.world.kind, forge_url=home_of.world.forge.api_url),
+        upstreams=upstreams(),
+        today=DAY,
+        jobs=1,
+        cache=False,
+    )
+    assert (told(found), [one.status.value for one in found.updates.results]) == ([("zoo", "created")], ["added"])
+    (change,) = home_of.world.forge.open_changes()
+    assert change.title == "chore(new): Added new helm chart zoo 2.0.0"
+    assert {"charts", "new-chart"} <= set(change.labels)
+    assert f"{CHARTS}/zoo/values.yaml" in home_of.repo.files("kubeaid-ci/new-charts/zoo")
+    assert told(home_of.publish()) == [("web", "created")]
+    assert len(home_of.world.forge.open_changes()) == 2
+
+
 VALUES = "web:\n  replicas: 5\n  server:\n    old: true\n"
 
 
@@ -243,7 +264,7 @@ def test_what_an_update_does_to_each_cluster_is_told(home_of: Platform, clusters
         "## What this update does",
         "1 of 2 clusters changes: 1 object added",
         "added `ServiceAccount web/fresh`",
-        "With default values",
+        "With default values: 1 object added, 1 object modified",
     ):
         assert part in text
     assert "two" not in text.partition("## What this update does")[2].partition("With default values")[0]
