@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubeaid_ci.jobs.charts_bump import Prepared, Refused
+from kubeaid_ci.jobs.charts_look import Look
 from kubeaid_ci.jobs.charts_plan import Planned, Wish, plan
 from kubeaid_ci.jobs.charts_prepare import Workbench
 from kubeaid_ci.jobs.charts_trial import Trial, trials
@@ -21,19 +22,21 @@ class Made:
     ready: tuple[Ready, ...]
     trials: Mapping[str, Trial]
     groups: Mapping[str, str]
+    looks: tuple[Look, ...] = ()
 
 
 def make(bench: Workbench, root: Path, ref: str, wish: Wish, *, settings: Settings, jobs: int, cache: bool) -> Made:
     """Everything that is to be done for the charts of a repository at a revision."""
     planned = plan(bench.repo, wish, bench.upstreams, settings=settings, today=bench.today, jobs=jobs)
-    ready = [_prepared(bench, one) for one in planned]
+    ready = [_prepared(bench, one) for one in planned.charts]
     updates = [one for one in ready if isinstance(one, Prepared)]
     tried = trials(bench.repo, root, ref, updates, settings=settings, jobs=jobs, cache=cache)
     broken = {name: one for name, one in tried.items() if isinstance(one, Refused)}
     return Made(
         tuple(broken.get(one.chart.folder, one) for one in ready),
         {name: one for name, one in tried.items() if isinstance(one, Trial)},
-        {one.chart.folder: one.group for one in planned if one.group},
+        {one.chart.folder: one.group for one in planned.charts if one.group},
+        planned.looks,
     )
 
 

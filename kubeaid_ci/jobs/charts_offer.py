@@ -1,11 +1,12 @@
 """Offers prepared updates of charts: a change request for each umbrella chart or group, where one is needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci.edges.git_remote import Heads
 from kubeaid_ci.errors import KubeaidCiError
+from kubeaid_ci.jobs import charts_look
 from kubeaid_ci.jobs.charts_bump import Prepared, Refused
 from kubeaid_ci.jobs.charts_effect import Effects
 from kubeaid_ci.jobs.charts_make import Made
@@ -22,6 +23,7 @@ from kubeaid_ci.plan import body as bodies
 from kubeaid_ci.plan import chart_branches, platform_files
 from kubeaid_ci.plan import ledger as ledgers
 from kubeaid_ci.report import chart_request
+from kubeaid_ci.report.markdown import code
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,26 @@ class Offer:
         # Of a chart that could not be looked at nothing is known, and what is open stays open.
         gone = chart_branches.left_over(heads.commits, {*groups, *unsure}) if everything else ()
         closed = [self._attempt(self._proposal(branch, (), {})) for branch in gone]
-        answers = [*done.values(), *closed]
+        answers = [*done.values(), *closed, *(self._sights(heads) if everything else ())]
         return ChartPublication(
             self._updates(done),
             tuple(one for one in answers if isinstance(one, Published)),
             tuple(one for one in answers if isinstance(one, Unpublished)),
         )
+
+    def _sights(self, heads: Heads) -> Iterator[Published | Unpublished]:
+        """Offer what the ledger is to know of releases that are too young: from it their age counts."""
+        if not any(look.policy.minimum_age for look in self.made.looks):
+            return
+        after = charts_look.with_sights(self.ledger, self.made.looks, everything=True)
+        told = ledgers.sights_told(self.ledger, after)
+        if not told and chart_branches.SIGHTS not in heads.commits:
+            return
+        files: dict[str, bytes | File | None] = {LEDGER: ledgers.text(after).encode()} if told else {}
+        proposal = self._proposal(chart_branches.SIGHTS, (), files)
+        text = "From these days on the age of releases counts.\n\n" + "".join(f"- {code(line)}\n" for line in told)
+        title = "chore(charts): record when releases were first seen"
+        yield self._attempt(replace(proposal, title=title, body=text, labels=("charts", *proposal.labels)))
 
     def _branch(self, chart: Chart) -> str:
         return chart_branches.branch(

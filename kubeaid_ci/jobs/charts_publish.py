@@ -130,7 +130,7 @@ class _Run:
 
 def _look(desk: Desk) -> Heads:
     """The base, which is fetched where it has moved, and our branches."""
-    ours = (f"{chart_branches.CHARTS}/*", f"{chart_branches.GROUPS}/*")
+    ours = (f"{chart_branches.CHARTS}/*", f"{chart_branches.GROUPS}/*", chart_branches.SIGHTS)
     return desk.workshop.see(desk.base, *ours, fetch=(desk.base,))
 
 

@@ -7,6 +7,7 @@ from kubeaid_ci.plan.branches import part
 CHARTS = "kubeaid-ci/charts"
 GROUPS = "kubeaid-ci/chart-groups"
 NEW = "kubeaid-ci/new-charts"
+SIGHTS = "kubeaid-ci/first-seen"
 
 
 def branch(chart: str, group: str | None, *, is_new: bool = False) -> str:

@@ -67,10 +67,11 @@ def body(
     `defaults` is what the update changes where nobody sets any value, `clusters` what it changes in each
     cluster, where a config repo is at hand. It mentions and closes nothing, whatever the charts hold.
     """
-    first = [part for update in updates for part in (f"### {escape(update.chart)}\n", *chart_update.parts(update))]
+    first = [part for update in updates for part in (f"### {escape(update.chart)}\n", *chart_update.about(update))]
     found = [*first, *_lost(lost)]
     if clusters is not None:
         found += effects(clusters, about="this update")
+    found += [part for update in updates for part in chart_update.details(update)]
     found += _defaults(defaults, is_all=clusters is None)
     return fit([part for part in found if part], limit, note=_left_out)
 

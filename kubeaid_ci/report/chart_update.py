@@ -46,15 +46,25 @@ def steps(update: ChartUpdate) -> str:
 
 
 def parts(update: ChartUpdate) -> list[str]:
-    """The update of one umbrella chart in Markdown, each part on its own."""
+    """The update of one umbrella chart in Markdown, each part on its own: what is short comes first."""
+    return [*about(update), *details(update)]
+
+
+def about(update: ChartUpdate) -> list[str]:
+    """Which versions, what to know of them, and where their changes are told."""
     return [part for one in update.subcharts for part in _subchart(one)]
+
+
+def details(update: ChartUpdate) -> list[str]:
+    """What the publisher says of the changes, and every default value that differs; folded."""
+    return [part for one in update.subcharts for part in _folds(one)]
 
 
 def _rows(one: ChartUpdate) -> Iterator[tuple[str, ...]]:
     for each in one.subcharts:
         name = f"{one.chart}/{each.subchart}"
-        about = f"{one.request.outcome} {one.request.url or ''}".strip() if one.request else ""
-        yield (name, one.status.value, each.before or "-", each.after, each.step or "-", _files(each), about)
+        request = f"{one.request.outcome} {one.request.url or ''}".strip() if one.request else ""
+        yield (name, one.status.value, each.before or "-", each.after, each.step or "-", _files(each), request)
     if not one.subcharts:
         yield (one.chart, one.status.value, "-", "-", "-", "", "")
 
@@ -72,10 +82,13 @@ def _subchart(one: SubchartUpdate) -> Iterator[str]:
     # Plain addresses, found to be harmless where they were taken in.
     if one.links:
         yield "Changes are told at " + " · ".join(f"<{link}>" for link in one.links) + "\n"
+
+
+def _folds(one: SubchartUpdate) -> Iterator[str]:
     if one.changes:
-        yield folded("What the publisher says", "\n".join(f"- {escape(line)}" for line in one.changes))
+        yield folded(f"{one.name}: what the publisher says", "\n".join(f"- {escape(line)}" for line in one.changes))
     if one.values:
-        yield folded(f"Default values: {_counted(one)}", _values(one))
+        yield folded(f"{one.name}: default values: {_counted(one)}", _values(one))
 
 
 def _cells(one: SubchartUpdate) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,9 @@ class Platform:
             wishes=Wishes(forge=self.world.kind, forge_url=self.world.forge.api_url, **said),
             settings=Settings(charts=policies or {}),
             upstreams=upstreams(),
-            today=DAY,
             jobs=1,
             cache=False,
-            **options,
+            **{"today": DAY} | options,
         )
 
     def merge(self, branch: str) -> None:
@@ -127,7 +127,7 @@ def test_the_text_tells_what_a_reviewer_asks(home_of: Platform) -> None:
     for part in (
         "### web",
         "| `web` | `1.0.0` → `1.1.0` |  | minor | 2026-03-01 | 1 removed, 2 modified |",
-        "Default values: 1 with another default",
+        "web: default values: 1 with another default",
         "| other default | `replicas` | `1` → `2` |",
         "## With default values\n\n1 object modified",
         "modified `Deployment web/web`",
@@ -213,6 +213,20 @@ def test_a_dry_run_writes_text_and_patch_and_nothing_else(home_of: Platform, tmp
     ]
 
 
+def test_a_minimum_age_is_reached_without_anybody_running_anything_by_hand(home_of: Platform) -> None:
+    """Registries give no days, so the first sight of each release is offered as a change of the ledger."""
+    home_of.charts.entries["web"][-1].pop("created")
+    aged = {"*": ChartPolicy(minimum_age=timedelta(days=5))}
+    assert told(home_of.publish(policies=aged)) == [("first-seen", "created")]
+    assert told(home_of.publish(policies=aged)) == [("first-seen", "unchanged")]
+    (change,) = home_of.world.forge.open_changes()
+    assert "`first seen today: web/web 1.1.0`" in change.body
+    home_of.merge("kubeaid-ci/first-seen")
+    assert told(home_of.publish(policies=aged)) == []
+    later = home_of.publish(policies=aged, today=DAY + timedelta(days=5))
+    assert told(later) == [("web", "created")]
+
+
 def test_a_new_chart_is_offered_and_stays_open_while_others_are_updated(home_of: Platform) -> None:
     publish(home_of.charts, "zoo", "2.0.0")
     found = kubeaid_ci.publish_new_chart(
@@ -264,7 +278,7 @@ def test_what_an_update_does_to_each_cluster_is_told(home_of: Platform, clusters
         "## What this update does",
         "1 of 2 clusters changes: 1 object added",
         "added `ServiceAccount web/fresh`",
-        "With default values: 1 object added, 1 object modified",
+        "With default values: 1 object added",
     ):
         assert part in text
     assert "two" not in text.partition("## What this update does")[2].partition("With default values")[0]
