@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kubeaid_ci.jobs.charts_trial import DEFAULTS, Trial
+from kubeaid_ci.jobs.charts_trial import Trial
 from kubeaid_ci.jobs.cluster_values import SetValues, lost, set_values
 from kubeaid_ci.jobs.comparison import Rendered, compare_clusters
 from kubeaid_ci.jobs.publish_desk import Desk
@@ -15,6 +15,9 @@ from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.manifest import Manifest
 from kubeaid_ci.model.publication import Proposal
 from kubeaid_ci.settings import Settings
+
+_DEFAULTS = "default values"
+"""What stands for the cluster where charts are compared without any."""
 
 
 @dataclass(slots=True)
@@ -39,7 +42,7 @@ class Effects:
         for trial in trials:
             before += trial.before.manifests if trial.before else ()
             after += trial.after.manifests
-        return compare_clusters({DEFAULTS: before}, {DEFAULTS: after})
+        return compare_clusters({_DEFAULTS: before}, {_DEFAULTS: after})
 
     def clusters(
         self, proposal: Proposal, updates: Sequence[ChartUpdate], style: CommitStyle
