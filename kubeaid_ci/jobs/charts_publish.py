@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from kubeaid_ci.edges import settings_file
 from kubeaid_ci.edges.git_remote import Heads
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.upstream import Upstreams
@@ -26,6 +27,9 @@ from kubeaid_ci.model.ledger import LEDGER, PATCHES
 from kubeaid_ci.model.publication import Wishes
 from kubeaid_ci.plan import chart_branches, platform_files
 from kubeaid_ci.settings import Settings
+
+Making = Callable[[Workbench, Path, Settings], Made]
+"""Makes what is offered from a checkout, by settings."""
 
 # Everything is made again so many times where the base branch moves under our hands.
 _TRIES = 3
@@ -56,14 +60,14 @@ def publish_charts(
     One that cannot be published stops no other. Raises `UserError` where nothing can be published at all
     and `OutsideError` where the remote fails; every run is safe to repeat.
     """
-    known, wish = settings or Settings(), Wish(tuple(charts), tuple(skip), to)
+    wish = Wish(tuple(charts), tuple(skip), to)
 
-    def making(bench: Workbench, root: Path) -> Made:
+    def making(bench: Workbench, root: Path, known: Settings) -> Made:
         ready = replace(bench, overwrite=overwrite)
         return make(ready, root, WORKTREE, wish, settings=known, jobs=jobs, cache=cache)
 
     upstreams = upstreams or charts_look.connect(jobs=jobs, cache=cache)
-    run = _Run(upstreams, today or datetime.now(UTC).date(), known, config_repo, jobs, cache)
+    run = _Run(upstreams, today or datetime.now(UTC).date(), settings or Settings(), config_repo, jobs, cache)
     return run.offer(str(kubeaid), wishes or Wishes(), making, everything=wish == Wish())
 
 
@@ -81,13 +85,12 @@ def publish_new_chart(
     cache: bool = True,
 ) -> ChartPublication:
     """Offer a new umbrella chart as a change request; the options are those of `add_chart` and `publish_charts`."""
-    known = settings or Settings()
 
-    def making(bench: Workbench, root: Path) -> Made:
+    def making(bench: Workbench, root: Path, known: Settings) -> Made:
         return new_chart(bench, root, name, repository, version, settings=known, jobs=jobs, cache=cache)
 
     upstreams = upstreams or charts_look.connect(jobs=jobs, cache=cache)
-    run = _Run(upstreams, today or datetime.now(UTC).date(), known, None, jobs, cache)
+    run = _Run(upstreams, today or datetime.now(UTC).date(), settings or Settings(), None, jobs, cache)
     return run.offer(str(kubeaid), wishes or Wishes(), making, everything=False)
 
 
@@ -102,30 +105,29 @@ class _Run:
     jobs: int
     cache: bool
 
-    def offer(
-        self, kubeaid: str, wishes: Wishes, making: Callable[[Workbench, Path], Made], *, everything: bool
-    ) -> ChartPublication:
-        """Offer what is made from the newest state of the base branch."""
+    def offer(self, kubeaid: str, wishes: Wishes, making: Making, *, everything: bool) -> ChartPublication:
+        """Offer what is made from the newest state of the base branch, by its own settings where ours do not say."""
         # Whatever the environment says of a base branch, it says of the config repo.
         target = replace(resolve(kubeaid, wishes), base=wishes.base)
         with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
             for number in range(_TRIES):
                 desk = set_up(target, Path(folder) / str(number))
                 repo = charts_source.read(desk.checkout, WORKTREE, cache=self.cache)
+                known = self.settings.merge(settings_file.read(desk.checkout))
                 with repo.snapshot:
                     bench = Workbench(repo, self.upstreams, self.today, lock_day(desk.checkout))
-                    made = making(bench, desk.checkout)
+                    made = making(bench, desk.checkout, known)
                 heads = _look(desk)
                 if not _is_outdated(desk, heads):
-                    offer = Offer(target, desk, made, repo.ledger, self._effects(desk), _folders(desk))
+                    offer = Offer(target, desk, made, repo.ledger, self._effects(desk, known), _folders(desk))
                     return offer.all(heads, everything=everything)
         raise OutsideError(
             f"{target.access.url}: {desk.base} moved each time while charts were updated; run again later"
         )
 
-    def _effects(self, desk: Desk) -> Effects:
+    def _effects(self, desk: Desk, known: Settings) -> Effects:
         config = Path(self.config_repo) if self.config_repo else None
-        return Effects(desk, config, self.settings, jobs=self.jobs, cache=self.cache)
+        return Effects(desk, config, known, jobs=self.jobs, cache=self.cache)
 
 
 def _look(desk: Desk) -> Heads:

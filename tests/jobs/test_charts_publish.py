@@ -173,6 +173,12 @@ def test_what_is_no_longer_wanted_is_closed_and_what_could_not_be_looked_at_stay
     assert told(home_of.publish(policies=pinned)) == [("web", "closed")]
 
 
+def test_the_policy_is_that_of_the_repository_itself(home_of: Platform) -> None:
+    home_of.repo.commit("main", {".kubeaid-ci.yaml": "charts:\n  web: {allow: patch}\n"}, "Hold web")
+    found = home_of.publish()
+    assert (told(found), [one.status.value for one in found.updates.results]) == ([], ["up-to-date", "up-to-date"])
+
+
 def test_a_chart_that_is_refused_stops_no_other_and_says_why(home_of: Platform) -> None:
     publish(home_of.charts, "api", "2.0.0", {"templates/web.yaml": "{{ fail `no` }}"})
     found = home_of.publish()
