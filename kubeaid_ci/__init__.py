@@ -20,6 +20,8 @@ _JOBS = {
     "list_clusters": "kubeaid_ci.jobs.clusters",
     "outdated_charts": "kubeaid_ci.jobs.charts_outdated",
     "publish": "kubeaid_ci.jobs.publish",
+    "publish_charts": "kubeaid_ci.jobs.charts_publish",
+    "publish_new_chart": "kubeaid_ci.jobs.charts_publish",
     "render_charts": "kubeaid_ci.jobs.charts_render",
     "render_clusters": "kubeaid_ci.jobs.render",
     "update_charts": "kubeaid_ci.jobs.charts_update",

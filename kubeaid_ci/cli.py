@@ -19,7 +19,7 @@ _INTERRUPTED = 130
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
     "build": ("kubeaid_ci.commands.build", "Build kube-prometheus manifests of clusters."),
-    "charts": ("kubeaid_ci.commands.charts", "List and verify umbrella charts and what is vendored in them."),
+    "charts": ("kubeaid_ci.commands.charts", "List, verify and update umbrella charts and what is vendored in them."),
     "clusters": ("kubeaid_ci.commands.clusters", "List the clusters of a config repo."),
     "diff": ("kubeaid_ci.commands.diff", "Say what a change or an upgrade does to every cluster."),
     "render": ("kubeaid_ci.commands.render", "Render every object that ArgoCD would apply to clusters."),

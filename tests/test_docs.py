@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 import kubeaid_ci
+from kubeaid_ci import settings
 from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.commands.charts import charts
 from tests import umbrellas
 
 ROOT = Path(kubeaid_ci.__file__).parents[1]
@@ -23,6 +26,31 @@ def test_commands_about_charts_run(line, tmp_path):
     argv = [sys.executable, "-m", "kubeaid_ci", *line.split()]
     done = subprocess.run(argv, capture_output=True, text=True, env=env, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+UPDATES = (ROOT / "docs/updates.md").read_text(encoding="utf-8")
+
+
+def test_settings_and_library_of_updates_are_as_shown(tmp_path):
+    (policies,) = re.findall(r"```yaml\n(.*?)```", UPDATES, re.DOTALL)
+    assert len(settings.parse(policies, where="docs").charts) == 5
+    (block,) = re.findall(r"```python\n(.*?)```", UPDATES, re.DOTALL)
+    umbrellas.umbrella(tmp_path / "KubeAid", "web", {"Chart.yaml": umbrellas.metadata("web", "0.1.0")})
+    (tmp_path / "here").mkdir()
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", block], cwd=tmp_path / "here", env=env, check=True)
+    for name in re.findall(r"`((?:update|add|publish)_\w+)`", UPDATES):
+        assert callable(getattr(kubeaid_ci, name))
+
+
+@pytest.mark.parametrize("line", re.findall(r"^(?:\$ )?kubeaid-ci charts ([^#\n]*)", UPDATES, re.MULTILINE))
+def test_every_option_of_updates_is_one(line):
+    """The script before this refused an option that its own help named."""
+    name, *words = line.split()
+    command = charts.get_command(click.Context(charts), name)
+    assert command is not None
+    known = {option for one in command.params for option in one.opts}
+    assert {word for word in words if word.startswith("--")} <= known
 
 
 def test_every_rule_that_is_explained_exists():

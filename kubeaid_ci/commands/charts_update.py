@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from kubeaid_ci import __version__
 from kubeaid_ci.commands.options import common_options, resolve
+from kubeaid_ci.commands.publish_options import publish_options
 
 
 @click.command("update")
@@ -13,6 +13,8 @@ from kubeaid_ci.commands.options import common_options, resolve
 @click.option("--to", metavar="VERSION", help="The version to go to, whatever the policy says; of one chart.")
 @click.option("--skip", multiple=True, metavar="CHART", help="A chart to leave alone; repeatable.")
 @click.option("--overwrite", is_flag=True, help="Give up edits of vendored charts that nobody declared.")
+@click.option("--publish", is_flag=True, help="Write nothing here, and open or update change requests.")
+@publish_options
 @common_options
 @click.pass_context
 def charts_update(
@@ -23,6 +25,7 @@ def charts_update(
     to: str | None,
     skip: tuple[str, ...],
     overwrite: bool,
+    publish: bool,
     **given: Any,
 ) -> None:
     """Take vendored charts (default: all) to their newest allowed release.
@@ -30,27 +33,32 @@ def charts_update(
     A chart is updated as a whole or stays as it was. One that was edited here, whose archive is not the
     promised one, or that no longer renders, is refused, and stops no other.
 
+    With --publish each chart comes as a change request, which tells what it does: to every cluster where
+    --config-repo names a config repo. Tokens come from the environment only.
+
     \b
     Example: kubeaid-ci charts update traefik argo-cd --kubeaid ../KubeAid
              kubeaid-ci charts update argo-cd --to 10.4.0
+             kubeaid-ci charts update --publish --config-repo ../kubernetes-config --kubeaid .
     """
-    from kubeaid_ci.commands.done import done
+    from kubeaid_ci.commands import charts_offered
     from kubeaid_ci.commands.repositories import checkout_folder
+    from kubeaid_ci.jobs.charts_publish import publish_charts
     from kubeaid_ci.jobs.charts_update import update_charts
-    from kubeaid_ci.model.chart_update import UpdateStatus
-    from kubeaid_ci.report.chart_update import report
 
     options = resolve(ctx, given)
-    found = update_charts(
-        checkout_folder(options),
-        charts=charts,
-        to=to,
-        skip=skip,
-        overwrite=overwrite,
-        settings=options.settings,
-        jobs=options.jobs,
-        cache=options.cache,
-    )
-    failed = any(one.status is UpdateStatus.FAILED for one in found.results)
-    told = report(found, command="charts update", version=__version__)
-    done(ctx, told, options, failure=3 if failed else 2 if found.unwritten else 0)
+    asked = charts_offered.wishes_of(options, given, publish=publish)
+    same: dict[str, Any] = {
+        "charts": charts,
+        "to": to,
+        "skip": skip,
+        "overwrite": overwrite,
+        "settings": options.settings,
+        "jobs": options.jobs,
+        "cache": options.cache,
+    }
+    if asked is None:
+        charts_offered.written(ctx, options, update_charts(checkout_folder(options), **same), command="charts update")
+    config = charts_offered.config_repo(options)
+    found = publish_charts(charts_offered.address(options), config_repo=config, wishes=asked, **same)
+    charts_offered.offered(ctx, options, found, asked, command="charts update")

@@ -3,22 +3,33 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 
+from kubeaid_ci.model.tree import EXECUTABLE, REGULAR, File
+
 WANTED = "refs/wanted"
 """The reference that an import leaves the new tree's commit on."""
-_FILE_MODES = ("100644", "100755")
+_FILE_MODES = (REGULAR, EXECUTABLE)
 
 Changed = Mapping[str, tuple[str, bytes | None]]
 """Files by path, each with its mode and its bytes, or nothing where it is to go."""
 
 
-def differing(commit: str, listed: Iterable[bytes], files: Mapping[str, bytes | None]) -> Changed:
-    """Those of the files that a commit does not have as given; `listed` are its entries, of ``git ls-tree``."""
+def differing(commit: str, listed: Iterable[bytes], files: Mapping[str, bytes | File | None]) -> Changed:
+    """Those of the files that a commit does not have as given; `listed` are its entries, of ``git ls-tree``.
+
+    Bytes alone keep the mode that the file has; a `File` brings its own.
+    """
     present = dict(_entry(line) for line in listed)
-    changed = {}
-    for path, data in sorted(files.items()):
+    changed: dict[str, tuple[str, bytes | None]] = {}
+    for path, given in sorted(files.items()):
         mode, name = present.get(path, ("", ""))
-        if (data is None and name) or (data is not None and name != _blob_name(data, len(commit))):
-            changed[path] = (mode if mode in _FILE_MODES else _FILE_MODES[0], data)
+        data = given.data if isinstance(given, File) else given
+        wanted = given.mode if isinstance(given, File) else mode if mode in _FILE_MODES else _FILE_MODES[0]
+        if data is None:
+            differs = bool(name)
+        else:
+            differs = name != _blob_name(data, len(commit)) or (isinstance(given, File) and mode != wanted)
+        if differs:
+            changed[path] = (wanted, data)
     return changed
 
 

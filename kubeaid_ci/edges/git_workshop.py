@@ -18,6 +18,7 @@ from kubeaid_ci.edges.git_import import Changed
 from kubeaid_ci.edges.git_remote import HEADS, Heads
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.model.commit import Commit, CommitStyle, Signing
+from kubeaid_ci.model.tree import File
 from kubeaid_ci.processes import Finished
 
 _SEEN = "refs/seen/"
@@ -73,7 +74,7 @@ class Workshop:
         """The committer's date, in seconds since 1970."""
         return int(self._say("log", "-1", "--no-show-signature", "--format=%ct", commit))
 
-    def tree_with(self, commit: str, files: Mapping[str, bytes | None]) -> str:
+    def tree_with(self, commit: str, files: Mapping[str, bytes | File | None]) -> str:
         """The tree of a commit with these files put in, or taken out where their text is nothing.
 
         No file but these is touched, and no attribute or setting changes their bytes.
@@ -86,7 +87,7 @@ class Workshop:
         checked(done, "cannot write the proposed files")
         return self.tree_of(git_import.WANTED)
 
-    def changed(self, commit: str, files: Mapping[str, bytes | None]) -> Changed:
+    def changed(self, commit: str, files: Mapping[str, bytes | File | None]) -> Changed:
         """Those of the files that are not in the commit as proposed, each with its file mode."""
         if not files:
             return {}

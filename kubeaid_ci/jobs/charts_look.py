@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from kubeaid_ci.edges.upstream import Upstreams
@@ -56,3 +56,17 @@ def _look(
     if isinstance(releases, Failed):
         return Look(one, policy, horizon, releases)
     return Look(one, policy, horizon, releases, newest.choose(one.current, releases, policy, horizon))
+
+
+def with_sights(ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> Ledger:
+    """The ledger with the day on which each newer release was first seen.
+
+    Of charts that could not be asked what is known stays, and so it does of all others where `looks` are
+    not of `everything` there is.
+    """
+    asked = {look.tracked.key: look for look in looks}
+    seen = {key: days for key, days in (ledger.seen or {}).items() if key in asked or not everything}
+    for key, look in asked.items():
+        if not isinstance(look.releases, Failed):
+            seen[key] = newest.sights(look.tracked.current, look.releases, look.policy, look.horizon)
+    return replace(ledger, seen={key: days for key, days in sorted(seen.items()) if days}, exists=True)

@@ -100,19 +100,8 @@ def _findings(looks: Sequence[Look], results: Sequence[Outlook]) -> Iterator[Fin
 
 
 def _record(root: Path, ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> tuple[str, ...]:
-    """Write down what was seen of every chart that could be asked; of the others what is known stays."""
-    before = ledger.seen or {}
-    asked = {look.tracked.key: look for look in looks}
-    seen = {key: days for key, days in before.items() if key in asked or not everything}
-    for key, look in asked.items():
-        if not isinstance(look.releases, Failed):
-            seen[key] = newest.sights(look.tracked.current, look.releases, look.policy, look.horizon)
-    after = replace(ledger, seen={key: days for key, days in sorted(seen.items()) if days}, exists=True)
+    """Write down what was seen, and tell it."""
+    after = charts_look.with_sights(ledger, looks, everything=everything)
     if after.seen != ledger.seen:
         write_atomically(root / LEDGER, ledgers.text(after).encode())
-    return tuple(
-        f"first seen today: {key} {version}"
-        for key, days in (after.seen or {}).items()
-        for version in days
-        if version not in before.get(key, {})
-    )
+    return ledgers.sights_told(ledger, after)

@@ -37,9 +37,15 @@ class Planned:
     group: str | None = None
 
 
-def plan(
-    repo: ChartRepo, wish: Wish, upstreams: Upstreams, *, settings: Settings, today: date, jobs: int
-) -> list[Planned]:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do for each umbrella chart, and the looks at upstream that it was decided from."""
+
+    charts: tuple[Planned, ...]
+    looks: tuple[Look, ...]
+
+
+def plan(repo: ChartRepo, wish: Wish, upstreams: Upstreams, *, settings: Settings, today: date, jobs: int) -> Plan:
     """What to do for each umbrella chart that has an upstream, in order of folder.
 
     The archives are asked for side by side on the way. Raises `UserError` for a name that is none, and for
@@ -50,6 +56,7 @@ def plan(
     charts_source.selected(repo.charts, wish.skip)  # a misspelled name would skip nothing
     skipped = {one.key for one in tracked(repo.charts.charts, wish.skip)} if wish.skip else set()
     asked = tuple(one for one in asked if one.key not in skipped)
+    looks: list[Look] = []
     if wish.to is not None:
         found = [_to(asked, wish.to)]
     else:
@@ -60,7 +67,7 @@ def plan(
     for answer in answers if wish.to is not None else ():
         if isinstance(answer, Failed) and answer.kind is FailedKind.NO_SUCH_VERSION:
             raise UserError(f"--to {wish.to}: {answer.message}")
-    return found
+    return Plan(tuple(found), tuple(looks))
 
 
 def _together(looks: Sequence[Look]) -> list[Planned]:

@@ -148,6 +148,7 @@ def _update(bump: Bump, got: Fetched, said: Metadata) -> SubchartUpdate:
     listed = [str(source) for source in sources] if isinstance(sources, list) else []
     return SubchartUpdate(
         one.folder,
+        one.dependency.name,
         one.current,
         bump.release.version,
         one.dependency.repository,

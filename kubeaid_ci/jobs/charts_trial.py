@@ -10,17 +10,12 @@ from kubeaid_ci.edges.files import write_folder
 from kubeaid_ci.jobs.charts_bump import Prepared, Refused
 from kubeaid_ci.jobs.charts_render import render_charts
 from kubeaid_ci.jobs.charts_source import ChartRepo
-from kubeaid_ci.jobs.comparison import compare_clusters
 from kubeaid_ci.model.chart import CHARTS
-from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.rendering import RenderedApp, Renderings, RenderStatus
 from kubeaid_ci.model.tree import Entry, File
 from kubeaid_ci.plan.chart_files import LinkError, chart_files
 from kubeaid_ci.settings import Settings
-
-DEFAULTS = "default values"
-"""What stands for the cluster where charts are compared without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +32,6 @@ class Trial:
         return self.after.status is RenderStatus.FAILED and (
             self.before is not None and self.before.status is not RenderStatus.FAILED
         )
-
-    def comparison(self) -> Comparison:
-        """What the update changes with default values."""
-        old = self.before.manifests if self.before else ()
-        return compare_clusters({DEFAULTS: old}, {DEFAULTS: self.after.manifests})
 
 
 def trials(

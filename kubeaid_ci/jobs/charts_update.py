@@ -13,11 +13,10 @@ from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import charts_look, charts_source
-from kubeaid_ci.jobs.charts_bump import Prepared, Refused
-from kubeaid_ci.jobs.charts_plan import Planned, Wish, plan
+from kubeaid_ci.jobs.charts_make import make
+from kubeaid_ci.jobs.charts_plan import Wish
 from kubeaid_ci.jobs.charts_prepare import Workbench
-from kubeaid_ci.jobs.charts_trial import Trial, trials
-from kubeaid_ci.jobs.charts_write import Ready, Writing
+from kubeaid_ci.jobs.charts_write import Writing
 from kubeaid_ci.model.chart import CHARTS
 from kubeaid_ci.model.chart_update import Updates
 from kubeaid_ci.settings import Settings
@@ -53,12 +52,9 @@ def update_charts(
         with repo.snapshot:
             writing = Writing.begin(root, repo)
             wish = Wish(tuple(charts), tuple(skip), to)
-            planned = plan(repo, wish, upstreams, settings=known, today=day, jobs=jobs)
             bench = Workbench(repo, upstreams, day, lock_day(root), overwrite)
-            ready = [_prepared(bench, one) for one in planned]
-            updates = [one for one in ready if isinstance(one, Prepared)]
-            tried = trials(repo, root, WORKTREE, updates, settings=known, jobs=jobs, cache=cache)
-        return writing.all(_tried(one, tried.get(one.chart.folder)) for one in ready)
+            made = make(bench, root, WORKTREE, wish, settings=known, jobs=jobs, cache=cache)
+        return writing.all(made.ready)
 
 
 def lock_day(root: Path, revision: str = "HEAD") -> str:
@@ -77,14 +73,3 @@ def held(root: Path) -> Iterator[None]:
     with locked(folder):
         chart_folder.tidy(root)
         yield
-
-
-def _prepared(bench: Workbench, one: Planned) -> Ready:
-    """What is prepared for a chart; the plan itself where there is nothing to do."""
-    if one.refused is not None:
-        return one.refused
-    return bench.prepare(one.chart, one.bumps) if one.bumps else one
-
-
-def _tried(one: Ready, trial: Trial | Refused | None) -> Ready:
-    return trial if isinstance(trial, Refused) else one

@@ -11,6 +11,7 @@ from kubeaid_ci.edges.files import write_atomically
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.charts_bump import Prepared, Refused
+from kubeaid_ci.jobs.charts_make import Ready
 from kubeaid_ci.jobs.charts_plan import Planned
 from kubeaid_ci.jobs.charts_source import ChartRepo
 from kubeaid_ci.model.chart_update import ChartUpdate, Updates, UpdateStatus
@@ -19,9 +20,6 @@ from kubeaid_ci.model.ledger import LEDGER, Ledger
 from kubeaid_ci.model.policy import Step
 from kubeaid_ci.plan import ledger as ledgers
 from kubeaid_ci.plan import platform_files
-
-Ready = Planned | Prepared | Refused
-"""What is to be done for one umbrella chart: nothing, an update, or to say why there is none."""
 
 
 @dataclass(slots=True)

@@ -84,27 +84,47 @@ def renderer_of(
         renderer.close()
 
 
-def render_sides(
-    hands: Sequence[AtHand], renderer: Renderer, *, clusters: Sequence[str], settings: Settings
-) -> list[Side]:
-    """Clusters at several pairs of revisions, side by side; what is the same in some is rendered once.
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Clusters with the repositories at one pair of revisions, whose Applications are all known and rendered."""
 
-    A cluster that is named has to be on one of the sides. Raises `UserError` where nothing can be rendered at all.
+    selection: Selection
+    clusters: tuple[ClusterApplications, ...]
+
+
+@contextmanager
+def followed(
+    hands: Sequence[AtHand], renderer: Renderer, *, clusters: Sequence[str], settings: Settings
+) -> Iterator[list[Followed]]:
+    """Follow the Applications of clusters from the root on, at several pairs of revisions side by side.
+
+    What is the same in some is rendered once. A cluster that is named has to be on one of the sides.
+    Raises `UserError` where nothing can be rendered at all.
     """
     for hand in hands:
         hand.check()
     try:
         selections = _selected(hands, clusters)
         known = [
-            [_cluster(cluster, hand, settings) for cluster in selection.clusters]
+            Followed(selection, tuple(_cluster(cluster, hand, settings) for cluster in selection.clusters))
             for hand, selection in zip(hands, selections, strict=True)
         ]
-        _render([one for some in known for one in some], renderer)
-        told = [tuple(told for one in some for told in _told(one, renderer)) for some in known]
+        _render([cluster for one in known for cluster in one.clusters], renderer)
+        yield known
     finally:
         for hand in hands:
             hand.close()
-    return [Side(selection, some) for selection, some in zip(selections, told, strict=True)]
+
+
+def render_sides(
+    hands: Sequence[AtHand], renderer: Renderer, *, clusters: Sequence[str], settings: Settings
+) -> list[Side]:
+    """Clusters at several pairs of revisions; raises as `followed` does."""
+    with followed(hands, renderer, clusters=clusters, settings=settings) as known:
+        return [
+            Side(one.selection, tuple(told for cluster in one.clusters for told in _told(cluster, renderer)))
+            for one in known
+        ]
 
 
 def _selected(hands: Sequence[AtHand], names: Sequence[str]) -> list[Selection]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.policy import Step
+from kubeaid_ci.model.publication import Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,10 @@ class FileCounts:
 
 @dataclass(frozen=True, slots=True)
 class SubchartUpdate:
-    """One vendored chart that goes to another version; `before` is empty where it was not vendored."""
+    """One vendored chart, by folder and by name, that goes to another version; `before` is empty for a new one."""
 
     subchart: str
+    name: str
     before: str
     after: str
     repository: str
@@ -57,6 +59,17 @@ class SubchartUpdate:
     values: tuple[ValueChange, ...] = ()
     notes: tuple[str, ...] = ()
     """What a person wants to know before merging, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostValue:
+    """A value that a cluster sets and that a chart no longer has; `path` is in the config repo."""
+
+    cluster: str
+    app: str
+    key: str
+    path: str
+    line: int | None = None
 
 
 class UpdateStatus(StrEnum):
@@ -79,6 +92,8 @@ class ChartUpdate:
     status: UpdateStatus
     subcharts: tuple[SubchartUpdate, ...] = ()
     error: str | None = None
+    request: Published | None = None
+    """What became of the change request that brings it, where it is offered as one."""
 
     @property
     def step(self) -> Step | None:

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kubeaid_ci.model.tree import File
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A change offered for review. `files` maps a path in the repository to its text, or nothing for a deletion.
+
+    A text alone keeps the mode that the file has, a `File` brings its own.
 
     `whole` is the body without any limit, where `body` leaves something out. `incomplete` names what could
     not be made and would perhaps belong to it: nothing is concluded from its absence.
@@ -17,7 +21,7 @@ class Proposal:
     base: str
     title: str
     body: str
-    files: Mapping[str, bytes | None]
+    files: Mapping[str, bytes | File | None]
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
     team_reviewers: tuple[str, ...] = ()

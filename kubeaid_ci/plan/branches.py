@@ -34,15 +34,15 @@ def each(builds: Builds, own: Mapping[str, str], *, left_over: Iterable[str] = (
 
 def of_clusters(clusters: Iterable[Cluster]) -> dict[str, str]:
     """The branch of each cluster, by its folder. Where several share a name, the folder tells them apart."""
-    names = {cluster.dir: _part(cluster.name) for cluster in clusters}
+    names = {cluster.dir: part(cluster.name) for cluster in clusters}
     shared = Counter(names.values())
     return {
-        folder: f"{ROOT}/{name}/{_part(folder)}" if shared[name] > 1 else f"{ROOT}/{name}"
+        folder: f"{ROOT}/{name}/{part(folder)}" if shared[name] > 1 else f"{ROOT}/{name}"
         for folder, name in names.items()
     }
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
     """A name as a part of a branch name, which Git wants without blanks, some signs, and dots at its ends."""
     plain = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]+", "-", name))
     return re.sub(r"^[.-]+|(\.lock)?\.*$", "", plain) or "cluster"

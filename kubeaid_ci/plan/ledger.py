@@ -96,6 +96,17 @@ def recorded(entry: LedgerEntry, fetched: Fetched) -> LedgerEntry:
     return replace(entry, **{name: getattr(fetched, name) for name in names})
 
 
+def sights_told(before: Ledger, after: Ledger) -> tuple[str, ...]:
+    """The releases that are newly seen, one plain line each."""
+    known = before.seen or {}
+    return tuple(
+        f"first seen today: {key} {version}"
+        for key, days in (after.seen or {}).items()
+        for version in days
+        if version not in known.get(key, {})
+    )
+
+
 def text(ledger: Ledger) -> str:
     """The ledger as YAML: one small block a chart, in order of key."""
     charts = {key: _plain(entry) for key, entry in sorted(ledger.entries.items())}

@@ -1,21 +1,22 @@
 """What came of ``kubeaid-ci charts update`` and ``charts add``, and how an update of one chart reads."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.chart_update import ChartUpdate, SubchartUpdate, Updates, UpdateStatus, ValueChange
+from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.report import Report, Table
 from kubeaid_ci.report.markdown import code, escape, folded, table
 from kubeaid_ci.report.visible import one_line, shortened
 
 _MOST_VALUES = 80
 _LONGEST_VALUE = 120
-_COLUMNS = ("chart", "status", "from", "to", "step", "files", "")
+_COLUMNS = ("chart", "status", "from", "to", "step", "files", "change request")
 _SIGNS = {Action.ADDED: "new", Action.REMOVED: "**removed**", Action.MODIFIED: "other default"}
 
 
-def report(updates: Updates, *, command: str, version: str) -> Report:
+def report(updates: Updates, more: Iterable[Finding] = (), *, command: str, version: str) -> Report:
     """What was updated or not, and why; the sections have what a person wants to know of each chart."""
     counts = Counter(one.status for one in updates.results)
     speaking = [one for one in updates.results if one.status is not UpdateStatus.UP_TO_DATE]
@@ -26,11 +27,17 @@ def report(updates: Updates, *, command: str, version: str) -> Report:
         summary={"charts": len(updates.results)}
         | {status.value.replace("-", "_"): counts[status] for status in UpdateStatus},
         results=updates.results,
-        findings=updates.findings,
+        findings=(*updates.findings, *more),
         table=Table(_COLUMNS, tuple(row for one in speaking for row in _rows(one))),
         sections=sections,
-        details={"also written": updates.written} if updates.written else {},
+        details=_details(updates),
     )
+
+
+def _details(updates: Updates) -> dict[str, tuple[str, ...]]:
+    why = tuple(f"{one.chart}: {one.error}" for one in updates.results if one.error)
+    said = {"not updated": why, "also written": updates.written}
+    return {title: lines for title, lines in said.items() if lines}
 
 
 def steps(update: ChartUpdate) -> str:
@@ -39,16 +46,27 @@ def steps(update: ChartUpdate) -> str:
 
 
 def parts(update: ChartUpdate) -> list[str]:
-    """The update of one umbrella chart in Markdown, each part on its own."""
+    """The update of one umbrella chart in Markdown, each part on its own: what is short comes first."""
+    return [*about(update), *details(update)]
+
+
+def about(update: ChartUpdate) -> list[str]:
+    """Which versions, what to know of them, and where their changes are told."""
     return [part for one in update.subcharts for part in _subchart(one)]
+
+
+def details(update: ChartUpdate) -> list[str]:
+    """What the publisher says of the changes, and every default value that differs; folded."""
+    return [part for one in update.subcharts for part in _folds(one)]
 
 
 def _rows(one: ChartUpdate) -> Iterator[tuple[str, ...]]:
     for each in one.subcharts:
         name = f"{one.chart}/{each.subchart}"
-        yield (name, one.status.value, each.before or "-", each.after, each.step or "-", _files(each), "")
+        request = f"{one.request.outcome} {one.request.url or ''}".strip() if one.request else ""
+        yield (name, one.status.value, each.before or "-", each.after, each.step or "-", _files(each), request)
     if not one.subcharts:
-        yield (one.chart, one.status.value, "-", "-", "-", "", one.error or "")
+        yield (one.chart, one.status.value, "-", "-", "-", "", "")
 
 
 def _files(one: SubchartUpdate) -> str:
@@ -64,10 +82,13 @@ def _subchart(one: SubchartUpdate) -> Iterator[str]:
     # Plain addresses, found to be harmless where they were taken in.
     if one.links:
         yield "Changes are told at " + " · ".join(f"<{link}>" for link in one.links) + "\n"
+
+
+def _folds(one: SubchartUpdate) -> Iterator[str]:
     if one.changes:
-        yield folded("What the publisher says", "\n".join(f"- {escape(line)}" for line in one.changes))
+        yield folded(f"{one.name}: what the publisher says", "\n".join(f"- {escape(line)}" for line in one.changes))
     if one.values:
-        yield folded(f"Default values: {_counted(one)}", _values(one))
+        yield folded(f"{one.name}: default values: {_counted(one)}", _values(one))
 
 
 def _cells(one: SubchartUpdate) -> tuple[str, ...]:

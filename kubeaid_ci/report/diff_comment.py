@@ -22,15 +22,20 @@ def comment(comparison: Comparison, *, about: str, limit: int) -> str:
     First what every reader needs, then dangers, images, and the changes by Application, the largest
     first: what does not fit is skipped and counted.
     """
+    return fit(parts(comparison, about=about), limit, note=_left_out)
+
+
+def parts(comparison: Comparison, *, about: str) -> list[str]:
+    """The parts of the comment, in the order of what a reader needs first."""
     found = groups(comparison.changes)
-    parts = [
+    every = [
         f"## What {escape(about)} does\n\n{escape(headline(comparison))}\n",
         _risk_table(dangers(by_weight(comparison.findings))),
         _overview(found),
         _images(comparison),
         *(folded(title, body) for title, body in sections(found).items()),
     ]
-    return fit([part for part in parts if part], limit, note=_left_out)
+    return [part for part in every if part]
 
 
 def _overview(found: Sequence[Group]) -> str:

@@ -30,7 +30,12 @@ def report(builds: Builds, results: Sequence[Published], findings: Iterable[Find
 
 def outputs(builds: Builds, results: Sequence[Published]) -> Mapping[str, str]:
     """The outputs for a CI system: those of the first change request by name, all of them as JSON, and the build's."""
-    known = {**build.outputs(builds), "results": json.dumps(plain(tuple(results)), separators=(",", ":"))}
+    return {**request_outputs(results), **build.outputs(builds)}
+
+
+def request_outputs(results: Sequence[Published]) -> dict[str, str]:
+    """The outputs about change requests alone."""
+    known = {"results": json.dumps(plain(tuple(results)), separators=(",", ":"))}
     if not results:
         return known
     first = results[0]

@@ -1,0 +1,82 @@
+"""What proposed updates of charts do: with default values, and to the clusters of a config repo."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kubeaid_ci.jobs.charts_trial import Trial
+from kubeaid_ci.jobs.cluster_values import SetValues, lost, set_values
+from kubeaid_ci.jobs.comparison import Rendered, compare_clusters
+from kubeaid_ci.jobs.publish_desk import Desk
+from kubeaid_ci.jobs.render import render_clusters
+from kubeaid_ci.model.chart_update import ChartUpdate, LostValue
+from kubeaid_ci.model.commit import CommitStyle
+from kubeaid_ci.model.comparison import Comparison
+from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.model.publication import Proposal
+from kubeaid_ci.settings import Settings
+
+_DEFAULTS = "default values"
+"""What stands for the cluster where charts are compared without any."""
+
+
+@dataclass(slots=True)
+class Effects:
+    """Looks at updates of one desk, against a config repo if there is one. What is there now is rendered once.
+
+    Clusters are taken as if they ran the newest state of the base branch, so that only the update differs.
+    """
+
+    desk: Desk
+    config: Path | None
+    settings: Settings
+    jobs: int = field(kw_only=True)
+    cache: bool = field(kw_only=True)
+    _now: Rendered | None = field(default=None, init=False)
+    _set: tuple[SetValues, ...] = field(default=(), init=False)
+
+    def defaults(self, trials: Iterable[Trial]) -> Comparison:
+        """What updates change where nobody sets any value."""
+        before: list[Manifest] = []
+        after: list[Manifest] = []
+        for trial in trials:
+            before += trial.before.manifests if trial.before else ()
+            after += trial.after.manifests
+        return compare_clusters({_DEFAULTS: before}, {_DEFAULTS: after})
+
+    def clusters(
+        self, proposal: Proposal, updates: Sequence[ChartUpdate], style: CommitStyle
+    ) -> tuple[Comparison | None, tuple[LostValue, ...]]:
+        """What a proposal changes in each cluster, and the values that clusters set and lose by it."""
+        if self.config is None:
+            return None, ()
+        workshop, base = self.desk.workshop, self.desk.commit
+        tree = workshop.tree_with(base, proposal.files)
+        after = workshop.commit(tree, base, message=proposal.title, style=style)
+        if self._now is None:
+            self._now = self._rendered(self.config, base)
+            self._set = set_values(
+                self.config,
+                workshop.folder,
+                kubeaid_ref=base,
+                settings=self.settings,
+                jobs=self.jobs,
+                cache=self.cache,
+            )
+        gone = [value for update in updates for value in lost(self._set, update)]
+        return compare_clusters(self._now, self._rendered(self.config, after)), tuple(gone)
+
+    def _rendered(self, config: Path, revision: str) -> Rendered:
+        """Every object of every cluster, by its name."""
+        found = render_clusters(
+            config,
+            self.desk.workshop.folder,
+            kubeaid_ref=revision,
+            settings=self.settings,
+            jobs=self.jobs,
+            cache=self.cache,
+        )
+        clusters: dict[str, list[Manifest]] = {}
+        for app in found.apps:
+            clusters.setdefault(app.cluster, []).extend(app.manifests)
+        return clusters
