@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubeaid_ci.model.forge import ForgeKind
-from tests.servers import contract
+from tests.servers import contract, recordings
 from tests.servers.forge import Forge
 from tests.servers.gitea import Gitea
 from tests.servers.github import GitHub
@@ -104,6 +104,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             "NOT CHECKED against Forgejo's OpenAPI description: no package has it; "
             "set KUBEAID_CI_TEST_FORGEJO_OPENAPI to a copy"
+        )
+
+    if recordings.archive() is None:
+        terminalreporter.write_line(
+            f"NOT CHECKED against recorded traffic of GitHub: {recordings.VARIABLE} names no folder with it; "
+            f"`pip download --no-deps --no-binary PyGithub --dest FOLDER PyGithub==2.10.0` makes one"
         )
 
 
