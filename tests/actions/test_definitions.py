@@ -26,7 +26,8 @@ LEFT_OUT = {
     "quiet": "the log is all there is to look at",
     "verbose": "the job's variable KUBEAID_CI_VERBOSE does it",
 }
-LEFT_OUT_OF = {"clusters": {"kubeaid", "kubeaid-ref", "no-cache"}}  # it builds nothing
+# It builds nothing, and makes no pipeline for GitLab.
+LEFT_OUT_OF = {"clusters": {"kubeaid", "kubeaid-ref", "no-cache", "runner-image", "runner-tags"}}
 TOKENS = {"publish": {"token", "git-token"}}
 
 
