@@ -17,7 +17,6 @@ from kubeaid_ci.model.publication import Proposal
 
 # The limit is 65,536 letters; forges count an emoji or an escaped letter in their own way.
 BODY_LIMIT = 60_000
-RULES = "/settings/rules"
 
 
 def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "GitHub":
