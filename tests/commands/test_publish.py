@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -98,9 +99,8 @@ def test_token_is_on_no_disk_and_in_no_argument_while_it_is_used(run: Run, githu
 
     def look_around(request: Request) -> None:
         looked.append(request.path.rpartition("/")[2])
-        for process in Path("/proc").glob("[0-9]*/cmdline"):
-            with suppress(OSError):  # it may have ended meanwhile
-                assert_never_shown(process.read_bytes())
+        for words in arguments().values():
+            assert_never_shown(b"\0".join(words))
         assert_nowhere_on_disk(tmp_path)
 
     github.forge.server.chance = look_around
@@ -121,11 +121,13 @@ def test_run_that_is_killed_while_it_pushes_leaves_the_remote_alone_and_the_next
         if not killed:
             killed.append(publisher(tmp_path))
             os.kill(killed[0], signal.SIGKILL)
-        # Git may live on for a moment and send it all once more.
+        # The program that pushes lives on for a moment, and sends it all once more.
         return Fault.MIDDLE
 
     github.forge.server.chance = kill
     assert run().returncode == -signal.SIGKILL
+    while any(github.forge.git_url.encode() in words for words in arguments().values()):
+        time.sleep(0.01)
     github.forge.server.chance = None
     assert github.forge.repo.branches() == before
     assert_nowhere_on_disk(tmp_path)
@@ -135,12 +137,20 @@ def test_run_that_is_killed_while_it_pushes_leaves_the_remote_alone_and_the_next
 
 def publisher(folder: Path) -> int:
     """The process that publishes from here."""
-    for process in Path("/proc").glob("[0-9]*"):
+    for number, words in arguments().items():
         with suppress(OSError):
-            words = (process / "cmdline").read_bytes().split(b"\0")
-            if b"kubeaid_ci" in words and (process / "cwd").resolve() == folder:
-                return int(process.name)
+            if b"kubeaid_ci" in words and Path(f"/proc/{number}/cwd").resolve() == folder:
+                return number
     raise AssertionError("no such process")
+
+
+def arguments() -> dict[int, list[bytes]]:
+    """The arguments of every process of this machine."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it may have ended meanwhile
+            found[int(process.parent.name)] = process.read_bytes().split(b"\0")
+    return found
 
 
 def test_one_branch_that_is_refused_is_a_finding_and_the_others_are_done(run: Run, github: World) -> None:
