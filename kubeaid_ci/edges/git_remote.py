@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kubeaid_ci.edges import wire
-from kubeaid_ci.edges.git_access import GitAccess, git, said
+from kubeaid_ci.edges.git_access import GitAccess, checked, git, said
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.processes import Finished
 
@@ -65,18 +65,24 @@ def clone(access: GitAccess, into: Path, *, branch: str | None = None, shallow: 
     return into
 
 
-def clone_branch(access: GitAccess, into: Path, *, branch: str | None = None, objects: Path | None = None) -> str:
-    """Clone one branch (default: the remote's default branch) with its history, and return its name.
+def clone_branch(
+    access: GitAccess, into: Path, *, branch: str | None = None, objects: Path | None = None
+) -> tuple[str, str]:
+    """Clone one branch (default: the remote's default branch) with its history; gives its name and its commit.
 
-    Objects that are in the folder `objects` are not fetched. The branch has no commit where the remote
-    has none. Raises `UserError` where there is no such branch, `OutsideError` where the remote cannot be read.
+    Objects that are in the folder `objects` are not fetched. Raises `UserError` where there is no such
+    branch or no commit, `OutsideError` where the remote cannot be read.
     """
     named = [f"--branch={branch}"] if branch else []
     borrowed = [f"--reference={objects.parent}"] if objects else []
     options = ["--quiet", "--template=", "--no-tags", "--single-branch", *named, *borrowed]
     explain = partial(_require, access, branch) if branch else None
     talk(access, ["clone", *options, "--", access.url, str(into)], explain=explain)
-    return git(["symbolic-ref", "--short", "HEAD"], folder=into).text
+    found = git(["rev-parse", "HEAD", "--abbrev-ref", "HEAD"], folder=into)
+    if found.code != 0:
+        raise UserError(f"{access.url}: has no commit yet, so there is nothing to build; push one first")
+    commit, name = found.text.splitlines()
+    return name, commit
 
 
 def _require(access: GitAccess, branch: str) -> None:
@@ -84,6 +90,14 @@ def _require(access: GitAccess, branch: str) -> None:
     if branch not in found.commits:
         hint = f"; its default branch is {found.default}" if found.default else ": it has no commit yet"
         raise UserError(f"{access.url}: has no branch {branch} to propose to{hint}")
+
+
+def objects_of(checkout: Path) -> Path | None:
+    """The folder of a checkout's objects, or nothing where it has not all of them."""
+    asked = ["rev-parse", "--is-shallow-repository", "--git-path", "objects"]
+    shallow, objects = checked(git(asked, folder=checkout), f"{checkout}").text.splitlines()
+    partial = git(["config", "--get-regexp", r"^remote\..*\.promisor$"], folder=checkout).code == 0
+    return None if shallow == "true" or partial else (checkout / objects).resolve()
 
 
 def talk(

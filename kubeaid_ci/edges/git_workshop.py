@@ -33,14 +33,14 @@ class Workshop:
     borrows: bool = False
     checkout: Path | None = None
 
-    def see(self, *patterns: str, fetch: tuple[str, ...]) -> Heads:
+    def see(self, *patterns: str, fetch: tuple[str, ...], known: Heads | None = None) -> Heads:
         """Look at the remote's branches of these names, and fetch what those of `fetch` have.
 
-        A branch that is missing is left out; ``name/*`` looks at those below a name. Raises
-        `OutsideError` where the remote cannot be read.
+        A branch that is missing is left out; ``name/*`` looks at those below a name. What is `known` from
+        a look a moment ago is not asked for again. Raises `OutsideError` where the remote cannot be read.
         """
         for attempt in count(1):
-            heads = git_remote.heads(self.access, *patterns)
+            heads = known if known and attempt == 1 else git_remote.heads(self.access, *patterns)
             lacking = [name for name in fetch if name in heads.commits and not self._has(heads.commits[name])]
             if not lacking:
                 return heads
@@ -205,23 +205,17 @@ def workshop(access: GitAccess, checkout: Path | None = None) -> Iterator[Worksh
         yield open_workshop(Path(folder) / "workshop.git", access, checkout)
 
 
-def open_workshop(folder: Path, access: GitAccess, checkout: Path | None = None) -> Workshop:
-    """Set a workshop up in a folder that does not exist yet."""
-    objects = lender(checkout) if checkout else None
+def open_workshop(
+    folder: Path, access: GitAccess, checkout: Path | None = None, *, objects: Path | None = None
+) -> Workshop:
+    """Set a workshop up in a folder that does not exist yet; `objects` where it is known that a checkout has all."""
+    objects = objects or (git_remote.objects_of(checkout) if checkout else None)
     checked(git(["init", "--bare", "--quiet", "--template=", str(folder)]), "cannot make a repository")
     checked(git(["config", "remote.origin.url", access.url], folder=folder), "cannot set it up")
     if objects:
         (folder / "objects" / "info").mkdir(exist_ok=True)
         (folder / "objects" / "info" / "alternates").write_text(f"{objects}\n")
     return Workshop(folder, access, objects is not None, checkout)
-
-
-def lender(checkout: Path) -> Path | None:
-    """The folder of a checkout's objects, or nothing where it has not all of them."""
-    asked = ["rev-parse", "--is-shallow-repository", "--git-path", "objects"]
-    shallow, objects = checked(git(asked, folder=checkout), f"{checkout}").text.splitlines()
-    partial = git(["config", "--get-regexp", r"^remote\..*\.promisor$"], folder=checkout).code == 0
-    return None if shallow == "true" or partial else (checkout / objects).resolve()
 
 
 def _signing(style: CommitStyle) -> tuple[tuple[str, str], ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kubeaid_ci.checks import doctor as checks
 from kubeaid_ci.edges import environment, forges, git_probe
+from kubeaid_ci.edges.forges import advice
 from kubeaid_ci.edges.forges.detection import detect
 from kubeaid_ci.edges.forges.interface import Trouble
 from kubeaid_ci.edges.git_access import GitAccess, split_address
@@ -130,7 +131,7 @@ def _api(way: Approach, wishes: Wishes) -> Iterator[Check]:
     forge = forges.connect(way.forge, token, environ=os.environ, ca_bundle=bundle, patience=patience)
     if forge is None:
         return
-    needs = forges.FORGES[way.kind].needs(way.forge, token)
+    needs = advice.needs(way.forge, token)
     try:
         yield checks.requesting(forge.access(), who=_owner(token), needs=needs)
         opened = forge.find_open(BRANCH)

@@ -8,6 +8,7 @@ from pathlib import Path
 from kubeaid_ci.edges.files import write_atomically
 from kubeaid_ci.edges.forges import github_commits
 from kubeaid_ci.edges.forges.interface import Forge, Trouble, open_once, say_once
+from kubeaid_ci.edges.git_remote import Heads
 from kubeaid_ci.edges.git_workshop import Workshop
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.jobs.publish_scene import Scene, look
@@ -15,7 +16,7 @@ from kubeaid_ci.model.change_request import ChangeRequest
 from kubeaid_ci.model.commit import CommitStyle
 from kubeaid_ci.model.forge import ForgeKind
 from kubeaid_ci.model.publication import CommitVia, OnForeignCommits, Outcome, Proposal, Published
-from kubeaid_ci.plan import body, commits, publish
+from kubeaid_ci.plan import body, branches, commits, publish
 from kubeaid_ci.plan import comments as texts
 
 # The branch is looked at again so many times where others move it under our hands.
@@ -37,11 +38,13 @@ def publish_proposal(
     commit_via: CommitVia = CommitVia.GIT,
     preview: Path | None = None,
     dry_run: bool = False,
+    heads: Heads | None = None,
 ) -> Published:
     """Create, update, close or leave alone the change request of the proposal's branch.
 
     Without a forge only the branch is pushed. `dry_run` reads the remote and does nothing else.
-    `preview` is a folder that gets the whole text and a patch. Every path is safe to run again.
+    `preview` is a folder that gets the whole text and a patch. `heads` are the remote's branches where they
+    were asked for a moment ago. Every path is safe to run again.
 
     Raises `UserError` for a proposal that cannot be made, `OutsideError` where the remote or the forge
     refuses; what was done up to there stands, and the next run goes on from it.
@@ -50,7 +53,7 @@ def publish_proposal(
     proposal, left_out = _without_ignored(proposal, workshop)
     overtaken = False
     for _ in range(_LOOKS):
-        scene = look(proposal, workshop, None if dry_run else forge, style, overtaken=overtaken)
+        scene = look(proposal, workshop, None if dry_run else forge, style, overtaken=overtaken, heads=heads)
         plan = publish.decide(scene.situation, on_foreign_commits)
         plan = replace(plan, messages=(*left_out, *plan.messages))
         if preview and not scene.situation.gone:
@@ -60,7 +63,7 @@ def publish_proposal(
         try:
             return _Act(scene, plan, workshop, forge, style, commit_via).run(clusters)
         except _OvertakenError:
-            overtaken = True
+            overtaken, heads = True, None
     message = texts.rival(proposal.branch)
     return _published(scene, publish.Plan(Outcome.STOPPED, (), (message,)), clusters)
 
@@ -192,7 +195,7 @@ class _Act:
         self.warnings += forge.decorate(request, proposal)
         if publish.wants_auto_merge(proposal, request, done):
             self.warnings += _attempt(partial(forge.auto_merge, replace(request, head_sha=done.head or "")))
-        for old in sorted(set(publish.OLD_BRANCHES) & set(self.scene.heads.commits)):
+        for old in sorted(set(branches.OLD) & set(self.scene.heads.commits)):
             self.warnings += _attempt(partial(_retire, forge, old, proposal.base, request))
 
 

@@ -8,7 +8,7 @@ from kubeaid_ci.edges.git_workshop import Workshop
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.commit import CommitStyle
 from kubeaid_ci.model.publication import Proposal
-from kubeaid_ci.plan import body, publish
+from kubeaid_ci.plan import body, branches, publish
 from kubeaid_ci.plan import comments as texts
 
 
@@ -23,16 +23,26 @@ class Scene:
     """The tree to propose."""
 
 
-def look(proposal: Proposal, workshop: Workshop, forge: Forge | None, style: CommitStyle, *, overtaken: bool) -> Scene:
+def look(
+    proposal: Proposal,
+    workshop: Workshop,
+    forge: Forge | None,
+    style: CommitStyle,
+    *,
+    overtaken: bool,
+    heads: Heads | None = None,
+) -> Scene:
     """Look at the branch and its change request; `overtaken` says that the branch was moved by others meanwhile.
 
-    Raises `UserError` where the base is missing or another branch is in the way.
+    `heads` are the remote's branches where they were asked for a moment ago. Raises `UserError` where the
+    base is missing or another branch is in the way.
     """
-    heads = workshop.see(*publish.looked_at(proposal), fetch=(proposal.base, proposal.branch))
+    fetch = (proposal.base, proposal.branch)
+    heads = workshop.see(*branches.looked_at(proposal.base, proposal.branch), fetch=fetch, known=heads)
     base, seen = heads.commits.get(proposal.base), heads.commits.get(proposal.branch)
     if base is None:
         raise UserError(f"{workshop.access.url}: has no branch {proposal.base} to propose to")
-    if other := publish.branch_in_the_way(proposal.branch, heads.commits):
+    if other := branches.in_the_way(proposal.branch, heads.commits):
         raise UserError(texts.in_the_way(proposal.branch, other))
     wanted = workshop.tree_with(base, proposal.files)
     content = workshop.difference(base, wanted)

@@ -2,14 +2,14 @@
 
 import os
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kubeaid_ci.edges import environment, forges
+from kubeaid_ci.edges import environment, forges, git_remote
 from kubeaid_ci.edges.forges.detection import detect
-from kubeaid_ci.edges.forges.interface import Forge
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.git_access import GitAccess, split_address
-from kubeaid_ci.edges.git_workshop import lender
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.repositories import is_address
 from kubeaid_ci.model.commit import CommitStyle, Identity, Signing
@@ -17,32 +17,43 @@ from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.forge import ForgeAddress, ForgeKind
 from kubeaid_ci.model.publication import Wishes
 from kubeaid_ci.model.remote import Remote
-from kubeaid_ci.plan import body
+
+if TYPE_CHECKING:
+    from kubeaid_ci.edges.forges.interface import Forge
 
 _AUTHOR = Identity("kubeaid-ci", "kubeaid-ci@users.noreply.github.com")
 # What the publisher puts around the text: markers, state and the box to hand the branch back.
 _FRAME = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """The config repo to publish to, and how. Nothing has been asked over the network yet.
 
-    `base` is nothing where it is the remote's default branch; `objects` is the folder of a local
-    checkout's objects, which need not be fetched.
+    `token` is for the forge, and nothing where none is asked; `base` is nothing where it is the remote's
+    default branch; `objects` is the folder of a local checkout's objects, which need not be fetched.
     """
 
     address: ForgeAddress
     access: GitAccess
-    forge: Forge | None
+    token: Token | None
     base: str | None
     wishes: Wishes
     style: CommitStyle
     objects: Path | None = None
 
+    @cached_property
+    def forge(self) -> "Forge | None":
+        """The forge, connected to when it is wanted first: where nothing is to be published, it never is."""
+        if self.token is None:
+            return None
+        return forges.connect(self.address, self.token, environ=os.environ, ca_bundle=self.access.ca_bundle)
+
     @property
     def limit(self) -> int:
         """How many characters of text there is room for."""
+        from kubeaid_ci.plan import body
+
         return (self.forge.body_limit if self.forge else body.NO_LIMIT) - _FRAME
 
 
@@ -59,19 +70,19 @@ def resolve(config_repo: str, wishes: Wishes) -> Target:
     address = detect(remote, environ, kind=ForgeKind.parse(wishes.forge), forge_url=wishes.forge_url)
     bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
     token = given or environment.git_token(remote, address.kind, environ) or held
-    forge = None
-    if not wishes.dry_run:
-        api_token = given or environment.forge_token(remote, address.kind, environ) or _for_api(held)
-        forge = forges.connect(address, api_token, environ=environ, ca_bundle=bundle)
+    api_token = None
+    if address.kind is not ForgeKind.NONE and not wishes.dry_run:
+        found = given or environment.forge_token(remote, address.kind, environ) or _for_api(held)
+        api_token = forges.required(address, found, environ=environ)
     base = environment.base_branch(environ)
     return Target(
         address,
         forges.git_access(address, url, token, ca_bundle=bundle),
-        forge,
+        api_token,
         wishes.base or (base.value if base else None),
         _with_reviewers(wishes),
         _style(wishes),
-        None if named else lender(Path(config_repo)),
+        None if named else git_remote.objects_of(Path(config_repo)),
     )
 
 

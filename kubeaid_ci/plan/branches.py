@@ -4,11 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
 from kubeaid_ci.model.cluster import Cluster
 
 ROOT = "kubeaid-ci/kube-prometheus"
+# Those of the platform's earlier scripts, for GitHub and for GitLab.
+OLD = ("obmondo-deploy", "argocd-deploy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,20 @@ def of_clusters(clusters: Iterable[Cluster]) -> dict[str, str]:
         folder: f"{ROOT}/{name}/{part(folder)}" if shared[name] > 1 else f"{ROOT}/{name}"
         for folder, name in names.items()
     }
+
+
+def in_the_way(branch: str, present: Iterable[str]) -> str | None:
+    """A branch with which Git cannot keep this one: ``a`` and ``a/b`` exclude each other."""
+    for other in sorted(present):
+        if other.startswith(f"{branch}/") or branch.startswith(f"{other}/"):
+            return other
+    return None
+
+
+def looked_at(base: str, branch: str) -> tuple[str, ...]:
+    """The branches, and patterns of branches, whose state matters to a proposal, or to one below its branch."""
+    above = [str(path) for path in PurePosixPath(branch).parents if str(path) != "."]
+    return (base, branch, f"{branch}/*", *above, *OLD)
 
 
 def part(name: str) -> str:

@@ -10,9 +10,6 @@ from kubeaid_ci.model.commit import Commit
 from kubeaid_ci.model.publication import OnForeignCommits, Outcome, Proposal, Published
 from kubeaid_ci.plan import body, comments
 
-# The branches of the platform's earlier scripts, for GitHub and for GitLab.
-OLD_BRANCHES = ("obmondo-deploy", "argocd-deploy")
-
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -206,17 +203,3 @@ def check_paths(paths: Iterable[str]) -> None:
         wrong = not parts or path.startswith("/") or str(PurePosixPath(path)) != path or "\0" in path
         if wrong or ".." in parts or any(part.lower() == ".git" for part in parts):
             raise UserError(f"not a path inside the repository: {path!r}")
-
-
-def branch_in_the_way(branch: str, present: Iterable[str]) -> str | None:
-    """A branch with which Git cannot keep this one: ``a`` and ``a/b`` exclude each other."""
-    for other in sorted(present):
-        if other.startswith(f"{branch}/") or branch.startswith(f"{other}/"):
-            return other
-    return None
-
-
-def looked_at(proposal: Proposal) -> tuple[str, ...]:
-    """The branches, and patterns of branches, whose state matters to the proposal."""
-    above = [str(path) for path in PurePosixPath(proposal.branch).parents if str(path) != "."]
-    return (proposal.base, proposal.branch, f"{proposal.branch}/*", *above, *OLD_BRANCHES)

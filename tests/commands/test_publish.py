@@ -2,18 +2,21 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import kubeaid_ci
 from tests import repos
-from tests.jobs.test_publish_faults import assert_never_shown
+from tests.jobs.test_publish_faults import assert_never_shown, assert_nowhere_on_disk
 from tests.repos import vars_file
-from tests.servers.http import Reply
+from tests.servers.http import Fault, Reply, Request
 from tests.servers.world import BRANCH, SECRET, World
 
 ROOT = str(Path(kubeaid_ci.__file__).parents[1])
@@ -30,8 +33,11 @@ def run(tmp_path: Path, github: World) -> Run:
     forge = ["--forge", "github", "--forge-url", github.forge.api_url]
     repositories = ["--config-repo", github.forge.git_url, "--kubeaid", str(kubeaid)]
 
+    (tmp_path / "tmp").mkdir()
+    places = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp")}
+
     def call(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        clean = {"PATH": os.environ["PATH"], "PYTHONPATH": ROOT, "HOME": str(tmp_path / "home"), "COLUMNS": "200"}
+        clean = {"PATH": os.environ["PATH"], "PYTHONPATH": ROOT, "COLUMNS": "200", **places}
         done = subprocess.run(
             [sys.executable, "-m", "kubeaid_ci", "publish", *repositories, *forge, *arguments],
             capture_output=True,
@@ -86,6 +92,65 @@ def test_refusing_forge_exits_with_3_and_shows_no_token_even_with_tracebacks(run
     assert done.returncode == 3
     assert "HTTP 422: no: ***: again ***" in done.stderr
     assert "Traceback" in done.stderr
+
+
+def test_token_is_on_no_disk_and_in_no_argument_while_it_is_used(run: Run, github: World, tmp_path: Path) -> None:
+    looked: list[str] = []
+
+    def look_around(request: Request) -> None:
+        looked.append(request.path.rpartition("/")[2])
+        for words in arguments().values():
+            assert_never_shown(b"\0".join(words))
+        assert_nowhere_on_disk(tmp_path)
+
+    github.forge.server.chance = look_around
+    assert run("--labels", "ci").returncode == 0
+    assert {"git-upload-pack", "git-receive-pack", "pulls", "labels"} <= set(looked)
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_run_that_is_killed_while_it_pushes_leaves_the_remote_alone_and_the_next_heals(
+    run: Run, github: World, tmp_path: Path
+) -> None:
+    before = github.forge.repo.branches()
+    killed: list[int] = []
+
+    def kill(request: Request) -> Fault | None:
+        if request.verb != "POST" or not request.path.endswith("receive-pack"):
+            return None
+        if not killed:
+            killed.append(publisher(tmp_path))
+            os.kill(killed[0], signal.SIGKILL)
+        # The program that pushes lives on for a moment, and sends it all once more.
+        return Fault.MIDDLE
+
+    github.forge.server.chance = kill
+    assert run().returncode == -signal.SIGKILL
+    while any(github.forge.git_url.encode() in words for words in arguments().values()):
+        time.sleep(0.01)
+    github.forge.server.chance = None
+    assert github.forge.repo.branches() == before
+    assert_nowhere_on_disk(tmp_path)
+    assert run().returncode == 0
+    assert github.the_change().number == 1
+
+
+def publisher(folder: Path) -> int:
+    """The process that publishes from here."""
+    for number, words in arguments().items():
+        with suppress(OSError):
+            if b"kubeaid_ci" in words and Path(f"/proc/{number}/cwd").resolve() == folder:
+                return number
+    raise AssertionError("no such process")
+
+
+def arguments() -> dict[int, list[bytes]]:
+    """The arguments of every process of this machine."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it may have ended meanwhile
+            found[int(process.parent.name)] = process.read_bytes().split(b"\0")
+    return found
 
 
 def test_one_branch_that_is_refused_is_a_finding_and_the_others_are_done(run: Run, github: World) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from kubeaid_ci.edges import git_access
 from kubeaid_ci.edges.git_access import GitAccess, split_address
 from kubeaid_ci.edges.git_remote import clone, default_branch, remote_head
 from kubeaid_ci.edges.git_workshop import open_workshop, workshop
@@ -230,6 +231,14 @@ def test_line_that_keeps_dropping_leaves_the_remote_as_it_was(gitlab: World) -> 
     assert gitlab.publish(workshop=shop).outcome == "created"
 
 
+def test_remote_that_falls_silent_is_given_up_and_asked_again(gitlab: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = [(key, "1" if key == "http.lowSpeedTime" else value) for key, value in git_access._SETTINGS]
+    monkeypatch.setattr(git_access, "_SETTINGS", tuple(settings))
+    gitlab.forge.server.inject("POST", PUSH, Fault.SILENCE)
+    assert gitlab.publish().outcome == "created"
+    assert len(gitlab.waits) == 1
+
+
 @pytest.mark.parametrize("fault", [Fault.AFTER, Fault.HALF], ids=str)
 def test_lost_answer_after_a_push_that_worked_is_no_failure(gitlab: World, fault: Fault) -> None:
     gitlab.forge.server.inject("POST", PUSH, fault)
@@ -422,24 +431,40 @@ def test_workshop_leaves_nothing_behind(gitlab: World) -> None:
 # Signatures
 
 
-def test_ssh_signature_is_good(gitlab: World, tmp_path: Path) -> None:
-    key = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-    gitlab.publish(style=replace(STYLE, signing=Signing.SSH, signing_key=str(key)))
-    (tmp_path / "allowed").write_text(f"bot@example.com {(tmp_path / 'key.pub').read_text()}")
+def test_ssh_signature_is_verified_by_git(gitlab: World, tmp_path: Path, ssh_key: str) -> None:
+    style = replace(STYLE, signing=Signing.SSH, signing_key=ssh_key, sign_off=True)
+    first = gitlab.publish(style=style)
+    (tmp_path / "allowed").write_text(f"bot@example.com {Path(f'{ssh_key}.pub').read_text()}")
     allowed = f"gpg.ssh.allowedSignersFile={tmp_path / 'allowed'}"
-    shown = git(gitlab.forge.repo.folder, "-c", allowed, "log", "-1", "--format=%G?", BRANCH)
-    assert shown == "G"
-    assert gitlab.publish(style=replace(STYLE, signing=Signing.SSH, signing_key=str(key))).outcome == "unchanged"
+    git(gitlab.forge.repo.folder, "-c", allowed, "verify-commit", str(first.head))
+    # Ed25519 signs the same text with the same letters, so the commit is the same from anywhere.
+    git(gitlab.forge.repo.folder, "update-ref", "-d", f"refs/heads/{BRANCH}")
+    gitlab.forge.changes.clear()
+    assert gitlab.publish(style=style).head == first.head
+    assert gitlab.publish(style=style).outcome == "unchanged"
 
 
-def test_gpg_signature_is_good(gitlab: World, home: Path) -> None:
+def test_changed_signed_commit_is_not_verified(gitlab: World, tmp_path: Path, ssh_key: str) -> None:
+    """That the check above can fail."""
+    signed = gitlab.publish(style=replace(STYLE, signing=Signing.SSH, signing_key=ssh_key))
+    (tmp_path / "allowed").write_text(
+        "bot@example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+    )
+    allowed = f"gpg.ssh.allowedSignersFile={tmp_path / 'allowed'}"
+    with pytest.raises(AssertionError):
+        git(gitlab.forge.repo.folder, "-c", allowed, "verify-commit", str(signed.head))
+
+
+def test_gpg_signature_is_verified_by_git(gitlab: World, home: Path) -> None:
     options = ["--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
     make = ["gpg", *options, "--quick-gen-key", "Bot <bot@example.com>", "ed25519", "sign", "never"]
     subprocess.run(make, check=True, capture_output=True)
     try:
-        gitlab.publish(style=replace(STYLE, signing=Signing.GPG, signing_key="bot@example.com"))
-        assert git(gitlab.forge.repo.folder, "log", "-1", "--format=%G?", BRANCH) in ("G", "U")
+        style = replace(STYLE, signing=Signing.GPG, signing_key="bot@example.com")
+        head = gitlab.publish(style=style).head
+        git(gitlab.forge.repo.folder, "verify-commit", str(head))
+        # The time is in the signature, but the same content is not pushed again.
+        assert gitlab.publish(style=style).outcome == "unchanged"
     finally:
         subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=True)
 

@@ -120,9 +120,9 @@ def test_eight_clusters_with_nothing_changed_ask_for_the_repository_and_nothing_
     fleet.asked()
     assert fleet.outcomes() == ["up-to-date"]
     # A clone, and one look at the branches.
-    assert fleet.asked() == ["GET refs", *["POST git-upload-pack"] * 2, "GET refs", "POST git-upload-pack"]
+    assert sorted(fleet.asked()) == ["GET refs"] * 2 + ["POST git-upload-pack"] * 3
     assert fleet.outcomes(per_cluster=True) == ["up-to-date"] * 8
-    assert fleet.asked() == ["GET refs", *["POST git-upload-pack"] * 2, "GET refs", "POST git-upload-pack"]
+    assert sorted(fleet.asked()) == ["GET refs"] * 2 + ["POST git-upload-pack"] * 3
 
 
 def test_eight_clusters_whose_change_request_is_open_write_nothing(

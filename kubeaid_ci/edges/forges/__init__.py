@@ -1,34 +1,55 @@
 """Forges: which one a repository lives on, and how to reach it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kubeaid_ci.edges.environment import Environ, token_variables
-from kubeaid_ci.edges.forges import gitea, gitea_requests, github, github_requests, gitlab, gitlab_requests
-from kubeaid_ci.edges.forges.interface import Forge
+from kubeaid_ci.edges.forges import advice
 from kubeaid_ci.edges.git_access import GitAccess
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.forge import ForgeAddress, ForgeKind
 
+if TYPE_CHECKING:
+    from kubeaid_ci.edges.forges.interface import Forge
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """A kind of forge: how to connect, what a token needs, and the page of the branch rules below the repository's."""
+_Connect = Callable[[ForgeAddress, Token, Path | None, Patience], "Forge"]
 
-    connect: Callable[[ForgeAddress, Token, Path | None, Patience], Forge]
-    needs: Callable[[ForgeAddress, Token | None], str]
-    rules: str
+
+def _github() -> _Connect:
+    from kubeaid_ci.edges.forges import github
+
+    return github.connect
+
+
+def _gitlab() -> _Connect:
+    from kubeaid_ci.edges.forges import gitlab
+
+    return gitlab.connect
+
+
+def _gitea() -> _Connect:
+    from kubeaid_ci.edges.forges import gitea
+
+    return gitea.connect
 
 
 # One line a forge; `none` takes a branch and has nothing to connect to.
-FORGES: dict[ForgeKind, _Kind] = {
-    ForgeKind.GITHUB: _Kind(github.connect, github_requests.needs, github.RULES),
-    ForgeKind.GITLAB: _Kind(gitlab.connect, gitlab_requests.needs, gitlab.RULES),
-    ForgeKind.GITEA: _Kind(gitea.connect, gitea_requests.needs, gitea.RULES),
+FORGES: dict[ForgeKind, Callable[[], _Connect]] = {
+    ForgeKind.GITHUB: _github,
+    ForgeKind.GITLAB: _gitlab,
+    ForgeKind.GITEA: _gitea,
 }
+
+
+def required(address: ForgeAddress, token: Token | None, *, environ: Environ) -> Token:
+    """The token, or `UserError` with the variables that may hold one."""
+    if token is None:
+        names = ", ".join(token_variables(address.kind, address.remote.host, environ))
+        raise UserError(f"{address.remote}: no token to open change requests with; set one of {names}")
+    return token
 
 
 def connect(
@@ -38,17 +59,15 @@ def connect(
     environ: Environ,
     ca_bundle: Path | None = None,
     patience: Patience | None = None,
-) -> Forge | None:
+) -> "Forge | None":
     """The forge at an address, or nothing where the kind is ``none``. Nothing is sent yet.
 
     Raises `UserError` where a token is needed and there is none.
     """
     if address.kind is ForgeKind.NONE:
         return None
-    if token is None:
-        names = ", ".join(token_variables(address.kind, address.remote.host, environ))
-        raise UserError(f"{address.remote}: no token to open change requests with; set one of {names}")
-    return FORGES[address.kind].connect(address, token, ca_bundle, patience or Patience())
+    known = required(address, token, environ=environ)
+    return FORGES[address.kind]()(address, known, ca_bundle, patience or Patience())
 
 
 def git_access(
@@ -60,8 +79,5 @@ def git_access(
     patience: Patience | None = None,
 ) -> GitAccess:
     """How Git reaches the repository at an address by its `url`, with what to tell people who are turned away."""
-    access = GitAccess(url, token, ca_bundle, patience or Patience())
-    if address.kind is ForgeKind.NONE:
-        return access
-    kind = FORGES[address.kind]
-    return replace(access, help=f"{kind.needs(address, token)}.", rules=f"{address.web}{kind.rules}")
+    told = f"{advice.needs(address, token)}."
+    return GitAccess(url, token, ca_bundle, patience or Patience(), told, advice.rules(address))

@@ -16,7 +16,6 @@ from kubeaid_ci.model.forge import ForgeAddress
 from kubeaid_ci.model.publication import Proposal
 
 BODY_LIMIT = 1_000_000
-RULES = "/settings/branches"
 _DRAFT = "WIP: "
 # How far back a closed pull request is looked for: there is no filter for the branch.
 _LAST_PAGES = 2

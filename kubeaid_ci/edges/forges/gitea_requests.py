@@ -5,22 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.edges import wire
+from kubeaid_ci.edges.forges.advice import needs
 from kubeaid_ci.edges.forges.interface import MOVED, Trouble
 from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.forge import ForgeAddress
 
 if TYPE_CHECKING:
     import requests
-
-
-def needs(address: ForgeAddress, token: Token | None) -> str:
-    """What a token must be allowed to do, and where that is set."""
-    root = address.web.removesuffix(f"/{address.project}")
-    given = f"The token from {token.source}" if token else "A token"
-    return (
-        f"{given} must be valid and have the scopes write:repository and write:issue, and its user must be able to "
-        f"write here, see {root}/user/settings/applications"
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from kubeaid_ci.model.publication import Proposal
 # The limit is 65,536 letters; forges count an emoji or an escaped letter in their own way.
 BODY_LIMIT = 60_000
 _UNSCOPED = "a fine-grained, App or workflow token, whose permissions show when they are used"
-RULES = "/settings/rules"
 
 
 def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "GitHub":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.edges import wire
+from kubeaid_ci.edges.forges.advice import needs
 from kubeaid_ci.edges.forges.interface import MOVED, Trouble
 from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.forge import ForgeAddress
@@ -19,21 +20,6 @@ GRAPHQL = "/graphql"
 _GRAPHQL_STATUS = {"NOT_FOUND": 404, "FORBIDDEN": 403, "RATE_LIMITED": 429}
 # The least that GitHub asks for where it says that calls come too fast, and not for how long.
 _SECONDARY_WAIT = 60.0
-
-
-def needs(address: ForgeAddress, token: Token | None) -> str:
-    """What a token must be allowed to do, and where that is set."""
-    if token and token.source == "GITHUB_TOKEN":
-        return (
-            "Give the job `permissions: contents: write, pull-requests: write`, and allow Actions to create pull "
-            f"requests at {address.web}/settings/actions (an organisation may forbid it for all its repositories)"
-        )
-    root = address.web.removesuffix(f"/{address.project}")
-    given = f"The token from {token.source}" if token else "A token"
-    return (
-        f"{given} needs access to {address.project} with Contents: read and write and Pull requests: read and write "
-        f"(a classic token: the scope repo), see {root}/settings/personal-access-tokens"
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from kubeaid_ci.model.publication import Proposal
 
 # The limit is 1,048,576 letters since GitLab 13.4.
 BODY_LIMIT = 1_000_000
-RULES = "/-/settings/repository"
 _DRAFT = "Draft: "
 _DEVELOPER = 30
 # GitLab is still finding out whether it can merge.

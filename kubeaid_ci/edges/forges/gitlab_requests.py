@@ -5,21 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.edges import wire
+from kubeaid_ci.edges.forges.advice import needs
 from kubeaid_ci.edges.forges.interface import MOVED, Trouble
 from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.forge import ForgeAddress
 
 if TYPE_CHECKING:
     from gitlab import Gitlab
-
-
-def needs(address: ForgeAddress, token: Token | None) -> str:
-    """What a token must be allowed to do, and where that is set."""
-    given = f"The token from {token.source}" if token else "A token"
-    return (
-        f"{given} must be a valid project, group or personal access token with the role Developer and the scopes "
-        f"api and write_repository, see {address.web}/-/settings/access_tokens"
-    )
 
 
 @dataclass(frozen=True, slots=True)
