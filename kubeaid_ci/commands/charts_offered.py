@@ -7,7 +7,7 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.commands.options import Options, read_settings
-from kubeaid_ci.commands.publish_options import wishes
+from kubeaid_ci.commands.publish_options import say_previews, wishes
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart_update import Updates, UpdateStatus
 from kubeaid_ci.model.publication import Wishes
@@ -68,9 +68,7 @@ def offered(
     from kubeaid_ci.report.chart_update import report
     from kubeaid_ci.report.publish import request_outputs
 
-    if asked.preview:
-        done_so_far = "dry run, so nothing was pushed; " if asked.dry_run else ""
-        click.echo(f"{done_so_far}texts and patches are in {asked.preview}", err=True)
+    say_previews(asked)
     failed = {one.branch: str(one.error) for one in found.failed}
     told = report(found.updates, check(found.requests, failed), command=command, version=__version__)
     codes = [one.error.exit_code for one in found.failed] + [3] * _failed(found.updates)

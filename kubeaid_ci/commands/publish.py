@@ -6,7 +6,7 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.commands.options import common_options, resolve
-from kubeaid_ci.commands.publish_options import publish_options, wishes
+from kubeaid_ci.commands.publish_options import publish_options, say_previews, wishes
 
 
 @click.command()
@@ -48,9 +48,7 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
             cache=options.cache,
             progress=progress.told,
         )
-    if asked.preview:
-        done_so_far = "dry run, so nothing was pushed; " if asked.dry_run else ""
-        click.echo(f"{done_so_far}texts and patches are in {asked.preview}", err=True)
+    say_previews(asked)
     failed = {one.branch: str(one.error) for one in published.failed}
     told = report(published.builds, published.results, check(published.results, failed), version=__version__)
     codes = [one.error.exit_code for one in published.failed] + [2] * bool(published.builds.failed)

@@ -1,6 +1,7 @@
 """The options of every command that offers changes, and what they come to."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -121,3 +122,12 @@ def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
         dry_run=dry_run,
         preview=chosen("preview") or (PREVIEW if dry_run else None),
     )
+
+
+def say_previews(asked: Wishes) -> None:
+    """Say where the texts and patches are, and that this was all there was to a dry run."""
+    pushed = "dry run, so nothing was pushed; " if asked.dry_run else ""
+    if asked.preview and Path(asked.preview).is_dir():
+        click.echo(f"{pushed}texts and patches are in {asked.preview}", err=True)
+    elif asked.dry_run:
+        click.echo("dry run; there is nothing to push and so no preview", err=True)

@@ -16,6 +16,7 @@ import kubeaid_ci
 from tests import repos
 from tests.jobs.test_publish_faults import assert_never_shown, assert_nowhere_on_disk
 from tests.repos import vars_file
+from tests.servers.git import git
 from tests.servers.http import Fault, Reply, Request
 from tests.servers.world import BRANCH, SECRET, World
 
@@ -83,6 +84,17 @@ def test_dry_run_says_so_and_leaves_text_and_patch_in_a_folder(run: Run, github:
         "kubeaid-ci-kube-prometheus.patch",
     ]
     assert github.forge.server.writes() == []
+
+
+def test_dry_run_with_nothing_to_push_names_no_folder_that_is_not_there(
+    run: Run, github: World, tmp_path: Path
+) -> None:
+    run()
+    git(github.forge.repo.folder, "update-ref", "refs/heads/main", f"refs/heads/{BRANCH}")
+    done = run("--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "dry run; there is nothing to push and so no preview" in done.stderr
+    assert not (tmp_path / "kubeaid-ci-preview").exists()
 
 
 def test_refusing_forge_exits_with_3_and_shows_no_token_even_with_tracebacks(run: Run, github: World) -> None:
