@@ -9,6 +9,7 @@ from kubeaid_ci.edges import config_repo, git_remote
 from kubeaid_ci.edges.config_repo import NotACluster
 from kubeaid_ci.edges.git_access import GitAccess
 from kubeaid_ci.edges.git_remote import Heads
+from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.publish_target import Target
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.suppression import SETTINGS_FILE
@@ -72,8 +73,10 @@ class Desk:
 
 
 def set_up(target: Target, folder: Path) -> Desk:
-    """Clone into a new folder; raises `UserError` where there is no such base branch, or nothing in it."""
+    """Clone into a new folder; raises `UserError` where there is no such base branch, or it holds no config repo."""
     folder.mkdir()
     checkout = folder / (target.address.remote.name or "config")
     base, commit = git_remote.clone_branch(target.access, checkout, branch=target.base, objects=target.objects)
+    if not (checkout / "k8s").is_dir():
+        raise UserError(f"{target.access.url}: not a config repo: its branch {base} has no folder k8s/")
     return Desk(checkout, base, commit, target.access)

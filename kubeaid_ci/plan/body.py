@@ -57,7 +57,7 @@ def withdrawn(existing: str) -> str:
 def write(existing: str | None, proposal: Proposal, limit: int, *, content: bytes = b"") -> str:
     """The whole text of a change request: our section put into the text that is there, within `limit` letters.
 
-    `content` is what the proposal changes, of which the text keeps a checksum.
+    `content` is what the proposal changes; the text keeps a checksum of it.
     """
     around = _normal(existing or "")
     found = _SECTION.search(around)
@@ -72,7 +72,7 @@ def write(existing: str | None, proposal: Proposal, limit: int, *, content: byte
 def section(proposal: Proposal, limit: int, content: bytes) -> str:
     """Our section alone, within `limit` letters, and its frame whatever the limit."""
     draft = "draft" if proposal.draft else "ready"
-    state = f"{_OPEN}state {draft} {checksum(proposal.title.encode())} {checksum(content)} -->"
+    state = f"{_OPEN}state {draft} {checksum(proposal.title.encode())} {offered(proposal.title, content)} -->"
     frame = (START, state, "", "", _TAKE_BACK, END)
     room = limit - len("\n".join(frame)) - 1
     text = fit(_without_markers(_normal(proposal.body)).strip(), room)
@@ -82,6 +82,11 @@ def section(proposal: Proposal, limit: int, content: bytes) -> str:
 def same(one: str, other: str) -> bool:
     """Whether two texts are the same but for line breaks and blanks at the ends, which forges change."""
     return _normal(one).strip() == _normal(other).strip()
+
+
+def offered(title: str, content: bytes) -> str:
+    """The checksum of what is offered, by which it is known again: with another title it is another offer."""
+    return checksum(title.encode() + b"\0" + content)
 
 
 def checksum(data: bytes) -> str:

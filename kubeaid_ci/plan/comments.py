@@ -17,8 +17,8 @@ def nothing_left(base: str) -> str:
 def declined(request: ChangeRequest) -> str:
     """Said when somebody has closed, without merging, a change request that proposed exactly this."""
     return (
-        f"{request.url} proposed exactly this and was closed by somebody, so it is not offered again. "
-        "To have it back, reopen that one; as soon as something else is to be changed, a new one is opened"
+        f"{request.url} proposed exactly this and was closed by somebody, so it is not offered again. To have it "
+        "back, reopen that one, or run with another --title; once something else is to be changed, a new one is opened"
     )
 
 

@@ -115,7 +115,8 @@ def _handed_back(situation: Situation) -> bool:
 
 def _was_declined(situation: Situation, last: ChangeRequest) -> bool:
     """Whether somebody closed a change request that proposed exactly this: a no is not asked for twice."""
-    return not last.merged and body.read(last.body).content == body.checksum(situation.content)
+    offered = body.offered(situation.proposal.title, situation.content)
+    return not last.merged and body.read(last.body).content == offered
 
 
 def _withdraw(situation: Situation) -> Plan:

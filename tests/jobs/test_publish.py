@@ -292,6 +292,12 @@ def test_empty_repository_is_the_callers_fault(fleet: Fleet, base: str | None) -
         fleet.publish(base=base)
 
 
+def test_repository_without_clusters_is_named_by_its_address(fleet: Fleet) -> None:
+    fleet.put(c0=None, c1=None)
+    with pytest.raises(UserError, match=rf"^{fleet.world.forge.git_url}: not a config repo: its branch main has no"):
+        fleet.publish()
+
+
 def test_other_base_is_built_from_and_proposed_to(fleet: Fleet) -> None:
     fleet.world.forge.repo.commit("main", {}, "More")
     git(fleet.world.forge.repo.folder, "update-ref", "refs/heads/live", "main")

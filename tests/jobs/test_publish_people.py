@@ -54,6 +54,15 @@ def test_closed_change_request_is_a_no_to_the_same_and_not_to_something_else(wor
     assert other.number != first.number
 
 
+def test_closed_change_request_is_offered_again_under_another_title(world: World) -> None:
+    world.publish()
+    world.the_change().state = "closed"
+    assert [world.publish(title=title).outcome for title in ("Update kube-prometheus", "Please")] == [
+        "stopped",
+        "created",
+    ]
+
+
 def test_closed_with_its_branch_deleted_is_a_no_too(world: World) -> None:
     world.publish()
     world.the_change().state = "closed"
