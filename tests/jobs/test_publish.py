@@ -3,9 +3,12 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -19,7 +22,7 @@ from kubeaid_ci.model.publication import Wishes
 from tests import repos
 from tests.repos import vars_file
 from tests.servers.git import git
-from tests.servers.http import Fault, Request
+from tests.servers.http import Fault, Reply, Request, Server
 from tests.servers.world import BRANCH, SECRET, World
 
 BROKEN = "{ platform: 'kops', kube_prometheus_version: 'v9.9.9' }\n"
@@ -419,6 +422,31 @@ def test_token_in_the_address_is_used_and_kept_secret(fleet: Fleet, monkeypatch:
     with pytest.raises(OutsideError, match="HTTP 401: the token from the address") as caught:
         fleet.publish(config_repo=address)
     assert SECRET not in str(caught.value)
+
+
+def test_proxy_that_the_environment_names_leads_git_and_api_alike(
+    world: World, make_fleet: Callable[[World, int], Fleet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = make_fleet(world, 1)
+
+    def lead(request: Request) -> Reply:
+        target = f"{request.path}?{urlencode(request.query, doseq=True)}"
+        with closing(HTTPConnection("127.0.0.1", world.forge.server.port)) as asked:
+            asked.request(request.verb, target, request.body, {**request.headers, "connection": "close"})
+            answer = asked.getresponse()
+            headers = {name: value for name, value in answer.getheaders() if name not in ("Content-Length", "Date")}
+            return Reply(answer.status, answer.read(), headers)
+
+    with Server(lead) as proxy:
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("http_proxy", proxy.url)
+        # A name that nothing but the proxy knows.
+        wishes = Wishes(forge=world.kind, forge_url=f"http://forge.invalid{world.forge.prefix}")
+        address = "http://forge.invalid/acme/config.git"
+        published = kubeaid_ci.publish(address, fleet.kubeaid, wishes=wishes, cache=fleet.cache, jobs=1)
+    assert [result.outcome for result in published.results] == ["created"]
+    assert len(proxy.seen) == len(world.forge.server.seen)
 
 
 def test_access_without_a_token_says_so(fleet: Fleet) -> None:
