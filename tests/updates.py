@@ -22,7 +22,7 @@ DEPLOYMENT = (
 
 
 def upstreams(**more) -> Upstreams:
-    return Upstreams(environ={}, patience=QUICK, **more)
+    return Upstreams(environ={}, patience=QUICK, keep=True, **more)
 
 
 def files(name: str, more: Mapping[str, str] | None = None) -> dict[str, bytes]:

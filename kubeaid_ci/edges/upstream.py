@@ -34,13 +34,13 @@ _JOBS = 16
 
 
 class Upstreams:
-    """The upstreams of one run: each index is asked for once, archives are not kept. Safe to use from several threads.
+    """The upstreams of one run: each index is asked for once. Safe to use from several threads.
 
     `cache` keeps downloads for later runs, which ask whether they changed. `jobs` is how many charts are
     fetched side by side, at most four from one host. `allow` names hosts that may be private wherever
     their address was found, `plain_http` registries without TLS, `mirrors` what is asked instead of
     addresses that begin so: repositories and what their indexes name. What a mirror gives counts as its
-    original's.
+    original's. With `keep` each chart is asked for once and its files stay in memory until the end.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Upstreams:
         environ: Mapping[str, str] | None = None,
         patience: Patience | None = None,
         network: Network | None = None,
+        keep: bool = False,
     ) -> None:
         web = Web(ca_bundle=ca_bundle, allow=allow, patience=patience, network=network)
         self._jobs = jobs
@@ -63,13 +64,15 @@ class Upstreams:
         self._logins = Logins(os.environ if environ is None else environ)
         self._registry = Registry(self._downloads, self._logins, plain_http=plain_http)
         self._repositories: _Once[str, ChartRepository | Failed] = _Once()
+        self._kept: _Once[Wanted, Fetched | Failed] | None = _Once() if keep else None
 
     def fetch(self, name: str, version: str, repository: str, *, known_url: str = "") -> Fetched | Failed:
         """A chart as its upstream publishes it now, found safe and unpacked in memory.
 
         `known_url` is where its archive was before: tried where the index no longer lists the version.
         """
-        found = self._fetch(Wanted(name, version, self._mirrored(repository), self._mirrored(known_url)))
+        wanted = Wanted(name, version, self._mirrored(repository), self._mirrored(known_url))
+        found = self._kept.get(wanted, lambda: self._fetch(wanted)) if self._kept else self._fetch(wanted)
         if not self._mirrors or isinstance(found, Failed):
             return found
         url = original(found.url, self._mirrors)

@@ -42,7 +42,7 @@ def add_chart(
     chart already, and where no release may be taken; `OutsideError` where upstream cannot be asked.
     """
     root, known = Path(kubeaid).resolve(), settings or Settings()
-    upstreams = upstreams or charts_look.connect(jobs=jobs, cache=cache)
+    upstreams = upstreams or charts_look.connect(known, jobs=jobs, cache=cache)
     with held(root):
         repo = charts_source.read(root, WORKTREE, cache=cache)
         with repo.snapshot:

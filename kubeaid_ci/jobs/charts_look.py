@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
 from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.jobs.build import cache_at
@@ -28,9 +29,18 @@ class Look:
     choice: Choice = field(default_factory=Choice)
 
 
-def connect(*, jobs: int, cache: bool) -> Upstreams:
-    """The upstreams of one run."""
-    return Upstreams(cache_at(cache), jobs=max(1, jobs))
+def connect(settings: Settings, *, jobs: int, cache: bool) -> Upstreams:
+    """The upstreams of one run, reached as the settings say; umbrella charts may share an archive."""
+    how = settings.upstreams
+    return Upstreams(
+        cache_at(cache),
+        jobs=max(1, jobs),
+        ca_bundle=Path(how.ca_bundle) if how.ca_bundle else None,
+        allow=how.allow,
+        plain_http=how.plain_http,
+        mirrors=how.mirrors,
+        keep=True,
+    )
 
 
 def look(

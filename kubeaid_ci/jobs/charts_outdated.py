@@ -48,7 +48,7 @@ def outdated_charts(
     with repo.snapshot:
         chosen = charts_source.selected(repo.charts, charts)
     asked = tracked(chosen.charts, charts)
-    upstreams = upstreams or charts_look.connect(jobs=jobs, cache=cache)
+    upstreams = upstreams or charts_look.connect(known, jobs=jobs, cache=cache)
     looks = charts_look.look(repo, asked, upstreams, settings=known, today=day, jobs=jobs)
     results = tuple(outlook(one) for one in looks)
     told = _record(root, repo.ledger, looks, everything=not charts) if update_ledger else ()

@@ -66,7 +66,7 @@ def publish_charts(
         ready = replace(bench, overwrite=overwrite)
         return make(ready, root, WORKTREE, wish, settings=known, jobs=jobs, cache=cache)
 
-    upstreams = upstreams or charts_look.connect(jobs=jobs, cache=cache)
+    upstreams = upstreams or charts_look.connect(settings or Settings(), jobs=jobs, cache=cache)
     run = _Run(upstreams, today or datetime.now(UTC).date(), settings or Settings(), config_repo, jobs, cache)
     return run.offer(str(kubeaid), wishes or Wishes(), making, everything=wish == Wish())
 
@@ -89,7 +89,7 @@ def publish_new_chart(
     def making(bench: Workbench, root: Path, known: Settings) -> Made:
         return new_chart(bench, root, name, repository, version, settings=known, jobs=jobs, cache=cache)
 
-    upstreams = upstreams or charts_look.connect(jobs=jobs, cache=cache)
+    upstreams = upstreams or charts_look.connect(settings or Settings(), jobs=jobs, cache=cache)
     run = _Run(upstreams, today or datetime.now(UTC).date(), settings or Settings(), None, jobs, cache)
     return run.offer(str(kubeaid), wishes or Wishes(), making, everything=False)
 

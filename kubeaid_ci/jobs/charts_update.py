@@ -46,7 +46,7 @@ def update_charts(
     """
     root = Path(kubeaid).resolve()
     known, day = settings or Settings(), today or datetime.now(UTC).date()
-    upstreams = upstreams or charts_look.connect(jobs=jobs, cache=cache)
+    upstreams = upstreams or charts_look.connect(known, jobs=jobs, cache=cache)
     with held(root):
         repo = charts_source.read(root, WORKTREE, cache=cache)
         with repo.snapshot:

@@ -9,7 +9,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.ledger import LEDGER
 from kubeaid_ci.model.policy import ChartPolicy, Step
 from kubeaid_ci.model.version import Version
-from kubeaid_ci.settings import Settings
+from kubeaid_ci.settings import Settings, UpstreamSettings
 from tests import repos, umbrellas
 from tests.servers import registry
 from tests.servers.charts import Charts, chart
@@ -210,3 +210,13 @@ def test_nothing_but_the_ledger_is_written_and_only_on_demand(tmp_path, charts):
     before = repos.snapshot(tmp_path)
     outdated(tmp_path)
     assert repos.snapshot(tmp_path) == before
+
+
+def test_upstreams_are_reached_as_the_settings_say(tmp_path, charts):
+    """A repository that nobody can reach, and the mirror of it that the settings name."""
+    charts.add("web", "1.0.0")
+    charts.add("web", "1.1.0")
+    umbrella(tmp_path, "web", "1.0.0", "https://charts.example.invalid")
+    known = Settings(upstreams=UpstreamSettings(mirrors={"https://charts.example.invalid": charts.server.url}))
+    found = kubeaid_ci.outdated_charts(tmp_path, settings=known, jobs=1, cache=False, today=DAY)
+    assert [str(one.newest) for one in found.results] == ["1.1.0"]
