@@ -111,7 +111,7 @@ class _Run:
         target = replace(resolve(kubeaid, wishes), base=wishes.base)
         with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
             for number in range(_TRIES):
-                desk = set_up(target, Path(folder) / str(number))
+                desk = set_up(target, Path(folder) / str(number), wanted=CHARTS)
                 repo = charts_source.read(desk.checkout, WORKTREE, cache=self.cache)
                 known = self.settings.merge(settings_file.read(desk.checkout))
                 with repo.snapshot:

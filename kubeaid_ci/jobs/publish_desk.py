@@ -72,11 +72,15 @@ class Desk:
         return config_repo.folders(self.checkout)
 
 
-def set_up(target: Target, folder: Path) -> Desk:
-    """Clone into a new folder; raises `UserError` where there is no such base branch, or it holds no config repo."""
+def set_up(target: Target, folder: Path, *, wanted: str = "k8s") -> Desk:
+    """Clone into a new folder; raises `UserError` where there is no such base branch, or it lacks the `wanted` folder.
+
+    A config repo has ``k8s/``, a KubeAid repo ``argocd-helm-charts/``.
+    """
     folder.mkdir()
     checkout = folder / (target.address.remote.name or "config")
     base, commit = git_remote.clone_branch(target.access, checkout, branch=target.base, objects=target.objects)
-    if not (checkout / "k8s").is_dir():
-        raise UserError(f"{target.access.url}: not a config repo: its branch {base} has no folder k8s/")
+    if not (checkout / wanted).is_dir():
+        kind = "config" if wanted == "k8s" else "KubeAid"
+        raise UserError(f"{target.access.url}: not a {kind} repo: its branch {base} has no folder {wanted}/")
     return Desk(checkout, base, commit, target.access)
