@@ -12,10 +12,10 @@ from typing import Protocol
 
 from kubeaid_ci.edges.git import Blobs, Repository
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model import links
 from kubeaid_ci.model.tree import Entry
 
 MOST_BYTES_A_FILE = 64 * 1024 * 1024
-_MOST_LINKS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,30 +134,13 @@ class CommitSource:
         return self._real[path]
 
     def _follow(self, path: str) -> str:
-        waiting = path[len(self.prefix) :].split("/")[::-1]
-        done: list[str] = []
-        links = 0
-        while waiting:
-            part = waiting.pop()
-            if part in ("", "."):
-                continue
-            if part == "..":
-                if not done:
-                    return "/outside"
-                done.pop()
-                continue
-            done.append(part)
-            # The folders above the listed one are no links: Git listed it by walking them.
-            entry = self._entry("/".join(done))
-            if entry is None or not entry.is_link:
-                continue
-            done.pop()
-            links += 1
-            target = self._blob(entry.id).decode("utf-8", "surrogateescape")
-            if links > _MOST_LINKS or target.startswith("/"):
-                return "/outside"
-            waiting.extend(target.split("/")[::-1])
-        return "/".join([self.prefix, *done])
+        inside = links.resolve(path[len(self.prefix) :], self._target)
+        return "/outside" if inside is None else f"{self.prefix}/{inside}".rstrip("/")
+
+    def _target(self, path: str) -> str | None:
+        # The folders above the listed one are no links: Git listed it by walking them.
+        entry = self._entry(path)
+        return self._blob(entry.id).decode("utf-8", "surrogateescape") if entry and entry.is_link else None
 
     def _entry(self, path: str) -> Entry | None:
         is_above = self._at.within.startswith(path + "/")
