@@ -1,7 +1,7 @@
 """``kubeaid-ci charts verify``."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from kubeaid_ci.commands.upstream_options import reaching, upstream_options
 
 if TYPE_CHECKING:
     from kubeaid_ci.edges.forges.interface import Forge
+    from kubeaid_ci.jobs.charts_upstream import Fetch
     from kubeaid_ci.model.chart_verdict import Verification
     from kubeaid_ci.model.finding import Finding
     from kubeaid_ci.model.report import Report
@@ -53,24 +54,20 @@ def charts_verify(
 
     \b
     Example: kubeaid-ci charts verify --offline --base origin/main --kubeaid ../KubeAid
-             kubeaid-ci charts verify cert-manager traefik
              kubeaid-ci charts verify --issue --kubeaid https://github.com/example/KubeAid.git
              kubeaid-ci charts verify --offline --accept buzz/buzz --reason "bundled databases removed"
     """
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import charts_folder
-    from kubeaid_ci.jobs.charts_upstream import upstream_charts
     from kubeaid_ci.jobs.charts_verify import verify_charts
     from kubeaid_ci.report.charts import verification
 
     options = resolve(ctx, given)
     kubeaid, ref = charts_folder(options, ref)
-    asked = reaching(given, options.settings.upstreams)
+    asking = _asking(options, given, offline=offline)
     forge = _forge(options, given, partial=offline or bool(charts)) if issue else None
-    with ExitStack() as stack:
-        progress = stack.enter_context(Progress(quiet=options.quiet or offline))
-        fetch = None if offline else stack.enter_context(upstream_charts(cache=options.cache, **asked))
+    with Progress(quiet=options.quiet or offline) as progress, asking as fetch:
         found = verify_charts(
             kubeaid,
             charts=charts,
@@ -86,10 +83,18 @@ def charts_verify(
             progress=progress.verified,
         )
     report = verification(found, version=__version__)
-    failure = _failure(found)
-    if forge is not None:
-        failure = max(failure, _kept(forge, report, options))
-    done(ctx, report, options, failure=failure)
+    kept = _kept(forge, report, options) if forge else 0
+    done(ctx, report, options, failure=max(_failure(found), kept))
+
+
+def _asking(options: Options, given: dict[str, Any], *, offline: bool) -> "AbstractContextManager[Fetch | None]":
+    """A way to ask upstreams, or to ask nobody; takes the options about it out of `given`."""
+    asked = reaching(given, options.settings.upstreams)
+    if offline:
+        return nullcontext()
+    from kubeaid_ci.jobs.charts_upstream import upstream_charts
+
+    return upstream_charts(cache=options.cache, **asked)
 
 
 def _forge(options: Options, given: dict[str, Any], *, partial: bool) -> "Forge":
