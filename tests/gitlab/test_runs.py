@@ -180,28 +180,29 @@ def test_a_wrong_input_is_refused_before_anything_runs(
     assert message in done.output
 
 
-BUILD, PREVIEW, PUBLISH, FLEET = {"a-build"}, {"b-preview"}, {"b-publish", "c-publish"}, {"d-plan", "d-fleet"}
+LOOK, NIGHTLY = {"a-build", "b-preview", "e-verify"}, {"e-nightly"}
+PUBLISH = {"b-publish", "c-publish", "d-plan", "d-fleet"}
 
 
 @pytest.mark.parametrize(
     ("source", "variables", "expected"),
     [
-        ("push", {}, PUBLISH | FLEET),
+        ("push", {}, PUBLISH),
         ("push", {"CI_COMMIT_BRANCH": "feature"}, set()),
         ("push", {"CI_COMMIT_BRANCH": "", "CI_COMMIT_TAG": "1.2.3"}, set()),
-        ("merge_request_event", {}, BUILD | PREVIEW),
-        ("schedule", {}, BUILD | PUBLISH | FLEET),
-        ("web", {}, BUILD | PUBLISH | FLEET),
-        ("web", {"CI_COMMIT_BRANCH": "feature"}, BUILD),
-        ("trigger", {}, BUILD | PUBLISH | FLEET),
-        ("api", {}, BUILD | PUBLISH | FLEET),
-        ("pipeline", {}, BUILD | PUBLISH | FLEET),
+        ("merge_request_event", {}, LOOK),
+        ("schedule", {}, {"a-build"} | PUBLISH | NIGHTLY),
+        ("web", {}, {"a-build"} | PUBLISH | NIGHTLY),
+        ("web", {"CI_COMMIT_BRANCH": "feature"}, {"a-build"}),
+        ("trigger", {}, {"a-build"} | PUBLISH | NIGHTLY),
+        ("api", {}, {"a-build"} | PUBLISH | NIGHTLY),
+        ("pipeline", {}, {"a-build"} | PUBLISH | NIGHTLY),
         ("parent_pipeline", {}, set()),
     ],
 )
 def test_each_event_has_its_jobs(offline: Checkout, source: str, variables: dict[str, str], expected: set[str]) -> None:
-    names = ("build", "publish-from-kubeaid", "rebuild-config-repo", "publish-fleet")
-    prefixes = dict(zip("abcd", names, strict=True))
+    names = ("build", "publish-from-kubeaid", "rebuild-config-repo", "publish-fleet", "verify-charts")
+    prefixes = dict(zip("abcde", names, strict=True))
     included = [local(offline, name, {"package": "", "job-prefix": prefix}) for prefix, name in prefixes.items()]
     offline.pipeline(*included)
     offline.write({"k8s/one/more": "", "build/kube-prometheus/more": ""})

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from kubeaid_ci.commands.build import build
+from kubeaid_ci.commands.charts_verify import charts_verify
 from kubeaid_ci.commands.clusters import clusters
 from kubeaid_ci.commands.environment import from_environment
 from kubeaid_ci.commands.publish import publish
@@ -65,11 +66,12 @@ def test_variables_are_text_whatever_the_type_of_the_input(path: Path) -> None:
 
 @every_template
 def test_variables_are_those_that_the_command_line_reads(path: Path) -> None:
-    commands = map(from_environment, (build, clusters, publish))
+    commands = map(from_environment, (build, charts_verify, clusters, publish))
     options = {option.envvar for command in commands for option in command.params if isinstance(option, click.Option)}
     others = {"KUBEAID_CI_PACKAGE", "KUBEAID_CI_CACHE", "PIP_CONSTRAINT", "GIT_DEPTH"}
     for job in load(path)[1].values():
-        assert set(job.get("variables", {})) <= options | others
+        for one in (job, *job.get("rules", ())):
+            assert set(one.get("variables", {})) <= options | others
 
 
 @pytest.mark.parametrize(
