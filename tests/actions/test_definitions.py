@@ -32,7 +32,7 @@ LEFT_OUT_OF = {
     # Charts belong to no cluster; and what is recorded is recorded by a person, whose commit is reviewed.
     "verify-charts": {"config-repo", "kubeaid-ref", "update-ledger", "accept", "reason"},
 }
-TOKENS = {"publish": {"token", "git-token"}, "verify-charts": {"token"}}
+TOKENS = {"publish": {"token", "git-token"}, "verify-charts": {"token"}, "diff": {"token"}}
 
 
 def options(name: str) -> set[str]:
@@ -115,6 +115,7 @@ def test_only_these_jobs_may_write_and_no_more_than_this() -> None:
         for id_, job in yaml.safe_load(text)["jobs"].items()
     }
     assert {place: writes for place, writes in rights.items() if writes} == {
+        ("diff", "diff"): {"pull-requests"},
         ("rebuild-config-repo", "publish"): {"contents", "pull-requests"},
         ("verify-charts", "online"): {"issues"},
         ("verify-charts", "code-scanning"): {"security-events"},

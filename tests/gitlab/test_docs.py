@@ -67,5 +67,6 @@ def test_every_template_has_its_row() -> None:
         "publish-from-kubeaid",
         "rebuild-config-repo",
         "publish-fleet",
+        "diff",
         "verify-charts",
     ]

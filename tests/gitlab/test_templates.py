@@ -14,6 +14,7 @@ import pytest
 from kubeaid_ci.commands.build import build
 from kubeaid_ci.commands.charts_verify import charts_verify
 from kubeaid_ci.commands.clusters import clusters
+from kubeaid_ci.commands.diff import diff
 from kubeaid_ci.commands.environment import from_environment
 from kubeaid_ci.commands.publish import publish
 from kubeaid_ci.model.cluster import ClusterInfo
@@ -66,7 +67,7 @@ def test_variables_are_text_whatever_the_type_of_the_input(path: Path) -> None:
 
 @every_template
 def test_variables_are_those_that_the_command_line_reads(path: Path) -> None:
-    commands = map(from_environment, (build, charts_verify, clusters, publish))
+    commands = map(from_environment, (build, charts_verify, clusters, diff, publish))
     options = {option.envvar for command in commands for option in command.params if isinstance(option, click.Option)}
     others = {"KUBEAID_CI_PACKAGE", "KUBEAID_CI_CACHE", "PIP_CONSTRAINT", "GIT_DEPTH"}
     for job in load(path)[1].values():
