@@ -1,5 +1,6 @@
 """The workflows about vendored charts, run as their callers run them, against a played GitHub and a chart repository."""
 
+import json
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -8,10 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests import repos, umbrellas
+from tests import repos, umbrellas, updates
 from tests.actions.conftest import JOB_TOKEN, Platform
 from tests.actions.runner import Run
 from tests.actions.test_workflows import example
+from tests.renders import World, application
 from tests.servers.charts import Charts
 from tests.servers.git import git
 
@@ -98,3 +100,29 @@ def test_without_an_issue_the_nightly_job_says_it_in_the_run_alone(kubeaid: Plat
     done = kubeaid.run(yaml.safe_dump({"on": "push", "jobs": workflow["jobs"]}), KUBEAID)
     assert marks(done) == {f"file={VENDORED}/templates/evil.yaml"}
     assert kubeaid.world.forge.server.writes() == []
+
+
+def test_newer_releases_are_offered_once_and_say_what_they_do_to_clusters(
+    platform: Platform, charts: Charts, tmp_path: Path
+) -> None:
+    platform.world.forge.rights[JOB_TOKEN] = {"read", "write", "api"}
+    updates.publish(charts, "web", "1.0.0")
+    root = updates.umbrella(tmp_path / "vendored", charts, "web")
+    updates.publish(charts, "web", "1.1.0", {"values.yaml": "replicas: 2\n"}, created="2026-03-01")
+    platform.config.commit("main", {path: data.decode() for path, data in repos.snapshot(root).items()}, "feat: web")
+    world = World(tmp_path / "repositories")
+    world.cluster("one", {"web.yaml": application("web")})
+    clusters = {path: data.decode() for path, data in repos.snapshot(world.config).items()}
+    platform.kubeaid.commit("main", clusters, "feat: a cluster")
+    workflow = example("update-charts").replace("acme/config", "acme/KubeAid")
+    outcomes = []
+    for _ in range(2):
+        done = platform.run(workflow, KUBEAID, github={"event_name": "schedule"})
+        job = done.job("update / update")
+        assert (done.result, job.rights) == ("success", {"contents": "write", "pull-requests": "write"})
+        outcomes += [one["outcome"] for one in json.loads(job.outputs["results"])]
+    assert outcomes == ["created", "unchanged"]
+    (change,) = platform.world.forge.open_changes("kubeaid-ci/charts/web")
+    assert change.title == "chore(minor update): Updated web from version 1.0.0 to 1.1.0"
+    assert "1 of 1 cluster changes" in change.body
+    assert "version: 1.1.0" in platform.config.show(change.head, f"{VENDORED}/Chart.yaml")

@@ -16,7 +16,10 @@ ACTIONS = {path.parent.name: yaml.safe_load(path.read_text()) for path in sorted
 WORKFLOWS = {path.stem: path.read_text() for path in sorted((ROOT / ".github/workflows").glob("*.yml"))}
 REUSABLE = {name: yaml.safe_load(text) for name, text in WORKFLOWS.items() if "workflow_call:" in text}
 DOCS = ROOT / "docs/actions.md"
-COMMANDS = {name: name for name in ACTIONS if name != "setup"} | {"verify-charts": "charts verify"}
+COMMANDS = {name: name for name in ACTIONS if name != "setup"} | {
+    "update-charts": "charts update --publish",
+    "verify-charts": "charts verify",
+}
 
 # Options that an action does not offer, and why.
 LEFT_OUT = {
@@ -29,16 +32,23 @@ LEFT_OUT = {
 LEFT_OUT_OF = {
     # It builds nothing; and runners are what jobs of GitLab choose.
     "clusters": {"kubeaid", "kubeaid-ref", "no-cache", "runner-image", "runner-tags"},
+    # It publishes; charts belong to no cluster, and updates start from the base branch.
+    "update-charts": {"publish", "per-cluster", "kubeaid-ref"},
     # Charts belong to no cluster; and what is recorded is recorded by a person, whose commit is reviewed.
     "verify-charts": {"config-repo", "kubeaid-ref", "update-ledger", "accept", "reason"},
 }
-TOKENS = {"publish": {"token", "git-token"}, "verify-charts": {"token"}, "diff": {"token"}}
+TOKENS = {
+    "diff": {"token"},
+    "publish": {"token", "git-token"},
+    "update-charts": {"token", "git-token"},
+    "verify-charts": {"token"},
+}
 
 
 def options(name: str) -> set[str]:
     """The options of a command by their long names, and what its list of names is called."""
     command: click.Command | None = cli.cli
-    for word in COMMANDS[name].split():
+    for word in COMMANDS[name].removesuffix(" --publish").split():
         assert isinstance(command, click.Group)
         command = command.get_command(click.Context(command), word)
     assert command is not None
@@ -117,6 +127,7 @@ def test_only_these_jobs_may_write_and_no_more_than_this() -> None:
     assert {place: writes for place, writes in rights.items() if writes} == {
         ("diff", "diff"): {"pull-requests"},
         ("rebuild-config-repo", "publish"): {"contents", "pull-requests"},
+        ("update-charts", "update"): {"contents", "pull-requests"},
         ("verify-charts", "online"): {"issues"},
         ("verify-charts", "code-scanning"): {"security-events"},
     }

@@ -53,8 +53,7 @@ def test_a_pull_request_gets_one_comment_which_is_said_anew_in_the_same_place(cl
 
 def test_a_pull_request_from_a_fork_gets_no_comment_and_no_token(clusters: Platform) -> None:
     github = proposed(clusters.kubeaid, VALUES, "replicas: 2\nname: web\n", 7, "somebody/KubeAid")
-    workflow = example("diff-kubeaid").replace("acme/kubernetes-config", "acme/config")
-    done = clusters.run(workflow, "acme/KubeAid", github=github)
+    done = clusters.run(example("diff-kubeaid"), "acme/KubeAid", github=github)
     assert done.job("diff / diff").outputs["in-short"] == "1 of 1 cluster changes: 1 object modified"
     assert "KUBEAID_CI_TOKEN: \n" in done.log
     assert clusters.world.forge.server.writes() == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import repos, umbrellas
+from tests import repos, umbrellas, updates
 from tests.gitlab.site import JOB_TOKEN, Checkout, Site
 from tests.gitlab.test_runs import assert_no_token, component, local
 from tests.servers.charts import Charts
@@ -75,3 +75,21 @@ def test_without_an_issue_no_token_is_needed(site: Site, kubeaid: Checkout) -> N
     kubeaid.pipeline(local(kubeaid, "verify-charts", {"package": "", "issue": "false"}))
     assert kubeaid.run(source="schedule").jobs() == {"kubeaid-ci-nightly": "PASS"}
     assert site.server.writes() == []
+
+
+def test_newer_releases_are_offered_as_merge_requests(
+    site: Site, config: Checkout, charts: Charts, tmp_path: Path
+) -> None:
+    updates.publish(charts, "web", "1.0.0")
+    root = updates.umbrella(tmp_path / "vendored", charts, "web")
+    updates.publish(charts, "web", "1.1.0", {"values.yaml": "replicas: 2\n"}, created="2026-03-01")
+    site.repo.commit("main", {path: data.decode() for path, data in repos.snapshot(root).items()}, "vendor web")
+    config.pipeline(component("update-charts", {"package": "", "labels": "ci"}))
+    done = config.run(source="schedule")
+    assert (done.code, done.jobs()) == (0, {"kubeaid-ci-update": "PASS"}), done.output
+    (change,) = site.open_changes("kubeaid-ci/charts/web")
+    assert change.title == "chore(minor update): Updated web from version 1.0.0 to 1.1.0"
+    assert {"charts", "update-minor", "ci"} <= set(change.labels)
+    assert "OUTCOME=created" in done.artifact("kubeaid-ci-update", "kubeaid-ci-reports/outputs.env")
+    assert [path for path in done.artifacts("kubeaid-ci-update") if path.endswith(".patch")]
+    assert_no_token(done, config.folder)

@@ -69,4 +69,5 @@ def test_every_template_has_its_row() -> None:
         "publish-fleet",
         "diff",
         "verify-charts",
+        "update-charts",
     ]
