@@ -58,3 +58,9 @@ def test_a_pull_request_from_a_fork_gets_no_comment_and_no_token(clusters: Platf
     assert "KUBEAID_CI_TOKEN: \n" in done.log
     assert clusters.world.forge.server.writes() == []
     assert (clusters.runner.folder / "store/artifacts/1/kubeaid-ci-diff/diff.html").is_file()
+
+
+def test_a_caller_that_does_not_name_the_other_repo_is_told(platform: Platform) -> None:
+    done = platform.run(example("diff-config").replace("with: {kubeaid: acme/KubeAid}", ""), "acme/config")
+    assert [step.outcome for step in done.job("diff / diff").steps[:3]] == ["success", "failure", "skipped"]
+    assert "give kubeaid or config-repo" in done.log
