@@ -9,7 +9,7 @@ import pytest
 
 from kubeaid_ci.model.forge import ForgeKind
 from tests.gitlab.site import missing
-from tests.servers import contract
+from tests.servers import contract, recordings
 from tests.servers.forge import Forge
 from tests.servers.gitea import Gitea
 from tests.servers.github import GitHub
@@ -109,6 +109,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if lacking := missing():
         terminalreporter.write_line(
             f"NOT RUN: GitLab's templates (not here: {lacking}): run `npm ci --prefix tests/node-gitlab`"
+        )
+
+    if recordings.archive() is None:
+        terminalreporter.write_line(
+            f"NOT CHECKED against recorded traffic of GitHub: {recordings.VARIABLE} names no folder with it; "
+            f"`pip download --no-deps --no-binary PyGithub --dest FOLDER PyGithub==2.10.0` makes one"
         )
 
 

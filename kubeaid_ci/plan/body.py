@@ -112,10 +112,14 @@ def fit(text: str, limit: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """What is open at the end of a line: the fence of a code block, and a number of folds."""
+    """What is open at the end of a line: the fence of a code block, a number of folds, a block of HTML.
+
+    Such a block begins with a line of our tags and ends with a blank line; until then no fence counts.
+    """
 
     fence: str = ""
     folds: int = 0
+    html: bool = False
 
     def after(self, line: str) -> "_Open":
         bare = line.strip()
@@ -123,9 +127,11 @@ class _Open:
         if self.fence:
             ends = bare.startswith(self.fence) and not bare.strip("`")
             return _Open("", self.folds) if ends else self
-        if len(ticks) >= 3:
+        html = bool(bare) and (self.html or bare.startswith(("<details", "</details>")))
+        if not html and len(ticks) >= 3 and "`" not in bare[len(ticks) :]:
             return _Open(ticks, self.folds)
-        return _Open("", max(0, self.folds + bare.count("<details") - bare.count("</details>")))
+        more = bare.count("<details") - bare.count("</details>") if html else 0
+        return _Open("", max(0, self.folds + more), html)
 
     @property
     def closing(self) -> str:

@@ -107,8 +107,7 @@ def _alerts(alerts: Sequence[AlertChange]) -> str:
 
 
 def _expression(alert: AlertChange) -> str:
-    parts = [code(text) for text in (alert.expr_before, alert.expr_after) if text]
-    return "<br>→ ".join(parts) if alert.action is Action.MODIFIED else "".join(parts)
+    return "<br>→ ".join(code(text) for text in (alert.expr_before, alert.expr_after) if text)
 
 
 def _images(change: ClusterChange) -> str:

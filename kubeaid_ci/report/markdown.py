@@ -17,12 +17,12 @@ _REFERENCES: tuple[tuple[re.Pattern[str], str], ...] = (
     # @person, #issue, !merge-request, $snippet, %milestone, ~label, &epic, ^alert
     (re.compile(r'([@#!$%~&^])(?=[\w"])'), rf"\1{GAP}"),
     # GH-1 and the keys of issue trackers, but not the names of well-known numbered things
-    (re.compile(r"\b(?!(?:CVE|RFC|ISO|UTF|SHA|MD)-)([A-Z][A-Z0-9_]+|(?i:gh))-(?=\d)"), rf"\1-{GAP}"),
+    (re.compile(r"\b(?!(?:CVE|RFC|ISO|UTF|SHA|MD)-)([A-Z][A-Z0-9_]+|(?i:gh))-(?=\d)", re.ASCII), rf"\1-{GAP}"),
     # [issue:1] and its kind
     (re.compile(r"\[(?=[a-z_]+:)"), rf"[{GAP}"),
     # addresses that become links, and with them mentions of the issue that they lead to
     (re.compile(r"(?<=\w):(?=//)"), rf":{GAP}"),
-    (re.compile(r"\bwww\.", re.IGNORECASE), rf"www{GAP}."),
+    (re.compile(r"\bwww\.", re.IGNORECASE | re.ASCII), rf"www{GAP}."),
 )
 _CLOSING = re.compile(
     r"\b((?:clos|fix|resolv|implement)\w*:?)(?=\s+(?:issues?\s+)?"
@@ -33,7 +33,7 @@ _QUICK_ACTION = re.compile(r"^([^\S\n]*)/(?=[a-z_]+(?:\s|$))", re.MULTILINE)
 _SPECIAL = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;"} | {sign: f"\\{sign}" for sign in r"\`*_[]~"}
 )
-_BLOCK_START = re.compile(r"^(?:(?=(?:[-+]|#{1,6})(?:\s|$)|[-=]+\s*$|/)|(\d+)(?=[.)](?:\s|$)))")
+_BLOCK_START = re.compile(r"^(?:(?=(?:[-+]|#{1,6})(?:\s|$)|[-=][-=\s]*$|/)|(\d+)(?=[.)](?:\s|$)))")
 """What would begin a list, heading, command or the like at the start of a line."""
 
 

@@ -30,7 +30,7 @@ LEFT_OUT = {
     "verbose": "the job's variable KUBEAID_CI_VERBOSE does it",
 }
 LEFT_OUT_OF = {
-    # It builds nothing; and runners are what jobs of GitLab choose.
+    # It builds nothing, and makes no pipeline for GitLab.
     "clusters": {"kubeaid", "kubeaid-ref", "no-cache", "runner-image", "runner-tags"},
     # It publishes; charts belong to no cluster, and updates start from the base branch.
     "update-charts": {"publish", "per-cluster", "kubeaid-ref"},
