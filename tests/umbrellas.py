@@ -9,6 +9,7 @@ from kubeaid_ci.model.chart_verdict import Verification
 from kubeaid_ci.model.tree import REGULAR, File, tree_id
 from kubeaid_ci.model.upstream import Fetched
 from tests import repos
+from tests.servers.charts import Charts
 
 DAY = date(2026, 1, 2)
 UPSTREAM = "https://charts.example.com"
@@ -55,6 +56,14 @@ def recorded(root: Path) -> Path:
     verify(root, update_ledger=True)
     repos.commit(root, "vendor web")
     return root
+
+
+def served(root: Path, charts: Charts) -> Path:
+    """A KubeAid repo that vendors what a chart repository publishes, and has it in its ledger."""
+    files = {path: text.encode() for path, text in FILES.items() if path != "Chart.yaml"}
+    charts.add("web", "1.2.3", files)
+    files["Chart.yaml"] = b"apiVersion: v2\nname: web\nversion: 1.2.3\n"
+    return recorded(web(root, files, upstream=charts.server.url))
 
 
 def verify(root: Path, **options) -> Verification:

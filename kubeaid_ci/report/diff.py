@@ -56,7 +56,7 @@ def outputs(comparison: Comparison) -> dict[str, str]:
         "changed": str(bool(comparison.changes)).lower(),
         "clusters": " ".join(comparison.changed) if not comparison.charts else "",
         "charts": " ".join(sorted(changed_charts(comparison))) if comparison.charts else "",
-        "in_short": headline(comparison),
+        "in-short": headline(comparison),
     }
 
 

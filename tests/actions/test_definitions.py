@@ -16,7 +16,10 @@ ACTIONS = {path.parent.name: yaml.safe_load(path.read_text()) for path in sorted
 WORKFLOWS = {path.stem: path.read_text() for path in sorted((ROOT / ".github/workflows").glob("*.yml"))}
 REUSABLE = {name: yaml.safe_load(text) for name, text in WORKFLOWS.items() if "workflow_call:" in text}
 DOCS = ROOT / "docs/actions.md"
-COMMANDS = sorted(set(ACTIONS) - {"setup"})
+COMMANDS = {name: name for name in ACTIONS if name != "setup"} | {
+    "update-charts": "charts update --publish",
+    "verify-charts": "charts verify",
+}
 
 # Options that an action does not offer, and why.
 LEFT_OUT = {
@@ -26,14 +29,28 @@ LEFT_OUT = {
     "quiet": "the log is all there is to look at",
     "verbose": "the job's variable KUBEAID_CI_VERBOSE does it",
 }
-# It builds nothing, and makes no pipeline for GitLab.
-LEFT_OUT_OF = {"clusters": {"kubeaid", "kubeaid-ref", "no-cache", "runner-image", "runner-tags"}}
-TOKENS = {"publish": {"token", "git-token"}}
+LEFT_OUT_OF = {
+    # It builds nothing, and makes no pipeline for GitLab.
+    "clusters": {"kubeaid", "kubeaid-ref", "no-cache", "runner-image", "runner-tags"},
+    # It publishes; charts belong to no cluster, and updates start from the base branch.
+    "update-charts": {"publish", "per-cluster", "kubeaid-ref"},
+    # Charts belong to no cluster; and what is recorded is recorded by a person, whose commit is reviewed.
+    "verify-charts": {"config-repo", "kubeaid-ref", "update-ledger", "accept", "reason"},
+}
+TOKENS = {
+    "diff": {"token"},
+    "publish": {"token", "git-token"},
+    "update-charts": {"token", "git-token"},
+    "verify-charts": {"token"},
+}
 
 
 def options(name: str) -> set[str]:
     """The options of a command by their long names, and what its list of names is called."""
-    command = cli.cli.get_command(click.Context(cli.cli), name)
+    command: click.Command | None = cli.cli
+    for word in COMMANDS[name].removesuffix(" --publish").split():
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
     assert command is not None
     return {
         str(one.envvar).removeprefix("KUBEAID_CI_").lower().replace("_", "-") for one in command.params if one.envvar
@@ -59,14 +76,14 @@ def test_an_input_becomes_the_variable_of_its_name_and_leaves_the_jobs_alone(nam
 def test_an_action_installs_itself_and_runs_one_command(name: str) -> None:
     steps = ACTIONS[name]["runs"]["steps"]
     install = 'python3 "$GITHUB_ACTION_PATH/../install.py"'
-    assert [step["run"] for step in steps] == [install, *([f"kubeaid-ci {name}"] if name in COMMANDS else [])]
+    assert [step["run"] for step in steps] == [install, *([f"kubeaid-ci {COMMANDS[name]}"] if name in COMMANDS else [])]
     assert {step["shell"] for step in steps} == {"bash"}
 
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_an_output_is_the_steps_of_its_name(name: str) -> None:
     step = ACTIONS[name]["runs"]["steps"][-1]["id"]
-    for output, definition in ACTIONS[name]["outputs"].items():
+    for output, definition in ACTIONS[name].get("outputs", {}).items():
         assert definition["value"] == f"${{{{ steps.{step}.outputs.{output} }}}}"
 
 
@@ -80,7 +97,7 @@ def test_actions_of_others_are_pinned_by_commit_with_the_version_beside_it(name:
     pins = [(action, version) for action, version in uses(WORKFLOWS[name]) if not action.startswith("$/")]
     assert pins
     for action, version in pins:
-        assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action), action
+        assert re.fullmatch(r"(actions|github/codeql-action)/[\w-]+@[0-9a-f]{40}", action), action
         assert re.fullmatch(r"v\d+\.\d+\.\d+", version), f"{action}: {version}"
 
 
@@ -101,13 +118,19 @@ def test_rights_are_given_by_the_job_and_no_checkout_keeps_a_token(name: str) ->
                 assert step["with"]["persist-credentials"] is False
 
 
-def test_only_the_publishing_job_may_write() -> None:
+def test_only_these_jobs_may_write_and_no_more_than_this() -> None:
     rights = {
-        (name, id_): set(job["permissions"].values())
+        (name, id_): {right for right, level in job["permissions"].items() if level == "write"}
         for name, text in WORKFLOWS.items()
         for id_, job in yaml.safe_load(text)["jobs"].items()
     }
-    assert {place for place, levels in rights.items() if "write" in levels} == {("rebuild-config-repo", "publish")}
+    assert {place: writes for place, writes in rights.items() if writes} == {
+        ("diff", "diff"): {"pull-requests"},
+        ("rebuild-config-repo", "publish"): {"contents", "pull-requests"},
+        ("update-charts", "update"): {"contents", "pull-requests"},
+        ("verify-charts", "online"): {"issues"},
+        ("verify-charts", "code-scanning"): {"security-events"},
+    }
 
 
 def definition_table(title: str, entries: dict[str, Any] | None) -> str:
@@ -120,19 +143,20 @@ def definition_table(title: str, entries: dict[str, Any] | None) -> str:
 def said(entry: dict[str, Any]) -> str:
     """What a definition says of itself, what it must have, and what it is by default."""
     required = " Required." if entry.get("required") else ""
-    default = f" Default: `{entry['default']}`." if entry.get("default") else ""
+    value = "true" if entry.get("default") is True else entry.get("default")
+    default = f" Default: `{value}`." if value else ""
     return f"{entry['description']}{required}{default}"
 
 
 def action_section(name: str) -> str:
     action = ACTIONS[name]
-    tables = definition_table("input", action.get("inputs")) + definition_table("output", action["outputs"])
+    tables = definition_table("input", action.get("inputs")) + definition_table("output", action.get("outputs"))
     return f"### `actions/{name}`\n\n{action['description']}.\n\n{tables}"
 
 
 def workflow_section(name: str) -> str:
     call = REUSABLE[name][True]["workflow_call"]  # YAML 1.1 reads `on` as true
-    tables = [definition_table(kind.removesuffix("s"), call[kind]) for kind in ("inputs", "secrets", "outputs")]
+    tables = [definition_table(kind.removesuffix("s"), call.get(kind)) for kind in ("inputs", "secrets", "outputs")]
     return f"### `{name}.yml`\n\n{''.join(tables)}"
 
 

@@ -187,6 +187,12 @@ def test_a_call_of_a_workflow_is_refused_before_it_starts(runner: Runner, what: 
         runner.run(call)
 
 
+def test_a_right_of_a_job_that_would_be_skipped_is_asked_for_too(runner: Runner) -> None:
+    call = f"uses: {NAME}/.github/workflows/verify-charts.yml@main\n    permissions: {{contents: read}}"
+    with pytest.raises(AssertionError, match="'a / online' is requesting 'issues: write'"):
+        runner.run(f"on: push\njobs:\n  a:\n    {call}\n    with: {{online: false}}\n")
+
+
 @pytest.mark.parametrize(
     "uses", ["actions/checkout@v7", CHECKOUT.replace("checkout", "stale"), f"{NAME}/actions/build"]
 )

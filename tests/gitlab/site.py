@@ -30,7 +30,7 @@ _OPTIONS = (
     "--no-color",
     # GitLab itself takes an empty list of tags.
     "--ignore-schema-paths=#/definitions/tags/minItems",
-    "--ignore-predefined-vars=CI_PIPELINE_SOURCE",
+    "--ignore-predefined-vars=CI_PIPELINE_SOURCE,GITLAB_CI",
 )
 _TOOL = Path("node_modules/.bin/gitlab-ci-local")
 

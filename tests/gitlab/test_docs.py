@@ -46,8 +46,8 @@ def options(known: dict[str, Any]) -> str:
 
 def where(templates: list[str]) -> str:
     others = [f"`{name}`" for name in TEMPLATES if name not in templates]
-    if len(others) <= 1:
-        return "all" + "".join(f" but {name}" for name in others)
+    if len(others) < len(templates):
+        return "all" + (f" but {', '.join(others)}" if others else "")
     return ", ".join(f"`{name}`" for name in templates)
 
 
@@ -67,4 +67,7 @@ def test_every_template_has_its_row() -> None:
         "publish-from-kubeaid",
         "rebuild-config-repo",
         "publish-fleet",
+        "diff",
+        "verify-charts",
+        "update-charts",
     ]

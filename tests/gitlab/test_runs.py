@@ -12,6 +12,7 @@ import pytest
 
 from tests import repos
 from tests.gitlab.site import BRANCH, JOB_TOKEN, ROOT, TOKEN, VERSION, Checkout, Done, Site
+from tests.renders import root
 from tests.repos import vars_file
 
 CONFIG = {"package": "", "config-repo": "$CI_SERVER_URL/acme/config.git"}
@@ -180,28 +181,29 @@ def test_a_wrong_input_is_refused_before_anything_runs(
     assert message in done.output
 
 
-BUILD, PREVIEW, PUBLISH, FLEET = {"a-build"}, {"b-preview"}, {"b-publish", "c-publish"}, {"d-plan", "d-fleet"}
+LOOK, NIGHTLY = {"a-build", "b-preview", "e-verify", "f-diff"}, {"e-nightly", "g-update"}
+PUBLISH = {"b-publish", "c-publish", "d-plan", "d-fleet"}
 
 
 @pytest.mark.parametrize(
     ("source", "variables", "expected"),
     [
-        ("push", {}, PUBLISH | FLEET),
+        ("push", {}, PUBLISH),
         ("push", {"CI_COMMIT_BRANCH": "feature"}, set()),
         ("push", {"CI_COMMIT_BRANCH": "", "CI_COMMIT_TAG": "1.2.3"}, set()),
-        ("merge_request_event", {}, BUILD | PREVIEW),
-        ("schedule", {}, BUILD | PUBLISH | FLEET),
-        ("web", {}, BUILD | PUBLISH | FLEET),
-        ("web", {"CI_COMMIT_BRANCH": "feature"}, BUILD),
-        ("trigger", {}, BUILD | PUBLISH | FLEET),
-        ("api", {}, BUILD | PUBLISH | FLEET),
-        ("pipeline", {}, BUILD | PUBLISH | FLEET),
+        ("merge_request_event", {}, LOOK),
+        ("schedule", {}, {"a-build"} | PUBLISH | NIGHTLY),
+        ("web", {}, {"a-build"} | PUBLISH | NIGHTLY),
+        ("web", {"CI_COMMIT_BRANCH": "feature"}, {"a-build"}),
+        ("trigger", {}, {"a-build"} | PUBLISH | NIGHTLY),
+        ("api", {}, {"a-build"} | PUBLISH | NIGHTLY),
+        ("pipeline", {}, {"a-build"} | PUBLISH | NIGHTLY),
         ("parent_pipeline", {}, set()),
     ],
 )
 def test_each_event_has_its_jobs(offline: Checkout, source: str, variables: dict[str, str], expected: set[str]) -> None:
-    names = ("build", "publish-from-kubeaid", "rebuild-config-repo", "publish-fleet")
-    prefixes = dict(zip("abcd", names, strict=True))
+    fleets = ("build", "publish-from-kubeaid", "rebuild-config-repo", "publish-fleet")
+    prefixes = dict(zip("abcdefg", (*fleets, "verify-charts", "diff", "update-charts"), strict=True))
     included = [local(offline, name, {"package": "", "job-prefix": prefix}) for prefix, name in prefixes.items()]
     offline.pipeline(*included)
     offline.write({"k8s/one/more": "", "build/kube-prometheus/more": ""})
@@ -213,3 +215,29 @@ def test_a_push_that_changes_nothing_of_interest_starts_nothing(offline: Checkou
     offline.pipeline(*(local(offline, name, {"package": "", "job-prefix": name}) for name in names))
     offline.write({"docs/more.md": ""})
     assert offline.listed("push") == set()
+
+
+@pytest.mark.parametrize("token", [True, False], ids=["with a token", "without one"])
+def test_a_merge_request_says_what_it_does_to_clusters_in_a_comment_where_it_may(
+    site: Site, config: Checkout, token: bool
+) -> None:
+    change = site.add("feature")
+    if not token:
+        del config.settings["KUBEAID_CI_TOKEN"]
+    apps = "k8s/one/argocd-apps"
+    config.write({f"{apps}/Chart.yaml": "name: root\nversion: 1.0.0\n", f"{apps}/templates/root.yaml": root("one")})
+    config.pipeline(component("diff", KUBEAID))
+    repos.commit(config.folder)
+    config.write(
+        {"k8s/one/argocd-apps/templates/more.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: more}\n"}
+    )
+    known = {"CI_MERGE_REQUEST_IID": str(change.number), "CI_MERGE_REQUEST_PROJECT_PATH": "acme/config"}
+    known["GITLAB_CI"] = "true"
+    base = repos.git(config.folder, "rev-parse", "HEAD")
+    done = config.run(source="merge_request_event", CI_MERGE_REQUEST_DIFF_BASE_SHA=base, **known)
+    assert done.jobs() == {"kubeaid-ci-diff": "PASS"}, done.output
+    assert "1 of 2 clusters changes" in done.output, done.output
+    assert len(change.comments) == int(token)
+    outputs = done.artifact("kubeaid-ci-diff", "kubeaid-ci-reports/outputs.env")
+    assert "KUBEAID_CI_OUTPUT_IN_SHORT=1 of 2 clusters" in outputs
+    assert_no_token(done, config.folder)

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 
 from kubeaid_ci.commands.build import build
+from kubeaid_ci.commands.charts_update import charts_update
+from kubeaid_ci.commands.charts_verify import charts_verify
 from kubeaid_ci.commands.clusters import clusters
+from kubeaid_ci.commands.diff import diff
 from kubeaid_ci.commands.environment import from_environment
 from kubeaid_ci.commands.publish import publish
 from kubeaid_ci.model.cluster import ClusterInfo
@@ -65,11 +67,12 @@ def test_variables_are_text_whatever_the_type_of_the_input(path: Path) -> None:
 
 @every_template
 def test_variables_are_those_that_the_command_line_reads(path: Path) -> None:
-    commands = map(from_environment, (build, clusters, publish))
-    options = {option.envvar for command in commands for option in command.params if isinstance(option, click.Option)}
+    commands = map(from_environment, (build, charts_update, charts_verify, clusters, diff, publish))
+    options = {parameter.envvar for command in commands for parameter in command.params}
     others = {"KUBEAID_CI_PACKAGE", "KUBEAID_CI_CACHE", "PIP_CONSTRAINT", "GIT_DEPTH"}
     for job in load(path)[1].values():
-        assert set(job.get("variables", {})) <= options | others
+        for one in (job, *job.get("rules", ())):
+            assert set(one.get("variables", {})) <= options | others
 
 
 @pytest.mark.parametrize(

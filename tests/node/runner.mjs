@@ -62,13 +62,16 @@ class Run {
     const call = tree.find("on")?.find?.("workflow_call");
     if (definitions) contexts.inputs = checkedInputs(call, inputs, secrets, { contexts });
     const env = texts(tree.find("env"), { contexts });
+    const rights = (job) => rightsOf(job.find("permissions") ?? tree.find("permissions"));
+    // GitHub refuses a call for what any of its jobs asks, also for one that its condition would skip.
+    for (const { key, value: job } of tree.find("jobs"))
+      for (const [name, level] of Object.entries(rights(job) ?? {})) checkRight(prefix + key.value, name, level, allowed);
     const needs = {};
     for (const [id, job] of inOrder(tree.find("jobs"))) {
       const wanted = needsOf(job);
       const reached = Object.fromEntries(wanted.map((name) => [name, needs[name]]));
-      const rights = rightsOf(job.find("permissions") ?? tree.find("permissions"));
       const within = { ...contexts, needs: reached };
-      needs[id] = await this.job(id, job, { contexts: within, env, rights, allowed, prefix });
+      needs[id] = await this.job(id, job, { contexts: within, env, rights: rights(job), allowed, prefix });
     }
     const outputs = call?.find?.("outputs") ? [...call.find("outputs")] : [];
     const scope = { contexts: { ...contexts, jobs: needs } };
@@ -90,7 +93,6 @@ class Run {
       this.jobs.push({ ...told, result: "skipped", steps: [] });
       return { result: "skipped", outputs: {} };
     }
-    for (const [name, level] of Object.entries(rights ?? {})) checkRight(prefix + id, name, level, allowed);
     if (job.find("uses")) return this.call(id, job, { contexts, rights: rights ?? allowed });
     const outputs = {};
     let result = "success";

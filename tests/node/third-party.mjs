@@ -2,8 +2,8 @@
 // possible here. An input that is not listed is an error: the real one would ignore it with a warning.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 
 /** Each by its name: what it takes, and what it does; it gives outputs, and perhaps what it does after the job. */
 export const THIRD_PARTIES = {
@@ -14,7 +14,8 @@ export const THIRD_PARTIES = {
   "actions/setup-python": { inputs: ["python-version"], run: () => ({ outputs: {} }) },
   "actions/cache": { inputs: ["path", "key", "restore-keys"], run: cache },
   "actions/upload-artifact": { inputs: ["name", "path", "retention-days"], run: upload },
-  "actions/download-artifact": { inputs: ["pattern", "path", "merge-multiple"], run: download },
+  "actions/download-artifact": { inputs: ["name", "pattern", "path", "merge-multiple"], run: download },
+  "github/codeql-action/upload-sarif": { inputs: ["sarif_file", "category"], run: uploadSarif },
   "actions/create-github-app-token": {
     inputs: [
       "client-id",
@@ -67,23 +68,38 @@ function cache(given, { store, home }) {
   return { outputs: { "cache-hit": String(hit) }, after, said };
 }
 
-function upload(given, { store }) {
-  const folder = join(store, "artifacts", given.name);
-  if (!existsSync(given.path))
-    return { outputs: {}, said: `No files were found with the provided path: ${given.path}` };
-  const isShown = (path) => path === given.path || !basename(path).startsWith(".");
-  cpSync(given.path, folder, { recursive: true, filter: isShown, errorOnExist: true, force: false });
+/** Where the artifacts of a run are. */
+const artifacts = ({ store, github }) => join(store, "artifacts", github.run_id);
+
+function upload(given, { store, github, workspace }) {
+  const folder = join(artifacts({ store, github }), given.name);
+  const from = resolve(workspace, given.path);
+  if (!existsSync(from)) return { outputs: {}, said: `No files were found with the provided path: ${given.path}` };
+  const isShown = (path) => path === from || !basename(path).startsWith(".");
+  cpSync(from, folder, { recursive: true, filter: isShown, errorOnExist: true, force: false });
   return { outputs: {} };
 }
 
-function download(given, { store }) {
+function download(given, { store, github, workspace }) {
+  const folder = artifacts({ store, github });
+  if (given.name) {
+    if (!existsSync(join(folder, given.name))) throw new Error(`Artifact not found for name: ${given.name}`);
+    cpSync(join(folder, given.name), join(workspace, given.path), { recursive: true });
+    return { outputs: {} };
+  }
   if (given["merge-multiple"] !== "true") throw new Error("only merge-multiple is played here");
   const start = given.pattern.replace(/\*$/, "");
-  const folder = join(store, "artifacts");
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(start)) : [];
   mkdirSync(given.path, { recursive: true });
   for (const name of names) cpSync(join(folder, name), given.path, { recursive: true });
   return { outputs: {}, said: `downloaded ${names.length}` };
+}
+
+function uploadSarif(given, { github, workspace }) {
+  const { version, runs } = JSON.parse(readFileSync(resolve(workspace, given.sarif_file), "utf8"));
+  if (version !== "2.1.0") throw new Error(`${given.sarif_file}: not SARIF 2.1.0`);
+  const found = runs.flatMap(({ results }) => results.map(({ ruleId }) => ruleId));
+  return { outputs: {}, said: `code scanning of ${github.sha}, ${given.category}: ${found.join(" ")}` };
 }
 
 function appToken(given, { app, github }) {
