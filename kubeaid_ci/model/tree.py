@@ -6,7 +6,7 @@ a vendored chart with a published one is comparing two ids. The format is Git's 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 REGULAR = "100644"
@@ -48,6 +48,7 @@ class File:
         return Entry(self.mode, blob_id(self.data))
 
 
+_Line = tuple[bytes, bytes]
 Tree = Mapping[str, Entry]
 """Files by their path from the top of a folder, with forward slashes."""
 
@@ -64,9 +65,19 @@ def tree_id(files: Tree) -> str:
 
 def folder_ids(files: Tree) -> dict[str, str]:
     """The id that Git gives each folder, by its path; the empty path is the whole."""
-    found: dict[bytes, str] = {}
-    _tree_id({path.encode("utf-8", "surrogateescape"): entry for path, entry in files.items()}, b"", found)
-    return {path.decode("utf-8", "surrogateescape"): identity for path, identity in found.items()}
+    lines: dict[str, list[_Line]] = {"": []}
+    for path, entry in files.items():
+        folder, _, name = path.rpartition("/")
+        lines.setdefault(folder, []).append(_line(name, entry.mode, entry.id))
+    found: dict[str, str] = {}
+    # What is deeper first: a folder's id is part of the one that holds it.
+    for folder in sorted({around for inner in lines for around in _upwards(inner)}, key=_depth, reverse=True):
+        body = b"".join(line for _, line in sorted(lines.get(folder, ())))
+        found[folder] = _sha1(b"tree %d\0" % len(body) + body)
+        if folder:
+            around, _, name = folder.rpartition("/")
+            lines.setdefault(around, []).append(_line(name, _FOLDER, found[folder]))
+    return found
 
 
 def below(files: Tree, folder: str) -> dict[str, Entry]:
@@ -75,25 +86,23 @@ def below(files: Tree, folder: str) -> dict[str, Entry]:
     return {path[len(start) :]: entry for path, entry in files.items() if path.startswith(start)}
 
 
-def _tree_id(files: Mapping[bytes, Entry], here: bytes, found: dict[bytes, str]) -> str:
-    folders: dict[bytes, dict[bytes, Entry]] = {}
-    lines: list[tuple[bytes, str, str]] = []
-    for path, entry in files.items():
-        name, slash, rest = path.partition(b"/")
-        if slash:
-            folders.setdefault(name, {})[rest] = entry
-        else:
-            lines.append((name, entry.mode, entry.id))
-    start = here + b"/" if here else b""
-    lines += [(name + b"/", _FOLDER, _tree_id(inside, start + name, found)) for name, inside in folders.items()]
-    # Git sorts a folder as if its name ended with a slash.
-    lines.sort()
-    body = b"".join(
-        mode.encode() + b" " + name.removesuffix(b"/") + b"\0" + bytes.fromhex(identity)
-        for name, mode, identity in lines
-    )
-    found[here] = _sha1(b"tree %d\0" % len(body) + body)
-    return found[here]
+def _line(name: str, mode: str, identity: str) -> _Line:
+    """How Git writes one thing in a folder: where it comes in the order, and the bytes."""
+    written = name.encode("utf-8", "surrogateescape")
+    place = written + b"/" if mode == _FOLDER else written  # in Git's order a folder's name ends with a slash
+    return place, b"%b %b\0" % (mode.encode(), written) + bytes.fromhex(identity)
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    """The folder and all around it, the whole last."""
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+    yield ""
+
+
+def _depth(folder: str) -> int:
+    return folder.count("/") + bool(folder)
 
 
 def _sha1(data: bytes) -> str:
