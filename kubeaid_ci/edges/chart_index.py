@@ -9,11 +9,13 @@ documents), the whole is parsed.
 import json
 import re
 import threading
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kubeaid_ci.documents import load
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.upstream import Release
+from kubeaid_ci.model.version import Version
 
 MOST_BYTES = 64 * 1024 * 1024
 _MOST_PARSED = 24 * 1024 * 1024
@@ -33,6 +35,12 @@ _OPEN = (
     re.compile(r" &\S+[ ]+[\"'\[{]"),
     re.compile(r" !\S*[ ]+[\"'\[{]"),
 )
+_ITEM = re.compile(r"\n( *)- ")
+# Where a version may be written so that its text is not there: with an escape, as an alias, under such a key.
+_HIDDEN = (
+    re.compile(r"version[\"']?:\s*(?:\"[^\"]*\\|[*&!#])"),
+    re.compile(r"[\n{,][ -]*\"[^\"\n]*\\[^\"\n]*\"[ ]*:"),
+)
 _QUOTED = re.compile(r""" (?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)')""", re.DOTALL)
 _TEXTS = ("created", "digest", "home")
 
@@ -49,6 +57,7 @@ class Index:
         self._pieces = None if self._text.lstrip().startswith("{") else _pieces(self._text)
         self._whole: dict[str, Any] | None = None
         self._read: dict[str, tuple[Release, ...] | None] = {}
+        self._items: dict[str, Sequence[str]] = {}
         self._lock = threading.Lock()
 
     def releases(self, chart: str) -> tuple[Release, ...] | None:
@@ -59,6 +68,33 @@ class Index:
                 made = (_release(entry) for entry in found or () if isinstance(entry, dict))
                 self._read[chart] = None if found is None else tuple(release for release in made if release)
             return self._read[chart]
+
+    def release(self, chart: str, version: str) -> Release | None:
+        """The release of a version: the one written the same, else the first that means the same.
+
+        Of hundreds of entries only those are parsed that name the version.
+        """
+        with self._lock:
+            found = None if chart in self._read else self._among(chart, version)
+        return found or matching(self.releases(chart) or (), version)
+
+    def _among(self, chart: str, version: str) -> Release | None:
+        """The release written just so, if it can be told without parsing all entries."""
+        if chart not in self._items:
+            piece = (self._pieces or {}).get(chart)
+            self._items[chart] = (_items(self._text[slice(*piece)]) if piece else None) or ()
+        here = re.compile(rf"version[\"']?:\s*[\"']?{re.escape(version)}")
+        for item in self._items[chart]:
+            if not here.search(item):
+                continue
+            try:
+                loaded = load(item, where=self._where)
+            except UserError:
+                return None  # such as an alias of another entry; the whole tells
+            release = _release(loaded[0]) if isinstance(loaded, list) and isinstance(loaded[0], dict) else None
+            if release and release.version == version:
+                return release
+        return None
 
     def _entries(self, chart: str) -> list[Any] | None:
         if self._pieces is not None and (piece := self._pieces.get(chart)) is not None:
@@ -115,6 +151,22 @@ def _cut(text: str, begin: int, end: int, indent: int) -> dict[str, tuple[int, i
     return found
 
 
+def _items(piece: str) -> list[str] | None:
+    """The entries in a chart's piece; nothing where it has to be parsed to tell."""
+    name, newline, text = piece[1:].partition("\n")
+    text = newline + text
+    first = _ITEM.match(text)
+    if first is None or any(pattern.search(text) for pattern in _HIDDEN):
+        return None
+    # As far out as the names of charts nothing goes on, or there would be no pieces.
+    if len(first[1]) > len(name) - len(name.lstrip(" ")) and _straddles(text, len(first[1])):
+        return None
+    margin = re.compile(rf"\n {{0,{len(first[1])}}}(?=[^ \n])")
+    if any(not text.startswith(first[0], line.start()) for line in margin.finditer(text)):
+        return None
+    return [first[0] + item for item in text.removeprefix(first[0]).split(first[0])]
+
+
 def _straddles(text: str, indent: int) -> bool:
     """Whether a text in quotes or a list in brackets may go on at the margin, where names are."""
     margin = re.compile(rf"\n {{0,{indent}}}[^ \n]")
@@ -140,6 +192,25 @@ def _parsed(text: str, where: str) -> Any:
     except (ValueError, RecursionError):
         # A mapping in braces need not be JSON.
         return load(text, where=where)
+
+
+def matching(releases: Iterable[Release], version: str) -> Release | None:
+    """The release of a version: the one written the same, else the first that means the same."""
+    same: Release | None = None
+    wanted = _version(version)
+    for release in releases:
+        if release.version == version:
+            return release
+        if same is None and wanted and _version(release.version) == wanted:
+            same = release
+    return same
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version.parse(text)
+    except UserError:
+        return None
 
 
 def _list(value: Any) -> list[Any]:

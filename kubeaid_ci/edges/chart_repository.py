@@ -1,7 +1,12 @@
 """A chart repository over HTTP: its index, fetched once a run, and where its archives are."""
 
+import hashlib
+import json
+import threading
+from dataclasses import asdict
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+import kubeaid_ci
 from kubeaid_ci.edges.chart_index import MOST_BYTES, Index
 from kubeaid_ci.edges.downloads import Downloads
 from kubeaid_ci.edges.logins import Logins
@@ -10,8 +15,9 @@ from kubeaid_ci.edges.tarball import MOST_PACKED
 from kubeaid_ci.edges.web import Ask, Got, NotGot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.upstream import Failed, FailedKind, Release
-from kubeaid_ci.model.version import Version
 
+_FORMAT = 1
+"""Counts on whenever the same index may give another release than before."""
 _INDEX_SECONDS = 180
 _ARCHIVE_SECONDS = 300
 
@@ -20,41 +26,68 @@ class ChartRepository:
     """One repository, its index read."""
 
     def __init__(
-        self, url: str, index: Index, downloads: Downloads, *, moved_to: str, authorization: str | None
+        self, url: str, index: bytes, downloads: Downloads, *, moved_to: str, authorization: str | None
     ) -> None:
         self.url = url
         self.moved_to = moved_to
         """The host that the index came from, where it is another one than the repository's, else empty."""
-        self._index = index
+        self._data = index
+        self._digest = hashlib.sha256(index).hexdigest()
+        self._read: Index | None = None
+        self._lock = threading.Lock()
         self._downloads = downloads
         self._authorization = authorization
 
     @classmethod
     def open(cls, url: str, downloads: Downloads, logins: Logins) -> "ChartRepository | Failed":
-        """Fetch and read the index of the repository at an address."""
+        """Fetch the index of the repository at an address; it is read when it is asked."""
         token = logins.repository(url)
         authorization = f"Basic {token.basic}" if token else None
         address = resolved(url, "index.yaml")
         answer = downloads.get(Ask(address, url, MOST_BYTES, _INDEX_SECONDS, {}, authorization))
         if isinstance(answer, NotGot):
             return answer.failed
-        try:
-            index = Index(answer.data, where=shown(address))
-        except UserError as error:
-            return Failed(FailedKind.INVALID, str(error))
         host = urlsplit(answer.url).hostname or ""
         moved_to = "" if host == urlsplit(address).hostname else host
-        return cls(url, index, downloads, moved_to=moved_to, authorization=authorization)
+        return cls(url, answer.data, downloads, moved_to=moved_to, authorization=authorization)
 
     def releases(self, chart: str) -> tuple[Release, ...] | Failed:
         """The versions of a chart, in the order of the index."""
         try:
-            found = self._index.releases(chart)
+            found = self._index().releases(chart)
         except UserError as error:
             return Failed(FailedKind.INVALID, str(error))
-        if found is None:
-            return Failed(FailedKind.NO_SUCH_CHART, f"{shown(self.url)}: the index has no chart {chart!r}")
+        return self._no_chart(chart) if found is None else found
+
+    def release(self, chart: str, version: str) -> Release | Failed:
+        """The release of a version: the one written the same, else the first that means the same.
+
+        What an index said is known to later runs by its content, which then read none.
+        """
+        name = f"release {_FORMAT} {kubeaid_ci.__version__} {self._digest} {json.dumps([chart, version])}"
+        if (known := self._downloads.noted(name)) is not None:
+            said = json.loads(known)
+            return Release(**{**said, "sources": tuple(said["sources"])})
+        try:
+            found = self._index().release(chart, version)
+            if found is None and self._index().releases(chart) is None:
+                return self._no_chart(chart)
+        except UserError as error:
+            return Failed(FailedKind.INVALID, str(error))
+        if found is None or not found.url:
+            message = f"{shown(self.url)}: the index has no archive of {chart} {version!r}"
+            return Failed(FailedKind.NO_SUCH_VERSION, message)
+        self._downloads.note(name, json.dumps(asdict(found)).encode())
         return found
+
+    def _no_chart(self, chart: str) -> Failed:
+        return Failed(FailedKind.NO_SUCH_CHART, f"{shown(self.url)}: the index has no chart {chart!r}")
+
+    def _index(self) -> Index:
+        with self._lock:
+            if self._read is None:
+                self._read = Index(self._data, where=shown(resolved(self.url, "index.yaml")))
+            return self._read
 
     def archive(self, url: str) -> Got | Failed:
         """The bytes of an archive that the index names; the login goes along to the repository's host alone."""
@@ -77,19 +110,3 @@ def resolved(repository: str, reference: str) -> str:
     except ValueError:
         return reference
     return urlunsplit((joined.scheme, joined.netloc, joined.path, parts.query, ""))
-
-
-def matching(releases: tuple[Release, ...], version: str) -> Release | None:
-    """The release of a version: the one written the same, else the first that means the same."""
-    for release in releases:
-        if release.version == version:
-            return release
-    wanted = _parsed(version)
-    return next((one for one in releases if wanted and _parsed(one.version) == wanted), None)
-
-
-def _parsed(text: str) -> Version | None:
-    try:
-        return Version.parse(text)
-    except UserError:
-        return None

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kubeaid_ci.documents import dump
-from kubeaid_ci.edges.chart_index import Index
+from kubeaid_ci.edges.chart_index import Index, matching
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.upstream import Release
 
@@ -174,6 +174,8 @@ LINES = [
     "    ]", "    g: {a: b}", "    h: say \"x", "   - version: 9", "    - version: 8", "  - ", "  -", "    i: &a 1", "    j: *a",
     "    l: !!str \"x", "    m: &b 'x",
     "entries:", "generated: x", "  ? \"", "  <<: {}", "    k: \"a\\", "     web:", " web:",
+    '  - version: "1.0\\x2e0"', "  - version: *a", "    n: &a 2.0.0", "    version: &a 1.0.0", "  - <<: *a", "- version: 1.0.0",
+    '    "versio\\x6e": 2.0.0', "    version: |-", "      1.0.0", "  - - 1.0.0",
 ]  # fmt: skip
 
 
@@ -188,8 +190,30 @@ def test_the_quick_reader_never_differs_from_the_whole_one(lines: list[str]) -> 
         expected = {name: whole.releases(name) for name in ("web", "api")}
     except UserError:
         return
+    for name, releases in expected.items():
+        for version in ("1.0.0", "2.0", "2.0.0", "v3.0.0", "8", "9"):
+            assert index(text).release(name, version) == matching(releases or (), version)
     quick = index(text)
     assert {name: quick.releases(name) for name in ("web", "api")} == expected
+
+
+def test_one_version_is_found_without_parsing_the_others() -> None:
+    entries = [{"version": f"1.0.{n}", "name": "web", "urls": [f"web-1.0.{n}.tgz"]} for n in range(30)]
+    text = dump({"apiVersion": "v1", "entries": {"web": entries}})
+    made = index(text.replace("version: 1.0.7\n", "version: 1.0.7\n    home: a: b\n"))
+    found = made.release("web", "1.0.9")
+    assert found is not None
+    assert found.url == "web-1.0.9.tgz"
+    with pytest.raises(UserError, match="not valid YAML"):
+        made.release("web", "1.0.7")
+
+
+def test_a_version_written_otherwise_is_found_too() -> None:
+    made = index("entries:\n  web:\n  - version: v1.2.3\n  - version: 1.2.3+build\n")
+    assert made.release("web", "1.2.3") == Release("v1.2.3")
+    assert made.release("web", "1.2.3+build") == Release("1.2.3+build")
+    assert made.release("web", "1.2.4") is None
+    assert made.release("api", "1.2.3") is None
 
 
 def test_what_goes_writer_makes_is_read_quickly() -> None:
