@@ -6,6 +6,7 @@ every system, or the archive is refused.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from kubeaid_ci.documents import duplicate_keys, load
 from kubeaid_ci.edges.tarball import MIB, MOST_MEMBERS, UnsafeArchive, members
@@ -57,8 +58,9 @@ class _Names:
             raise UnsafeArchive(f"{path!a} is there twice")
         if not is_file and path in self._folders:
             return
-        if "/" in path:
-            self.add(path.rpartition("/")[0], is_file=False)
+        around = path.rpartition("/")[0]
+        if around and around not in self._folders:
+            self.add(around, is_file=False)
         # Some file systems take no account of case and of how a letter is composed.
         other = self._spelled.setdefault(_folded(path), path)
         if other != path:
@@ -69,6 +71,8 @@ class _Names:
 
 
 def _folded(path: str) -> str:
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
 
 
@@ -86,6 +90,7 @@ def _path(name: bytes) -> str:
     return path
 
 
+@lru_cache(maxsize=4096)
 def _unfit(part: str) -> str | None:
     """Why a part of a path is none that is unpacked, or nothing."""
     if part in ("", ".", ".."):

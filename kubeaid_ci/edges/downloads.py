@@ -39,6 +39,15 @@ class Downloads:
         if self.cache:
             self.cache.keep(data)
 
+    def noted(self, name: str) -> bytes | None:
+        """What earlier runs noted under a name."""
+        return self.cache.noted(name) if self.cache else None
+
+    def note(self, name: str, text: bytes) -> None:
+        """Note something for `noted`."""
+        if self.cache:
+            self.cache.note(name, text)
+
     def prune(self) -> None:
         """Bring the cache back to its size."""
         if self.cache:

@@ -20,6 +20,8 @@ MOST_MEMBERS = 20_000
 _MOST_EXTENSION = 64 * 1024
 _BLOCK = 512
 _FEED = 64 * 1024
+_PIECE = 256 * 1024
+_ZEROS = bytes(_BLOCK)
 _POSIX, _GNU = b"ustar\x0000", b"ustar  \0"
 _REFUSED = {
     b"1": "a hard link",
@@ -136,7 +138,7 @@ def _named(header: _Header, pending: _Pending) -> tuple[bytes, bool]:
 def _header(stream: "_Stream") -> _Header | None:
     """The next header, nothing at the end of the archive: two blocks of zeros, and nothing else behind."""
     block = stream.take(_BLOCK)
-    if not any(block):
+    if block == _ZEROS:
         stream.only_zeros()
         return None
     checksum = sum(block) - sum(block[148:156]) + 8 * ord(" ")
@@ -152,10 +154,10 @@ def _header(stream: "_Stream") -> _Header | None:
 
 
 def _octal(field: bytes) -> int:
-    digits = field.strip(b" \0")
-    if digits.strip(b"01234567"):
+    digits = field.strip(b" \0") or b"0"
+    if not digits.isdigit() or b"8" in digits or b"9" in digits:
         raise UnsafeArchive("a header with a number that is none")
-    return int(digits or b"0", 8)
+    return int(digits, 8)
 
 
 def _records(body: bytes) -> Iterator[tuple[str, bytes]]:
@@ -189,27 +191,36 @@ class _Stream:
         self._packed = memoryview(data)
         self._at = 0
         self._inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        self._ready = bytearray()
+        self._ready = b""
+        self._taken = 0
 
     def take(self, size: int) -> bytes:
         """Exactly so many bytes."""
-        while len(self._ready) < size:
-            if not (more := self._more()):
-                raise UnsafeArchive("cut off before its end")
-            self._ready += more
-        taken = bytes(self._ready[:size])
-        del self._ready[:size]
+        end = self._taken + size
+        if end > len(self._ready):
+            self._make_ready(size)
+            end = size
+        taken = self._ready[self._taken : end]
+        self._taken = end
         return taken
 
     def padded(self, size: int) -> bytes:
         """So many bytes, and past them the rest of their last block."""
-        data = self.take(size)
-        self.take(-size % _BLOCK)
-        return data
+        return self.take(size + -size % _BLOCK)[:size]
+
+    def _make_ready(self, size: int) -> None:
+        pieces = [self._ready[self._taken :]]
+        lacking = size - len(pieces[0])
+        while lacking > 0:
+            if not (more := self._more()):
+                raise UnsafeArchive("cut off before its end")
+            pieces.append(more)
+            lacking -= len(more)
+        self._ready, self._taken = b"".join(pieces), 0
 
     def only_zeros(self) -> None:
         """Read to the end, which has to be one block away at least, past zeros alone."""
-        if any(self.take(_BLOCK)) or any(self._ready):
+        if any(self.take(_BLOCK)) or any(self._ready[self._taken :]):
             raise UnsafeArchive("data behind the end of the archive")
         left = MOST_BYTES
         while more := self._more():
@@ -225,7 +236,7 @@ class _Stream:
             if not held:
                 self._at += len(feed)
             try:
-                more = self._inflate.decompress(feed, _FEED)
+                more = self._inflate.decompress(feed, _PIECE)
             except zlib.error as error:
                 raise UnsafeArchive(f"not a whole gzip file ({error})") from error
             if more:

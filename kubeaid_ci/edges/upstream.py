@@ -6,24 +6,22 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
-from kubeaid_ci.documents import load
 from kubeaid_ci.edges.addresses import Network
 from kubeaid_ci.edges.cache import Cache
-from kubeaid_ci.edges.chart_archive import UnsafeArchive, read
-from kubeaid_ci.edges.chart_repository import ChartRepository, matching, resolved
+from kubeaid_ci.edges.chart_archive import UnsafeArchive
+from kubeaid_ci.edges.chart_repository import ChartRepository, resolved
 from kubeaid_ci.edges.downloads import Downloads
 from kubeaid_ci.edges.logins import Logins
 from kubeaid_ci.edges.oci import Registry
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.edges.reach import shown
+from kubeaid_ci.edges.unpacked import unpack
 from kubeaid_ci.edges.web import Web
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.tree import tree_id
 from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched, Release, Wanted
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan.mirrors import mirrored, original
@@ -114,25 +112,15 @@ class Upstreams:
         opened = self._open(wanted.repository)
         if isinstance(opened, Failed):
             return opened
-        releases = opened.releases(wanted.name)
-        if isinstance(releases, Failed) and releases.kind is not FailedKind.NO_SUCH_CHART:
-            return releases
-        release = None if isinstance(releases, Failed) else matching(releases, wanted.version)
-        if release and release.url:
-            return self._download(wanted, opened, release, self._mirrored(resolved(wanted.repository, release.url)))
-        return self._unlisted(wanted, opened, releases)
-
-    def _unlisted(
-        self, wanted: Wanted, repository: ChartRepository, releases: tuple[Release, ...] | Failed
-    ) -> Fetched | Failed:
-        """A version that the index does not have: from where it was before, if that is known."""
-        if wanted.known_url:
-            found = self._download(wanted, repository, Release(wanted.version), wanted.known_url)
-            return replace(found, yanked=True) if isinstance(found, Fetched) else found
-        if isinstance(releases, Failed):
-            return releases
-        message = f"{shown(wanted.repository)}: the index has no archive of {wanted.name} {wanted.version!r}"
-        return Failed(FailedKind.NO_SUCH_VERSION, message)
+        release = opened.release(wanted.name, wanted.version)
+        if isinstance(release, Release):
+            url = self._mirrored(resolved(wanted.repository, release.url or ""))
+            return self._download(wanted, opened, release, url)
+        if release.kind not in (FailedKind.NO_SUCH_CHART, FailedKind.NO_SUCH_VERSION) or not wanted.known_url:
+            return release
+        # A version that the index does not have, from where it was before.
+        found = self._download(wanted, opened, Release(wanted.version), wanted.known_url)
+        return replace(found, yanked=True) if isinstance(found, Fetched) else found
 
     def _download(self, wanted: Wanted, repository: ChartRepository, release: Release, url: str) -> Fetched | Failed:
         notes = []
@@ -146,7 +134,7 @@ class Upstreams:
             found = self._pull(wanted, place, tag, start=wanted.repository)
         else:
             answer = repository.archive(url)
-            found = answer if isinstance(answer, Failed) else _made(wanted, answer.data, url, final_url=answer.url)
+            found = answer if isinstance(answer, Failed) else self._made(wanted, answer.data, url, final_url=answer.url)
         if isinstance(found, Failed):
             return found
         return replace(
@@ -161,7 +149,7 @@ class Upstreams:
         pulled = self._registry.pull(place, version, start=start)
         if isinstance(pulled, Failed):
             return pulled
-        made = _made(wanted, pulled.data, pulled.reference, final_url=pulled.url)
+        made = self._made(wanted, pulled.data, pulled.reference, final_url=pulled.url)
         if isinstance(made, Failed):
             return made
         return replace(
@@ -169,6 +157,23 @@ class Upstreams:
             manifest_digest=pulled.manifest_digest,
             layer_digest=pulled.layer_digest,
             created=pulled.created,
+        )
+
+    def _made(self, wanted: Wanted, data: bytes, url: str, *, final_url: str) -> Fetched | Failed:
+        try:
+            found = unpack(data, chart=wanted.name, downloads=self._downloads)
+        except UnsafeArchive as error:
+            return Failed(FailedKind.UNSAFE_ARCHIVE, f"{shown(url)}: {error.reason}")
+        other = f"The archive's Chart.yaml says version {found.version!a}, not {wanted.version}."
+        return Fetched(
+            found.sha256,
+            found.files,
+            found.tree,
+            url,
+            urlsplit(url).hostname or "",
+            urlsplit(final_url).hostname or "",
+            deprecated=found.deprecated,
+            notes=() if found.version in (wanted.version, wanted.version.removeprefix("v")) else (other,),
         )
 
     def _open(self, repository: str) -> ChartRepository | Failed:
@@ -194,26 +199,6 @@ class _Once(Generic[K, T]):
             if key not in self._made:
                 self._made[key] = make()
             return self._made[key]
-
-
-def _made(wanted: Wanted, data: bytes, url: str, *, final_url: str) -> Fetched | Failed:
-    try:
-        files = read(data, chart=wanted.name)
-    except UnsafeArchive as error:
-        return Failed(FailedKind.UNSAFE_ARCHIVE, f"{shown(url)}: {error.reason}")
-    chart = load(files["Chart.yaml"].data, where="Chart.yaml")
-    said = str(chart.get("version"))
-    other = f"The archive's Chart.yaml says version {said!a}, not {wanted.version}."
-    return Fetched(
-        sha256(data).hexdigest(),
-        files,
-        tree_id({path: file.entry for path, file in files.items()}),
-        url,
-        urlsplit(url).hostname or "",
-        urlsplit(final_url).hostname or "",
-        deprecated=chart.get("deprecated") is True,
-        notes=() if said in (wanted.version, wanted.version.removeprefix("v")) else (other,),
-    )
 
 
 def _newest_first(releases: Iterable[Release]) -> tuple[Release, ...]:

@@ -1,6 +1,7 @@
 """Where a repository is asked instead: companies without a way to the internet keep copies of what they take."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 
 def mirrored(url: str, mirrors: Mapping[str, str]) -> str:
@@ -22,6 +23,7 @@ def _swapped(url: str, prefixes: Mapping[str, str]) -> str:
     return prefixes[prefix].rstrip("/") + url[len(prefix.rstrip("/")) :]
 
 
+@lru_cache(maxsize=4096)
 def _plain(url: str) -> str:
     """The address with its host in small letters, which is how hosts are alike, and no slash at its end."""
     scheme, separator, rest = url.rstrip("/").partition("://")
