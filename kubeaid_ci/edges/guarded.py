@@ -7,21 +7,25 @@ of the name server that changes in between changes nothing.
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any
+from urllib.parse import unquote
 
-import requests
-from requests.adapters import HTTPAdapter
+import certifi
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.util import Timeout, make_headers, parse_url
+from urllib3.util.ssl_ import create_urllib3_context
 
 from kubeaid_ci.edges.addresses import Network, Zone, zone
 
 SILENCE_SECONDS = 30
+_PATIENCE = Timeout(connect=10, read=SILENCE_SECONDS)
 
 
 class ForbiddenError(Exception):
@@ -143,32 +147,59 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _CheckedTls
 
 
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
-        super().init_poolmanager(*arguments, **named)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+class Connections:
+    """Checked connections to web servers, kept open for the next request: no cookies, no netrc, no redirects.
 
-    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **named)
+    All share one TLS context: reading the trusted certificates takes longer than a small answer.
+    """
+
+    def __init__(self, ca_bundle: Path | None) -> None:
+        self._context = _context(str(ca_bundle) if ca_bundle else _trusted())
+        self._managers: dict[str, PoolManager] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def get(self, url: str, headers: Mapping[str, str], *, proxy: str | None) -> Iterator[BaseHTTPResponse]:
+        """Ask for a file, by a proxy if one is named; the body is read by the caller, as it is sent.
+
+        Raises `OSError` or urllib3's ``HTTPError``.
+        """
+        response = self._manager(proxy).request(
+            "GET", url, headers=headers, redirect=False, retries=False, preload_content=False, timeout=_PATIENCE
+        )
+        try:
+            yield response
+        finally:
+            response.close()
+            response.release_conn()
+
+    def _manager(self, proxy: str | None) -> PoolManager:
+        with self._lock:
+            if proxy not in self._managers:
+                self._managers[proxy or ""] = self._made(proxy)
+            return self._managers[proxy or ""]
+
+    def _made(self, proxy: str | None) -> PoolManager:
+        options: dict[str, Any] = {"num_pools": 64, "maxsize": 8, "ssl_context": self._context}
+        manager = _by_proxy(proxy, options) if proxy else PoolManager(**options)
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
         return manager
 
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as in requests
-        """Nowhere: requests would look at the next address, and read all of this body, though not to follow it."""
-        return None
+def _by_proxy(proxy: str, options: dict[str, Any]) -> ProxyManager:
+    address = parse_url(proxy)
+    login = make_headers(proxy_basic_auth=unquote(address.auth)) if address.auth else None
+    return ProxyManager(address._replace(auth=None).url, proxy_headers=login, **options)
 
 
-def session(ca_bundle: Path | None) -> requests.Session:
-    """A session of checked connections: no cookies, no netrc; proxies as the environment says."""
-    opened = _Session()
-    adapter = _Adapter(pool_connections=64, pool_maxsize=8)
-    for scheme in ("https://", "http://"):
-        opened.mount(scheme, adapter)
-    opened.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    # A callable that does nothing: requests would otherwise put a login from ~/.netrc over our header.
-    opened.auth = lambda request: request
-    if ca_bundle:
-        opened.verify = str(ca_bundle)
-    return opened
+def _context(trusted: str) -> SSLContext:
+    made = create_urllib3_context()
+    is_folder = Path(trusted).is_dir()
+    made.load_verify_locations(cafile=None if is_folder else trusted, capath=trusted if is_folder else None)
+    return made
+
+
+def _trusted() -> str:
+    """The certificates that the usual variables name, else those that come with Python packages."""
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    return named or certifi.where()

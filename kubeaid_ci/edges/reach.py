@@ -61,17 +61,22 @@ class Reach:
             return self._zones[first]
         if host == first:
             return Zone.LOOPBACK
-        if proxied(start):
+        if proxy_for(start):
             return literal(first) or Zone.PUBLIC
         found = self._network.zone(first)
         return Zone.PUBLIC if found is None else found
 
 
-def proxied(url: str) -> bool:
-    """Whether the environment says that a proxy is asked for an address; it resolves the name then."""
-    from requests.utils import get_environ_proxies, select_proxy
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for an address; it resolves the name then."""
+    from urllib.request import getproxies
 
-    return select_proxy(url, get_environ_proxies(url)) is not None
+    if not getproxies():
+        return None  # as most often; what follows takes longer to load than a small answer to come
+    from requests.utils import get_environ_proxies, prepend_scheme_if_needed, select_proxy
+
+    proxy = select_proxy(url, get_environ_proxies(url))
+    return prepend_scheme_if_needed(proxy, "http") if proxy else None
 
 
 def origin(url: str) -> tuple[str, str, int | None]:

@@ -11,11 +11,13 @@ from urllib.parse import urljoin, urlsplit
 
 from kubeaid_ci.edges.addresses import Network
 from kubeaid_ci.edges.patience import Patience
-from kubeaid_ci.edges.reach import Reach, origin, proxied, shown
+from kubeaid_ci.edges.reach import Reach, origin, proxy_for, shown
 from kubeaid_ci.model.upstream import Failed, FailedKind
 
 if TYPE_CHECKING:
-    import requests
+    from urllib3 import BaseHTTPResponse
+
+    from kubeaid_ci.edges.guarded import Connections
 
 _MOST_REDIRECTS = 10
 _MOST_ERROR_BYTES = 64 * 1024
@@ -90,9 +92,9 @@ class Web:
         self._reach = Reach(self._network, allow)
         self._expired: Counter[str] = Counter()
         self._turns: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(_AT_ONCE_A_HOST))
-        self._proxied: dict[tuple[str, str, int | None], bool] = {}
+        self._proxies: dict[tuple[str, str, int | None], str | None] = {}
         self._lock = threading.Lock()
-        self._session: requests.Session | None = None
+        self._connections: Connections | None = None
 
     def get(self, ask: Ask) -> Got | NotGot:
         """Ask, and again where that may help; the time of `ask` is for all of it."""
@@ -126,7 +128,8 @@ class Web:
         headers = {"Accept": "*/*", **ask.headers, "Accept-Encoding": "identity", "User-Agent": "kubeaid-ci"}
         if ask.authorization and origin(url) == origin(ask.url):
             headers["Authorization"] = ask.authorization
-        permit = None if self._goes_by_proxy(url) else lambda host, found: self._reach.permit(host, found, ask.start)
+        proxy = self._proxy(url)
+        permit = None if proxy else lambda host, found: self._reach.permit(host, found, ask.start)
         host = str(urlsplit(url).hostname)
         with self._turn(host):
             if self._expired[host] >= _MOST_EXPIRED:
@@ -134,7 +137,7 @@ class Web:
             guard = Guard(self._network, permit, max(end - time.monotonic(), 0.001))
             try:
                 with guard.watch():
-                    answer = self._exchange(url, headers, ask.most_bytes)
+                    answer = self._exchange(url, headers, proxy, ask.most_bytes)
             except ForbiddenError as error:
                 return _not(FailedKind.REFUSED, url, str(error))
             if guard.expired:
@@ -143,43 +146,41 @@ class Web:
                 return _not(FailedKind.UNREACHABLE, url, "did not end in the time it was given")
             return answer
 
-    def _goes_by_proxy(self, url: str) -> bool:
+    def _proxy(self, url: str) -> str | None:
         """As the environment says, which takes longer to read than a small answer to come."""
         place = origin(url)
-        if place not in self._proxied:
-            self._proxied[place] = proxied(url)
-        return self._proxied[place]
+        if place not in self._proxies:
+            self._proxies[place] = proxy_for(url)
+        return self._proxies[place]
 
-    def _exchange(self, url: str, headers: dict[str, str], most: int) -> Got | NotGot:
-        import requests
-        from urllib3.exceptions import HTTPError
+    def _exchange(self, url: str, headers: dict[str, str], proxy: str | None, most: int) -> Got | NotGot:
+        from ssl import SSLError
 
-        opened = self._opened()
+        from urllib3 import exceptions
+
         try:
-            with opened.get(
-                url, headers=headers, stream=True, allow_redirects=False, timeout=(10, 30), verify=opened.verify
-            ) as response:
+            with self._opened().get(url, headers, proxy=proxy) as response:
                 return _read(response, url, most)
-        except (OSError, HTTPError, ValueError) as error:
-            lasting = isinstance(error, requests.exceptions.SSLError | ValueError)
+        except (OSError, exceptions.HTTPError, ValueError) as error:
+            lasting = isinstance(error, exceptions.SSLError | SSLError | ValueError)
             return _not(FailedKind.UNREACHABLE, url, _why(error), again=not lasting)
 
     def _turn(self, host: str) -> threading.Semaphore:
         with self._lock:
             return self._turns[host]
 
-    def _opened(self) -> "requests.Session":
+    def _opened(self) -> "Connections":
         with self._lock:
-            if self._session is None:
-                from kubeaid_ci.edges.guarded import session
+            if self._connections is None:
+                from kubeaid_ci.edges.guarded import Connections
 
-                self._session = session(self._ca_bundle)
-            return self._session
+                self._connections = Connections(self._ca_bundle)
+            return self._connections
 
 
-def _read(response: "requests.Response", url: str, most: int) -> Got | NotGot:
+def _read(response: "BaseHTTPResponse", url: str, most: int) -> Got | NotGot:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    status = response.status_code
+    status = response.status
     if status not in (200, 304):
         data = b"" if status in _REDIRECTS else b"".join(_pieces(response, _MOST_ERROR_BYTES))
         kind, again = _kind(status)
@@ -195,11 +196,11 @@ def _read(response: "requests.Response", url: str, most: int) -> Got | NotGot:
     return Got(status, data, url, headers)
 
 
-def _pieces(response: "requests.Response", most: int) -> list[bytes]:
+def _pieces(response: "BaseHTTPResponse", most: int) -> list[bytes]:
     """The body as it was sent, or somewhat more than `most` bytes of it."""
     pieces: list[bytes] = []
     left = most
-    while left >= 0 and (piece := response.raw.read(_PIECE, decode_content=False)):
+    while left >= 0 and (piece := response.read(_PIECE, decode_content=False)):
         pieces.append(piece)
         left -= len(piece)
     return pieces
