@@ -14,6 +14,7 @@ from typing import Any
 
 from kubeaid_ci.edges.sources import Source
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.probe import Probe
 
 ENGINES = ("rjsonnet", "gojsonnet", "jsonnet")
 _MODULES = {"rjsonnet": "rjsonnet", "gojsonnet": "_gojsonnet", "jsonnet": "_jsonnet"}
@@ -28,18 +29,6 @@ class EvaluationError(Exception):
         super().__init__(engine, text)
         self.engine = engine
         self.text = text
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One path that an evaluation asked for: where it led, and what was there (nothing: no file).
-
-    Paths of a source start with ``{n}``, its number, so that a record holds on any machine.
-    """
-
-    path: str
-    real: str
-    digest: str | None
 
 
 @dataclass(slots=True)

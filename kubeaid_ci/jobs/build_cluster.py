@@ -16,7 +16,6 @@ from kubeaid_ci.compare import manifests as compare
 from kubeaid_ci.compare.spelling import same_but_floats
 from kubeaid_ci.edges import jsonnet, output, promtool
 from kubeaid_ci.edges.cache import Cache, Record
-from kubeaid_ci.edges.jsonnet import Probe
 from kubeaid_ci.edges.sources import FolderAt, Source, SourceAt, opened
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.evaluation import Evaluation, Refused
@@ -25,6 +24,7 @@ from kubeaid_ci.model.build import BuildResult, BuildStatus
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.manifest import Manifest, objects
+from kubeaid_ci.model.probe import Probe
 
 
 @dataclass(frozen=True, slots=True)

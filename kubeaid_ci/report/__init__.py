@@ -1,16 +1,27 @@
 """A report in every format that people and programs read: one module a format, one line here."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 
 from kubeaid_ci.model.report import Report
-from kubeaid_ci.report import codeclimate, html, json, junit, markdown_page, sarif, text
+
+
+def _of(module: str) -> Callable[[Report], str]:
+    """The format of a module, which is loaded when it is first used: a run needs one or two of them."""
+
+    def render(report: Report) -> str:
+        rendered: str = import_module(f"{__name__}.{module}").render(report)
+        return rendered
+
+    return render
+
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {
-    "text": text.render,
-    "json": json.render,
-    "markdown": markdown_page.render,
-    "sarif": sarif.render,
-    "junit": junit.render,
-    "codeclimate": codeclimate.render,
-    "html": html.render,
+    "text": _of("text"),
+    "json": _of("json"),
+    "markdown": _of("markdown_page"),
+    "sarif": _of("sarif"),
+    "junit": _of("junit"),
+    "codeclimate": _of("codeclimate"),
+    "html": _of("html"),
 }

@@ -1,0 +1,15 @@
+"""What an evaluation looked at, by which a record of it is believed or not."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One path that an evaluation asked for: where it led, and what was there (nothing: no file).
+
+    Paths of a source start with ``{n}``, its number, so that a record holds on any machine.
+    """
+
+    path: str
+    real: str
+    digest: str | None
