@@ -7,7 +7,9 @@ and of the work tree. The ledger is written into a clone, never into the checkou
 
 Online: every chart that has an upstream, against a repository on loopback that is made of the
 checkout's own charts, beside the loop that people write: for each chart fetch its index, download,
-unpack, `diff -r`. Both end with nothing that differs.
+unpack, `diff -r`. Both end with nothing that differs. An index lists two hundred releases of each
+chart, as upstreams' do; to find the archive's address in it the loop asks PyYAML's C parser once, and
+once, as the cheapest that works here by luck, greps for the file's name.
 """
 
 import argparse
@@ -30,6 +32,15 @@ from kubeaid_ci.documents import dump, load
 from kubeaid_ci.plan.chart_archive import pack
 
 ROOT = Path(__file__).resolve().parents[1]
+_PARSE = (
+    "import sys, yaml; entries = yaml.load(open('index.yaml'), yaml.CSafeLoader)['entries'];"
+    " print(next(one['urls'][0] for one in entries[sys.argv[1]] if one['version'] == sys.argv[2]))"
+)
+FINDS = {
+    "PyYAML": f"{shlex.quote(sys.executable)} -c {shlex.quote(_PARSE)} {{name}} {{version}}",
+    "grep": "grep -q {archive} index.yaml",
+}
+"""How the loop finds an archive in an index."""
 TIMES = 5
 
 
@@ -71,11 +82,13 @@ def online(folder: Path) -> None:
     print(f"{len(wanted)} charts of {len({one.prefix for one in wanted})} repositories on loopback")
     with served(site) as address:
         mirrors = [f"--mirror={one.repository}={address}/{one.prefix}" for one in wanted]
-        loop = min(looped(address, wanted, clone, folder / f"loop{number}") for number in range(2))
         cold = min(asked(clone, folder / f"online{number}", mirrors) for number in range(2))
         warm = min(asked(clone, folder / "online0", mirrors) for _ in range(2))
-        print(f"  online  cold {cold:5.2f} s   warm {warm:5.2f} s   loop {loop:5.2f} s", end="   ")
-        print(f"{loop / cold:.1f} and {loop / warm:.1f} times as fast (at least 5)")
+        print(f"  online  cold {cold:5.2f} s   warm {warm:5.2f} s")
+        for name, find in FINDS.items():
+            loop = looped(address, wanted, clone, folder / name, find)
+            print(f"  the loop with {name:6}  {loop:5.2f} s", end="   ")
+            print(f"{loop / cold:.1f} and {loop / warm:.1f} times as fast (at least 5)")
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     print(f"  memory of the largest run  {memory} MiB (at most 500)")
 
@@ -116,12 +129,33 @@ def publish(clone: Path, site: Path) -> list[Wanted]:
         place = site / one.prefix / f"{name}-{one.version}.tgz"
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
-        release = {"version": one.version, "urls": [place.name], "digest": sha256(data).hexdigest()}
-        indexes.setdefault(one.prefix, {}).setdefault(name, []).append({"name": name, **release})
+        indexes.setdefault(one.prefix, {})[name] = history(name, one.version, sha256(data).hexdigest())
         found.append(replace(one, name=name))
     for prefix, entries in indexes.items():
         (site / prefix / "index.yaml").write_text(dump({"apiVersion": "v1", "entries": entries}))
     return found
+
+
+def history(name: str, version: str, digest: str) -> list[dict[str, object]]:
+    """Two hundred releases of a chart as an index lists them, the wanted one in the middle."""
+    about = {
+        "apiVersion": "v2",
+        "appVersion": version,
+        "created": "2026-01-01T00:00:00Z",
+        "description": f"What the chart {name} is for, in a sentence or two, as its publisher says it.",
+        "home": f"https://example.com/{name}",
+        "keywords": [name, "kubernetes", "monitoring"],
+        "maintainers": [{"name": "example", "email": "example@example.com"}],
+        "name": name,
+        "sources": [f"https://example.com/{name}/source"],
+        "type": "application",
+    }
+    others = [{**about, "version": f"0.{n}.0", "urls": [f"{name}-0.{n}.0.tgz"], "digest": "0" * 64} for n in range(199)]
+    return [
+        *others[:100],
+        {**about, "version": version, "urls": [f"{name}-{version}.tgz"], "digest": digest},
+        *others[100:],
+    ]
 
 
 @contextmanager
@@ -141,7 +175,7 @@ def served(site: Path) -> Iterator[str]:
         server.wait()
 
 
-def looped(address: str, wanted: list[Wanted], clone: Path, folder: Path) -> float:
+def looped(address: str, wanted: list[Wanted], clone: Path, folder: Path, find: str) -> float:
     """The wall time of the loop in seconds: what somebody would write with a shell."""
     folder.mkdir()
     lines = ["set -e", f"cd {shlex.quote(str(folder))}"]
@@ -149,7 +183,7 @@ def looped(address: str, wanted: list[Wanted], clone: Path, folder: Path) -> flo
         url, archive = f"{address}/{one.prefix}", shlex.quote(f"{one.name}-{one.version}.tgz")
         lines += [
             f"curl -sSfo index.yaml {url}/index.yaml",
-            f"grep -q {archive} index.yaml",
+            find.format(name=shlex.quote(one.name), version=shlex.quote(one.version), archive=archive),
             f"curl -sSfo chart.tgz {url}/{archive}",
             f"rm -rf {one.name} && tar -xzf chart.tgz",
             f"diff -r {one.name} {shlex.quote(str(clone / one.folder))}",
