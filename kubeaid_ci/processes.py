@@ -58,15 +58,24 @@ def run(
 
 
 def start(
-    argv: Sequence[str], *, folder: Path | None = None, stderr: int | IO[bytes] = subprocess.DEVNULL
+    argv: Sequence[str],
+    *,
+    folder: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stderr: int | IO[bytes] = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start a program that goes on while we talk to it through its standard input and output.
 
-    Raises `UserError` where the program is not installed.
+    `env` is added to this process's environment. Raises `UserError` where the program is not installed.
     """
     try:
         return subprocess.Popen(  # noqa: S603 - argv is a list, no shell sees it
-            list(argv), cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
+            list(argv),
+            cwd=folder,
+            env={**os.environ, **env} if env else None,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
         )
     except FileNotFoundError as error:
         raise UserError(f"{argv[0]}: not installed; install it and make sure it is on PATH") from error
