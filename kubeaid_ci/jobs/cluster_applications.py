@@ -78,14 +78,15 @@ class ClusterApplications:
         return list(known.values())
 
     def wanted(self, task: Task, outcomes: Outcomes) -> Task:
-        """The task with every API version of the cluster, where its outcome may depend on them."""
+        """The task with those API versions of the cluster that its outcome depends on."""
         known = outcomes.get(task)
-        if not isinstance(task, ChartTask) or known is None or not known.asks:
+        if not isinstance(task, ChartTask) or known is None or known.asks == ():
             return task
         if task.api_versions != self.built_in:
             return task  # the Application itself says which there are
-        custom = kubernetes_api.custom_versions(self.definitions.values())
-        return replace(task, api_versions=tuple(sorted({*task.api_versions, *custom, *self.more_versions})))
+        there = {*kubernetes_api.custom_versions(self.definitions.values()), *self.more_versions}
+        asked = there if known.asks is None else there.intersection(known.asks)
+        return replace(task, api_versions=tuple(sorted({*task.api_versions, *asked})))
 
     def learn(self, planned: Iterable[Planned], outcomes: Outcomes) -> None:
         """Take in the CRDs of what was rendered."""

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.hooks import is_test
 from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.model.version import Version
-from kubeaid_ci.plan import chart_metadata, helmignore, rendering
+from kubeaid_ci.plan import chart_metadata, helmignore, rendering, template_text
 from kubeaid_ci.plan.chart_archive import pack
 from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.rendering import Rendered, Varying
@@ -55,10 +55,13 @@ def _folder(task: FolderTask) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Packed:
+    """A chart in two archives, at two moments; the second lacks the `steady` files, which never vary."""
+
     name: str
     files: Mapping[str, bytes]
-    archives: tuple[bytes, bytes]
-    asks: bool
+    archives: tuple[bytes, ...]
+    steady: frozenset[str]
+    asks: tuple[str, ...] | None
     may_vary: bool
 
 
@@ -67,7 +70,7 @@ def _chart(task: ChartTask) -> Outcome:
 
 
 def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
-    asks = chart.asks or any("APIVersions" in layer.text for layer in task.layers)
+    asks = None if any("APIVersions" in layer.text for layer in task.layers) else chart.asks
     notes = [*_asked_for(task, chart.files), *(_linted(task, chart) if task.lint else ())]
     if any(note.rule == "chart/render-failed" for note in notes):
         return Outcome(notes=notes, chart=chart.name, asks=asks, failed=True)
@@ -83,14 +86,25 @@ def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
 
 def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Varying]]:
     given = json.dumps(chart_values.merged(task))
+    try:
+        return _settled(task, chart, given)
+    except HelmError:
+        if not chart.may_vary:
+            raise
+    # A template may want a real certificate, or another template by its file's name.
+    archives = (_archive(chart.files, chart.name, moment, certificates=False) for moment in _MOMENTS)
+    return _settled(task, replace(chart, archives=tuple(archives), steady=frozenset()), given)
+
+
+def _settled(task: ChartTask, chart: _Packed, given: str) -> tuple[list[Rendered], list[Varying]]:
     first = _by_helm(task, chart.archives[0], given)
-    crds = () if task.skip_crds else first.crds
-    objects = rendering.parsed(_named(crds, task, chart))
+    objects = rendering.parsed(_named(() if task.skip_crds else first.crds, task, chart))
     files = _named(first.files, task, chart)
-    if not chart.may_vary and not rendering.may_vary(given):
+    if not chart.may_vary and not template_text.may_vary(given):
         return [*objects, *rendering.parsed(files)], []
-    again = _by_helm(task, chart.archives[1], given)
-    settled, varying = rendering.settled(files, _named(again.files, task, chart))
+    steady = {f"{task.folder}/{path}" for path in chart.steady}
+    again = _named(_by_helm(task, chart.archives[1], given).files, task, chart)
+    settled, varying = rendering.settled(files, [*again, *(file for file in files if file[0] in steady)])
     return [*objects, *settled], varying
 
 
@@ -127,19 +141,25 @@ def _made(
         kept = [path for path in kept if path.rpartition("/")[2] != _SCHEMA]
     data = {path: read(path) for path in kept}
     name = chart_metadata.name(data) or Path(folder).name
-    asks = any(b"APIVersions" in text for path, text in data.items() if "templates/" in path)
-    may_vary = any(rendering.may_vary(text.decode("utf-8", "replace")) for text in data.values())
-    first, second = (pack(_at_time(data, moment), name=name.replace("/", "_")) for moment in _MOMENTS)
-    return _Packed(name, data, (first, second), asks, may_vary)
+    texts = {path: text.decode("utf-8", "replace") for path, text in data.items()}
+    varying = {path for path, text in texts.items() if template_text.may_vary(text)}
+    steady = frozenset(path for path in data if path not in varying and _is_alone(path, texts[path]))
+    rest = {path: text for path, text in data.items() if path not in steady}
+    archives = (_archive(data, name, _MOMENTS[0]), _archive(rest, name, _MOMENTS[1]))
+    return _Packed(name, data, archives, steady, template_text.asked_versions(texts.values()), bool(varying))
 
 
-def _at_time(files: Mapping[str, bytes], moment: str) -> dict[str, bytes]:
-    return {
-        path: rendering.at_time(data.decode("utf-8", "surrogateescape"), moment).encode("utf-8", "surrogateescape")
-        if "templates/" in path
-        else data
-        for path, data in files.items()
-    }
+def _is_alone(path: str, text: str) -> bool:
+    return "crds/" in path or ("templates/" in path and template_text.stands_alone(text))
+
+
+def _archive(files: Mapping[str, bytes], name: str, moment: str, *, certificates: bool = True) -> bytes:
+    def at_moment(data: bytes) -> bytes:
+        text = data.decode("utf-8", "surrogateescape")
+        return template_text.at_moment(text, moment, certificates=certificates).encode("utf-8", "surrogateescape")
+
+    given = {path: at_moment(data) if "templates/" in path else data for path, data in files.items()}
+    return pack(given, name=name.replace("/", "_"))
 
 
 def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:

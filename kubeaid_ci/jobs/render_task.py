@@ -80,13 +80,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a source gave. `asks` tells that the result may depend on the API versions of the cluster."""
+    """What a source gave. `asks` are API versions that it depends on whether the cluster has; nothing: any of them."""
 
     objects: list[Rendered] = field(default_factory=list)
     varying: list[Varying] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     chart: str = ""
-    asks: bool = False
+    asks: tuple[str, ...] | None = ()
     failed: bool = False
 
     def packed(self) -> bytes:
@@ -110,7 +110,7 @@ class Outcome:
             [Varying(path, Key(**key), where, shaped) for path, key, where, shaped in varying],
             [Note(**{**note, "failure": Failure(note["failure"])}) for note in notes],
             chart,
-            asks,
+            None if asks is None else tuple(asks),
             failed,
         )
 

@@ -1,6 +1,5 @@
 """Rendered texts as objects, and which of their values are another in every rendering."""
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,18 +10,6 @@ from kubeaid_ci.model.manifest import Key, objects
 from kubeaid_ci.model.rendering import MASK
 
 _LARGE = 10_000
-# What is random, or goes through a map in no order, among the functions of Helm and Sprig
-# (https://masterminds.github.io/sprig/), where a template calls it; then the clock.
-_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_QUIET = r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'"""
-_SAID = re.compile(_QUIET, re.DOTALL)
-_WORD = r"(?<![\w.$])(?:{})(?![\w.])"
-_RANDOM = (
-    "rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:PrivateKey|(?:CA|SelfSignedCert|SignedCert)(?:WithKey)?)"
-)
-_VARYING = re.compile(_WORD.format(f"{_RANDOM}|uuidv4|bcrypt|htpasswd|encryptAES|shuffle|now|ago|keys|values"))
-_CLOCK = re.compile(f"(?s:{_QUIET})|(?P<now>{_WORD.format('now')})")
-
 Files = Iterable[tuple[str, str]]
 Steps = tuple[str | int, ...]
 
@@ -63,25 +50,6 @@ def settled(first: Files, second: Files) -> tuple[list[Rendered], list[Varying]]
             here = list(_settled(here, _objects(path, again.get(path, "")), varying))
         found += here
     return found, varying
-
-
-def may_vary(text: str) -> bool:
-    """Whether a template calls a function that gives another result each time; it may be over-careful."""
-    return "{{" in text and any(_VARYING.search(_SAID.sub("", action)) for action in _ACTION.findall(text))
-
-
-def at_time(template: str, moment: str) -> str:
-    """The template with the clock stopped: two moments show all that is made of the time, to the last hash.
-
-    They are written as ``2006-01-02T15:04:05`` and best differ in every part.
-    """
-    if "now" not in template:
-        return template
-
-    def stopped(found: re.Match[str]) -> str:
-        return f'(toDate "2006-01-02T15:04:05" "{moment}")' if found["now"] else found[0]
-
-    return _ACTION.sub(lambda action: _CLOCK.sub(stopped, action[0]), template)
 
 
 def _objects(path: str, text: str) -> list[Rendered]:

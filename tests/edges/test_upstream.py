@@ -181,7 +181,9 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
     assert failed(upstreams().fetch("web", "1.0.0", url))[0] is FailedKind.REFUSED
 
 
-def test_many_versions_of_a_chart_are_read_from_the_index_each_once(charts: Charts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_versions_of_a_chart_are_read_from_the_index_each_once(
+    charts: Charts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from kubeaid_ci.edges import chart_index
 
     read = []

@@ -2,7 +2,8 @@ import pytest
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.rendering import MASK
-from kubeaid_ci.plan.rendering import at_time, may_vary, parsed, settled
+from kubeaid_ci.plan.rendering import parsed, settled
+from kubeaid_ci.plan.template_text import at_moment, may_vary
 
 HEAD = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
 
@@ -89,6 +90,6 @@ def test_what_calls_a_random_function_may_vary(text, varies):
     ],
 )
 def test_the_clock_is_stopped_where_a_template_reads_it(template, stopped):
-    assert at_time(template, "2001-02-03T04:05:06") == stopped.replace(
+    assert at_moment(template, "2001-02-03T04:05:06") == stopped.replace(
         "NOW", '(toDate "2006-01-02T15:04:05" "2001-02-03T04:05:06")'
     )

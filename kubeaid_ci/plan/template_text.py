@@ -1,0 +1,73 @@
+"""What the text of a chart's templates tells without rendering them; it may be over-careful, never the reverse."""
+
+import re
+from collections.abc import Iterable
+
+# A comment may hold braces; then what is random, or goes through a map in no order, among the functions of
+# Helm and Sprig (https://masterminds.github.io/sprig/), where a template calls it; then the clock.
+_ACTION = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|\{\{.*?\}\}", re.DOTALL)
+_QUIET = r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'"""
+_SAID = re.compile(_QUIET, re.DOTALL)
+_WORD = r"(?<![\w.$])(?:{})(?![\w.])"
+_CERTIFICATES = "gen(?:CA|SelfSignedCert|SignedCert)(?:WithKey)?"
+_RANDOM = f"rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|genPrivateKey|{_CERTIFICATES}"
+_VARYING = re.compile(_WORD.format(f"{_RANDOM}|uuidv4|bcrypt|htpasswd|encryptAES|shuffle|now|ago|keys|values"))
+_SETTLED = re.compile(f"(?s:{_QUIET})|(?P<now>{_WORD.format('now')})|(?P<certificate>{_WORD.format(_CERTIFICATES)})")
+_PEM = r"-----BEGIN {0}-----\n{1}\n-----END {0}-----\n"
+_OTHERS = re.compile(_WORD.format("include|template|tpl|define|block"))
+_CAPABILITIES = re.compile(
+    r"""APIVersions\.Has\s+(?:"(?P<quoted>[^"\\]*)"|`(?P<raw>[^`]*)`)"""
+    rf"|(?s:{_QUIET})"
+    r"|(?P<open>APIVersions|Capabilities(?!\.(?:KubeVersion|APIVersions|HelmVersion)(?!\w)))"
+)
+
+
+def may_vary(text: str) -> bool:
+    """Whether a template calls a function that gives another result each time."""
+    return "{{" in text and any(_VARYING.search(action) for action in _actions(text))
+
+
+def stands_alone(text: str) -> bool:
+    """Whether a template neither uses others nor gives something to others, other than by its file's name."""
+    return not any(_OTHERS.search(action) for action in _actions(text))
+
+
+def asked_versions(texts: Iterable[str]) -> tuple[str, ...] | None:
+    """The API versions that templates ask the cluster for, sorted; nothing where it may be any."""
+    asked: set[str] = set()
+    for text in texts:
+        for action in _ACTION.findall(text) if "Capabilities" in text else ():
+            for found in _CAPABILITIES.finditer(action):
+                if found["open"]:
+                    return None
+                asked.update(name for name in (found["quoted"], found["raw"]) if name is not None)
+    return tuple(sorted(asked))
+
+
+def at_moment(template: str, moment: str, *, certificates: bool = True) -> str:
+    """The template with the clock stopped, and with `certificates` that are made of the moment, not by chance.
+
+    Two moments show all that is made of either, to the last hash. They are written as
+    ``2006-01-02T15:04:05`` and best differ in every part. A real key takes longer to make than all the rest.
+    """
+    if "now" not in template and "gen" not in template:
+        return template
+
+    def settled(found: re.Match[str]) -> str:
+        if found["now"]:
+            return f'(toDate "2006-01-02T15:04:05" "{moment}")'
+        return _certificate(moment) if found["certificate"] and certificates else found[0]
+
+    return _ACTION.sub(lambda action: _SETTLED.sub(settled, action[0]), template)
+
+
+def _certificate(moment: str) -> str:
+    """A call that gives what Sprig's functions give, ``Cert`` and ``Key``, and takes any arguments as they do."""
+    said = moment.replace("-", "").replace(":", "")
+    cert, key = _PEM.format("CERTIFICATE", said), _PEM.format("RSA PRIVATE KEY", said)
+    return f'dict "Cert" "{cert}" "Key" "{key}"'
+
+
+def _actions(text: str) -> Iterable[str]:
+    """What stands between braces, without comments and the texts in it."""
+    return (_SAID.sub("", action) for action in _ACTION.findall(text))
