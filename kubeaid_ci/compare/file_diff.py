@@ -5,13 +5,17 @@ import hashlib
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from kubeaid_ci.model.tree import File
+from kubeaid_ci.model.tree import GITLINK, SPECIAL, File
 
 _CONTEXT = 3
 _MOST_LINES = 200
 _LONGEST_LINE = 500
 # What is left when equal lines at both ends are gone; beyond it a diff takes long and helps nobody.
 _MOST_COMPARED = 4000
+_NO_FILE = {
+    GITLINK: "another repository (a submodule), whose files are looked at by nobody",
+    SPECIAL: "a pipe, a socket or a device, which Git cannot hold",
+}
 
 
 def diff(theirs: File | None, ours: File | None) -> str:
@@ -27,6 +31,9 @@ def diff(theirs: File | None, ours: File | None) -> str:
 
 
 def _modes(theirs: File | None, ours: File | None) -> Iterator[str]:
+    if ours and (what := _NO_FILE.get(ours.mode)):
+        yield f"\\ is {what} now"
+        return
     if theirs and ours and theirs.mode != ours.mode:
         yield f"\\ mode {theirs.mode} became {ours.mode}"
 

@@ -15,8 +15,9 @@ from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.tree import Entry
 from kubeaid_ci.processes import Finished, run, start
 
-# Reading must neither lock the user's index nor wait for anybody to type.
-_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+# Reading must neither lock the user's index nor wait for anybody to type. A replaced object is in this clone alone
+# (or came with a mirror): everybody else gets the one that was committed.
+_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "kubeaid-ci",
     "GIT_AUTHOR_EMAIL": "kubeaid-ci@example.com",
@@ -166,7 +167,7 @@ class Blobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._process = start(["git", "cat-file", "--batch"], folder=folder)
+        self._process = start(["git", "--no-replace-objects", "cat-file", "--batch"], folder=folder)
 
     def read(self, identity: str) -> bytes:
         """The bytes of one blob; raises `UserError` where the repository lacks it (a partial clone)."""

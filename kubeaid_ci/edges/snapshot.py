@@ -6,7 +6,6 @@ hashed, so looking at 8,000 clean files costs two calls of git.
 """
 
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
@@ -14,10 +13,11 @@ from typing import Self
 from kubeaid_ci.edges import work_tree
 from kubeaid_ci.edges.git import Blobs, Repository
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.tree import EXECUTABLE, LINK, REGULAR, Entry, Tree, blob_id
+from kubeaid_ci.model.tree import GITLINK, NO_ID, SPECIAL, Entry, Tree, blob_id
 
 WORKTREE = "worktree"
 _MOST_BYTES = 64 * 1024 * 1024
+_NO_FILE = {GITLINK: "another repository", SPECIAL: "a pipe, a socket or a device"}
 
 
 class Snapshot:
@@ -39,6 +39,8 @@ class Snapshot:
         entry = self.files.get(path)
         if entry is None:
             raise UserError(f"{self.root}: no file {path}")
+        if what := _NO_FILE.get(entry.mode):
+            raise UserError(f"{self.root}: {path} is {what}, not a file")
         if path in self._on_disk:
             return _read(self.root / path)
         if self._blobs is None:
@@ -85,8 +87,8 @@ def _plain(root: Path, folders: Sequence[str]) -> Snapshot:
 
 
 def _work_tree(root: Path, folders: Sequence[str]) -> Snapshot:
-    files = work_tree.index(root, folders)
-    state = work_tree.state(root, folders)
+    files, unwatched = work_tree.index(root, folders)
+    state = work_tree.state(root, folders, unwatched)
     for path in state.removed:
         files.pop(path, None)
     files |= work_tree.ids(root, state.written)
@@ -109,22 +111,14 @@ def _walk(root: Path, folder: str) -> Iterator[str]:
 
 
 def _entry(path: Path) -> Entry:
-    return Entry(_mode(path), blob_id(_read(path)))
-
-
-def _mode(path: Path) -> str:
-    mode = path.lstat().st_mode
-    if stat.S_ISLNK(mode):
-        return LINK
-    return EXECUTABLE if mode & stat.S_IXUSR else REGULAR
+    mode = work_tree.mode_of(path)
+    return Entry(mode, NO_ID if mode == SPECIAL else blob_id(_read(path)))
 
 
 def _read(path: Path) -> bytes:
     try:
         if path.is_symlink():
             return os.fsencode(path.readlink())
-        if not path.is_file():
-            raise UserError(f"{path}: neither a file nor a link; remove it")
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:

@@ -82,7 +82,7 @@ class Judge:
             return {}
         with Blobs(self.root) as blobs:
             found = repository.files(entry.tree).items()
-            return {path: File(one.mode, blobs.read(one.id)) for path, one in found}
+            return {path: File(one.mode, blobs.read(one.id) if one.has_bytes else b"") for path, one in found}
 
     def _edited(self, one: Vendored, entry: LedgerEntry, files: tuple[FileChange, ...]) -> Iterator[Finding]:
         by = self._commits(one, entry)
@@ -132,7 +132,8 @@ class Judge:
         return File(ours[path].mode, self._read(one, path)) if path in ours else None
 
     def _read(self, one: Vendored, path: str) -> bytes:
-        return self.snapshot.read(f"{one.subchart.path}/{path}")
+        path = f"{one.subchart.path}/{path}"
+        return self.snapshot.read(path) if self.snapshot.files[path].has_bytes else b""
 
 
 def _outdated(one: Vendored) -> Finding:

@@ -5,7 +5,7 @@ import pytest
 
 from kubeaid_ci.edges.snapshot import take
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.tree import EXECUTABLE, GITLINK, LINK, REGULAR, tree_id
+from kubeaid_ci.model.tree import EXECUTABLE, GITLINK, LINK, REGULAR, SPECIAL, tree_id
 from tests import repos
 
 
@@ -72,6 +72,41 @@ def test_a_repository_inside_is_told_apart_from_files(root):
     repos.commit(root / "a/inner")
     assert take(root, "worktree", ["a"]).files["a/inner"].mode == GITLINK
     assert "a/inner/x" not in take(root, "worktree", ["a"]).files
+
+
+def test_what_is_no_file_is_told_apart_and_read_by_nobody(root, tmp_path_factory):
+    plain = tmp_path_factory.mktemp("plain") / "copy"
+    subprocess.run(["cp", "-a", root, plain], check=True)
+    subprocess.run(["rm", "-rf", plain / ".git"], check=True)
+    for folder in (root, plain):
+        (folder / "a/one").unlink()
+        os.mkfifo(folder / "a/one")
+        with take(folder, "worktree", ["a"]) as snapshot:
+            assert snapshot.files["a/one"].mode == SPECIAL
+            assert not snapshot.files["a/one"].has_bytes
+            with pytest.raises(UserError, match="a/one is a pipe, a socket or a device"):
+                snapshot.read("a/one")
+
+
+@pytest.mark.parametrize("told", ["--assume-unchanged", "--skip-worktree"])
+def test_files_that_git_was_told_not_to_look_at_are_looked_at(root, told):
+    repos.git(root, "update-index", told, "a/one", "a/deep/two")
+    repos.write(root, {"a/one": "changed\n"})
+    (root / "a/deep/two").unlink()
+    with take(root, "worktree", ["a"]) as snapshot:
+        assert snapshot.read("a/one") == b"changed\n"
+        assert snapshot.read("a/deep/two") == b"2\n"
+
+
+def test_a_replaced_object_is_the_one_that_was_committed(root):
+    commit = repos.git(root, "rev-parse", "HEAD")
+    before = take(root, "HEAD", ["a"]).files
+    repos.write(root, {"a/one": "other\n"})
+    repos.git(root, "replace", commit, repos.commit(root))
+    repos.git(root, "replace", before["a/one"].id, repos.git(root, "rev-parse", "HEAD:a/one"))
+    with take(root, commit, ["a"]) as snapshot:
+        assert snapshot.files == before
+        assert snapshot.read("a/one") == b"1\n"
 
 
 def test_a_conflict_counts_as_the_file_on_disk(root):

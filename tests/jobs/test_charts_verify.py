@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -42,6 +43,25 @@ def swapped(folder):
     )
 
 
+def submodule(folder):
+    repos.write(folder / "templates/more", {"x.yaml": "kind: Pod\n"})
+    repos.commit(folder / "templates/more")
+
+
+def folder_for_a_file(folder):
+    (folder / "values.yaml").unlink()
+    put("values.yaml/values.yaml", "x")(folder)
+
+
+def file_for_a_folder(folder):
+    shutil.rmtree(folder / "templates")
+    put("templates", "x")(folder)
+
+
+def odd_name(folder):
+    repos.write(folder, {os.fsdecode(b"templates/\xff\n\"'.yaml"): "kind: Pod\n"})
+
+
 TAMPERED = {
     "one byte in a template": (edit("templates/deployment.yaml", b"replicas", b"replikas"), "file-modified web/charts/web/templates/deployment.yaml"),
     "one byte in the values": (edit("values.yaml", b"1", b"2"), "file-modified web/charts/web/values.yaml"),
@@ -62,6 +82,16 @@ TAMPERED = {
     "a removed file": (lambda folder: (folder / "crds/web.yaml").unlink(), "file-missing web/charts/web/crds/web.yaml"),
     "a swapped subchart": (swapped, "file-added web/charts/web/charts/inner/templates/evil.yaml"),
     "another appVersion": (edit("Chart.yaml", b"v9", b"v8"), "file-modified web/charts/web/Chart.yaml"),
+    "a tab": (edit("values.yaml", b"    run", b"\trun"), "file-modified web/charts/web/values.yaml"),
+    "a byte of nothing": (edit("values.yaml", b"true", b"tr\0ue"), "file-modified web/charts/web/values.yaml"),
+    "no line break at the end": (edit("values.yaml", b"run\n", b"run"), "file-modified web/charts/web/values.yaml"),
+    "what Helm ignores": (put("charts/_more/Chart.yaml", "name: more\n"), "file-added web/charts/web/charts/_more/Chart.yaml"),
+    "an ignore file of Helm's": (put(".helmignore", "templates\n"), "file-added web/charts/web/.helmignore"),
+    "a file named in other letters": (lambda folder: (folder / "values.yaml").rename(folder / "Values.yaml"), "file-added web/charts/web/Values.yaml"),
+    "another repository": (submodule, "file-added web/charts/web/templates/more"),
+    "a folder for a file": (folder_for_a_file, "file-added web/charts/web/values.yaml/values.yaml"),
+    "a file for a folder": (file_for_a_folder, "file-added web/charts/web/templates"),
+    "a name that is no text": (odd_name, "file-added web/charts/web/templates/\udcff\n\"'.yaml"),
     "a file that is no YAML": (put("templates/\u202ename.yaml", "{{"), "file-added web/charts/web/templates/\u202ename.yaml"),
 }  # fmt: skip
 
@@ -169,6 +199,19 @@ def test_without_git_the_ledger_holds_all_the_same(root, tmp_path_factory):
     assert said(verify(plain)) == []
     put("values.yaml", "x")(vendored(plain))
     assert said(verify(plain)) == ["chart/file-modified web/charts/web"]
+
+
+@pytest.mark.parametrize("name", ["values.yaml", "templates/pipe"])
+def test_a_pipe_is_a_difference_of_its_chart_and_stops_nothing(root, tmp_path_factory, name):
+    plain = tmp_path_factory.mktemp("plain") / "r"
+    subprocess.run(["cp", "-a", root, plain], check=True)
+    subprocess.run(["rm", "-rf", plain / ".git"], check=True)
+    (vendored(plain) / name).unlink(missing_ok=True)
+    os.mkfifo(vendored(plain) / name)
+    found = verify(plain, fetch=lambda *_: published())
+    assert [result.status for result in found.results] == ["different"]
+    (change,) = found.results[0].files
+    assert (change.path, change.diff) == (name, "\\ is a pipe, a socket or a device, which Git cannot hold")
 
 
 def test_a_ledger_edited_with_the_chart_is_called_out_and_upstream_tells(root):
