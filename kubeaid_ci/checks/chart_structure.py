@@ -20,6 +20,8 @@ def check(charts: Charts, *, kubernetes: Sequence[Version] = ()) -> Iterator[Fin
         yield from _inside(chart, chart.folder, {chart.name}, kubernetes)
     yield from _escaping(charts)
     yield from _dropped(charts)
+    yield from _left_out(charts)
+    yield from _rewritten(charts)
 
 
 def invalid(bad: BadChart) -> Finding:
@@ -180,6 +182,34 @@ def _dropped(charts: Charts) -> Iterator[Finding]:
         if path.startswith(tuple(vendored)):
             message = "the file lies in a vendored chart but an ignore file keeps it out of Git"
             yield RULES["chart/dropped-by-gitignore"].at(path, message, subject=_folders(path), key="ignored")
+
+
+def _left_out(charts: Charts) -> Iterator[Finding]:
+    chosen = {chart.folder for chart in charts.charts}
+    for rules, paths in charts.left_out.items():
+        umbrella = rules.split("/")[1]
+        by_subject: dict[str, list[str]] = {}
+        for path in paths if umbrella in chosen else ():
+            by_subject.setdefault(_folders(path), []).append(path)
+        for subject, some in by_subject.items():
+            message = f"{rules} takes the file{_more(some)} out of what Helm renders"
+            yield RULES["chart/dropped-by-helmignore"].at(some[0], message, subject=subject, key="helmignore")
+
+
+def _rewritten(charts: Charts) -> Iterator[Finding]:
+    """One finding for each vendored chart and attribute: the files of a chart have most often the same."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for path, attribute in charts.rewritten.items():
+        found.setdefault((_folders(path), attribute), []).append(path)
+    chosen = {chart.folder for chart in charts.charts}
+    for (subject, attribute), paths in found.items():
+        if subject.partition("/")[0] in chosen:
+            message = f"a checkout of the file{_more(paths)} gives other bytes: .gitattributes sets {attribute}"
+            yield RULES["chart/changed-by-gitattributes"].at(paths[0], message, subject=subject, key=attribute)
+
+
+def _more(paths: Sequence[str]) -> str:
+    return f" and {len(paths) - 1} more of the chart" if len(paths) > 1 else ""
 
 
 def _at(chart: Chart, dependency: Dependency, rule: str, message: str) -> Finding:

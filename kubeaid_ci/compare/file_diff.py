@@ -32,7 +32,7 @@ def diff(theirs: File | None, ours: File | None) -> str:
 
 def _modes(theirs: File | None, ours: File | None) -> Iterator[str]:
     if ours and (what := _NO_FILE.get(ours.mode)):
-        yield f"\\ is {what} now"
+        yield f"\\ is {what}"
         return
     if theirs and ours and theirs.mode != ours.mode:
         yield f"\\ mode {theirs.mode} became {ours.mode}"

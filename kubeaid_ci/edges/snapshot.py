@@ -23,7 +23,8 @@ _NO_FILE = {GITLINK: "another repository", SPECIAL: "a pipe, a socket or a devic
 class Snapshot:
     """Files by path from the top of a repository, and their bytes on demand.
 
-    `ignored` are files on disk that Git ignores; `commit` is nothing for a work tree.
+    `ignored` are files on disk that Git ignores; `commit` is nothing for a work tree; `is_git` is false for a plain
+    folder.
     """
 
     def __init__(self, root: Path, files: Tree, *, commit: str | None = None, on_disk: frozenset[str] = frozenset()):
@@ -31,6 +32,7 @@ class Snapshot:
         self.files = files
         self.commit = commit
         self.ignored: tuple[str, ...] = ()
+        self.is_git = True
         self._on_disk = on_disk
         self._blobs: Blobs | None = None
 
@@ -83,7 +85,9 @@ def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
 def _plain(root: Path, folders: Sequence[str]) -> Snapshot:
     paths = sorted(path for folder in folders for path in _walk(root, folder))
     files = {path: _entry(root / path) for path in paths}
-    return Snapshot(root, files, on_disk=frozenset(files))
+    snapshot = Snapshot(root, files, on_disk=frozenset(files))
+    snapshot.is_git = False
+    return snapshot
 
 
 def _work_tree(root: Path, folders: Sequence[str]) -> Snapshot:

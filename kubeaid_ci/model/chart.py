@@ -155,6 +155,10 @@ class Charts:
     """What each symbolic link among the files says, by its path."""
     ignored: tuple[str, ...] = ()
     """Files on disk, below a vendored chart, that Git ignores; known only of a work tree."""
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Files of vendored charts that the ``.helmignore`` of an umbrella chart takes out, by the path of that file."""
+    rewritten: Mapping[str, str] = field(default_factory=dict)
+    """Files of vendored charts that a checkout changes, with the attribute of Git's that does it."""
 
 
 def nested(chart: Chart) -> Iterator[tuple[Chart, Subchart]]:

@@ -147,6 +147,18 @@ def linked_and_undeclared(root):
     umbrellas.umbrella(root, "web", {"Chart.yaml": metadata("web", "0.1.0")})
 
 
+def umbrella_linked(root):
+    umbrellas.umbrella(root, "app", {"Chart.yaml": metadata("app", "0.1.0")})
+    moved("argocd-helm-charts/web", "docs/web")(root)
+    (root / "argocd-helm-charts/web").symlink_to("../docs/web")
+
+
+def umbrella_in_another_repository(root):
+    umbrellas.umbrella(root, "app", {"Chart.yaml": metadata("app", "0.1.0")})
+    repos.git(root, "rm", "-r", "-q", "--cached", "argocd-helm-charts/web")
+    repos.commit(root / "argocd-helm-charts/web")
+
+
 def packed(root):
     put("templates/evil.yaml", "kind: Pod\n")(vendored(root))
     archive = vendored(root).parent / "web-1.2.3.tgz"
@@ -162,6 +174,8 @@ HIDDEN = {
     "behind a link that nobody declares": linked_and_undeclared,
     "behind a link out of the charts": lambda root: linked_chart(root, "docs/web"),
     "in an archive": packed,
+    "behind a link to the umbrella": umbrella_linked,
+    "in a submodule": umbrella_in_another_repository,
 }
 
 
@@ -201,6 +215,34 @@ def test_without_git_the_ledger_holds_all_the_same(root, tmp_path_factory):
     assert said(verify(plain)) == ["chart/file-modified web/charts/web"]
 
 
+ATTRIBUTES = {
+    "line ends": ("* eol=crlf\n", "eol=crlf"),
+    "line ends of text": ("* text=auto eol=crlf\n", "eol=crlf"),
+    "an encoding": ("*.yaml working-tree-encoding=UTF-7\n", "working-tree-encoding=UTF-7"),
+    "a keyword": ("* ident\n", "ident"),
+    "a filter": ("* filter=lfs\n", "filter=lfs"),
+}
+
+
+@pytest.mark.parametrize(("text", "attribute"), ATTRIBUTES.values(), ids=ATTRIBUTES)
+@pytest.mark.parametrize("folder", ["", "argocd-helm-charts/", "argocd-helm-charts/web/charts/"])
+def test_an_attribute_that_changes_a_checkout_is_an_error(root, folder, text, attribute):
+    repos.write(root, {f"{folder}.gitattributes": text})
+    (finding,) = verify(root).findings
+    assert (finding.rule.id, finding.severity) == ("chart/changed-by-gitattributes", "error")
+    assert (finding.subject, attribute in finding.message) == ("web/web", True)
+    before = verify(root, ref="HEAD")
+    repos.git(root, "add", f"{folder}.gitattributes")
+    repos.git(root, "commit", "-q", "-m", "attributes")
+    assert (said(before), said(verify(root, ref="HEAD"))) == ([], said(verify(root)))
+
+
+@pytest.mark.parametrize("text", ["* text=auto\n", "* -text eol=crlf\n", "docs/** eol=crlf\n", "*.yaml diff=yaml\n"])
+def test_an_attribute_that_leaves_vendored_charts_as_they_are_is_silent(root, text):
+    repos.write(root, {".gitattributes": text})
+    assert said(verify(root)) == []
+
+
 @pytest.mark.parametrize("name", ["values.yaml", "templates/pipe"])
 def test_a_pipe_is_a_difference_of_its_chart_and_stops_nothing(root, tmp_path_factory, name):
     plain = tmp_path_factory.mktemp("plain") / "r"
@@ -211,7 +253,8 @@ def test_a_pipe_is_a_difference_of_its_chart_and_stops_nothing(root, tmp_path_fa
     found = verify(plain, fetch=lambda *_: published())
     assert [result.status for result in found.results] == ["different"]
     (change,) = found.results[0].files
-    assert (change.path, change.diff) == (name, "\\ is a pipe, a socket or a device, which Git cannot hold")
+    assert change.path == name
+    assert change.diff.startswith("\\ is a pipe, a socket or a device, which Git cannot hold")
 
 
 def test_a_ledger_edited_with_the_chart_is_called_out_and_upstream_tells(root):
