@@ -187,6 +187,12 @@ CHART_RULES = (
         "the change of the chart that it goes with is wanted.",
     ),
     Rule(
+        "chart/suppression-changed",
+        _WARNING,
+        "Who edits a chart may silence the alarm about it in the same change, so nothing silences this. Make sure that "
+        "what is kept silent is wanted.",
+    ),
+    Rule(
         "chart/not-in-ledger",
         _WARNING,
         "Nothing records what this vendored chart held when it was reviewed, so a later edit could not be told. Run "

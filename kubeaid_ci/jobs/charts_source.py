@@ -11,6 +11,7 @@ from kubeaid_ci.edges.snapshot import Snapshot, take
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart import CHARTS, Charts
 from kubeaid_ci.model.ledger import LEDGER, PATCHES, Ledger
+from kubeaid_ci.model.suppression import SETTINGS_FILE
 from kubeaid_ci.settings import ledger as ledger_file
 
 
@@ -25,7 +26,7 @@ class ChartRepo:
 
 def read(root: Path, ref: str, *, cache: bool = True) -> ChartRepo:
     """Read charts and ledger; the snapshot is the caller's to close. Raises `UserError` where there are no charts."""
-    snapshot = take(root, ref, [CHARTS, LEDGER, PATCHES, attributes.FILE])
+    snapshot = take(root, ref, [CHARTS, LEDGER, PATCHES, SETTINGS_FILE, attributes.FILE])
     try:
         charts = kubeaid_charts.read(snapshot, cache=default_folder() if cache else None)
         return ChartRepo(snapshot, replace(_some(charts, root), rewritten=_rewritten(snapshot)), _ledger(snapshot))

@@ -270,6 +270,62 @@ def test_a_ledger_edited_with_the_chart_is_called_out_and_upstream_tells(root):
     assert said(verify(root, fetch=lambda *_: published())) == ["chart/file-added web/charts/web/templates/x.yaml"]
 
 
+def test_a_ledger_removed_along_with_an_edit_is_an_error_against_the_base(root):
+    put("templates/x.yaml", "kind: Pod\n")(vendored(root))
+    (root / LEDGER).unlink()
+    found = verify(root, base="HEAD").findings
+    assert ("chart/ledger-changed", "error") in {(one.rule.id, one.severity) for one in found}
+
+
+def test_a_chart_renamed_in_the_ledger_along_with_an_edit_is_an_error_against_the_base(root):
+    moved("argocd-helm-charts/web", "argocd-helm-charts/web2")(root)
+    verify(root, update_ledger=True)
+    assert said(verify(root)) == []
+    found = verify(root, base="HEAD").findings
+    assert ("chart/ledger-changed", "error") in {(one.rule.id, one.severity) for one in found}
+
+
+SETTINGS = """\
+fail-on: never
+upstreams:
+  mirrors:
+    https://charts.example.com: https://mirror.evil.example.com
+  allow: [mirror.evil.example.com]
+suppress:
+- rule: chart/repository-changed
+  subject: "**"
+  reason: tidy
+"""
+
+
+def test_settings_that_change_what_is_asked_or_said_are_called_out_against_the_base(root):
+    repos.write(root, {".kubeaid-ci.yaml": SETTINGS})
+    assert said(verify(root)) == []
+    found = [
+        (one.rule.id.removeprefix("chart/"), one.severity.value, one.subject)
+        for one in verify(root, base="HEAD").findings
+    ]
+    assert found == [
+        ("repository-changed", "error", "upstreams"),
+        ("repository-changed", "error", "upstreams"),
+        ("suppression-changed", "warning", "chart/repository-changed"),
+        ("suppression-changed", "error", "fail-on"),
+    ]
+    repos.commit(root)
+    assert said(verify(root, base="HEAD")) == []
+
+
+def test_settings_of_the_base_that_cannot_be_read_make_all_of_them_new(root):
+    repos.write(root, {".kubeaid-ci.yaml": "["})
+    repos.commit(root)
+    repos.write(root, {".kubeaid-ci.yaml": SETTINGS})
+    assert len(verify(root, base="HEAD").findings) == 4
+    (root / ".kubeaid-ci.yaml").rename(root / "other.yaml")
+    (root / ".kubeaid-ci.yaml").symlink_to("other.yaml")
+    with pytest.raises(UserError, match="the settings must be a file"):
+        verify(root, base="HEAD")
+
+
 def test_another_version_on_the_outside_lets_no_content_pass(root):
     edit("Chart.yaml", b"1.2.3", b"1.2.4")(vendored(root))
     edit("Chart.yaml", b"1.2.3", b"1.2.4")(root / "argocd-helm-charts/web")

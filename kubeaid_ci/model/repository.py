@@ -1,0 +1,27 @@
+"""Addresses of chart repositories: when two of them are one, and how people are told of them."""
+
+import re
+from urllib.parse import urlsplit
+
+_LOGIN = re.compile(r"(://)[^/@\s]*@")
+
+
+def address(repository: str) -> str:
+    """The address to compare by: scheme and host in small letters, no slash at the end."""
+    scheme, separator, rest = repository.rstrip("/").partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host}".lower() + slash + path
+
+
+def host(repository: str) -> str:
+    """The host of an address; empty where it has none."""
+    try:
+        return urlsplit(repository).hostname or ""
+    except ValueError:
+        return ""
+
+
+def told(repository: str) -> str:
+    """The address for people: without a login, and with letters that look like others written out."""
+    plain = _LOGIN.sub(r"\1", repository)
+    return plain.encode("ascii", "backslashreplace").decode() or "nowhere"
