@@ -8,6 +8,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.model import links
 from kubeaid_ci.model.chart import CHARTS, BadChart, Chart, Charts, Dependency, Subchart
 from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.repository import told
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.model.version_range import VersionRange
 
@@ -36,6 +37,8 @@ def _umbrella(chart: Chart) -> Iterator[Finding]:
     for dependency in chart.dependencies:
         if not _is_vendored(chart, dependency.name):
             yield _missing(chart, dependency)
+        if dependency.is_out_of_reach:
+            yield _out_of_reach(chart, dependency)
     yield from _undeclared(chart)
     for name in chart.archives:
         yield from _archive(chart, name)
@@ -73,6 +76,14 @@ def _missing(chart: Chart, dependency: Dependency) -> Finding:
     message = f"{dependency.name or 'a dependency without a name'} {dependency.version} is declared but {what}"
     message += "; ArgoCD would download it at sync time"
     return _at(chart, dependency, "chart/subchart-missing", message)
+
+
+def _out_of_reach(chart: Chart, dependency: Dependency) -> Finding:
+    where = told(dependency.repository)
+    is_alias = where.startswith(("@", "alias:"))
+    why = "an alias, which means something on one machine alone" if is_alias else "no address that can be asked"
+    message = f"{dependency.name} is declared to come from {where}: {why}; write an https:// or oci:// address"
+    return _at(chart, dependency, "chart/unverifiable", message)
 
 
 def _undeclared(chart: Chart) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileAction, FileChange, Vendored
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.ledger import LedgerEntry
+from kubeaid_ci.model.repository import plain
 from kubeaid_ci.model.tree import File
 from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched
 
@@ -78,10 +79,11 @@ def file_findings(one: Vendored, compared: Comparison, *, than: str, note: str =
             "added": f"is not in {than}",
             "missing": f"is in {than}, but not here",
         }
-        rule, message = _FILE_RULES[change.change], f"{change.path} {words[change.change]}{note}"
+        name = plain(change.path)
+        rule, message = _FILE_RULES[change.change], f"{name} {words[change.change]}{note}"
         if change.change is FileAction.MISSING and change.path in compared.ignored:
             rule = RULES["chart/dropped-by-gitignore"]
-            message = f"{change.path} is in {than}, but an ignore file keeps it out of Git{note}"
+            message = f"{name} is in {than}, but an ignore file keeps it out of Git{note}"
         yield rule.at(path, message, subject=one.key, key=change.path)
 
 

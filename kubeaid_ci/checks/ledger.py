@@ -6,7 +6,7 @@ from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.model.chart_verdict import Vendored
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.ledger import LEDGER, OWN, Ledger, LedgerEntry
-from kubeaid_ci.model.repository import address, told
+from kubeaid_ci.model.repository import address, plain, told
 
 _NOT_IN = RULES["chart/not-in-ledger"]
 _CHANGED = RULES["chart/ledger-changed"]
@@ -37,6 +37,8 @@ def check(
 def _unknown(one: Vendored, ledger: Ledger) -> Iterator[Finding]:
     """A chart that was only renamed must hold what was reviewed under its old name."""
     message, severity = f"{one.key} {one.subchart.version} is not in {LEDGER}", Severity.WARNING
+    if not one.is_named_in_text:
+        message, severity = f"{plain(one.key)} has a name that is not UTF-8, so no ledger can name it", Severity.ERROR
     for key, entry in ledger.entries.items():
         is_release = key.partition("/")[2] == one.subchart.name and entry.version == one.subchart.version
         if is_release and address(entry.repository) == address(one.repository) and differs(one, entry):

@@ -5,7 +5,6 @@ import hashlib
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from os.path import commonprefix
 
 from kubeaid_ci.model.tree import GITLINK, SPECIAL, File
 
@@ -104,7 +103,7 @@ def _start(mine: str, yours: str) -> int:
     """Where to begin to show two long lines, so that what differs is seen."""
     if max(len(mine), len(yours)) <= _LONGEST_LINE:
         return 0
-    return max(len(commonprefix([mine, yours])) - _BEFORE, 0)
+    return max(_common(mine, yours) - _BEFORE, 0)
 
 
 def _shown(sign: str, lines: Sequence[str], starts: Sequence[int]) -> Iterator[str]:

@@ -72,6 +72,15 @@ class Repository:
                 return found.text
         return None
 
+    def meanings(self, revision: str) -> tuple[str, ...]:
+        """The tag of a name and the branches of it, by their whole names; nothing where there are not both.
+
+        Git takes the tag without a word, and whoever may push may make one that is called ``origin/main``.
+        """
+        names = [f"{kind}/{revision}" for kind in ("refs/tags", "refs/heads", "refs/remotes", "refs/remotes/origin")]
+        found = self._git("for-each-ref", "--format=%(refname)", *names).text.splitlines()
+        return tuple(name for name in names if name in found) if names[0] in found else ()
+
     def tree(self, commit: str, path: str) -> str | None:
         """The id of a folder's tree in a commit; nothing where the folder is not there."""
         found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}:{path}")

@@ -79,6 +79,9 @@ def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
     commit = repository.commit(ref)
     if commit is None:
         raise UserError(f"{root}: no revision {ref}; fetch it, or name another")
+    meanings = repository.meanings(ref)
+    if len({repository.commit(one) for one in meanings}) > 1:
+        raise UserError(f"{root}: {ref} names {' and '.join(meanings)}, which differ; write one of these")
     return Snapshot(root, repository.files(commit, *folders), commit=commit)
 
 

@@ -65,7 +65,7 @@ class Judge:
     def _offline(self, one: Vendored, entry: LedgerEntry | None) -> Verdict:
         """Against the ledger alone: identical means that it holds what was reviewed."""
         if entry is None or entry.version != one.subchart.version:
-            return one.result(ChartStatus.UNVERIFIABLE if one.repository else ChartStatus.LOCAL), ()
+            return one.result(ChartStatus.UNVERIFIABLE if one.comes_from_elsewhere else ChartStatus.LOCAL), ()
         if entry.origin == OWN and entry.tree is None:
             return one.result(ChartStatus.LOCAL), ()
         if not ledger_checks.differs(one, entry):

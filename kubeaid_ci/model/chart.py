@@ -49,6 +49,11 @@ class Dependency:
         """Where it comes from."""
         return RepositoryKind.of(self.repository)
 
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether it comes from a place that nobody else can ask: an alias of one machine, or another program's."""
+        return bool(self.repository) and self.kind is RepositoryKind.NONE
+
 
 @dataclass(frozen=True, slots=True)
 class Lock:

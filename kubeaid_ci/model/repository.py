@@ -22,6 +22,10 @@ def host(repository: str) -> str:
 
 
 def told(repository: str) -> str:
-    """The address for people: without a login, and with letters that look like others written out."""
-    plain = _LOGIN.sub(r"\1", repository)
-    return plain.encode("ascii", "backslashreplace").decode() or "nowhere"
+    """The address for people, without a login; ``nowhere`` for none."""
+    return plain(_LOGIN.sub(r"\1", repository)) or "nowhere"
+
+
+def plain(name: str) -> str:
+    """A name or an address with every letter written out that may look like another, or like none."""
+    return name.encode("ascii", "backslashreplace").decode()

@@ -135,6 +135,24 @@ def test_a_bare_repository_has_revisions(root, tmp_path_factory):
         assert snapshot.read("b/three") == b"3\n"
 
 
+def test_a_tag_that_is_called_like_a_branch_stands_for_neither(root, tmp_path_factory):
+    clone = tmp_path_factory.mktemp("clone") / "r"
+    repos.git(root, "clone", "-q", str(root), str(clone))
+    repos.write(clone, {"a/one": "mine\n"})
+    mine = repos.commit(clone)
+    with take(clone, "main", ["a"]) as snapshot:
+        assert snapshot.commit == mine
+    repos.git(clone, "tag", "origin/main")
+    with pytest.raises(UserError, match="origin/main names refs/tags/origin/main and refs/remotes/origin/main"):
+        take(clone, "origin/main", ["a"])
+    with take(clone, "refs/remotes/origin/main", ["a"]) as snapshot:
+        assert snapshot.commit == repos.git(root, "rev-parse", "HEAD")
+    repos.git(clone, "tag", "same", "HEAD")
+    repos.git(clone, "branch", "same", "HEAD")
+    with take(clone, "same", ["a"]) as snapshot:
+        assert snapshot.commit == mine
+
+
 def test_unknown_revisions_and_files_are_named(root):
     with pytest.raises(UserError, match="no revision nowhere"):
         take(root, "nowhere", ["a"])

@@ -402,6 +402,35 @@ def test_a_folder_without_charts_is_no_kubeaid_repo(tmp_path):
         verify(tmp_path)
 
 
+@pytest.mark.parametrize("repository", ["'@mine'", "alias:mine", "s3://bucket/charts", "charts.example.com"])
+def test_a_repository_that_nobody_else_can_ask_is_unverifiable_and_no_chart_of_our_own(tmp_path, repository):
+    root = umbrellas.web(tmp_path, upstream=repository)
+    assert [result.status for result in verify(root).results] == ["unverifiable"]
+    umbrellas.recorded(root)
+    (finding,) = verify(root, fetch=lambda *_: pytest.fail("asked")).findings
+    assert (finding.rule.id, finding.severity) == ("chart/unverifiable", "warning")
+    assert "write an https:// or oci:// address" in finding.message
+    put("values.yaml", "x")(vendored(root))
+    assert "chart/file-modified web/charts/web/values.yaml" in said(verify(root))
+
+
+def test_a_folder_whose_name_is_no_text_is_an_error_and_stops_no_ledger(root):
+    umbrellas.umbrella(
+        root,
+        "app",
+        {
+            os.fsdecode(b"charts/\xff/Chart.yaml"): metadata("x", "1.0.0"),
+            "Chart.yaml": metadata("app", "0.1.0", f"x 1.0.0 {UPSTREAM}"),
+        },
+    )
+    (vendored(root) / "values.yaml").unlink()
+    before = (root / LEDGER).read_bytes()
+    for options in ({}, {"update_ledger": True}):
+        found = {(one.rule.id, one.severity.value) for one in verify(root, **options).findings}
+        assert found == {("chart/not-in-ledger", "error"), ("chart/file-missing", "error")}
+    assert (root / LEDGER).read_bytes() == before
+
+
 def test_without_a_ledger_nothing_is_identical(tmp_path):
     found = verify(umbrellas.web(tmp_path))
     assert said(found) == [f"chart/not-in-ledger {LEDGER}"]
@@ -444,6 +473,13 @@ def test_declared_patches_on_what_is_published_must_give_ours(root):
     )
     newer = published({**FILES, "values.yaml": "replicas: 2\n"})
     assert "chart/patch-does-not-apply web/Chart.yaml" in said(verify(root, fetch=lambda *_: newer))
+
+
+def test_a_file_named_in_letters_that_look_like_others_is_told_by_their_numbers(root):
+    put("templates/d\u0435ployment.yaml", "kind: Pod\n")(vendored(root))
+    (finding,) = verify(root).findings
+    assert finding.path.endswith("templates/d\u0435ployment.yaml")
+    assert finding.message.startswith("templates/d\\u0435ployment.yaml is not in what the ledger records")
 
 
 def test_a_declared_patch_that_is_not_there_is_an_error(root):
