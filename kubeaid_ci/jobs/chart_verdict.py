@@ -60,7 +60,8 @@ class Judge:
         except (PatchError, UserError) as error:
             return Comparison(patch_failure=str(error))
         changes = self._changes(one, wanted)
-        return Comparison(changes, ignored=self._ignored(one, changes), published=wanted)
+        note = self._commits(one, entry) if entry and changes and ledger_checks.differs(one, entry) else ""
+        return Comparison(changes, ignored=self._ignored(one, changes), note=note, published=wanted)
 
     def _offline(self, one: Vendored, entry: LedgerEntry | None) -> Verdict:
         """Against the ledger alone: identical means that it holds what was reviewed."""
@@ -87,8 +88,8 @@ class Judge:
     def _edited(self, one: Vendored, entry: LedgerEntry, files: tuple[FileChange, ...]) -> Iterator[Finding]:
         by = self._commits(one, entry)
         if files:
-            compared = Comparison(files, ignored=self._ignored(one, files))
-            yield from chart_upstream.file_findings(one, compared, than="what the ledger records", note=by)
+            compared = Comparison(files, ignored=self._ignored(one, files), note=by)
+            yield from chart_upstream.file_findings(one, compared, than="what the ledger records")
             return
         message = f"the chart does not hold what the ledger records{by}; fetch the whole history to see the files"
         yield RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="tree")

@@ -196,6 +196,13 @@ def test_the_commits_that_changed_it_are_named(root):
     assert finding.message == f"templates/x.yaml is not in what the ledger records; changed by {commit[:10]} (fix typo)"
 
 
+def test_the_commits_are_named_where_upstream_is_asked_too(root):
+    put("templates/x.yaml", "kind: Pod\n")(vendored(root))
+    commit = repos.commit(root, "fix typo")
+    (finding,) = verify(root, fetch=lambda *_: published()).findings
+    assert finding.message == f"templates/x.yaml is not in the published web 1.2.3; changed by {commit[:10]} (fix typo)"
+
+
 def test_a_clone_without_history_says_how_to_see_the_files(root, tmp_path_factory):
     put("templates/x.yaml", "kind: Pod\n")(vendored(root))
     repos.commit(root)
