@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from kubeaid_ci.edges.chart_metadata import MetadataReader
+from kubeaid_ci.edges.left_out import left_out
 from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model import links
 from kubeaid_ci.model.chart import CHARTS, BadChart, Chart, Charts, Dependency, Lock, Subchart
 from kubeaid_ci.model.tree import folder_ids
-from kubeaid_ci.plan import helmignore, lock_digest
+from kubeaid_ci.plan import lock_digest
 
 _MOST_DEEP = 20
 _V1 = "v1"
@@ -26,11 +27,10 @@ def read(snapshot: Snapshot, *, cache: Path | None = None) -> Charts:
     folders = sorted({path.split("/")[1] for path in snapshot.files if _is_umbrella(path)})
     charts = tuple(chart for name in folders if (chart := reading.chart(f"{CHARTS}/{name}")))
     reading.metadata.save()
-    reading.bad += map(
-        _hidden, sorted(path for path, entry in snapshot.files.items() if entry.may_be_folder and _is_top(path))
-    )
-    left_out = {path: some for chart in charts if (some := reading.left_out(path := f"{chart.path}/.helmignore"))}
-    return Charts(charts, tuple(reading.bad), snapshot.files, reading.links, snapshot.ignored, left_out)
+    hidden = (_hidden(path) for path, entry in snapshot.files.items() if entry.may_be_folder and _is_top(path))
+    bad = (*reading.bad, *sorted(hidden, key=lambda one: one.path))
+    ignored = left_out(snapshot, reading.links, (chart.path for chart in charts))
+    return Charts(charts, bad, snapshot.files, reading.links, snapshot.ignored, ignored)
 
 
 def _is_umbrella(path: str) -> bool:
@@ -83,20 +83,6 @@ class _Reading:
         except UserError as error:
             self.bad.append(BadChart(path, str(error)))
             return None
-
-    def left_out(self, path: str) -> tuple[str, ...]:
-        """The files of vendored charts that a ``.helmignore`` takes out; none where Helm refuses the rules."""
-        place = links.follow(path, self.links)
-        if place is None or place not in self.snapshot.files:
-            return ()
-        start = f"{path.rpartition('/')[0]}/"
-        inside = [one.removeprefix(start) for one in self.snapshot.files if one.startswith(f"{start}charts/")]
-        try:
-            rules = self.snapshot.read(place).decode("utf-8", "replace")
-            kept = set(helmignore.kept(inside, rules, where=path))
-        except UserError:
-            return ()
-        return tuple(start + one for one in inside if one not in kept)
 
     def _subcharts(self, path: str, depth: int) -> tuple[Subchart, ...]:
         if depth > _MOST_DEEP:
