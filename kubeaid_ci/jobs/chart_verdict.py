@@ -12,6 +12,7 @@ from kubeaid_ci.compare import file_diff
 from kubeaid_ci.compare.chart_trees import compare
 from kubeaid_ci.edges import history, work_tree
 from kubeaid_ci.edges.git import Blobs, Repository
+from kubeaid_ci.edges.history import Step
 from kubeaid_ci.edges.patches import PatchError, apply_patches
 from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.errors import UserError
@@ -60,7 +61,7 @@ class Judge:
         except (PatchError, UserError) as error:
             return Comparison(patch_failure=str(error))
         changes = self._changes(one, wanted)
-        note = self._commits(one, entry) if entry and changes and ledger_checks.differs(one, entry) else ""
+        note = self._origin(one, entry) if changes else ""
         return Comparison(changes, ignored=self._ignored(one, changes), note=note, published=wanted)
 
     def _offline(self, one: Vendored, entry: LedgerEntry | None) -> Verdict:
@@ -94,10 +95,20 @@ class Judge:
         message = f"the chart does not hold what the ledger records{by}; fetch the whole history to see the files"
         yield RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="tree")
 
+    def _origin(self, one: Vendored, entry: LedgerEntry | None) -> str:
+        """What changed a chart that is not as published; the ledger may never have known it otherwise."""
+        if entry is not None and ledger_checks.differs(one, entry):
+            return self._commits(one, entry)
+        repository = Repository.at(self.root)
+        if self.ref == WORKTREE and repository and repository.tree("HEAD", one.subchart.path) != one.subchart.tree:
+            return "; our copy was changed in the work tree"
+        step = history.last(self.root, one.subchart.path, revision=self.snapshot.commit or "HEAD")
+        return f"; our copy was last changed by {_named(step)}" if step else ""
+
     def _commits(self, one: Vendored, entry: LedgerEntry) -> str:
         revision = self.snapshot.commit or "HEAD"
         steps = history.since(self.root, one.subchart.path, entry.tree or "", revision=revision)
-        named = [f"{step.commit[:10]} ({step.subject})" for step in steps or ()]
+        named = [_named(step) for step in steps or ()]
         more = f" and {len(named) - _MOST_COMMITS} more" if len(named) > _MOST_COMMITS else ""
         if named:
             return f"; changed by {', '.join(named[:_MOST_COMMITS])}{more}"
@@ -135,6 +146,10 @@ class Judge:
     def _read(self, one: Vendored, path: str) -> bytes:
         path = f"{one.subchart.path}/{path}"
         return self.snapshot.read(path) if self.snapshot.files[path].has_bytes else b""
+
+
+def _named(step: Step) -> str:
+    return f"{step.commit[:10]} ({step.subject})"
 
 
 def _outdated(one: Vendored) -> Finding:

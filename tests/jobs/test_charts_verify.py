@@ -203,6 +203,28 @@ def test_the_commits_are_named_where_upstream_is_asked_too(root):
     assert finding.message == f"templates/x.yaml is not in the published web 1.2.3; changed by {commit[:10]} (fix typo)"
 
 
+def test_the_last_commit_is_named_where_no_ledger_knew_it_otherwise(tmp_path, tmp_path_factory):
+    root = umbrellas.web(tmp_path)
+    commit = repos.commit(root, "vendor web")
+    newer = published({**FILES, "values.yaml": "x: 1\n"})
+    (finding,) = [one for one in verify(root, fetch=lambda *_: newer).findings if one.rule.id == "chart/file-modified"]
+    assert finding.message.endswith(f"; our copy was last changed by {commit[:10]} (vendor web)")
+    put("icon.png", "x")(vendored(root))
+    (finding, _) = [
+        one for one in verify(root, fetch=lambda *_: newer).findings if one.rule.id == "chart/file-modified"
+    ]
+    assert finding.message.endswith("; our copy was changed in the work tree")
+    repos.git(root, "checkout", "-q", ".")
+    repos.write(root, {"other": "x"})
+    repos.commit(root)
+    shallow = tmp_path_factory.mktemp("shallow") / "r"
+    repos.git(root, "clone", "-q", "--depth=1", f"file://{root}", str(shallow))
+    (finding,) = [
+        one for one in verify(shallow, fetch=lambda *_: newer).findings if one.rule.id == "chart/file-modified"
+    ]
+    assert finding.message == "values.yaml differs from the published web 1.2.3"
+
+
 def test_a_clone_without_history_says_how_to_see_the_files(root, tmp_path_factory):
     put("templates/x.yaml", "kind: Pod\n")(vendored(root))
     repos.commit(root)
