@@ -120,7 +120,9 @@ def _archive(chart: Chart, file: str) -> Iterator[Finding]:
         yield RULES["chart/subchart-undeclared"].at(path, message, subject=f"{chart.folder}/{file}", key="undeclared")
     else:
         message = f"{file} is packed, so neither a review nor this check looks into it; unpack it"
-        yield RULES["chart/unverifiable"].at(path, message, subject=f"{chart.folder}/{file}", key="packed")
+        # Unlike a server that does not answer, this one is ours to cure.
+        subject = f"{chart.folder}/{file}"
+        yield RULES["chart/unverifiable"].at(path, message, subject=subject, severity=Severity.ERROR, key="packed")
 
 
 def _versions(chart: Chart, subject: str) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 Whoever edits a chart may edit the ledger along with it, so here an edit has to show.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.model.chart_verdict import Vendored
@@ -17,8 +17,13 @@ _REPOSITORY = RULES["chart/repository-changed"]
 _DECLARED = ("patches", "removed")
 
 
-def check(ledger: Ledger, base: Ledger, charts: Iterable[Vendored]) -> Iterator[Finding]:
-    """Yield the entries that were there before and are others now, or gone, and the new ones that want a look."""
+def check(
+    ledger: Ledger, base: Ledger, charts: Iterable[Vendored], *, declared: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Yield the entries that were there before and are others now, or gone, and the new ones that want a look.
+
+    `declared` has ``umbrella/name`` of every dependency.
+    """
     if base.exists and not ledger.exists:
         message = f"{LEDGER} was removed, and with it all that is known of {len(base.entries)} vendored charts"
         yield _CHANGED.at(LEDGER, message, subject="ledger", severity=Severity.ERROR, key="removed")
@@ -27,7 +32,7 @@ def check(ledger: Ledger, base: Ledger, charts: Iterable[Vendored]) -> Iterator[
     for key, before in base.entries.items():
         now = ledger.entries.get(key)
         if now is None:
-            yield _removed(key, is_vendored=key in vendored)
+            yield _removed(key, is_there=key in vendored or key in declared)
         elif now != before:
             yield _edited(key, before, now)
             yield from _moved(key, before, now)
@@ -45,10 +50,10 @@ def patches(ledger: Ledger, files: Tree, base: Tree) -> Iterator[Finding]:
                 yield _CHANGED.at(path, message, subject=key, key="patch")
 
 
-def _removed(key: str, *, is_vendored: bool) -> Finding:
-    """Without its entry the chart that is still there could hold anything."""
-    message = f"the entry of {key} was removed" + (", and the chart is still there" if is_vendored else "")
-    severity = Severity.ERROR if is_vendored else Severity.WARNING
+def _removed(key: str, *, is_there: bool) -> Finding:
+    """Without its entry the chart that is still there, be it in another shape, could hold anything."""
+    message = f"the entry of {key} was removed" + (", and the chart is still there" if is_there else "")
+    severity = Severity.ERROR if is_there else Severity.WARNING
     return _CHANGED.at(LEDGER, message, subject=key, severity=severity, key="removed")
 
 

@@ -21,7 +21,8 @@ def against(
     names = {chart.folder for chart in chosen.charts}
     entries = base.ledger.entries.items()
     known = {key: entry for key, entry in entries if everything or key.partition("/")[0] in names}
-    yield from ledger_change.check(repo.ledger, Ledger(known, exists=base.ledger.exists), vendored)
+    declared = {f"{chart.folder}/{one.name}" for chart in chosen.charts for one in chart.dependencies}
+    yield from ledger_change.check(repo.ledger, Ledger(known, exists=base.ledger.exists), vendored, declared=declared)
     yield from ledger_change.patches(repo.ledger, repo.snapshot.files, base.snapshot.files)
     folders = {chart.folder for chart in repo.charts.charts}
     yield from source_change.repositories(chosen.charts, base.charts.charts, folders=folders)

@@ -131,7 +131,8 @@ def test_an_archive_beside_the_folder_is_taken_at_random(found, archive, rule):
 
 
 def test_a_packed_chart_alone_is_not_missing_but_cannot_be_seen_into(found):
-    assert rules(found({"Chart.yaml": metadata("app", "0.1.0", WEB), "charts/web-1.2.3.tgz": "x"})) == ["unverifiable"]
+    ((rule, severity, _),) = found({"Chart.yaml": metadata("app", "0.1.0", WEB), "charts/web-1.2.3.tgz": "x"})
+    assert (rule, severity) == ("unverifiable", "error")
 
 
 def test_a_nested_chart_that_is_left_out_is_no_error(found):

@@ -52,6 +52,11 @@ def test_an_entry_that_goes_while_its_chart_stays_is_an_error():
     assert against(ENTRY, None, chart()) == [("ledger-changed", "error")]
 
 
+def test_an_entry_that_goes_while_its_chart_is_declared_is_an_error():
+    (finding,) = checks.check(Ledger(), Ledger({"web/web": ENTRY}), (), declared=["web/web"])
+    assert finding.severity == "error"
+
+
 def test_a_ledger_that_is_gone_is_an_error_said_once():
     base = Ledger({"web/web": ENTRY, "app/db": ENTRY})
     (finding,) = checks.check(Ledger(exists=False), base, vendored())
