@@ -63,7 +63,7 @@ def state(folder: Path, folders: Sequence[str], unwatched: Iterable[str] = ()) -
                 _changed(found, folder, rest.split(" ", 7))
             case "u":
                 fields = rest.split(" ", 9)
-                _changed(found, folder, [fields[0], *fields[3:7], "", "", fields[9]], unmerged=True)
+                _changed(found, folder, [fields[0], *fields[2:6], "", "", fields[9]], unmerged=True)
     return found
 
 

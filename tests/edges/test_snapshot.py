@@ -120,6 +120,9 @@ def test_a_conflict_counts_as_the_file_on_disk(root):
         repos.git(root, "merge", "side")
     with take(root, "worktree", ["a"]) as snapshot:
         assert b"<<<<<<<" in snapshot.read("a/one")
+        assert snapshot.files["a/one"].mode == REGULAR
+    repos.write(root, {"a/one": "1\n"})
+    assert take(root, "worktree", ["a"]).files["a/one"] == take(root, "HEAD~", ["a"]).files["a/one"]
 
 
 def test_a_subfolder_of_a_repository_is_a_plain_folder(root):
