@@ -69,7 +69,9 @@ def state(folder: Path, folders: Sequence[str], unwatched: Iterable[str] = ()) -
 
 def ids(folder: Path, modes: dict[str, str]) -> dict[str, Entry]:
     """The files of these modes as Git would store them: line ends and the like as its settings say."""
-    plain = [path for path, mode in modes.items() if mode in (REGULAR, EXECUTABLE) and "\n" not in path]
+    # Git is told the names by line, and drops a carriage return at the end of one.
+    lines = {path: mode for path, mode in modes.items() if "\n" not in path and "\r" not in path}
+    plain = [path for path, mode in lines.items() if mode in (REGULAR, EXECUTABLE)]
     listed = "".join(f"{path}\n" for path in plain).encode("utf-8", "surrogateescape")
     hashed = _run(folder, "hash-object", "--stdin-paths", stdin=listed).text.split() if plain else []
     found = dict(zip(plain, hashed, strict=True))

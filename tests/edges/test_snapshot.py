@@ -41,7 +41,16 @@ def test_a_commit_a_clean_work_tree_and_a_plain_folder_are_the_same(root, tmp_pa
 
 
 def test_a_dirty_work_tree_is_what_a_commit_of_it_would_be(root):
-    repos.write(root, {"a/one": "changed\n", "a/new \n line": "odd\n", "a/ignored.log": "x", "b/gr\u00f6\u00dfe": "u"})
+    repos.write(
+        root,
+        {
+            "a/one": "changed\n",
+            "a/new \n line": "odd\n",
+            "a/end\r": "odd\n",
+            "a/ignored.log": "x",
+            "b/gr\u00f6\u00dfe": "u",
+        },
+    )
     (root / "a/deep/two").unlink()
     (root / "a/run").chmod(0o644)
     (root / "a/link").unlink()
