@@ -25,7 +25,7 @@ def check(
     `declared` has ``umbrella/name`` of every dependency.
     """
     if base.exists and not ledger.exists:
-        message = f"{LEDGER} was removed, and with it all that is known of {len(base.entries)} vendored charts"
+        message = f"{LEDGER} was removed, and with it all that is known of the vendored charts ({len(base.entries)})"
         yield _CHANGED.at(LEDGER, message, subject="ledger", severity=Severity.ERROR, key="removed")
         return
     vendored = {one.key: one for one in charts}

@@ -61,7 +61,7 @@ def test_a_ledger_that_is_gone_is_an_error_said_once():
     base = Ledger({"web/web": ENTRY, "app/db": ENTRY})
     (finding,) = checks.check(Ledger(exists=False), base, vendored())
     assert finding.severity == "error"
-    assert finding.message == "charts.ledger.yaml was removed, and with it all that is known of 2 vendored charts"
+    assert finding.message == "charts.ledger.yaml was removed, and with it all that is known of the vendored charts (2)"
 
 
 def test_an_archive_on_another_host_is_another_repository_even_for_a_new_version():
