@@ -151,6 +151,18 @@ CHART_RULES = (
         "file with git add --force, or narrow the ignore rule.",
     ),
     Rule(
+        "chart/dropped-by-helmignore",
+        _ERROR,
+        "Helm reads the .helmignore of the outer chart alone, so one there takes files out of vendored charts that are "
+        "whole in Git. Narrow the pattern to files of the outer chart.",
+    ),
+    Rule(
+        "chart/changed-by-gitattributes",
+        _ERROR,
+        "An attribute makes Git write other bytes on a checkout than those that were reviewed, and ArgoCD renders what "
+        "it checked out. Remove the attribute for vendored charts.",
+    ),
+    Rule(
         "chart/symlink-escapes",
         _ERROR,
         "The link leads out of the repository, and Helm would read whatever lies there on the machine that renders. "
@@ -173,6 +185,12 @@ CHART_RULES = (
         _WARNING,
         "The ledger says what every later check trusts, so a change of it deserves a review of its own. Look whether "
         "the change of the chart that it goes with is wanted.",
+    ),
+    Rule(
+        "chart/suppression-changed",
+        _WARNING,
+        "Who edits a chart may silence the alarm about it in the same change, so nothing silences this. Make sure that "
+        "what is kept silent is wanted.",
     ),
     Rule(
         "chart/not-in-ledger",

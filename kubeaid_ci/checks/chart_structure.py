@@ -8,6 +8,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.model import links
 from kubeaid_ci.model.chart import CHARTS, BadChart, Chart, Charts, Dependency, Subchart
 from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.repository import told
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.model.version_range import VersionRange
 
@@ -20,6 +21,8 @@ def check(charts: Charts, *, kubernetes: Sequence[Version] = ()) -> Iterator[Fin
         yield from _inside(chart, chart.folder, {chart.name}, kubernetes)
     yield from _escaping(charts)
     yield from _dropped(charts)
+    yield from _left_out(charts)
+    yield from _rewritten(charts)
 
 
 def invalid(bad: BadChart) -> Finding:
@@ -34,6 +37,8 @@ def _umbrella(chart: Chart) -> Iterator[Finding]:
     for dependency in chart.dependencies:
         if not _is_vendored(chart, dependency.name):
             yield _missing(chart, dependency)
+        if dependency.is_out_of_reach:
+            yield _out_of_reach(chart, dependency)
     yield from _undeclared(chart)
     for name in chart.archives:
         yield from _archive(chart, name)
@@ -73,6 +78,14 @@ def _missing(chart: Chart, dependency: Dependency) -> Finding:
     return _at(chart, dependency, "chart/subchart-missing", message)
 
 
+def _out_of_reach(chart: Chart, dependency: Dependency) -> Finding:
+    where = told(dependency.repository)
+    is_alias = where.startswith(("@", "alias:"))
+    why = "an alias, which means something on one machine alone" if is_alias else "no address that can be asked"
+    message = f"{dependency.name} is declared to come from {where}: {why}; write an https:// or oci:// address"
+    return _at(chart, dependency, "chart/unverifiable", message)
+
+
 def _undeclared(chart: Chart) -> Iterator[Finding]:
     """Helm knows a vendored chart by its name, whatever the folder; a second one of a name is declared by nobody."""
     open_for = list(chart.dependencies)
@@ -107,7 +120,9 @@ def _archive(chart: Chart, file: str) -> Iterator[Finding]:
         yield RULES["chart/subchart-undeclared"].at(path, message, subject=f"{chart.folder}/{file}", key="undeclared")
     else:
         message = f"{file} is packed, so neither a review nor this check looks into it; unpack it"
-        yield RULES["chart/unverifiable"].at(path, message, subject=f"{chart.folder}/{file}", key="packed")
+        # Unlike a server that does not answer, this one is ours to cure.
+        subject = f"{chart.folder}/{file}"
+        yield RULES["chart/unverifiable"].at(path, message, subject=subject, severity=Severity.ERROR, key="packed")
 
 
 def _versions(chart: Chart, subject: str) -> Iterator[Finding]:
@@ -180,6 +195,34 @@ def _dropped(charts: Charts) -> Iterator[Finding]:
         if path.startswith(tuple(vendored)):
             message = "the file lies in a vendored chart but an ignore file keeps it out of Git"
             yield RULES["chart/dropped-by-gitignore"].at(path, message, subject=_folders(path), key="ignored")
+
+
+def _left_out(charts: Charts) -> Iterator[Finding]:
+    chosen = {chart.folder for chart in charts.charts}
+    for rules, paths in charts.left_out.items():
+        umbrella = rules.split("/")[1]
+        by_subject: dict[str, list[str]] = {}
+        for path in paths if umbrella in chosen else ():
+            by_subject.setdefault(_folders(path), []).append(path)
+        for subject, some in by_subject.items():
+            message = f"{rules} takes the file{_more(some)} out of what Helm renders"
+            yield RULES["chart/dropped-by-helmignore"].at(some[0], message, subject=subject, key="helmignore")
+
+
+def _rewritten(charts: Charts) -> Iterator[Finding]:
+    """One finding for each vendored chart and attribute: the files of a chart have most often the same."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for path, attribute in charts.rewritten.items():
+        found.setdefault((_folders(path), attribute), []).append(path)
+    chosen = {chart.folder for chart in charts.charts}
+    for (subject, attribute), paths in found.items():
+        if subject.partition("/")[0] in chosen:
+            message = f"a checkout of the file{_more(paths)} gives other bytes: .gitattributes sets {attribute}"
+            yield RULES["chart/changed-by-gitattributes"].at(paths[0], message, subject=subject, key=attribute)
+
+
+def _more(paths: Sequence[str]) -> str:
+    return f" and {len(paths) - 1} more of the chart" if len(paths) > 1 else ""
 
 
 def _at(chart: Chart, dependency: Dependency, rule: str, message: str) -> Finding:

@@ -11,6 +11,7 @@ from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileAction, FileChange, Vendored
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.ledger import LedgerEntry
+from kubeaid_ci.model.repository import plain
 from kubeaid_ci.model.tree import File
 from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched
 
@@ -25,18 +26,21 @@ _FAILED = {
     FailedKind.NO_SUCH_VERSION: RULES["chart/version-yanked"],
 }
 
+_MOST_NAMED = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """How our files differ from the published ones with the declared patches put on, or from the ledger's.
 
     `patch_failure` says why a patch cannot be put on; `ignored` are missing files that Git ignores;
-    `published` are the published files, patches put on.
+    `published` are the published files, patches put on; `note` is what else is known of how ours became another.
     """
 
     changes: tuple[FileChange, ...] = ()
     patch_failure: str | None = None
     ignored: frozenset[str] = frozenset()
+    note: str = ""
     published: Mapping[str, File] = field(default_factory=dict, repr=False)
 
     @property
@@ -54,7 +58,7 @@ def judge(
     compared = compared or Comparison()
     is_same = compared.is_same
     findings = (
-        *_archive(one, entry, got, is_same=is_same),
+        *_archive(one, entry, got, compared),
         *_place(one, entry, got, is_same=is_same),
         *_content(one, entry, got, compared),
     )
@@ -69,8 +73,9 @@ def is_republished(one: Vendored, entry: LedgerEntry | None, got: Fetched | Fail
     return entry.tree == one.subchart.tree
 
 
-def file_findings(one: Vendored, compared: Comparison, *, than: str, note: str = "") -> Iterator[Finding]:
-    """One finding a file; `than` says what it was compared with, `note` what is known beside."""
+def file_findings(one: Vendored, compared: Comparison, *, than: str) -> Iterator[Finding]:
+    """One finding a file; `than` says what it was compared with."""
+    note = compared.note
     for change in compared.changes:
         path = f"{one.subchart.path}/{change.path}"
         words = {
@@ -78,10 +83,11 @@ def file_findings(one: Vendored, compared: Comparison, *, than: str, note: str =
             "added": f"is not in {than}",
             "missing": f"is in {than}, but not here",
         }
-        rule, message = _FILE_RULES[change.change], f"{change.path} {words[change.change]}{note}"
+        name = plain(change.path)
+        rule, message = _FILE_RULES[change.change], f"{name} {words[change.change]}{note}"
         if change.change is FileAction.MISSING and change.path in compared.ignored:
             rule = RULES["chart/dropped-by-gitignore"]
-            message = f"{change.path} is in {than}, but an ignore file keeps it out of Git{note}"
+            message = f"{name} is in {than}, but an ignore file keeps it out of Git{note}"
         yield rule.at(path, message, subject=one.key, key=change.path)
 
 
@@ -95,24 +101,36 @@ def _failed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Iterator[F
         yield _about(one, "chart/unverifiable", f"{one.key} could not be compared: {got.message}{state}")
 
 
-def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, *, is_same: bool) -> Iterator[Finding]:
+def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: Comparison) -> Iterator[Finding]:
     """The archive against the index and against the ledger."""
-    known = entry.sha256 if entry else None
+    known, is_same = entry.sha256 if entry else None, compared.is_same
     promised = got.index_digest.removeprefix("sha256:") if got.index_digest else None
     if promised and promised != got.sha256:
         message = f"the index promises {promised[:16]}…, the archive at {got.url} is {got.sha256[:16]}…"
         is_ours = is_same or known == got.sha256
         yield _about(one, "chart/index-digest-stale" if is_ours else "chart/digest-mismatch", message)
     if known and known != got.sha256:
-        message = f"{one.key} {one.subchart.version} is {got.sha256[:16]}… now, it was {known[:16]}…"
-        if is_same:
+        was, now = f"SHA-256 {known[:16]}…", f"{got.sha256[:16]}…"
+        message = f"the archive of {one.key} {one.subchart.version} was {was} when it was recorded and is {now} now"
+        # Ours may be edited, and the publisher's still what was reviewed.
+        if is_same or (entry and entry.tree == got.tree_id):
             yield _about(one, "chart/repacked", f"{message}; its files are the same")
         else:
-            yield _about(one, "chart/upstream-republished", f"{message}; its files differ from ours")
+            yield _about(one, "chart/upstream-republished", f"{message}; {_differing(compared)}")
     if got.yanked:
         yield _about(one, "chart/version-yanked", f"{one.key} {one.subchart.version} is no longer in the index")
     if got.deprecated and not (one.subchart.chart and one.subchart.chart.deprecated):
         yield _about(one, "chart/deprecated", f"{one.key} is deprecated by its publisher")
+
+
+def _differing(compared: Comparison) -> str:
+    """Such as ``2 of its files are not ours: values.yaml, templates/x.yaml``."""
+    names = [plain(change.path) for change in compared.changes]
+    if not names:
+        return "its files cannot be compared with ours"
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    count = "1 of its files is" if len(names) == 1 else f"{len(names)} of its files are"
+    return f"{count} not as ours: {', '.join(names[:_MOST_NAMED])}{more}"
 
 
 def _place(one: Vendored, entry: LedgerEntry | None, got: Fetched, *, is_same: bool) -> Iterator[Finding]:

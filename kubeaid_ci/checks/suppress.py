@@ -8,6 +8,9 @@ from kubeaid_ci.checks.rules import SUPPRESSION_EXPIRED, SUPPRESSION_UNUSED
 from kubeaid_ci.model.finding import Finding, Rule
 from kubeaid_ci.model.suppression import SETTINGS_FILE, Suppression
 
+# A change must not silence what calls it out.
+_NEVER = frozenset({"chart/suppression-changed"})
+
 
 def apply(
     findings: Sequence[Finding],
@@ -52,7 +55,11 @@ def _noted(rule: Rule, suppression: Suppression, what: str) -> Finding:
 
 
 def _matches(suppression: Suppression, finding: Finding) -> bool:
-    if suppression.rule != finding.rule.id or not matches(suppression.subject, finding.subject):
+    if (
+        suppression.rule != finding.rule.id
+        or suppression.rule in _NEVER
+        or not matches(suppression.subject, finding.subject)
+    ):
         return False
     return suppression.path is None or (finding.path is not None and matches(suppression.path, finding.path))
 

@@ -4,14 +4,21 @@ import difflib
 import hashlib
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
-from kubeaid_ci.model.tree import File
+from kubeaid_ci.model.tree import GITLINK, SPECIAL, File
 
 _CONTEXT = 3
 _MOST_LINES = 200
 _LONGEST_LINE = 500
+_BEFORE = 60
 # What is left when equal lines at both ends are gone; beyond it a diff takes long and helps nobody.
 _MOST_COMPARED = 4000
+_CONTROLS = {"\t": "TAB", "\r": "CARRIAGE RETURN", "\x1b": "ESCAPE"}
+_NO_FILE = {
+    GITLINK: "another repository (a submodule), whose files are looked at by nobody",
+    SPECIAL: "a pipe, a socket or a device, which Git cannot hold",
+}
 
 
 def diff(theirs: File | None, ours: File | None) -> str:
@@ -27,6 +34,9 @@ def diff(theirs: File | None, ours: File | None) -> str:
 
 
 def _modes(theirs: File | None, ours: File | None) -> Iterator[str]:
+    if ours and (what := _NO_FILE.get(ours.mode)):
+        yield f"\\ is {what}"
+        return
     if theirs and ours and theirs.mode != ours.mode:
         yield f"\\ mode {theirs.mode} became {ours.mode}"
 
@@ -69,10 +79,12 @@ def _unified(before: list[str], after: list[str]) -> Iterator[str]:
         yield f"@@ -{_span(keep, first[1], last[2])} +{_span(keep, first[3], last[4])} @@"
         for tag, a, b, c, d in group:
             if tag == "equal":
-                yield from _shown(" ", old[a:b])
+                yield from _shown(" ", old[a:b], [0] * (b - a))
                 continue
-            yield from _shown("-", old[a:b])
-            yield from _shown("+", new[c:d])
+            pairs = list(zip_longest(old[a:b], new[c:d], fillvalue=""))
+            starts = [_start(mine, yours) for mine, yours in pairs]
+            yield from _shown("-", old[a:b], starts)
+            yield from _shown("+", new[c:d], starts)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
@@ -87,10 +99,18 @@ def _span(keep: int, start: int, end: int) -> str:
     return f"{keep + start + (1 if length else 0)},{length}"
 
 
-def _shown(sign: str, lines: Sequence[str]) -> Iterator[str]:
-    for line in lines:
+def _start(mine: str, yours: str) -> int:
+    """Where to begin to show two long lines, so that what differs is seen."""
+    if max(len(mine), len(yours)) <= _LONGEST_LINE:
+        return 0
+    return max(_common(mine, yours) - _BEFORE, 0)
+
+
+def _shown(sign: str, lines: Sequence[str], starts: Sequence[int]) -> Iterator[str]:
+    for line, start in zip(lines, starts, strict=False):
         text = line.removesuffix("\n")
-        short = text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE] + "…"
+        end = start + _LONGEST_LINE
+        short = ("…" if start else "") + text[start:end] + ("…" if len(text) > end else "")
         yield sign + "".join(letter if letter.isprintable() else _escaped(letter) for letter in short)
         if sign != " ":
             yield from _remarks(text)
@@ -102,13 +122,14 @@ def _remarks(text: str) -> Iterator[str]:
     blanks = len(text) - len(text.rstrip(" \t"))
     if blanks:
         yield f"\\ ends in {blanks} blank{'s' if blanks > 1 else ''}"
-    foreign = dict.fromkeys(letter for letter in text if not letter.isascii())
+    foreign = dict.fromkeys(letter for letter in text if not (letter.isascii() and letter.isprintable()))
     if foreign:
         yield "\\ holds " + ", ".join(map(_named, list(foreign)[:5])) + (" and more" if len(foreign) > 5 else "")
 
 
 def _named(letter: str) -> str:
-    return f"U+{ord(letter):04X} {unicodedata.name(letter, 'without a name')}"
+    name = _CONTROLS.get(letter) or unicodedata.name(letter, "without a name")
+    return f"U+{ord(letter):04X} {name}"
 
 
 def _escaped(letter: str) -> str:

@@ -15,8 +15,9 @@ from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.tree import Entry
 from kubeaid_ci.processes import Finished, run, start
 
-# Reading must neither lock the user's index nor wait for anybody to type.
-_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+# Reading must neither lock the user's index nor wait for anybody to type. A replaced object is in this clone alone
+# (or came with a mirror): everybody else gets the one that was committed.
+_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "kubeaid-ci",
     "GIT_AUTHOR_EMAIL": "kubeaid-ci@example.com",
@@ -70,6 +71,15 @@ class Repository:
             if not found.code:
                 return found.text
         return None
+
+    def meanings(self, revision: str) -> tuple[str, ...]:
+        """The tag of a name and the branches of it, by their whole names; nothing where there are not both.
+
+        Git takes the tag without a word, and whoever may push may make one that is called ``origin/main``.
+        """
+        names = [f"{kind}/{revision}" for kind in ("refs/tags", "refs/heads", "refs/remotes", "refs/remotes/origin")]
+        found = self._git("for-each-ref", "--format=%(refname)", *names).text.splitlines()
+        return tuple(name for name in names if name in found) if names[0] in found else ()
 
     def tree(self, commit: str, path: str) -> str | None:
         """The id of a folder's tree in a commit; nothing where the folder is not there."""
@@ -166,7 +176,7 @@ class Blobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._process = start(["git", "cat-file", "--batch"], folder=folder)
+        self._process = start(["git", "--no-replace-objects", "cat-file", "--batch"], folder=folder)
 
     def read(self, identity: str) -> bytes:
         """The bytes of one blob; raises `UserError` where the repository lacks it (a partial clone)."""

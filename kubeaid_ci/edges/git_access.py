@@ -122,6 +122,7 @@ def _fixed_environment(access: GitAccess | None) -> dict[str, str]:
         "GCM_INTERACTIVE": "never",
         "GIT_TRACE_REDACT": "1",
         "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
         "LC_ALL": "C",
     }
     if access and access.token:

@@ -22,6 +22,17 @@ def has(folder: Path, identity: str) -> bool:
     return git(["cat-file", "-e", "--end-of-options", identity], folder=folder, env=environment).code == 0
 
 
+def last(folder: Path, path: str, *, revision: str = "HEAD") -> Step | None:
+    """The newest commit that changed a folder; nothing where none in reach did."""
+    # Where older commits were left out, the oldest of those that are there seems to have made everything.
+    options = ["--no-show-signature", "--max-count=1", "--format=%H%x00%P%x00%s"]
+    log = git(["--literal-pathspecs", "log", *options, revision, "--", path], folder=folder)
+    commit, _, rest = log.text.partition("\0") if log.code == 0 else ("", "", "")
+    parents, _, subject = rest.partition("\0")
+    is_cut = not parents and git(["rev-parse", "--is-shallow-repository"], folder=folder).text == "true"
+    return Step(commit, subject) if commit and not is_cut else None
+
+
 def since(folder: Path, path: str, tree: str, *, revision: str = "HEAD") -> tuple[Step, ...] | None:
     """The commits that changed a folder after it held a tree, newest first.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kubeaid_ci.edges.chart_metadata import MetadataReader
+from kubeaid_ci.edges.left_out import left_out
 from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model import links
@@ -26,11 +27,24 @@ def read(snapshot: Snapshot, *, cache: Path | None = None) -> Charts:
     folders = sorted({path.split("/")[1] for path in snapshot.files if _is_umbrella(path)})
     charts = tuple(chart for name in folders if (chart := reading.chart(f"{CHARTS}/{name}")))
     reading.metadata.save()
-    return Charts(charts, tuple(reading.bad), snapshot.files, reading.links, snapshot.ignored)
+    hidden = (_hidden(path) for path, entry in snapshot.files.items() if entry.may_be_folder and _is_top(path))
+    bad = (*reading.bad, *sorted(hidden, key=lambda one: one.path))
+    ignored = left_out(snapshot, reading.links, (chart.path for chart in charts))
+    return Charts(charts, bad, snapshot.files, reading.links, snapshot.ignored, ignored)
 
 
 def _is_umbrella(path: str) -> bool:
     return path.startswith(f"{CHARTS}/") and path.endswith("/Chart.yaml") and path.count("/") == 2
+
+
+def _is_top(path: str) -> bool:
+    return path.startswith(f"{CHARTS}/") and path.count("/") == 1
+
+
+def _hidden(path: str) -> BadChart:
+    """A link or another repository in the place of an umbrella chart."""
+    reason = "lies behind a link or in another repository, where nobody looks; put the chart's folder itself here"
+    return BadChart(path, f"{path}/Chart.yaml: {reason}")
 
 
 class _Reading:

@@ -29,6 +29,7 @@ _MIB = 1024 * 1024
 _MOST_MANIFEST = 4 * _MIB
 _MOST_TOKEN = 64 * 1024
 _MOST_PAGES = 200
+_MOST_TAGS = 100_000
 _MOST_LISTED = 16
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?|\[[0-9A-Fa-f:]+\](?::\d{1,5})?")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
@@ -105,17 +106,20 @@ class Registry:
         """All tags of ``oci://host/path``, as the registry lists them."""
         if isinstance(place := self._place(repository), Failed):
             return place
-        url, found = f"{place.base}/tags/list?n=1000", []
+        url = f"{place.base}/tags/list?n=1000"
+        found: dict[str, None] = {}
         for _ in range(_MOST_PAGES):
             answer = self._get(place, url, most=_MOST_MANIFEST)
             if isinstance(answer, Failed):
                 return answer
-            found += [
-                tag for tag in _json(answer.data).get("tags") or () if isinstance(tag, str) and _TAG.fullmatch(tag)
-            ]
+            listed = _json(answer.data).get("tags")
+            told = listed if isinstance(listed, list) else []
+            found |= dict.fromkeys(tag for tag in told if isinstance(tag, str) and _TAG.fullmatch(tag))
+            if len(found) > _MOST_TAGS:
+                return Failed(FailedKind.INVALID, f"{place.shown}: more than {_MOST_TAGS:,} tags")
             following = _NEXT.search(answer.headers.get("link", ""))
             if following is None:
-                return tuple(dict.fromkeys(found))
+                return tuple(found)
             url = urljoin(answer.url, following[1])
             if origin(url) != origin(place.base):
                 return Failed(FailedKind.INVALID, f"{place.shown}: the list of tags goes on at another host")

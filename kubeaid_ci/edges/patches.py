@@ -11,12 +11,13 @@ from pathlib import Path
 from kubeaid_ci.edges.git import Blobs
 from kubeaid_ci.edges.git_access import git, said
 from kubeaid_ci.errors import OutsideError
-from kubeaid_ci.model.tree import LINK, File
+from kubeaid_ci.model.tree import GITLINK, LINK, File
 from kubeaid_ci.processes import Finished
 
 # What a user has set up must not make a patch fit that does not.
 _STRICT = (("apply.whitespace", "nowarn"), ("apply.ignoreWhitespace", "no"), ("core.autocrlf", "false"))
 _MOST_BYTES = 16 * 1024 * 1024
+_NO_FILE = {LINK: "a link", GITLINK: "a submodule"}
 
 
 class PatchError(Exception):
@@ -55,12 +56,11 @@ class _Scratch:
             self._apply(name, data)
         listed = self._must("ls-files", "-s", "-z").stdout.decode("utf-8", "surrogateescape")
         entries = [line.partition("\t") for line in listed.split("\0")[:-1]]
+        for about, _, path in entries:
+            if what := _NO_FILE.get(about.split(" ")[0]):
+                raise PatchError(f"{path}: a patch makes {what}, which no published chart may hold")
         with Blobs(self.folder) as blobs:
-            found = {path: File(about.split(" ")[0], blobs.read(about.split(" ")[1])) for about, _, path in entries}
-        for path, file in found.items():
-            if file.mode == LINK and path not in files:
-                raise PatchError(f"{path}: a patch makes a link, which no published chart may hold")
-        return found
+            return {path: File(about.split(" ")[0], blobs.read(about.split(" ")[1])) for about, _, path in entries}
 
     def _apply(self, name: str, data: bytes) -> None:
         if len(data) > _MOST_BYTES:

@@ -6,7 +6,6 @@ hashed, so looking at 8,000 clean files costs two calls of git.
 """
 
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
@@ -14,16 +13,18 @@ from typing import Self
 from kubeaid_ci.edges import work_tree
 from kubeaid_ci.edges.git import Blobs, Repository
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.tree import EXECUTABLE, LINK, REGULAR, Entry, Tree, blob_id
+from kubeaid_ci.model.tree import GITLINK, NO_ID, SPECIAL, Entry, Tree, blob_id
 
 WORKTREE = "worktree"
 _MOST_BYTES = 64 * 1024 * 1024
+_NO_FILE = {GITLINK: "another repository", SPECIAL: "a pipe, a socket or a device"}
 
 
 class Snapshot:
     """Files by path from the top of a repository, and their bytes on demand.
 
-    `ignored` are files on disk that Git ignores; `commit` is nothing for a work tree.
+    `ignored` are files on disk that Git ignores; `commit` is nothing for a work tree; `is_git` is false for a plain
+    folder.
     """
 
     def __init__(self, root: Path, files: Tree, *, commit: str | None = None, on_disk: frozenset[str] = frozenset()):
@@ -31,6 +32,7 @@ class Snapshot:
         self.files = files
         self.commit = commit
         self.ignored: tuple[str, ...] = ()
+        self.is_git = True
         self._on_disk = on_disk
         self._blobs: Blobs | None = None
 
@@ -39,6 +41,8 @@ class Snapshot:
         entry = self.files.get(path)
         if entry is None:
             raise UserError(f"{self.root}: no file {path}")
+        if what := _NO_FILE.get(entry.mode):
+            raise UserError(f"{self.root}: {path} is {what}, not a file")
         if path in self._on_disk:
             return _read(self.root / path)
         if self._blobs is None:
@@ -75,18 +79,23 @@ def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
     commit = repository.commit(ref)
     if commit is None:
         raise UserError(f"{root}: no revision {ref}; fetch it, or name another")
+    meanings = repository.meanings(ref)
+    if len({repository.commit(one) for one in meanings}) > 1:
+        raise UserError(f"{root}: {ref} names {' and '.join(meanings)}, which differ; write one of these")
     return Snapshot(root, repository.files(commit, *folders), commit=commit)
 
 
 def _plain(root: Path, folders: Sequence[str]) -> Snapshot:
     paths = sorted(path for folder in folders for path in _walk(root, folder))
     files = {path: _entry(root / path) for path in paths}
-    return Snapshot(root, files, on_disk=frozenset(files))
+    snapshot = Snapshot(root, files, on_disk=frozenset(files))
+    snapshot.is_git = False
+    return snapshot
 
 
 def _work_tree(root: Path, folders: Sequence[str]) -> Snapshot:
-    files = work_tree.index(root, folders)
-    state = work_tree.state(root, folders)
+    files, unwatched = work_tree.index(root, folders)
+    state = work_tree.state(root, folders, unwatched)
     for path in state.removed:
         files.pop(path, None)
     files |= work_tree.ids(root, state.written)
@@ -109,22 +118,14 @@ def _walk(root: Path, folder: str) -> Iterator[str]:
 
 
 def _entry(path: Path) -> Entry:
-    return Entry(_mode(path), blob_id(_read(path)))
-
-
-def _mode(path: Path) -> str:
-    mode = path.lstat().st_mode
-    if stat.S_ISLNK(mode):
-        return LINK
-    return EXECUTABLE if mode & stat.S_IXUSR else REGULAR
+    mode = work_tree.mode_of(path)
+    return Entry(mode, NO_ID if mode == SPECIAL else blob_id(_read(path)))
 
 
 def _read(path: Path) -> bytes:
     try:
         if path.is_symlink():
             return os.fsencode(path.readlink())
-        if not path.is_file():
-            raise UserError(f"{path}: neither a file nor a link; remove it")
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:

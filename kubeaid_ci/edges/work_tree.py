@@ -1,16 +1,19 @@
 """What a work tree holds, by Git's ids: its index, and how the files on disk differ from it."""
 
-from collections.abc import Iterator, Sequence
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubeaid_ci.edges.git_access import git, said
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.tree import EXECUTABLE, GITLINK, LINK, REGULAR, Entry, blob_id
+from kubeaid_ci.model.tree import EXECUTABLE, GITLINK, LINK, NO_ID, REGULAR, SPECIAL, Entry, blob_id
 from kubeaid_ci.processes import Finished
 
-# A file watcher that a repository names is a program that we would start, and believe.
-_SETTINGS = (("core.fsmonitor", "false"),)
+# A file watcher that a repository names is a program that we would start, and believe; and a file of the same size and
+# time is not the same file.
+_SETTINGS = (("core.fsmonitor", "false"), ("core.trustctime", "true"), ("core.checkStat", "default"))
 _STATUS = ["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all", "--ignored=traditional"]
 
 
@@ -30,39 +33,45 @@ def is_top(folder: Path) -> bool:
     return found.code == 0 and (bare == "true" or not prefix)
 
 
-def index(folder: Path, folders: Sequence[str]) -> dict[str, Entry]:
-    """Every file of the index below some folders, by path."""
-    entries = {}
-    for line in _names(_run(folder, "ls-files", "-s", "-z", "--", *folders)):
+def index(folder: Path, folders: Sequence[str]) -> tuple[dict[str, Entry], list[str]]:
+    """Every file of the index below some folders, by path, and those that Git was told not to look at on disk."""
+    entries, unwatched = {}, []
+    for line in _names(_run(folder, "ls-files", "-s", "-v", "-z", "--", *folders)):
         about, _, path = line.partition("\t")
-        mode, identity, stage = about.split(" ")
+        tag, mode, identity, stage = about.split(" ")
         if stage == "0":
             entries[path] = Entry(mode, identity)
-    return entries
+        if tag == "S" or tag.islower():
+            unwatched.append(path)
+    return entries, unwatched
 
 
-def state(folder: Path, folders: Sequence[str]) -> State:
-    """How the files below some folders differ from the index."""
+def state(folder: Path, folders: Sequence[str], unwatched: Iterable[str] = ()) -> State:
+    """How the files below some folders differ from the index; `unwatched` are looked at where they are there."""
     found = State()
+    there = (path for path in unwatched if os.path.lexists(folder / path))
+    found.written |= {path: mode_of(folder / path) for path in there}
     for line in _names(_run(folder, *_STATUS, "--", *folders)):
         kind, _, rest = line.partition(" ")
         match kind:
             case "?":
                 # A slash at the end: a repository within the repository.
-                found.written[rest.rstrip("/")] = GITLINK if rest.endswith("/") else _mode(folder / rest)
+                found.written[rest.rstrip("/")] = GITLINK if rest.endswith("/") else mode_of(folder / rest)
             case "!":
                 found.ignored.append(rest)
             case "1":
-                _changed(found, rest.split(" ", 7))
+                _changed(found, folder, rest.split(" ", 7))
             case "u":
                 fields = rest.split(" ", 9)
-                _changed(found, [fields[0], *fields[3:7], "", "", fields[9]], unmerged=True)
+                _changed(found, folder, [fields[0], *fields[2:6], "", "", fields[9]], unmerged=True)
     return found
 
 
 def ids(folder: Path, modes: dict[str, str]) -> dict[str, Entry]:
     """The files of these modes as Git would store them: line ends and the like as its settings say."""
-    plain = [path for path, mode in modes.items() if mode not in (LINK, GITLINK) and "\n" not in path]
+    # Git is told the names by line, and drops a carriage return at the end of one.
+    lines = {path: mode for path, mode in modes.items() if "\n" not in path and "\r" not in path}
+    plain = [path for path, mode in lines.items() if mode in (REGULAR, EXECUTABLE)]
     listed = "".join(f"{path}\n" for path in plain).encode("utf-8", "surrogateescape")
     hashed = _run(folder, "hash-object", "--stdin-paths", stdin=listed).text.split() if plain else []
     found = dict(zip(plain, hashed, strict=True))
@@ -78,24 +87,34 @@ def ignored(folder: Path, paths: Sequence[str]) -> frozenset[str]:
     return frozenset(_names(done)) if done.code == 0 else frozenset()
 
 
-def _changed(found: State, fields: list[str], *, unmerged: bool = False) -> None:
+def _changed(found: State, folder: Path, fields: list[str], *, unmerged: bool = False) -> None:
     """One changed file: its state, its modes in HEAD, index and work tree, its ids, its path."""
     marks, _, _, _, mode, _, _, path = fields
     if mode == "000000":
         found.removed.append(path)
     elif marks[1] != "." or unmerged:
-        found.written[path] = mode
+        # Git takes a pipe in the place of a file for that file.
+        found.written[path] = SPECIAL if _is_special(folder / path) else mode
 
 
-def _mode(path: Path) -> str:
-    if path.is_symlink():
+def mode_of(path: Path) -> str:
+    """The mode of what lies on disk, as Git writes it."""
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
         return LINK
-    return EXECUTABLE if path.stat().st_mode & 0o100 else REGULAR
+    if not stat.S_ISREG(mode):
+        return SPECIAL
+    return EXECUTABLE if mode & stat.S_IXUSR else REGULAR
+
+
+def _is_special(path: Path) -> bool:
+    mode = path.lstat().st_mode
+    return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode))
 
 
 def _own_id(path: Path, mode: str) -> str:
-    if mode == GITLINK:
-        return "0" * 40  # a repository within the repository; Git stores no files of it
+    if mode in (GITLINK, SPECIAL):
+        return NO_ID  # Git stores nothing of it
     if mode == LINK:
         return blob_id(bytes(str(path.readlink()), "utf-8", "surrogateescape"))
     return blob_id(path.read_bytes())

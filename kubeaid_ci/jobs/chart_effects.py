@@ -8,7 +8,7 @@ from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart import CHARTS
 from kubeaid_ci.model.chart_verdict import Effects, Side, Vendored
-from kubeaid_ci.model.tree import File
+from kubeaid_ci.model.tree import EXECUTABLE, REGULAR, File
 from kubeaid_ci.model.version import Version
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ class ChartEffects:
         """What the change does: within the umbrella chart, or in the chart by itself where that shows nothing."""
         if not theirs:
             return Effects(by, error="there is nothing to compare with in this clone; fetch the whole history")
-        if link := next((path for files in (ours, theirs) for path, one in files.items() if one.entry.is_link), None):
-            return Effects(by, error=f"{link} is a link, so the chart is not rendered")
+        odd = (path for files in (ours, theirs) for path, one in files.items() if one.mode not in (REGULAR, EXECUTABLE))
+        if path := next(odd, None):
+            return Effects(by, error=f"{path} is no plain file, so the chart is not rendered")
         found = []
         for attempt in self._attempts(one, _plain(ours), _plain(theirs)):
             found.append(self._effects(one, attempt, by))

@@ -12,6 +12,7 @@ from kubeaid_ci.compare import file_diff
 from kubeaid_ci.compare.chart_trees import compare
 from kubeaid_ci.edges import history, work_tree
 from kubeaid_ci.edges.git import Blobs, Repository
+from kubeaid_ci.edges.history import Step
 from kubeaid_ci.edges.patches import PatchError, apply_patches
 from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.errors import UserError
@@ -60,12 +61,13 @@ class Judge:
         except (PatchError, UserError) as error:
             return Comparison(patch_failure=str(error))
         changes = self._changes(one, wanted)
-        return Comparison(changes, ignored=self._ignored(one, changes), published=wanted)
+        note = self._origin(one, entry) if changes else ""
+        return Comparison(changes, ignored=self._ignored(one, changes), note=note, published=wanted)
 
     def _offline(self, one: Vendored, entry: LedgerEntry | None) -> Verdict:
         """Against the ledger alone: identical means that it holds what was reviewed."""
         if entry is None or entry.version != one.subchart.version:
-            return one.result(ChartStatus.UNVERIFIABLE if one.repository else ChartStatus.LOCAL), ()
+            return one.result(ChartStatus.UNVERIFIABLE if one.comes_from_elsewhere else ChartStatus.LOCAL), ()
         if entry.origin == OWN and entry.tree is None:
             return one.result(ChartStatus.LOCAL), ()
         if not ledger_checks.differs(one, entry):
@@ -82,21 +84,31 @@ class Judge:
             return {}
         with Blobs(self.root) as blobs:
             found = repository.files(entry.tree).items()
-            return {path: File(one.mode, blobs.read(one.id)) for path, one in found}
+            return {path: File(one.mode, blobs.read(one.id) if one.has_bytes else b"") for path, one in found}
 
     def _edited(self, one: Vendored, entry: LedgerEntry, files: tuple[FileChange, ...]) -> Iterator[Finding]:
         by = self._commits(one, entry)
         if files:
-            compared = Comparison(files, ignored=self._ignored(one, files))
-            yield from chart_upstream.file_findings(one, compared, than="what the ledger records", note=by)
+            compared = Comparison(files, ignored=self._ignored(one, files), note=by)
+            yield from chart_upstream.file_findings(one, compared, than="what the ledger records")
             return
         message = f"the chart does not hold what the ledger records{by}; fetch the whole history to see the files"
         yield RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="tree")
 
+    def _origin(self, one: Vendored, entry: LedgerEntry | None) -> str:
+        """What changed a chart that is not as published; the ledger may never have known it otherwise."""
+        if entry is not None and ledger_checks.differs(one, entry):
+            return self._commits(one, entry)
+        repository = Repository.at(self.root)
+        if self.ref == WORKTREE and repository and repository.tree("HEAD", one.subchart.path) != one.subchart.tree:
+            return "; our copy was changed in the work tree"
+        step = history.last(self.root, one.subchart.path, revision=self.snapshot.commit or "HEAD")
+        return f"; our copy was last changed by {_named(step)}" if step else ""
+
     def _commits(self, one: Vendored, entry: LedgerEntry) -> str:
         revision = self.snapshot.commit or "HEAD"
         steps = history.since(self.root, one.subchart.path, entry.tree or "", revision=revision)
-        named = [f"{step.commit[:10]} ({step.subject})" for step in steps or ()]
+        named = [_named(step) for step in steps or ()]
         more = f" and {len(named) - _MOST_COMMITS} more" if len(named) > _MOST_COMMITS else ""
         if named:
             return f"; changed by {', '.join(named[:_MOST_COMMITS])}{more}"
@@ -132,7 +144,12 @@ class Judge:
         return File(ours[path].mode, self._read(one, path)) if path in ours else None
 
     def _read(self, one: Vendored, path: str) -> bytes:
-        return self.snapshot.read(f"{one.subchart.path}/{path}")
+        path = f"{one.subchart.path}/{path}"
+        return self.snapshot.read(path) if self.snapshot.files[path].has_bytes else b""
+
+
+def _named(step: Step) -> str:
+    return f"{step.commit[:10]} ({step.subject})"
 
 
 def _outdated(one: Vendored) -> Finding:

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kubeaid_ci.edges import kubeaid_charts
+from kubeaid_ci.edges import attributes, kubeaid_charts
 from kubeaid_ci.edges.cache import default_folder
 from kubeaid_ci.edges.snapshot import Snapshot, take
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart import CHARTS, Charts
 from kubeaid_ci.model.ledger import LEDGER, PATCHES, Ledger
+from kubeaid_ci.model.suppression import SETTINGS_FILE
 from kubeaid_ci.settings import ledger as ledger_file
 
 
@@ -25,13 +26,25 @@ class ChartRepo:
 
 def read(root: Path, ref: str, *, cache: bool = True) -> ChartRepo:
     """Read charts and ledger; the snapshot is the caller's to close. Raises `UserError` where there are no charts."""
-    snapshot = take(root, ref, [CHARTS, LEDGER, PATCHES])
+    snapshot = take(root, ref, [CHARTS, LEDGER, PATCHES, SETTINGS_FILE, attributes.FILE])
     try:
         charts = kubeaid_charts.read(snapshot, cache=default_folder() if cache else None)
-        return ChartRepo(snapshot, _some(charts, root), _ledger(snapshot))
+        return ChartRepo(snapshot, replace(_some(charts, root), rewritten=_rewritten(snapshot)), _ledger(snapshot))
     except BaseException:
         snapshot.close()
         raise
+
+
+def _rewritten(snapshot: Snapshot) -> dict[str, str]:
+    """Asked only where there are attributes at all: 8,000 files take a while."""
+    if not snapshot.is_git or not any(path.endswith(attributes.FILE) for path in snapshot.files):
+        return {}
+    vendored = [
+        path
+        for path, one in snapshot.files.items()
+        if one.is_file and path.startswith(f"{CHARTS}/") and path.split("/")[2:3] == ["charts"] and path.count("/") > 3
+    ]
+    return attributes.rewritten(snapshot.root, vendored, commit=snapshot.commit)
 
 
 def _some(charts: Charts, root: Path) -> Charts:

@@ -12,7 +12,7 @@ from kubeaid_ci.checks.chart_upstream import Comparison
 from kubeaid_ci.edges.files import write_atomically
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs import charts_source
+from kubeaid_ci.jobs import charts_base, charts_source
 from kubeaid_ci.jobs.chart_effects import ChartEffects
 from kubeaid_ci.jobs.chart_verdict import Judge, Verdict
 from kubeaid_ci.jobs.charts_source import ChartRepo
@@ -152,10 +152,5 @@ def _is_asked(one: Vendored, entry: LedgerEntry | None) -> bool:
 def _against(root: Path, base: str, run: _Run, chosen: Charts, *, cache: bool) -> Iterable[Finding]:
     before = charts_source.read(root, base, cache=cache)
     with before.snapshot:
-        names = {chart.folder for chart in chosen.charts}
-        entries = before.ledger.entries.items()
-        old = Ledger({key: entry for key, entry in entries if run.everything or key.partition("/")[0] in names})
-        return (
-            *ledger_checks.against_base(run.ledger, old),
-            *ledger_checks.repositories(chosen.charts, before.charts.charts),
-        )
+        found = charts_base.against(run.repo, before, chosen=chosen, vendored=run.vendored, everything=run.everything)
+        return tuple(found)

@@ -49,6 +49,11 @@ class Dependency:
         """Where it comes from."""
         return RepositoryKind.of(self.repository)
 
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether it comes from a place that nobody else can ask: an alias of one machine, or another program's."""
+        return bool(self.repository) and self.kind is RepositoryKind.NONE
+
 
 @dataclass(frozen=True, slots=True)
 class Lock:
@@ -155,6 +160,10 @@ class Charts:
     """What each symbolic link among the files says, by its path."""
     ignored: tuple[str, ...] = ()
     """Files on disk, below a vendored chart, that Git ignores; known only of a work tree."""
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Files of vendored charts that the ``.helmignore`` of an umbrella chart takes out, by the path of that file."""
+    rewritten: Mapping[str, str] = field(default_factory=dict)
+    """Files of vendored charts that a checkout changes, with the attribute of Git's that does it."""
 
 
 def nested(chart: Chart) -> Iterator[tuple[Chart, Subchart]]:

@@ -90,6 +90,16 @@ class Vendored:
         """The upstream as declared; empty where none is."""
         return self.dependency.repository if self.dependency and self.dependency.kind.is_published else ""
 
+    @property
+    def comes_from_elsewhere(self) -> bool:
+        """Whether it is declared to come from a publisher, be it one that cannot be asked."""
+        return bool(self.repository or (self.dependency and self.dependency.is_out_of_reach))
+
+    @property
+    def is_named_in_text(self) -> bool:
+        """Whether a file can name it: names of folders need not be text."""
+        return not any("\ud800" <= letter <= "\udfff" for letter in self.key)
+
     def result(
         self, status: ChartStatus, *, digest: str | None = None, files: tuple[FileChange, ...] = ()
     ) -> ChartResult:

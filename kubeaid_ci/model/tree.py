@@ -14,6 +14,9 @@ EXECUTABLE = "100755"
 LINK = "120000"
 GITLINK = "160000"
 """Another repository at some commit; its id is the commit's."""
+SPECIAL = "special"
+"""A pipe, a socket or a device: what lies there on disk and Git cannot hold; it has no id."""
+NO_ID = "0" * 40
 _FOLDER = "40000"
 
 
@@ -28,6 +31,16 @@ class Entry:
     def is_link(self) -> bool:
         """True for a symbolic link; the blob holds its target."""
         return self.mode == LINK
+
+    @property
+    def is_file(self) -> bool:
+        """True for a file with bytes of its own."""
+        return self.mode in (REGULAR, EXECUTABLE)
+
+    @property
+    def has_bytes(self) -> bool:
+        """True where there is a blob: of a file, or of a link with its target."""
+        return self.is_file or self.is_link
 
     @property
     def may_be_folder(self) -> bool:

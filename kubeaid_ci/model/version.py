@@ -8,9 +8,12 @@ from typing import Self
 from kubeaid_ci.errors import UserError
 
 _SEMVER = re.compile(
-    r"v?(?P<major>\d+)(?:\.(?P<minor>\d+))?(?:\.(?P<patch>\d+))?"
+    r"v?(?P<major>[0-9]+)(?:\.(?P<minor>[0-9]+))?(?:\.(?P<patch>[0-9]+))?"
     r"(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+(?P<build>[0-9A-Za-z.-]+))?"
 )
+
+# Python makes no number of thousands of digits, and nobody a version.
+_LONGEST = 256
 
 
 @total_ordering
@@ -28,9 +31,9 @@ class Version:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a version; raises `UserError` naming the text where it is none."""
-        match = _SEMVER.fullmatch(text.strip())
+        match = _SEMVER.fullmatch(text.strip()) if len(text) <= _LONGEST else None
         if match is None:
-            raise UserError(f"not a version: {text!r}")
+            raise UserError(f"not a version: {text[:_LONGEST]!r}")
         numbers = (int(match["major"]), int(match["minor"] or 0), int(match["patch"] or 0))
         return cls(text.strip(), numbers, tuple(match["pre"].split(".")) if match["pre"] else ())
 

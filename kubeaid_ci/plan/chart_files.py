@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.links import follow
-from kubeaid_ci.model.tree import GITLINK, Entry, Tree
+from kubeaid_ci.model.tree import Entry, Tree
 
 _MOST_DEEP = 20
 
@@ -39,7 +39,7 @@ def _walk(
         if entry.is_link:
             target = _target(files, links, path)
             yield from _walk(files, links, target, f"{name}/", (*around, folder))
-        elif entry.mode != GITLINK:
+        elif entry.is_file:
             yield name, (path, entry)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.chart import Chart, Dependency
+from kubeaid_ci.model.chart import Chart, Dependency, Subchart
 from kubeaid_ci.model.chart_verdict import Vendored
 from kubeaid_ci.model.ledger import OWN, UPSTREAM, Ledger, LedgerEntry
 from kubeaid_ci.model.upstream import Fetched
@@ -22,7 +22,7 @@ def vendored(charts: Iterable[Chart], ledger: Ledger | None = None) -> tuple[Ven
     """
     known = ledger.entries if ledger else {}
     every = [
-        Vendored(chart.folder, subchart, _dependency(chart, subchart.name))
+        Vendored(chart.folder, subchart, _dependency(chart, subchart))
         for chart in charts
         for subchart in chart.subcharts
     ]
@@ -30,10 +30,12 @@ def vendored(charts: Iterable[Chart], ledger: Ledger | None = None) -> tuple[Ven
     return tuple(sorted(found, key=lambda one: one.key))
 
 
-def _dependency(chart: Chart, name: str) -> Dependency | None:
+def _dependency(chart: Chart, subchart: Subchart) -> Dependency | None:
     """What declares it; a lock out of date may be all that is left to tell where an undeclared chart came from."""
-    locked = chart.lock.dependencies if chart.lock else ()
-    return chart.dependency(name) or next((one for one in locked if one.name == name), None)
+    declared = [one for one in chart.dependencies if one.name == subchart.name]
+    locked = [one for one in (chart.lock.dependencies if chart.lock else ()) if one.name == subchart.name]
+    same = (one for one in declared if one.version == subchart.version)
+    return next(same, None) or next(iter((*declared, *locked)), None)
 
 
 def updated(
@@ -117,12 +119,12 @@ def text(ledger: Ledger) -> str:
 
 
 def _is_recordable(one: Vendored) -> bool:
-    """A link, and a chart whose metadata cannot be read, are told elsewhere and trusted nowhere."""
-    return bool(one.subchart.version) and not one.subchart.is_link
+    """A link, unreadable metadata and a name that is no text are told elsewhere and trusted nowhere."""
+    return bool(one.subchart.version) and not one.subchart.is_link and one.is_named_in_text
 
 
 def _new(one: Vendored, today: date) -> LedgerEntry:
-    if not one.repository:
+    if not one.comes_from_elsewhere:
         return LedgerEntry(one.subchart.version, today, origin=OWN)
     return LedgerEntry(one.subchart.version, today, one.subchart.tree, one.repository, UPSTREAM)
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, Verification
+from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, Side, Verification
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.linting import Lint
 from kubeaid_ci.model.rendering import RenderStatus
@@ -134,13 +134,22 @@ def _section(result: ChartResult) -> str:
     effects = [chart_effects.markdown(result.effects)] if result.effects else []
     files = [folded(f"{one.path} {one.change.value}", fence(one.diff, "diff")) for one in result.files[:_MOST_FILES]]
     left = len(result.files) - _MOST_FILES
-    return "\n".join([*effects, *files, *([f"and {left} more files\n"] if left > 0 else [])])
+    legend = [f"{_legend(result)}\n"] if result.files else []
+    return "\n".join([*effects, *legend, *files, *([f"and {left} more files\n"] if left > 0 else [])])
+
+
+def _legend(result: ChartResult) -> str:
+    """Which side is which: a difference always leads to our copy, whoever made it."""
+    if result.effects and result.effects.changed_by is Side.UPSTREAM:
+        return "The publisher changed these files. Lines with - are published now, lines with + are ours, as reviewed."
+    return "Lines with - are as reviewed or published, lines with + are in our copy alone."
 
 
 def _details(found: Verification, speaking: Iterable[ChartResult]) -> dict[str, tuple[str, ...]]:
     details = {"ledger": found.ledger} if found.ledger else {}
     for result in speaking:
         lines = list(chart_effects.plain(result.effects)) if result.effects else []
+        lines += [_legend(result)] if result.files else []
         lines += [line for change in result.files for line in _plain(change.path, change.change.value, change.diff)]
         left = len(lines) - _MOST_LINES
         more = [f"… and {left} more lines; --format markdown has all"] if left > 0 else []

@@ -29,6 +29,25 @@ def found(tmp_path):
     return check
 
 
+def test_files_of_a_vendored_chart_that_a_helmignore_takes_out_are_told(found):
+    files = {"Chart.yaml": metadata("app", "0.1.0", WEB), **VENDORED}
+    more = {"charts/web/templates/policy.yaml": "", "charts/web/ci/x.yaml": "", ".helmignore": "*.md\n/ci/\npolicy.*\n"}
+    ((rule, severity, message),) = found(files | more)
+    assert (rule, severity) == ("dropped-by-helmignore", "error")
+    assert message == "argocd-helm-charts/app/.helmignore takes the file out of what Helm renders"
+    ((_, _, message),) = found({".helmignore": "charts/web\n"})
+    assert "takes the file and 2 more of the chart out of" in message
+    assert found({".helmignore": "**\n"}) == []
+
+
+@pytest.mark.parametrize("target", ["../elsewhere", "other"])
+def test_a_link_in_the_place_of_an_umbrella_chart_is_told(found, target):
+    files = {"Chart.yaml": metadata("app", "0.1.0", WEB), **VENDORED}
+    ((rule, severity, message),) = found(files, links={"../linked": target})
+    assert (rule, severity) == ("invalid", "error")
+    assert message.startswith("lies behind a link")
+
+
 def rules(found):
     return [rule for rule, _, _ in found]
 
@@ -112,7 +131,8 @@ def test_an_archive_beside_the_folder_is_taken_at_random(found, archive, rule):
 
 
 def test_a_packed_chart_alone_is_not_missing_but_cannot_be_seen_into(found):
-    assert rules(found({"Chart.yaml": metadata("app", "0.1.0", WEB), "charts/web-1.2.3.tgz": "x"})) == ["unverifiable"]
+    ((rule, severity, _),) = found({"Chart.yaml": metadata("app", "0.1.0", WEB), "charts/web-1.2.3.tgz": "x"})
+    assert (rule, severity) == ("unverifiable", "error")
 
 
 def test_a_nested_chart_that_is_left_out_is_no_error(found):

@@ -43,6 +43,8 @@ def test_the_same_archive_with_the_same_files_is_silent():
         (replace(ENTRY, tree=OTHER), {}, EDITED, "different", [("file-modified", "error")]),
         # Both: each is told.
         (replace(ENTRY, tree=OTHER), {"sha256": NEW}, EDITED, "different", [("upstream-republished", "error"), ("file-modified", "error")]),
+        # Ours was edited, and the publisher only packed the same files anew.
+        (replace(ENTRY, tree=published().tree_id), {"sha256": NEW}, EDITED, "different", [("repacked", "info"), ("file-modified", "error")]),
         # Never recorded: the difference counts, whoever made it.
         (None, {"index_digest": NEW}, EDITED, "different", [("digest-mismatch", "error"), ("file-modified", "error")]),
         (None, {"index_digest": NEW}, None, "identical", [("index-digest-stale", "warning")]),
@@ -55,6 +57,15 @@ def test_the_same_archive_with_the_same_files_is_silent():
 )  # fmt: skip
 def test_each_way_to_differ_has_its_verdict(entry, fetched, compared, status, said):
     assert verdict(entry, published(**fetched), compared) == (status, said)
+
+
+def test_an_exchanged_archive_is_told_with_the_files_in_it():
+    changes = tuple(FileChange(f"{number}.yaml", FileAction.MODIFIED) for number in range(5))
+    _, (finding,) = judge(ONE, ENTRY, published(sha256=NEW), Comparison(changes))
+    assert finding.message == (
+        "the archive of web/web 1.2.3 was SHA-256 aaaaaaaaaaaaaaaa… when it was recorded and is eeeeeeeeeeeeeeee… now; "
+        "5 of its files are not as ours: 0.yaml, 1.yaml, 2.yaml and 2 more"
+    )
 
 
 def test_each_file_that_differs_is_a_finding_at_its_path():

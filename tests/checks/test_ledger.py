@@ -4,7 +4,7 @@ import pytest
 
 from kubeaid_ci.checks import ledger as checks
 from kubeaid_ci.model.ledger import Ledger, LedgerEntry
-from tests.plan.test_ledger import OTHER, TREE, chart, vendored
+from tests.plan.test_ledger import TREE, chart, vendored
 from tests.umbrellas import DAY, UPSTREAM
 
 ENTRY = LedgerEntry("1.2.3", DAY, TREE, UPSTREAM)
@@ -46,40 +46,3 @@ def test_another_publisher_is_an_error(entry):
 
 def test_a_slash_at_the_end_is_no_other_publisher():
     assert check(("web/web", replace(ENTRY, repository=f"{UPSTREAM}/"))) == []
-
-
-def against(before, now):
-    return said(checks.against_base(Ledger({"web/web": now} if now else {}), Ledger({"web/web": before})))
-
-
-@pytest.mark.parametrize(
-    ("now", "severity"),
-    [
-        (replace(ENTRY, tree=OTHER), "error"),
-        (replace(ENTRY, tree=OTHER, reason="looked at it"), "warning"),
-        (replace(ENTRY, patches=("patches/x.patch",)), "error"),
-        (replace(ENTRY, sha256="c" * 64, host="x"), "info"),
-        (replace(ENTRY, version="1.3.0", tree=OTHER), "info"),
-        (replace(ENTRY, version="1.3.0", tree=OTHER, origin="own"), "warning"),
-        (None, "warning"),
-    ],
-)
-def test_a_changed_entry_is_called_out(now, severity):
-    assert against(ENTRY, now) == [("ledger-changed", severity)]
-
-
-def test_an_entry_that_stayed_is_silent_whatever_its_line():
-    assert against(ENTRY, replace(ENTRY, line=7)) == []
-
-
-def test_a_reason_given_before_excuses_nothing_new():
-    before = replace(ENTRY, reason="old")
-    assert against(before, replace(before, tree=OTHER)) == [("ledger-changed", "error")]
-
-
-def test_a_dependency_from_another_repository_is_called_out():
-    base, now = chart(), chart(repository="https://evil.example.com")
-    (finding,) = checks.repositories([now], [base])
-    assert finding.message == f"web came from {UPSTREAM}, now from https://evil.example.com"
-    assert list(checks.repositories([chart(repository=f"{UPSTREAM}/")], [base])) == []
-    assert list(checks.repositories([chart("new")], [base])) == []

@@ -88,3 +88,9 @@ def test_a_finding_that_is_silenced_already_keeps_its_reason() -> None:
 
 def test_the_fingerprint_does_not_change() -> None:
     assert run(SUPPRESSION)[0].fingerprint == FINDING.fingerprint
+
+
+def test_what_calls_a_suppression_out_is_silenced_by_none() -> None:
+    rule = Rule("chart/suppression-changed", Severity.WARNING, "Why. What.")
+    finding = rule.at(".kubeaid-ci.yaml", "silenced", subject="chart/file-modified")
+    assert run(replace(SUPPRESSION, rule=rule.id, subject="**", path=None), findings=(finding,), ran=()) == (finding,)

@@ -97,6 +97,18 @@ def test_a_mirror_is_asked_in_place_of_the_declared_repository(run, tmp_path, ch
     assert (done.returncode, "identical 1" in done.stdout, "warning" in done.stdout) == (0, True, False)
 
 
+def test_a_change_that_silences_its_own_alarm_fails_all_the_same(run, root):
+    repos.write(umbrellas.vendored(root), {"templates/evil.yaml": "kind: Pod\n"})
+    silent = "fail-on: never\nsuppress:\n"
+    for rule in ("chart/file-added", "chart/suppression-changed"):
+        silent += f'- {{rule: {rule}, subject: "**", reason: quiet}}\n'
+    (root / ".kubeaid-ci.yaml").write_text(silent)
+    done = run("verify", "--offline", "--base", "HEAD", "--kubeaid", root)
+    assert done.returncode == 1
+    assert "warning chart/suppression-changed: chart/file-added is silenced for ** from now on: quiet" in done.stdout
+    assert "error chart/suppression-changed: runs fail on never from now on, and not on error" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -42,6 +42,8 @@ def test_a_changed_line_is_shown_with_its_place():
         ("a: admin\n", "a: \u0430dmin\n", "\\ holds U+0430 CYRILLIC SMALL LETTER A"),
         ("a: x\n", "a: x\u200b\n", "\\ holds U+200B ZERO WIDTH SPACE"),
         ("a: |\n  x\n", "a: |\n  x  \n", "\\ ends in 2 blanks"),
+        ("a: |\n    x\n", "a: |\n\tx\n", "\\ holds U+0009 TAB"),
+        ("a: x\n", "a: x\r\n", "\\ holds U+000D CARRIAGE RETURN"),
         ("a: x\n", "a: x", "\\ no line break at the end of the file"),
     ],
 )
@@ -52,6 +54,13 @@ def test_what_nobody_sees_is_told(old, new, remark):
 def test_letters_that_steer_a_terminal_are_escaped():
     shown = between("a\n", "a\x1b[31m\u202e\r\n")
     assert "+a\\x1b[31m\\u202e\\r" in shown
+
+
+def test_a_change_far_along_a_long_line_is_seen():
+    before, after = "x" * 3000 + "admin" + "y" * 3000, "x" * 3000 + "user" + "y" * 3000
+    shown = between(f"a\n{before}\n", f"a\n{after}\n")
+    assert [line[:1] + line[50:70] for line in shown[2:]] == ["-" + "x" * 12 + "adminyyy", "+" + "x" * 12 + "useryyyy"]
+    assert all(line[1] == line[-1] == "…" and len(line) < 510 for line in shown[2:])
 
 
 def test_modes_and_binaries_are_told_without_their_bytes():

@@ -87,3 +87,20 @@ def test_settings_of_the_user_make_nothing_fit(patch, home):
     (home / ".gitconfig").write_text("[apply]\n\tignoreWhitespace = change\n[core]\n\tautocrlf = true\n")
     with pytest.raises(PatchError):
         apply_patches(files({**OLD, "values.yaml": "a:  1\nb:  2\nc:  3\n"}), {"patches/x.patch": made})
+
+
+def test_a_patch_that_makes_a_link_in_the_place_of_a_file_is_refused():
+    gone = b"diff --git a/values.yaml b/values.yaml\ndeleted file mode 100644\n--- a/values.yaml\n+++ /dev/null\n@@ -1,3 +0,0 @@\n-a: 1\n-b: 2\n-c: 3\n"
+    link = b"diff --git a/values.yaml b/values.yaml\nnew file mode 120000\n--- /dev/null\n+++ b/values.yaml\n@@ -0,0 +1 @@\n+/etc/passwd\n\\ No newline at end of file\n"
+    with pytest.raises(PatchError, match=r"values\.yaml: a patch makes a link"):
+        apply_patches(files(OLD), {"patches/1.patch": gone, "patches/2.patch": link})
+
+
+def test_a_patch_that_makes_a_submodule_is_refused():
+    made = (
+        b"diff --git a/sub b/sub\nnew file mode 160000\n--- /dev/null\n+++ b/sub\n@@ -0,0 +1 @@\n+Subproject commit "
+        + b"1" * 40
+        + b"\n"
+    )
+    with pytest.raises(PatchError, match="a submodule"):
+        apply_patches(files(OLD), {"patches/x.patch": made})

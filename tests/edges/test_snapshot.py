@@ -5,7 +5,7 @@ import pytest
 
 from kubeaid_ci.edges.snapshot import take
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.tree import EXECUTABLE, GITLINK, LINK, REGULAR, tree_id
+from kubeaid_ci.model.tree import EXECUTABLE, GITLINK, LINK, REGULAR, SPECIAL, tree_id
 from tests import repos
 
 
@@ -41,7 +41,16 @@ def test_a_commit_a_clean_work_tree_and_a_plain_folder_are_the_same(root, tmp_pa
 
 
 def test_a_dirty_work_tree_is_what_a_commit_of_it_would_be(root):
-    repos.write(root, {"a/one": "changed\n", "a/new \n line": "odd\n", "a/ignored.log": "x", "b/gr\u00f6\u00dfe": "u"})
+    repos.write(
+        root,
+        {
+            "a/one": "changed\n",
+            "a/new \n line": "odd\n",
+            "a/end\r": "odd\n",
+            "a/ignored.log": "x",
+            "b/gr\u00f6\u00dfe": "u",
+        },
+    )
     (root / "a/deep/two").unlink()
     (root / "a/run").chmod(0o644)
     (root / "a/link").unlink()
@@ -74,6 +83,41 @@ def test_a_repository_inside_is_told_apart_from_files(root):
     assert "a/inner/x" not in take(root, "worktree", ["a"]).files
 
 
+def test_what_is_no_file_is_told_apart_and_read_by_nobody(root, tmp_path_factory):
+    plain = tmp_path_factory.mktemp("plain") / "copy"
+    subprocess.run(["cp", "-a", root, plain], check=True)
+    subprocess.run(["rm", "-rf", plain / ".git"], check=True)
+    for folder in (root, plain):
+        (folder / "a/one").unlink()
+        os.mkfifo(folder / "a/one")
+        with take(folder, "worktree", ["a"]) as snapshot:
+            assert snapshot.files["a/one"].mode == SPECIAL
+            assert not snapshot.files["a/one"].has_bytes
+            with pytest.raises(UserError, match="a/one is a pipe, a socket or a device"):
+                snapshot.read("a/one")
+
+
+@pytest.mark.parametrize("told", ["--assume-unchanged", "--skip-worktree"])
+def test_files_that_git_was_told_not_to_look_at_are_looked_at(root, told):
+    repos.git(root, "update-index", told, "a/one", "a/deep/two")
+    repos.write(root, {"a/one": "changed\n"})
+    (root / "a/deep/two").unlink()
+    with take(root, "worktree", ["a"]) as snapshot:
+        assert snapshot.read("a/one") == b"changed\n"
+        assert snapshot.read("a/deep/two") == b"2\n"
+
+
+def test_a_replaced_object_is_the_one_that_was_committed(root):
+    commit = repos.git(root, "rev-parse", "HEAD")
+    before = take(root, "HEAD", ["a"]).files
+    repos.write(root, {"a/one": "other\n"})
+    repos.git(root, "replace", commit, repos.commit(root))
+    repos.git(root, "replace", before["a/one"].id, repos.git(root, "rev-parse", "HEAD:a/one"))
+    with take(root, commit, ["a"]) as snapshot:
+        assert snapshot.files == before
+        assert snapshot.read("a/one") == b"1\n"
+
+
 def test_a_conflict_counts_as_the_file_on_disk(root):
     repos.git(root, "checkout", "-q", "-b", "side")
     repos.write(root, {"a/one": "side\n"})
@@ -85,6 +129,9 @@ def test_a_conflict_counts_as_the_file_on_disk(root):
         repos.git(root, "merge", "side")
     with take(root, "worktree", ["a"]) as snapshot:
         assert b"<<<<<<<" in snapshot.read("a/one")
+        assert snapshot.files["a/one"].mode == REGULAR
+    repos.write(root, {"a/one": "1\n"})
+    assert take(root, "worktree", ["a"]).files["a/one"] == take(root, "HEAD~", ["a"]).files["a/one"]
 
 
 def test_a_subfolder_of_a_repository_is_a_plain_folder(root):
@@ -98,6 +145,24 @@ def test_a_bare_repository_has_revisions(root, tmp_path_factory):
     repos.git(root, "clone", "-q", "--bare", str(root), str(bare))
     with take(bare, "main", ["b"]) as snapshot:
         assert snapshot.read("b/three") == b"3\n"
+
+
+def test_a_tag_that_is_called_like_a_branch_stands_for_neither(root, tmp_path_factory):
+    clone = tmp_path_factory.mktemp("clone") / "r"
+    repos.git(root, "clone", "-q", str(root), str(clone))
+    repos.write(clone, {"a/one": "mine\n"})
+    mine = repos.commit(clone)
+    with take(clone, "main", ["a"]) as snapshot:
+        assert snapshot.commit == mine
+    repos.git(clone, "tag", "origin/main")
+    with pytest.raises(UserError, match="origin/main names refs/tags/origin/main and refs/remotes/origin/main"):
+        take(clone, "origin/main", ["a"])
+    with take(clone, "refs/remotes/origin/main", ["a"]) as snapshot:
+        assert snapshot.commit == repos.git(root, "rev-parse", "HEAD")
+    repos.git(clone, "tag", "same", "HEAD")
+    repos.git(clone, "branch", "same", "HEAD")
+    with take(clone, "same", ["a"]) as snapshot:
+        assert snapshot.commit == mine
 
 
 def test_unknown_revisions_and_files_are_named(root):

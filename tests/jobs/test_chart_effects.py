@@ -110,7 +110,7 @@ def test_what_does_not_render_says_why_and_words_do_nothing(root, files, words):
 def test_a_link_is_not_followed(root):
     (vendored(root) / "values.yaml").unlink()
     (vendored(root) / "values.yaml").symlink_to("/etc/hostname")
-    assert effects(root).error == "values.yaml is a link, so the chart is not rendered"
+    assert effects(root).error == "values.yaml is no plain file, so the chart is not rendered"
 
 
 def test_the_report_says_what_is_tampered_first_then_what_it_does_then_the_files(root):

@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -42,6 +43,25 @@ def swapped(folder):
     )
 
 
+def submodule(folder):
+    repos.write(folder / "templates/more", {"x.yaml": "kind: Pod\n"})
+    repos.commit(folder / "templates/more")
+
+
+def folder_for_a_file(folder):
+    (folder / "values.yaml").unlink()
+    put("values.yaml/values.yaml", "x")(folder)
+
+
+def file_for_a_folder(folder):
+    shutil.rmtree(folder / "templates")
+    put("templates", "x")(folder)
+
+
+def odd_name(folder):
+    repos.write(folder, {os.fsdecode(b"templates/\xff\n\"'.yaml"): "kind: Pod\n"})
+
+
 TAMPERED = {
     "one byte in a template": (edit("templates/deployment.yaml", b"replicas", b"replikas"), "file-modified web/charts/web/templates/deployment.yaml"),
     "one byte in the values": (edit("values.yaml", b"1", b"2"), "file-modified web/charts/web/values.yaml"),
@@ -62,6 +82,16 @@ TAMPERED = {
     "a removed file": (lambda folder: (folder / "crds/web.yaml").unlink(), "file-missing web/charts/web/crds/web.yaml"),
     "a swapped subchart": (swapped, "file-added web/charts/web/charts/inner/templates/evil.yaml"),
     "another appVersion": (edit("Chart.yaml", b"v9", b"v8"), "file-modified web/charts/web/Chart.yaml"),
+    "a tab": (edit("values.yaml", b"    run", b"\trun"), "file-modified web/charts/web/values.yaml"),
+    "a byte of nothing": (edit("values.yaml", b"true", b"tr\0ue"), "file-modified web/charts/web/values.yaml"),
+    "no line break at the end": (edit("values.yaml", b"run\n", b"run"), "file-modified web/charts/web/values.yaml"),
+    "what Helm ignores": (put("charts/_more/Chart.yaml", "name: more\n"), "file-added web/charts/web/charts/_more/Chart.yaml"),
+    "an ignore file of Helm's": (put(".helmignore", "templates\n"), "file-added web/charts/web/.helmignore"),
+    "a file named in other letters": (lambda folder: (folder / "values.yaml").rename(folder / "Values.yaml"), "file-added web/charts/web/Values.yaml"),
+    "another repository": (submodule, "file-added web/charts/web/templates/more"),
+    "a folder for a file": (folder_for_a_file, "file-added web/charts/web/values.yaml/values.yaml"),
+    "a file for a folder": (file_for_a_folder, "file-added web/charts/web/templates"),
+    "a name that is no text": (odd_name, "file-added web/charts/web/templates/\udcff\n\"'.yaml"),
     "a file that is no YAML": (put("templates/\u202ename.yaml", "{{"), "file-added web/charts/web/templates/\u202ename.yaml"),
 }  # fmt: skip
 
@@ -117,6 +147,18 @@ def linked_and_undeclared(root):
     umbrellas.umbrella(root, "web", {"Chart.yaml": metadata("web", "0.1.0")})
 
 
+def umbrella_linked(root):
+    umbrellas.umbrella(root, "app", {"Chart.yaml": metadata("app", "0.1.0")})
+    moved("argocd-helm-charts/web", "docs/web")(root)
+    (root / "argocd-helm-charts/web").symlink_to("../docs/web")
+
+
+def umbrella_in_another_repository(root):
+    umbrellas.umbrella(root, "app", {"Chart.yaml": metadata("app", "0.1.0")})
+    repos.git(root, "rm", "-r", "-q", "--cached", "argocd-helm-charts/web")
+    repos.commit(root / "argocd-helm-charts/web")
+
+
 def packed(root):
     put("templates/evil.yaml", "kind: Pod\n")(vendored(root))
     archive = vendored(root).parent / "web-1.2.3.tgz"
@@ -132,6 +174,8 @@ HIDDEN = {
     "behind a link that nobody declares": linked_and_undeclared,
     "behind a link out of the charts": lambda root: linked_chart(root, "docs/web"),
     "in an archive": packed,
+    "behind a link to the umbrella": umbrella_linked,
+    "in a submodule": umbrella_in_another_repository,
 }
 
 
@@ -150,6 +194,35 @@ def test_the_commits_that_changed_it_are_named(root):
     commit = repos.commit(root, "fix typo")
     (finding,) = verify(root).findings
     assert finding.message == f"templates/x.yaml is not in what the ledger records; changed by {commit[:10]} (fix typo)"
+
+
+def test_the_commits_are_named_where_upstream_is_asked_too(root):
+    put("templates/x.yaml", "kind: Pod\n")(vendored(root))
+    commit = repos.commit(root, "fix typo")
+    (finding,) = verify(root, fetch=lambda *_: published()).findings
+    assert finding.message == f"templates/x.yaml is not in the published web 1.2.3; changed by {commit[:10]} (fix typo)"
+
+
+def test_the_last_commit_is_named_where_no_ledger_knew_it_otherwise(tmp_path, tmp_path_factory):
+    root = umbrellas.web(tmp_path)
+    commit = repos.commit(root, "vendor web")
+    newer = published({**FILES, "values.yaml": "x: 1\n"})
+    (finding,) = [one for one in verify(root, fetch=lambda *_: newer).findings if one.rule.id == "chart/file-modified"]
+    assert finding.message.endswith(f"; our copy was last changed by {commit[:10]} (vendor web)")
+    put("icon.png", "x")(vendored(root))
+    (finding, _) = [
+        one for one in verify(root, fetch=lambda *_: newer).findings if one.rule.id == "chart/file-modified"
+    ]
+    assert finding.message.endswith("; our copy was changed in the work tree")
+    repos.git(root, "checkout", "-q", ".")
+    repos.write(root, {"other": "x"})
+    repos.commit(root)
+    shallow = tmp_path_factory.mktemp("shallow") / "r"
+    repos.git(root, "clone", "-q", "--depth=1", f"file://{root}", str(shallow))
+    (finding,) = [
+        one for one in verify(shallow, fetch=lambda *_: newer).findings if one.rule.id == "chart/file-modified"
+    ]
+    assert finding.message == "values.yaml differs from the published web 1.2.3"
 
 
 def test_a_clone_without_history_says_how_to_see_the_files(root, tmp_path_factory):
@@ -171,6 +244,48 @@ def test_without_git_the_ledger_holds_all_the_same(root, tmp_path_factory):
     assert said(verify(plain)) == ["chart/file-modified web/charts/web"]
 
 
+ATTRIBUTES = {
+    "line ends": ("* eol=crlf\n", "eol=crlf"),
+    "line ends of text": ("* text=auto eol=crlf\n", "eol=crlf"),
+    "an encoding": ("*.yaml working-tree-encoding=UTF-7\n", "working-tree-encoding=UTF-7"),
+    "a keyword": ("* ident\n", "ident"),
+    "a filter": ("* filter=lfs\n", "filter=lfs"),
+}
+
+
+@pytest.mark.parametrize(("text", "attribute"), ATTRIBUTES.values(), ids=ATTRIBUTES)
+@pytest.mark.parametrize("folder", ["", "argocd-helm-charts/", "argocd-helm-charts/web/charts/"])
+def test_an_attribute_that_changes_a_checkout_is_an_error(root, folder, text, attribute):
+    repos.write(root, {f"{folder}.gitattributes": text})
+    (finding,) = verify(root).findings
+    assert (finding.rule.id, finding.severity) == ("chart/changed-by-gitattributes", "error")
+    assert (finding.subject, attribute in finding.message) == ("web/web", True)
+    before = verify(root, ref="HEAD")
+    repos.git(root, "add", f"{folder}.gitattributes")
+    repos.git(root, "commit", "-q", "-m", "attributes")
+    assert (said(before), said(verify(root, ref="HEAD"))) == ([], said(verify(root)))
+
+
+@pytest.mark.parametrize("text", ["* text=auto\n", "* -text eol=crlf\n", "docs/** eol=crlf\n", "*.yaml diff=yaml\n"])
+def test_an_attribute_that_leaves_vendored_charts_as_they_are_is_silent(root, text):
+    repos.write(root, {".gitattributes": text})
+    assert said(verify(root)) == []
+
+
+@pytest.mark.parametrize("name", ["values.yaml", "templates/pipe"])
+def test_a_pipe_is_a_difference_of_its_chart_and_stops_nothing(root, tmp_path_factory, name):
+    plain = tmp_path_factory.mktemp("plain") / "r"
+    subprocess.run(["cp", "-a", root, plain], check=True)
+    subprocess.run(["rm", "-rf", plain / ".git"], check=True)
+    (vendored(plain) / name).unlink(missing_ok=True)
+    os.mkfifo(vendored(plain) / name)
+    found = verify(plain, fetch=lambda *_: published())
+    assert [result.status for result in found.results] == ["different"]
+    (change,) = found.results[0].files
+    assert change.path == name
+    assert change.diff.startswith("\\ is a pipe, a socket or a device, which Git cannot hold")
+
+
 def test_a_ledger_edited_with_the_chart_is_called_out_and_upstream_tells(root):
     put("templates/x.yaml", "kind: Pod\n")(vendored(root))
     repos.commit(root, "edit")
@@ -182,6 +297,62 @@ def test_a_ledger_edited_with_the_chart_is_called_out_and_upstream_tells(root):
     (finding,) = verify(root, base="HEAD~2").findings
     assert (finding.rule.id, finding.severity) == ("chart/ledger-changed", "error")
     assert said(verify(root, fetch=lambda *_: published())) == ["chart/file-added web/charts/web/templates/x.yaml"]
+
+
+def test_a_ledger_removed_along_with_an_edit_is_an_error_against_the_base(root):
+    put("templates/x.yaml", "kind: Pod\n")(vendored(root))
+    (root / LEDGER).unlink()
+    found = verify(root, base="HEAD").findings
+    assert ("chart/ledger-changed", "error") in {(one.rule.id, one.severity) for one in found}
+
+
+def test_a_chart_renamed_in_the_ledger_along_with_an_edit_is_an_error_against_the_base(root):
+    moved("argocd-helm-charts/web", "argocd-helm-charts/web2")(root)
+    verify(root, update_ledger=True)
+    assert said(verify(root)) == []
+    found = verify(root, base="HEAD").findings
+    assert ("chart/ledger-changed", "error") in {(one.rule.id, one.severity) for one in found}
+
+
+SETTINGS = """\
+fail-on: never
+upstreams:
+  mirrors:
+    https://charts.example.com: https://mirror.evil.example.com
+  allow: [mirror.evil.example.com]
+suppress:
+- rule: chart/repository-changed
+  subject: "**"
+  reason: tidy
+"""
+
+
+def test_settings_that_change_what_is_asked_or_said_are_called_out_against_the_base(root):
+    repos.write(root, {".kubeaid-ci.yaml": SETTINGS})
+    assert said(verify(root)) == []
+    found = [
+        (one.rule.id.removeprefix("chart/"), one.severity.value, one.subject)
+        for one in verify(root, base="HEAD").findings
+    ]
+    assert found == [
+        ("repository-changed", "error", "upstreams"),
+        ("repository-changed", "error", "upstreams"),
+        ("suppression-changed", "warning", "chart/repository-changed"),
+        ("suppression-changed", "error", "fail-on"),
+    ]
+    repos.commit(root)
+    assert said(verify(root, base="HEAD")) == []
+
+
+def test_settings_of_the_base_that_cannot_be_read_make_all_of_them_new(root):
+    repos.write(root, {".kubeaid-ci.yaml": "["})
+    repos.commit(root)
+    repos.write(root, {".kubeaid-ci.yaml": SETTINGS})
+    assert len(verify(root, base="HEAD").findings) == 4
+    (root / ".kubeaid-ci.yaml").rename(root / "other.yaml")
+    (root / ".kubeaid-ci.yaml").symlink_to("other.yaml")
+    with pytest.raises(UserError, match="the settings must be a file"):
+        verify(root, base="HEAD")
 
 
 def test_another_version_on_the_outside_lets_no_content_pass(root):
@@ -260,6 +431,35 @@ def test_a_folder_without_charts_is_no_kubeaid_repo(tmp_path):
         verify(tmp_path)
 
 
+@pytest.mark.parametrize("repository", ["'@mine'", "alias:mine", "s3://bucket/charts", "charts.example.com"])
+def test_a_repository_that_nobody_else_can_ask_is_unverifiable_and_no_chart_of_our_own(tmp_path, repository):
+    root = umbrellas.web(tmp_path, upstream=repository)
+    assert [result.status for result in verify(root).results] == ["unverifiable"]
+    umbrellas.recorded(root)
+    (finding,) = verify(root, fetch=lambda *_: pytest.fail("asked")).findings
+    assert (finding.rule.id, finding.severity) == ("chart/unverifiable", "warning")
+    assert "write an https:// or oci:// address" in finding.message
+    put("values.yaml", "x")(vendored(root))
+    assert "chart/file-modified web/charts/web/values.yaml" in said(verify(root))
+
+
+def test_a_folder_whose_name_is_no_text_is_an_error_and_stops_no_ledger(root):
+    umbrellas.umbrella(
+        root,
+        "app",
+        {
+            os.fsdecode(b"charts/\xff/Chart.yaml"): metadata("x", "1.0.0"),
+            "Chart.yaml": metadata("app", "0.1.0", f"x 1.0.0 {UPSTREAM}"),
+        },
+    )
+    (vendored(root) / "values.yaml").unlink()
+    before = (root / LEDGER).read_bytes()
+    for options in ({}, {"update_ledger": True}):
+        found = {(one.rule.id, one.severity.value) for one in verify(root, **options).findings}
+        assert found == {("chart/not-in-ledger", "error"), ("chart/file-missing", "error")}
+    assert (root / LEDGER).read_bytes() == before
+
+
 def test_without_a_ledger_nothing_is_identical(tmp_path):
     found = verify(umbrellas.web(tmp_path))
     assert said(found) == [f"chart/not-in-ledger {LEDGER}"]
@@ -302,6 +502,13 @@ def test_declared_patches_on_what_is_published_must_give_ours(root):
     )
     newer = published({**FILES, "values.yaml": "replicas: 2\n"})
     assert "chart/patch-does-not-apply web/Chart.yaml" in said(verify(root, fetch=lambda *_: newer))
+
+
+def test_a_file_named_in_letters_that_look_like_others_is_told_by_their_numbers(root):
+    put("templates/d\u0435ployment.yaml", "kind: Pod\n")(vendored(root))
+    (finding,) = verify(root).findings
+    assert finding.path.endswith("templates/d\u0435ployment.yaml")
+    assert finding.message.startswith("templates/d\\u0435ployment.yaml is not in what the ledger records")
 
 
 def test_a_declared_patch_that_is_not_there_is_an_error(root):

@@ -29,7 +29,9 @@ def test_prefix_and_build_metadata_do_not_order():
     assert str(Version.parse("v1.2.3+1")) == "v1.2.3+1"
 
 
-@pytest.mark.parametrize("text", ["", "latest", "1.x", "1.2.3.4", "HEAD"])
+@pytest.mark.parametrize(
+    "text", ["", "latest", "1.x", "1.2.3.4", "HEAD", "9" * 9999, "1.0.0-" + "9" * 9999, "\uff11.2.3"]
+)
 def test_text_that_is_no_version_is_refused(text):
     with pytest.raises(UserError, match="not a version"):
         Version.parse(text)

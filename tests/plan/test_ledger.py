@@ -159,3 +159,9 @@ def test_own_charts_need_no_tree_and_others_do():
         file.parse("charts:\n  a/a: {version: '1', first_seen: 2026-01-02}\n", where="l")
     assert file.parse("charts:\n  a/a: {version: '1', first_seen: 2026-01-02, origin: own}\n", where="l").entries
     assert replace(LedgerEntry("1", DAY), origin="own").is_compared is False
+
+
+def test_of_two_dependencies_of_a_name_the_one_of_the_vendored_version_declares_it():
+    two = (Dependency("web", "1.0.0", UPSTREAM), Dependency("web", "1.2.3", "https://b.example.com", alias="other"))
+    (one,) = plan.vendored([replace(chart(), dependencies=two)])
+    assert one.repository == "https://b.example.com"

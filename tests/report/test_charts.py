@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 from kubeaid_ci.checks.chart_rules import CHART_RULES
-from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileAction, FileChange, Verification
+from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, Effects, FileAction, FileChange, Side, Verification
 from kubeaid_ci.report import FORMATS
 from kubeaid_ci.report.charts import verification
 
@@ -35,9 +37,16 @@ def test_a_long_difference_is_cut_on_a_terminal_and_whole_in_markdown():
     long = FileChange("x", FileAction.ADDED, "\n".join(f"+{number}" for number in range(100)))
     shown = report(result("b", ChartStatus.DIFFERENT, long))
     text, page = FORMATS["text"](shown), FORMATS["markdown"](shown)
-    assert "… and 71 more lines; --format markdown has all" in text
+    assert "… and 72 more lines; --format markdown has all" in text
     assert "+99" not in text
     assert "+99" in page
+
+
+def test_each_difference_says_which_side_is_ours():
+    assert "lines with + are in our copy alone" in FORMATS["text"](report(EDITED))
+    republished = replace(EDITED, effects=Effects(Side.UPSTREAM))
+    for name in ("text", "markdown"):
+        assert "The publisher changed these files." in FORMATS[name](report(republished))
 
 
 def test_many_files_are_counted():

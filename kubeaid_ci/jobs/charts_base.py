@@ -1,0 +1,55 @@
+"""What a change does to everything that later verifications trust, against the base that it is made on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from kubeaid_ci.checks import ledger_change, source_change
+from kubeaid_ci.edges.snapshot import Snapshot
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.charts_source import ChartRepo
+from kubeaid_ci.model.chart import Charts
+from kubeaid_ci.model.chart_verdict import Vendored
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.ledger import Ledger
+from kubeaid_ci.model.suppression import SETTINGS_FILE
+from kubeaid_ci.settings import Settings, parse
+
+
+def against(
+    repo: ChartRepo, base: ChartRepo, *, chosen: Charts, vendored: Sequence[Vendored], everything: bool
+) -> Iterator[Finding]:
+    """Yield what changed in ledger, patches, repositories and settings; of the chosen charts, where not of all."""
+    names = {chart.folder for chart in chosen.charts}
+    entries = base.ledger.entries.items()
+    known = {key: entry for key, entry in entries if everything or key.partition("/")[0] in names}
+    declared = {f"{chart.folder}/{one.name}" for chart in chosen.charts for one in chart.dependencies}
+    yield from ledger_change.check(repo.ledger, Ledger(known, exists=base.ledger.exists), vendored, declared=declared)
+    yield from ledger_change.patches(repo.ledger, repo.snapshot.files, base.snapshot.files)
+    folders = {chart.folder for chart in repo.charts.charts}
+    yield from source_change.repositories(chosen.charts, base.charts.charts, folders=folders)
+    now, before = _settings(repo.snapshot), _past_settings(base.snapshot)
+    yield from source_change.reach(_reach(now), _reach(before))
+    yield from source_change.suppressions(now.suppress, before.suppress)
+    yield from source_change.leniency(now.fail_on, before.fail_on)
+
+
+def _settings(snapshot: Snapshot) -> Settings:
+    if SETTINGS_FILE not in snapshot.files:
+        return Settings()
+    if not snapshot.files[SETTINGS_FILE].is_file:
+        raise UserError(f"{SETTINGS_FILE}: a link; the settings must be a file of the repository")
+    return parse(snapshot.read(SETTINGS_FILE).decode("utf-8", "replace"), where=SETTINGS_FILE)
+
+
+def _past_settings(snapshot: Snapshot) -> Settings:
+    """Those of the base; where it has none that can be read, everything is new."""
+    try:
+        return _settings(snapshot)
+    except UserError:
+        return Settings()
+
+
+def _reach(settings: Settings) -> Mapping[str, Mapping[str, str]]:
+    how = settings.upstreams
+    bundle = (how.ca_bundle,) if how.ca_bundle else ()
+    named = {"allow": how.allow, "plain-http": how.plain_http, "ca-bundle": bundle}
+    return {"mirrors": how.mirrors} | {name: dict.fromkeys(some, "") for name, some in named.items()}

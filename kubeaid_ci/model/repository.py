@@ -1,0 +1,33 @@
+"""Addresses of chart repositories: when two of them are one, and how people are told of them."""
+
+import re
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+_LOGIN = re.compile(r"(://)[^/@\s]*@")
+
+
+@lru_cache(maxsize=4096)
+def address(repository: str) -> str:
+    """The address to compare by: scheme and host in small letters, no slash at the end."""
+    scheme, separator, rest = repository.rstrip("/").partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host}".lower() + slash + path
+
+
+def host(repository: str) -> str:
+    """The host of an address; empty where it has none."""
+    try:
+        return urlsplit(repository).hostname or ""
+    except ValueError:
+        return ""
+
+
+def told(repository: str) -> str:
+    """The address for people, without a login; ``nowhere`` for none."""
+    return plain(_LOGIN.sub(r"\1", repository)) or "nowhere"
+
+
+def plain(name: str) -> str:
+    """A name or an address with every letter written out that may look like another, or like none."""
+    return name.encode("ascii", "backslashreplace").decode()
