@@ -19,7 +19,7 @@ from kubeaid_ci.jobs.cluster_applications import ClusterApplications
 from kubeaid_ci.jobs.clusters import Selection, select
 from kubeaid_ci.jobs.render_plan import Part
 from kubeaid_ci.jobs.render_results import Told, app_of
-from kubeaid_ci.jobs.render_task import ChartTask, FolderTask, Note
+from kubeaid_ci.jobs.render_task import Note, Task
 from kubeaid_ci.jobs.renderer import Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.rendering import Renderings
@@ -185,7 +185,7 @@ def _told(cluster: ClusterApplications, renderer: Renderer) -> Iterator[Told]:
         )
 
 
-def _final(part: Part, cluster: ClusterApplications, renderer: Renderer) -> tuple[ChartTask | FolderTask | Note, str]:
+def _final(part: Part, cluster: ClusterApplications, renderer: Renderer) -> tuple[Task | Note, str]:
     what = part.what if isinstance(part.what, Note) else cluster.wanted(part.what, renderer.outcomes)
     return what, part.chart
 

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place, RevisionMissingError
-from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Layer, Note
+from kubeaid_ci.jobs.kustomize_plan import kustomize_task
+from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Layer, Note, Task
 from kubeaid_ci.model.application import Application, HelmSource, Parameter, Source
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.model.tree import tree_id
+from kubeaid_ci.plan import kustomization
 from kubeaid_ci.plan.chart_files import LinkError
 from kubeaid_ci.plan.patterns import compiled
 
 _MANIFESTS = (".yaml", ".yml", ".json")
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
 
 
@@ -25,7 +26,7 @@ _VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
 class Part:
     """One source of an Application: what to do, or what is to be said instead. `chart` is a folder's name."""
 
-    what: ChartTask | FolderTask | Note
+    what: Task | Note
     revision: str | None = None
     chart: str = ""
 
@@ -85,6 +86,16 @@ class Planner:
                 return Part(self._chart(application, source, place, folder), place.revision, chart)
             case "directory":
                 return Part(_folder(source, place, folder), place.revision)
+            case "kustomize":
+                environment = _environment(application, source, self.capabilities)
+                task = kustomize_task(
+                    place,
+                    folder,
+                    source.kustomize,
+                    hand=self.hand,
+                    substituted=lambda text: _substituted(text, environment),
+                )
+                return Part(task, place.revision)
             case other:
                 raise NotAtHandError(f"{source.path} is made by {other}, which is not followed")
 
@@ -167,7 +178,7 @@ def _tool(place: Place, folder: str) -> str:
     inside = f"{folder}/" if folder else ""
     if f"{inside}Chart.yaml" in place.files.files:
         return "helm"
-    return "kustomize" if any(f"{inside}{name}" in place.files.files for name in _KUSTOMIZATIONS) else "directory"
+    return "kustomize" if any(f"{inside}{name}" in place.files.files for name in kustomization.FILES) else "directory"
 
 
 def _folder(source: Source, place: Place, folder: str) -> FolderTask:

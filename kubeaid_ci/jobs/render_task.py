@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from kubeaid_ci.edges.kustomize import Kustomize
 from kubeaid_ci.model.application import Parameter
 from kubeaid_ci.model.manifest import Key
 from kubeaid_ci.model.rendering import Failure
@@ -67,6 +68,23 @@ class FolderTask:
 
 
 @dataclass(frozen=True, slots=True)
+class KustomizeTask:
+    """A kustomization to build; `where` is its file.
+
+    `paths` are the files that it reaches, `tree` names their content; `texts` are kustomizations by path.
+    """
+
+    at: FilesAt
+    folder: str
+    where: str
+    paths: tuple[str, ...]
+    tree: str
+    texts: tuple[tuple[str, str], ...]
+    program: Kustomize
+    keeps_origins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something to say about a source, by the id of its rule."""
 
@@ -115,4 +133,4 @@ class Outcome:
         )
 
 
-Task = ChartTask | FolderTask
+Task = ChartTask | FolderTask | KustomizeTask

@@ -12,7 +12,7 @@ from kubeaid_ci.edges import helm
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.workers import Pool, WorkerError
 from kubeaid_ci.jobs.render_source import render_source
-from kubeaid_ci.jobs.render_task import ChartTask, Note, Outcome, Task
+from kubeaid_ci.jobs.render_task import ChartTask, KustomizeTask, Note, Outcome, Task
 
 _FORMAT = 2
 
@@ -105,11 +105,19 @@ def _key(task: Task) -> str:
     """Names everything that the outcome depends on, and nothing else: not where the repository is."""
     inputs = asdict(task)
     del inputs["at"]
+    if isinstance(task, KustomizeTask):
+        inputs["program"] = task.program.version
     text = json.dumps([_FORMAT, kubeaid_ci.__version__, helm.engine(), inputs], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _crashed(task: Task, error: WorkerError) -> Outcome:
-    path = f"{task.folder}/Chart.yaml" if isinstance(task, ChartTask) else task.paths[0]
+    match task:
+        case ChartTask():
+            path = f"{task.folder}/Chart.yaml"
+        case KustomizeTask():
+            path = task.where
+        case _:
+            path = task.paths[0]
     note = Note("chart/render-failed", f"the rendering did not end well: {error}", path)
     return Outcome(notes=[note], failed=True)

@@ -460,11 +460,10 @@ def test_what_cannot_be_looked_at_is_told_and_never_passed_over(world):
         "other": {"source": {"repoURL": "https://git.example.com/else/where", "path": "x"}},
         "chart": {"source": {"repoURL": "https://charts.example.com", "chart": "web", "targetRevision": "1.0.0"}},
         "plugin": {"source": {**config, "path": "k8s/one/p", "plugin": {"name": "x"}}},
-        "kustomize": {"source": {**config, "path": "k8s/one/k"}},
         "jsonnet": {"source": {**config, "path": "k8s/one/j"}},
         "half": {"sources": [helm(), {"repoURL": "https://git.example.com/else/where", "path": "x"}]},
     }
-    files = {"p/a.yaml": "{}", "k/kustomization.yaml": "{}", "j/a.jsonnet": "{}"}
+    files = {"p/a.yaml": "{}", "j/a.jsonnet": "{}"}
     world.cluster("one", {**files, **{f"{name}.yaml": application(name, **spec) for name, spec in apps.items()}})
     made = world.render()
     assert {(rule, subject) for rule, subject, _, _ in told(made)} == {
