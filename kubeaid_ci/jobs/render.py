@@ -143,7 +143,9 @@ def _selected(hands: Sequence[AtHand], names: Sequence[str]) -> list[Selection]:
 def _folders(hand: AtHand) -> Sequence[Cluster | NotACluster]:
     if hand.config_ref == WORKTREE:
         return config_repo_edge.folders(hand.config)
-    return config_repo_edge.folders_among(hand.config_place("k8s").below("k8s"))
+    return config_repo_edge.folders_among(
+        hand.config_place("k8s").below("k8s"), where=f"{hand.config} at {hand.config_ref}"
+    )
 
 
 def _cluster(cluster: Cluster, hand: AtHand, settings: Settings) -> ClusterApplications:
