@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.commands.options import common_options, resolve
+from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, resolve
 
 
 @click.command("render")
@@ -39,6 +39,8 @@ def charts_render(
     from kubeaid_ci.report.render import report
 
     options = resolve(ctx, given)
+    if options.kubeaid_ref == "pinned":
+        refuse_kubeaid_ref(ctx, given, "charts belong to no cluster, so no revision is pinned; name one")
     kubeaid, ref = kubeaid_folder(options)
     renderings = render_charts(
         kubeaid,

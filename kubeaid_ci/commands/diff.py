@@ -5,20 +5,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubeaid_ci.commands.diff_options import comment_place, diff_options, end
+from kubeaid_ci.commands.diff_options import about_change, comment_place, diff_options, end
 from kubeaid_ci.commands.environment import is_from_environment
-from kubeaid_ci.commands.options import Options, common_options, resolve
+from kubeaid_ci.commands.options import Options, common_options, refuse_kubeaid_ref, resolve
 from kubeaid_ci.errors import UserError
 
 if TYPE_CHECKING:
     from kubeaid_ci.model.comparison import Revisions
 
 _CONFIG, _KUBEAID = "k8s", "argocd-helm-charts"
+_NO_REF = (
+    "an upgrade is from what each Application pins to --upgrade-to, and a change of the KubeAid repo is from --base"
+    " to --head; to compare two KubeAid revisions say --of kubeaid --base OLD --head NEW"
+)
 
 
 @click.command()
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
-@click.option("--base", metavar="REF", help="The revision before the change.")
+@click.option("--base", metavar="REF", help="The revision before the change; REF... is where it was left.")
 @click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
 @click.option("--upgrade-to", metavar="REV", help="Rehearse an upgrade to this KubeAid revision instead.")
 @click.option(
@@ -54,6 +58,7 @@ def diff(
              kubeaid-ci diff staging --upgrade-to 31.1.1 --kubeaid ../KubeAid --comment
     """
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.jobs import branch_point
     from kubeaid_ci.jobs.diff import diff_clusters
 
     base = None if upgrade_to and is_from_environment(ctx, "base") else base
@@ -62,8 +67,11 @@ def diff(
     options = resolve(ctx, given, kubeaid_ref="pinned")
     of = of or ("config" if upgrade_to else _here(options))
     place = comment_place(options.config_repo if of == "config" else str(options.kubeaid), given, options)
+    if upgrade_to or of == "kubeaid":
+        refuse_kubeaid_ref(ctx, given, _NO_REF)
     config_repo, (kubeaid, own) = config_folder(options), kubeaid_folder(options)
-    before, after = _sides(of, base, head, upgrade_to, own)
+    since = base and branch_point.before(config_repo if of == "config" else kubeaid, base, head or "worktree")
+    before, after = _sides(of, since, head, upgrade_to, own)
     comparison = diff_clusters(
         config_repo,
         kubeaid,
@@ -78,7 +86,7 @@ def diff(
         jobs=options.jobs,
         cache=options.cache,
     )
-    about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else f"this change since {base}"
+    about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else about_change(str(base))
     end(ctx, comparison, options, given, command="diff", about=about, place=place)
 
 

@@ -50,6 +50,11 @@ def comment_place(repository: str, given: dict[str, Any], options: Options) -> "
     return place(repository, wishes(dict(given), options.settings.publish), given["comment_on"])
 
 
+def about_change(base: str) -> str:
+    """What a comment calls the change."""
+    return f"this change since it left {base[:-3]}" if base.endswith("...") else f"this change since {base}"
+
+
 def end(
     ctx: click.Context,
     comparison: "Comparison",

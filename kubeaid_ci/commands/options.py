@@ -93,6 +93,17 @@ def resolve(
     )
 
 
+def refuse_kubeaid_ref(ctx: click.Context, given: dict[str, Any], reason: str) -> None:
+    """Raise where ``--kubeaid-ref`` is on the command line of what has no use for it.
+
+    What the environment or the settings say is there for other commands too.
+    """
+    before = (ctx.find_root().obj or {}).get("kubeaid_ref")
+    after = None if is_from_environment(ctx, "kubeaid_ref") else given.get("kubeaid_ref")
+    if before or after:
+        raise click.UsageError(f"--kubeaid-ref {after or before} has no effect here: {reason}", ctx)
+
+
 def _chosen(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
     """What is set: first what comes from the environment, over it the options before the command, then those after."""
     before = ctx.find_root().obj or {}
