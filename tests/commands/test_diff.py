@@ -273,7 +273,7 @@ def test_base_with_dots_leaves_out_what_others_changed_there(run, repositories, 
 
 def test_base_with_nothing_in_common_is_refused(run, repositories):
     repos.git(repositories.config, "checkout", "--quiet", "--orphan", "other")
-    repos.commit(repositories.config)
+    repos.commit(repositories.config, "nothing in common")
     done = run("diff", "--base", "main...")
     assert "main and HEAD have no commit in common; fetch the whole history" in raised(done)
 
