@@ -30,7 +30,7 @@ def charts_diff(ctx: click.Context, /, charts: tuple[str, ...], base: str, head:
 
     options = resolve(ctx, given)
     refuse_kubeaid_ref(ctx, given, "the charts are those of --base and --head")
-    place = comment_place(str(options.kubeaid), given, options)
+    place = comment_place(given, options, of="kubeaid")
     kubeaid, _ = kubeaid_folder(options)
     comparison = diff_charts(
         kubeaid,

@@ -66,10 +66,11 @@ def diff(
         raise click.UsageError("give --base REF (and --head REF), or --upgrade-to REV alone", ctx)
     options = resolve(ctx, given, kubeaid_ref="pinned")
     of = of or ("config" if upgrade_to else _here(options))
-    place = comment_place(options.config_repo if of == "config" else str(options.kubeaid), given, options)
+    place = comment_place(given, options, of=of)
     if upgrade_to or of == "kubeaid":
         refuse_kubeaid_ref(ctx, given, _NO_REF)
-    config_repo, (kubeaid, own) = config_folder(options), kubeaid_folder(options)
+    config_repo = config_folder(options, beside=options.kubeaid if of == "kubeaid" else None)
+    kubeaid, own = kubeaid_folder(options)
     since = base and branch_point.before(config_repo if of == "config" else kubeaid, base, head or "worktree")
     before, after = _sides(of, since, head, upgrade_to, own)
     comparison = diff_clusters(
