@@ -83,7 +83,7 @@ def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
     try:
         objects, varying = _rendered(task, chart)
     except HelmError as error:
-        notes += _failures(error, task, chart)
+        notes += [*_failures(error, task, chart), *_values_notes(task)]
         return Outcome(notes=notes, chart=chart.name, asks=asks, failed=True)
     notes += _values_notes(task)
     kept = [one for one in objects if not (task.skip_tests and is_test(one.body))]
@@ -202,16 +202,14 @@ def _known(at: FilesAt, folder: str, tree: str, without_schema: bool) -> values.
 def _values_notes(task: ChartTask) -> Iterator[Note]:
     """What there is to say of values that Helm takes without a word."""
     for layer in task.layers:
-        if layer.inline:
-            continue  # it has no line in a file
         known = _known(task.at, task.folder, task.tree, task.skip_schema_validation)
         for path, line in values.repeated(layer.text):
             message = f"{'.'.join(path)} is given twice; Helm takes this one and drops the one above"
-            yield Note("chart/values-repeated", message, layer.where, line)
+            yield Note("chart/values-repeated", message, layer.where, line if layer.has_lines else None)
         for one in values.unknown(layer.text, known):
             hint = f"; did you mean {' or '.join(one.near)}?" if one.near else ""
             message = f"{'.'.join(one.path)} is nothing that the chart knows{hint}"
-            yield Note("chart/values-unknown", message, layer.where, one.line)
+            yield Note("chart/values-unknown", message, layer.where, one.line if layer.has_lines else None)
 
 
 def _named(files: tuple[tuple[str, str], ...], task: ChartTask, chart: _Packed) -> list[tuple[str, str]]:

@@ -22,11 +22,11 @@ class FilesAt:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The text of one set of values, and the file that it is in; `inline` where an Application holds it."""
+    """The text of one set of values, and the file that it is in; `has_lines` where its lines are those of the file."""
 
     where: str
     text: str
-    inline: bool = False
+    has_lines: bool = True
 
 
 @dataclass(frozen=True, slots=True)

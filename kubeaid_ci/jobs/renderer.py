@@ -14,7 +14,7 @@ from kubeaid_ci.edges.workers import Pool, WorkerError
 from kubeaid_ci.jobs.render_source import render_source
 from kubeaid_ci.jobs.render_task import ChartTask, KustomizeTask, Note, Outcome, Task
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(slots=True)
