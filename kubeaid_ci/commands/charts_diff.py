@@ -24,6 +24,7 @@ def charts_diff(ctx: click.Context, /, charts: tuple[str, ...], base: str, head:
     Example: kubeaid-ci charts diff --base origin/master
              kubeaid-ci charts diff traefik --base 26.1.0 --head 31.1.1 --kubeaid ../KubeAid
     """
+    from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import kubeaid_folder
     from kubeaid_ci.jobs import branch_point
     from kubeaid_ci.jobs.charts_diff import diff_charts
@@ -32,15 +33,17 @@ def charts_diff(ctx: click.Context, /, charts: tuple[str, ...], base: str, head:
     refuse_kubeaid_ref(ctx, given, "the charts are those of --base and --head")
     place = comment_place(given, options, of="kubeaid")
     kubeaid, _ = kubeaid_folder(options)
-    comparison = diff_charts(
-        kubeaid,
-        base=branch_point.before(kubeaid, base, head or "worktree"),
-        head=head or "worktree",
-        charts=charts,
-        noise=given["show_noise"],
-        diffs=given["unified"],
-        settings=options.settings,
-        jobs=options.jobs,
-        cache=options.cache,
-    )
+    with Progress(quiet=options.quiet) as progress:
+        comparison = diff_charts(
+            kubeaid,
+            base=branch_point.before(kubeaid, base, head or "worktree"),
+            head=head or "worktree",
+            charts=charts,
+            noise=given["show_noise"],
+            diffs=given["unified"],
+            settings=options.settings,
+            jobs=options.jobs,
+            cache=options.cache,
+            progress=progress.rendered,
+        )
     end(ctx, comparison, options, given, command="charts diff", about=about_change(base), place=place)
