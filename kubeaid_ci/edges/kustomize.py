@@ -72,7 +72,8 @@ def build(kustomize: Kustomize, files: Mapping[str, bytes], folder: str) -> str:
             timeout=_SECONDS,
         )
     if done.code:
-        said = re.sub(r"^error: ", "", done.stderr.strip(), flags=re.IGNORECASE)
+        lines = [line for line in done.stderr.splitlines() if not line.startswith("# Warning")]
+        said = re.sub(r"^error: ", "", "\n".join(lines).strip(), flags=re.IGNORECASE)
         raise KustomizeError(said.replace(f"{repository}/", "")[:2000] or f"it ended with code {done.code}")
     if len(done.stdout) > _MOST_BYTES:
         raise KustomizeError(f"it gives more than {_MOST_BYTES >> 20} MiB")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kubeaid_ci.edges import kustomize, snapshot
 from kubeaid_ci.edges.kustomize import KustomizeError
+from kubeaid_ci.edges.workers import WorkerError
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.jobs.render_task import KustomizeTask, Note, Outcome
 from kubeaid_ci.plan import kustomize_edit, rendering
@@ -15,12 +16,17 @@ _MOST_BYTES = 64 * 1024 * 1024
 
 
 def built(task: KustomizeTask) -> Outcome:
-    """The objects of the kustomization, each with the file that it is from."""
+    """The objects of the kustomization, each with the file that it is from.
+
+    Raises `WorkerError` where kustomize does not end in time: another time it may, so that is not kept.
+    """
     try:
         text = kustomize.build(task.program, _files(task), task.folder)
-    except (KustomizeError, OutsideError) as error:
+    except KustomizeError as error:
         message = f"kustomize cannot build it: {error}"
         return Outcome(notes=[Note("chart/render-failed", message, task.where)], failed=True)
+    except OutsideError as error:
+        raise WorkerError(str(error)) from None
     return Outcome(list(_placed(rendering.parsed([(task.where, text)]), task)))
 
 

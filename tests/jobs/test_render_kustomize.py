@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from kubeaid_ci.edges import kustomize
+from kubeaid_ci.edges.kustomize import Kustomize
+from kubeaid_ci.edges.workers import WorkerError
+from kubeaid_ci.jobs.kustomize_source import built
+from kubeaid_ci.jobs.render_task import FilesAt, KustomizeTask
 from tests import repos
 from tests.renders import CONFIG, KUBEAID, World, app, application, bodies, told
 
@@ -208,6 +212,7 @@ def test_builtin_transformer_and_inline_patch_are_followed(world):
         ("resources: [/etc/hostname]\n", "leads out of the repository"),
         ("resources: [.]\n", "cycle"),
         ("resources: [web.yaml]\npatches: [{path: ../outside.yaml}]\n", "security"),
+        ("patchesStrategicMerge: [web.yaml]\n", "kustomize cannot build it: no "),
         ("- a\n", "a kustomization has keys with values"),
         ("resources: [web.yaml, web.yaml]\n", "may not add resource with an already registered id"),
     ],
@@ -296,6 +301,19 @@ def test_program_sees_no_token_no_home_and_no_other_program(world, only_kubectl,
     assert (seen["argv"][0], seen["argv"][1].endswith("/k8s/one/web"), len(seen["argv"])) == ("build", True, 2)
     assert "secret" not in json.dumps(seen)
     assert not os.path.exists(seen["argv"][1])
+
+
+def test_program_that_does_not_end_is_a_failure_that_is_not_kept(world, only_kubectl, monkeypatch):
+    program = only_kubectl / "kustomize"
+    program.write_text(f"#!/bin/sh\nexec {shutil.which('sleep', path=os.defpath)} 60\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(kustomize, "_SECONDS", 0.05)
+    repos.write(world.config, below("k8s/one/web", WEB))
+    at = FilesAt(str(world.config), "worktree", ("k8s",))
+    slow = Kustomize((str(program), "build"), "v5.0.0")
+    task = KustomizeTask(at, "k8s/one/web", "k8s/one/web/kustomization.yaml", ("k8s/one/web/web.yaml",), "", (), slow)
+    with pytest.raises(WorkerError, match="kustomize: did not end within 0.05 seconds"):
+        built(task)
 
 
 def test_kustomize_comes_before_kubectl_and_one_too_old_is_told(world, only_kubectl):
