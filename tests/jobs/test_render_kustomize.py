@@ -312,7 +312,7 @@ def test_program_that_does_not_end_is_a_failure_that_is_not_kept(world, only_kub
     at = FilesAt(str(world.config), "worktree", ("k8s",))
     slow = Kustomize((str(program), "build"), "v5.0.0")
     task = KustomizeTask(at, "k8s/one/web", "k8s/one/web/kustomization.yaml", ("k8s/one/web/web.yaml",), "", (), slow)
-    with pytest.raises(WorkerError, match="kustomize: did not end within 0.05 seconds"):
+    with pytest.raises(WorkerError, match="kustomize: did not end within"):
         built(task)
 
 
