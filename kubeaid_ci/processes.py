@@ -30,19 +30,21 @@ def run(
     *,
     folder: Path | None = None,
     env: Mapping[str, str] | None = None,
+    alone: bool = False,
     stdin: bytes = b"",
     timeout: float | None = None,
 ) -> Finished:
     """Run a program to its end and return what it said, whatever its exit code.
 
-    `env` is added to this process's environment; `timeout` is in seconds. Raises `UserError` where
-    the program is not installed and `OutsideError` where it does not end in time.
+    `env` is added to this process's environment, or is all of it where it stands `alone`; `timeout` is in
+    seconds. Raises `UserError` where the program is not installed and `OutsideError` where it does not end
+    in time.
     """
     try:
         done = subprocess.run(  # noqa: S603 - argv is a list, no shell sees it
             list(argv),
             cwd=folder,
-            env={**os.environ, **env} if env else None,
+            env={**({} if alone else os.environ), **(env or {})},
             input=stdin,
             capture_output=True,
             timeout=timeout,

@@ -4,13 +4,15 @@ from typing import Any
 
 import click
 
-from kubeaid_ci.commands.diff_options import comment_place, diff_options, end
-from kubeaid_ci.commands.options import common_options, resolve
+from kubeaid_ci.commands.diff_options import about_change, comment_place, diff_options, end
+from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, resolve
 
 
 @click.command("diff")
 @click.argument("charts", nargs=-1, metavar="[CHART]...")
-@click.option("--base", required=True, metavar="REF", help="The revision before the change.")
+@click.option(
+    "--base", required=True, metavar="REF", help="The revision before the change; REF... is where it was left."
+)
 @click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
 @diff_options
 @common_options
@@ -22,21 +24,26 @@ def charts_diff(ctx: click.Context, /, charts: tuple[str, ...], base: str, head:
     Example: kubeaid-ci charts diff --base origin/master
              kubeaid-ci charts diff traefik --base 26.1.0 --head 31.1.1 --kubeaid ../KubeAid
     """
+    from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import kubeaid_folder
+    from kubeaid_ci.jobs import branch_point
     from kubeaid_ci.jobs.charts_diff import diff_charts
 
     options = resolve(ctx, given)
-    place = comment_place(str(options.kubeaid), given, options)
+    refuse_kubeaid_ref(ctx, given, "the charts are those of --base and --head")
+    place = comment_place(given, options, of="kubeaid")
     kubeaid, _ = kubeaid_folder(options)
-    comparison = diff_charts(
-        kubeaid,
-        base=base,
-        head=head or "worktree",
-        charts=charts,
-        noise=given["show_noise"],
-        diffs=given["unified"],
-        settings=options.settings,
-        jobs=options.jobs,
-        cache=options.cache,
-    )
-    end(ctx, comparison, options, given, command="charts diff", about=f"this change since {base}", place=place)
+    with Progress(quiet=options.quiet) as progress:
+        comparison = diff_charts(
+            kubeaid,
+            base=branch_point.before(kubeaid, base, head or "worktree"),
+            head=head or "worktree",
+            charts=charts,
+            noise=given["show_noise"],
+            diffs=given["unified"],
+            settings=options.settings,
+            jobs=options.jobs,
+            cache=options.cache,
+            progress=progress.rendered,
+        )
+    end(ctx, comparison, options, given, command="charts diff", about=about_change(base), place=place)

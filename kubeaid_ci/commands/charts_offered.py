@@ -31,18 +31,18 @@ def wishes_of(options: Options, given: dict[str, Any], *, publish: bool) -> Wish
 
 def address(options: Options) -> str:
     """The KubeAid repo to publish to: an address, or a checkout whose origin is meant."""
-    if options.kubeaid is None:
-        raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
+    from kubeaid_ci.commands.repositories import kubeaid_target
+
     if options.kubeaid_ref != "worktree":
         raise UserError(f"updates start from the base branch; leave out --kubeaid-ref {options.kubeaid_ref}")
-    return options.kubeaid
+    return kubeaid_target(options)
 
 
 def config_repo(options: Options) -> Path | None:
     """The config repo whose clusters are looked at; nothing where none is named."""
     from kubeaid_ci.commands.repositories import config_folder
 
-    folder = config_folder(options)
+    folder = config_folder(options, beside=address(options))
     if (folder / "k8s").is_dir():
         return folder
     if options.config_repo != ".":

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.commands.options import common_options, resolve
+from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, resolve
 
 
 @click.command("render")
@@ -34,22 +34,27 @@ def charts_render(
     """
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.manifests import show
+    from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import kubeaid_folder
     from kubeaid_ci.jobs.charts_render import render_charts
     from kubeaid_ci.report.render import report
 
     options = resolve(ctx, given)
+    if options.kubeaid_ref == "pinned":
+        refuse_kubeaid_ref(ctx, given, "charts belong to no cluster, so no revision is pinned; name one")
     kubeaid, ref = kubeaid_folder(options)
-    renderings = render_charts(
-        kubeaid,
-        charts=charts,
-        ref="worktree" if ref == "pinned" else ref,
-        values=values.read_text(encoding="utf-8", errors="replace") if values else "",
-        values_name=str(values or ""),
-        settings=options.settings,
-        jobs=options.jobs,
-        cache=options.cache,
-    )
+    with Progress(quiet=options.quiet) as progress:
+        renderings = render_charts(
+            kubeaid,
+            charts=charts,
+            ref="worktree" if ref == "pinned" else ref,
+            values=values.read_text(encoding="utf-8", errors="replace") if values else "",
+            values_name=str(values or ""),
+            settings=options.settings,
+            jobs=options.jobs,
+            cache=options.cache,
+            progress=progress.rendered,
+        )
     printed = show(renderings.manifests, fmt=given["fmt"], out=out)
     told = report(renderings, command="charts render", version=__version__)
     done(ctx, told, options, stdout=sys.stderr if printed else None, failure=2 if renderings.failed else 0)

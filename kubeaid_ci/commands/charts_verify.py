@@ -98,12 +98,13 @@ def _asking(options: Options, given: dict[str, Any], *, offline: bool) -> "Abstr
 
 
 def _forge(options: Options, given: dict[str, Any], *, partial: bool) -> "Forge":
+    from kubeaid_ci.commands.repositories import kubeaid_target
     from kubeaid_ci.errors import UserError
     from kubeaid_ci.jobs.alarm_issue import forge_of
 
     if partial:
         raise UserError("an issue speaks of all charts and of what is published; leave out their names and --offline")
-    return forge_of(str(options.kubeaid), wishes(given, options.settings.publish))
+    return forge_of(kubeaid_target(options), wishes(given, options.settings.publish))
 
 
 def _kept(forge: "Forge", report: "Report", options: Options) -> int:

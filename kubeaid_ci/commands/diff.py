@@ -5,20 +5,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubeaid_ci.commands.diff_options import comment_place, diff_options, end
+from kubeaid_ci.commands.diff_options import about_change, comment_place, diff_options, end
 from kubeaid_ci.commands.environment import is_from_environment
-from kubeaid_ci.commands.options import Options, common_options, resolve
+from kubeaid_ci.commands.options import Options, common_options, refuse_kubeaid_ref, resolve
 from kubeaid_ci.errors import UserError
 
 if TYPE_CHECKING:
     from kubeaid_ci.model.comparison import Revisions
 
 _CONFIG, _KUBEAID = "k8s", "argocd-helm-charts"
+_NO_REF = (
+    "an upgrade is from what each Application pins to --upgrade-to, and a change of the KubeAid repo is from --base"
+    " to --head; to compare two KubeAid revisions say --of kubeaid --base OLD --head NEW"
+)
 
 
 @click.command()
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
-@click.option("--base", metavar="REF", help="The revision before the change.")
+@click.option("--base", metavar="REF", help="The revision before the change; REF... is where it was left.")
 @click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
 @click.option("--upgrade-to", metavar="REV", help="Rehearse an upgrade to this KubeAid revision instead.")
 @click.option(
@@ -53,6 +57,7 @@ def diff(
     Example: kubeaid-ci diff --base origin/main --kubeaid ../KubeAid
              kubeaid-ci diff staging --upgrade-to 31.1.1 --kubeaid ../KubeAid --comment
     """
+    from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
     from kubeaid_ci.jobs.diff import diff_clusters
 
@@ -61,24 +66,30 @@ def diff(
         raise click.UsageError("give --base REF (and --head REF), or --upgrade-to REV alone", ctx)
     options = resolve(ctx, given, kubeaid_ref="pinned")
     of = of or ("config" if upgrade_to else _here(options))
-    place = comment_place(options.config_repo if of == "config" else str(options.kubeaid), given, options)
-    config_repo, (kubeaid, own) = config_folder(options), kubeaid_folder(options)
-    before, after = _sides(of, base, head, upgrade_to, own)
-    comparison = diff_clusters(
-        config_repo,
-        kubeaid,
-        before=before,
-        after=after,
-        clusters=clusters,
-        apps=apps,
-        monitoring=not no_monitoring,
-        noise=given["show_noise"],
-        diffs=given["unified"],
-        settings=options.settings,
-        jobs=options.jobs,
-        cache=options.cache,
-    )
-    about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else f"this change since {base}"
+    if upgrade_to or of == "kubeaid":
+        refuse_kubeaid_ref(ctx, given, _NO_REF)
+    place = comment_place(given, options, of=of)
+    config_repo = config_folder(options, beside=options.kubeaid if of == "kubeaid" else None)
+    kubeaid, own = kubeaid_folder(options)
+    changes = config_repo if of == "config" else kubeaid
+    before, after = _upgrade(upgrade_to) if upgrade_to else _sides(of, changes, str(base), head, own)
+    with Progress(quiet=options.quiet) as progress:
+        comparison = diff_clusters(
+            config_repo,
+            kubeaid,
+            before=before,
+            after=after,
+            clusters=clusters,
+            apps=apps,
+            monitoring=not no_monitoring,
+            noise=given["show_noise"],
+            diffs=given["unified"],
+            settings=options.settings,
+            jobs=options.jobs,
+            cache=options.cache,
+            progress=progress.rendered,
+        )
+    about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else about_change(str(base))
     end(ctx, comparison, options, given, command="diff", about=about, place=place)
 
 
@@ -99,15 +110,19 @@ def _here(options: Options) -> str:
     return found[0]
 
 
-def _sides(
-    of: str, base: str | None, head: str | None, upgrade_to: str | None, own: str
-) -> "tuple[Revisions, Revisions]":
-    """Both sides; `own` is the KubeAid revision where the config repo is what changes."""
+def _upgrade(revision: str) -> "tuple[Revisions, Revisions]":
     from kubeaid_ci.model.comparison import Revisions
 
-    if upgrade_to:
-        return Revisions(), Revisions(kubeaid=upgrade_to)
-    before, after = base or "", head or "worktree"
+    return Revisions(), Revisions(kubeaid=revision)
+
+
+def _sides(of: str, root: Path, base: str, head: str | None, own: str) -> "tuple[Revisions, Revisions]":
+    """Both sides of a change of the repository at `root`; `own` is the KubeAid revision for one of the config repo."""
+    from kubeaid_ci.jobs import branch_point
+    from kubeaid_ci.model.comparison import Revisions
+
+    after = head or "worktree"
+    before = branch_point.before(root, base, after)
     if of == "config":
         return Revisions(before, own), Revisions(after, own)
     return Revisions(kubeaid=before), Revisions(kubeaid=after)

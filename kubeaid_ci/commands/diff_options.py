@@ -41,13 +41,20 @@ def diff_options(function: _F) -> _F:
     return reach_options(function)
 
 
-def comment_place(repository: str, given: dict[str, Any], options: Options) -> "Place | None":
+def comment_place(given: dict[str, Any], options: Options, *, of: str) -> "Place | None":
     """The change request to comment on, where that is asked for. Fails before the work is done, not after it."""
     if not given["comment"] and given["comment_on"] is None:
         return None
+    from kubeaid_ci.commands.repositories import kubeaid_target
     from kubeaid_ci.jobs.comment import place
 
+    repository = options.config_repo if of == "config" else kubeaid_target(options)
     return place(repository, wishes(dict(given), options.settings.publish), given["comment_on"])
+
+
+def about_change(base: str) -> str:
+    """What a comment calls the change."""
+    return f"this change since it left {base[:-3]}" if base.endswith("...") else f"this change since {base}"
 
 
 def end(

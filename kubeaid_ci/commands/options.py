@@ -24,7 +24,7 @@ _TEMPLATE = Path("build/kube-prometheus/common-template.jsonnet")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The common options, resolved."""
+    """The common options, resolved. `kubeaid_is_said` is false where only a settings file names the KubeAid repo."""
 
     config_repo: str
     kubeaid: str | None
@@ -38,6 +38,7 @@ class Options:
     quiet: bool
     verbose: bool
     settings: "Settings"
+    kubeaid_is_said: bool = True
 
 
 def common_options(function: _F) -> _F:
@@ -72,6 +73,7 @@ def resolve(
     chosen = _chosen(ctx, given)
     config_repo = str(chosen.get("config_repo") or ".")
     settings = settings_of(Path(config_repo))
+    named_by_settings = settings.kubeaid is not None
     kubeaid = _kubeaid(chosen.get("kubeaid"), settings)
     if kubeaid is None and needs_kubeaid:
         raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
@@ -90,7 +92,19 @@ def resolve(
         quiet=bool(chosen.get("quiet")),
         verbose=bool(chosen.get("verbose")),
         settings=settings,
+        kubeaid_is_said=bool(chosen.get("kubeaid")) or not named_by_settings,
     )
+
+
+def refuse_kubeaid_ref(ctx: click.Context, given: dict[str, Any], reason: str) -> None:
+    """Raise where ``--kubeaid-ref`` is on the command line of what has no use for it.
+
+    What the environment or the settings say is there for other commands too.
+    """
+    before = (ctx.find_root().obj or {}).get("kubeaid_ref")
+    after = None if is_from_environment(ctx, "kubeaid_ref") else given.get("kubeaid_ref")
+    if before or after:
+        raise click.UsageError(f"--kubeaid-ref {after or before} has no effect here: {reason}", ctx)
 
 
 def _chosen(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:

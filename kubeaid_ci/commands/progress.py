@@ -29,7 +29,10 @@ _COLOURS: Mapping[StrEnum, str] = {
 
 
 class Progress:
-    """One line a cluster or chart, as work starts and ends. Safe to call from several threads."""
+    """One line a cluster or chart, as work starts and ends. Safe to call from several threads.
+
+    Of what is rendered only the number is shown, live: there is much of it, and the report tells of each.
+    """
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
@@ -59,6 +62,15 @@ class Progress:
         """The verdict on a chart is known."""
         with self._lock:
             self._ended("", verdict_of(result), result.status)
+
+    def rendered(self, ended: int, known: int) -> None:
+        """So many of the sources that are known by now are rendered."""
+        with self._lock:
+            if self._bars is not None:
+                about = f"rendered {ended} of {known}"
+                if "" not in self._running:
+                    self._running[""] = self._bars.add_task(about, total=None)
+                self._bars.update(self._running[""], description=about)
 
     def _ended(self, key: str, line: str, status: StrEnum) -> None:
         if self._quiet:

@@ -102,7 +102,8 @@ def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
     dry_run = bool(chosen("dry_run"))
     return Wishes(
         forge=chosen("forge") or "auto",
-        forge_url=chosen("forge_url"),
+        forge_url=given.pop("forge_url", None),
+        settings_forge_url=settings.forge_url,
         base=chosen("base"),
         per_cluster=bool(chosen("per_cluster")),
         title=chosen("title"),

@@ -34,22 +34,25 @@ def render(
     """
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.manifests import show
+    from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
     from kubeaid_ci.jobs.render import render_clusters
     from kubeaid_ci.report.render import report
 
     options = resolve(ctx, given)
     config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
-    renderings = render_clusters(
-        config_repo,
-        kubeaid,
-        clusters=clusters,
-        apps=apps,
-        kubeaid_ref=kubeaid_ref,
-        settings=options.settings,
-        jobs=options.jobs,
-        cache=options.cache,
-    )
+    with Progress(quiet=options.quiet) as progress:
+        renderings = render_clusters(
+            config_repo,
+            kubeaid,
+            clusters=clusters,
+            apps=apps,
+            kubeaid_ref=kubeaid_ref,
+            settings=options.settings,
+            jobs=options.jobs,
+            cache=options.cache,
+            progress=progress.rendered,
+        )
     printed = show(renderings.manifests, fmt=given["fmt"], out=out)
     told = report(renderings, command="render", version=__version__)
     wrong = any(finding.key == "folder" for finding in renderings.findings)

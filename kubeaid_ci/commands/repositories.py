@@ -7,6 +7,7 @@ import click
 
 from kubeaid_ci.commands.options import Options
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.remote import without_credentials
 
 
 def kubeaid_folder(options: Options) -> tuple[Path, str]:
@@ -38,6 +39,22 @@ def checkout_folder(options: Options) -> Path:
     return Path(options.kubeaid)
 
 
+def kubeaid_target(options: Options) -> str:
+    """The KubeAid repo to publish to or to comment in: an address, or a checkout whose origin is meant.
+
+    Whoever writes a settings file does not decide where a token goes.
+    """
+    if options.kubeaid is None:
+        raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
+    if not options.kubeaid_is_said and _may_be_address(options.kubeaid):
+        shown = without_credentials(options.kubeaid)
+        raise UserError(
+            f"kubeaid of a settings file is {shown}, and the token would go there; if that is meant, say it with"
+            " --kubeaid or KUBEAID_CI_KUBEAID"
+        )
+    return options.kubeaid
+
+
 def publish_address(options: Options) -> str:
     """The config repo to publish to: the options, else the environment's own variables for it."""
     from kubeaid_ci.edges import environment
@@ -46,14 +63,17 @@ def publish_address(options: Options) -> str:
     return found.value if found and options.config_repo == "." else options.config_repo
 
 
-def config_folder(options: Options) -> Path:
-    """The config repo as a folder; one that is named by its address is cloned, and the clone kept and named."""
+def config_folder(options: Options, *, beside: str | None = None) -> Path:
+    """The config repo as a folder; one that is named by its address is cloned, and the clone kept and named.
+
+    `beside` is the repository that our own tokens are for, where that is another.
+    """
     config_repo = options.config_repo
     if not _may_be_address(config_repo):
         return Path(config_repo)
     from kubeaid_ci.jobs.repositories import cloned
 
-    folder = cloned(config_repo)
+    folder = cloned(config_repo, beside=beside)
     click.echo(f"cloned the config repo into {folder}", err=True)
     return folder
 

@@ -34,8 +34,8 @@ def folders(root: Path) -> tuple[Cluster | NotACluster, ...]:
     return tuple(_folder(root, name) for name in names)
 
 
-def folders_among(paths: Iterable[str]) -> tuple[Cluster | NotACluster, ...]:
-    """The same for the files of a commit, by path; raises `UserError` where none is below ``k8s/``."""
+def folders_among(paths: Iterable[str], *, where: str) -> tuple[Cluster | NotACluster, ...]:
+    """The same for the files of a commit, by path; raises `UserError`, with `where`, if none is below ``k8s/``."""
     found: dict[str, list[str]] = {}
     for path in paths:
         top, _, rest = path.partition("/")
@@ -43,7 +43,7 @@ def folders_among(paths: Iterable[str]) -> tuple[Cluster | NotACluster, ...]:
         if top == "k8s" and slash and not name.startswith("."):
             found.setdefault(name, []).extend([file] if "/" not in file and file.endswith(VARS_SUFFIX) else [])
     if not found:
-        raise UserError("not a config repo: the revision has no folder k8s/; name another")
+        raise UserError(f"{where}: no folder k8s/, so no config repo; name another revision, or one with --config-repo")
     return tuple(_cluster(name, sorted(files)) for name, files in sorted(found.items()))
 
 

@@ -81,6 +81,11 @@ class Repository:
         found = self._git("for-each-ref", "--format=%(refname)", *names).text.splitlines()
         return tuple(name for name in names if name in found) if names[0] in found else ()
 
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The newest commit that two commits have in common; nothing where there is none, or it was not fetched."""
+        found = self._git("merge-base", one, other)
+        return None if found.code else found.text
+
     def tree(self, commit: str, path: str) -> str | None:
         """The id of a folder's tree in a commit; nothing where the folder is not there."""
         found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}:{path}")

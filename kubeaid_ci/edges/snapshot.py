@@ -70,7 +70,7 @@ def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
     repository = Repository.at(root)
     if repository is None or not work_tree.is_top(root):
         if ref != WORKTREE:
-            raise UserError(f"{root}: not the top of a Git repository, so it has no revision {ref}")
+            raise UserError(f"{root}: not the top of a Git repository, so it has no revision {ref}; name that folder")
         return _plain(root, folders)
     if repository.names_by_sha256():
         raise UserError(f"{root}: a repository of Git's SHA-256 format; only the usual SHA-1 format can be compared")

@@ -86,11 +86,20 @@ class AtHand:
 
     def check(self) -> None:
         """Raise `UserError` where the KubeAid repo is none, or where a revision that stands for all is not there."""
-        if self.kubeaid_ref == WORKTREE and not (self.kubeaid / CHARTS).is_dir():
-            raise UserError(f"{self.kubeaid}: not a KubeAid checkout: it has no {CHARTS}/; name one with --kubeaid")
-        if self.kubeaid_ref != PINNED:
-            self._kubeaid_commit("")
+        if self.kubeaid_ref == WORKTREE:
+            if not (self.kubeaid / CHARTS).is_dir():
+                raise UserError(f"{self.kubeaid}: not a KubeAid checkout: it has no {CHARTS}/; name one with --kubeaid")
+        else:
+            self._check_revision()
         self._config_commit("")
+
+    def _check_revision(self) -> None:
+        # Of what Applications pin, each revision is looked at by itself.
+        commit, revision = self._kubeaid_commit("")
+        if Repository(self.kubeaid).tree(commit, CHARTS) is None:
+            raise UserError(
+                f"{self.kubeaid}: not a KubeAid repo: it has no {CHARTS}/ at {revision}; name one with --kubeaid"
+            )
 
     def place(self, source: Source, own: frozenset[Remote], path: str) -> Place:
         """Where the files of a source are, those beside `path` at least. `own` are addresses of the config repo.
@@ -131,9 +140,12 @@ class AtHand:
 
     def _commit(self, root: Path, revision: str) -> str:
         if (root, revision) not in self._commits:
-            repository = Repository.at(root)
+            repository = Repository.at(root) if root.is_dir() else None
             if repository is None:
-                raise UserError(f"{root}: not a Git repository, so it has no revision {revision or 'HEAD'}")
+                option = "--kubeaid" if root == self.kubeaid else "--config-repo"
+                raise UserError(
+                    f"{root}: not a Git repository, so it has no revision {revision or 'HEAD'}; name one with {option}"
+                )
             is_default = root == self.kubeaid and revision in ("", "HEAD")
             self._commits[root, revision] = repository.default_branch() if is_default else repository.commit(revision)
         commit = self._commits[root, revision]

@@ -20,9 +20,10 @@ def merged(task: ChartTask) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for layer in task.layers:
         # Go's YAML reads the first document of a file and no further.
-        said = next(iter(documents.load_all(layer.text, where=layer.where)), None)
+        where = layer.where if layer.has_lines else f"{layer.where}: values of the Application"
+        said = next(iter(documents.load_all(layer.text, where=where)), None)
         if said is not None and not isinstance(said, dict):
-            raise UserError(f"{layer.where}: expected keys with values")
+            raise UserError(f"{where}: expected keys with values")
         values = laid_over(values, said or {})
     for one in sorted(task.parameters, key=lambda one: one.is_text):
         how = Setting.TEXT if one.is_text else Setting.GUESSED
@@ -61,7 +62,7 @@ def set_where(task: ChartTask, ways: tuple[tuple[str, ...], ...]) -> tuple[str, 
         for layer in reversed(task.layers):
             for steps in ways:
                 if length <= len(steps) and (line := documents.locate(layer.text, _steps(steps[:length]))):
-                    return layer.where, line
+                    return layer.where, line if layer.has_lines else None
     return f"{task.folder}/values.yaml", None
 
 

@@ -15,7 +15,7 @@ from kubeaid_ci.jobs.comparison import compare_one, together
 from kubeaid_ci.jobs.render import renderer_of
 from kubeaid_ci.jobs.render_results import app_of
 from kubeaid_ci.jobs.render_task import ChartTask, Note
-from kubeaid_ci.jobs.renderer import Renderer
+from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.settings import Settings
@@ -37,20 +37,21 @@ def diff_charts(
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
     timeout: float = 300.0,
+    progress: Progress | None = None,
 ) -> Comparison:
     """What umbrella charts give with their default values at two revisions, compared by object and meaning.
 
     `kubeaid` is a folder, `charts` names some (none: all), `base` and `head` are revisions or ``worktree``.
     Each chart is compared for itself, as an Application of its name in the cluster ``charts``; one whose
-    files are the same is not even rendered. One that fails is a finding and stops no other. Raises
-    `UserError` where nothing can be compared at all.
+    files are the same is not even rendered. One that fails is a finding and stops no other. `progress` is
+    told as by `render_clusters`. Raises `UserError` where nothing can be compared at all.
     """
     root, known = Path(kubeaid).resolve(), settings or Settings()
     before, after = (chart_sources(root, ref, known) for ref in (base, head))
     check_charts(charts, {**before, **after})
     wanted = [name for name in sorted({*before, *after}) if not charts or name in charts]
     touched = [name for name in wanted if not _same(before.get(name), after.get(name))]
-    with renderer_of(jobs, cache=cache, timeout=timeout) as renderer:
+    with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         tasks = [side[name] for side in (before, after) for name in touched if name in side]
         renderer.render(task for task in tasks if isinstance(task, ChartTask))
         parts = [_compared(name, before, after, renderer, noise=noise, diffs=diffs) for name in touched]

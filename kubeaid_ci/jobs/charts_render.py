@@ -13,6 +13,7 @@ from kubeaid_ci.jobs.at_hand import CHARTS, Place
 from kubeaid_ci.jobs.render import renderer_of
 from kubeaid_ci.jobs.render_results import app_of
 from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, Layer, Note
+from kubeaid_ci.jobs.renderer import Progress
 from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import kubernetes_api
@@ -32,16 +33,18 @@ def render_charts(
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
     timeout: float = 300.0,
+    progress: Progress | None = None,
 ) -> Renderings:
     """What umbrella charts give with their default values, or with `values` (YAML, named in messages).
 
     `kubeaid` is a folder, `charts` names some (none: all), `ref` is ``worktree`` or a revision. A
     chart stands for an Application of its name in a namespace of its name, on a cluster that runs
     kube-prometheus and nothing else. One that fails is in the result, with findings, and stops no
-    other; `lint` adds what Helm's linter says. Raises `UserError` where nothing can be rendered at all.
+    other; `lint` adds what Helm's linter says. `progress` is told as by `render_clusters`. Raises
+    `UserError` where nothing can be rendered at all.
     """
     root, layers = Path(kubeaid).resolve(), (Layer(values_name, values),) if values else ()
-    with renderer_of(jobs, cache=cache, timeout=timeout) as renderer:
+    with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         every = chart_sources(root, ref, settings or Settings(), layers=layers)
         check_charts(charts, every)
         chosen = {name: task for name, task in every.items() if not charts or name in charts}

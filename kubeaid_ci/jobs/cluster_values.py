@@ -57,7 +57,7 @@ def _lost(each: SetValues, update: ChartUpdate) -> Iterator[LostValue]:
         for one in update.subcharts:
             top = one.alias or one.name
             for keys in values.lost(said.get(top), one.values):
-                line = documents.locate(layer.text, (top, *keys))
+                line = documents.locate(layer.text, (top, *keys)) if layer.has_lines else None
                 yield LostValue(each.cluster, each.app, ".".join((top, *keys)), layer.where, line)
 
 

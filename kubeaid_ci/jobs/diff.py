@@ -14,7 +14,7 @@ from kubeaid_ci.jobs.comparison import compare_one, together
 from kubeaid_ci.jobs.kubeaid_source import KubeAid
 from kubeaid_ci.jobs.monitoring import Build, Builder, is_monitoring, rebuilt
 from kubeaid_ci.jobs.render import Side, check_apps, render_sides, renderer_of
-from kubeaid_ci.jobs.renderer import without_garbage_collection
+from kubeaid_ci.jobs.renderer import Progress, without_garbage_collection
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.comparison import Comparison, Revisions
 from kubeaid_ci.model.finding import Finding
@@ -47,20 +47,21 @@ def diff_clusters(
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
     timeout: float = 300.0,
+    progress: Progress | None = None,
 ) -> Comparison:
     """What every cluster is before and after a change of either repository, compared by object and meaning.
 
     `config_repo` and `kubeaid` are folders; `clusters` and `apps` name some (none: all). Where the KubeAid
     revisions differ, the monitoring is built at them, in memory, unless `monitoring` is false; with the
     KubeAid revision ``pinned`` it is what is committed. `noise` shows what noise rules leave out, `diffs` adds
-    unified diffs. `timeout` is in seconds for a chart.
+    unified diffs. `timeout` is in seconds for a chart. `progress` is told as by `render_clusters`.
 
     What cannot be rendered on a side is a finding and never looks removed; it stops no other. Raises
     `UserError` where nothing can be compared at all.
     """
     config, root = Path(config_repo).resolve(), Path(kubeaid).resolve()
     hands = [AtHand(config, side.config, root, side.kubeaid) for side in (before, after)]
-    with renderer_of(jobs, cache=cache, timeout=timeout) as renderer:
+    with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         was, now = render_sides(hands, renderer, clusters=clusters, settings=settings or Settings())
         pairs = _pairs(was, now)
         check_apps(apps, {app.app for side in (was, now) for app, _ in side.told})

@@ -8,12 +8,12 @@ from pathlib import Path
 from kubeaid_ci.checks import doctor as checks
 from kubeaid_ci.edges import environment, forges, git_probe
 from kubeaid_ci.edges.forges import advice
-from kubeaid_ci.edges.forges.detection import detect
 from kubeaid_ci.edges.forges.interface import Trouble
 from kubeaid_ci.edges.git_access import GitAccess, split_address
 from kubeaid_ci.edges.git_remote import Heads
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.publish_target import forge_of
 from kubeaid_ci.model.checkup import Area, Check, NotReached, Refused
 from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.forge import ForgeAddress, ForgeKind
@@ -75,7 +75,7 @@ def approach(address: str, wishes: Wishes, *, is_origin: bool = False) -> Approa
 
 def _detected(remote: Remote, wishes: Wishes) -> ForgeAddress | UserError:
     try:
-        return detect(remote, os.environ, kind=ForgeKind.parse(wishes.forge), forge_url=wishes.forge_url)
+        return forge_of(remote, wishes)
     except UserError as error:
         return error
 

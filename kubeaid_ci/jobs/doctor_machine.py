@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kubeaid_ci import __version__
 from kubeaid_ci.checks import doctor as checks
-from kubeaid_ci.edges import jsonnet, machine
+from kubeaid_ci.edges import jsonnet, kustomize, machine
 from kubeaid_ci.edges.cache import Cache, default_folder
 from kubeaid_ci.jobs.build import CACHE_BYTES
 from kubeaid_ci.model.checkup import Check, State, Tool
@@ -62,6 +62,9 @@ def _engines(chosen: str) -> Iterator[Tool]:
 
 def _others() -> Iterator[Tool]:
     yield Tool("promtool", machine.program("promtool"), "check rules with build --validate", "install prometheus")
+    builds = kustomize.find()
+    name, version = (builds.name, builds.version) if builds else ("kustomize", None)
+    yield Tool(name, version, "build kustomizations of Applications", "install kustomize or kubectl", at_least="4.5")
     helm = "helm-python-sdk"
     yield Tool(helm, machine.package(helm), "render Helm charts", f"pip install {helm}")
 

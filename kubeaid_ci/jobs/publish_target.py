@@ -16,7 +16,7 @@ from kubeaid_ci.model.commit import CommitStyle, Identity, Signing
 from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.forge import ForgeAddress, ForgeKind
 from kubeaid_ci.model.publication import Wishes
-from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.model.remote import Remote, is_at_home, without_credentials
 
 if TYPE_CHECKING:
     from kubeaid_ci.edges.forges.interface import Forge
@@ -67,7 +67,7 @@ def resolve(config_repo: str, wishes: Wishes) -> Target:
     # The origin of a job's checkout holds the job's own token, which seldom may do more than read.
     given = held if named else None
     remote = Remote.parse(url)
-    address = detect(remote, environ, kind=ForgeKind.parse(wishes.forge), forge_url=wishes.forge_url)
+    address = forge_of(remote, wishes)
     bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
     token = given or environment.git_token(remote, address.kind, environ) or held
     api_token = None
@@ -84,6 +84,18 @@ def resolve(config_repo: str, wishes: Wishes) -> Target:
         _style(wishes),
         None if named else git_remote.objects_of(Path(config_repo)),
     )
+
+
+def forge_of(remote: Remote, wishes: Wishes) -> ForgeAddress:
+    """The forge of a repository. Raises `UserError` where it cannot be told, or settings alone name another host."""
+    url = wishes.forge_url or wishes.settings_forge_url
+    address = detect(remote, os.environ, kind=ForgeKind.parse(wishes.forge), forge_url=url)
+    if url and not wishes.forge_url and address.kind is not ForgeKind.NONE and not is_at_home(address.api, remote):
+        raise UserError(
+            f"publish.forge-url of a settings file is {without_credentials(url)}, not on the host of {remote}, and the"
+            " token would go there; if that is meant, say it with --forge-url or KUBEAID_CI_FORGE_URL"
+        )
+    return address
 
 
 def _for_api(token: Token | None) -> Token | None:

@@ -19,8 +19,8 @@ from kubeaid_ci.jobs.cluster_applications import ClusterApplications
 from kubeaid_ci.jobs.clusters import Selection, select
 from kubeaid_ci.jobs.render_plan import Part
 from kubeaid_ci.jobs.render_results import Told, app_of
-from kubeaid_ci.jobs.render_task import ChartTask, FolderTask, Note
-from kubeaid_ci.jobs.renderer import Renderer
+from kubeaid_ci.jobs.render_task import Note, Task
+from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.model.version import Version
@@ -43,19 +43,21 @@ def render_clusters(
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
     timeout: float = 300.0,
+    progress: Progress | None = None,
 ) -> Renderings:
     """Every object that ArgoCD would apply to clusters, by Application, and what is wrong with them.
 
     `config_repo` and `kubeaid` are folders; `clusters` and `apps` name some (none: all).
     `kubeaid_ref` is ``worktree``, ``pinned`` (what each Application pins) or a revision that stands
     for all. `config_ref` is ``worktree`` or a revision. `settings` tell the clusters' version of
-    Kubernetes and further API versions. `timeout` is in seconds for a chart.
+    Kubernetes and further API versions. `timeout` is in seconds for a chart. `progress` is told how many
+    sources are rendered, of how many that are known by then.
 
     An Application that fails is in the result, with findings, and stops no other. Raises `UserError`
     where nothing can be rendered at all.
     """
     hand = AtHand(Path(config_repo).resolve(), config_ref, Path(kubeaid).resolve(), kubeaid_ref)
-    with renderer_of(jobs, cache=cache, timeout=timeout) as renderer:
+    with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         (side,) = render_sides([hand], renderer, clusters=clusters, settings=settings or Settings())
     check_apps(apps, {app.app for app, _ in side.told})
     chosen = [told for told in side.told if not apps or told[0].app in apps]
@@ -73,11 +75,15 @@ class Side:
 
 @contextmanager
 def renderer_of(
-    jobs: int | None, *, cache: bool | str | os.PathLike[str] = True, timeout: float = 300.0
+    jobs: int | None,
+    *,
+    cache: bool | str | os.PathLike[str] = True,
+    timeout: float = 300.0,
+    progress: Progress | None = None,
 ) -> Iterator[Renderer]:
     """A renderer whose workers end with the block."""
     pool = Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True)
-    renderer = Renderer(pool, cache_at(cache))
+    renderer = Renderer(pool, cache_at(cache), progress=progress)
     try:
         yield renderer
     finally:
@@ -143,7 +149,9 @@ def _selected(hands: Sequence[AtHand], names: Sequence[str]) -> list[Selection]:
 def _folders(hand: AtHand) -> Sequence[Cluster | NotACluster]:
     if hand.config_ref == WORKTREE:
         return config_repo_edge.folders(hand.config)
-    return config_repo_edge.folders_among(hand.config_place("k8s").below("k8s"))
+    return config_repo_edge.folders_among(
+        hand.config_place("k8s").below("k8s"), where=f"{hand.config} at {hand.config_ref}"
+    )
 
 
 def _cluster(cluster: Cluster, hand: AtHand, settings: Settings) -> ClusterApplications:
@@ -185,7 +193,7 @@ def _told(cluster: ClusterApplications, renderer: Renderer) -> Iterator[Told]:
         )
 
 
-def _final(part: Part, cluster: ClusterApplications, renderer: Renderer) -> tuple[ChartTask | FolderTask | Note, str]:
+def _final(part: Part, cluster: ClusterApplications, renderer: Renderer) -> tuple[Task | Note, str]:
     what = part.what if isinstance(part.what, Note) else cluster.wanted(part.what, renderer.outcomes)
     return what, part.chart
 

@@ -1,6 +1,5 @@
 """What to render for an Application: its sources as tasks, or why one cannot be looked at."""
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -8,16 +7,18 @@ from dataclasses import dataclass
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place, RevisionMissingError
-from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Layer, Note
-from kubeaid_ci.model.application import Application, HelmSource, Parameter, Source
+from kubeaid_ci.jobs.kustomize_plan import kustomize_task
+from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Note, Task
+from kubeaid_ci.jobs.value_files import ValueFiles
+from kubeaid_ci.model.application import Application, Parameter, Source
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.model.tree import tree_id
+from kubeaid_ci.plan import kustomization
 from kubeaid_ci.plan.chart_files import LinkError
 from kubeaid_ci.plan.patterns import compiled
 
 _MANIFESTS = (".yaml", ".yml", ".json")
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
 
 
@@ -25,7 +26,7 @@ _VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
 class Part:
     """One source of an Application: what to do, or what is to be said instead. `chart` is a folder's name."""
 
-    what: ChartTask | FolderTask | Note
+    what: Task | Note
     revision: str | None = None
     chart: str = ""
 
@@ -56,7 +57,7 @@ class Planner:
             if source.ref and not source.path and not source.chart:
                 continue  # only there for its values
             try:
-                yield self._part(application, source)
+                yield self._part(application, source, where)
             except NotAtHandError as reason:
                 yield Part(Note("chart/unverifiable", f"{reason}, so its objects are not known", where))
             except LinkError as error:
@@ -69,7 +70,7 @@ class Planner:
                 message = str(error).replace(f"{self.hand.config}/", "").replace(f"{self.hand.kubeaid}/", "")
                 yield Part(Note("chart/render-failed", message, where))
 
-    def _part(self, application: Application, source: Source) -> Part:
+    def _part(self, application: Application, source: Source, where: str) -> Part:
         place = self.hand.place(source, self.own, source.path)
         folder = posixpath.normpath(source.path) if source.path else ""
         folder = "" if folder == "." else folder
@@ -82,15 +83,28 @@ class Planner:
         match source.tool or _tool(place, folder):
             case "helm":
                 chart = folder.rpartition("/")[2]
-                return Part(self._chart(application, source, place, folder), place.revision, chart)
+                return Part(self._chart(application, source, place, folder, where), place.revision, chart)
             case "directory":
                 return Part(_folder(source, place, folder), place.revision)
+            case "kustomize":
+                environment = _environment(application, source, self.capabilities)
+                task = kustomize_task(
+                    place,
+                    folder,
+                    source.kustomize,
+                    hand=self.hand,
+                    substituted=lambda text: _substituted(text, environment),
+                )
+                return Part(task, place.revision)
             case other:
                 raise NotAtHandError(f"{source.path} is made by {other}, which is not followed")
 
-    def _chart(self, application: Application, source: Source, place: Place, folder: str) -> ChartTask:
+    def _chart(self, application: Application, source: Source, place: Place, folder: str, where: str) -> ChartTask:
         said = source.helm
         environment = _environment(application, source, self.capabilities)
+        files = ValueFiles(
+            self.hand, self.own, application, where, place, folder, lambda text: _substituted(text, environment)
+        )
         return ChartTask(
             at=place.at,
             folder=folder,
@@ -99,67 +113,13 @@ class Planner:
             namespace=said.namespace or application.namespace or "default",
             kube_version="v" + (said.kube_version or self.capabilities.kube_version).removeprefix("v"),
             api_versions=said.api_versions or self.capabilities.api_versions,
-            layers=tuple(self._layers(application, said, place, folder, environment)),
+            layers=tuple(files.layers(said, application.sources.index(source))),
             parameters=_last_of_each(said.parameters, environment),
-            file_parameters=tuple(
-                Parameter(one.name, self._file(application, place, folder, _substituted(one.value, environment))[1])
-                for one in said.file_parameters
-            ),
+            file_parameters=tuple(Parameter(one.name, files.text(one.value)) for one in said.file_parameters),
             skip_crds=said.skip_crds,
             skip_tests=said.skip_tests,
             skip_schema_validation=said.skip_schema_validation,
         )
-
-    def _layers(
-        self,
-        application: Application,
-        said: HelmSource,
-        place: Place,
-        folder: str,
-        environment: Mapping[str, str],
-    ) -> Iterator[Layer]:
-        for written in said.value_files:
-            try:
-                path, text = self._file(application, place, folder, written, environment)
-            except FileNotFoundError as error:
-                if said.ignore_missing_value_files:
-                    continue
-                raise UserError(str(error)) from None
-            yield Layer(path, text)
-        if said.values_object is not None:
-            yield Layer(
-                f"Application {application.name}: valuesObject",
-                json.dumps(said.values_object, sort_keys=True),
-                inline=True,
-            )
-        elif said.values:
-            yield Layer(f"Application {application.name}: values", said.values, inline=True)
-
-    def _file(
-        self,
-        application: Application,
-        place: Place,
-        folder: str,
-        written: str,
-        environment: Mapping[str, str] | None = None,
-    ) -> tuple[str, str]:
-        """A file that an Application names: path in its repository and text. Raises `FileNotFoundError`."""
-        if "://" in written:
-            raise NotAtHandError(f"the value file {written.partition('?')[0]} is an address, which is not followed")
-        first, _, rest = written.partition("/")
-        source = next((one for one in application.sources if one.ref and f"${one.ref}" == first), None)
-        if source is not None:
-            place, path = self.hand.place(source, self.own, rest), rest
-        else:
-            written = _substituted(written, environment or {})
-            path = written.removeprefix("/") if written.startswith("/") else f"{folder}/{written}"
-        path = posixpath.normpath(path)
-        # A value file may lie elsewhere in the repository than the chart does.
-        text = self.hand.beside(place, path).text(path)
-        if text is None:
-            message = f"{written}: no such file in the repository at {place.revision}; correct valueFiles"
-            raise FileNotFoundError(message)
-        return path, text
 
 
 def _tool(place: Place, folder: str) -> str:
@@ -167,7 +127,7 @@ def _tool(place: Place, folder: str) -> str:
     inside = f"{folder}/" if folder else ""
     if f"{inside}Chart.yaml" in place.files.files:
         return "helm"
-    return "kustomize" if any(f"{inside}{name}" in place.files.files for name in _KUSTOMIZATIONS) else "directory"
+    return "kustomize" if any(f"{inside}{name}" in place.files.files for name in kustomization.FILES) else "directory"
 
 
 def _folder(source: Source, place: Place, folder: str) -> FolderTask:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kubeaid_ci.checks.rules import RULES
-from kubeaid_ci.jobs.render_task import ChartTask, FolderTask, Note, Outcome
+from kubeaid_ci.jobs.render_task import Note, Outcome, Task
 from kubeaid_ci.jobs.renderer import Renderer
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.manifest import Key, Manifest
@@ -23,7 +23,7 @@ Told = tuple[RenderedApp, tuple[Finding, ...]]
 
 def app_of(
     name: str,
-    parts: Sequence[tuple[ChartTask | FolderTask | Note, str]],
+    parts: Sequence[tuple[Task | Note, str]],
     renderer: Renderer,
     *,
     namespace: str,
@@ -64,7 +64,7 @@ def manifests(outcome: Outcome, *, app: str, namespace: str) -> list[Manifest]:
     return list(_manifests([(outcome, outcome.chart)], "", app, namespace, {}))
 
 
-def _outcome(part: ChartTask | FolderTask | Note, renderer: Renderer) -> Outcome | None:
+def _outcome(part: Task | Note, renderer: Renderer) -> Outcome | None:
     return None if isinstance(part, Note) else renderer.outcomes.get(part)
 
 

@@ -12,8 +12,8 @@ from kubeaid_ci.edges import helm, snapshot
 from kubeaid_ci.edges.helm import HelmError, Rendering
 from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs import chart_values
-from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FilesTask, FolderTask, Note, Outcome
+from kubeaid_ci.jobs import chart_values, kustomize_source
+from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FilesTask, FolderTask, KustomizeTask, Note, Outcome, Task
 from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.hooks import is_test
 from kubeaid_ci.model.rendering import Failure
@@ -29,10 +29,10 @@ _KEEP_CHARTS = 16
 _MOMENTS = ("2001-02-03T04:05:06", "2029-11-30T21:48:57")
 
 
-def render_source(task: ChartTask | FolderTask) -> bytes:
+def render_source(task: Task) -> bytes:
     """The packed `Outcome` of a source; what is wrong with the input is one of its notes."""
     try:
-        outcome = _chart(task) if isinstance(task, ChartTask) else _folder(task)
+        outcome = _source(task)
     except UserError as error:
         outcome = Outcome(notes=[_placed(error, task.at.root)], failed=True)
     return outcome.packed()
@@ -45,6 +45,15 @@ def render_files(task: FilesTask) -> bytes:
     except UserError as error:
         outcome = Outcome(notes=[_placed(error, task.chart.at.root)], failed=True)
     return outcome.packed()
+
+
+def _source(task: Task) -> Outcome:
+    match task:
+        case ChartTask():
+            return _chart(task)
+        case KustomizeTask():
+            return kustomize_source.built(task)
+    return _folder(task)
 
 
 def _folder(task: FolderTask) -> Outcome:
@@ -77,7 +86,7 @@ def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
     try:
         objects, varying = _rendered(task, chart)
     except HelmError as error:
-        notes += _failures(error, task, chart)
+        notes += [*_failures(error, task, chart), *_values_notes(task)]
         return Outcome(notes=notes, chart=chart.name, asks=asks, failed=True)
     notes += _values_notes(task)
     kept = [one for one in objects if not (task.skip_tests and is_test(one.body))]
@@ -213,16 +222,14 @@ def _known(at: FilesAt, folder: str, tree: str, without_schema: bool) -> values.
 def _values_notes(task: ChartTask) -> Iterator[Note]:
     """What there is to say of values that Helm takes without a word."""
     for layer in task.layers:
-        if layer.inline:
-            continue  # it has no line in a file
         known = _known(task.at, task.folder, task.tree, task.skip_schema_validation)
         for path, line in values.repeated(layer.text):
             message = f"{'.'.join(path)} is given twice; Helm takes this one and drops the one above"
-            yield Note("chart/values-repeated", message, layer.where, line)
+            yield Note("chart/values-repeated", message, layer.where, line if layer.has_lines else None)
         for one in values.unknown(layer.text, known):
             hint = f"; did you mean {' or '.join(one.near)}?" if one.near else ""
             message = f"{'.'.join(one.path)} is nothing that the chart knows{hint}"
-            yield Note("chart/values-unknown", message, layer.where, one.line)
+            yield Note("chart/values-unknown", message, layer.where, one.line if layer.has_lines else None)
 
 
 def _named(files: tuple[tuple[str, str], ...], task: ChartTask, chart: _Packed) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from kubeaid_ci.edges.kustomize import Kustomize
 from kubeaid_ci.model.application import Parameter
 from kubeaid_ci.model.manifest import Key
 from kubeaid_ci.model.rendering import Failure
@@ -21,11 +22,11 @@ class FilesAt:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The text of one set of values, and the file that it is in; `inline` where an Application holds it."""
+    """The text of one set of values, and the file that it is in; `has_lines` where its lines are those of the file."""
 
     where: str
     text: str
-    inline: bool = False
+    has_lines: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,23 @@ class FolderTask:
     at: FilesAt
     paths: tuple[str, ...]
     tree: str
+
+
+@dataclass(frozen=True, slots=True)
+class KustomizeTask:
+    """A kustomization to build; `where` is its file.
+
+    `paths` are the files that it reaches, `tree` names their content; `texts` are kustomizations by path.
+    """
+
+    at: FilesAt
+    folder: str
+    where: str
+    paths: tuple[str, ...]
+    tree: str
+    texts: tuple[tuple[str, str], ...]
+    program: Kustomize
+    keeps_origins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +133,4 @@ class Outcome:
         )
 
 
-Task = ChartTask | FolderTask
+Task = ChartTask | FolderTask | KustomizeTask

@@ -3,7 +3,7 @@
 import gc
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
@@ -12,9 +12,12 @@ from kubeaid_ci.edges import helm
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.workers import Pool, WorkerError
 from kubeaid_ci.jobs.render_source import render_source
-from kubeaid_ci.jobs.render_task import ChartTask, Note, Outcome, Task
+from kubeaid_ci.jobs.render_task import ChartTask, KustomizeTask, Note, Outcome, Task
 
-_FORMAT = 3
+_FORMAT = 4
+
+Progress = Callable[[int, int], None]
+"""Told how many sources are rendered, and of how many that are known by now."""
 
 
 @dataclass(slots=True)
@@ -30,7 +33,10 @@ class Renderer:
     cached: set[Task] = field(default_factory=set)
     digests: dict[Task, str] = field(default_factory=dict)
     _first: dict[str, Task] = field(default_factory=dict)
+    progress: Progress | None = None
     _stored: bool = False
+    _ended: int = 0
+    _known: int = 0
 
     def render(self, tasks: Iterable[Task]) -> None:
         """Do those of the tasks that are not done yet; one that ends its process is a failure of its own."""
@@ -53,8 +59,10 @@ class Renderer:
     def _run(self, waiting: Mapping[Task, str]) -> None:
         bug: BaseException | None = None
         tasks = list(waiting)
+        self._count(known=len(tasks))
         for number, outcome in self.pool.map(render_source, tasks):
             task = tasks[number]
+            self._count(ended=1)
             match outcome:
                 case bytes():
                     self._done(task, outcome)
@@ -65,6 +73,12 @@ class Renderer:
                     bug = outcome
         if bug:  # everything else is done by now
             raise bug
+
+    def _count(self, *, known: int = 0, ended: int = 0) -> None:
+        self._known += known
+        self._ended += ended
+        if self.progress and self._known:
+            self.progress(self._ended, self._known)
 
     def _share(self, first: Task, task: Task) -> None:
         self.outcomes[task] = self.outcomes[first]
@@ -105,11 +119,19 @@ def _key(task: Task) -> str:
     """Names everything that the outcome depends on, and nothing else: not where the repository is."""
     inputs = asdict(task)
     del inputs["at"]
+    if isinstance(task, KustomizeTask):
+        inputs["program"] = task.program.version
     text = json.dumps([_FORMAT, kubeaid_ci.__version__, helm.engine(), inputs], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _crashed(task: Task, error: WorkerError) -> Outcome:
-    path = f"{task.folder}/Chart.yaml" if isinstance(task, ChartTask) else task.paths[0]
+    match task:
+        case ChartTask():
+            path = f"{task.folder}/Chart.yaml"
+        case KustomizeTask():
+            path = task.where
+        case _:
+            path = task.paths[0]
     note = Note("chart/render-failed", f"the rendering did not end well: {error}", path)
     return Outcome(notes=[note], failed=True)

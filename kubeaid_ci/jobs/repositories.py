@@ -16,8 +16,9 @@ from kubeaid_ci.edges.forges.detection import detect
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.git_access import GitAccess, split_address
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.kubeaid_source import origin
 from kubeaid_ci.model.forge import ForgeKind
-from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.model.remote import Remote, is_at_home
 
 
 def is_address(text: str) -> bool:
@@ -25,10 +26,14 @@ def is_address(text: str) -> bool:
     return not Path(text).exists() and not Remote.parse(text).is_local
 
 
-def cloned(address: str) -> Path:
-    """Clone the config repo that is named by its address into a temporary folder, which is kept."""
+def cloned(address: str, *, beside: str | None = None) -> Path:
+    """Clone the config repo that is named by its address into a temporary folder, which is kept.
+
+    Our own tokens are for it, or where it is only read for the repository `beside` it (a folder or an address).
+    """
     folder = Path(tempfile.mkdtemp(prefix="kubeaid-ci-")) / Remote.parse(address).name
-    return git_remote.clone(reading(address, target=True), folder)
+    access = reading(address, target=True) if beside is None else _reading_beside(address, beside)
+    return git_remote.clone(access, folder)
 
 
 def mirrored(address: str) -> Path:
@@ -63,6 +68,15 @@ def reading(address: str, *, target: bool = False) -> GitAccess:
     except UserError:
         kind = ForgeKind.NONE  # nobody has to say what forge a repository is on that is only read
     return GitAccess(url, given or git_token(remote, kind, os.environ, target=target))
+
+
+def _reading_beside(address: str, other: str) -> GitAccess:
+    """How to read a repository while our own tokens are for another: these come last, and to its host only."""
+    access = reading(address)
+    home = Remote.parse(other) if is_address(other) else origin(Path(other).resolve())
+    if access.token or home is None or not is_at_home(access.url, home):
+        return access
+    return reading(address, target=True)
 
 
 @contextmanager

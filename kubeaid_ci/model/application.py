@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.fields import mapping, mappings, text, texts
+from kubeaid_ci.model.kustomize_source import KustomizeSource
 from kubeaid_ci.model.remote import Remote, without_credentials
 
 GROUP = "argoproj.io"
@@ -42,19 +44,19 @@ class HelmSource:
         """Read ``spec.source.helm``; raises `UserError` naming the field that cannot be read."""
         values_object = said.get("valuesObject")
         return cls(
-            release_name=_text(said, "releaseName"),
-            namespace=_text(said, "namespace"),
-            value_files=_texts(said, "valueFiles"),
+            release_name=text(said, "releaseName"),
+            namespace=text(said, "namespace"),
+            value_files=texts(said, "valueFiles"),
             ignore_missing_value_files=said.get("ignoreMissingValueFiles") is True,
-            values=_text(said, "values"),
-            values_object=None if values_object is None else _mapping(said, "valuesObject"),
-            parameters=tuple(_parameter(one, "value") for one in _mappings(said, "parameters")),
-            file_parameters=tuple(_parameter(one, "path") for one in _mappings(said, "fileParameters")),
+            values=text(said, "values"),
+            values_object=None if values_object is None else mapping(said, "valuesObject"),
+            parameters=tuple(_parameter(one, "value") for one in mappings(said, "parameters")),
+            file_parameters=tuple(_parameter(one, "path") for one in mappings(said, "fileParameters")),
             skip_crds=said.get("skipCrds") is True,
             skip_tests=said.get("skipTests") is True,
             skip_schema_validation=said.get("skipSchemaValidation") is True,
-            kube_version=_text(said, "kubeVersion"),
-            api_versions=_texts(said, "apiVersions"),
+            kube_version=text(said, "kubeVersion"),
+            api_versions=texts(said, "apiVersions"),
         )
 
 
@@ -69,7 +71,7 @@ class DirectorySource:
     @classmethod
     def parse(cls, said: Mapping[str, Any]) -> Self:
         """Read ``spec.source.directory``; raises `UserError` naming the field that cannot be read."""
-        return cls(said.get("recurse") is True, _text(said, "include"), _text(said, "exclude"))
+        return cls(said.get("recurse") is True, text(said, "include"), text(said, "exclude"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Source:
     tool: str = ""
     helm: HelmSource = field(default_factory=HelmSource)
     directory: DirectorySource = field(default_factory=DirectorySource)
+    kustomize: KustomizeSource = field(default_factory=KustomizeSource)
 
     @classmethod
     def parse(cls, said: Mapping[str, Any]) -> Self:
@@ -96,14 +99,15 @@ class Source:
         if len(tools) > 1:
             raise UserError(f"a source with {' and '.join(tools)}; ArgoCD takes one of them")
         return cls(
-            url=_text(said, "repoURL"),
-            path=_text(said, "path").strip("/"),
-            revision=_text(said, "targetRevision"),
-            chart=_text(said, "chart"),
-            ref=_text(said, "ref"),
+            url=text(said, "repoURL"),
+            path=text(said, "path").strip("/"),
+            revision=text(said, "targetRevision"),
+            chart=text(said, "chart"),
+            ref=text(said, "ref"),
             tool=tools[0] if tools else "",
-            helm=HelmSource.parse(_mapping(said, "helm")),
-            directory=DirectorySource.parse(_mapping(said, "directory")),
+            helm=HelmSource.parse(mapping(said, "helm")),
+            directory=DirectorySource.parse(mapping(said, "directory")),
+            kustomize=KustomizeSource.parse(mapping(said, "kustomize")),
         )
 
     @property
@@ -133,18 +137,18 @@ class Application:
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
         """Read an Application; raises `UserError` naming the field that cannot be read."""
-        spec, destination = _mapping(body, "spec"), _mapping(_mapping(body, "spec"), "destination")
-        several = _mappings(spec, "sources")
-        single = _mapping(spec, "source")
+        spec, destination = mapping(body, "spec"), mapping(mapping(body, "spec"), "destination")
+        several = mappings(spec, "sources")
+        single = mapping(spec, "source")
         sources = several or ([single] if single else [])
         if not sources:
             raise UserError("an Application without a source; set spec.source or spec.sources")
         return cls(
-            _text(_mapping(body, "metadata"), "name"),
-            _text(destination, "namespace"),
-            _text(spec, "project"),
+            text(mapping(body, "metadata"), "name"),
+            text(destination, "namespace"),
+            text(spec, "project"),
             tuple(Source.parse(one) for one in sources),
-            tuple(_mappings(spec, "ignoreDifferences")),
+            tuple(mappings(spec, "ignoreDifferences")),
         )
 
 
@@ -155,46 +159,7 @@ def is_application(body: Mapping[str, Any], kind: str = "Application") -> bool:
 
 
 def _parameter(said: Mapping[str, Any], value: str) -> Parameter:
-    name = _text(said, "name")
+    name = text(said, "name")
     if not name:
         raise UserError("a Helm parameter without a name")
-    return Parameter(name, _text(said, value), said.get("forceString") is True)
-
-
-def _text(said: Mapping[str, Any], key: str) -> str:
-    value = said.get(key)
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-        case bool() | dict() | list():
-            raise UserError(f"{key}: expected text")
-    return str(value)
-
-
-def _texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    value = said.get(key)
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise UserError(f"{key}: expected a list of texts")
-    return tuple(value)
-
-
-def _mapping(said: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = said.get(key)
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise UserError(f"{key}: expected keys with values")
-    return value
-
-
-def _mappings(said: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    value = said.get(key)
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
-        raise UserError(f"{key}: expected a list of keys with values")
-    return value
+    return Parameter(name, text(said, value), said.get("forceString") is True)

@@ -73,6 +73,8 @@ class Wishes:
     dry_run: bool = False
     preview: str | None = None
     """The folder that gets the text and the patch of each change request."""
+    settings_forge_url: str | None = None
+    """`forge_url` as a settings file says it: that one may not send a token to another host."""
 
 
 class Outcome(StrEnum):

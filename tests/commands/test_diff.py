@@ -4,6 +4,7 @@ import json
 from functools import partial
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -42,7 +43,7 @@ def run(repositories, monkeypatch):
         here = {"config": repositories.config, "kubeaid": repositories.kubeaid}.get(within, Path(within))
         monkeypatch.chdir(here)
         options = ["--config-repo", repositories.config, "--kubeaid", repositories.kubeaid, "--jobs", "1"]
-        return CliRunner().invoke(cli, [str(one) for one in (*arguments, *options)], env=env, standalone_mode=False)
+        return CliRunner().invoke(cli, [str(one) for one in (*options, *arguments)], env=env, standalone_mode=False)
 
     return call
 
@@ -199,3 +200,88 @@ def test_a_forge_that_refuses_the_comment_costs_the_exit_code_and_not_the_report
     assert "1 of 1 cluster changes" in done.stdout
     assert "the comment could not be made" in done.stderr
     assert SECRET not in done.stdout + done.stderr
+
+
+def raised(done) -> str:
+    assert isinstance(done.exception, UserError | click.UsageError)
+    return str(done.exception)
+
+
+@pytest.mark.parametrize("kind", ["nothing there", "no repository", "no charts"])
+@pytest.mark.parametrize("ref", ["pinned", "HEAD", "worktree"])
+def test_folder_that_is_no_kubeaid_repo_is_refused(run, repositories, tmp_path, kind, ref):
+    other = tmp_path / "other"
+    if kind != "nothing there":
+        repos.write(other, {"README.md": ""})
+    if kind == "no charts":
+        repos.commit(other)
+    done = run("diff", "--base", "HEAD", "--kubeaid-ref", ref, "--kubeaid", other, "--of", "config")
+    assert str(other) in raised(done)
+    assert "--kubeaid" in raised(done)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["diff", "--base", "gone"], "kubernetes-config has no revision gone; fetch it"),
+        (["diff", "--base", "HEAD", "--head", "gone"], "kubernetes-config has no revision gone; fetch it"),
+        (["diff", "--base", "gone...", "--of", "kubeaid"], "KubeAid has no revision gone; fetch it"),
+        (["diff", "--upgrade-to", "gone"], "KubeAid has no revision gone; fetch it"),
+        (["diff", "--base", "HEAD", "two"], "two: no such cluster; there are: one"),
+        (["diff", "--base", "HEAD", "--app", "webb"], "webb: no such Application; there are: web"),
+        (["charts", "diff", "--base", "gone"], "KubeAid: no revision gone; fetch it, or name another"),
+        (["charts", "diff", "--base", "HEAD", "webb"], "webb: no such chart; there are: web"),
+        (["diff", "--upgrade-to", "1.0.0", "--kubeaid-ref", "1.0.0"], "--of kubeaid --base OLD --head NEW"),
+        (["--kubeaid-ref", "1.0.0", "diff", "--base", "HEAD", "--of", "kubeaid"], "--kubeaid-ref 1.0.0 has no effect"),
+        (["charts", "diff", "--base", "HEAD", "--kubeaid-ref", "1.0.0"], "--kubeaid-ref 1.0.0 has no effect"),
+        (["charts", "render", "--kubeaid-ref", "pinned"], "no revision is pinned"),
+    ],
+)
+def test_wrong_argument_is_refused_with_what_to_do(run, arguments, message):
+    assert message in raised(run(*arguments))
+
+
+def test_config_repo_without_clusters_at_the_base_is_refused(run, repositories, tmp_path):
+    other = repos.write(tmp_path / "other", {"README.md": ""})
+    repos.commit(other)
+    done = run("diff", "--base", "HEAD", "--of", "config", "--config-repo", other)
+    assert f"{other} at HEAD: no folder k8s/" in raised(done)
+
+
+@pytest.mark.parametrize("env", [{"KUBEAID_CI_KUBEAID_REF": "1.0.0"}])
+def test_revision_of_the_environment_is_for_other_commands_and_does_no_harm(run, repositories, env):
+    changed(repositories)
+    done = run("diff", "--base", "HEAD", "--of", "kubeaid", "--format", "json", env=env)
+    assert kinds(done) == {("Deployment", "modified")}
+
+
+@pytest.mark.parametrize("head", [[], ["--head", "branch"]])
+def test_base_with_dots_leaves_out_what_others_changed_there(run, repositories, head):
+    repos.git(repositories.config, "checkout", "--quiet", "-b", "branch")
+    changed(repositories)
+    repos.commit(repositories.config)
+    repos.git(repositories.config, "checkout", "--quiet", "main")
+    repositories.cluster("one", {"web.yaml": application("web"), "theirs.yaml": application("theirs")})
+    repos.commit(repositories.config)
+    repos.git(repositories.config, "checkout", "--quiet", "branch")
+    tips = run("diff", "--base", "main", "--format", "json", *head)
+    since = run("diff", "--base", "main...", "--format", "json", *head)
+    own = {("Application", "modified"), ("Deployment", "added"), ("Deployment", "removed")}
+    assert kinds(since) == own
+    assert kinds(tips) == {*own, ("Application", "removed")}
+
+
+def test_base_with_nothing_in_common_is_refused(run, repositories):
+    repos.git(repositories.config, "checkout", "--quiet", "--orphan", "other")
+    repos.commit(repositories.config, "nothing in common")
+    done = run("diff", "--base", "main...")
+    assert "main and HEAD have no commit in common; fetch the whole history" in raised(done)
+
+
+def test_charts_since_they_left_a_branch(run, repositories):
+    repos.git(repositories.kubeaid, "checkout", "--quiet", "-b", "branch")
+    repos.git(repositories.kubeaid, "checkout", "--quiet", "main")
+    changed(repositories)
+    repos.commit(repositories.kubeaid)
+    done = run("charts", "diff", "--base", "main...", "--head", "branch", "--format", "json", within="kubeaid")
+    assert kinds(done) == set()

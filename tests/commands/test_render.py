@@ -1,4 +1,10 @@
 import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,6 +15,7 @@ from kubeaid_ci.cli import cli
 from kubeaid_ci.commands.charts_render import charts_render
 from kubeaid_ci.errors import UserError
 from tests import repos
+from tests.commands.conftest import ROOT
 from tests.renders import World, application, helm, values_ref
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -99,3 +106,29 @@ def test_charts_that_fail_stop_no_others_and_are_named_at_the_line_of_their_valu
 def test_a_chart_that_is_not_there_is_refused_with_the_nearest(run):
     done = run("wep", command=charts_render)
     assert "wep: no such chart; there are: web" in str(done.exception)
+
+
+@pytest.mark.parametrize(("more", "shown"), [([], True), (["-q"], False)])
+def test_terminal_shows_how_much_is_rendered(world, tmp_path, more, shown):
+    ours, theirs = pty.openpty()
+    options = ["--config-repo", world.config, "--kubeaid", world.kubeaid, "--format", "json"]
+    argv = [sys.executable, "-m", "kubeaid_ci", "render", *map(str, options), *more]
+    with subprocess.Popen(
+        argv, stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, "PYTHONPATH": ROOT}
+    ) as process:
+        os.close(theirs)
+        said = b"".join(_lines_of(ours))
+    os.close(ours)
+    assert process.returncode == 0
+    assert (b"rendered 1 of 2" in said or b"rendered 2 of 2" in said) is shown
+
+
+def _lines_of(terminal: int) -> Iterator[bytes]:
+    # Linux tells of the other end's close by an error.
+    with suppress(OSError):
+        while piece := os.read(terminal, 4096):
+            yield piece
+
+
+def test_without_a_terminal_no_progress_is_between_the_report(run):
+    assert "rendered 1 of" not in run("render").stderr

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -469,3 +470,15 @@ def test_proxies_are_shown_without_their_passwords(two: Repos, monkeypatch: pyte
     checkup = doctor(two.config, two.kubeaid)
     assert checks(checkup)["machine: proxy"].detail == "HTTPS_PROXY proxy.example.com:3128, NO_PROXY localhost"
     assert SECRET not in said(checkup)
+
+
+def test_what_builds_kustomizations_is_named(two: Repos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/git").symlink_to(str(shutil.which("git")))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    lacking = checks(doctor(two.config, two.kubeaid), "machine")["kustomize"]
+    assert (lacking.state, lacking.rule) == (State.MISSING, "doctor/tool-missing")
+    assert "install kustomize or kubectl" in str(lacking)
+    (tmp_path / "bin/kubectl").symlink_to(Path(sys.executable).parent / "kubectl")
+    found = checks(doctor(two.config, two.kubeaid), "machine")["kubectl kustomize"]
+    assert (found.state, found.detail[:3]) == (State.OK, "v5.")

@@ -303,7 +303,7 @@ def test_schema_violation_of_a_subchart_names_the_line_below_its_name(world):
             "/v.yaml": "a: fine\nsub:\n  a: wrong\n",
         },
     )
-    assert told(world.render()) == [("chart/render-failed", "one/a", "k8s/one/v.yaml", 3)]
+    assert told(world.render())[0] == ("chart/render-failed", "one/a", "k8s/one/v.yaml", 3)
 
 
 def test_failing_template_is_named_with_its_line_and_stops_no_other(world):
@@ -460,11 +460,10 @@ def test_what_cannot_be_looked_at_is_told_and_never_passed_over(world):
         "other": {"source": {"repoURL": "https://git.example.com/else/where", "path": "x"}},
         "chart": {"source": {"repoURL": "https://charts.example.com", "chart": "web", "targetRevision": "1.0.0"}},
         "plugin": {"source": {**config, "path": "k8s/one/p", "plugin": {"name": "x"}}},
-        "kustomize": {"source": {**config, "path": "k8s/one/k"}},
         "jsonnet": {"source": {**config, "path": "k8s/one/j"}},
         "half": {"sources": [helm(), {"repoURL": "https://git.example.com/else/where", "path": "x"}]},
     }
-    files = {"p/a.yaml": "{}", "k/kustomization.yaml": "{}", "j/a.jsonnet": "{}"}
+    files = {"p/a.yaml": "{}", "j/a.jsonnet": "{}"}
     world.cluster("one", {**files, **{f"{name}.yaml": application(name, **spec) for name, spec in apps.items()}})
     made = world.render()
     assert {(rule, subject) for rule, subject, _, _ in told(made)} == {
@@ -621,7 +620,7 @@ def test_fork_of_the_config_repo_is_known_by_its_root_application(world):
 
 
 def test_values_that_do_nothing_are_told_with_their_line(world):
-    said = helm(valueFiles=["$values/k8s/one/v.yaml"], values="inline: not looked at\n")
+    said = helm(valueFiles=["$values/k8s/one/v.yaml"], values="name: c\n")
     values = "replicas: 1\nreplica: 2\nname: a\nname: b\n"
     world.cluster("one", {"web.yaml": application("web", sources=[said, values_ref()]), "/v.yaml": values})
     made = world.render()
@@ -630,3 +629,102 @@ def test_values_that_do_nothing_are_told_with_their_line(world):
         ("chart/values-unknown", "one/web", "k8s/one/v.yaml", 2),
     ]
     assert made.findings[1].message == "replica is nothing that the chart knows; did you mean replicas?"
+
+
+INLINE = """\
+# an Application that is plain YAML
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: {name}}}
+spec:
+  destination: {{namespace: web}}
+  source:
+    repoURL: https://git.example.com/acme/KubeAid
+    path: argocd-helm-charts/web
+    helm:
+{values}"""
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ("      values: |\n        replicas: 1\n\n        replica: 2\n", 14),
+        ("      values: |-\n        replica: 2\n      releaseName: x\n", 12),
+        ("      valuesObject:\n        replicas: 1\n# a comment\n        replica: 2\n", 14),
+        ("      valuesObject: {replica: 2}\n", None),
+        ('      values: "replicas: 1\\nreplica: 2"\n', None),
+        ("      values: |\n        replica: {{ 2 }}\n", None),
+    ],
+)
+def test_values_of_the_application_itself_are_checked_at_their_line(world, values, line):
+    world.cluster("one", {"web.yaml": INLINE.format(name="web", values=values)})
+    where = "k8s/one/argocd-apps/templates/web.yaml"
+    assert told(world.render()) == [("chart/values-unknown", "one/web", where, line)]
+
+
+def test_values_of_several_applications_in_one_file_are_told_apart(world):
+    values = "      values: |\n        replica: 2\n"
+    both = (
+        INLINE.format(name="a", values="      values: |\n        name: x\n")
+        + "---\n"
+        + INLINE.format(name="b", values=values)
+    )
+    world.cluster("one", {"both.yaml": both})
+    assert told(world.render()) == [("chart/values-unknown", "one/b", "k8s/one/argocd-apps/templates/both.yaml", 25)]
+
+
+def test_broken_values_of_the_application_are_told_at_their_line(world):
+    world.cluster(
+        "one", {"web.yaml": INLINE.format(name="web", values="      values: |\n        a: 1\n        b: [\n")}
+    )
+    (finding,) = world.render().findings
+    assert (finding.rule.id, finding.path) == ("chart/render-failed", "k8s/one/argocd-apps/templates/web.yaml")
+    assert finding.line in (13, 14)
+
+
+def test_values_are_checked_where_helm_refuses_the_chart_too(world):
+    text = '{{ required "name it" .Values.title }}'
+    world.chart("needy", {"values.yaml": 'title: ""\n', "templates/a.yaml": text})
+    world.cluster("one", {"web.yaml": application("web", source=helm("needy", values="titel: x\n"))})
+    made = world.render()
+    assert [one.rule.id for one in made.findings] == ["chart/render-failed", "chart/values-unknown"]
+    assert made.findings[1].message == "titel is nothing that the chart knows; did you mean title?"
+    assert app(made, "web").status is RenderStatus.FAILED
+
+
+def test_patterns_of_value_files_stand_for_their_files_in_order(world):
+    said = {"valueFiles": ["$values/k8s/$ARGOCD_APP_NAME/v/**/*.yaml", "more/[ab].yaml", "$values/k8s/app/v/z.yaml"]}
+    world.chart("show", {**SHOW, "more/a.yaml": "m: a\n", "more/b.yaml": "m: b\n", "more/c.yaml": "m: c\n"})
+    files = {
+        "app.yaml": application("app", sources=[helm("show", **said), values_ref()]),
+        "/v/b.yaml": "x: b\nw: b\nz: b\n",
+        "/v/a/deep.yaml": "x: deep\nw: deep\n",
+        "/v/c.yaml": "x: c\n",
+        "/v/z.yaml": "z: last\n",
+        "/v/no.txt": "x: no\n",
+    }
+    world.cluster("app", files)
+    made = world.render()
+    assert made.findings == ()
+    assert shown(made, cluster="app") == '{"m":"b","w":"deep","x":"deep","z":"last"}'
+
+
+def test_value_file_that_is_named_twice_counts_where_it_is_first(world):
+    said = {"valueFiles": ["a.yaml", "b.yaml", "a.yaml"]}
+    world.chart("show", {**SHOW, "a.yaml": "x: a\n", "b.yaml": "x: b\n"})
+    world.cluster("one", {"app.yaml": application("app", source=helm("show", **said))})
+    assert shown(world.render()) == '{"x":"b"}'
+
+
+def test_pattern_without_files_fails_unless_the_application_allows_it(world):
+    files = {"valueFiles": ["none/*.yaml"]}
+    world.cluster(
+        "one",
+        {
+            "a.yaml": application("a", source=helm("show", **files)),
+            "b.yaml": application("b", source=helm("show", **files, ignoreMissingValueFiles=True)),
+            "c.yaml": application("c", source=helm("show", valueFiles=["{a,b}*.yaml"])),
+        },
+    )
+    made = world.render()
+    assert [app(made, name).status.value for name in "abc"] == ["failed", "rendered", "unverifiable"]

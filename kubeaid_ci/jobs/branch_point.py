@@ -1,0 +1,31 @@
+"""Where a branch left another."""
+
+from pathlib import Path
+
+from kubeaid_ci.edges.git import Repository
+from kubeaid_ci.edges.snapshot import WORKTREE
+from kubeaid_ci.errors import UserError
+
+DOTS = "..."
+"""What Git, too, writes behind a revision to mean the commit at which the other side left it."""
+
+
+def before(root: Path, base: str, head: str) -> str:
+    """The revision before a change: `base` itself, or of ``main...`` the commit at which `head` left main.
+
+    `head` is ``worktree`` or a revision. Raises `UserError` where there is no such commit.
+    """
+    if not base.endswith(DOTS):
+        return base
+    repository = Repository.at(root)
+    if repository is None:
+        raise UserError(f"{root}: not a Git repository, so it has no revision {base}")
+    names = (base.removesuffix(DOTS), "HEAD" if head == WORKTREE else head)
+    commits = [repository.commit(name) for name in names]
+    for name, commit in zip(names, commits, strict=True):
+        if commit is None:
+            raise UserError(f"{root} has no revision {name}; fetch it: git -C {root} fetch --tags origin")
+    found = repository.merge_base(*(commit for commit in commits if commit))
+    if found is None:
+        raise UserError(f"{root}: {names[0]} and {names[1]} have no commit in common; fetch the whole history")
+    return found

@@ -1,0 +1,51 @@
+"""Builds one kustomization of an Application. Runs in a worker."""
+
+import posixpath
+from collections.abc import Iterator
+from pathlib import Path
+
+from kubeaid_ci.edges import kustomize, snapshot
+from kubeaid_ci.edges.kustomize import KustomizeError
+from kubeaid_ci.edges.workers import WorkerError
+from kubeaid_ci.errors import OutsideError, UserError
+from kubeaid_ci.jobs.render_task import KustomizeTask, Note, Outcome
+from kubeaid_ci.plan import kustomize_edit, rendering
+from kubeaid_ci.plan.rendering import Rendered
+
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+def built(task: KustomizeTask) -> Outcome:
+    """The objects of the kustomization, each with the file that it is from.
+
+    Raises `WorkerError` where kustomize does not end in time: another time it may, so that is not kept.
+    """
+    try:
+        text = kustomize.build(task.program, _files(task), task.folder)
+    except KustomizeError as error:
+        message = f"kustomize cannot build it: {error}"
+        return Outcome(notes=[Note("chart/render-failed", message, task.where)], failed=True)
+    except OutsideError as error:
+        raise WorkerError(str(error)) from None
+    return Outcome(list(_placed(rendering.parsed([(task.where, text)]), task)))
+
+
+def _files(task: KustomizeTask) -> dict[str, bytes]:
+    found = {path: text.encode("utf-8", "surrogatepass") for path, text in task.texts}
+    with snapshot.take(Path(task.at.root), task.at.ref, task.at.folders) as files:
+        size = 0
+        for path in task.paths:
+            found.setdefault(path, files.read(path))
+            size += len(found[path])
+            if size > _MOST_BYTES:
+                raise UserError(f"{task.where}: reaches more than {_MOST_BYTES >> 20} MiB of files")
+    return found
+
+
+def _placed(objects: list[Rendered], task: KustomizeTask) -> Iterator[Rendered]:
+    for one in objects:
+        origin = kustomize_edit.origin(one)
+        inside = origin.get("path") or origin.get("configuredIn") or posixpath.basename(task.where)
+        path = posixpath.normpath(posixpath.join(task.folder, inside))
+        kept = one if task.keeps_origins else kustomize_edit.without_origin(one)
+        yield Rendered(path, kept.body)

@@ -1,0 +1,123 @@
+"""The values that an Application gives to a chart: of files, of patterns of files, and its own."""
+
+import json
+import posixpath
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place
+from kubeaid_ci.jobs.render_task import Layer
+from kubeaid_ci.model.application import Application, HelmSource
+from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.plan import inline_values
+from kubeaid_ci.plan.patterns import compiled
+
+_SPECIAL = "*?["
+
+_Known = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFiles:
+    """Where the values of one source are looked for.
+
+    `place` and `folder` are its chart's, `where` the Application's file; `substituted` puts the variables of
+    the build in.
+    """
+
+    hand: AtHand
+    own: frozenset[Remote]
+    application: Application
+    where: str
+    place: Place
+    folder: str
+    substituted: Callable[[str], str]
+
+    def layers(self, said: HelmSource, at: int) -> Iterator[Layer]:
+        """The values of source number `at` in Helm's order, the later over the earlier, each file once.
+
+        As ArgoCD has it from 3.4 on, a pattern stands for its files in order of their paths, but for those that
+        are also named by themselves. Raises `UserError` and `NotAtHandError`.
+        """
+        found = [(written, *self._located(written)) for written in said.value_files]
+        named = {_known(place, path) for _, place, path in found if not _is_pattern(path)}
+        taken: set[_Known] = set()
+        for written, place, path in found:
+            for file in self._matches(place, path, named) if _is_pattern(path) else [path]:
+                if _known(place, file) in taken:
+                    continue
+                taken.add(_known(place, file))
+                text = self.hand.beside(place, file).text(file)
+                if text is not None:
+                    yield Layer(file, text)
+                elif not said.ignore_missing_value_files:
+                    raise UserError(_missing(written, place, "valueFiles"))
+        yield from self._inline(said, at)
+
+    def text(self, written: str) -> str:
+        """The text of a file that an Application names; raises `UserError` where there is none."""
+        place, path = self._located(written)
+        text = self.hand.beside(place, path).text(path)
+        if text is None:
+            raise UserError(_missing(written, place, "fileParameters"))
+        return text
+
+    def _located(self, written: str) -> tuple[Place, str]:
+        """The repository that a file is in, and its path there."""
+        if "://" in written:
+            raise NotAtHandError(f"the value file {written.partition('?')[0]} is an address, which is not followed")
+        first, _, rest = written.partition("/")
+        source = next((one for one in self.application.sources if one.ref and f"${one.ref}" == first), None)
+        if source is not None:
+            path = self.substituted(rest)
+            return self.hand.place(source, self.own, _start(path)), posixpath.normpath(path)
+        path = self.substituted(written)
+        path = path.removeprefix("/") if path.startswith("/") else f"{self.folder}/{path}"
+        return self.place, posixpath.normpath(path)
+
+    def _matches(self, place: Place, pattern: str, named: set[_Known]) -> list[str]:
+        """The files of a pattern but those that are named; the pattern itself where there is none at all."""
+        if "{" in pattern:
+            raise NotAtHandError(f"the pattern {pattern} of valueFiles has a {{, which is not followed")
+        wanted = compiled(pattern, where="helm.valueFiles", deep=True)
+        files = self.hand.beside(place, _start(pattern)).files.files
+        found = [path for path in files if wanted.fullmatch(path)]
+        return [one for one in sorted(found, key=_walked) if _known(place, one) not in named] if found else [pattern]
+
+    def _inline(self, said: HelmSource, at: int) -> Iterator[Layer]:
+        if said.values_object is None and not said.values:
+            return
+        template = self.hand.config_place(self.where).text(self.where) or ""
+        text = inline_values.placed(
+            template, self.application.name, at, values=said.values, values_object=said.values_object
+        )
+        if text is not None:
+            yield Layer(self.where, text)
+        elif said.values_object is None:
+            yield Layer(self.where, said.values, has_lines=False)
+        else:
+            yield Layer(self.where, json.dumps(said.values_object, sort_keys=True), has_lines=False)
+
+
+def _is_pattern(path: str) -> bool:
+    return any(letter in path for letter in _SPECIAL)
+
+
+def _start(path: str) -> str:
+    """The path to open the repository at: its top where a pattern stands in the first folder's place."""
+    return "" if _is_pattern(path.partition("/")[0]) else path
+
+
+def _known(place: Place, path: str) -> _Known:
+    return place.at.root, place.at.ref, path
+
+
+def _missing(written: str, place: Place, field: str) -> str:
+    return f"{written}: no such file in the repository at {place.revision}; correct {field}"
+
+
+def _walked(path: str) -> tuple[tuple[bool, str], ...]:
+    """The order of somebody who walks through folders: first a folder's own files, then its folders."""
+    *folders, name = path.split("/")
+    return (*((True, one) for one in folders), (False, name))
