@@ -8,7 +8,7 @@ from typing import Any
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError
 from kubeaid_ci.jobs.render_plan import Capabilities, Part, Planner
-from kubeaid_ci.jobs.render_task import ChartTask, Note, Outcome, Task
+from kubeaid_ci.jobs.render_task import ChartTask, Look, Looked, Note, Outcome, Task
 from kubeaid_ci.model.application import Application, Source, is_application
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.remote import Remote
@@ -43,10 +43,13 @@ class ClusterApplications:
     cluster: Cluster
     hand: AtHand
     version: Version
+    looked: Mapping[Look, Looked]
     more_versions: tuple[str, ...] = ()
     definitions: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     built_in: tuple[str, ...] = field(init=False)
     _learnt: set[Task] = field(default_factory=set)
+    _rendered: set[Task] = field(default_factory=set)
+    _guessed: frozenset[str] = frozenset()
     _plans: dict[tuple[str, str, frozenset[Remote]], Planned] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -77,29 +80,39 @@ class ClusterApplications:
                     waiting.append(planned)
         return list(known.values())
 
-    def wanted(self, task: Task, outcomes: Outcomes) -> Task:
+    def asks(self, task: Task) -> bool:
+        """Whether the outcome of a task depends on the kinds that are added to the cluster."""
+        # An Application may say itself which there are.
+        return isinstance(task, ChartTask) and task.api_versions == self.built_in and self._asked(task) != ()
+
+    def _asked(self, task: ChartTask) -> tuple[str, ...] | None:
+        any_of_them = any("APIVersions" in layer.text for layer in task.layers)
+        return None if any_of_them else self.looked.get(task.look, Looked()).asks
+
+    def wanted(self, task: Task) -> Task:
         """The task with those API versions of the cluster that its outcome depends on."""
-        known = outcomes.get(task)
-        if not isinstance(task, ChartTask) or known is None or known.asks == ():
+        if not isinstance(task, ChartTask) or not self.asks(task):
             return task
-        if task.api_versions != self.built_in:
-            return task  # the Application itself says which there are
-        there = {*kubernetes_api.custom_versions(self.definitions.values()), *self.more_versions}
-        asked = there if known.asks is None else there.intersection(known.asks)
-        return replace(task, api_versions=tuple(sorted({*task.api_versions, *asked})))
+        custom = kubernetes_api.custom_versions(self.definitions.values())
+        there = self._guessed.union(custom, self.more_versions)
+        asked = self._asked(task)
+        known = there if asked is None else there.intersection(asked)
+        return replace(task, api_versions=tuple(sorted({*task.api_versions, *known})))
 
     def learn(self, planned: Iterable[Planned], outcomes: Outcomes) -> None:
-        """Take in the CRDs of what was rendered."""
-        for one in planned:
-            for task in one.tasks:
-                final = self.wanted(task, outcomes)
-                if final not in outcomes or final in self._learnt:
-                    continue
+        """Take in the CRDs of what was rendered, and those that what was not will likely bring."""
+        tasks = [task for one in planned for task in one.tasks]
+        for task, final in [(task, self.wanted(task)) for task in tasks]:
+            if final in outcomes and final not in self._learnt:
                 self._learnt.add(final)
+                self._rendered.add(task)
                 for rendered in outcomes[final].objects:
                     if rendered.body.get("kind") == "CustomResourceDefinition":
                         name = json.dumps(rendered.body.get("metadata", {}).get("name"))
                         self.definitions[name] = rendered.body
+        waiting = [task for task in tasks if isinstance(task, ChartTask) and task not in self._rendered]
+        looked = [self.looked.get(task.look, Looked()) for task in waiting if not task.skip_crds]
+        self._guessed = frozenset(version for one in looked for version in one.defines)
 
     def _bootstrap(self) -> Application:
         return Application("root", _ARGOCD, "", (Source(str(self.hand.config), self.root),))
@@ -109,7 +122,7 @@ class ClusterApplications:
     ) -> Iterator[tuple[Application | Planned, str]]:
         """The Applications among the objects of one; what cannot be read comes as planned, with a note."""
         for task in planned.tasks:
-            outcome = outcomes.get(self.wanted(task, outcomes))
+            outcome = outcomes.get(self.wanted(task))
             for one in outcome.objects if outcome else ():
                 if is_application(one.body):
                     yield self._read(one.body, one.path), one.path

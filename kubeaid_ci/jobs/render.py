@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -19,7 +19,7 @@ from kubeaid_ci.jobs.cluster_applications import ClusterApplications
 from kubeaid_ci.jobs.clusters import Selection, select
 from kubeaid_ci.jobs.render_plan import Part
 from kubeaid_ci.jobs.render_results import Told, app_of
-from kubeaid_ci.jobs.render_task import Note, Task
+from kubeaid_ci.jobs.render_task import ChartTask, Look, Looked, Note, Task
 from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.rendering import Renderings
@@ -28,7 +28,7 @@ from kubeaid_ci.plan import kubernetes_api
 from kubeaid_ci.settings import ClusterSettings, Settings
 
 # Each round may add Applications, or kinds that charts ask for; real clusters need four.
-_ROUNDS = 10
+_ROUNDS = 20
 
 
 def render_clusters(
@@ -112,7 +112,9 @@ def followed(
     try:
         selections = _selected(hands, clusters)
         known = [
-            Followed(selection, tuple(_cluster(cluster, hand, settings) for cluster in selection.clusters))
+            Followed(
+                selection, tuple(_cluster(cluster, hand, settings, renderer.looked) for cluster in selection.clusters)
+            )
             for hand, selection in zip(hands, selections, strict=True)
         ]
         _render([cluster for one in known for cluster in one.clusters], renderer)
@@ -154,32 +156,36 @@ def _folders(hand: AtHand) -> Sequence[Cluster | NotACluster]:
     )
 
 
-def _cluster(cluster: Cluster, hand: AtHand, settings: Settings) -> ClusterApplications:
+def _cluster(cluster: Cluster, hand: AtHand, settings: Settings, looked: Mapping[Look, Looked]) -> ClusterApplications:
     own = settings.clusters.get(cluster.name) or settings.clusters.get(cluster.dir) or ClusterSettings()
     default = Version.parse(kubernetes_api.DEFAULT)
     version = own.kubernetes_version or settings.kubernetes_version or default
-    return ClusterApplications(cluster, hand, version, (*settings.api_versions, *own.api_versions))
+    return ClusterApplications(cluster, hand, version, looked, (*settings.api_versions, *own.api_versions))
 
 
 def _render(clusters: Sequence[ClusterApplications], renderer: Renderer) -> None:
-    """Render until nothing new turns up: no Application, and no kind that a chart asks for."""
+    """Render until nothing new turns up: no Application, and no kind that a chart asks for.
+
+    What asks for no kind comes first: it adds those that others ask for.
+    """
     outcomes = renderer.outcomes
     for _ in range(_ROUNDS):
         known = [(cluster, cluster.planned(outcomes)) for cluster in clusters]
+        tasks = [(cluster, task) for cluster, some in known for planned in some for task in planned.tasks]
+        renderer.look(task.look for _, task in tasks if isinstance(task, ChartTask))
         for cluster, planned in known:
             cluster.learn(planned, outcomes)
-        tasks = [task for cluster, some in known for planned in some for task in planned.tasks]
-        wanted = [cluster.wanted(task, outcomes) for cluster, some in known for one in some for task in one.tasks]
-        outstanding = [task for task in (*tasks, *wanted) if task not in outcomes]
-        if not outstanding:
+        first = [task for cluster, task in tasks if not cluster.asks(task) and task not in outcomes]
+        then = [task for cluster, each in tasks if (task := cluster.wanted(each)) not in outcomes]
+        if not then:
             return
-        renderer.render(outstanding)
+        renderer.render(first or then)
 
 
 def _told(cluster: ClusterApplications, renderer: Renderer) -> Iterator[Told]:
     scopes = kubernetes_api.custom_scopes(cluster.definitions.values())
     for one in sorted(cluster.planned(renderer.outcomes), key=lambda one: one.application.name):
-        final = [_final(part, cluster, renderer) for part in one.parts]
+        final = [_final(part, cluster) for part in one.parts]
         yield app_of(
             one.application.name,
             final,
@@ -193,8 +199,8 @@ def _told(cluster: ClusterApplications, renderer: Renderer) -> Iterator[Told]:
         )
 
 
-def _final(part: Part, cluster: ClusterApplications, renderer: Renderer) -> tuple[Task | Note, str]:
-    what = part.what if isinstance(part.what, Note) else cluster.wanted(part.what, renderer.outcomes)
+def _final(part: Part, cluster: ClusterApplications) -> tuple[Task | Note, str]:
+    what = part.what if isinstance(part.what, Note) else cluster.wanted(part.what)
     return what, part.chart
 
 

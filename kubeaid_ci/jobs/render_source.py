@@ -13,7 +13,18 @@ from kubeaid_ci.edges.helm import HelmError, Rendering
 from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import chart_values, kustomize_source
-from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FilesTask, FolderTask, KustomizeTask, Note, Outcome, Task
+from kubeaid_ci.jobs.render_task import (
+    ChartTask,
+    FilesAt,
+    FilesTask,
+    FolderTask,
+    KustomizeTask,
+    Look,
+    Looked,
+    Note,
+    Outcome,
+    Task,
+)
 from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.hooks import is_test
 from kubeaid_ci.model.rendering import Failure
@@ -24,7 +35,7 @@ from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.rendering import Rendered, Varying
 
 _SCHEMA = "values.schema.json"
-_KEEP_CHARTS = 16
+_KEEP_CHARTS = 32
 # Two renderings at these moments differ in whatever a template makes of the time.
 _MOMENTS = ("2001-02-03T04:05:06", "2029-11-30T21:48:57")
 
@@ -36,6 +47,18 @@ def render_source(task: Task) -> bytes:
     except UserError as error:
         outcome = Outcome(notes=[_placed(error, task.at.root)], failed=True)
     return outcome.packed()
+
+
+def look(at: Look) -> Looked:
+    """What the text of a chart's templates tells; of one that cannot be read, nothing."""
+    try:
+        chart = _packed(at.at, at.folder, at.tree, False)  # noqa: FBT003 - its key
+    except UserError:
+        return Looked()
+    texts = {path: data.decode("utf-8", "replace") for path, data in chart.files.items()}
+    named = (text for path, text in texts.items() if "templates/" in path or "crds/" in path)
+    defines = {version for text in named for version in template_text.defined_versions(text)}
+    return Looked(template_text.asked_versions(texts.values()), tuple(sorted(defines)))
 
 
 def render_files(task: FilesTask) -> bytes:
@@ -70,7 +93,6 @@ class _Packed:
     files: Mapping[str, bytes]
     archives: tuple[bytes, ...]
     steady: frozenset[str]
-    asks: tuple[str, ...] | None
     may_vary: bool
 
 
@@ -79,18 +101,17 @@ def _chart(task: ChartTask) -> Outcome:
 
 
 def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
-    asks = None if any("APIVersions" in layer.text for layer in task.layers) else chart.asks
     notes = [*_asked_for(task, chart.files), *(_linted(task, chart) if task.lint else ())]
     if any(note.rule == "chart/render-failed" for note in notes):
-        return Outcome(notes=notes, chart=chart.name, asks=asks, failed=True)
+        return Outcome(notes=notes, chart=chart.name, failed=True)
     try:
         objects, varying = _rendered(task, chart)
     except HelmError as error:
         notes += [*_failures(error, task, chart), *_values_notes(task)]
-        return Outcome(notes=notes, chart=chart.name, asks=asks, failed=True)
+        return Outcome(notes=notes, chart=chart.name, failed=True)
     notes += _values_notes(task)
     kept = [one for one in objects if not (task.skip_tests and is_test(one.body))]
-    return Outcome(kept, varying, notes, chart.name, asks)
+    return Outcome(kept, varying, notes, chart.name)
 
 
 def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Varying]]:
@@ -155,7 +176,7 @@ def _made(
     steady = frozenset(path for path in data if path not in varying and _is_alone(path, texts[path]))
     rest = {path: text for path, text in data.items() if path not in steady}
     archives = (_archive(data, name, _MOMENTS[0]), _archive(rest, name, _MOMENTS[1]))
-    return _Packed(name, data, archives, steady, template_text.asked_versions(texts.values()), bool(varying))
+    return _Packed(name, data, archives, steady, bool(varying))
 
 
 def _is_alone(path: str, text: str) -> bool:

@@ -49,6 +49,32 @@ class ChartTask:
     lint: bool = False
     """Also note what Helm's linter has to say."""
 
+    @property
+    def look(self) -> "Look":
+        """The chart by itself."""
+        return Look(self.at, self.folder, self.tree)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A chart whose templates are read and not rendered."""
+
+    at: FilesAt
+    folder: str
+    tree: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the text of a chart's templates tells.
+
+    `asks` are API versions that what it renders depends on; nothing: any of them. `defines` are those that
+    its CRDs may add to a cluster.
+    """
+
+    asks: tuple[str, ...] | None = None
+    defines: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class FilesTask:
@@ -98,13 +124,12 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a source gave. `asks` are API versions that it depends on whether the cluster has; nothing: any of them."""
+    """What a source gave."""
 
     objects: list[Rendered] = field(default_factory=list)
     varying: list[Varying] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     chart: str = ""
-    asks: tuple[str, ...] | None = ()
     failed: bool = False
 
     def packed(self) -> bytes:
@@ -114,7 +139,6 @@ class Outcome:
             [[one.path, asdict(one.key), one.field, one.shaped] for one in self.varying],
             [asdict(note) for note in self.notes],
             self.chart,
-            self.asks,
             self.failed,
         ]
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
@@ -122,13 +146,12 @@ class Outcome:
     @classmethod
     def unpacked(cls, data: bytes) -> "Outcome":
         """The outcome that `packed` gave."""
-        objects, varying, notes, chart, asks, failed = json.loads(data.decode("utf-8", "surrogatepass"))
+        objects, varying, notes, chart, failed = json.loads(data.decode("utf-8", "surrogatepass"))
         return cls(
             [Rendered(path, body) for path, body in objects],
             [Varying(path, Key(**key), where, shaped) for path, key, where, shaped in varying],
             [Note(**{**note, "failure": Failure(note["failure"])}) for note in notes],
             chart,
-            None if asks is None else tuple(asks),
             failed,
         )
 

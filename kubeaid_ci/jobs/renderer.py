@@ -11,8 +11,8 @@ import kubeaid_ci
 from kubeaid_ci.edges import helm
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.workers import Pool, WorkerError
-from kubeaid_ci.jobs.render_source import render_source
-from kubeaid_ci.jobs.render_task import ChartTask, KustomizeTask, Note, Outcome, Task
+from kubeaid_ci.jobs.render_source import look, render_source
+from kubeaid_ci.jobs.render_task import ChartTask, KustomizeTask, Look, Looked, Note, Outcome, Task
 
 _FORMAT = 4
 
@@ -32,6 +32,7 @@ class Renderer:
     outcomes: dict[Task, Outcome] = field(default_factory=dict)
     cached: set[Task] = field(default_factory=set)
     digests: dict[Task, str] = field(default_factory=dict)
+    looked: dict[Look, Looked] = field(default_factory=dict)
     _first: dict[str, Task] = field(default_factory=dict)
     progress: Progress | None = None
     _stored: bool = False
@@ -48,6 +49,28 @@ class Renderer:
             self._run({task: key for task, key in new.items() if not self._from_cache(task, key)})
         for task, key in keys.items():
             self._share(self._first[key], task)
+
+    def look(self, looks: Iterable[Look]) -> None:
+        """Read those charts that were not read yet; the same content once."""
+        by_tree: dict[str, list[Look]] = {}
+        for one in looks:
+            if one not in self.looked:
+                by_tree.setdefault(one.tree, []).append(one)
+        found = {tree: known for tree in by_tree if (known := self._known_look(tree))}
+        waiting = [some[0] for tree, some in by_tree.items() if tree not in found]
+        for number, looked in self.pool.map(look, waiting):
+            # What ends its process here does so again when it is rendered, and is told then.
+            found[waiting[number].tree] = looked if isinstance(looked, Looked) else Looked()
+            if self.cache and isinstance(looked, Looked):
+                self.cache.note(_look_key(waiting[number].tree), json.dumps([looked.asks, looked.defines]).encode())
+        self.looked |= {one: found[tree] for tree, some in by_tree.items() for one in some}
+
+    def _known_look(self, tree: str) -> Looked | None:
+        data = self.cache.noted(_look_key(tree)) if self.cache else None
+        if data is None:
+            return None
+        asks, defines = json.loads(data)
+        return Looked(None if asks is None else tuple(asks), tuple(defines))
 
     def _from_cache(self, task: Task, key: str) -> bool:
         data = self.cache.noted(key) if self.cache else None
@@ -123,6 +146,10 @@ def _key(task: Task) -> str:
         inputs["program"] = task.program.version
     text = json.dumps([_FORMAT, kubeaid_ci.__version__, helm.engine(), inputs], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _look_key(tree: str) -> str:
+    return f"look {_FORMAT} {kubeaid_ci.__version__} {tree}"
 
 
 def _crashed(task: Task, error: WorkerError) -> Outcome:

@@ -1,7 +1,7 @@
 """What the text of a chart's templates tells without rendering them; it may be over-careful, never the reverse."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 # A comment may hold braces; then what is random, or goes through a map in no order, among the functions of
 # Helm and Sprig (https://masterminds.github.io/sprig/), where a template calls it; then the clock.
@@ -20,6 +20,10 @@ _CAPABILITIES = re.compile(
     rf"|(?s:{_QUIET})"
     r"|(?P<open>APIVersions|Capabilities(?!\.(?:KubeVersion|APIVersions|HelmVersion)(?!\w)))"
 )
+# Of a CRD: its group, the kind among its names, the names of its versions.
+_GROUP = re.compile(r"\n  group: [\"']?([\w.-]+)")
+_KIND = re.compile(r"\n  names:\n(?:    [^\n]*\n)*?    kind: [\"']?(\w+)")
+_VERSION = re.compile(r"\n(?:  - |    )name: [\"']?(v\d\w*)[\"']?(?=\n)")
 
 
 def may_vary(text: str) -> bool:
@@ -42,6 +46,17 @@ def asked_versions(texts: Iterable[str]) -> tuple[str, ...] | None:
                     return None
                 asked.update(name for name in (found["quoted"], found["raw"]) if name is not None)
     return tuple(sorted(asked))
+
+
+def defined_versions(text: str) -> Iterator[str]:
+    """The API versions that the CRDs in a template may add, where these are laid out as generators do: a guess."""
+    if "CustomResourceDefinition" not in text:
+        return
+    for document in text.split("\n---"):
+        group, kind = _GROUP.search(document), _KIND.search(document)
+        if group and kind:
+            for version in _VERSION.findall(document, kind.start()):
+                yield from (f"{group[1]}/{version}", f"{group[1]}/{version}/{kind[1]}")
 
 
 def at_moment(template: str, moment: str, *, certificates: bool = True) -> str:

@@ -3,9 +3,13 @@ import shutil
 
 import pytest
 
+from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.at_hand import AtHand
+from kubeaid_ci.jobs.render import render_sides, renderer_of
+from kubeaid_ci.jobs.render_task import ChartTask
 from kubeaid_ci.model.rendering import MASK, RenderStatus
-from kubeaid_ci.settings import parse
+from kubeaid_ci.settings import Settings, parse
 from tests import repos
 from tests.renders import CHART, CONFIG, KUBEAID, World, app, application, bodies, helm, told, values_ref
 
@@ -19,6 +23,12 @@ CRD = (
     "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.acme.example.com}\n"
     "spec:\n  group: acme.example.com\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets}\n"
     "  versions: [{name: v1, served: true, storage: true}, {name: v0, served: false, storage: false}]\n"
+)
+
+GENERATED = (
+    "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: widgets.acme.example.com\n"
+    "spec:\n  group: acme.example.com\n  names:\n    kind: Widget\n    plural: widgets\n  scope: Namespaced\n"
+    "  versions:\n  - name: v1\n    served: true\n    storage: true\n"
 )
 
 
@@ -201,6 +211,46 @@ def test_crds_of_other_applications_are_what_a_chart_can_ask_for(world):
     assert (app(made, "a", "two").status, app(made, "a", "two").error) == (RenderStatus.FAILED, "no widgets")
 
 
+@pytest.mark.parametrize("name", ['"acme.example.com/v1/Widget"', "$name"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_definition_that_values_turn_off_is_none_that_a_chart_can_ask_for(world, name, there):
+    asks = (
+        '{{ $name := "acme.example.com/v1/Widget" }}apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n'
+        f"data: {{has: {{{{ .Capabilities.APIVersions.Has {name} | quote }}}}}}\n"
+    )
+    world.chart("asks", {"templates/a.yaml": asks})
+    crds = {
+        "templates/crd.yaml": f"{{{{ if .Values.crds }}}}\n{GENERATED}\n{{{{ end }}}}",
+        "values.yaml": "crds: false\n",
+    }
+    world.chart("both", {**crds, "templates/a.yaml": asks})
+    world.chart("crds", crds)
+    values = f"crds: {str(there).lower()}\n"
+    world.cluster("one", {"a.yaml": application("a", source=helm("both", values=values))})
+    world.cluster(
+        "two",
+        {
+            "a.yaml": application("a", source=helm("asks")),
+            "b.yaml": application("b", source=helm("crds", values=values)),
+        },
+    )
+    made = world.render()
+    has = [body["data"]["has"] for one in ("one", "two") for body in bodies(made, "a", one) if "data" in body]
+    assert has == [str(there).lower()] * 2
+
+
+def test_what_asks_for_kinds_that_come_or_that_it_does_not_name_is_rendered_once(world):
+    asks = '{{ if .Capabilities.APIVersions.Has "%s" }}apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n{{ end }}'
+    world.chart("asks", {"templates/a.yaml": asks % "acme.example.com/v1", "crds/widget.yaml": GENERATED})
+    world.chart("other", {"templates/a.yaml": asks % "other.example.com/v1"})
+    world.cluster("one", {f"{name}.yaml": application(name, source=helm(name)) for name in ("asks", "other")})
+    hand = AtHand(world.config, WORKTREE, world.kubeaid, WORKTREE)
+    with renderer_of(1, cache=False) as renderer:
+        render_sides([hand], renderer, clusters=(), settings=Settings())
+    folders = [task.folder for task in renderer.outcomes if isinstance(task, ChartTask)]
+    assert sorted(folders) == ["argocd-helm-charts/asks", "argocd-helm-charts/other", "k8s/one/argocd-apps"]
+
+
 def test_settings_tell_the_version_and_further_kinds_of_a_cluster(world):
     asks = (
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  kube: {{ .Capabilities.KubeVersion.Version | quote }}\n"
@@ -362,6 +412,49 @@ def test_the_time_is_masked_whenever_it_is_rendered(world):
     world.chart("clock", {"templates/a.yaml": text})
     world.cluster("one", {"app.yaml": application("app", source=helm("clock"))})
     assert bodies(world.render(), "app")[0]["data"] == dict.fromkeys(["second", "year", "hash"], MASK)
+
+
+def test_certificates_and_what_is_made_of_them_are_masked(world):
+    text = (
+        '{{ $ca := genCA "ca" 365 }}{{ $cert := genSignedCert "web" nil (list "web.example.com") 365 $ca }}'
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s, annotations: {sum: {{ $ca.Cert | sha256sum }}}}\n"
+        "data: {crt: {{ $cert.Cert | b64enc }}, key: {{ $cert.Key | b64enc }}}\nstringData:\n  ca: |\n{{ $ca.Cert | indent 4 }}"
+    )
+    world.chart("tls", {"templates/a.yaml": text})
+    world.cluster("one", {"app.yaml": application("app", source=helm("tls"))})
+    (made,) = bodies(world.render(), "app")
+    assert [made["metadata"]["annotations"]["sum"], *made["data"].values()] == [MASK] * 3
+    assert made["stringData"]["ca"] == f"-----BEGIN CERTIFICATE-----\n{MASK}\n-----END CERTIFICATE-----\n"
+
+
+def test_a_template_that_needs_a_real_certificate_gets_one(world):
+    text = (
+        '{{ $ca := genCA "ca" 365 }}{{ $again := buildCustomCert (b64enc $ca.Cert) (b64enc $ca.Key) }}'
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {crt: {{ $again.Cert | b64enc }}}\n"
+    )
+    world.chart("tls", {"templates/a.yaml": text})
+    world.cluster("one", {"app.yaml": application("app", source=helm("tls"))})
+    made = world.render()
+    assert bodies(made, "app")[0]["data"] == {"crt": MASK}
+    assert made.findings == ()
+
+
+def test_a_template_that_another_names_by_its_file_is_there_each_time(world):
+    files = {
+        "templates/config.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b}\n",
+        "templates/a.yaml": (
+            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\n  annotations:\n"
+            '    sum: {{ include (print $.Template.BasePath "/config.yaml") . | sha256sum }}\n'
+            "stringData: {made: {{ randAlphaNum 9 }}}\n"
+        ),
+    }
+    world.chart("named", files)
+    world.cluster("one", {"app.yaml": application("app", source=helm("named"))})
+    made = world.render()
+    secret = next(body for body in bodies(made, "app") if body["kind"] == "Secret")
+    assert secret["stringData"] == {"made": MASK}
+    assert len(secret["metadata"]["annotations"]["sum"]) == 64
+    assert [one.field for one in app(made, "app").masked] == ["stringData.made"]
 
 
 def test_missing_dependency_is_told_and_the_rest_rendered(world):

@@ -3,7 +3,6 @@ import pytest
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.rendering import MASK
 from kubeaid_ci.plan.rendering import parsed, settled
-from kubeaid_ci.plan.template_text import at_moment, may_vary
 
 HEAD = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
 
@@ -58,38 +57,3 @@ def test_the_same_text_twice_is_not_masked():
 def test_large_documents_that_are_wrong_name_their_file():
     with pytest.raises(UserError, match=r"b\.yaml"):
         parsed([("b.yaml", HEAD + "x: " + "y" * 20_000 + "\n: [")])
-
-
-@pytest.mark.parametrize(
-    ("text", "varies"),
-    [
-        ("{{ randAlphaNum 5 }}", True),
-        ('{{- $ca := genCA (printf "x") 365 }}', True),
-        ('{{ now | date "2006" }}', True),
-        ("{{ range keys .Values.a }}", True),
-        ("{{ uuidv4 }}", True),
-        ("{{ (htpasswd .Values.user .Values.password) }}", True),
-        ('{{ .Values.keys }} {{ include "now" . }} {{ $values }}', False),
-        ("keys, values and now: no template", False),
-        ("{{ .Values.generated }}", False),
-        ("{{/* keys and values as generated now */}}", False),
-        ('{{ fail "values must be keys" }}', False),
-    ],
-)
-def test_what_calls_a_random_function_may_vary(text, varies):
-    assert may_vary(text) is varies
-
-
-@pytest.mark.parametrize(
-    ("template", "stopped"),
-    [
-        ('{{ now | date "2006" }}', '{{ NOW | date "2006" }}'),
-        ("{{- $now := now }}{{ (now).Unix }}", "{{- $now := NOW }}{{ (NOW).Unix }}"),
-        ("now {{ .Values.now }} {{ $now }} {{ nowhere }}", "now {{ .Values.now }} {{ $now }} {{ nowhere }}"),
-        ('{{ include "is now" . }}{{/* now */}}{{ `now` }}', '{{ include "is now" . }}{{/* now */}}{{ `now` }}'),
-    ],
-)
-def test_the_clock_is_stopped_where_a_template_reads_it(template, stopped):
-    assert at_moment(template, "2001-02-03T04:05:06") == stopped.replace(
-        "NOW", '(toDate "2006-01-02T15:04:05" "2001-02-03T04:05:06")'
-    )
