@@ -1,6 +1,6 @@
 """Which item of one list is which item of another."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import zip_longest
@@ -26,19 +26,22 @@ class Pair:
 
 def same(old: Any, new: Any) -> bool:
     """Whether two values are the same in YAML: unlike in Python, true is not 1."""
-    return bool(old == new) and _same_booleans(old, new)
+    return old is new or bool(old == new and _same_booleans(old, new))
 
 
 def _same_booleans(old: Any, new: Any) -> bool:
     """Whether two values that are equal in Python have their booleans in the same places."""
-    # Texts, most of what there is, are passed over before they cost a call.
     if isinstance(old, dict):
-        return all(_same_booleans(value, new[key]) for key, value in old.items() if not isinstance(value, str))
-    if isinstance(old, list):
-        return all(
-            _same_booleans(item, other) for item, other in zip(old, new, strict=True) if not isinstance(item, str)
-        )
-    return isinstance(old, bool) == isinstance(new, bool)
+        pairs: Iterable[tuple[Any, Any]] = ((value, new[key]) for key, value in old.items())
+    elif isinstance(old, list):
+        pairs = zip(old, new, strict=True)
+    else:
+        return isinstance(old, bool) == isinstance(new, bool)
+    for value, other in pairs:
+        # Texts, most of what there is, are passed over before they cost a call.
+        if value is not other and not isinstance(value, str) and not _same_booleans(value, other):
+            return False
+    return True
 
 
 def pair(old: Sequence[Any], new: Sequence[Any]) -> list[Pair]:

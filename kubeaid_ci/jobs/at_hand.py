@@ -1,5 +1,6 @@
 """The two repositories at hand, at every revision that Applications ask for."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,7 @@ class Place:
     files: Snapshot
     revision: str
     _links: Mapping[str, str] | None = None
+    _paths: list[str] | None = None
     _trees: dict[str, str] = field(default_factory=dict)
     _below: dict[str, dict[str, Entry]] = field(default_factory=dict)
 
@@ -52,9 +54,12 @@ class Place:
     def below(self, folder: str) -> dict[str, Entry]:
         """The files below a folder, by their path in the repository."""
         if folder not in self._below:
-            start = f"{folder}/" if folder else ""
-            files = self.files.files
-            self._below[folder] = {path: entry for path, entry in files.items() if path.startswith(start)}
+            if self._paths is None:
+                self._paths = sorted(self.files.files)
+            # "0" comes right behind "/".
+            ends = (f"{folder}/", f"{folder}0") if folder else ("", "\U0010ffff")
+            first, last = (bisect_left(self._paths, end) for end in ends)
+            self._below[folder] = {path: self.files.files[path] for path in self._paths[first:last]}
         return self._below[folder]
 
     def chart_tree(self, folder: str) -> str:

@@ -124,7 +124,7 @@ class ChartEffects:
         for number, given in self._pool.map(render_files, tasks):
             match given:
                 case bytes():
-                    found[number] = Outcome.unpacked(given)
+                    found[number] = Outcome.unpacked(given, {})
                 case WorkerError():
                     found[number] = str(given)
                 case _:

@@ -1,7 +1,7 @@
 """The Applications of one cluster, as far as what is rendered tells of them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -49,6 +49,8 @@ class ClusterApplications:
     built_in: tuple[str, ...] = field(init=False)
     _learnt: set[Task] = field(default_factory=set)
     _rendered: set[Task] = field(default_factory=set)
+    _inside: dict[Task, list[Rendered]] = field(default_factory=dict)
+    _defined: tuple[str, ...] = ()
     _guessed: frozenset[str] = frozenset()
     _plans: dict[tuple[str, str, frozenset[Remote]], Planned] = field(default_factory=dict)
 
@@ -93,8 +95,7 @@ class ClusterApplications:
         """The task with those API versions of the cluster that its outcome depends on."""
         if not isinstance(task, ChartTask) or not self.asks(task):
             return task
-        custom = kubernetes_api.custom_versions(self.definitions.values())
-        there = self._guessed.union(custom, self.more_versions)
+        there = self._guessed.union(self._defined, self.more_versions)
         asked = self._asked(task)
         known = there if asked is None else there.intersection(asked)
         return replace(task, api_versions=tuple(sorted({*task.api_versions, *known})))
@@ -110,6 +111,7 @@ class ClusterApplications:
                     if rendered.body.get("kind") == "CustomResourceDefinition":
                         name = json.dumps(rendered.body.get("metadata", {}).get("name"))
                         self.definitions[name] = rendered.body
+        self._defined = kubernetes_api.custom_versions(self.definitions.values())
         waiting = [task for task in tasks if isinstance(task, ChartTask) and task not in self._rendered]
         looked = [self.looked.get(task.look, Looked()) for task in waiting if not task.skip_crds]
         self._guessed = frozenset(version for one in looked for version in one.defines)
@@ -122,12 +124,20 @@ class ClusterApplications:
     ) -> Iterator[tuple[Application | Planned, str]]:
         """The Applications among the objects of one; what cannot be read comes as planned, with a note."""
         for task in planned.tasks:
-            outcome = outcomes.get(self.wanted(task))
-            for one in outcome.objects if outcome else ():
+            for one in self._found(self.wanted(task), outcomes):
                 if is_application(one.body):
                     yield self._read(one.body, one.path), one.path
                 elif is_application(one.body, "ApplicationSet"):
                     yield from ((made, one.path) for made in self._expanded(one, own))
+
+    def _found(self, task: Task, outcomes: Outcomes) -> Sequence[Rendered]:
+        """The Applications and ApplicationSets that a task gave: few among thousands of objects."""
+        if task in outcomes and task not in self._inside:
+            objects = outcomes[task].objects
+            self._inside[task] = [
+                one for one in objects if is_application(one.body) or is_application(one.body, "ApplicationSet")
+            ]
+        return self._inside.get(task, ())
 
     def _read(self, body: Mapping[str, Any], where: str) -> Application | Planned:
         try:

@@ -61,14 +61,13 @@ def diff_clusters(
     """
     config, root = Path(config_repo).resolve(), Path(kubeaid).resolve()
     hands = [AtHand(config, side.config, root, side.kubeaid) for side in (before, after)]
-    with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
+    with without_garbage_collection(), renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         was, now = render_sides(hands, renderer, clusters=clusters, settings=settings or Settings())
         pairs = _pairs(was, now)
         check_apps(apps, {app.app for side in (was, now) for app, _ in side.told})
         if monitoring and before.kubeaid != after.kubeaid and before.config == after.config == WORKTREE:
             builder = Builder(config, root, renderer.pool, renderer.cache)
             pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, apps)
-    with without_garbage_collection():
         parts = [_compared(pair, apps, noise=noise, diffs=diffs) for pair in pairs]
     outer = (*now.selection.findings, *_come_and_gone(was, now))
     return replace(together(parts), findings=(*outer, *(finding for part in parts for finding in part.findings)))

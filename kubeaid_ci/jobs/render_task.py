@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from kubeaid_ci.edges.kustomize import Kustomize
 from kubeaid_ci.model.application import Parameter
@@ -135,25 +136,32 @@ class Outcome:
     def packed(self) -> bytes:
         """The outcome as bytes, for the way between processes and for the cache."""
         body = [
-            self.objects,
+            [[one.path, _json(one.body)] for one in self.objects],
             [[one.path, asdict(one.key), one.field, one.shaped] for one in self.varying],
             [asdict(note) for note in self.notes],
             self.chart,
             self.failed,
         ]
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        return _json(body).encode("utf-8", "surrogatepass")
 
     @classmethod
-    def unpacked(cls, data: bytes) -> "Outcome":
-        """The outcome that `packed` gave."""
+    def unpacked(cls, data: bytes, bodies: dict[str, dict[str, Any]]) -> "Outcome":
+        """The outcome that `packed` gave. `bodies` are objects by their text, of all outcomes: one text, one object.
+
+        Many clusters hold the same large definitions; these are read, kept and compared once.
+        """
         objects, varying, notes, chart, failed = json.loads(data.decode("utf-8", "surrogatepass"))
         return cls(
-            [Rendered(path, body) for path, body in objects],
+            [Rendered(path, bodies.get(text) or bodies.setdefault(text, json.loads(text))) for path, text in objects],
             [Varying(path, Key(**key), where, shaped) for path, key, where, shaped in varying],
             [Note(**{**note, "failure": Failure(note["failure"])}) for note in notes],
             chart,
             failed,
         )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 Task = ChartTask | FolderTask | KustomizeTask

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import kubeaid_ci
 from kubeaid_ci.edges import helm
@@ -14,7 +15,7 @@ from kubeaid_ci.edges.workers import Pool, WorkerError
 from kubeaid_ci.jobs.render_source import look, render_source
 from kubeaid_ci.jobs.render_task import ChartTask, KustomizeTask, Look, Looked, Note, Outcome, Task
 
-_FORMAT = 4
+_FORMAT = 5
 
 Progress = Callable[[int, int], None]
 """Told how many sources are rendered, and of how many that are known by now."""
@@ -34,6 +35,7 @@ class Renderer:
     digests: dict[Task, str] = field(default_factory=dict)
     looked: dict[Look, Looked] = field(default_factory=dict)
     _first: dict[str, Task] = field(default_factory=dict)
+    _bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
     progress: Progress | None = None
     _stored: bool = False
     _ended: int = 0
@@ -117,7 +119,7 @@ class Renderer:
             self.cache.prune()
 
     def _done(self, task: Task, data: bytes) -> None:
-        self.outcomes[task] = Outcome.unpacked(data)
+        self.outcomes[task] = Outcome.unpacked(data, self._bodies)
         self.digests[task] = hashlib.sha256(data).hexdigest()
 
     def _keep(self, key: str, data: bytes) -> None:
