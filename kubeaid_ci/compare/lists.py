@@ -56,7 +56,7 @@ _ADMISSION: _Table = {
 }
 _CRDS: _Table = {
     "versions": ("name",),
-    **dict.fromkeys(("shortNames", "categories", "required", "x-kubernetes-list-map-keys"), SET),
+    **dict.fromkeys(("shortNames", "categories", "required", "enum", "x-kubernetes-list-map-keys"), SET),
 }
 _NETWORK: _Table = dict.fromkeys(
     ("ingress", "egress", "from", "to", "ports", "policyTypes", "except", "hosts", "matchExpressions", "values", "tls"),

@@ -3,7 +3,24 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from kubeaid_ci.checks.change_rules import OBJECT_DUPLICATE
-from kubeaid_ci.checks.dangers import argocd, crds, images, immutable, network, pods, rbac, removals, running, webhooks
+from kubeaid_ci.checks.dangers import (
+    admission,
+    argocd,
+    bounds,
+    crds,
+    host,
+    images,
+    immutable,
+    keeping,
+    network,
+    pods,
+    privileges,
+    rbac,
+    removals,
+    routes,
+    running,
+    webhooks,
+)
 from kubeaid_ci.checks.dangers.reading import Said
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Finding
@@ -11,13 +28,19 @@ from kubeaid_ci.model.manifest import Manifest
 
 CHECKS: tuple[Callable[[Difference], Iterator[Said]], ...] = (
     removals.check,
+    keeping.check,
     immutable.check,
     crds.check,
     rbac.check,
     pods.check,
+    host.check,
+    privileges.check,
     running.check,
+    bounds.check,
     webhooks.check,
+    admission.check,
     network.check,
+    routes.check,
     argocd.check,
 )
 """Every check of one object. That of images, beside them, knows what the cluster ran before."""
