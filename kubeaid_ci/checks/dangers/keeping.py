@@ -50,7 +50,7 @@ def check(difference: Difference) -> Iterator[Said]:
 
 
 def _sooner(delta: Delta) -> Iterator[Said]:
-    if "metadata" in delta.keys or delta.in_text:
+    if "metadata" in delta.keys or delta.in_text or delta.noise == "api-spelling":
         return
     for keys, now in _leaves(delta.keys, delta.after):
         deletes = isinstance(now, str) and now.lower().startswith(("delete", "recycle"))
