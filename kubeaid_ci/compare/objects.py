@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -121,15 +121,15 @@ def _without_spelling(
         return tuple(told)
     written = {delta.steps: delta for delta in told}
     found = [written.get(delta.steps, delta) for delta in _told(was, now, before, after, wanted)]
-    places = [delta.steps for delta in found]
-    rest = [delta for delta in told if not any(_within(delta.steps, place) for place in places)]
+    places = {delta.steps for delta in found}
+    above = {place[:length] for place in places for length in range(len(place))}
+    rest = [delta for delta in told if delta.steps not in above and not _within(delta.steps, places)]
     return (*found, *(delta if delta.noise else replace(delta, noise=API_SPELLING) for delta in rest))
 
 
-def _within(steps: tuple[Step, ...], other: tuple[Step, ...]) -> bool:
-    """Whether one of two places is, or is in, the other."""
-    shorter = min(len(steps), len(other))
-    return steps[:shorter] == other[:shorter]
+def _within(steps: tuple[Step, ...], places: Collection[tuple[Step, ...]]) -> bool:
+    """Whether a place is one of others, or below one."""
+    return any(steps[:length] in places for length in range(len(steps) + 1))
 
 
 def _renamed(found: list[Difference]) -> Iterator[Difference]:

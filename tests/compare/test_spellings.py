@@ -220,6 +220,12 @@ def test_what_differs_beside_a_default_shows_as_it_is_written() -> None:
     ]
 
 
+def test_an_object_of_very_many_fields_is_compared_once() -> None:
+    old, new = (obj("ConfigMap", data={f"key{number}": said for number in range(20_000)}) for said in "ab")
+    (change,) = changes(old, new)
+    assert len(change.fields) + change.fields_left_out == 20_000
+
+
 def test_a_secret_given_as_text_shows_what_changes_in_it() -> None:
     old, new = secret(data={"a": encoded("one"), "b": encoded("x")}), secret(stringData={"a": "other", "b": "x"})
     assert paths(old, new) == ["data.a"]

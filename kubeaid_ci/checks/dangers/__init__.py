@@ -26,6 +26,7 @@ from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.manifest import Manifest
 
+_LONGEST = 2_000
 CHECKS: tuple[Callable[[Difference], Iterator[Said]], ...] = (
     removals.check,
     keeping.check,
@@ -73,4 +74,7 @@ def subject(manifest: Manifest) -> str:
 
 
 def _finding(said: Said, manifest: Manifest) -> Finding:
-    return said.rule.at(manifest.path or None, said.message, subject=subject(manifest), severity=said.severity)
+    message = said.message
+    if len(message) > _LONGEST:
+        message = f"{message[:_LONGEST]}… ({len(message)} characters)"
+    return said.rule.at(manifest.path or None, message, subject=subject(manifest), severity=said.severity)

@@ -426,3 +426,8 @@ def test_a_definition_names_what_its_schema_takes_no_more() -> None:
 def test_secure_contexts_of_the_pod_hold_for_its_containers() -> None:
     alone, shared = secure(runAsUser=1000), pod(securityContext={"runAsUser": 1000})
     assert told(alone, shared) == told(shared, alone) == set()
+
+
+def test_what_is_said_of_an_object_is_bounded_whatever_it_holds() -> None:
+    for finding in check(main(), main(image=f"evil.example.org/{'x' * 100_000}:1", command=["a"])):
+        assert len(finding.message) < 2_100
