@@ -30,6 +30,7 @@ _OTHER_POLICIES = {
 # Annotations by which a cloud keeps a load balancer to its own network, and what they say for that.
 _INSIDE = re.compile(r"internal|private-?network|disable-public-network|load-balancer-type$|scheme$", re.IGNORECASE)
 _INSIDE_SAID = frozenset({"true", "internal", "0.0.0.0/0", "private"})
+_MOST_PAIRS = 50_000
 _OUTSIDE = {"LoadBalancer": 2, "NodePort": 1}
 
 
@@ -54,11 +55,31 @@ def _policy(difference: Difference) -> Iterator[Said]:
         for direction, field in (("Ingress", "ingress"), ("Egress", "egress")):
             if direction in _types(old) and direction not in _types(new):
                 yield Said(rules.NETWORK_OPENED, f"the policy no longer restricts {field}")
-            elif direction in _types(old) and (more := _let_through(new, field) - _let_through(old, field)):
+            elif direction in _types(old) and _pairs(new, field) > _MOST_PAIRS:
+                yield Said(rules.NETWORK_OPENED, f"its rules for {field} are too many to be compared; read them")
+            elif direction in _types(old) and (more := _more(old, new, field)):
                 yield Said(
                     rules.NETWORK_OPENED,
                     f"the policy lets more {field} through: {len(more)} other rule{'s' if len(more) > 1 else ''}",
                 )
+
+
+def _more(old: Mapping[str, Any], new: Mapping[str, Any], field: str) -> set[str]:
+    """What is let through and was not; all of it, where what was is too much to be looked at."""
+    return _let_through(new, field) - (_let_through(old, field) if _pairs(old, field) <= _MOST_PAIRS else set())
+
+
+def _pairs(spec: Mapping[str, Any], field: str) -> int:
+    """How many peers with a port there are."""
+    return sum(len(_peers(rule, field)) * len(_ports_of(rule)) for rule in mappings(spec, field))
+
+
+def _peers(rule: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+    return mappings(rule, "from" if field == "ingress" else "to") or [{}]
+
+
+def _ports_of(rule: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return mappings(rule, "ports") or [{}]
 
 
 def _types(spec: Mapping[str, Any]) -> set[str]:
@@ -70,9 +91,9 @@ def _let_through(spec: Mapping[str, Any], field: str) -> set[str]:
     """One text for each peer and port; an empty list of either means all."""
     found = set()
     for rule in mappings(spec, field):
-        peers = mappings(rule, "from" if field == "ingress" else "to") or [{}]
-        ports = mappings(rule, "ports") or [{}]
-        found |= {_spelled([peer, {"protocol": "TCP", **port} if port else {}]) for peer in peers for port in ports}
+        peers = [_spelled(peer) for peer in _peers(rule, field)]
+        ports = [_spelled({"protocol": "TCP", **port} if port else {}) for port in _ports_of(rule)]
+        found |= {f"{peer} {port}" for peer in peers for port in ports}
     return found
 
 

@@ -431,3 +431,10 @@ def test_secure_contexts_of_the_pod_hold_for_its_containers() -> None:
 def test_what_is_said_of_an_object_is_bounded_whatever_it_holds() -> None:
     for finding in check(main(), main(image=f"evil.example.org/{'x' * 100_000}:1", command=["a"])):
         assert len(finding.message) < 2_100
+
+
+def test_a_policy_of_very_many_peers_and_ports_is_not_multiplied_out() -> None:
+    peers, ports = [{"ipBlock": {"cidr": f"10.0.0.{n}"}} for n in range(3_000)], [{"port": n} for n in range(3_000)]
+    large = policy(ingress=[{"from": peers, "ports": ports}])
+    for before, after in ((policy(), large), (large, policy(ingress=[{}]))):
+        assert told(before, after) == {"network-opened"}
