@@ -106,6 +106,12 @@ IMAGE_NEW = Rule(
     "The cluster has not run this image until now, in any version. Check where it comes from and that the name is "
     "spelled as its vendor does.",
 )
+IMAGE_DOWNGRADED = Rule(
+    "change/image-downgraded",
+    Severity.WARNING,
+    "An older version may not read what the newer one wrote, and has the faults that were mended since. Check that "
+    "going back is meant and possible.",
+)
 IMAGE_TAG_MUTABLE = Rule(
     "change/image-tag-mutable",
     Severity.WARNING,
@@ -140,6 +146,12 @@ PROTECTION_REMOVED = Rule(
     "What kept the application running, scaled or within its bounds is gone after the sync. Keep it, or say what takes "
     "its place.",
 )
+DRAIN_BLOCKED = Rule(
+    "change/drain-blocked",
+    Severity.WARNING,
+    "No pod of this may be evicted, so nodes cannot be drained and upgrades of the cluster stand still. Let at least "
+    "one pod go at a time.",
+)
 EXPOSED = Rule(
     "change/exposed",
     Severity.WARNING,
@@ -151,6 +163,18 @@ SECRET_REMOVED = Rule(
     Severity.WARNING,
     "Pods that use this secret do not start any more, and what was in it may be nowhere else. Check that nothing uses "
     "it, and that it can be made again.",
+)
+SECRET_SOURCE_CHANGED = Rule(
+    "change/secret-source-changed",
+    Severity.WARNING,
+    "Secrets or certificates come from another place or under another name after the sync. Check that the place is "
+    "trusted and has them, and that nothing asks for the old ones.",
+)
+BACKUP_CHANGED = Rule(
+    "change/backup-changed",
+    Severity.WARNING,
+    "Backups are made at other times, of other things, or kept elsewhere, and old ones may not be found any more. "
+    "Check that everything that is to be restored one day is still in them.",
 )
 API_SERVICE_CHANGED = Rule(
     "change/api-service-changed",
@@ -211,14 +235,18 @@ RULES = (
     SCALED_TO_ZERO,
     IMAGE_REGISTRY_NEW,
     IMAGE_NEW,
+    IMAGE_DOWNGRADED,
     IMAGE_TAG_MUTABLE,
     HOOK_ADDED,
     JOB_ADDED,
     WEBHOOK_WIDENED,
     NETWORK_OPENED,
     PROTECTION_REMOVED,
+    DRAIN_BLOCKED,
     EXPOSED,
     SECRET_REMOVED,
+    SECRET_SOURCE_CHANGED,
+    BACKUP_CHANGED,
     API_SERVICE_CHANGED,
     FINALIZER_CHANGED,
     SYNC_OPTION_CHANGED,

@@ -3,21 +3,20 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.model.manifest import Manifest, own_images
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
-_OPERATED = "monitoring.coreos.com"
 _WITHOUT_PODS = frozenset({"ConfigMap", "CustomResourceDefinition", "PrometheusRule", "Secret"})
 """Kinds that have no pods, and are large: they are not searched."""
 
 
 def images(manifests: Iterable[Manifest]) -> set[str]:
-    """Every image of a pod specification, at whatever depth, and those of Prometheus and Alertmanager."""
+    """Every image of a pod specification, at whatever depth, and those that custom resources name for their pods."""
     return {
         image
         for manifest in manifests
         if manifest.key.kind not in _WITHOUT_PODS
-        for image in (*_in_pods(manifest.body), *_operated(manifest))
+        for image in (*_in_pods(manifest.body), *own_images(manifest).values())
     }
 
 
@@ -35,6 +34,8 @@ def _in_pods(value: Any) -> Iterator[str]:
         for field, below in value.items():
             if field in _CONTAINERS and isinstance(below, list):
                 yield from _of_containers(below)
+            elif field == "volumes" and isinstance(below, list):
+                yield from _of_volumes(below)
             else:
                 yield from _in_pods(below)
 
@@ -45,13 +46,12 @@ def _of_containers(containers: list[Any]) -> Iterator[str]:
             yield from _image(container)
 
 
-def _operated(manifest: Manifest) -> Iterator[str]:
-    """The Prometheus Operator makes the pods of its objects; the image stands in their own spec."""
-    spec = manifest.body.get("spec")
-    if manifest.key.group == _OPERATED and isinstance(spec, Mapping):
-        yield from _image(spec)
-        if isinstance(spec.get("thanos"), Mapping):
-            yield from _image(spec["thanos"])
+def _of_volumes(volumes: list[Any]) -> Iterator[str]:
+    for volume in volumes:
+        image = volume.get("image") if isinstance(volume, Mapping) else None
+        reference = image.get("reference") if isinstance(image, Mapping) else None
+        if isinstance(reference, str) and reference:
+            yield reference
 
 
 def _image(value: Mapping[str, Any]) -> Iterator[str]:

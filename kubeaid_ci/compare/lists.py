@@ -33,6 +33,9 @@ _PODS: _Table = {
     "matchExpressions": SET,
     "values": SET,
     "matchLabelKeys": SET,
+    "nodeSelectorTerms": SET,
+    "preferredDuringSchedulingIgnoredDuringExecution": SET,
+    "requiredDuringSchedulingIgnoredDuringExecution": SET,
     "supplementalGroups": SET,
     "sysctls": ("name",),
     "add": SET,
@@ -56,7 +59,7 @@ _ADMISSION: _Table = {
 }
 _CRDS: _Table = {
     "versions": ("name",),
-    **dict.fromkeys(("shortNames", "categories", "required", "x-kubernetes-list-map-keys"), SET),
+    **dict.fromkeys(("shortNames", "categories", "required", "enum", "x-kubernetes-list-map-keys"), SET),
 }
 _NETWORK: _Table = dict.fromkeys(
     ("ingress", "egress", "from", "to", "ports", "policyTypes", "except", "hosts", "matchExpressions", "values", "tls"),
@@ -64,9 +67,12 @@ _NETWORK: _Table = dict.fromkeys(
 )
 _SCALING: _Table = {"metrics": SET, "policies": SET, "matchExpressions": SET, "values": SET}
 
+_ARGO: _Table = {"syncOptions": SET}
+
 _GROUPS: Mapping[str, _Table] = {
     "": _PODS,
     "apps": _PODS,
+    "argoproj.io": _ARGO,
     "batch": _PODS,
     "rbac.authorization.k8s.io": _RBAC,
     "admissionregistration.k8s.io": _ADMISSION,

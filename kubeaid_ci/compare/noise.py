@@ -10,6 +10,8 @@ from kubeaid_ci.model.difference import ABSENT, Delta
 from kubeaid_ci.model.quantity import same_quantity
 
 IGNORED = "ignored-by-application"
+API_SPELLING = "api-spelling"
+"""The noise rule for what Kubernetes or ArgoCD makes the same of."""
 
 _DIGEST = re.compile(r"(?:sha\d+[:-])?[0-9a-fA-F]{8,128}")
 _CHART = re.compile(r"[A-Za-z0-9._-]+-v?\d[A-Za-z0-9.+_-]*")
@@ -19,11 +21,13 @@ _LABELLED = (
     ("spec", "template", "metadata"),
     ("spec", "jobTemplate", "metadata"),
     ("spec", "jobTemplate", "spec", "template", "metadata"),
+    ("spec", "podMetadata"),
 )
 """Where an object and the pods it makes have their labels. Those of volume claims cannot change, so they count."""
 
 _SERVER_FIELDS = frozenset({"creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"})
 _QUANTITIES = frozenset({"limits", "requests", "hard", "capacity", "default", "defaultRequest", "min", "max"})
+_AMOUNTS = frozenset({"averageValue", "divisor", "sizeLimit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def _null(delta: Delta, _: str) -> bool:
 
 
 def _quantity(delta: Delta, _: str) -> bool:
-    measured = delta.keys[-1] == "sizeLimit" or (len(delta.keys) > 1 and delta.keys[-2] in _QUANTITIES)
+    measured = delta.keys[-1] in _AMOUNTS or (len(delta.keys) > 1 and delta.keys[-2] in _QUANTITIES)
     return measured and same_quantity(delta.before, delta.after)
 
 
@@ -159,6 +163,12 @@ NOISE: Mapping[str, Noise] = {
             "JSON and YAML in a text that holds the same, indented, quoted or commented otherwise",
             "programs read the same from it",
             lambda delta, _: delta.noise == TEXT_SPELLING,
+        ),
+        Noise(
+            API_SPELLING,
+            "defaults written out, empty fields, data as text, rights spread over other rules, one source in a list",
+            "the API server, or ArgoCD, makes the same of both",
+            lambda delta, _: delta.noise == API_SPELLING,
         ),
         Noise(
             IGNORED,

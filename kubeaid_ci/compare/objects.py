@@ -2,15 +2,17 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from kubeaid_ci.compare.api_forms import in_one_form
 from kubeaid_ci.compare.deltas import deltas
 from kubeaid_ci.compare.ignores import Ignore, ignored, standing
 from kubeaid_ci.compare.matching import same
-from kubeaid_ci.compare.noise import classified
+from kubeaid_ci.compare.noise import API_SPELLING, classified
 from kubeaid_ci.compare.secrets import masked
-from kubeaid_ci.model.difference import Difference
+from kubeaid_ci.model.difference import Delta, Difference, Step
 from kubeaid_ci.model.manifest import Key, Manifest
 
 _MOVED_GROUPS: Mapping[tuple[str, str], str] = {
@@ -94,11 +96,40 @@ def _difference(
         return Difference(was, now)
     if was.app == now.app and (was.body is now.body or same(was.body, now.body)):
         return None
-    old, new = masked(was.body, was.key), masked(now.body, now.key)
-    found = list(deltas(old, new, group=_identity(now).group))
     wanted = [ignore for ignore in ignores.get(now.app, ()) if ignore.covers(now.key)]
-    told = classified(found, now.key.kind, ignored(found, old, new, wanted))
+    told = _told(was, now, was.body, now.body, wanted)
+    if any(not delta.noise for delta in told):
+        told = _without_spelling(was, now, told, wanted)
     return Difference(was, now, told) if told or was.app != now.app else None
+
+
+def _told(
+    was: Manifest, now: Manifest, before: Mapping[str, Any], after: Mapping[str, Any], wanted: Sequence[Ignore]
+) -> tuple[Delta, ...]:
+    """The fields that differ in two states, each with what is noise about it."""
+    old, new = masked(before, was.key), masked(after, now.key)
+    found = list(deltas(old, new, group=_identity(now).group))
+    return classified(found, now.key.kind, ignored(found, old, new, wanted))
+
+
+def _without_spelling(
+    was: Manifest, now: Manifest, told: tuple[Delta, ...], wanted: Sequence[Ignore]
+) -> tuple[Delta, ...]:
+    """The fields that differ as the API server has them; those that differ only in how it is written are noise."""
+    before, after = in_one_form(was.body, now.body, _identity(now))
+    if before is was.body and after is now.body:
+        return tuple(told)
+    written = {delta.steps: delta for delta in told}
+    found = [written.get(delta.steps, delta) for delta in _told(was, now, before, after, wanted)]
+    places = {delta.steps for delta in found}
+    above = {place[:length] for place in places for length in range(len(place))}
+    rest = [delta for delta in told if delta.steps not in above and not _within(delta.steps, places)]
+    return (*found, *(delta if delta.noise else replace(delta, noise=API_SPELLING) for delta in rest))
+
+
+def _within(steps: tuple[Step, ...], places: Collection[tuple[Step, ...]]) -> bool:
+    """Whether a place is one of others, or below one."""
+    return any(steps[:length] in places for length in range(len(steps) + 1))
 
 
 def _renamed(found: list[Difference]) -> Iterator[Difference]:

@@ -4,58 +4,19 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
+from kubeaid_ci.compare.secret_texts import ABOUT, secret_name
 from kubeaid_ci.model.difference import Masked
 from kubeaid_ci.model.manifest import Key
 
-_WORDS = (
-    r"pass(?:word|wd|phrase)?|pwd|secret[_.-]?key|secret|token|credential|dsn|salt|"
-    r"(?:api|access|private|encryption|signing|master)[_.-]?key"
-)
-_SECRET = re.compile(
-    rf"(?:^|(?<=[^a-z])|(?<=[a-z])(?=[A-Z])|)(?:{_WORDS})s?[_.-]?\d*$|(?:^|[_.-])(?:auth|connection[_.-]?string)$",
-    re.IGNORECASE,
-)
-_TELLING = re.compile(_WORDS, re.IGNORECASE)
-_HINT = re.compile(rf"{_WORDS}|auth|connection", re.IGNORECASE)
-_ABOUT = re.compile(
-    r"(?:names?|refs?|path|files?|ur[li]|host|port|ttl|seconds|expiration|expiry|mount|dir|namespace|store|key|selector|"
-    r"audiences?|kind|type|size|length|enabled|class|provider|issuer|policy|version|id|rotation|interval|source|format)$",
-    re.IGNORECASE,
-)
-"""Ends of names that speak about a secret, such as `secretName`, and hold none."""
-
 _NESTED = (dict, list)
-_LONGEST_NAME = 120
 _HOLDERS = frozenset({"data", "stringData", "encryptedData"})
+_ALWAYS_HOLD = frozenset({"stringData", "encryptedData", "secureJsonData"})
+"""Fields that hold secrets in whatever object."""
+_NAMES, _VALUES = ("name", "Name", "key", "Key"), frozenset({"value", "Value"})
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-_SECRET_SIGN = "(secret)"  # noqa: S105 - what is shown in its place
 
-_TOKENS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
-        _SECRET_SIGN,
-    ),
-    # user:password@ in an address
-    (re.compile(r"(://[^/\s:@]*:)[^@\s/]+(?=@)"), rf"\1{_SECRET_SIGN}"),
-    # tokens that say what they are: of forges, clouds and chats, JSON Web Tokens, values that SOPS encrypted
-    (
-        re.compile(r"\b(?:gh[oprsu]_|github_pat_|glpat-|xox[abprs]-|AKIA|AGE-SECRET-KEY-|sk_live_)[\w-]{8,}"),
-        _SECRET_SIGN,
-    ),
-    (re.compile(r"\beyJ[\w-]{8,4000}\.[\w-]+\.[\w-]*"), _SECRET_SIGN),
-    (re.compile(r"\bENC\[[^\[\]]*\]"), _SECRET_SIGN),
-    (re.compile(r"\b((?:Bearer|Basic) )[A-Za-z0-9+/=._-]{8,}"), rf"\1{_SECRET_SIGN}"),
-)
-# A name, what parts it from its value, and the value.
-_ASSIGNED = re.compile(r"""(?<![\w.-])([\w.-]++)(["']?[^\S\n]*[:=][^\S\n]*)("[^"\n]*"|'[^'\n]*'|[^\s,;&"'{\[]+)""")
-_FLAG = re.compile(r"(?<![\w.-])(-[\w.-]++)([^\S\n]+)([^\s-]\S*)")
-_NAMED_VALUE = re.compile(
-    r"""name["']?:[^\S\n]*["']?([\w.-]++)(["']?,?\s{0,80}["']?value["']?:[^\S\n]*)("[^"\n]*"|'[^'\n]*'|[^\s,}]+)"""
-)
-_VERSION = re.compile(r"v?\d+\.\d+[\w.+-]{0,40}(?:@sha256:[0-9a-f]{64})?")
 _BARE_FLAG = re.compile(r"--?([A-Za-z][\w.-]*)")
 
 
@@ -71,45 +32,6 @@ def masked(value: Any, key: Key | None = None) -> Any:
     return _value(value, "", holder=key is not None and is_secret(key))
 
 
-def masked_text(text: str) -> str:
-    """The text without the passwords, tokens and private keys that can be told in it."""
-    for pattern, instead in _TOKENS:
-        text = pattern.sub(instead, text)
-    if not may_hold(text):
-        return text
-    for assigned in (_NAMED_VALUE, _ASSIGNED, _FLAG):
-        text = _without_values(text, assigned)
-    return text
-
-
-def may_hold(text: str) -> bool:
-    """Whether a text has a word in it by which a secret could be named; what has none is quickly passed."""
-    return _HINT.search(text) is not None
-
-
-def _without_values(text: str, assigned: re.Pattern[str]) -> str:
-    parts: list[str] = []
-    start = done = 0
-    while found := assigned.search(text, start):
-        if secret_name(found[1][-_LONGEST_NAME:]) and not _is_image(text, found):
-            parts += text[done : found.end(2)], _SECRET_SIGN
-            start = done = found.end()
-        else:  # its value may hold another
-            start = found.end(2)
-    return "".join([*parts, text[done:]])
-
-
-def _is_image(text: str, found: re.Match[str]) -> bool:
-    """Whether it is the end of an image's name with its version: ``…/sealed-secrets-controller:0.36.6``."""
-    return text[: found.start()].endswith("/") and found[2] == ":" and bool(_VERSION.fullmatch(found[3]))
-
-
-@lru_cache(maxsize=16_384)
-def secret_name(name: str) -> bool:
-    """Whether a field or variable of this name holds a secret, going by the name."""
-    return bool(_SECRET.search(name)) or (bool(_TELLING.search(name)) and not _ABOUT.search(name))
-
-
 def _value(value: Any, field: str, *, holder: bool) -> Any:
     if isinstance(value, dict):
         return _mapping(value, field, holder=holder)
@@ -119,20 +41,22 @@ def _value(value: Any, field: str, *, holder: bool) -> Any:
 
 
 def _mapping(value: Mapping[str, Any], field: str, *, holder: bool) -> dict[str, Any]:
-    if holder and field in _HOLDERS:
+    if (holder and field in _HOLDERS) or field in _ALWAYS_HOLD:
         return {name: _masked(item, field) for name, item in value.items()}
-    named = value.get("name")
     # A variable, or a parameter of a chart: its name stands beside its value.
-    tells = isinstance(named, str) and secret_name(named.rpartition(".")[2])
-    hides = tells or (field and secret_name(field))
-    return {
-        name: _value(item, str(name), holder=holder)
-        if isinstance(item, _NESTED)
-        else _masked(item)
-        if (hides and name == "value") or name == _LAST_APPLIED or secret_name(str(name))
-        else item
-        for name, item in value.items()
-    }
+    tells = any(secret_name(str(value[name]).rpartition(".")[2]) for name in _NAMES if isinstance(value.get(name), str))
+    within = bool(field) and secret_name(field)
+    found: dict[str, Any] = {}
+    for name, item in value.items():
+        hidden_here = (tells and name in _VALUES) or name == _LAST_APPLIED or secret_name(str(name))
+        if isinstance(item, _NESTED):
+            # What is called a secret holds them by names of its own: `tokens: {ci: …}`, `secret: {data: …}`.
+            below = field if within and name in _HOLDERS else str(name)
+            found[name] = _value(item, below, holder=holder)
+        else:
+            named_within = within and isinstance(item, str) and not ABOUT.search(str(name))
+            found[name] = _masked(item) if hidden_here or named_within else item
+    return found
 
 
 def _list(items: list[Any], field: str, *, holder: bool) -> list[Any]:
@@ -141,7 +65,7 @@ def _list(items: list[Any], field: str, *, holder: bool) -> list[Any]:
     for item in items:
         found.append(_masked(item) if after_flag and isinstance(item, str) else _value(item, field, holder=holder))
         flag = _BARE_FLAG.fullmatch(item) if isinstance(item, str) else None
-        after_flag = flag is not None and secret_name(flag[1])
+        after_flag = flag is not None and (secret_name(flag[1]) or (item == "-a" and "redis-cli" in items))
     return found
 
 

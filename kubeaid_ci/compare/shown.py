@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from kubeaid_ci.compare.deltas import TEXT_SPELLING
-from kubeaid_ci.compare.secrets import hidden, masked, masked_text, may_hold
+from kubeaid_ci.compare.secret_texts import masked_text, may_hold
+from kubeaid_ci.compare.secrets import hidden, masked
 from kubeaid_ci.compare.texts import held
 from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.difference import ABSENT, Delta, Difference, FieldChange, Masked, ObjectChange, Step

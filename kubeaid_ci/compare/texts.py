@@ -22,7 +22,7 @@ def opened(old: str, new: str) -> tuple[Any, Any] | None:
         return _both(_json, old, new)
     if max(len(old), len(new)) > _LONGEST_YAML or _heading(old) != _heading(new):
         return None
-    return _both(_yaml, old, new) if "\n" in old.strip() and "\n" in new.strip() else None
+    return _both(_yaml, old, new) if "\n" in old.strip() or "\n" in new.strip() else None
 
 
 def held(text: str) -> Any:

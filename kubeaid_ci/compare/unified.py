@@ -11,6 +11,8 @@ from kubeaid_ci.model.difference import Difference, Masked
 from kubeaid_ci.model.manifest import Manifest
 
 MOST_LINES = 2000
+_MOST_COMPARED = 30_000
+"""Lines on a side beyond which a diff takes minutes; the largest definitions of kinds have fewer."""
 
 
 def unified(difference: Difference) -> str:
@@ -19,6 +21,8 @@ def unified(difference: Difference) -> str:
     known = {(secret.size, repr(secret.value)) for secret in hidden(old)}
     before, after = (_lines(_spelled(side, known)) for side in (old, new))
     was, now = (str(side.key) if side else "/dev/null" for side in (difference.before, difference.after))
+    if max(len(before), len(after)) > _MOST_COMPARED and before and after:
+        return f"--- {was}\n+++ {now}\n… {len(before)} lines became {len(after)}; too many to be compared by line\n"
     lines = list(unified_diff(before, after, was, now, lineterm=""))
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"… {len(lines) - MOST_LINES} more lines"]

@@ -4,10 +4,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kubeaid_ci.compare.secrets import masked
+from kubeaid_ci.compare.shown import bare
 from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.chart_update import ValueChange
 
 _LONGEST = 200
+_NAMING = 2
+"""How many of the names above a value may tell that it is a secret: `password`, or `tokens.ci`."""
 
 
 def compare(before: Any, after: Any) -> tuple[ValueChange, ...]:
@@ -26,17 +30,19 @@ def lost(set_by_us: Any, changes: Sequence[ValueChange]) -> Iterator[tuple[str, 
 def _changes(keys: tuple[str, ...], before: Any, after: Any) -> Iterator[ValueChange]:
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         if before != after or type(before) is not type(after):
-            yield ValueChange(keys, Action.MODIFIED, _short(before), _short(after))
+            old, new = _short(keys, before), _short(keys, after)
+            yield ValueChange(keys, Action.MODIFIED, old, f"{new} (changed)" if old == new else new)
         return
     for key, value in before.items():
         here = (*keys, str(key))
         if key in after:
             yield from _changes(here, value, after[key])
         else:
-            yield ValueChange(here, Action.REMOVED, _short(value), None)
+            yield ValueChange(here, Action.REMOVED, _short(here, value), None)
     for key, value in after.items():
         if key not in before:
-            yield ValueChange((*keys, str(key)), Action.ADDED, None, _short(value))
+            here = (*keys, str(key))
+            yield ValueChange(here, Action.ADDED, None, _short(here, value))
 
 
 def _leaves(keys: tuple[str, ...], value: Any) -> Iterator[tuple[str, ...]]:
@@ -47,6 +53,12 @@ def _leaves(keys: tuple[str, ...], value: Any) -> Iterator[tuple[str, ...]]:
         yield keys
 
 
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+def _short(keys: tuple[str, ...], value: Any) -> str:
+    """A value on one line, as it may be shown: secrets are told by the names that they are below."""
+    for key in reversed(keys[-_NAMING:]):
+        value = {key: value}
+    hidden = masked(value)
+    for key in keys[-_NAMING:]:
+        hidden = hidden[key]
+    text = json.dumps(bare(hidden), ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

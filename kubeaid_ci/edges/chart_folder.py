@@ -5,8 +5,7 @@ chart, and then the two change places.
 """
 
 import shutil
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from kubeaid_ci.edges.exchange import exchange
@@ -14,6 +13,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.tree import EXECUTABLE, File
 
 STAGING = ".kubeaid-ci.new"
+_LAST = ".last"  # no chart has a name that begins with a dot
 
 
 def tidy(root: Path) -> None:
@@ -21,31 +21,48 @@ def tidy(root: Path) -> None:
     shutil.rmtree(root / STAGING, ignore_errors=True)
 
 
-@contextmanager
-def replaced(
-    root: Path, folder: str, files: Mapping[str, File | None], *, anew: Collection[str] = ()
-) -> Iterator[None]:
+def replace(
+    root: Path,
+    folder: str,
+    files: Mapping[str, File | None],
+    *,
+    anew: Collection[str] = (),
+    last: tuple[str, bytes] | None = None,
+) -> None:
     """Have files in a folder of a repository, by their path from the top; nothing stands for a file to go.
 
-    Of the folders `anew` nothing is kept, of the others what is not in `files`. Where the context ends with
-    an error the old folder is put back. Raises `UserError` where the disk does not let us; then nothing
-    was changed.
+    Of the folders `anew` nothing is kept, of the others what is not in `files`. The file `last` lies ready
+    beforehand and comes into its place right behind the folder; where it cannot, the old folder is put back.
+    Raises `UserError` where the disk does not let us; then nothing was changed.
     """
     target = root / folder
     made, is_new = root / STAGING / target.name, not target.exists()
     try:
         _make(made, target, files, anew)
+        ready = _ready(made.with_name(_LAST), root, last)
         exchange(made, target)
         try:
-            yield
+            for one, place in ready:
+                one.replace(place)
         except BaseException:
             target.rename(made) if is_new else exchange(made, target)
             raise
     except OSError as error:
-        where = error.filename or target
+        where = error.filename2 or error.filename or target
         raise UserError(f"{where}: cannot be written: {error.strerror or error}; the chart stands as it was") from error
     finally:
         tidy(root)
+
+
+def _ready(made: Path, root: Path, last: tuple[str, bytes] | None) -> list[tuple[Path, Path]]:
+    """The file that comes last, with its place; a link stays a link, and a file keeps its mode."""
+    if last is None:
+        return []
+    place = (root / last[0]).resolve()
+    made.write_bytes(last[1])
+    if place.is_file():
+        made.chmod(place.stat().st_mode & 0o7777)
+    return [(made, place)]
 
 
 def _make(made: Path, target: Path, files: Mapping[str, File | None], anew: Collection[str]) -> None:

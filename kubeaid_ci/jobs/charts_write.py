@@ -65,9 +65,9 @@ class Writing:
     def _write(self, one: Prepared) -> ChartUpdate:
         folder, is_new = one.chart.folder, one.chart.folder not in self.folders
         after = replace(self.ledger, entries={**self.ledger.entries, **one.entries}, exists=True)
-        with chart_folder.replaced(self.root, one.chart.path, one.files, anew=one.anew):
-            # Last, and in one step: with it the chart counts as reviewed.
-            write_atomically(self.root / LEDGER, ledgers.text(after).encode())
+        # The ledger is last: with it the chart counts as reviewed.
+        last = (LEDGER, ledgers.text(after).encode())
+        chart_folder.replace(self.root, one.chart.path, one.files, anew=one.anew, last=last)
         self.ledger = after
         self.written.append(LEDGER)
         done = ChartUpdate(folder, UpdateStatus.ADDED if is_new else UpdateStatus.UPDATED, one.subcharts)

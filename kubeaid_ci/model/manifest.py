@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+_IMAGES = ("image", "imageName")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
@@ -65,6 +67,19 @@ def objects(path: str, body: Any) -> list[Manifest]:
         return [Manifest(Key.of(body), body, path)]
     typed = {"apiVersion": body.get("apiVersion"), "kind": kind.removesuffix("List")}
     return [found for item in items for found in objects(path, _typed(item, typed))]
+
+
+def own_images(manifest: Manifest) -> dict[str, str]:
+    """The images that a custom resource names for the pods that its controller makes, by field."""
+    spec = manifest.body.get("spec")
+    if "." not in manifest.key.group or manifest.key.group.endswith(".k8s.io") or not isinstance(spec, Mapping):
+        return {}
+    thanos = spec.get("thanos")
+    found = {name: spec.get(name) for name in _IMAGES} | {
+        "thanos": thanos.get("image") if isinstance(thanos, Mapping) else None
+    }
+    # That of a virtual machine has neither a path nor a tag.
+    return {name: image for name, image in found.items() if isinstance(image, str) and ("/" in image or ":" in image)}
 
 
 def _typed(item: Any, typed: Mapping[str, Any]) -> Any:

@@ -65,6 +65,7 @@ NO_OPS = [
     ("crd-description", crd({"description": "a"}), crd({"description": "b"})),
     ("text-spelling", obj("ConfigMap", data={"a": '{"x": 1}'}), obj("ConfigMap", data={"a": '{\n"x":1}'})),
     ("text-spelling", obj("ConfigMap", data={"a": "x: 1\ny: 2\n"}), obj("ConfigMap", data={"a": "y: 2\nx: 1 # one\n"})),
+    ("api-spelling", workload(spec={"paused": False}), workload()),
     (
         "ignored-by-application",
         [

@@ -1,9 +1,10 @@
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
-from kubeaid_ci.compare.secrets import masked_text, secret_name
+from kubeaid_ci.compare.secret_texts import masked_text, secret_name
 from kubeaid_ci.compare.shown import shown
 from kubeaid_ci.compare.unified import unified
 from tests.compare.rendered import changed, container, found, obj, workload
@@ -24,6 +25,14 @@ def arguments(*args: str) -> Any:
 
 def config(text: str) -> Any:
     return obj("ConfigMap", data={"file": text})
+
+
+def variable(name: str, secret: str) -> Any:
+    return workload(pod={"containers": [container(env=[{"name": name, "value": secret}])]})
+
+
+def stating(text: str, secret: str) -> Any:
+    return config(text.replace("SECRET", secret))
 
 
 MAKERS = {
@@ -51,6 +60,44 @@ MAKERS = {
     "auth line": lambda s: config(f"user = x\nsmtp-auth = {s}\n"),
     "address": lambda s: config(f"url=postgres://user:{s}@db/x"),
     "header": lambda s: config(f"Authorization: Bearer {s}"),
+    **{
+        f"variable {name}": partial(variable, name)
+        for name in ("AWS_ACCESS_KEY_ID", "BEARER", "DB_CREDS", "GITHUB_PAT", "HMAC_KEY", "JWT", "PSK", "SESSION_KEY")
+    },
+    **{
+        text: partial(stating, text)
+        for text in (
+            "AccountName=x;AccountKey=SECRET==;EndpointSuffix=c",
+            "https://SECRET@git.example.com/x",
+            "postgres://u:p@SECRET@db/x",
+            "user:SECRET@tcp(db:3306)/x",
+            "https://x.example.com/c?sv=1&sig=SECRET",
+            "https://x.example.com/c?X-Amz-Signature=SECRET",
+            "https://hooks.slack.com/services/T0/B0/SECRET",
+            "curl -u admin:SECRET http://x.example.com",
+            "mysql -uroot -pSECRET",
+            "redis-cli -a SECRET",
+            "admin:$apr1$SECRET",
+            "db:5432:x:user:SECRET",
+            "machine h login u password SECRET",
+            "requirepass SECRET",
+            "<password>SECRET</password>",
+            'token = """\nSECRET\n"""',
+            "$cfg['password'] = 'SECRET';",
+            "define('DB_PASSWORD', 'SECRET');",
+            "x hvs.SECRETSECRET",
+            "-----BEGIN PGP PRIVATE KEY BLOCK-----\nSECRET\n-----END PGP PRIVATE KEY BLOCK-----",
+            "client-key-data: SECRET",
+            '{"inner": "{\\"password\\": \\"SECRET\\"}"}',
+        )
+    },
+    "file of a key": lambda s: obj("ConfigMap", data={"tls.key": s}),
+    "argument of redis-cli": lambda s: arguments("redis-cli", "-a", s),
+    "shared key": lambda s: obj("Thing", spec={"preSharedKey": s}),
+    "secrets by name": lambda s: obj("Thing", spec={"tokens": {"ci": s}, "secret": {"data": {"a": s}}}),
+    "text of a secret": lambda s: obj("Thing", spec={"templates": [{"stringData": {"a": s}}]}),
+    "keys of a data source": lambda s: obj("Thing", spec={"secureJsonData": {"httpHeaderValue1": s}}),
+    "parameter by key": lambda s: obj("Thing", spec={"params": [{"key": "password", "value": s}]}),
     "key": lambda s: config(f"-----BEGIN RSA PRIVATE KEY-----\n{s}\n-----END RSA PRIVATE KEY-----\n"),
 }
 
@@ -136,6 +183,10 @@ def test_names_that_stand_for_secrets(name: str) -> None:
         "key",
         "",
         "PASSWORD_PATH",
+        "compat",
+        "sessionKeyRef",
+        "key.json",
+        "primaryKey",
     ],
 )
 def test_names_that_speak_about_secrets_or_something_else(name: str) -> None:
@@ -152,6 +203,11 @@ def test_texts_without_secrets_stay_as_they_are(text: str) -> None:
 
 def test_a_long_text_without_a_secret_is_read_in_a_moment() -> None:
     assert len(masked_text("a-" * 200_000 + "token")) > 400_000
+
+
+@pytest.mark.parametrize("text", ["abc:defg/", "://a:", "token ", "'token',", "<a ", "name: a\n"])
+def test_a_text_that_is_made_to_be_read_again_and_again_is_read_once(text: str) -> None:
+    assert masked_text("token " + text * 40_000).startswith("token ")
 
 
 @pytest.mark.parametrize("image", ["docker.io/bitnami/sealed-secrets-controller:0.36.6", "r.io/a/token:v1.2.0-alpine"])

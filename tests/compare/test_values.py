@@ -33,3 +33,13 @@ def test_keys_that_we_set_and_that_went_are_told_and_no_others():
     found = list(values.lost(ours, values.compare(BEFORE, AFTER)))
     assert found == [("server", "tls", "key"), ("server", "tls", "on"), ("nodes", "zone")]
     assert list(values.lost({}, values.compare(BEFORE, AFTER))) == []
+
+
+def test_secrets_among_the_defaults_are_not_shown() -> None:
+    before = {"adminPassword": "hunter2", "tokens": {"ci": "hunter2"}, "db": {"url": "postgres://u:hunter2@db/x"}}
+    after = {"adminPassword": "hunter3", "tokens": {"ci": "hunter3"}, "db": {"url": "postgres://u:hunter3@db/x"}}
+    for old, new in ((before, after), (before, {}), ({}, after), ({"a": before}, {"a": 1})):
+        found = values.compare(old, new)
+        assert found
+        assert "hunter" not in repr(found)
+    assert values.compare(before, after)[0].after == '"(secret, 7 bytes)" (changed)'

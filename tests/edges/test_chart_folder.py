@@ -2,8 +2,7 @@ import os
 
 import pytest
 
-from kubeaid_ci.edges import chart_folder
-from kubeaid_ci.edges.chart_folder import STAGING
+from kubeaid_ci.edges.chart_folder import STAGING, replace
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.tree import EXECUTABLE, REGULAR, File
 from tests import repos
@@ -13,11 +12,6 @@ CHART = "argocd-helm-charts/web"
 
 def file(text, mode=REGULAR):
     return File(mode, text.encode())
-
-
-def replace(*arguments, **options):
-    with chart_folder.replaced(*arguments, **options):
-        pass
 
 
 @pytest.fixture
@@ -62,14 +56,18 @@ def test_a_folder_that_cannot_be_written_stands_as_it_was(root):
 
 @pytest.mark.parametrize("folder", [CHART, "argocd-helm-charts/api"])
 def test_a_folder_is_put_back_where_what_goes_with_it_fails(root, folder):
+    (root / "ledger").mkdir()
     before = repos.snapshot(root)
-
-    def fail():
-        with chart_folder.replaced(root, folder, {f"{folder}/new": file("x")}):
-            assert (root / folder / "new").exists()
-            raise UserError("the ledger cannot be written")
-
-    with pytest.raises(UserError, match="the ledger"):
-        fail()
+    with pytest.raises(UserError, match="ledger: cannot be written: Is a directory; the chart stands as it was"):
+        replace(root, folder, {f"{folder}/new": file("x")}, last=("ledger", b"x"))
     assert repos.snapshot(root) == before
-    assert os.listdir(root) == ["argocd-helm-charts"]
+    assert sorted(os.listdir(root)) == ["argocd-helm-charts", "ledger"]
+
+
+def test_what_goes_with_a_folder_keeps_its_mode_and_a_link_stays_one(root):
+    repos.write(root, {"real": "old"})
+    (root / "real").chmod(0o600)
+    (root / "ledger").symlink_to("real")
+    replace(root, CHART, {}, last=("ledger", b"new"))
+    assert (os.readlink(root / "ledger"), (root / "real").read_bytes()) == ("real", b"new")
+    assert (root / "real").stat().st_mode & 0o777 == 0o600

@@ -3,21 +3,45 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from kubeaid_ci.checks.change_rules import OBJECT_DUPLICATE
-from kubeaid_ci.checks.dangers import argocd, crds, images, immutable, network, pods, rbac, removals, running, webhooks
+from kubeaid_ci.checks.dangers import (
+    admission,
+    argocd,
+    bounds,
+    crds,
+    host,
+    images,
+    immutable,
+    keeping,
+    network,
+    pods,
+    privileges,
+    rbac,
+    removals,
+    routes,
+    running,
+    webhooks,
+)
 from kubeaid_ci.checks.dangers.reading import Said
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.manifest import Manifest
 
+_LONGEST = 2_000
 CHECKS: tuple[Callable[[Difference], Iterator[Said]], ...] = (
     removals.check,
+    keeping.check,
     immutable.check,
     crds.check,
     rbac.check,
     pods.check,
+    host.check,
+    privileges.check,
     running.check,
+    bounds.check,
     webhooks.check,
+    admission.check,
     network.check,
+    routes.check,
     argocd.check,
 )
 """Every check of one object. That of images, beside them, knows what the cluster ran before."""
@@ -50,4 +74,7 @@ def subject(manifest: Manifest) -> str:
 
 
 def _finding(said: Said, manifest: Manifest) -> Finding:
-    return said.rule.at(manifest.path or None, said.message, subject=subject(manifest), severity=said.severity)
+    message = said.message
+    if len(message) > _LONGEST:
+        message = f"{message[:_LONGEST]}… ({len(message)} characters)"
+    return said.rule.at(manifest.path or None, message, subject=subject(manifest), severity=said.severity)

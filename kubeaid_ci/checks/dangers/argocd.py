@@ -6,6 +6,7 @@ from typing import Any
 from kubeaid_ci.checks import change_rules as rules
 from kubeaid_ci.checks.dangers.reading import (
     Said,
+    annotations,
     at,
     both,
     is_kind,
@@ -18,13 +19,21 @@ from kubeaid_ci.checks.dangers.reading import (
 )
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.difference import Difference
+from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.remote import Remote, without_credentials
 
 _GRAVE_OPTIONS = frozenset(
     {"Force=true", "Prune=false", "Replace=true", "Validate=false", "Delete=false", "SkipDryRunOnMissingResource=true"}
 )
+_BY_ITSELF = (
+    ("prune", "deletes what Git no longer has"),
+    ("selfHeal", "undoes changes made by hand"),
+    ("allowEmpty", "may delete everything"),
+)
 _GUARDS = frozenset({"Prune=false", "Prune=confirm", "Delete=false", "Delete=confirm"})
-_BOUNDS = ("sourceRepos", "destinations", "clusterResourceWhitelist", "namespaceResourceWhitelist")
+_BOUNDS = ("sourceRepos", "destinations", "sourceNamespaces", "clusterResourceWhitelist", "namespaceResourceWhitelist")
+_LIMITS = ("clusterResourceBlacklist", "namespaceResourceBlacklist", "signatureKeys", "syncWindows")
+_KEEP, _EXTRANEOUS = "helm.sh/resource-policy", "argocd.argoproj.io/compare-options"
 
 
 def check(difference: Difference) -> Iterator[Said]:
@@ -34,11 +43,16 @@ def check(difference: Difference) -> Iterator[Said]:
     yield from _options(
         sync_options(difference.before), sync_options(difference.after), is_new=difference.before is None
     )
+    yield from _annotated(difference)
+    old, new = both(difference, "spec")
     if is_kind(difference, "argoproj.io", "Application"):
-        old, new = both(difference, "spec")
         yield from _application(old, new, is_new=difference.before is None)
-    elif is_kind(difference, "argoproj.io", "AppProject") and difference.before is not None:
-        yield from _project(difference)
+    elif is_kind(difference, "argoproj.io", "ApplicationSet") and difference.before is not None:
+        yield from _places(mapping(old, "template", "spec"), mapping(new, "template", "spec"))
+    elif is_kind(difference, "argoproj.io", "AppProject"):
+        yield from _project(old, new, is_new=difference.before is None)
+    elif is_kind(difference, "", "ConfigMap") and difference.manifest.key.name == "argocd-rbac-cm":
+        yield from _policy(*both(difference, "data"))
 
 
 def _options(old: frozenset[str], new: frozenset[str], *, is_new: bool) -> Iterator[Said]:
@@ -48,18 +62,26 @@ def _options(old: frozenset[str], new: frozenset[str], *, is_new: bool) -> Itera
         yield Said(rules.SYNC_OPTION_CHANGED, f"it loses {listed(list(gone))}: ArgoCD may delete it from then on")
 
 
+def _annotated(difference: Difference) -> Iterator[Said]:
+    """What annotations of any object tell ArgoCD, beside its options for syncing."""
+    old, new = annotations(difference.before), annotations(difference.after)
+    if old.get(_KEEP) == "keep" != new.get(_KEEP):
+        yield Said(rules.SYNC_OPTION_CHANGED, f"it loses {_KEEP} keep: it goes with its Application from then on")
+    was, now = (text(side, _EXTRANEOUS) for side in (old, new))
+    if "IgnoreExtraneous" in now and "IgnoreExtraneous" not in was:
+        yield Said(rules.DRIFT_IGNORED, "ArgoCD does not tell when it is there without being in Git")
+
+
 def _application(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) -> Iterator[Said]:
     options = [frozenset(texts(side, "syncPolicy", "syncOptions")) for side in (old, new)]
     yield from _options(options[0], options[1], is_new=is_new)
     if is_new:
         return
-    for field, what in (
-        ("prune", "deletes what Git no longer has"),
-        ("selfHeal", "undoes changes made by hand"),
-        ("allowEmpty", "may delete everything"),
-    ):
-        was, now = (at(side, "syncPolicy", "automated", field) is True for side in (old, new))
-        if now and not was:
+    was, now = _automatic(old), _automatic(new)
+    if now is not None and was is None:
+        yield Said(rules.SYNC_OPTION_CHANGED, "ArgoCD applies what is in Git, by itself")
+    for field, what in _BY_ITSELF:
+        if (now or {}).get(field) is True and (was or {}).get(field) is not True:
             yield Said(rules.SYNC_OPTION_CHANGED, f"ArgoCD {what}, by itself")
     yield from _places(old, new)
     ignored = [entry for entry in mappings(new, "ignoreDifferences") if entry not in mappings(old, "ignoreDifferences")]
@@ -68,23 +90,45 @@ def _application(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool
         yield Said(rules.DRIFT_IGNORED, f"ArgoCD does not look at more fields of {kinds}")
 
 
+def _automatic(spec: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What ArgoCD does without being asked; nothing where it does nothing so."""
+    found = at(spec, "syncPolicy", "automated")
+    return found if isinstance(found, dict) and found.get("enabled") is not False else None
+
+
 def _places(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Said]:
     if come := _repositories(new) - _repositories(old):
         yield Said(rules.SOURCE_CHANGED, f"its manifests come from {listed(list(come))}")
+    elif _charts(old) and (come := _charts(new) - _charts(old)):
+        yield Said(rules.SOURCE_CHANGED, f"its manifests come from chart {listed(list(come))}")
+    elif come := _paths(new) - _paths(old):
+        yield Said(rules.SOURCE_CHANGED, f"its manifests come from {listed(list(come))}", Severity.INFO)
     was, now = (_destination(mapping(side, "destination")) for side in (old, new))
     if was != now:
         yield Said(
             rules.SOURCE_CHANGED,
             f"it is deployed to {now} instead of {was}; what is in {was} stays there or is deleted",
         )
-    if text(old, "project") != text(new, "project"):
-        yield Said(rules.SOURCE_CHANGED, f"its project is {text(new, 'project')} instead of {text(old, 'project')}")
+    project, before = (text(spec, "project") or "default" for spec in (new, old))
+    if project != before:
+        yield Said(rules.SOURCE_CHANGED, f"its project is {project} instead of {before}")
+
+
+def _sources(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [mapping(spec, "source"), *mappings(spec, "sources")]
 
 
 def _repositories(spec: Mapping[str, Any]) -> set[str]:
     """The addresses of the sources, however they are spelled."""
-    sources = [mapping(spec, "source"), *mappings(spec, "sources")]
-    return {_address(text(source, "repoURL")) for source in sources if text(source, "repoURL")}
+    return {_address(text(source, "repoURL")) for source in _sources(spec) if text(source, "repoURL")}
+
+
+def _charts(spec: Mapping[str, Any]) -> set[str]:
+    return {text(source, "chart") for source in _sources(spec)} - {""}
+
+
+def _paths(spec: Mapping[str, Any]) -> set[str]:
+    return {text(source, "path").strip("/") for source in _sources(spec)} - {""}
 
 
 def _address(url: str) -> str:
@@ -99,9 +143,39 @@ def _destination(destination: Mapping[str, Any]) -> str:
     return f"{cluster}, namespace {text(destination, 'namespace') or '(none)'}"
 
 
-def _project(difference: Difference) -> Iterator[Said]:
-    old, new = both(difference, "spec")
+def _project(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) -> Iterator[Said]:
     for field in _BOUNDS:
-        was, now = at(old, field) or [], at(new, field) or []
-        if isinstance(was, list) and isinstance(now, list) and any(item not in was for item in now):
+        was, now = _list(old, field), _list(new, field)
+        come = [item for item in now if item not in was]
+        # Kinds in namespaces are bounded only where a list says so.
+        open_now = field == "namespaceResourceWhitelist" and was and not now
+        if open_now or (any(map(_is_all, come)) if is_new else come):
             yield Said(rules.SOURCE_CHANGED, f"Applications of this project may use more: {field}")
+    if gone := [field for field in _LIMITS if any(item not in _list(new, field) for item in _list(old, field))]:
+        yield Said(rules.SOURCE_CHANGED, f"Applications of this project are bounded less: {listed(gone)}")
+    were, are = (
+        {policy for role in mappings(spec, "roles") for policy in texts(role, "policies")} for spec in (old, new)
+    )
+    if more := len(are - were):
+        yield Said(
+            rules.RBAC_WIDENED, f"its roles may do more in ArgoCD: {more} other polic{'ies' if more > 1 else 'y'}"
+        )
+
+
+def _list(spec: Mapping[str, Any], field: str) -> list[Any]:
+    found = at(spec, field)
+    return found if isinstance(found, list) else []
+
+
+def _is_all(item: Any) -> bool:
+    return item == "*" or (isinstance(item, dict) and bool(item) and all(value == "*" for value in item.values()))
+
+
+def _policy(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Said]:
+    """What people may do in ArgoCD itself."""
+    was, now = (
+        {f"{name}: {line.strip()}" for name, said in data.items() for line in str(said).splitlines() if line.strip()}
+        for data in (old, new)
+    )
+    if now - was:
+        yield Said(rules.RBAC_WIDENED, "people may do other things in ArgoCD than before")

@@ -5,24 +5,17 @@ from itertools import pairwise
 from typing import Any
 
 from kubeaid_ci.checks import change_rules as rules
-from kubeaid_ci.checks.dangers.reading import Said, body, is_kind, listed, mappings, named, text
+from kubeaid_ci.checks.dangers.reading import Said, body, is_kind, listed, mapping, mappings, named, text
 from kubeaid_ci.model.difference import ABSENT, Delta, Difference
 from kubeaid_ci.model.finding import Severity
 
+_LEAST = frozenset({"minItems", "minLength", "minProperties", "minimum"})
+_MOST = frozenset({"maxItems", "maxLength", "maxProperties", "maximum"})
 _DEMANDS = frozenset(
-    {
-        "maxItems",
-        "maxLength",
-        "maxProperties",
-        "maximum",
-        "minItems",
-        "minLength",
-        "minProperties",
-        "minimum",
-        "pattern",
-    }
-    | {"format", "multipleOf", "not", "uniqueItems", "x-kubernetes-validations"}
+    {"allOf", "anyOf", "oneOf", "not", "format", "multipleOf", "pattern", "uniqueItems", "x-kubernetes-validations"}
 )
+# Lists whose items are told apart by keys, or only once: an item that is there twice is refused.
+_LIST_TYPES = frozenset({"map", "set"})
 
 
 def check(difference: Difference) -> Iterator[Said]:
@@ -31,12 +24,19 @@ def check(difference: Difference) -> Iterator[Said]:
         return
     if difference.before is None or difference.after is None:
         return
-    old, new = (named(mappings(body(side), "spec", "versions")) for side in (difference.before, difference.after))
+    old, new = (_versions(body(side)) for side in (difference.before, difference.after))
     for version in old:
         yield from _version(version, old[version], new.get(version))
     yield from _storage(_stored(old), _stored(new))
     yield from _schema(difference)
     yield from _conversion(difference)
+
+
+def _versions(definition: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The versions by name; the one of a definition that has no list of them."""
+    spec = mapping(definition, "spec")
+    found = named(mappings(spec, "versions") or [{"name": text(spec, "version"), "storage": True}])
+    return {name: version for name, version in found.items() if name}
 
 
 def _version(name: str, old: Mapping[str, Any], new: Mapping[str, Any] | None) -> Iterator[Said]:
@@ -66,39 +66,65 @@ def _schema(difference: Difference) -> Iterator[Said]:
 
 def _narrowed(delta: Delta) -> str:
     keys = delta.keys
+    if keys == ("spec", "preserveUnknownFields") and delta.before is True:
+        return "the object drops unknown fields"
     if "openAPIV3Schema" not in keys[:-1]:
         return ""
     field = _field(delta)
-    named_field = keys[-2] == "properties"
-    if named_field and delta.after is ABSENT:
-        return f"{field} is gone"
-    if named_field:
-        return ""
-    return _demand(keys, delta, field)
+    if keys[-2] == "properties":
+        return f"{field} is gone" if delta.after is ABSENT else ""
+    what = _demand(keys, delta)
+    return f"{field} {what}" if what else ""
 
 
-def _demand(keys: tuple[str, ...], delta: Delta, field: str) -> str:
+def _demand(keys: tuple[str, ...], delta: Delta) -> str:
+    """What a schema asks for that it did not; what it asks for no more is no danger."""
     gone, come = delta.after is ABSENT, delta.before is ABSENT
     match keys[-2:]:
+        case (_, "properties") if gone:
+            what = "has no known fields any more"
         case (_, "required") if come:
             what = f"demands {', '.join(map(str, delta.after))}"
         case ("required", "*") if come:
             what = f"demands {delta.after}"
+        case (_, "enum") if come:
+            what = "takes only some values"
         case ("enum", "*") if not come:
             what = "takes fewer values"
-        case (_, "type"):
+        case (_, "type") if not _wider(delta):
             what = "has another type"
+        case (_, "nullable") if delta.before is True:
+            what = "may not be null"
         case (_, "x-kubernetes-preserve-unknown-fields") if delta.before is True:
             what = "drops unknown fields"
         case (_, "additionalProperties") if not come:
             what = "takes fewer keys"
-        case (_, demand) if demand in _DEMANDS and not gone:
-            what = f"has another {demand}"
-        case ("x-kubernetes-validations", "*") if not gone:
-            what = "has another rule"
         case _:
-            what = ""
-    return f"{field} {what}" if what else ""
+            what = _limit(keys, delta)
+    return what
+
+
+def _limit(keys: tuple[str, ...], delta: Delta) -> str:
+    gone, name = delta.after is ABSENT, keys[-1]
+    if name in _LEAST | _MOST and not gone:
+        return "" if _looser(delta, most=name in _MOST) else f"has another {name}"
+    if name == "x-kubernetes-list-type" and delta.after in _LIST_TYPES:
+        return "takes no item twice"
+    if demand := next((one for one in keys[-3:] if one in _DEMANDS), ""):
+        rule = demand != "x-kubernetes-validations" or name in (demand, "*", "rule")
+        return "" if gone or not rule else f"has another {'rule' if demand.startswith('x-') else demand}"
+    return ""
+
+
+def _looser(delta: Delta, *, most: bool) -> bool:
+    old, new = delta.before, delta.after
+    numbers = all(isinstance(side, int | float) for side in (old, new))
+    return numbers and bool(new >= old if most else new <= old)
+
+
+def _wider(delta: Delta) -> bool:
+    """Whether a type takes all that it took: numbers that need not be whole; one that is left out takes anything."""
+    return delta.after is ABSENT or (delta.before, delta.after) == ("integer", "number")
 
 
 def _field(delta: Delta) -> str:
@@ -112,9 +138,25 @@ def _field(delta: Delta) -> str:
 
 
 def _conversion(difference: Difference) -> Iterator[Said]:
-    old, new = (
-        text(body(side), "spec", "conversion", "webhook", "clientConfig", "url")
-        for side in (difference.before, difference.after)
-    )
-    if new and new != old:
+    old, new = (mapping(body(side), "spec", "conversion") for side in (difference.before, difference.after))
+    (was, url_before), (now, url) = _converter(old), _converter(new)
+    if url and url != url_before:
         yield Said(rules.WEBHOOK_WIDENED, "objects of this kind are converted by a webhook outside the cluster")
+    elif now and now != was:
+        instead = f" instead of {was}" if was else ""
+        yield Said(
+            rules.WEBHOOK_WIDENED, f"objects of this kind are converted by {now}{instead}: where it is down, all fail"
+        )
+    elif was and not now:
+        yield Said(
+            rules.CRD_STORAGE_CHANGED, "nothing converts objects of this kind from one version to another any more"
+        )
+
+
+def _converter(conversion: Mapping[str, Any]) -> tuple[str, str]:
+    """Who converts, and at which address where that is outside the cluster; empty where nobody does."""
+    if conversion.get("strategy") != "Webhook":
+        return "", ""
+    config = mapping(conversion, "webhook", "clientConfig") or mapping(conversion, "webhookClientConfig")
+    service = f"service {text(config, 'service', 'namespace')}/{text(config, 'service', 'name')}"
+    return (service, "") if mapping(config, "service") else ("a webhook", text(config, "url"))

@@ -1,14 +1,17 @@
 """Images that a cluster has not run until now."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from kubeaid_ci.checks import change_rules as rules
 from kubeaid_ci.checks.dangers.podspecs import containers, pods
-from kubeaid_ci.checks.dangers.reading import Said, body, mapping, text
+from kubeaid_ci.checks.dangers.reading import Said, mappings, text
+from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.image import Image
+from kubeaid_ci.model.manifest import own_images
+from kubeaid_ci.model.version import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +37,36 @@ def check(difference: Difference, known: Known) -> Iterator[Said]:
         elif new.name not in known.names:
             instead = f" instead of {was}" if was and old.name != new.name else ""
             yield Said(rules.IMAGE_NEW, f"{now} runs{instead}: the cluster did not run this image")
+        if was and old.name == new.name and _older(new.tag, old.tag):
+            yield Said(rules.IMAGE_DOWNGRADED, f"{now} runs instead of the newer {was}")
         if not new.is_fixed and (not was or old.is_fixed):
             yield Said(rules.IMAGE_TAG_MUTABLE, f"{now} names no version that stays as it is")
         elif was and old.digest and not new.digest:
             yield Said(rules.IMAGE_TAG_MUTABLE, f"{now} is no longer held to a digest")
 
 
+def _older(tag: str, other: str) -> bool:
+    """Whether a tag is of an older release; what stands behind the numbers orders nothing."""
+    try:
+        return Version.parse(tag).release < Version.parse(other).release
+    except UserError:  # no version, such as a date with letters
+        return False
+
+
 def _changed(difference: Difference) -> Iterator[tuple[str, str]]:
     """Images that an object names and did not, with what stood in their place."""
     for pod in pods(difference):
         were = {text(container, "image") for container in containers(pod.old).values()}
-        for _, old, new in pod.containers():
-            was, now = text(old or {}, "image"), text(new, "image")
-            if now and now != was and now not in were:
-                yield was, now
-    if difference.after is not None and difference.after.key.group == "monitoring.coreos.com":
-        was, now = (text(mapping(body(side), "spec"), "image") for side in (difference.before, difference.after))
-        if now and now != was:
-            yield was, now
+        mounted = _volumes(pod.old)
+        steps = [(text(old or {}, "image"), text(new, "image")) for _, old, new in pod.containers()]
+        steps += [(mounted.get(name, ""), image) for name, image in _volumes(pod.new).items()]
+        yield from ((was, now) for was, now in steps if now and now != was and now not in were)
+    if difference.after is not None:
+        old, new = (own_images(side) if side else {} for side in (difference.before, difference.after))
+        yield from ((old.get(field, ""), now) for field, now in new.items() if now != old.get(field))
+
+
+def _volumes(spec: Mapping[str, Any]) -> dict[str, str]:
+    """The images that a pod mounts, by volume."""
+    named_images = ((text(volume, "name"), text(volume, "image", "reference")) for volume in mappings(spec, "volumes"))
+    return {name: image for name, image in named_images if image}

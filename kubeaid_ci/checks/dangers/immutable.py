@@ -18,11 +18,29 @@ _FIELDS: Mapping[tuple[str, str], tuple[_Path, ...]] = {
     ("apps", "StatefulSet"): tuple(
         ("spec", field) for field in ("selector", "serviceName", "volumeClaimTemplates", "podManagementPolicy")
     ),
-    ("batch", "Job"): tuple(("spec", field) for field in ("template", "selector", "completionMode", "completions")),
+    ("batch", "Job"): tuple(
+        ("spec", field)
+        for field in (
+            "template",
+            "selector",
+            "completionMode",
+            "completions",
+            "podFailurePolicy",
+            "successPolicy",
+            "backoffLimitPerIndex",
+            "managedBy",
+        )
+    ),
     ("", "Secret"): (("type",),),
     ("rbac.authorization.k8s.io", "RoleBinding"): (("roleRef",),),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): (("roleRef",),),
     ("storage.k8s.io", "StorageClass"): (("parameters",), ("provisioner",), ("reclaimPolicy",), ("volumeBindingMode",)),
+    ("storage.k8s.io", "CSIDriver"): (("spec", "attachRequired"), ("spec", "volumeLifecycleModes")),
+    ("snapshot.storage.k8s.io", "VolumeSnapshot"): (("spec", "source"),),
+    ("snapshot.storage.k8s.io", "VolumeSnapshotContent"): (("spec", "source"),),
+    ("discovery.k8s.io", "EndpointSlice"): (("addressType",),),
+    ("resource.k8s.io", "ResourceClaimTemplate"): (("spec",),),
+    ("", "ResourceQuota"): (("spec", "scopes"), ("spec", "scopeSelector")),
     ("networking.k8s.io", "IngressClass"): (("spec", "controller"),),
     ("scheduling.k8s.io", "PriorityClass"): (("value",), ("preemptionPolicy",)),
     ("node.k8s.io", "RuntimeClass"): (("handler",),),
@@ -33,14 +51,22 @@ _FIELDS: Mapping[tuple[str, str], tuple[_Path, ...]] = {
         ("spec", "names", "plural"),
     ),
 }
+_FIRST = ("clusterIPs", "ipFamilies")
 _CLAIM_SIZE = ("spec", "resources", "requests", "storage")
 _CLAIM_MAY_CHANGE = (_CLAIM_SIZE, ("spec", "volumeAttributesClassName"), ("spec", "resources", "limits"))
 _VOLUME_MAY_CHANGE = frozenset(
     {"accessModes", "capacity", "claimRef", "mountOptions", "persistentVolumeReclaimPolicy", "storageClassName"}
     | {"volumeAttributesClassName"}
 )
-_MEANS_THE_SAME = frozenset({"null-field", "quantity-spelling", "server-field", "status", "text-spelling"})
+_MEANS_THE_SAME = frozenset({"api-spelling", "null-field", "quantity-spelling", "server-field", "status"})
 """Noise rules for what Kubernetes itself takes for equal."""
+_POD_MAY_CHANGE: tuple[_Path, ...] = (
+    ("spec", "activeDeadlineSeconds"),
+    ("spec", "containers", "*", "image"),
+    ("spec", "ephemeralContainers"),
+    ("spec", "initContainers", "*", "image"),
+    ("spec", "tolerations"),
+)
 
 
 def check(difference: Difference) -> Iterator[Said]:
@@ -67,7 +93,10 @@ def _refused(difference: Difference, delta: Delta) -> str:
     key = difference.manifest.key
     match key.group, key.kind:
         case "", "Service":
-            return _cluster_ip(difference, delta)
+            return _cluster_ip(difference, delta) or _service(difference, delta)
+        case "", "Pod":
+            free = delta.keys[0] != "spec" or any(_below(delta, path) for path in _POD_MAY_CHANGE)
+            return "" if free else ".".join(delta.keys)
         case "", "PersistentVolumeClaim":
             return _claim(delta)
         case "", "PersistentVolume":
@@ -91,6 +120,16 @@ def _cluster_ip(difference: Difference, delta: Delta) -> str:
         if delta.keys == ("spec", "clusterIP") and delta.after not in ("", None, ABSENT) and not external
         else ""
     )
+
+
+def _service(difference: Difference, delta: Delta) -> str:
+    """The first of a Service's addresses and families, and the class of its load balancer, once they are there."""
+    old, new = ([at(body(side), "spec", field) for field in _FIRST] for side in (difference.before, difference.after))
+    for field, was, now in zip(_FIRST, old, new, strict=True):
+        if delta.keys[:2] == ("spec", field) and was and now and isinstance(was, list) and isinstance(now, list):
+            return f"spec.{field}" if was[0] != now[0] else ""
+    balanced = all(text(body(side), "spec", "type") == "LoadBalancer" for side in (difference.before, difference.after))
+    return "spec.loadBalancerClass" if balanced and delta.keys == ("spec", "loadBalancerClass") else ""
 
 
 def _claim(delta: Delta) -> str:

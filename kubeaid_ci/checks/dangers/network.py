@@ -1,4 +1,4 @@
-"""Traffic that is let through, and names and ports under which an application is reached."""
+"""Traffic that is let through, and services that are reached from outside."""
 
 import json
 import re
@@ -9,36 +9,36 @@ from kubeaid_ci.checks import change_rules as rules
 from kubeaid_ci.checks.dangers.reading import (
     Said,
     annotations,
-    at,
     body,
     both,
     is_kind,
     listed,
-    mapping,
     mappings,
     text,
     texts,
 )
 from kubeaid_ci.model.difference import Difference
-from kubeaid_ci.model.finding import Severity
+from kubeaid_ci.model.manifest import Manifest
 
 _OTHER_POLICIES = {
+    "policy.networking.k8s.io": ("AdminNetworkPolicy", "BaselineAdminNetworkPolicy"),
+    "security.istio.io": ("AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"),
     "cilium.io": ("CiliumClusterwideNetworkPolicy", "CiliumNetworkPolicy"),
     "crd.projectcalico.org": ("GlobalNetworkPolicy", "NetworkPolicy"),
     "projectcalico.org": ("GlobalNetworkPolicy", "NetworkPolicy"),
 }
-_GUARD = re.compile(r"/(?:auth-|whitelist|allowlist|denylist|.*middlewares$)")
+# Annotations by which a cloud keeps a load balancer to its own network, and what they say for that.
+_INSIDE = re.compile(r"internal|private-?network|disable-public-network|load-balancer-type$|scheme$", re.IGNORECASE)
+_INSIDE_SAID = frozenset({"true", "internal", "0.0.0.0/0", "private"})
+_MOST_PAIRS = 50_000
 _OUTSIDE = {"LoadBalancer": 2, "NodePort": 1}
 
 
 def check(difference: Difference) -> Iterator[Said]:
-    """Wider network policies, services and routes."""
-    if difference.after is None:
-        yield from _hosts(difference)
-        return
-    yield from _policy(difference)
-    yield from _service(difference)
-    yield from _hosts(difference)
+    """Wider network policies and services."""
+    if difference.after is not None:
+        yield from _policy(difference)
+        yield from _service(difference)
 
 
 def _policy(difference: Difference) -> Iterator[Said]:
@@ -46,7 +46,8 @@ def _policy(difference: Difference) -> Iterator[Said]:
     if difference.before is None:
         return
     old, new = both(difference, "spec")
-    if key.kind in _OTHER_POLICIES.get(key.group, ()) and old != new:
+    others = mappings(body(difference.before), "specs") != mappings(body(difference.after), "specs")
+    if key.kind in _OTHER_POLICIES.get(key.group, ()) and (old != new or others):
         yield Said(rules.NETWORK_OPENED, "the policy changes, and may let more through")
     elif is_kind(difference, "networking.k8s.io", "NetworkPolicy"):
         if _spelled(old.get("podSelector")) != _spelled(new.get("podSelector")):
@@ -54,11 +55,31 @@ def _policy(difference: Difference) -> Iterator[Said]:
         for direction, field in (("Ingress", "ingress"), ("Egress", "egress")):
             if direction in _types(old) and direction not in _types(new):
                 yield Said(rules.NETWORK_OPENED, f"the policy no longer restricts {field}")
-            elif direction in _types(old) and (more := _let_through(new, field) - _let_through(old, field)):
+            elif direction in _types(old) and _pairs(new, field) > _MOST_PAIRS:
+                yield Said(rules.NETWORK_OPENED, f"its rules for {field} are too many to be compared; read them")
+            elif direction in _types(old) and (more := _more(old, new, field)):
                 yield Said(
                     rules.NETWORK_OPENED,
                     f"the policy lets more {field} through: {len(more)} other rule{'s' if len(more) > 1 else ''}",
                 )
+
+
+def _more(old: Mapping[str, Any], new: Mapping[str, Any], field: str) -> set[str]:
+    """What is let through and was not; all of it, where what was is too much to be looked at."""
+    return _let_through(new, field) - (_let_through(old, field) if _pairs(old, field) <= _MOST_PAIRS else set())
+
+
+def _pairs(spec: Mapping[str, Any], field: str) -> int:
+    """How many peers with a port there are."""
+    return sum(len(_peers(rule, field)) * len(_ports_of(rule)) for rule in mappings(spec, field))
+
+
+def _peers(rule: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+    return mappings(rule, "from" if field == "ingress" else "to") or [{}]
+
+
+def _ports_of(rule: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return mappings(rule, "ports") or [{}]
 
 
 def _types(spec: Mapping[str, Any]) -> set[str]:
@@ -70,9 +91,9 @@ def _let_through(spec: Mapping[str, Any], field: str) -> set[str]:
     """One text for each peer and port; an empty list of either means all."""
     found = set()
     for rule in mappings(spec, field):
-        peers = mappings(rule, "from" if field == "ingress" else "to") or [{}]
-        ports = mappings(rule, "ports") or [{}]
-        found |= {_spelled([peer, {"protocol": "TCP", **port} if port else {}]) for peer in peers for port in ports}
+        peers = [_spelled(peer) for peer in _peers(rule, field)]
+        ports = [_spelled({"protocol": "TCP", **port} if port else {}) for port in _ports_of(rule)]
+        found |= {f"{peer} {port}" for peer in peers for port in ports}
     return found
 
 
@@ -100,57 +121,19 @@ def _service(difference: Difference) -> Iterator[Said]:
         if before and (not after or after - before):
             more = listed(list(after - before)) or "anywhere"
             yield Said(rules.EXPOSED, f"its load balancer takes traffic from {more}")
+    if kind in _OUTSIDE and kind == was and (ports := _ports(new) - _ports(old)):
+        yield Said(rules.EXPOSED, f"more ports are reached from outside the cluster: {listed(list(ports))}")
+    if kind == "LoadBalancer" == was and (outside := _inside(difference.before) - _inside(difference.after)):
+        yield Said(rules.EXPOSED, f"its load balancer may be reached from everywhere: {listed(list(outside))} is gone")
     if text(new, "externalName") and text(new, "externalName") != text(old, "externalName"):
         yield Said(rules.EXPOSED, f"its name leads to {text(new, 'externalName')}")
 
 
-def _hosts(difference: Difference) -> Iterator[Said]:
-    old, new = _served(body(difference.before)), _served(body(difference.after))
-    if (
-        not is_kind(difference, "networking.k8s.io", "Ingress")
-        and difference.manifest.key.group != "gateway.networking.k8s.io"
-    ):
-        return
-    if come := new - old:
-        yield Said(rules.EXPOSED, f"it is reached under {listed(list(come))}")
-    if gone := old - new:
-        yield Said(rules.EXPOSED, f"it is no longer reached under {listed(list(gone))}")
-    if (
-        difference.before
-        and difference.after
-        and at(body(difference.before), "spec", "tls")
-        and not at(body(difference.after), "spec", "tls")
-    ):
-        yield Said(rules.EXPOSED, "it is reached without TLS")
-    yield from _ports(difference)
-    yield from _guards(difference)
+def _ports(spec: Mapping[str, Any]) -> set[str]:
+    return {f"{port.get('port')}/{text(port, 'protocol') or 'TCP'}" for port in mappings(spec, "ports")}
 
 
-def _served(value: Mapping[str, Any]) -> set[str]:
-    """The names of an Ingress's rules or of a route; all of them is ``*``."""
-    spec = mapping(value, "spec")
-    hosts = {text(rule, "host") or "*" for rule in mappings(spec, "rules") if "http" in rule or "host" in rule}
-    listeners = {text(listener, "hostname") or "*" for listener in mappings(spec, "listeners")}
-    return hosts | listeners | set(texts(spec, "hostnames")) | ({"*"} if mapping(spec, "defaultBackend") else set())
-
-
-def _guards(difference: Difference) -> Iterator[Said]:
-    """Annotations by which an ingress controller asks who comes, and those that put configuration into it."""
-    if difference.before is None or difference.after is None:
-        return
-    old, new = annotations(difference.before), annotations(difference.after)
-    if gone := [name for name in map(str, old) if _GUARD.search(name) and old[name] != new.get(name)]:
-        yield Said(rules.EXPOSED, f"it may let in others than before: {listed(gone)}")
-    if come := [name for name in map(str, new) if name.endswith("-snippet") and old.get(name) != new[name]]:
-        yield Said(rules.EXPOSED, f"it brings configuration of its own to the ingress controller: {listed(come)}")
-
-
-def _ports(difference: Difference) -> Iterator[Said]:
-    if not is_kind(difference, "gateway.networking.k8s.io", "Gateway") or difference.after is None:
-        return
-    old, new = (
-        {str(item.get("port")) for item in mappings(body(side), "spec", "listeners")}
-        for side in (difference.before, difference.after)
-    )
-    if come := new - old:
-        yield Said(rules.EXPOSED, f"it listens on {listed(list(come))}", Severity.INFO)
+def _inside(manifest: Manifest | None) -> set[str]:
+    """The annotations that keep a load balancer to the cloud's own network."""
+    found = annotations(manifest).items()
+    return {str(name) for name, said in found if _INSIDE.search(str(name)) and str(said).lower() in _INSIDE_SAID}

@@ -6,16 +6,23 @@ from typing import Any
 
 from kubeaid_ci.checks.dangers.reading import mapping, mappings, named
 from kubeaid_ci.model.difference import Difference
+from kubeaid_ci.model.manifest import Manifest
 
 _WITHOUT_PODS = frozenset(
-    {"ConfigMap", "Namespace", "PersistentVolumeClaim", "PrometheusRule", "Secret", "Service", "ServiceAccount"}
+    [("", kind) for kind in ("ConfigMap", "Namespace", "PersistentVolumeClaim", "Secret", "Service", "ServiceAccount")]
+    + [("monitoring.coreos.com", "PrometheusRule")]
 )
+_OPERATED = ("Alertmanager", "Prometheus", "PrometheusAgent", "ThanosRuler")
+"""Kinds of the Prometheus Operator whose own specification is that of their pods; containers in it are patches."""
 _GROUPS_WITHOUT_PODS = frozenset(
     f"{group}.k8s.io"
     for group in ("admissionregistration", "apiextensions", "networking", "rbac.authorization", "storage")
 )
 _LISTS = ("initContainers", "containers", "ephemeralContainers")
 _LISTED = frozenset(_LISTS)
+# The steps of Tekton, and the one container of a step of Argo Workflows.
+_STEPS, _ALONE = ("steps", "sidecars"), ("container", "script")
+_MAY_HOLD = frozenset(_STEPS + _ALONE)
 _NESTED = (dict, list)
 _DEEPEST = 12
 
@@ -42,22 +49,33 @@ class PodChange:
 
 def containers(spec: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Every container of a pod specification by its name, which Kubernetes wants to be there once."""
-    return {name: item for field in _LISTS for name, item in named(mappings(spec, field)).items()}
+    found = {name: item for field in _LISTS for name, item in named(mappings(spec, field)).items()}
+    steps = {name: item for field in _STEPS for name, item in named(mappings(spec, field)).items() if "image" in item}
+    return found | steps | {field: mapping(spec, field) for field in _ALONE if "image" in mapping(spec, field)}
 
 
 def pods(difference: Difference) -> Iterator[PodChange]:
     """The pod specifications that the object will have, at whatever depth; none of one that goes."""
     if difference.after is None or difference.after.key.group in _GROUPS_WITHOUT_PODS:
         return
-    if difference.after.key.kind in _WITHOUT_PODS:
+    if (difference.after.key.group, difference.after.key.kind) in _WITHOUT_PODS:
         return
-    before = {} if difference.before is None else dict(_found(difference.before.body, (), {}))
-    for path, (spec, annotated) in _found(difference.after.body, (), {}):
+    before = {} if difference.before is None else _specs(difference.before)
+    for path, (spec, annotated) in _specs(difference.after).items():
         old, old_annotated = before.get(path, ({}, {}))
         yield PodChange(old, spec, path not in before, old_annotated, annotated)
 
 
 _Found = tuple[tuple[str, ...], tuple[Mapping[str, Any], Mapping[str, Any]]]
+
+
+def _specs(manifest: Manifest) -> dict[tuple[str, ...], tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    found = dict(_found(manifest.body, (), {}))
+    if manifest.key.group == "monitoring.coreos.com" and manifest.key.kind in _OPERATED:
+        found |= {
+            ("spec",): (mapping(manifest.body, "spec"), mapping(manifest.body, "spec", "podMetadata", "annotations"))
+        }
+    return found
 
 
 def _found(value: Any, path: tuple[str, ...], annotated: Mapping[str, Any]) -> Iterator[_Found]:
@@ -68,9 +86,15 @@ def _found(value: Any, path: tuple[str, ...], annotated: Mapping[str, Any]) -> I
             if isinstance(item, _NESTED):
                 yield from _found(item, (*path, str(place)), {})
     elif isinstance(value, dict):
-        if not _LISTED.isdisjoint(value) and any(isinstance(value.get(field), list) for field in _LISTS):
+        if _has_containers(value):
             yield path, (value, annotated)
         for name, below in value.items():
             if isinstance(below, _NESTED) and name not in _LISTED:
                 own = mapping(value, "metadata", "annotations") if name == "spec" else {}
                 yield from _found(below, (*path, str(name)), own)
+
+
+def _has_containers(value: Mapping[str, Any]) -> bool:
+    if not _LISTED.isdisjoint(value) and any(isinstance(value.get(field), list) for field in _LISTS):
+        return True
+    return not _MAY_HOLD.isdisjoint(value) and bool(containers(value))

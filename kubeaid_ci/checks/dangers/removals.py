@@ -3,69 +3,68 @@
 from collections.abc import Iterator
 
 from kubeaid_ci.checks import change_rules as rules
-from kubeaid_ci.checks.dangers.reading import Said, annotations, body, both, is_kind, sync_options, text, texts
+from kubeaid_ci.checks.dangers.reading import Said, annotations, at, body, sync_options, texts
+from kubeaid_ci.checks.dangers.stateful import lost_with
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Severity
 
-_STATE = {
-    ("", "PersistentVolumeClaim"): "its volume is deleted with it, unless the reclaim policy is Retain",
-    ("", "PersistentVolume"): "pods lose the volume",
-    ("", "Namespace"): "every object in the namespace is deleted with it",
-    ("apps", "StatefulSet"): "its pods stop, and what its volumes hold is no longer served",
-    ("apiextensions.k8s.io", "CustomResourceDefinition"): "every object of this kind is deleted with it",
-    ("storage.k8s.io", "StorageClass"): "claims that ask for it stay pending",
-    ("snapshot.storage.k8s.io", "VolumeSnapshot"): "the snapshot is deleted with it, unless its class says Retain",
-}
-# Custom resources whose controllers delete machines or data along with them.
-_OPERATED = {
-    "acid.zalan.do": ("postgresql",),
-    "ceph.rook.io": ("CephCluster", "CephBlockPool", "CephFilesystem", "CephObjectStore"),
-    "cluster.x-k8s.io": ("Cluster", "MachineDeployment", "MachinePool"),
-    "clickhouse.altinity.com": ("ClickHouseInstallation",),
-    "elasticsearch.k8s.elastic.co": ("Elasticsearch",),
-    "k8s.mariadb.com": ("MariaDB",),
-    "kafka.strimzi.io": ("Kafka", "KafkaTopic", "KafkaNodePool"),
-    "mongodbcommunity.mongodb.com": ("MongoDBCommunity",),
-    "postgresql.cnpg.io": ("Cluster",),
-    "rabbitmq.com": ("RabbitmqCluster",),
-    "velero.io": ("BackupStorageLocation", "Schedule"),
-}
+_ADMITS = "what it refused is admitted"
+_ISSUES = "the certificates that it issued are not renewed"
+_UNANSWERED = "what it changed or added in new objects is missing in them"
 _PROTECTION = {
     ("policy", "PodDisruptionBudget"): "nodes may be drained of all its pods at once",
     ("autoscaling", "HorizontalPodAutoscaler"): "the number of pods no longer follows the load",
+    ("autoscaling.k8s.io", "VerticalPodAutoscaler"): "what pods ask for no longer follows what they use",
+    ("keda.sh", "ScaledObject"): "the number of pods no longer follows the load",
     ("", "LimitRange"): "containers without limits of their own have none",
     ("", "ResourceQuota"): "the namespace may use all there is",
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): "what it refused is admitted",
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"): "what it refused is admitted",
-    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): "what it refused is admitted",
-    ("kyverno.io", "ClusterPolicy"): "what it refused is admitted",
-    ("kyverno.io", "Policy"): "what it refused is admitted",
+    ("scheduling.k8s.io", "PriorityClass"): "pods that name it are refused",
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"): _UNANSWERED,
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"): _UNANSWERED,
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): _UNANSWERED,
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): _ADMITS,
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"): _ADMITS,
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): _ADMITS,
+    ("kyverno.io", "ClusterPolicy"): _ADMITS,
+    ("kyverno.io", "Policy"): _ADMITS,
+    ("cert-manager.io", "Certificate"): "it is not renewed any more",
+    ("cert-manager.io", "ClusterIssuer"): _ISSUES,
+    ("cert-manager.io", "Issuer"): _ISSUES,
+    ("argoproj.io", "AppProject"): "its Applications do not sync any more",
 }
+_ADMISSION_GROUPS = frozenset({"constraints.gatekeeper.sh", "policies.kyverno.io", "templates.gatekeeper.sh"})
 _NETWORK_GROUPS = frozenset(
     {"networking.k8s.io", "cilium.io", "crd.projectcalico.org", "projectcalico.org", "policy.networking.k8s.io"}
 )
+_MESH = frozenset({"AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"})
+_SECRETS = frozenset({"ClusterSecretStore", "OnePasswordItem", "SecretProviderClass", "SecretStore"})
 _FINALIZER = "resources-finalizer.argocd.argoproj.io"
 
 
 def check(difference: Difference) -> Iterator[Said]:
     """What is lost with an object that goes."""
     yield from _moved(difference)
-    if difference.after is not None:
-        yield from _retention(difference)
-        return
+    if difference.after is None and difference.before is not None:
+        yield from _removed(difference)
+
+
+def _removed(difference: Difference) -> Iterator[Said]:
     key = difference.manifest.key
     kept = "Prune=false" in sync_options(difference.before)
-    state = _STATE.get((key.group, key.kind)) or _operated(key.group, key.kind)
-    if state:
-        yield _state(state, kept=kept)
-    elif key.kind == "Application" and key.group == "argoproj.io":
+    if key.group == "argoproj.io" and key.kind in ("Application", "ApplicationSet"):
         yield _application(difference)
-    elif key.kind in ("Secret", "SealedSecret", "ExternalSecret") and not kept and not _generated(difference):
-        yield Said(rules.SECRET_REMOVED, "the sync deletes this secret; pods that use it will not start")
-    elif key.kind.endswith("NetworkPolicy") and key.group in _NETWORK_GROUPS:
+    elif state := lost_with(difference.manifest):
+        yield _state(state, kept=kept)
+    elif kept:
+        return
+    elif key.kind.endswith("Secret") or key.kind in _SECRETS:
+        yield from _secret(difference)
+    elif _guards_traffic(difference):
         yield Said(rules.NETWORK_OPENED, "the policy is removed: the traffic that it kept out is let through")
-    elif protection := _PROTECTION.get((key.group, key.kind)):
+    elif protection := _PROTECTION.get((key.group, key.kind)) or (_ADMITS if key.group in _ADMISSION_GROUPS else ""):
         yield Said(rules.PROTECTION_REMOVED, f"it is removed: {protection}")
+    elif (key.group, key.kind) == ("monitoring.coreos.com", "PrometheusRule"):
+        yield Said(rules.PROTECTION_REMOVED, "it is removed: its alerts do not fire any more", Severity.INFO)
 
 
 def _state(what: str, *, kept: bool) -> Said:
@@ -75,38 +74,31 @@ def _state(what: str, *, kept: bool) -> Said:
     return Said(rules.STATE_REMOVED, f"the sync deletes it, where pruning is on: {what}")
 
 
-def _operated(group: str, kind: str) -> str:
-    return "its controller deletes what it runs, data included" if kind in _OPERATED.get(group, ()) else ""
+def _secret(difference: Difference) -> Iterator[Said]:
+    if difference.manifest.key.kind in _SECRETS:
+        yield Said(rules.SECRET_REMOVED, "the sync deletes it; secrets that come through it are not renewed any more")
+    elif "helm.sh/hook" not in annotations(difference.before):  # that of a hook goes with the hook, nobody else uses it
+        yield Said(rules.SECRET_REMOVED, "the sync deletes this secret; pods that use it will not start")
 
 
-def _generated(difference: Difference) -> bool:
-    """Whether the secret is Helm's own or goes with a hook, so that nobody else uses it."""
-    return "helm.sh/hook" in annotations(difference.before)
+def _guards_traffic(difference: Difference) -> bool:
+    key = difference.manifest.key
+    policy = key.kind.endswith("NetworkPolicy") and key.group in _NETWORK_GROUPS
+    return policy or (key.group == "security.istio.io" and key.kind in _MESH)
 
 
 def _application(difference: Difference) -> Said:
-    name = text(body(difference.before), "metadata", "name")
-    if any(entry.startswith(_FINALIZER) for entry in texts(body(difference.before), "metadata", "finalizers")):
-        return Said(rules.APPLICATION_REMOVED, f"the sync deletes Application {name} and everything that it deployed")
-    message = (
-        f"Application {name} is removed; what it deployed stays in the cluster, and nothing cares for it from then on"
-    )
+    key, before = difference.manifest.key, body(difference.before)
+    if key.kind == "ApplicationSet":
+        gone = at(before, "spec", "syncPolicy", "preserveResourcesOnDeletion") is not True
+        name = f"ApplicationSet {key.name}, the Applications that it made"
+    else:
+        gone = any(entry.startswith(_FINALIZER) for entry in texts(before, "metadata", "finalizers"))
+        name = f"Application {key.name}"
+    if gone:
+        return Said(rules.APPLICATION_REMOVED, f"the sync deletes {name} and everything that it deployed")
+    message = f"{name} is removed; what it deployed stays in the cluster, and nothing cares for it from then on"
     return Said(rules.APPLICATION_REMOVED, message, Severity.WARNING)
-
-
-def _retention(difference: Difference) -> Iterator[Said]:
-    """Volumes that go sooner than before."""
-    if difference.before is None:
-        return
-    if is_kind(difference, "apps", "StatefulSet"):
-        old, new = both(difference, "spec", "persistentVolumeClaimRetentionPolicy")
-        for field, when in (("whenDeleted", "it is deleted"), ("whenScaled", "it is scaled down")):
-            if new.get(field) == "Delete" != old.get(field):
-                yield Said(rules.STATE_REMOVED, f"from now on its volumes are deleted when {when}", Severity.WARNING)
-    elif is_kind(difference, "", "PersistentVolume"):
-        old, new = both(difference, "spec")
-        if new.get("persistentVolumeReclaimPolicy") == "Delete" != old.get("persistentVolumeReclaimPolicy"):
-            yield Said(rules.STATE_REMOVED, "from now on its data is deleted with its claim", Severity.WARNING)
 
 
 def _moved(difference: Difference) -> Iterator[Said]:

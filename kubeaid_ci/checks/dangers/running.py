@@ -1,9 +1,10 @@
 """What starts to run, what stops to run, and what holds up a deletion."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kubeaid_ci.checks import change_rules as rules
-from kubeaid_ci.checks.dangers.reading import Said, at, body, both, hook, is_kind, listed, mapping, text, texts
+from kubeaid_ci.checks.dangers.reading import Said, at, body, hook, is_kind, listed, mapping, text, texts
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Severity
 
@@ -12,8 +13,20 @@ _SCALED = {
     "monitoring.coreos.com": ("Alertmanager", "Prometheus", "ThanosRuler"),
     "argoproj.io": ("Rollout",),
 }
+_SUSPENDS = {
+    ("argoproj.io", "CronWorkflow"): ("suspend",),
+    ("batch", "CronJob"): ("suspend",),
+    ("batch", "Job"): ("suspend",),
+    ("postgresql.cnpg.io", "ScheduledBackup"): ("suspend",),
+    ("velero.io", "Schedule"): ("paused",),
+}
+_LEAST = {
+    ("autoscaling", "HorizontalPodAutoscaler"): ("minReplicas",),
+    ("keda.sh", "ScaledObject"): ("maxReplicaCount",),
+}
 _RUNS = frozenset({"CronJob", "Job", "Pod", "Workflow"})
 _LEVELS = ("restricted", "baseline", "privileged")
+_MESH = ("istio.io/rev", "istio.io/dataplane-mode")
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
@@ -25,7 +38,6 @@ def check(difference: Difference) -> Iterator[Said]:
     yield from _stopped(difference)
     yield from _finalizers(difference)
     yield from _namespace(difference)
-    yield from _budget(difference)
 
 
 def _started(difference: Difference) -> Iterator[Said]:
@@ -54,10 +66,14 @@ def _stopped(difference: Difference) -> Iterator[Said]:
         old, new = (at(body(side), "spec", "replicas") for side in (difference.before, difference.after))
         if new == 0 and new is not False and old != 0:
             yield Said(rules.SCALED_TO_ZERO, f"it is scaled to nothing, from {1 if old is None else old}")
-    if is_kind(difference, "batch", "CronJob", "Job"):
-        suspended = [at(body(side), "spec", "suspend") is True for side in (difference.before, difference.after)]
+    for field in _SUSPENDS.get((key.group, key.kind), ()):
+        suspended = [at(body(side), "spec", field) is True for side in (difference.before, difference.after)]
         if suspended == [False, True]:
             yield Said(rules.SCALED_TO_ZERO, "it is suspended")
+    for field in _LEAST.get((key.group, key.kind), ()):
+        old, new = (at(body(side), "spec", field) for side in (difference.before, difference.after))
+        if new == 0 and new is not False and old != 0:
+            yield Said(rules.SCALED_TO_ZERO, f"it may be scaled to nothing: {field} is 0")
 
 
 def _finalizers(difference: Difference) -> Iterator[Said]:
@@ -85,17 +101,14 @@ def _namespace(difference: Difference) -> Iterator[Said]:
         yield Said(rules.POD_SECURITY_LOWERED, f"it admits pods of the level {new or 'privileged'}, until now {old}")
     elif difference.before is None and new == "privileged":
         yield Said(rules.POD_SECURITY_LOWERED, "it admits privileged pods")
+    was, now = (_in_mesh(mapping(body(side), "metadata", "labels")) for side in (difference.before, difference.after))
+    if was and not now:
+        yield Said(rules.PROTECTION_REMOVED, "its pods leave the mesh: nothing encrypts or limits their traffic")
+
+
+def _in_mesh(labels: Mapping[str, Any]) -> bool:
+    return labels.get("istio-injection") == "enabled" or any(labels.get(name) for name in _MESH)
 
 
 def _level(name: str) -> int:
     return _LEVELS.index(name) if name in _LEVELS else len(_LEVELS) - 1
-
-
-def _budget(difference: Difference) -> Iterator[Said]:
-    if difference.before is None or not is_kind(difference, "policy", "PodDisruptionBudget"):
-        return
-    old, new = both(difference, "spec")
-    if old.get("minAvailable") not in (None, 0, "0%") and new.get("minAvailable") in (0, "0%"):
-        yield Said(rules.PROTECTION_REMOVED, "minAvailable is 0: nodes may be drained of all its pods at once")
-    elif new.get("maxUnavailable") == "100%" != old.get("maxUnavailable"):
-        yield Said(rules.PROTECTION_REMOVED, "maxUnavailable is 100%: nodes may be drained of all its pods at once")

@@ -1,4 +1,4 @@
-"""Admission webhooks and parts of the API that something else answers."""
+"""Admission webhooks."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -10,7 +10,6 @@ from kubeaid_ci.checks.dangers.reading import (
     Said,
     at,
     body,
-    both,
     is_kind,
     listed,
     mapping,
@@ -20,23 +19,22 @@ from kubeaid_ci.checks.dangers.reading import (
     texts,
 )
 from kubeaid_ci.model.difference import Difference
-from kubeaid_ci.model.finding import Severity
 
 _Webhook = Mapping[str, Any]
 _MOST = 20_000
 
 
 def check(difference: Difference) -> Iterator[Said]:
-    """Webhooks that are new, see more, or fail closed, and API services that change."""
-    if is_kind(difference, "apiregistration.k8s.io", "APIService"):
-        yield from _api_service(difference)
-    elif is_kind(
+    """Webhooks that are new, see more or less, fail otherwise, or are answered by something else."""
+    if is_kind(
         difference, "admissionregistration.k8s.io", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"
     ):
         old, new = (named(mappings(body(side), "webhooks")) for side in (difference.before, difference.after))
         for name, webhook in new.items():
             for what in _new(webhook) if name not in old else _widened(old[name], webhook):
                 yield Said(rules.WEBHOOK_WIDENED, f"webhook {name} {what}")
+            if name in old and (fewer := _unseen(old[name], webhook)):
+                yield Said(rules.PROTECTION_REMOVED, f"webhook {name} no longer sees {fewer}")
         if difference.after is not None and (gone := [name for name in old if name not in new]):
             yield Said(rules.PROTECTION_REMOVED, f"webhook {listed(gone)} is gone: what it checked is admitted")
 
@@ -61,11 +59,18 @@ def _widened(old: _Webhook, new: _Webhook) -> Iterator[str]:
     if url and url != before:
         yield f"sends what it sees to {_host(url)}, outside the cluster"
     service, was = (_service(webhook) for webhook in (new, old))
-    if service and was and service != was:
-        yield f"is answered by {service} instead of {was}"
+    if service and service != was:
+        yield f"is answered by {service} instead of {was or 'an address outside the cluster'}"
+    if _scopes(old) - _scopes(new):
+        yield "sees objects of the cluster as well as those of namespaces"
     for selector in ("namespaceSelector", "objectSelector", "matchConditions"):
         if (at(old, selector) or None) != (at(new, selector) or None):
             yield f"has another {selector}: it sees other objects than before"
+
+
+def _unseen(old: _Webhook, new: _Webhook) -> str:
+    seen = _seen(new)
+    return listed([f"{operation} {what}" for operation, what in _seen(old) if not _covered((operation, what), seen)])
 
 
 def _fails_closed(webhook: _Webhook) -> bool:
@@ -101,25 +106,10 @@ def _host(url: str) -> str:
 
 def _service(webhook: _Webhook) -> str:
     service = mapping(webhook, "clientConfig", "service")
-    return f"service {text(service, 'namespace')}/{text(service, 'name')}" if service else ""
+    return f"service {text(service, 'namespace')}/{text(service, 'name')}{text(service, 'path')}" if service else ""
 
 
-def _api_service(difference: Difference) -> Iterator[Said]:
-    old, new = both(difference, "spec")
-    served = f"{text(new or old, 'group')}/{text(new or old, 'version')}"
-    if difference.after is None:
-        yield Said(rules.API_SERVICE_CHANGED, f"nobody answers for {served} any more: what asks for it fails")
-    elif difference.before is None:
-        yield Said(
-            rules.API_SERVICE_CHANGED,
-            f"{served} is answered by service {_of(new)}",
-            Severity.INFO if _of(new) else None,
-        )
-    elif mapping(old, "service") != mapping(new, "service"):
-        yield Said(rules.API_SERVICE_CHANGED, f"{served} is answered by service {_of(new)} instead of {_of(old)}")
-    if new.get("insecureSkipTLSVerify") is True and old.get("insecureSkipTLSVerify") is not True:
-        yield Said(rules.API_SERVICE_CHANGED, f"the API server does not check who answers for {served}")
-
-
-def _of(spec: Mapping[str, Any]) -> str:
-    return f"{text(spec, 'service', 'namespace')}/{text(spec, 'service', 'name')}" if mapping(spec, "service") else ""
+def _scopes(webhook: _Webhook) -> set[str]:
+    """What bounds the rules to objects of one scope."""
+    scopes = {text(rule, "scope") or "*" for rule in mappings(webhook, "rules")}
+    return set() if "*" in scopes else scopes
