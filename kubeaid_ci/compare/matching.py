@@ -26,7 +26,10 @@ class Pair:
 
 def same(old: Any, new: Any) -> bool:
     """Whether two values are the same in YAML: unlike in Python, true is not 1."""
-    return old is new or bool(old == new and _same_booleans(old, new))
+    if old is new or old != new:
+        return old is new
+    # What is written the same is the same; only else is it worth to look at every value.
+    return isinstance(old, str) or repr(old) == repr(new) or _same_booleans(old, new)
 
 
 def _same_booleans(old: Any, new: Any) -> bool:

@@ -28,20 +28,28 @@ _MOVED_GROUPS: Mapping[tuple[str, str], str] = {
 _Sides = tuple[Manifest | None, Manifest | None]
 
 
-def differences(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[Difference, ...]:
+Known = dict[tuple[int, int, Key, Key, tuple[Ignore, ...]], tuple[Delta, ...]]
+"""What was told of two states before, by the ids of their bodies, which the caller keeps."""
+
+
+def differences(
+    before: Iterable[Manifest], after: Iterable[Manifest], *, known: Known | None = None
+) -> tuple[Difference, ...]:
     """The objects of one cluster that are added, removed, modified or moved to another Application.
 
     An object is the same one where its `Key` is, whichever Application and file hold it. Where one
     Application has it twice, the last counts, as for ArgoCD. Fields that only noise rules explain
     carry their rule; an object that has no others is in the result all the same (`Difference.counts`).
+    Clusters whose manifests share bodies may share what is `known`.
     """
+    known = {} if known is None else known
     old, new = _by_key(before), _by_key(after)
     ignores = standing(_all(old), _all(new))
     found = [
         difference
         for key in {**old, **new}
         for sides in _paired(old.get(key, {}), new.get(key, {}))
-        if (difference := _difference(*sides, ignores)) is not None
+        if (difference := _difference(*sides, ignores, known)) is not None
     ]
     return tuple(sorted(_renamed(found), key=_order))
 
@@ -90,17 +98,23 @@ def _paired(old: Mapping[str, Manifest], new: Mapping[str, Manifest]) -> Iterato
 
 
 def _difference(
-    was: Manifest | None, now: Manifest | None, ignores: Mapping[str, tuple[Ignore, ...]]
+    was: Manifest | None, now: Manifest | None, ignores: Mapping[str, tuple[Ignore, ...]], known: Known
 ) -> Difference | None:
     if was is None or now is None:
         return Difference(was, now)
     if was.app == now.app and (was.body is now.body or same(was.body, now.body)):
         return None
-    wanted = [ignore for ignore in ignores.get(now.app, ()) if ignore.covers(now.key)]
-    told = _told(was, now, was.body, now.body, wanted)
-    if any(not delta.noise for delta in told):
-        told = _without_spelling(was, now, told, wanted)
+    wanted = tuple(ignore for ignore in ignores.get(now.app, ()) if ignore.covers(now.key))
+    pair = (id(was.body), id(now.body), was.key, now.key, wanted)
+    if (told := known.get(pair)) is None:
+        told = known[pair] = _compared(was, now, wanted)
     return Difference(was, now, told) if told or was.app != now.app else None
+
+
+def _compared(was: Manifest, now: Manifest, wanted: Sequence[Ignore]) -> tuple[Delta, ...]:
+    """The fields that differ, those that are but written otherwise as noise."""
+    told = _told(was, now, was.body, now.body, wanted)
+    return _without_spelling(was, now, told, wanted) if any(not delta.noise for delta in told) else told
 
 
 def _told(

@@ -9,7 +9,7 @@ from kubeaid_ci.edges import snapshot
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs.kubeaid_source import origin
+from kubeaid_ci.jobs.kubeaid_source import BUILD, origin
 from kubeaid_ci.jobs.render_task import FilesAt
 from kubeaid_ci.model import links
 from kubeaid_ci.model.application import Source
@@ -101,9 +101,10 @@ class AtHand:
     def _check_revision(self) -> None:
         # Of what Applications pin, each revision is looked at by itself.
         commit, revision = self._kubeaid_commit("")
-        if Repository(self.kubeaid).tree(commit, CHARTS) is None:
+        if all(Repository(self.kubeaid).tree(commit, folder) is None for folder in (CHARTS, BUILD)):
             raise UserError(
-                f"{self.kubeaid}: not a KubeAid repo: it has no {CHARTS}/ at {revision}; name one with --kubeaid"
+                f"{self.kubeaid}: not a KubeAid repo: it has neither {CHARTS}/ nor {BUILD}/ at {revision};"
+                " name one with --kubeaid"
             )
 
     def place(self, source: Source, own: frozenset[Remote], path: str) -> Place:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kubeaid_ci.checks import dangers
 from kubeaid_ci.compare.images import images
-from kubeaid_ci.compare.objects import differences, twice
+from kubeaid_ci.compare.objects import Known, differences, twice
 from kubeaid_ci.compare.shown import shown
 from kubeaid_ci.compare.unified import unified
 from kubeaid_ci.model.comparison import Comparison, ImageChange
@@ -50,17 +50,21 @@ def compare_one(
     noise: bool = False,
     diffs: bool = False,
     apps: Collection[str] = (),
+    known: Known | None = None,
 ) -> Comparison:
-    """Compare one cluster; `apps` names the Applications to tell of (none: all), whatever else there is."""
+    """Compare one cluster; `apps` names the Applications to tell of (none: all), whatever else there is.
+
+    `known` is for `differences`, of all clusters together.
+    """
     old, new = _of(name, before), _of(name, after)
-    found = [one for one in differences(old, new) if _concerns(one, apps)]
+    found = [one for one in differences(old, new, known=known) if _concerns(one, apps)]
     wanted = found if noise else [difference for difference in found if difference.counts]
     ran, runs = images(_held(old, apps)), images(_held(new, apps))
-    known = images(old) if apps else ran
+    before_it = images(old) if apps else ran
     return Comparison(
         (name,),
         tuple(_shown(wanted, noise=noise)),
-        (*dangers.check(found, images_before=known), *_duplicates(_held(old, apps), _held(new, apps))),
+        (*dangers.check(found, images_before=before_it), *_duplicates(_held(old, apps), _held(new, apps))),
         tuple(_images(name, runs - ran, ran - runs)),
         _diffs(wanted) if diffs else {},
         len(found) - len(wanted),

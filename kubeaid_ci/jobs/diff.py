@@ -8,6 +8,7 @@ from pathlib import Path
 from kubeaid_ci.checks import not_compared
 from kubeaid_ci.checks.not_compared import Apps, Verdict
 from kubeaid_ci.checks.not_compared_rules import CLUSTER_ADDED, CLUSTER_REMOVED, NOT_COMPARED
+from kubeaid_ci.compare.objects import Known
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.jobs.at_hand import PINNED, AtHand
 from kubeaid_ci.jobs.comparison import compare_one, together
@@ -68,7 +69,8 @@ def diff_clusters(
         if monitoring and before.kubeaid != after.kubeaid and before.config == after.config == WORKTREE:
             builder = Builder(config, root, renderer.pool, renderer.cache)
             pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, apps)
-        parts = [_compared(pair, apps, noise=noise, diffs=diffs) for pair in pairs]
+        known: Known = {}
+        parts = [_compared(pair, apps, noise=noise, diffs=diffs, known=known) for pair in pairs]
     outer = (*now.selection.findings, *_come_and_gone(was, now))
     return replace(together(parts), findings=(*outer, *(finding for part in parts for finding in part.findings)))
 
@@ -100,13 +102,13 @@ def _come_and_gone(was: Side, now: Side) -> Iterator[Finding]:
             yield from (finding for seen in _apps(now, folder).values() for finding in seen.findings)
 
 
-def _compared(pair: _Pair, apps: Sequence[str], *, noise: bool, diffs: bool) -> Comparison:
+def _compared(pair: _Pair, apps: Sequence[str], *, noise: bool, diffs: bool, known: Known) -> Comparison:
     """One cluster, with what there is to say of Applications that cannot be compared."""
     verdicts = not_compared.verdicts(pair.before, pair.after)
     wanted = {name: verdict for name, verdict in verdicts.items() if not apps or name in apps}
     before = list(_manifests(pair.before, verdicts))
     after = list(_manifests(pair.after, verdicts, alike=pair.before))
-    made = compare_one(pair.cluster.name, before, after, noise=noise, diffs=diffs, apps=frozenset(apps))
+    made = compare_one(pair.cluster.name, before, after, noise=noise, diffs=diffs, apps=frozenset(apps), known=known)
     found = (finding for verdict in wanted.values() for finding in verdict.findings)
     return replace(made, findings=(*pair.findings, *found, *made.findings))
 

@@ -48,7 +48,7 @@ def app_of(
         _status(notes, len(done), len(parts)),
         namespace=namespace,
         revision=revision,
-        manifests=tuple(_manifests(done, cluster, name, namespace, scopes or {})),
+        manifests=tuple(_manifests(done, cluster, name, namespace, scopes or {}, renderer.placed)),
         masked=tuple(_masked(outcome for outcome, _ in done)),
         ignore_differences=ignore_differences,
         error=fatal.message if fatal else None,
@@ -61,7 +61,7 @@ def app_of(
 
 def manifests(outcome: Outcome, *, app: str, namespace: str) -> list[Manifest]:
     """The objects of one source by itself, as ArgoCD would place them."""
-    return list(_manifests([(outcome, outcome.chart)], "", app, namespace, {}))
+    return list(_manifests([(outcome, outcome.chart)], "", app, namespace, {}, {}))
 
 
 def _outcome(part: Task | Note, renderer: Renderer) -> Outcome | None:
@@ -69,11 +69,19 @@ def _outcome(part: Task | Note, renderer: Renderer) -> Outcome | None:
 
 
 def _manifests(
-    done: Iterable[tuple[Outcome, str]], cluster: str, name: str, namespace: str, scopes: Scopes
+    done: Iterable[tuple[Outcome, str]],
+    cluster: str,
+    name: str,
+    namespace: str,
+    scopes: Scopes,
+    known: dict[tuple[int, str], Mapping[str, Any]],
 ) -> Iterator[Manifest]:
     for outcome, chart in done:
         for rendered in outcome.objects:
             body = placed(rendered.body, namespace, scopes)
+            if body is not rendered.body:
+                # Clusters that hold the same object share it in its namespace too.
+                body = known.setdefault((id(rendered.body), namespace), body)
             yield Manifest(Key.of(body), body, rendered.path, cluster, name, chart)
 
 

@@ -34,6 +34,8 @@ class Renderer:
     cached: set[Task] = field(default_factory=set)
     digests: dict[Task, str] = field(default_factory=dict)
     looked: dict[Look, Looked] = field(default_factory=dict)
+    placed: dict[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict)
+    """Objects in a namespace that they do not name, by the id of the object and the namespace."""
     _first: dict[str, Task] = field(default_factory=dict)
     _bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
     progress: Progress | None = None
