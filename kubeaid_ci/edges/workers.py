@@ -77,6 +77,9 @@ class Worker:
             raise WorkerError(self._why_it_ended()) from None
         if peak > self.limits.replace_above:
             self.close()
+        if isinstance(value, MemoryError) and not ok:
+            self.close()
+            raise WorkerError(_needed_more(self.limits))
         if not ok:
             raise value
         return value
@@ -241,7 +244,7 @@ def _import_folders() -> list[str]:
 
 def _ending(code: int, said: str, limits: Limits) -> str:
     if any(words in said for words in _NO_MEMORY):
-        return f"it needed more than {limits.memory >> 20} MiB of memory"
+        return _needed_more(limits)
     if code == -signal.SIGXCPU:
         return f"it took more than {limits.seconds:g} seconds of computing and was stopped"
     if code < 0:
@@ -250,6 +253,10 @@ def _ending(code: int, said: str, limits: Limits) -> str:
             " most often the file nests brackets or calls itself too deep"
         )
     return f"its process ended with code {code}: {said.strip()[-300:]}"
+
+
+def _needed_more(limits: Limits) -> str:
+    return f"it needed more than {limits.memory >> 20} MiB of memory"
 
 
 def _limit(what: int, soft: int) -> None:

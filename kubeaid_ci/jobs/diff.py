@@ -13,7 +13,7 @@ from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.jobs.at_hand import PINNED, AtHand
 from kubeaid_ci.jobs.comparison import compare_one, together
 from kubeaid_ci.jobs.kubeaid_source import KubeAid
-from kubeaid_ci.jobs.monitoring import Build, Builder, is_monitoring, rebuilt
+from kubeaid_ci.jobs.monitoring import Build, Builder, builder_of, is_monitoring, rebuilt
 from kubeaid_ci.jobs.render import Side, check_apps, render_sides, renderer_of
 from kubeaid_ci.jobs.renderer import Progress, without_garbage_collection
 from kubeaid_ci.model.cluster import Cluster
@@ -67,8 +67,8 @@ def diff_clusters(
         pairs = _pairs(was, now)
         check_apps(apps, {app.app for side in (was, now) for app, _ in side.told})
         if monitoring and before.kubeaid != after.kubeaid and before.config == after.config == WORKTREE:
-            builder = Builder(config, root, renderer.pool, renderer.cache)
-            pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, apps)
+            with builder_of(config, root, renderer) as builder:
+                pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, apps)
         known: Known = {}
         parts = [_compared(pair, apps, noise=noise, diffs=diffs, known=known) for pair in pairs]
     outer = (*now.selection.findings, *_come_and_gone(was, now))

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from kubeaid_ci.jobs.build_cluster import Files, Sources, Task, cached_files, ev
 from kubeaid_ci.jobs.evaluation import Evaluation, Refused
 from kubeaid_ci.jobs.kubeaid_source import KubeAid, resolve
 from kubeaid_ci.jobs.render_results import placed
+from kubeaid_ci.jobs.renderer import Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.manifest import Key, Manifest
@@ -87,6 +88,17 @@ class Builder:
         # Taken whole: a pool that is left in the middle kills its workers.
         [(_, outcome)] = list(self.pool.map(_finds_library, [Task(str(self.config), cluster, source, "rjsonnet")]))
         return outcome if isinstance(outcome, bool) else None
+
+
+@contextmanager
+def builder_of(config: Path, root: Path, renderer: Renderer) -> Iterator[Builder]:
+    """A builder with workers of its own: one that holds Helm and jsonnet both runs out of address space."""
+    renderer.pool.close()
+    pool = Pool(renderer.pool.jobs, renderer.pool.limits, lasting=True)
+    try:
+        yield Builder(config, root, pool, renderer.cache)
+    finally:
+        pool.close()
 
 
 def is_monitoring(app: RenderedApp, cluster: Cluster) -> bool:

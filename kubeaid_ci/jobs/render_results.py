@@ -48,7 +48,7 @@ def app_of(
         _status(notes, len(done), len(parts)),
         namespace=namespace,
         revision=revision,
-        manifests=tuple(_manifests(done, cluster, name, namespace, scopes or {}, renderer.placed)),
+        manifests=tuple(_manifests(done, cluster, name, namespace, scopes=scopes or {}, known=renderer.placed)),
         masked=tuple(_masked(outcome for outcome, _ in done)),
         ignore_differences=ignore_differences,
         error=fatal.message if fatal else None,
@@ -61,7 +61,7 @@ def app_of(
 
 def manifests(outcome: Outcome, *, app: str, namespace: str) -> list[Manifest]:
     """The objects of one source by itself, as ArgoCD would place them."""
-    return list(_manifests([(outcome, outcome.chart)], "", app, namespace, {}, {}))
+    return list(_manifests([(outcome, outcome.chart)], "", app, namespace, scopes={}, known={}))
 
 
 def _outcome(part: Task | Note, renderer: Renderer) -> Outcome | None:
@@ -73,6 +73,7 @@ def _manifests(
     cluster: str,
     name: str,
     namespace: str,
+    *,
     scopes: Scopes,
     known: dict[tuple[int, str], Mapping[str, Any]],
 ) -> Iterator[Manifest]:

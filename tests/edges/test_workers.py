@@ -72,8 +72,9 @@ def test_a_task_over_its_time_is_stopped():
 
 def test_a_task_over_its_memory_fails():
     worker = Worker(Limits(memory=512 * 1024**2))
-    with pytest.raises(MemoryError):
+    with pytest.raises(WorkerError, match="needed more than 512 MiB of memory"):
         worker.run(allocate, 1024**3)
+    assert worker.run(double, 2) == 4
     worker.close()
 
 
