@@ -133,6 +133,8 @@ class _Values:
             name = self.document.key(key)
             if name == "<<" and is_merge(key):
                 self._merge(result, item, depth)
+            elif type(item) is Leaf and item.implicit[0]:  # as most are; a call each is a tenth of all the time
+                result[name] = plain_value(item.value)
             else:
                 result[name] = self.value(item, depth)
         return result

@@ -6,6 +6,7 @@ the crash that deep nesting causes in it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -81,17 +82,24 @@ class Document:
         leaf = node.target if isinstance(node, Alias) else node
         if not isinstance(leaf, Leaf):
             raise self.error(node, "a mapping or a list cannot be a key")
-        value = plain_value(leaf.value) if leaf.implicit[0] else leaf.value
-        if isinstance(value, str):
-            return value
-        match value:
-            case bool():
-                return "true" if value else "false"
-            case float():
-                return float32_text(value)
-            case int():
-                return str(value)
-        raise self.error(node, "nothing, or null, cannot be a key; write it in quotes")
+        name = _plain_key(leaf.value) if leaf.implicit[0] else str(leaf.value)
+        if name is None:
+            raise self.error(node, "nothing, or null, cannot be a key; write it in quotes")
+        return name
+
+
+@lru_cache(maxsize=4096)
+def _plain_key(text: str) -> str | None:
+    """A key without quotes as text; nothing where it is null. A few hundred keys make up all manifests."""
+    value = plain_value(text)
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return float32_text(value)
+        case None:
+            return None
+    return str(value)
 
 
 def is_merge(key: Node) -> bool:

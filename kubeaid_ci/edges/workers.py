@@ -40,7 +40,7 @@ _NO_MEMORY = (
     "MemoryError",
 )
 # Go's libraries spend a third of their time on garbage else; a worker has memory enough. They read it at their start.
-_COLLECT_SELDOM = {"GOGC": os.environ.get("GOGC", "400")}
+_COLLECT_SELDOM = {"GOGC": os.environ.get("GOGC", "800")}
 _PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
 
 

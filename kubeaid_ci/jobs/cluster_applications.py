@@ -49,7 +49,7 @@ class ClusterApplications:
     built_in: tuple[str, ...] = field(init=False)
     _learnt: set[Task] = field(default_factory=set)
     _rendered: set[Task] = field(default_factory=set)
-    _inside: dict[Task, list[Rendered]] = field(default_factory=dict)
+    _inside: dict[Task, list[tuple[Application | Planned | None, Rendered]]] = field(default_factory=dict)
     _defined: tuple[str, ...] = ()
     _guessed: frozenset[str] = frozenset()
     _plans: dict[tuple[str, str, frozenset[Remote]], Planned] = field(default_factory=dict)
@@ -124,18 +124,20 @@ class ClusterApplications:
     ) -> Iterator[tuple[Application | Planned, str]]:
         """The Applications among the objects of one; what cannot be read comes as planned, with a note."""
         for task in planned.tasks:
-            for one in self._found(self.wanted(task), outcomes):
-                if is_application(one.body):
-                    yield self._read(one.body, one.path), one.path
-                elif is_application(one.body, "ApplicationSet"):
-                    yield from ((made, one.path) for made in self._expanded(one, own))
+            for made, one in self._found(self.wanted(task), outcomes):
+                if made is not None:
+                    yield made, one.path
+                else:
+                    yield from ((each, one.path) for each in self._expanded(one, own))
 
-    def _found(self, task: Task, outcomes: Outcomes) -> Sequence[Rendered]:
-        """The Applications and ApplicationSets that a task gave: few among thousands of objects."""
+    def _found(self, task: Task, outcomes: Outcomes) -> Sequence[tuple[Application | Planned | None, Rendered]]:
+        """The Applications that a task gave, and, each with nothing, the ApplicationSets: few among thousands."""
         if task in outcomes and task not in self._inside:
             objects = outcomes[task].objects
             self._inside[task] = [
-                one for one in objects if is_application(one.body) or is_application(one.body, "ApplicationSet")
+                (self._read(one.body, one.path) if is_application(one.body) else None, one)
+                for one in objects
+                if is_application(one.body) or is_application(one.body, "ApplicationSet")
             ]
         return self._inside.get(task, ())
 
