@@ -18,10 +18,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import IO, Any
 
 from kubeaid_ci.processes import start
@@ -153,15 +154,25 @@ class Pool:
         tasks: Iterable[Any],
         *,
         started: Callable[[int], None] | None = None,
+        together: Callable[[Any], object] | None = None,
     ) -> Iterator[tuple[int, Any]]:
-        """Run the function on every task; yields (number of the task, result or exception) as they end."""
+        """Run the function on every task; yields (number of the task, result or exception) as they end.
+
+        Tasks for which `together` gives the same are done by one worker, which may remember what they
+        share; yet no worker gets more than its part of all tasks so.
+        """
         waiting = list(tasks)
-        with ThreadPoolExecutor(max_workers=max(1, min(self.jobs, len(waiting)))) as threads:
-            futures = {threads.submit(self._one, function, task, started, n): n for n, task in enumerate(waiting)}
+        batches = _batches(waiting, together, self.jobs)
+        ended: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+        stopped = threading.Event()
+        with ThreadPoolExecutor(max_workers=max(1, min(self.jobs, len(batches)))) as threads:
+            for batch in batches:
+                threads.submit(self._some, function, batch, started, ended, stopped)
             try:
-                for future in as_completed(futures):
-                    yield futures[future], future.exception() or future.result()
+                for _ in waiting:
+                    yield ended.get()
             except BaseException:
+                stopped.set()
                 self._kill(threads)
                 raise
             if not self.lasting:
@@ -179,19 +190,42 @@ class Pool:
         for worker in self._all:
             worker.kill()
 
-    def _one(self, function: Callable[[Any], Any], task: Any, started: Callable[[int], None] | None, n: int) -> Any:
+    def _some(
+        self,
+        function: Callable[[Any], Any],
+        batch: Iterable[tuple[int, Any]],
+        started: Callable[[int], None] | None,
+        ended: "SimpleQueue[tuple[int, Any]]",
+        stopped: threading.Event,
+    ) -> None:
         with self._lock:
             if not self._idle:
                 self._idle.append(Worker(self.limits))
                 self._all.append(self._idle[-1])
             worker = self._idle.pop()
-        if started:
-            started(n)
-        try:
-            return worker.run(function, task)
-        finally:
-            with self._lock:
-                self._idle.append(worker)
+        for number, task in batch:
+            if stopped.is_set():
+                break
+            try:
+                if started:
+                    started(number)
+                ended.put((number, worker.run(function, task)))
+            except BaseException as error:  # noqa: BLE001 - handed on whole to whoever asked
+                ended.put((number, error))
+        with self._lock:
+            self._idle.append(worker)
+
+
+def _batches(tasks: Sequence[Any], together: Callable[[Any], object] | None, jobs: int) -> list[list[tuple[int, Any]]]:
+    """The tasks with their numbers, in the order to start them: those that belong together, the most first."""
+    if together is None:
+        return [[one] for one in enumerate(tasks)]
+    groups: dict[object, list[tuple[int, Any]]] = {}
+    for number, task in enumerate(tasks):
+        groups.setdefault(together(task), []).append((number, task))
+    most = max(1, -(-len(tasks) // max(1, jobs)))
+    cut = [group[start : start + most] for group in groups.values() for start in range(0, len(group), most)]
+    return sorted(cut, key=len, reverse=True)
 
 
 def serve(memory: int, seconds: int) -> None:

@@ -9,7 +9,7 @@ from kubeaid_ci.edges.kustomize import Kustomize
 from kubeaid_ci.model.application import Parameter
 from kubeaid_ci.model.manifest import Key
 from kubeaid_ci.model.rendering import Failure
-from kubeaid_ci.plan.rendering import Rendered, Varying
+from kubeaid_ci.plan.rendering import Rendered, Varying, as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +136,13 @@ class Outcome:
     def packed(self) -> bytes:
         """The outcome as bytes, for the way between processes and for the cache."""
         body = [
-            [[one.path, _json(one.body)] for one in self.objects],
+            [[one.path, one.json or as_json(one.body)] for one in self.objects],
             [[one.path, asdict(one.key), one.field, one.shaped] for one in self.varying],
             [asdict(note) for note in self.notes],
             self.chart,
             self.failed,
         ]
-        return _json(body).encode("utf-8", "surrogatepass")
+        return as_json(body).encode("utf-8", "surrogatepass")
 
     @classmethod
     def unpacked(cls, data: bytes, bodies: dict[str, dict[str, Any]]) -> "Outcome":
@@ -158,10 +158,6 @@ class Outcome:
             chart,
             failed,
         )
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 Task = ChartTask | FolderTask | KustomizeTask

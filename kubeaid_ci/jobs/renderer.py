@@ -87,7 +87,7 @@ class Renderer:
         bug: BaseException | None = None
         tasks = list(waiting)
         self._count(known=len(tasks))
-        for number, outcome in self.pool.map(render_source, tasks):
+        for number, outcome in self.pool.map(render_source, tasks, together=_shared):
             task = tasks[number]
             self._count(ended=1)
             match outcome:
@@ -150,6 +150,11 @@ def _key(task: Task) -> str:
         inputs["program"] = task.program.version
     text = json.dumps([_FORMAT, kubeaid_ci.__version__, helm.engine(), inputs], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _shared(task: Task) -> str:
+    """What a worker remembers from one task to the next: the chart, or that it is plain manifests."""
+    return task.tree if isinstance(task, ChartTask) else ""
 
 
 def _look_key(tree: str) -> str:

@@ -1,5 +1,6 @@
 """Rendered texts as objects, and which of their values are another in every rendering."""
 
+import json
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.manifest import Key, objects
 from kubeaid_ci.model.rendering import MASK
 
-_LARGE = 10_000
+_LARGE = 1_000
 Files = Iterable[tuple[str, str]]
 Steps = tuple[str | int, ...]
 
@@ -19,6 +20,8 @@ class Rendered(NamedTuple):
 
     path: str
     body: dict[str, Any]
+    json: str = ""
+    """The body as JSON, where that is known: many clusters share large definitions."""
 
 
 class Varying(NamedTuple):
@@ -53,8 +56,17 @@ def settled(first: Files, second: Files) -> tuple[list[Rendered], list[Varying]]
 
 
 def _objects(path: str, text: str) -> list[Rendered]:
+    if len(text) < _LARGE:
+        return _read(path, text)
+    try:
+        return [one._replace(path=path) for one in _read_once(text)]
+    except UserError:
+        return _read(path, text)  # fails again, and names the file
+
+
+def _read(path: str, text: str) -> list[Rendered]:
     found = []
-    for document in _loaded(text, path):
+    for document in documents.load_all(text, where=path):
         for manifest in objects(path, document):
             if not isinstance(manifest.body, dict) or not manifest.key.kind:
                 raise UserError(f"{path}: renders a document that is no Kubernetes object: it has no kind")
@@ -62,19 +74,15 @@ def _objects(path: str, text: str) -> list[Rendered]:
     return found
 
 
-def _loaded(text: str, path: str) -> list[Any]:
-    if len(text) < _LARGE:
-        return documents.load_all(text, where=path)
-    try:
-        return _loaded_once(text)
-    except UserError:
-        return documents.load_all(text, where=path)  # fails again, and names the file
+@lru_cache(maxsize=2048)
+def _read_once(text: str) -> tuple[Rendered, ...]:
+    """The objects of a text: clusters share CRDs and dashboards to the letter, and nobody changes them here."""
+    return tuple(one._replace(json=as_json(one.body)) for one in _read("a file", text))
 
 
-@lru_cache(maxsize=512)
-def _loaded_once(text: str) -> list[Any]:
-    """The documents of a text: clusters share CRDs and dashboards to the letter, and nobody changes them here."""
-    return documents.load_all(text, where="a file")
+def as_json(value: Any) -> str:
+    """The value as compact JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _settled(first: list[Rendered], second: list[Rendered], varying: list[Varying]) -> Iterator[Rendered]:
