@@ -131,8 +131,7 @@ def _with_monitoring(
     old = {} if before == PINNED or not clusters else builder.at(before, clusters)
     new = {} if after == PINNED or not clusters else builder.at(after, clusters)
     changed = [cluster for cluster in clusters if not _same_files(old.get(cluster.dir), new.get(cluster.dir))]
-    was = builder.built(changed, old) if old else {}
-    now = builder.built(changed, new) if new else {}
+    was, now = builder.built(changed, [old, new])
     return [
         _monitored(
             pair, names[pair.cluster.dir], builder, before, (was.get(pair.cluster.dir), now.get(pair.cluster.dir))

@@ -51,23 +51,27 @@ class Builder:
             message = str(error).replace(f"{self.root}: ", "")
             return {one.dir: LIBRARY_GONE.at(one.vars_file, message, subject=one.name) for one in clusters}
 
-    def built(self, clusters: Sequence[Cluster], sources: Mapping[str, KubeAid | Finding]) -> dict[str, Build]:
-        """What each cluster gives, by folder."""
-        done: dict[str, Build] = {}
-        tasks: list[Task] = []
+    def built(
+        self, clusters: Sequence[Cluster], sides: Sequence[Mapping[str, KubeAid | Finding]]
+    ) -> list[dict[str, Build]]:
+        """What each cluster gives by folder, with the KubeAid files of each side; all side by side."""
+        done: list[dict[str, Build]] = [{} for _ in sides]
+        tasks: list[tuple[Task, dict[str, Build]]] = []
         shared = Sources()
-        for cluster in clusters:
-            match sources[cluster.dir]:
-                case Finding() as finding:
-                    done[cluster.dir] = Build(refused=finding)
-                case source:
-                    task = Task(str(self.config), cluster, source, "rjsonnet", cache=self.cache)
-                    if known := _known(task, shared):
-                        done[cluster.dir] = known
-                    else:
-                        tasks.append(task)
-        for number, outcome in self.pool.map(_built, tasks):
-            done[tasks[number].cluster.dir] = _outcome(outcome, tasks[number])
+        for builds, sources in zip(done, sides, strict=True):
+            for cluster in clusters if sources else ():
+                match sources[cluster.dir]:
+                    case Finding() as finding:
+                        builds[cluster.dir] = Build(refused=finding)
+                    case source:
+                        task = Task(str(self.config), cluster, source, "rjsonnet", cache=self.cache)
+                        if known := _known(task, shared):
+                            builds[cluster.dir] = known
+                        else:
+                            tasks.append((task, builds))
+        for number, outcome in self.pool.map(_built, [task for task, _ in tasks]):
+            task, builds = tasks[number]
+            builds[task.cluster.dir] = _outcome(outcome, task)
         return done
 
     def lost(self, cluster: Cluster, ref: str, refused: Finding) -> Finding:
