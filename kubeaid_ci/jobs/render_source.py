@@ -189,7 +189,7 @@ def _archive(files: Mapping[str, bytes], name: str, moment: str, *, certificates
         return template_text.at_moment(text, moment, certificates=certificates).encode("utf-8", "surrogateescape")
 
     given = {path: at_moment(data) if "templates/" in path else data for path, data in files.items()}
-    return pack(given, name=name.replace("/", "_"))
+    return pack(given, name=name.replace("/", "_"), level=0)
 
 
 def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
