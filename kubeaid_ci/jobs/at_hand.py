@@ -65,7 +65,7 @@ class Place:
     def chart_tree(self, folder: str) -> str:
         """What names the content of a chart's folder, linked subcharts with it. Raises `LinkError`."""
         if folder not in self._trees:
-            found = chart_files(self.files.files, self.links, folder)
+            found = chart_files(self.files.files, self.links, folder, below=self.below)
             self._trees[folder] = tree_id({inside: entry for inside, (_, entry) in found.items()})
         return self._trees[folder]
 

@@ -52,11 +52,12 @@ class Delta:
     before: Any
     after: Any
     noise: str = ""
+    keys: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The names of the steps; an item of a list is ``*``."""
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The names of the steps; an item of a list is ``*``."""
-        return tuple("*" if step.item else step.name for step in self.steps)
+    def __post_init__(self) -> None:
+        names = tuple("*" if step.item else step.name for step in self.steps)
+        object.__setattr__(self, "keys", names)  # once, for every rule asks for them
 
     @property
     def in_text(self) -> bool:

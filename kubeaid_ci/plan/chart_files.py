@@ -4,7 +4,8 @@ Helm follows links wherever they lead, which in an untrusted change may be any f
 Here only a link within ``charts/`` to another folder of the repository is followed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.links import follow
@@ -17,30 +18,41 @@ class LinkError(UserError):
     """A chart holds a link that is not followed."""
 
 
-def chart_files(files: Tree, links: Mapping[str, str], folder: str) -> dict[str, tuple[str, Entry]]:
+def chart_files(
+    files: Tree, links: Mapping[str, str], folder: str, *, below: Callable[[str], Tree] | None = None
+) -> dict[str, tuple[str, Entry]]:
     """The files of the chart in a folder: path within the chart, to path within the repository and entry.
 
-    `links` has the target of every link among `files`. Raises `LinkError` for any other link than
+    `links` has the target of every link among `files`; `below` gives those of the files that are below a
+    folder, where that is known faster than by looking at all. Raises `LinkError` for any other link than
     that of a whole subchart to a folder of the repository.
     """
-    return dict(sorted(_walk(files, links, folder, "", ())))
+    walk = _Walk(files, links, below or (lambda around: {path: files[path] for path in files if _is_in(path, around)}))
+    return dict(sorted(walk.chart(folder, "", ())))
 
 
-def _walk(
-    files: Tree, links: Mapping[str, str], folder: str, inside: str, around: tuple[str, ...]
-) -> Iterator[tuple[str, tuple[str, Entry]]]:
-    start = f"{folder}/"
-    if folder in around or len(around) > _MOST_DEEP:
-        raise LinkError(f"{folder}: the link to this chart leads back to a chart around it; remove it")
-    for path, entry in files.items():
-        if not path.startswith(start):
-            continue
-        name = inside + path[len(start) :]
-        if entry.is_link:
-            target = _target(files, links, path)
-            yield from _walk(files, links, target, f"{name}/", (*around, folder))
-        elif entry.is_file:
-            yield name, (path, entry)
+def _is_in(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder}/")
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """From a chart's folder on, through links to others."""
+
+    files: Tree
+    links: Mapping[str, str]
+    below: Callable[[str], Tree]
+
+    def chart(self, folder: str, inside: str, around: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, Entry]]]:
+        if folder in around or len(around) > _MOST_DEEP:
+            raise LinkError(f"{folder}: the link to this chart leads back to a chart around it; remove it")
+        for path, entry in self.below(folder).items():
+            name = inside + path[len(folder) + 1 :]
+            if entry.is_link:
+                target = _target(self.files, self.links, path)
+                yield from self.chart(target, f"{name}/", (*around, folder))
+            elif entry.is_file:
+                yield name, (path, entry)
 
 
 def _target(files: Tree, links: Mapping[str, str], path: str) -> str:
