@@ -19,6 +19,12 @@ def die(how):
     os.kill(os.getpid(), how)
 
 
+def die_or_double(number):
+    if number < 0:
+        die(-number)
+    return double(number)
+
+
 def chatter(number):
     print("to standard output")
     os.write(1, b"and to its descriptor")
@@ -30,6 +36,11 @@ def allocate(size):
 
 
 def own_process(_):
+    return os.getpid()
+
+
+def own_process_slowly(_):
+    time.sleep(0.05)
     return os.getpid()
 
 
@@ -116,6 +127,30 @@ def run_out(words):
 def test_an_engine_that_runs_out_of_memory_is_no_crash_to_people(worker, words):
     with pytest.raises(WorkerError, match="needed more than 4096 MiB of memory"):
         worker.run(run_out, words)
+
+
+def test_tasks_that_belong_together_are_done_by_one_worker_one_after_another():
+    tasks = ["a", "b", "b", "a", "b"]
+    done = dict(Pool(2).map(own_process_slowly, tasks, together=str))
+    assert {name: len({done[n] for n, task in enumerate(tasks) if task == name}) for name in "ab"} == {"a": 1, "b": 1}
+    assert len(set(done.values())) == 2
+
+
+def test_tasks_of_one_kind_are_still_shared_out():
+    done = dict(Pool(2).map(own_process_slowly, range(4), together=lambda _: "all"))
+    assert sorted(list(done.values()).count(process) for process in set(done.values())) == [2, 2]
+
+
+def test_one_of_the_tasks_that_belong_together_may_crash():
+    found = dict(Pool(1).map(die_or_double, [1, -signal.SIGKILL, 2], together=lambda _: "all"))
+    assert (found[0], found[2], type(found[1])) == (2, 4, WorkerError)
+
+
+def test_leaving_a_pool_early_starts_none_of_the_tasks_that_wait_together():
+    began = time.monotonic()
+    for _ in Pool(1).map(sleep, [0, 20, 20], together=lambda _: "all"):
+        break
+    assert time.monotonic() - began < 15
 
 
 def test_workers_of_a_lasting_pool_wait_for_the_next_tasks():
