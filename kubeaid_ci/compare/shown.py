@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from kubeaid_ci.compare.deltas import TEXT_SPELLING
@@ -17,6 +18,8 @@ MOST_FIELDS = 100
 LONGEST_VALUE = 240
 
 _SIGN = "(secret)"
+_OFTEN_THE_SAME = 500
+"""Up to how many characters a text is likely to come again: types, descriptions, names."""
 _LONGEST_OPENED = 64 * 1024
 _OTHER = re.compile(r"[+-]?[\d.]+|true|false|null|~")
 """Texts that YAML would read as a number, a boolean or nothing."""
@@ -89,6 +92,15 @@ def _json(value: Any) -> str:
 
 def _safe_text(text: str) -> str:
     """A text without its secrets; JSON and YAML in it is opened where a name may stand beside its secret."""
+    return _safe_once(text) if len(text) <= _OFTEN_THE_SAME else _safe(text)
+
+
+@lru_cache(maxsize=8192)
+def _safe_once(text: str) -> str:
+    return _safe(text)
+
+
+def _safe(text: str) -> str:
     inside = held(text) if len(text) <= _LONGEST_OPENED and may_hold(text) else None
     return masked_text(text) if inside is None or not any(hidden(masked(inside))) else _json(bare(masked(inside)))
 
