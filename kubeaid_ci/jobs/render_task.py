@@ -134,15 +134,16 @@ class Outcome:
     failed: bool = False
 
     def packed(self) -> bytes:
-        """The outcome as bytes, for the way between processes and for the cache."""
-        body = [
-            [[one.path, one.json or as_json(one.body)] for one in self.objects],
+        """The outcome as bytes, for the way between processes and for the cache: JSON, each object on a line."""
+        about = [
+            [one.path for one in self.objects],
             [[one.path, asdict(one.key), one.field, one.shaped] for one in self.varying],
             [asdict(note) for note in self.notes],
             self.chart,
             self.failed,
         ]
-        return as_json(body).encode("utf-8", "surrogatepass")
+        lines = [as_json(about), *(one.json or as_json(one.body) for one in self.objects)]
+        return "\n".join(lines).encode("utf-8", "surrogatepass")
 
     @classmethod
     def unpacked(cls, data: bytes, bodies: dict[str, dict[str, Any]]) -> "Outcome":
@@ -150,7 +151,9 @@ class Outcome:
 
         Many clusters hold the same large definitions; these are read, kept and compared once.
         """
-        objects, varying, notes, chart, failed = json.loads(data.decode("utf-8", "surrogatepass"))
+        about, *texts = data.decode("utf-8", "surrogatepass").split("\n")
+        paths, varying, notes, chart, failed = json.loads(about)
+        objects = zip(paths, texts, strict=True)
         return cls(
             [Rendered(path, bodies.get(text) or bodies.setdefault(text, json.loads(text))) for path, text in objects],
             [Varying(path, Key(**key), where, shaped) for path, key, where, shaped in varying],
