@@ -88,11 +88,17 @@ def headline(comparison: Comparison) -> str:
     if touched:
         told = ", ".join([*risks, *_objects(comparison)])
         return f"{touched} of {counted(all_of_them, noun)} change{'s' if touched == 1 else ''}: {told}"
-    if comparison.findings and all(finding.rule.id in LOST for finding in comparison.findings):
-        told = ", ".join(risks)
-    else:
-        told = f"ArgoCD may apply what it ignores: {', '.join(risks)}" if risks else ""
+    ignored = [finding for finding in comparison.findings if _is_of_an_object(finding)]
+    told = ", ".join(_risks(finding for finding in comparison.findings if finding not in ignored))
+    if ignored_risks := ", ".join(_risks(ignored)):
+        told = f"{told}{', ' if told else ''}ArgoCD may apply what it ignores: {ignored_risks}"
     return f"nothing changes in {counted(all_of_them, noun)}{f', but {told}' if told else ''}"
+
+
+def _is_of_an_object(finding: Finding) -> bool:
+    """Whether it tells of a change in one object, and not of a whole Application, chart or cluster."""
+    family, _, name = finding.rule.id.partition("/")
+    return family == "change" and finding.rule.id not in LOST and not name.startswith(("cluster-", "chart-", "render-"))
 
 
 def _objects(comparison: Comparison) -> Iterator[str]:

@@ -1,10 +1,12 @@
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
+from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.jobs.comparison import compare_clusters
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.report import FORMATS
@@ -186,6 +188,20 @@ def test_fields_of_a_schema_are_called_as_objects_have_them() -> None:
         to="integer",
     )
     assert "  v1: spec.size.type: string → integer" in FORMATS["text"](report(compared([old], [new]), version="1"))
+
+
+def test_what_no_object_says_is_not_what_argocd_ignores() -> None:
+    findings = (
+        RULES["chart/values-unknown"].at("values.yaml", "x is nothing that the chart knows", subject="one/web"),
+        RULES["change/cluster-removed"].at("k8s/two", "the cluster goes, with 3 objects", subject="two"),
+    )
+    made = Comparison(("one",), findings=findings)
+    assert (
+        headline(made) == "nothing changes in 1 cluster, but 1 × cluster removed (review), 1 × values unknown (review)"
+    )
+    host = RULES["change/host-access"].at(None, "web uses the host's network", subject="one/web Deployment web")
+    told = headline(replace(made, findings=(*findings, host)))
+    assert told.endswith("1 × values unknown (review), ArgoCD may apply what it ignores: 1 × host access (review)")
 
 
 def test_a_danger_in_what_an_application_ignores_is_not_called_no_change() -> None:
