@@ -36,6 +36,8 @@ from kubeaid_ci.plan.rendering import Rendered, Varying
 
 _SCHEMA = "values.schema.json"
 _KEEP_CHARTS = 32
+# What Helm renders; templates may read any other file, such as those of a folder of the same name elsewhere.
+_TEMPLATE = re.compile(r"(?:charts/[^/]+/)*templates/")
 # Two renderings at these moments differ in whatever a template makes of the time.
 _MOMENTS = ("2001-02-03T04:05:06", "2029-11-30T21:48:57")
 
@@ -94,6 +96,8 @@ class _Packed:
     archives: tuple[bytes, ...]
     steady: frozenset[str]
     may_vary: bool
+    folders: Mapping[str, str]
+    """The folder of every subchart by what Helm calls it."""
 
 
 def _chart(task: ChartTask) -> Outcome:
@@ -129,12 +133,15 @@ def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Var
 def _settled(task: ChartTask, chart: _Packed, given: str) -> tuple[list[Rendered], list[Varying]]:
     first = _by_helm(task, chart.archives[0], given)
     objects = rendering.parsed(_named(() if task.skip_crds else first.crds, task, chart))
-    files = _named(first.files, task, chart)
     if not chart.may_vary and not template_text.may_vary(given):
-        return [*objects, *rendering.parsed(files)], []
-    steady = {f"{task.folder}/{path}" for path in chart.steady}
-    again = _named(_by_helm(task, chart.archives[1], given).files, task, chart)
-    settled, varying = rendering.settled(files, [*again, *(file for file in files if file[0] in steady)])
+        return [*objects, *rendering.parsed(_named(first.files, task, chart))], []
+    again = dict(_by_helm(task, chart.archives[1], given).files)
+    pairs = [
+        (f"{task.folder}/{inside}", text, text if inside in chart.steady else again.get(path, ""))
+        for path, text in first.files
+        for inside in (_in_chart(path, chart),)
+    ]
+    settled, varying = rendering.settled(pairs)
     return [*objects, *settled], varying
 
 
@@ -176,11 +183,11 @@ def _made(
     steady = frozenset(path for path in data if path not in varying and _is_alone(path, texts[path]))
     rest = {path: text for path, text in data.items() if path not in steady}
     archives = (_archive(data, name, _MOMENTS[0]), _archive(rest, name, _MOMENTS[1]))
-    return _Packed(name, data, archives, steady, bool(varying))
+    return _Packed(name, data, archives, steady, bool(varying), chart_metadata.folders(data))
 
 
 def _is_alone(path: str, text: str) -> bool:
-    return "crds/" in path or ("templates/" in path and template_text.stands_alone(text))
+    return bool(_TEMPLATE.match(path)) and template_text.stands_alone(text)
 
 
 def _archive(files: Mapping[str, bytes], name: str, moment: str, *, certificates: bool = True) -> bytes:
@@ -259,13 +266,17 @@ def _named(files: tuple[tuple[str, str], ...], task: ChartTask, chart: _Packed) 
 
 def _in_repository(path: str, task: ChartTask, chart: _Packed) -> str:
     """The file in the repository that Helm names from the chart's name on."""
+    return f"{task.folder}/{_in_chart(path, chart)}"
+
+
+def _in_chart(path: str, chart: _Packed) -> str:
+    """The same from the chart's folder on: Helm calls a subchart by its name or alias, whatever its folder."""
     inside = path.partition("/")[2]
-    if inside not in chart.files and inside.startswith("charts/"):
-        first, _, rest = inside.removeprefix("charts/").partition("/")
-        real = chart_metadata.aliases(chart.files).get(first, first)
-        if f"charts/{real}/{rest}" in chart.files:
-            inside = f"charts/{real}/{rest}"
-    return f"{task.folder}/{inside}"
+    called = inside
+    while inside not in chart.files and (called := called.rpartition("/")[0]):
+        if called in chart.folders:
+            return chart.folders[called] + inside[len(called) :]
+    return inside
 
 
 def _failures(error: HelmError, task: ChartTask, chart: _Packed) -> Iterator[Note]:

@@ -15,7 +15,7 @@ from kubeaid_ci.edges.workers import Pool, WorkerError
 from kubeaid_ci.jobs.render_source import look, render_source
 from kubeaid_ci.jobs.render_task import ChartTask, KustomizeTask, Look, Looked, Note, Outcome, Task
 
-_FORMAT = 6
+_FORMAT = 7
 
 Progress = Callable[[int, int], None]
 """Told how many sources are rendered, and of how many that are known by now."""

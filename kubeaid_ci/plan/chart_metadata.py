@@ -61,11 +61,37 @@ def refusing(files: Files, version: Version) -> Iterator[Refusing]:
             yield Refusing(posixpath.dirname(path), wanted)
 
 
-def aliases(files: Files) -> dict[str, str]:
-    """The name of each dependency that Helm renders under an alias, by that alias."""
-    declared = [_read(files, file).get("dependencies") for file in (_META, "requirements.yaml")]
-    dependencies = [one for some in declared if isinstance(some, list) for one in some]
-    return {alias: _text(one, "name") for one in dependencies if (alias := _text(one, "alias"))}
+def folders(files: Files) -> dict[str, str]:
+    """The folder of every chart below the top one, by what Helm calls it: ``charts/<name or alias>/charts/…``."""
+    found: dict[str, str] = {}
+    waiting = [("", "")]
+    while waiting:
+        called, folder = waiting.pop()
+        names = _aliases(files, folder)
+        for inner in _charts_in(files, folder):
+            name = _text(_read(files, f"{inner}/{_META}"), "name") or posixpath.basename(inner)
+            for one in (name, *names.get(name, ())):
+                place = posixpath.join(called, "charts", one)
+                found[place] = inner
+                waiting.append((place, inner))
+    return found
+
+
+def _aliases(files: Files, folder: str) -> dict[str, list[str]]:
+    """What a chart calls its dependencies otherwise, by their names."""
+    declared = [_read(files, posixpath.join(folder, file)).get("dependencies") for file in (_META, "requirements.yaml")]
+    found: dict[str, list[str]] = {}
+    for one in (one for some in declared if isinstance(some, list) for one in some):
+        if alias := _text(one, "alias"):
+            found.setdefault(_text(one, "name"), []).append(alias)
+    return found
+
+
+def _charts_in(files: Files, folder: str) -> Iterator[str]:
+    start = posixpath.join(folder, "charts/")
+    for path in files:
+        if path.startswith(start) and path.endswith(f"/{_META}") and path.count("/", len(start)) == 1:
+            yield posixpath.dirname(path)
 
 
 def _subcharts(files: Files) -> Iterator[str]:

@@ -38,20 +38,17 @@ def parsed(files: Files) -> list[Rendered]:
     return [one for path, text in files for one in _objects(path, text)]
 
 
-def settled(first: Files, second: Files) -> tuple[list[Rendered], list[Varying]]:
-    """The objects of two renderings of the same input: where single values differ, masked.
+def settled(files: Iterable[tuple[str, str, str]]) -> tuple[list[Rendered], list[Varying]]:
+    """The objects of files that were rendered twice from the same input, each with its two texts: what varies, masked.
 
     Only a value is ever masked, in a text of several lines only the lines that differ. A difference
     of any other shape is told and stays as it is in the first rendering.
     """
-    again = dict(second)
     found: list[Rendered] = []
     varying: list[Varying] = []
-    for path, text in first:
+    for path, text, again in files:
         here = _objects(path, text)
-        if again.get(path) != text:
-            here = list(_settled(here, _objects(path, again.get(path, "")), varying))
-        found += here
+        found += here if again == text else _settled(here, _objects(path, again), varying)
     return found, varying
 
 

@@ -439,6 +439,59 @@ def test_a_template_that_needs_a_real_certificate_gets_one(world):
     assert made.findings == ()
 
 
+RANDOM = "apiVersion: v1\nkind: Secret\nmetadata: {name: random}\nstringData: {made: {{ randAlphaNum 9 }}}\n"
+STEADY = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.name }}}\n"
+
+
+def test_what_never_varies_is_no_unstable_object_in_a_chart_of_another_name_and_depth(world):
+    files = {
+        "templates/a.yaml": RANDOM,
+        "charts/middle/Chart.yaml": "apiVersion: v2\nname: middle\nversion: 1.0.0\ndependencies: [{name: inner, version: 1.0.0, alias: called}]\n",
+        "charts/middle/charts/folder/Chart.yaml": "apiVersion: v2\nname: inner\nversion: 1.0.0\n",
+        "charts/middle/charts/folder/values.yaml": "name: steady\n",
+        "charts/middle/charts/folder/templates/steady.yaml": STEADY,
+    }
+    world.chart("deep", files)
+    world.cluster("one", {"app.yaml": application("app", source=helm("deep"))})
+    made = world.render()
+    assert made.findings == ()
+    paths = {manifest.key.name: manifest.path for manifest in app(made, "app").manifests}
+    assert paths["steady"] == "argocd-helm-charts/deep/charts/middle/charts/folder/templates/steady.yaml"
+
+
+def test_a_chart_that_is_there_under_two_aliases_gives_the_objects_of_both(world):
+    inner = {
+        "charts/inner/Chart.yaml": "apiVersion: v2\nname: inner\nversion: 1.0.0\n",
+        "charts/inner/templates/steady.yaml": STEADY,
+        "charts/inner/templates/random.yaml": RANDOM.replace("random}", "'random-{{ .Values.name }}'}"),
+    }
+    more = "dependencies:\n- {name: inner, version: 1.0.0, alias: one}\n- {name: inner, version: 1.0.0, alias: two}\n"
+    world.chart("twice", {**inner, "values.yaml": "one: {name: a}\ntwo: {name: b}\n"}, more=more)
+    world.cluster("one", {"app.yaml": application("app", source=helm("twice"))})
+    made = world.render()
+    assert [finding.rule.id for finding in made.findings] == []
+    assert sorted(manifest.key.name for manifest in app(made, "app").manifests) == ["a", "b", "random-a", "random-b"]
+    assert all(body["stringData"] == {"made": MASK} for body in bodies(made, "app") if body["kind"] == "Secret")
+
+
+def test_a_file_that_a_template_reads_is_there_each_time(world):
+    files = {
+        "crds/kept.yaml": GENERATED,
+        "conf/templates/note.txt": "as it is",
+        "templates/a.yaml": RANDOM,
+        "templates/b.yaml": (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, labels: {varies: {{ randAlphaNum 5 }}}}\n"
+            'data:\n  crd: {{ .Files.Get "crds/kept.yaml" | quote }}\n  note: {{ .Files.Get "conf/templates/note.txt" | quote }}\n'
+        ),
+    }
+    world.chart("reads", files)
+    world.cluster("one", {"app.yaml": application("app", source=helm("reads"))})
+    made = world.render()
+    config = next(body for body in bodies(made, "app") if body["kind"] == "ConfigMap")
+    assert config["data"] == {"crd": GENERATED, "note": "as it is"}
+    assert made.findings == ()
+
+
 def test_a_template_that_another_names_by_its_file_is_there_each_time(world):
     files = {
         "templates/config.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b}\n",

@@ -29,7 +29,21 @@ def test_versions_of_kubernetes_are_asked_of_every_chart():
     assert [one.folder for one in chart_metadata.refusing(found, Version.parse("1.19.0"))] == [""]
 
 
-def test_names_and_aliases_are_those_of_the_metadata():
+def test_the_name_is_that_of_the_metadata():
     assert chart_metadata.name(files(Chart_yaml=META)) == "web"
-    assert chart_metadata.aliases(files(Chart_yaml=META)) == {"c": "b"}
     assert chart_metadata.name(files(Chart_yaml="[")) == ""
+
+
+def test_charts_are_found_by_name_and_alias_at_any_depth_whatever_their_folder():
+    inner = "name: b\ndependencies:\n- name: d\n  alias: e\n- name: d\n  alias: f\n"
+    found = files(
+        Chart_yaml=META,
+        charts__x__Chart_yaml=inner,
+        charts__x__charts__y__Chart_yaml="name: d\n",
+        charts__z__Chart_yaml="[",
+    )
+    assert chart_metadata.folders(found) == {
+        "charts/z": "charts/z",
+        **dict.fromkeys(("charts/b", "charts/c"), "charts/x"),
+        **{f"charts/{outer}/charts/{one}": "charts/x/charts/y" for outer in "bc" for one in "def"},
+    }

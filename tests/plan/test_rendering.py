@@ -8,7 +8,7 @@ HEAD = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
 
 
 def pair(one, other, head=HEAD):
-    return settled([("a.yaml", head + one)], [("a.yaml", head + other)])
+    return settled([("a.yaml", head + one, head + other)])
 
 
 def test_only_the_varying_value_is_masked():
@@ -40,13 +40,13 @@ def test_another_type_of_value_is_masked():
 
 
 def test_another_object_is_told_and_never_masked():
-    found, varying = settled([("a.yaml", HEAD)], [("a.yaml", HEAD.replace("name: s", "name: t"))])
+    found, varying = settled([("a.yaml", HEAD, HEAD.replace("name: s", "name: t"))])
     assert found[0].body["metadata"]["name"] == "s"
     assert [(str(one.key), one.shaped) for one in varying] == [("Secret s", True)]
 
 
 def test_a_file_that_one_rendering_lacks_is_told():
-    found, varying = settled([("a.yaml", HEAD)], [])
+    found, varying = settled([("a.yaml", HEAD, "")])
     assert (len(found), [one.shaped for one in varying]) == (1, [True])
 
 
