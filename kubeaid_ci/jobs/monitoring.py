@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kubeaid_ci.checks.not_compared_rules import LIBRARY_GONE, RENDER_BROKEN
@@ -15,14 +15,16 @@ from kubeaid_ci.jobs.build_cluster import Files, Sources, Task, cached_files, ev
 from kubeaid_ci.jobs.evaluation import Evaluation, Refused
 from kubeaid_ci.jobs.kubeaid_source import KubeAid, resolve
 from kubeaid_ci.jobs.render_results import placed
+from kubeaid_ci.jobs.render_task import Bodies, body_of
 from kubeaid_ci.jobs.renderer import Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.manifest import Key, Manifest
 from kubeaid_ci.model.rendering import RenderedApp
 from kubeaid_ci.plan import kubernetes_api
+from kubeaid_ci.plan.rendering import as_json
 
-_FORMAT = 1
+_FORMAT = 2
 _LIBRARY_MISSING = "build/library-missing"
 
 
@@ -42,6 +44,7 @@ class Builder:
     root: Path
     pool: Pool
     cache: Cache | None
+    bodies: Bodies = field(default_factory=dict)
 
     def at(self, ref: str, clusters: Sequence[Cluster]) -> dict[str, KubeAid | Finding]:
         """The KubeAid files at a revision, by folder of the cluster; one that builds nothing has no libraries."""
@@ -65,7 +68,7 @@ class Builder:
                         builds[cluster.dir] = Build(refused=finding)
                     case source:
                         task = Task(str(self.config), cluster, source, "rjsonnet", cache=self.cache)
-                        if known := _known(task, shared):
+                        if known := _known(task, shared, self.bodies):
                             builds[cluster.dir] = known
                         else:
                             tasks.append((task, builds))
@@ -100,7 +103,7 @@ def builder_of(config: Path, root: Path, renderer: Renderer) -> Iterator[Builder
     renderer.pool.close()
     pool = Pool(renderer.pool.jobs, renderer.pool.limits, lasting=True)
     try:
-        yield Builder(config, root, pool, renderer.cache)
+        yield Builder(config, root, pool, renderer.cache, renderer.bodies)
     finally:
         pool.close()
 
@@ -126,13 +129,15 @@ def rebuilt(app: RenderedApp, cluster: Cluster, built: Sequence[Manifest]) -> Re
     return replace(app, manifests=(*own, *new), digest="")
 
 
-def _known(task: Task, sources: Sources) -> Build | None:
+def _known(task: Task, sources: Sources, bodies: Bodies) -> Build | None:
     """What the cache has, where it proves that every input is as it was."""
     files = cached_files(task, sources)
     noted = task.cache.noted(_name(files)) if task.cache and files else None
     if noted is None:
         return None
-    return Build(tuple(Manifest(Key.of(body), body, path) for path, body in json.loads(noted)))
+    about, *texts = noted.decode("utf-8", "surrogatepass").split("\n")
+    found = [(path, body_of(text, bodies)) for path, text in zip(json.loads(about), texts, strict=True)]
+    return Build(tuple(Manifest(Key.of(body), body, path) for path, body in found))
 
 
 def _built(task: Task) -> Build:
@@ -151,11 +156,11 @@ def _built(task: Task) -> Build:
 
 
 def _objects(task: Task, files: Files) -> tuple[Manifest, ...]:
-    """The objects in the files, kept as JSON: to read YAML takes a second."""
+    """The objects in the files, kept as JSON, one on a line: to read YAML takes a second."""
     found = tuple(files.manifests(files.digests))
     if task.cache:
-        pairs = [[manifest.path, manifest.body] for manifest in found]
-        task.cache.note(_name(files), json.dumps(pairs, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        lines = [as_json([manifest.path for manifest in found]), *(as_json(manifest.body) for manifest in found)]
+        task.cache.note(_name(files), "\n".join(lines).encode("utf-8", "surrogatepass"))
     return found
 
 

@@ -123,6 +123,15 @@ class Note:
     """What it says of an Application that it leaves without its objects."""
 
 
+Bodies = dict[str, dict[str, Any]]
+"""Objects by their text. Many clusters hold the same large definitions: these are read, kept and compared once."""
+
+
+def body_of(text: str, bodies: Bodies) -> dict[str, Any]:
+    """The object that a JSON text is: one text, one object."""
+    return bodies.get(text) or bodies.setdefault(text, json.loads(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a source gave."""
@@ -146,16 +155,13 @@ class Outcome:
         return "\n".join(lines).encode("utf-8", "surrogatepass")
 
     @classmethod
-    def unpacked(cls, data: bytes, bodies: dict[str, dict[str, Any]]) -> "Outcome":
-        """The outcome that `packed` gave. `bodies` are objects by their text, of all outcomes: one text, one object.
-
-        Many clusters hold the same large definitions; these are read, kept and compared once.
-        """
+    def unpacked(cls, data: bytes, bodies: Bodies) -> "Outcome":
+        """The outcome that `packed` gave; `bodies` are those of all outcomes."""
         about, *texts = data.decode("utf-8", "surrogatepass").split("\n")
         paths, varying, notes, chart, failed = json.loads(about)
         objects = zip(paths, texts, strict=True)
         return cls(
-            [Rendered(path, bodies.get(text) or bodies.setdefault(text, json.loads(text))) for path, text in objects],
+            [Rendered(path, body_of(text, bodies)) for path, text in objects],
             [Varying(path, Key(**key), where, shaped) for path, key, where, shaped in varying],
             [Note(**{**note, "failure": Failure(note["failure"])}) for note in notes],
             chart,

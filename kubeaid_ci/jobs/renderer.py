@@ -13,7 +13,7 @@ from kubeaid_ci.edges import helm
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.workers import Pool, WorkerError
 from kubeaid_ci.jobs.render_source import look, render_source
-from kubeaid_ci.jobs.render_task import ChartTask, KustomizeTask, Look, Looked, Note, Outcome, Task
+from kubeaid_ci.jobs.render_task import Bodies, ChartTask, KustomizeTask, Look, Looked, Note, Outcome, Task
 
 _FORMAT = 7
 
@@ -34,10 +34,10 @@ class Renderer:
     cached: set[Task] = field(default_factory=set)
     digests: dict[Task, str] = field(default_factory=dict)
     looked: dict[Look, Looked] = field(default_factory=dict)
+    bodies: Bodies = field(default_factory=dict)
     placed: dict[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict)
     """Objects in a namespace that they do not name, by the id of the object and the namespace."""
     _first: dict[str, Task] = field(default_factory=dict)
-    _bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
     progress: Progress | None = None
     _stored: bool = False
     _ended: int = 0
@@ -121,7 +121,7 @@ class Renderer:
             self.cache.prune()
 
     def _done(self, task: Task, data: bytes) -> None:
-        self.outcomes[task] = Outcome.unpacked(data, self._bodies)
+        self.outcomes[task] = Outcome.unpacked(data, self.bodies)
         self.digests[task] = hashlib.sha256(data).hexdigest()
 
     def _keep(self, key: str, data: bytes) -> None:
