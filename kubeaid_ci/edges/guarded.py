@@ -154,8 +154,9 @@ class Connections:
     """
 
     def __init__(self, ca_bundle: Path | None) -> None:
-        self._context = _context(str(ca_bundle) if ca_bundle else _trusted())
-        self._managers: dict[str, PoolManager] = {}
+        self._ca_bundle = ca_bundle
+        self._context: SSLContext | None = None
+        self._managers: dict[tuple[str, str], PoolManager] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -164,7 +165,7 @@ class Connections:
 
         Raises `OSError` or urllib3's ``HTTPError``.
         """
-        response = self._manager(proxy).request(
+        response = self._manager(url, proxy).request(
             "GET", url, headers=headers, redirect=False, retries=False, preload_content=False, timeout=_PATIENCE
         )
         try:
@@ -173,14 +174,18 @@ class Connections:
             response.close()
             response.release_conn()
 
-    def _manager(self, proxy: str | None) -> PoolManager:
+    def _manager(self, url: str, proxy: str | None) -> PoolManager:
+        place = (url.partition(":")[0].lower(), proxy or "")
         with self._lock:
-            if proxy not in self._managers:
-                self._managers[proxy or ""] = self._made(proxy)
-            return self._managers[proxy or ""]
+            if place not in self._managers:
+                self._managers[place] = self._made(proxy, is_plain="https" not in (place[0], place[1][:5].lower()))
+            return self._managers[place]
 
-    def _made(self, proxy: str | None) -> PoolManager:
-        options: dict[str, Any] = {"num_pools": 64, "maxsize": 8, "ssl_context": self._context}
+    def _made(self, proxy: str | None, *, is_plain: bool) -> PoolManager:
+        options: dict[str, Any] = {"num_pools": 64, "maxsize": 8}
+        if not is_plain:
+            self._context = self._context or _context(str(self._ca_bundle or _trusted()))
+            options["ssl_context"] = self._context
         manager = _by_proxy(proxy, options) if proxy else PoolManager(**options)
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
         return manager

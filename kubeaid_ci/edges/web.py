@@ -98,6 +98,7 @@ class Web:
 
     def get(self, ask: Ask) -> Got | NotGot:
         """Ask, and again where that may help; the time of `ask` is for all of it."""
+        self._opened()  # what it loads takes nobody's time but ours
         end = time.monotonic() + ask.seconds
         for attempt in range(1, self._patience.attempts + 1):
             answer = self._follow(ask, end)
