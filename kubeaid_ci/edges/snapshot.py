@@ -6,7 +6,8 @@ hashed, so looking at 8,000 clean files costs two calls of git.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -35,6 +36,16 @@ class Snapshot:
         self.is_git = True
         self._on_disk = on_disk
         self._blobs: Blobs | None = None
+        self._sorted: list[str] | None = None
+        self._links: dict[str, str] | None = None
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """The target of every link, by its path."""
+        if self._links is None:
+            found = [path for path, entry in self.files.items() if entry.is_link]
+            self._links = {path: self.read(path).decode("utf-8", "replace") for path in found}
+        return self._links
 
     def read(self, path: str) -> bytes:
         """The bytes of a file (of a link: its target). Raises `UserError` where it is not there or too large."""
@@ -48,6 +59,15 @@ class Snapshot:
         if self._blobs is None:
             self._blobs = Blobs(self.root)
         return self._blobs.read(entry.id)
+
+    def below(self, folder: str) -> dict[str, Entry]:
+        """The files below a folder, by their path in the repository, without looking at all the others."""
+        if self._sorted is None:
+            self._sorted = sorted(self.files)
+        first, last = 0, len(self._sorted)
+        if folder:  # "0" comes right behind "/"
+            first, last = (bisect_left(self._sorted, end) for end in (f"{folder}/", f"{folder}0"))
+        return {path: self.files[path] for path in self._sorted[first:last]}
 
     def close(self) -> None:
         """End the program that reads for us."""

@@ -1,7 +1,5 @@
 """The two repositories at hand, at every revision that Applications ask for."""
 
-from bisect import bisect_left
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,40 +36,22 @@ class Place:
     at: FilesAt
     files: Snapshot
     revision: str
-    _links: Mapping[str, str] | None = None
-    _paths: list[str] | None = None
     _trees: dict[str, str] = field(default_factory=dict)
-    _below: dict[str, dict[str, Entry]] = field(default_factory=dict)
-
-    @property
-    def links(self) -> Mapping[str, str]:
-        """The target of every link."""
-        if self._links is None:
-            found = [path for path, entry in self.files.files.items() if entry.is_link]
-            self._links = {path: self.files.read(path).decode("utf-8", "replace") for path in found}
-        return self._links
 
     def below(self, folder: str) -> dict[str, Entry]:
         """The files below a folder, by their path in the repository."""
-        if folder not in self._below:
-            if self._paths is None:
-                self._paths = sorted(self.files.files)
-            # "0" comes right behind "/".
-            ends = (f"{folder}/", f"{folder}0") if folder else ("", "\U0010ffff")
-            first, last = (bisect_left(self._paths, end) for end in ends)
-            self._below[folder] = {path: self.files.files[path] for path in self._paths[first:last]}
-        return self._below[folder]
+        return self.files.below(folder)
 
     def chart_tree(self, folder: str) -> str:
         """What names the content of a chart's folder, linked subcharts with it. Raises `LinkError`."""
         if folder not in self._trees:
-            found = chart_files(self.files.files, self.links, folder, below=self.below)
+            found = chart_files(self.files.files, self.files.links, folder, below=self.below)
             self._trees[folder] = tree_id({inside: entry for inside, (_, entry) in found.items()})
         return self._trees[folder]
 
     def text(self, path: str) -> str | None:
         """The text of a file, links followed; nothing where there is none or it leads out of the repository."""
-        real = links.follow(path, self.links)
+        real = links.follow(path, self.files.links)
         if real is None or real not in self.files.files:
             return None
         return self.files.read(real).decode("utf-8", "replace")

@@ -1,7 +1,7 @@
 """What differing files of a vendored chart do once Helm has rendered them: ours beside the published ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from kubeaid_ci.edges.snapshot import Snapshot
@@ -38,7 +38,6 @@ class ChartEffects:
     snapshot: Snapshot
     kubernetes: Sequence[Version] = ()
     _pool: "Pool | None" = None
-    _links: dict[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         return self
@@ -77,12 +76,10 @@ class ChartEffects:
         """The files of the umbrella chart but those of the vendored one. Raises `UserError`."""
         from kubeaid_ci.plan.chart_files import chart_files
 
-        files, read = self.snapshot.files, self.snapshot.read
-        if not self._links:
-            self._links = {path: read(path).decode("utf-8", "replace") for path, one in files.items() if one.is_link}
-        found = chart_files(files, self._links, f"{CHARTS}/{one.umbrella}")
+        here = self.snapshot
+        found = chart_files(here.files, here.links, f"{CHARTS}/{one.umbrella}", below=here.below)
         start = f"charts/{one.subchart.folder}/"
-        return {inside: read(path) for inside, (path, _) in found.items() if not inside.startswith(start)}
+        return {inside: here.read(path) for inside, (path, _) in found.items() if not inside.startswith(start)}
 
     def _effects(self, one: Vendored, attempt: _Attempt, by: Side) -> Effects:
         from kubeaid_ci.jobs.comparison import compare_clusters

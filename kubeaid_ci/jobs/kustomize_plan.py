@@ -134,7 +134,7 @@ class _Walk:
             raise UserError(f"{where}: {named} leads out of the repository")
         there = self._place(path)
         entry = there.files.files.get(path)
-        if links.follow(path, there.links) != ("" if path == "." else path) or (entry and entry.may_be_folder):
+        if links.follow(path, there.files.links) != ("" if path == "." else path) or (entry and entry.may_be_folder):
             raise NotAtHandError(f"{where} reaches {named} through a link, which is not followed")
         return "" if path == "." else path
 

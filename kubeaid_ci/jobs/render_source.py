@@ -164,9 +164,8 @@ def _opened(at: FilesAt) -> Snapshot:
 @lru_cache(maxsize=_KEEP_CHARTS)
 def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> _Packed:  # noqa: ARG001, FBT001 - its key
     files = _opened(at)
-    links = {path: files.read(path).decode("utf-8", "replace") for path, one in files.files.items() if one.is_link}
-    found = {inside: path for inside, (path, _) in chart_files(files.files, links, folder).items()}
-    return _made(found, lambda inside: files.read(found[inside]), folder, without_schema=without_schema)
+    found = chart_files(files.files, files.links, folder, below=files.below)
+    return _made(found, lambda inside: files.read(found[inside][0]), folder, without_schema=without_schema)
 
 
 def _made(

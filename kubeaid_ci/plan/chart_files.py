@@ -27,12 +27,11 @@ def chart_files(
     folder, where that is known faster than by looking at all. Raises `LinkError` for any other link than
     that of a whole subchart to a folder of the repository.
     """
-    walk = _Walk(files, links, below or (lambda around: {path: files[path] for path in files if _is_in(path, around)}))
-    return dict(sorted(walk.chart(folder, "", ())))
 
+    def looked_for(around: str) -> Tree:
+        return {path: entry for path, entry in files.items() if path.startswith(f"{around}/")}
 
-def _is_in(path: str, folder: str) -> bool:
-    return path.startswith(f"{folder}/")
+    return dict(sorted(_Walk(files, links, below or looked_for).chart(folder, "", ())))
 
 
 @dataclass(frozen=True, slots=True)
