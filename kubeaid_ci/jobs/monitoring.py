@@ -15,7 +15,7 @@ from kubeaid_ci.jobs.build_cluster import Files, Sources, Task, cached_files, ev
 from kubeaid_ci.jobs.evaluation import Evaluation, Refused
 from kubeaid_ci.jobs.kubeaid_source import KubeAid, resolve
 from kubeaid_ci.jobs.render_results import placed
-from kubeaid_ci.jobs.render_task import Bodies, body_of
+from kubeaid_ci.jobs.render_task import Bodies, as_lines, from_lines
 from kubeaid_ci.jobs.renderer import Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding, Severity
@@ -135,9 +135,8 @@ def _known(task: Task, sources: Sources, bodies: Bodies) -> Build | None:
     noted = task.cache.noted(_name(files)) if task.cache and files else None
     if noted is None:
         return None
-    about, *texts = noted.decode("utf-8", "surrogatepass").split("\n")
-    found = [(path, body_of(text, bodies)) for path, text in zip(json.loads(about), texts, strict=True)]
-    return Build(tuple(Manifest(Key.of(body), body, path) for path, body in found))
+    paths, objects = from_lines(noted, bodies)
+    return Build(tuple(Manifest(Key.of(body), body, path) for path, body in zip(paths, objects, strict=True)))
 
 
 def _built(task: Task) -> Build:
@@ -156,11 +155,11 @@ def _built(task: Task) -> Build:
 
 
 def _objects(task: Task, files: Files) -> tuple[Manifest, ...]:
-    """The objects in the files, kept as JSON, one on a line: to read YAML takes a second."""
+    """The objects in the files, kept as JSON: to read YAML takes a second."""
     found = tuple(files.manifests(files.digests))
     if task.cache:
-        lines = [as_json([manifest.path for manifest in found]), *(as_json(manifest.body) for manifest in found)]
-        task.cache.note(_name(files), "\n".join(lines).encode("utf-8", "surrogatepass"))
+        objects = (as_json(manifest.body) for manifest in found)
+        task.cache.note(_name(files), as_lines([manifest.path for manifest in found], objects))
     return found
 
 

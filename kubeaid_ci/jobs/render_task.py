@@ -1,7 +1,7 @@
 """What can be rendered, and what comes of it: plain values, for the way between processes and for the cache."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -127,9 +127,15 @@ Bodies = dict[str, dict[str, Any]]
 """Objects by their text. Many clusters hold the same large definitions: these are read, kept and compared once."""
 
 
-def body_of(text: str, bodies: Bodies) -> dict[str, Any]:
-    """The object that a JSON text is: one text, one object."""
-    return bodies.get(text) or bodies.setdefault(text, json.loads(text))
+def as_lines(about: Any, objects: Iterable[str]) -> bytes:
+    """Objects that are JSON already, each on a line, below a line of what is known about them."""
+    return "\n".join([as_json(about), *objects]).encode("utf-8", "surrogatepass")
+
+
+def from_lines(data: bytes, bodies: Bodies) -> tuple[Any, list[dict[str, Any]]]:
+    """What `as_lines` was given: one text, one object."""
+    about, *texts = data.decode("utf-8", "surrogatepass").split("\n")
+    return json.loads(about), [bodies.get(text) or bodies.setdefault(text, json.loads(text)) for text in texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,7 @@ class Outcome:
     failed: bool = False
 
     def packed(self) -> bytes:
-        """The outcome as bytes, for the way between processes and for the cache: JSON, each object on a line."""
+        """The outcome as bytes, for the way between processes and for the cache."""
         about = [
             [one.path for one in self.objects],
             [[one.path, asdict(one.key), one.field, one.shaped] for one in self.varying],
@@ -151,17 +157,14 @@ class Outcome:
             self.chart,
             self.failed,
         ]
-        lines = [as_json(about), *(one.json or as_json(one.body) for one in self.objects)]
-        return "\n".join(lines).encode("utf-8", "surrogatepass")
+        return as_lines(about, (one.json or as_json(one.body) for one in self.objects))
 
     @classmethod
     def unpacked(cls, data: bytes, bodies: Bodies) -> "Outcome":
         """The outcome that `packed` gave; `bodies` are those of all outcomes."""
-        about, *texts = data.decode("utf-8", "surrogatepass").split("\n")
-        paths, varying, notes, chart, failed = json.loads(about)
-        objects = zip(paths, texts, strict=True)
+        (paths, varying, notes, chart, failed), objects = from_lines(data, bodies)
         return cls(
-            [Rendered(path, body_of(text, bodies)) for path, text in objects],
+            [Rendered(path, body) for path, body in zip(paths, objects, strict=True)],
             [Varying(path, Key(**key), where, shaped) for path, key, where, shaped in varying],
             [Note(**{**note, "failure": Failure(note["failure"])}) for note in notes],
             chart,
