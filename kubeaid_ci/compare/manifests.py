@@ -1,12 +1,12 @@
 """What differs between two sets of manifests, object by object."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kubeaid_ci.compare.fields import fields
 from kubeaid_ci.compare.matching import same
+from kubeaid_ci.documents import plainjson
 from kubeaid_ci.model.change import Action, Change
 from kubeaid_ci.model.manifest import Key, Manifest, objects
 
@@ -83,8 +83,8 @@ def _same_json(old: Any, new: Any) -> bool:
     if not isinstance(old, str) or not isinstance(new, str):
         return False
     try:
-        before, after = json.loads(old), json.loads(new)
-    except (ValueError, RecursionError):  # not JSON, or nested beyond reading: it is compared as text
+        before, after = plainjson.parse(old), plainjson.parse(new)
+    except ValueError:  # not JSON, or nested beyond reading: it is compared as text
         return False
     # A bare `1` or `"x"` is JSON as well, but whoever wrote it meant text.
     return isinstance(before, dict | list) and same(before, after)

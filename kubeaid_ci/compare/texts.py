@@ -1,10 +1,10 @@
 """JSON and YAML inside a text, such as a dashboard or a file in a ConfigMap, opened to be compared by meaning."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from kubeaid_ci import documents
+from kubeaid_ci.documents import plainjson
 from kubeaid_ci.errors import UserError
 
 _DEEPEST = 60
@@ -34,7 +34,7 @@ def held(text: str) -> Any:
 def _both(read: Any, old: str, new: str) -> tuple[Any, Any] | None:
     try:
         values = read(old), read(new)
-    except (ValueError, RecursionError, UserError):  # not of this notation: they are compared as text
+    except (ValueError, UserError):  # not of this notation: they are compared as text
         return None
     if not all(map(_shallow, values)):
         return None
@@ -58,14 +58,7 @@ def _below(item: dict[str, Any] | list[Any]) -> Iterable[Any]:
 def _json(text: str) -> Any:
     if len(text) > _LONGEST_JSON:
         raise ValueError("too large to be opened")
-    return json.loads(text, object_pairs_hook=_unique)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is there twice")
-    return found
+    return plainjson.parse(text, unique=True)
 
 
 def _yaml(text: str) -> Any:

@@ -5,6 +5,7 @@ import math
 import re
 from typing import Any, NoReturn
 
+from kubeaid_ci.documents.garbage import without_garbage_collection
 from kubeaid_ci.errors import UserError
 
 # JSON passes through a YAML reader there, which drops the blanks around these two line breaks.
@@ -23,12 +24,13 @@ def parse_json(text: str, *, where: str = "jsonnet output") -> Any:
     if "\u2028" in text or "\u2029" in text:
         text = _SEPARATOR.sub(r"\1", text)
     try:
-        return json.loads(
-            text,
-            parse_int=_integer,
-            parse_float=_float,
-            parse_constant=lambda name: _refuse(name, where),
-        )
+        with without_garbage_collection():
+            return json.loads(
+                text,
+                parse_int=_integer,
+                parse_float=_float,
+                parse_constant=lambda name: _refuse(name, where),
+            )
     except json.JSONDecodeError as error:
         raise UserError(f"{where}:{error.lineno}: not valid JSON: {error.msg}") from error
     except RecursionError:

@@ -8,6 +8,7 @@ from typing import Any
 
 from kubeaid_ci.documents import scalars
 from kubeaid_ci.documents.floats import float_text
+from kubeaid_ci.documents.garbage import without_garbage_collection
 from kubeaid_ci.documents.keys import ordered
 from kubeaid_ci.errors import UserError
 
@@ -22,7 +23,8 @@ def dump(value: Any) -> str:
     """
     parts: list[str] = []
     try:
-        _node(value, "", parts)
+        with without_garbage_collection():
+            _node(value, "", parts)
     except RecursionError:
         raise UserError("the value is nested too deeply to be written as YAML") from None
     return "".join(parts)

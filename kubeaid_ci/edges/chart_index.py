@@ -6,13 +6,12 @@ it looks like (a quoted text or a list in brackets that goes on at the margin, a
 documents), the whole is parsed.
 """
 
-import json
 import re
 import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kubeaid_ci.documents import load
+from kubeaid_ci.documents import load, plainjson
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.upstream import Release
 from kubeaid_ci.model.version import Version
@@ -188,8 +187,8 @@ def _parsed(text: str, where: str) -> Any:
     if not text.lstrip().startswith("{"):
         return load(text, where=where)
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return plainjson.parse(text)
+    except ValueError:
         # A mapping in braces need not be JSON.
         return load(text, where=where)
 

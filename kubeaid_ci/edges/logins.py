@@ -5,14 +5,13 @@ Each is for one repository or one registry and goes to no other host. Helper pro
 
 import base64
 import binascii
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kubeaid_ci.documents import load
+from kubeaid_ci.documents import load, plainjson
 from kubeaid_ci.edges.reach import origin
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.credentials import Token
@@ -85,8 +84,8 @@ def _repositories(path: Path) -> list[tuple[str, Token]]:
 def _registries(path: Path) -> dict[str, Token]:
     text = _text(path)
     try:
-        loaded = json.loads(text or "{}")
-    except (ValueError, RecursionError):
+        loaded = plainjson.parse(text or "{}")
+    except ValueError:
         raise UserError(f"{path}: is not JSON, so no login of a registry can be read") from None
     entries = loaded.get("auths") if isinstance(loaded, dict) else None
     found: dict[str, Token] = {}

@@ -5,7 +5,6 @@ https://distribution.github.io/distribution/spec/auth/token/.
 """
 
 import hashlib
-import json
 import re
 import threading
 from collections.abc import Collection, Mapping
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from kubeaid_ci.documents import plainjson
 from kubeaid_ci.edges.addresses import literal
 from kubeaid_ci.edges.downloads import Downloads
 from kubeaid_ci.edges.logins import Logins
@@ -236,8 +236,8 @@ def _failed(place: _Place, answer: NotGot) -> Failed:
 def _json(data: bytes) -> dict[str, Any]:
     """A mapping; an empty one for anything else."""
     try:
-        loaded = json.loads(data)
-    except (ValueError, RecursionError):
+        loaded = plainjson.parse(data)
+    except ValueError:
         return {}
     return loaded if isinstance(loaded, dict) else {}
 

@@ -15,7 +15,7 @@ from kubeaid_ci.jobs.comparison import compare_one, together
 from kubeaid_ci.jobs.kubeaid_source import KubeAid
 from kubeaid_ci.jobs.monitoring import Build, Builder, builder_of, is_monitoring, rebuilt
 from kubeaid_ci.jobs.render import Side, check_apps, render_sides, renderer_of
-from kubeaid_ci.jobs.renderer import Progress, without_garbage_collection
+from kubeaid_ci.jobs.renderer import Progress
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.comparison import Comparison, Revisions
 from kubeaid_ci.model.finding import Finding
@@ -62,7 +62,7 @@ def diff_clusters(
     """
     config, root = Path(config_repo).resolve(), Path(kubeaid).resolve()
     hands = [AtHand(config, side.config, root, side.kubeaid) for side in (before, after)]
-    with without_garbage_collection(), renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
+    with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         was, now = render_sides(hands, renderer, clusters=clusters, settings=settings or Settings())
         pairs = _pairs(was, now)
         check_apps(apps, {app.app for side in (was, now) for app, _ in side.told})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from kubeaid_ci.documents.garbage import without_garbage_collection
 from kubeaid_ci.edges import config_repo as config_repo_edge
 from kubeaid_ci.edges.config_repo import NotACluster
 from kubeaid_ci.edges.snapshot import WORKTREE
@@ -81,11 +82,12 @@ def renderer_of(
     timeout: float = 300.0,
     progress: Progress | None = None,
 ) -> Iterator[Renderer]:
-    """A renderer whose workers end with the block."""
+    """A renderer whose workers end with the block. Until then no garbage is looked for: there is hardly any."""
     pool = Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True)
     renderer = Renderer(pool, cache_at(cache), progress=progress)
     try:
-        yield renderer
+        with without_garbage_collection():
+            yield renderer
     finally:
         renderer.close()
 

@@ -1,10 +1,8 @@
 """Does many renderings side by side, each input once, and keeps what they gave by content."""
 
-import gc
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -37,8 +35,8 @@ class Renderer:
     bodies: Bodies = field(default_factory=dict)
     placed: dict[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict)
     """Objects in a namespace that they do not name, by the id of the object and the namespace."""
-    _first: dict[str, Task] = field(default_factory=dict)
     progress: Progress | None = None
+    _first: dict[str, Task] = field(default_factory=dict)
     _stored: bool = False
     _ended: int = 0
     _known: int = 0
@@ -46,11 +44,10 @@ class Renderer:
     def render(self, tasks: Iterable[Task]) -> None:
         """Do those of the tasks that are not done yet; one that ends its process is a failure of its own."""
         keys = {task: _key(task) for task in tasks if task not in self.outcomes}
-        with without_garbage_collection():
-            for task, key in keys.items():
-                self._first.setdefault(key, task)
-            new = {task: key for task, key in keys.items() if self._first[key] == task}
-            self._run({task: key for task, key in new.items() if not self._from_cache(task, key)})
+        for task, key in keys.items():
+            self._first.setdefault(key, task)
+        new = {task: key for task, key in keys.items() if self._first[key] == task}
+        self._run({task: key for task, key in new.items() if not self._from_cache(task, key)})
         for task, key in keys.items():
             self._share(self._first[key], task)
 
@@ -128,18 +125,6 @@ class Renderer:
         if self.cache:
             self.cache.note(key, data)
             self._stored = True
-
-
-@contextmanager
-def without_garbage_collection() -> Iterator[None]:
-    """Making a million values makes no garbage, and looking for it again and again doubles the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _key(task: Task) -> str:

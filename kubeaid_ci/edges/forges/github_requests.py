@@ -1,12 +1,12 @@
 """Single requests to GitHub, through PyGithub."""
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kubeaid_ci.documents import plainjson
 from kubeaid_ci.edges import wire
 from kubeaid_ci.edges.forges.advice import needs
 from kubeaid_ci.edges.forges.interface import MOVED, Trouble
@@ -105,7 +105,7 @@ class Requests:
 def _asked(requester: "Requester", verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
     """The JSON of an answer; raises PyGithub's exceptions for all others than good ones, redirections among them."""
     status, headers, text = requester.requestJson(verb, path, parameters=query, input=body)
-    data = json.loads(text) if text and status < 300 else None
+    data = plainjson.parse(text) if text and status < 300 else None
     status = _graphql_status(data) or status
     if status >= 300:
         raise requester.createException(status, headers, _said(text))
@@ -131,7 +131,7 @@ def _graphql_status(data: Any) -> int | None:
 def _said(text: str) -> dict[str, Any]:
     """The JSON of an answer that is an error, with a message; a proxy on the way may answer with something else."""
     try:
-        data = json.loads(text)
+        data = plainjson.parse(text)
     except ValueError:
         data = None
     known = isinstance(data, dict) and isinstance(data.get("message"), str)
