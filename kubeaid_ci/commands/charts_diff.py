@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from kubeaid_ci.commands.diff_options import about_change, comment_place, diff_options, end
+from kubeaid_ci.commands.diff_options import about_change, comment_place, comparing, diff_options, end
 from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, resolve
 
 
@@ -39,11 +39,6 @@ def charts_diff(ctx: click.Context, /, charts: tuple[str, ...], base: str, head:
             base=branch_point.before(kubeaid, base, head or "worktree"),
             head=head or "worktree",
             charts=charts,
-            noise=given["show_noise"],
-            diffs=given["unified"],
-            settings=options.settings,
-            jobs=options.jobs,
-            cache=options.cache,
-            progress=progress.rendered,
+            **comparing(given, options, progress),
         )
     end(ctx, comparison, options, given, command="charts diff", about=about_change(base), place=place)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubeaid_ci.commands.diff_options import about_change, comment_place, diff_options, end
+from kubeaid_ci.commands.diff_options import about_change, comment_place, comparing, diff_options, end
 from kubeaid_ci.commands.environment import is_from_environment
 from kubeaid_ci.commands.options import Options, common_options, refuse_kubeaid_ref, resolve
 from kubeaid_ci.errors import UserError
@@ -61,9 +61,7 @@ def diff(
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
     from kubeaid_ci.jobs.diff import diff_clusters
 
-    base = None if upgrade_to and is_from_environment(ctx, "base") else base
-    if bool(base) == bool(upgrade_to) or (upgrade_to and (head or of)):
-        raise click.UsageError("give --base REF (and --head REF), or --upgrade-to REV alone", ctx)
+    base = _base(ctx, base, alone=not upgrade_to, more=bool(head or of))
     options = resolve(ctx, given, kubeaid_ref="pinned")
     of = of or ("config" if upgrade_to else _here(options))
     if upgrade_to or of == "kubeaid":
@@ -71,8 +69,8 @@ def diff(
     place = comment_place(given, options, of=of)
     config_repo = config_folder(options, beside=options.kubeaid if of == "kubeaid" else None)
     kubeaid, own = kubeaid_folder(options)
-    changes = config_repo if of == "config" else kubeaid
-    before, after = _upgrade(upgrade_to) if upgrade_to else _sides(of, changes, str(base), head, own)
+    root = config_repo if of == "config" else kubeaid
+    before, after = _upgrade(upgrade_to) if upgrade_to else _sides(of, root, str(base), head, own)
     with Progress(quiet=options.quiet) as progress:
         comparison = diff_clusters(
             config_repo,
@@ -82,15 +80,18 @@ def diff(
             clusters=clusters,
             apps=apps,
             monitoring=not no_monitoring,
-            noise=given["show_noise"],
-            diffs=given["unified"],
-            settings=options.settings,
-            jobs=options.jobs,
-            cache=options.cache,
-            progress=progress.rendered,
+            **comparing(given, options, progress),
         )
     about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else about_change(str(base))
     end(ctx, comparison, options, given, command="diff", about=about, place=place)
+
+
+def _base(ctx: click.Context, base: str | None, *, alone: bool, more: bool) -> str | None:
+    """The revision before a change. `alone` is false beside an upgrade, which has none and goes with nothing more."""
+    base = base if alone or not is_from_environment(ctx, "base") else None
+    if bool(base) != alone or (not alone and more):
+        raise click.UsageError("give --base REF (and --head REF), or --upgrade-to REV alone", ctx)
+    return base
 
 
 def _here(options: Options) -> str:

@@ -14,6 +14,7 @@ from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.model.finding import Severity
 
 if TYPE_CHECKING:
+    from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.jobs.comment import Place
     from kubeaid_ci.model.comparison import Comparison
 
@@ -50,6 +51,18 @@ def comment_place(given: dict[str, Any], options: Options, *, of: str) -> "Place
 
     repository = options.config_repo if of == "config" else kubeaid_target(options)
     return place(repository, wishes(dict(given), options.settings.publish), given["comment_on"])
+
+
+def comparing(given: dict[str, Any], options: Options, progress: "Progress") -> dict[str, Any]:
+    """The arguments that the jobs of both commands take from the options."""
+    return {
+        "noise": given["show_noise"],
+        "diffs": given["unified"],
+        "settings": options.settings,
+        "jobs": options.jobs,
+        "cache": options.cache,
+        "progress": progress.rendered,
+    }
 
 
 def about_change(base: str) -> str:
