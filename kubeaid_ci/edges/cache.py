@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kubeaid_ci.edges.files import create
 from kubeaid_ci.model.probe import Probe
 
 _FORMAT = 1
 _RECORDS_A_SLOT = 8
+_OURS = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,19 +179,12 @@ def _parsed(line: bytes) -> Record | None:
 def _write(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{secrets.token_hex(8)}")
     try:
-        _create(temporary, data)
+        try:
+            create(temporary, data, mode=_OURS)
+        except FileNotFoundError:  # the first of its folder
+            path.parent.mkdir(parents=True, exist_ok=True)
+            create(temporary, data, mode=_OURS)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def _create(path: Path, data: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    try:
-        descriptor = os.open(path, flags, 0o600)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, flags, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)

@@ -133,12 +133,11 @@ def _pieces(text: str) -> dict[str, tuple[int, int]] | None:
 
 def _cut(text: str, begin: int, end: int, indent: int) -> dict[str, tuple[int, int]] | None:
     """The pieces that begin with a name at the margin; nothing where another thing is there, or a name twice."""
-    line = re.compile(rf"\n {{0,{indent}}}(?=[^ \n])")
     # A name, an item of a list that is not indented any further, or a comment.
     known = re.compile(rf"\n {{{indent}}}(?:([A-Za-z0-9][\w.-]*):[ ]*(?=\n)|- |#)")
     found: dict[str, tuple[int, int]] = {}
     name = ""
-    for margin in line.finditer(text, begin, end):
+    for margin in _margin(indent).finditer(text, begin, end):
         match = known.match(text, margin.start(), end)
         if match is None or match[1] in found:
             return None
@@ -160,15 +159,19 @@ def _items(piece: str) -> list[str] | None:
     # As far out as the names of charts nothing goes on, or there would be no pieces.
     if len(first[1]) > len(name) - len(name.lstrip(" ")) and _straddles(text, len(first[1])):
         return None
-    margin = re.compile(rf"\n {{0,{len(first[1])}}}(?=[^ \n])")
-    if any(not text.startswith(first[0], line.start()) for line in margin.finditer(text)):
+    if any(not text.startswith(first[0], line.start()) for line in _margin(len(first[1])).finditer(text)):
         return None
     return [first[0] + item for item in text.removeprefix(first[0]).split(first[0])]
 
 
+def _margin(indent: int) -> re.Pattern[str]:
+    """Where lines begin that are indented no further, but empty ones."""
+    return re.compile(rf"\n {{0,{indent}}}(?=[^ \n])")
+
+
 def _straddles(text: str, indent: int) -> bool:
     """Whether a text in quotes or a list in brackets may go on at the margin, where names are."""
-    margin = re.compile(rf"\n {{0,{indent}}}[^ \n]")
+    margin = _margin(indent)
     for pattern in _OPEN:
         for match in pattern.finditer(text):
             quoted = _QUOTED.match(text, match.start())

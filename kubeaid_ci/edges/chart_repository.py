@@ -23,7 +23,7 @@ _ARCHIVE_SECONDS = 300
 
 
 class ChartRepository:
-    """One repository, its index read."""
+    """One repository, its index fetched; it is read when the first chart is asked for."""
 
     def __init__(
         self, url: str, index: bytes, downloads: Downloads, *, moved_to: str, authorization: str | None
@@ -40,7 +40,7 @@ class ChartRepository:
 
     @classmethod
     def open(cls, url: str, downloads: Downloads, logins: Logins) -> "ChartRepository | Failed":
-        """Fetch the index of the repository at an address; it is read when it is asked."""
+        """Fetch the index of the repository at an address."""
         token = logins.repository(url)
         authorization = f"Basic {token.basic}" if token else None
         address = resolved(url, "index.yaml")
