@@ -132,7 +132,7 @@ def _without_spelling(
     """The fields that differ as the API server has them; those that differ only in how it is written are noise."""
     before, after = in_one_form(was.body, now.body, _identity(now))
     if before is was.body and after is now.body:
-        return tuple(told)
+        return told
     written = {delta.steps: delta for delta in told}
     found = [written.get(delta.steps, delta) for delta in _told(was, now, before, after, wanted)]
     places = {delta.steps for delta in found}

@@ -28,6 +28,9 @@ class NotAtHandError(Exception):
 class RevisionMissingError(UserError):
     """A repository that is at hand lacks the revision that is asked for."""
 
+    def __init__(self, root: Path, revision: str) -> None:
+        super().__init__(f"{root} has no revision {revision}; fetch it: git -C {root} fetch --tags origin")
+
 
 @dataclass(slots=True)
 class Place:
@@ -136,9 +139,7 @@ class AtHand:
             self._commits[root, revision] = repository.default_branch() if is_default else repository.commit(revision)
         commit = self._commits[root, revision]
         if commit is None:
-            raise RevisionMissingError(
-                f"{root} has no revision {revision}; fetch it: git -C {root} fetch --tags origin"
-            )
+            raise RevisionMissingError(root, revision)
         return commit
 
     def _opened(self, root: Path, ref: str, revision: str, path: str) -> Place:

@@ -5,6 +5,7 @@ from pathlib import Path
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.at_hand import RevisionMissingError
 
 DOTS = "..."
 """What Git, too, writes behind a revision to mean the commit at which the other side left it."""
@@ -24,7 +25,7 @@ def before(root: Path, base: str, head: str) -> str:
     commits = [repository.commit(name) for name in names]
     for name, commit in zip(names, commits, strict=True):
         if commit is None:
-            raise UserError(f"{root} has no revision {name}; fetch it: git -C {root} fetch --tags origin")
+            raise RevisionMissingError(root, name)
     found = repository.merge_base(*(commit for commit in commits if commit))
     if found is None:
         raise UserError(f"{root}: {names[0]} and {names[1]} have no commit in common; fetch the whole history")

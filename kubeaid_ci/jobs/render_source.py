@@ -136,11 +136,10 @@ def _settled(task: ChartTask, chart: _Packed, given: str) -> tuple[list[Rendered
     if not chart.may_vary and not template_text.may_vary(given):
         return [*objects, *rendering.parsed(_named(first.files, task, chart))], []
     again = dict(_by_helm(task, chart.archives[1], given).files)
-    pairs = [
-        (f"{task.folder}/{inside}", text, text if inside in chart.steady else again.get(path, ""))
-        for path, text in first.files
-        for inside in (_in_chart(path, chart),)
-    ]
+    pairs = []
+    for path, text in first.files:
+        inside = _in_chart(path, chart)
+        pairs.append((f"{task.folder}/{inside}", text, text if inside in chart.steady else again.get(path, "")))
     settled, varying = rendering.settled(pairs)
     return [*objects, *settled], varying
 

@@ -1,10 +1,9 @@
 """Addresses of chart repositories: when two of them are one, and how people are told of them."""
 
-import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-_LOGIN = re.compile(r"(://)[^/@\s]*@")
+from kubeaid_ci.model.remote import without_credentials
 
 
 @lru_cache(maxsize=4096)
@@ -25,7 +24,7 @@ def host(repository: str) -> str:
 
 def told(repository: str) -> str:
     """The address for people, without a login; ``nowhere`` for none."""
-    return plain(_LOGIN.sub(r"\1", repository)) or "nowhere"
+    return plain(without_credentials(repository)) or "nowhere"
 
 
 def plain(name: str) -> str:

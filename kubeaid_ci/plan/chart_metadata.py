@@ -39,7 +39,7 @@ def name(files: Files) -> str:
 
 def lacking(files: Files) -> list[Lacking]:
     """The declared dependencies that are not in ``charts/``: what `helm dependency build` would download."""
-    present = {_text(_read(files, path), "name") for path in _subcharts(files)}
+    present = {_text(_read(files, f"{folder}/{_META}"), "name") for folder in _charts_in(files, "")}
     packed = any(path.startswith("charts/") and path.endswith(".tgz") for path in files)
     found = []
     for file in (_META, "requirements.yaml"):
@@ -92,12 +92,6 @@ def _charts_in(files: Files, folder: str) -> Iterator[str]:
     for path in files:
         if path.startswith(start) and path.endswith(f"/{_META}") and path.count("/", len(start)) == 1:
             yield posixpath.dirname(path)
-
-
-def _subcharts(files: Files) -> Iterator[str]:
-    for path in files:
-        if path.startswith("charts/") and path.endswith(f"/{_META}") and path.count("/") == 2:
-            yield path
 
 
 def _read(files: Files, path: str) -> Mapping[str, Any]:

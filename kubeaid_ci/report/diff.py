@@ -84,14 +84,13 @@ def _lost(findings: Iterable[Finding]) -> Iterator[str]:
 def headline(comparison: Comparison) -> str:
     """Such as ``3 of 9 clusters change: 1 PVC removed (danger), 2 image bumps, 1 CRD modified``."""
     noun, (all_of_them, touched) = "chart" if comparison.charts else "cluster", _compared(comparison).values()
-    risks = _risks(comparison.findings)
     if touched:
-        told = ", ".join([*risks, *_objects(comparison)])
+        told = ", ".join([*_risks(comparison.findings), *_objects(comparison)])
         return f"{touched} of {counted(all_of_them, noun)} change{'s' if touched == 1 else ''}: {told}"
-    ignored = [finding for finding in comparison.findings if _is_of_an_object(finding)]
-    told = ", ".join(_risks(finding for finding in comparison.findings if finding not in ignored))
-    if ignored_risks := ", ".join(_risks(ignored)):
-        told = f"{told}{', ' if told else ''}ArgoCD may apply what it ignores: {ignored_risks}"
+    risks = _risks(finding for finding in comparison.findings if not _is_of_an_object(finding))
+    if ignored := ", ".join(_risks(filter(_is_of_an_object, comparison.findings))):
+        risks.append(f"ArgoCD may apply what it ignores: {ignored}")
+    told = ", ".join(risks)
     return f"nothing changes in {counted(all_of_them, noun)}{f', but {told}' if told else ''}"
 
 

@@ -55,9 +55,7 @@ def _sooner(delta: Delta) -> Iterator[Said]:
     for keys, now in _leaves(delta.keys, delta.after):
         deletes = isinstance(now, str) and now.lower().startswith(("delete", "recycle"))
         if _DELETES.search(keys[-1]) and (deletes or now is True):
-            when = {"whenDeleted": "when it is deleted", "whenScaled": "when it is scaled down"}.get(
-                keys[-1], "with it"
-            )
+            when = _WHEN.get(keys[-1], "with it")
             told = f"from now on its data is deleted {when}: {'.'.join(keys)} is {now}"
             yield Said(rules.STATE_REMOVED, told, Severity.WARNING)
 
