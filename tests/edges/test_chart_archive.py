@@ -289,6 +289,18 @@ def test_whatever_is_packed_is_read_back(files: dict[str, bytes]) -> None:
     assert read(pack(files, name="web"), chart="web") == {path: File(REGULAR, files[path]) for path in sorted(files)}
 
 
+@given(st.dictionaries(paths.map("/".join), st.binary(max_size=2000), max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_packing_gives_what_tarfile_gives(files: dict[str, bytes]) -> None:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for path, data in sorted(files.items()):
+            member = tarfile.TarInfo(f"web/{path}")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    assert gzip.decompress(pack(files, name="web")) == made.getvalue()
+
+
 @given(st.integers(0, 2**32))
 @settings(max_examples=150, deadline=None)
 def test_random_damage_gives_one_kind_of_failure_or_an_archive_that_is_whole(seed: int) -> None:
