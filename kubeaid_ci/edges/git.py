@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.remote import Remote
@@ -176,6 +176,10 @@ class Repository:
         return run(["git", *arguments], folder=self.folder, env=_QUIET)
 
 
+# What is asked at once has to fit into a pipe, 64 KiB: git may wait for us to read before it reads on.
+_ASKED_AT_ONCE = 500
+
+
 class Blobs:
     """Reads blobs of one repository through one lasting ``git cat-file --batch``."""
 
@@ -185,17 +189,23 @@ class Blobs:
 
     def read(self, identity: str) -> bytes:
         """The bytes of one blob; raises `UserError` where the repository lacks it (a partial clone)."""
+        return self.read_all([identity])[0]
+
+    def read_all(self, identities: Sequence[str]) -> list[bytes]:
+        """The bytes of several blobs in their order, without waiting for one to ask for the next; raises as `read`."""
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise UserError(f"{self._folder}: git cat-file did not start")
-        stdin.write(identity.encode() + b"\n")
-        stdin.flush()
-        about = stdout.readline().split()
-        if len(about) != 3:
-            raise UserError(f"{self._folder}: the repository lacks object {identity}; fetch it whole, not shallow")
-        data = stdout.read(int(about[2]))
-        stdout.read(1)
-        return data
+        found: list[bytes | None] = []
+        for first in range(0, len(identities), _ASKED_AT_ONCE):
+            asked = identities[first : first + _ASKED_AT_ONCE]
+            stdin.write("".join(f"{identity}\n" for identity in asked).encode())
+            stdin.flush()
+            found += [_answer(stdout) for _ in asked]
+        if None in found:
+            lacking = identities[found.index(None)]
+            raise UserError(f"{self._folder}: the repository lacks object {lacking}; fetch it whole, not shallow")
+        return [data for data in found if data is not None]
 
     def close(self) -> None:
         """End the program."""
@@ -210,3 +220,13 @@ class Blobs:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _answer(stdout: IO[bytes]) -> bytes | None:
+    """The bytes of the next blob; nothing where the repository lacks it."""
+    about = stdout.readline().split()
+    if len(about) != 3:
+        return None
+    data = stdout.read(int(about[2]))
+    stdout.read(1)
+    return data

@@ -7,7 +7,7 @@ hashed, so looking at 8,000 clean files costs two calls of git.
 
 import os
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -44,21 +44,31 @@ class Snapshot:
         """The target of every link, by its path."""
         if self._links is None:
             found = [path for path, entry in self.files.items() if entry.is_link]
-            self._links = {path: self.read(path).decode("utf-8", "replace") for path in found}
+            self._links = {path: data.decode("utf-8", "replace") for path, data in self.read_all(found).items()}
         return self._links
 
     def read(self, path: str) -> bytes:
         """The bytes of a file (of a link: its target). Raises `UserError` where it is not there or too large."""
+        return self.read_all([path])[path]
+
+    def read_all(self, paths: Collection[str]) -> dict[str, bytes]:
+        """The bytes of several files by path, in the same order; raises as `read`."""
+        found = {path: _read(self.root / path) if path in self._on_disk else b"" for path in map(self._file, paths)}
+        committed = [path for path in found if path not in self._on_disk]
+        if committed and self._blobs is None:
+            self._blobs = Blobs(self.root)
+        if self._blobs is not None:
+            found.update(zip(committed, self._blobs.read_all([self.files[path].id for path in committed]), strict=True))
+        return found
+
+    def _file(self, path: str) -> str:
+        """The path, where a file is there."""
         entry = self.files.get(path)
         if entry is None:
             raise UserError(f"{self.root}: no file {path}")
         if what := _NO_FILE.get(entry.mode):
             raise UserError(f"{self.root}: {path} is {what}, not a file")
-        if path in self._on_disk:
-            return _read(self.root / path)
-        if self._blobs is None:
-            self._blobs = Blobs(self.root)
-        return self._blobs.read(entry.id)
+        return path
 
     def below(self, folder: str) -> dict[str, Entry]:
         """The files below a folder, by their path in the repository, without looking at all the others."""
