@@ -12,9 +12,11 @@ _WORD = r"(?<![\w.$])(?:{})(?![\w.])"
 _CERTIFICATES = "gen(?:CA|SelfSignedCert|SignedCert)(?:WithKey)?"
 _RANDOM = f"rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|genPrivateKey|{_CERTIFICATES}"
 _VARYING = re.compile(_WORD.format(f"{_RANDOM}|uuidv4|bcrypt|htpasswd|encryptAES|shuffle|now|ago|keys|values"))
+_VARYING_PARTS = ("rand", "gen", "uuid", "bcrypt", "htpasswd", "encrypt", "shuffle", "now", "ago", "keys", "values")
 _SETTLED = re.compile(f"(?s:{_QUIET})|(?P<now>{_WORD.format('now')})|(?P<certificate>{_WORD.format(_CERTIFICATES)})")
 _PEM = r"-----BEGIN {0}-----\n{1}\n-----END {0}-----\n"
-_OTHERS = re.compile(_WORD.format("include|template|tpl|define|block"))
+_OTHERS_PARTS = ("include", "template", "tpl", "define", "block")
+_OTHERS = re.compile(_WORD.format("|".join(_OTHERS_PARTS)))
 _CAPABILITIES = re.compile(
     r"""APIVersions\.Has\s+(?:"(?P<quoted>[^"\\]*)"|`(?P<raw>[^`]*)`)"""
     rf"|(?s:{_QUIET})"
@@ -28,12 +30,13 @@ _VERSION = re.compile(r"\n(?:  - |    )name: [\"']?(v\d\w*)[\"']?(?=\n)")
 
 def may_vary(text: str) -> bool:
     """Whether a template calls a function that gives another result each time."""
-    return "{{" in text and any(_VARYING.search(action) for action in _actions(text))
+    # Most templates hold no such word anywhere, which is known far sooner than what is an action.
+    return "{{" in text and _holds(text, _VARYING_PARTS) and any(_VARYING.search(one) for one in _actions(text))
 
 
 def stands_alone(text: str) -> bool:
     """Whether a template neither uses others nor gives something to others, other than by its file's name."""
-    return not any(_OTHERS.search(action) for action in _actions(text))
+    return not _holds(text, _OTHERS_PARTS) or not any(_OTHERS.search(action) for action in _actions(text))
 
 
 def asked_versions(texts: Iterable[str]) -> tuple[str, ...] | None:
@@ -65,7 +68,7 @@ def at_moment(template: str, moment: str, *, certificates: bool = True) -> str:
     Two moments show all that is made of either, to the last hash. They are written as
     ``2006-01-02T15:04:05`` and best differ in every part. A real key takes longer to make than all the rest.
     """
-    if "now" not in template and "gen" not in template:
+    if not _holds(template, ("now", "genCA", "genS")):
         return template
 
     def settled(found: re.Match[str]) -> str:
@@ -74,6 +77,10 @@ def at_moment(template: str, moment: str, *, certificates: bool = True) -> str:
         return _certificate(moment) if found["certificate"] and certificates else found[0]
 
     return _ACTION.sub(lambda action: _SETTLED.sub(settled, action[0]), template)
+
+
+def _holds(text: str, parts: Iterable[str]) -> bool:
+    return any(part in text for part in parts)
 
 
 def _certificate(moment: str) -> str:
