@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from kubeaid_ci.checks import values
@@ -66,7 +66,8 @@ def look(at: Look) -> Looked:
 def render_files(task: FilesTask) -> bytes:
     """The packed `Outcome` of a chart whose files are given."""
     try:
-        outcome = _outcome(task.chart, _made(task.files, task.files.__getitem__, task.chart.folder))
+        chart = _made(task.files, lambda paths: {path: task.files[path] for path in paths}, task.chart.folder)
+        outcome = _outcome(task.chart, chart)
     except UserError as error:
         outcome = Outcome(notes=[_placed(error, task.chart.at.root)], failed=True)
     return outcome.packed()
@@ -83,21 +84,35 @@ def _source(task: Task) -> Outcome:
 
 def _folder(task: FolderTask) -> Outcome:
     files = _opened(task.at)
-    texts = ((path, files.read(path).decode("utf-8", "replace")) for path in task.paths)
+    texts = ((path, data.decode("utf-8", "replace")) for path, data in files.read_all(task.paths).items())
     return Outcome(rendering.parsed(texts))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Packed:
-    """A chart in two archives, at two moments; the second lacks the `steady` files, which never vary."""
+    """A chart; `steady` are templates that never vary, and that no other uses."""
 
     name: str
     files: Mapping[str, bytes]
-    archives: tuple[bytes, ...]
     steady: frozenset[str]
     may_vary: bool
     folders: Mapping[str, str]
     """The folder of every subchart by what Helm calls it."""
+    certificates: bool = True
+    """Whether those that a template asks for are made of the moment."""
+
+    @cached_property
+    def archive(self) -> bytes:
+        """The chart at the first moment."""
+        return self._at(_MOMENTS[0], self.files)
+
+    @cached_property
+    def again(self) -> bytes:
+        """The chart at the second moment, without what is steady."""
+        return self._at(_MOMENTS[1], {path: data for path, data in self.files.items() if path not in self.steady})
+
+    def _at(self, moment: str, files: Mapping[str, bytes]) -> bytes:
+        return _archive(files, self.name, moment, certificates=self.certificates)
 
 
 def _chart(task: ChartTask) -> Outcome:
@@ -120,22 +135,28 @@ def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
 
 def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Varying]]:
     given = json.dumps(chart_values.merged(task))
-    try:
-        return _settled(task, chart, given)
-    except HelmError:
-        if not chart.may_vary:
-            raise
     # A template may want a real certificate, or another template by its file's name.
-    archives = (_archive(chart.files, chart.name, moment, certificates=False) for moment in _MOMENTS)
-    return _settled(task, replace(chart, archives=tuple(archives), steady=frozenset()), given)
+    whole = replace(chart, certificates=False, steady=frozenset())
+    try:
+        first = _by_helm(task, chart.archive, given)
+    except HelmError:
+        if whole.archive == chart.archive:
+            raise
+        chart, first = whole, _by_helm(task, whole.archive, given)
+    try:
+        return _settled(task, chart, given, first)
+    except HelmError:
+        if chart is whole:
+            raise
+        return _settled(task, whole, given, _by_helm(task, whole.archive, given))
 
 
-def _settled(task: ChartTask, chart: _Packed, given: str) -> tuple[list[Rendered], list[Varying]]:
-    first = _by_helm(task, chart.archives[0], given)
+def _settled(task: ChartTask, chart: _Packed, given: str, first: Rendering) -> tuple[list[Rendered], list[Varying]]:
+    """The objects of a first rendering, with what another one gives otherwise masked."""
     objects = rendering.parsed(_named(() if task.skip_crds else first.crds, task, chart))
     if not chart.may_vary and not template_text.may_vary(given):
         return [*objects, *rendering.parsed(_named(first.files, task, chart))], []
-    again = dict(_by_helm(task, chart.archives[1], given).files)
+    again = dict(_by_helm(task, chart.again, given).files)
     pairs = []
     for path, text in first.files:
         inside = _in_chart(path, chart)
@@ -164,24 +185,31 @@ def _opened(at: FilesAt) -> Snapshot:
 def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> _Packed:  # noqa: ARG001, FBT001 - its key
     files = _opened(at)
     found = chart_files(files.files, files.links, folder, below=files.below)
-    return _made(found, lambda inside: files.read(found[inside][0]), folder, without_schema=without_schema)
+
+    def read(paths: Collection[str]) -> dict[str, bytes]:
+        data = files.read_all([found[path][0] for path in paths])
+        return {path: data[found[path][0]] for path in paths}
+
+    return _made(found, read, folder, without_schema=without_schema)
 
 
 def _made(
-    paths: Collection[str], read: Callable[[str], bytes], folder: str, *, without_schema: bool = False
+    paths: Collection[str],
+    read: Callable[[Collection[str]], Mapping[str, bytes]],
+    folder: str,
+    *,
+    without_schema: bool = False,
 ) -> _Packed:
-    rules = read(".helmignore").decode("utf-8", "replace") if ".helmignore" in paths else ""
+    rules = b"".join(read([path for path in (".helmignore",) if path in paths]).values()).decode("utf-8", "replace")
     kept = helmignore.kept(paths, rules, where=f"{folder}/.helmignore")
     if without_schema:
         kept = [path for path in kept if path.rpartition("/")[2] != _SCHEMA]
-    data = {path: read(path) for path in kept}
+    data = dict(read(kept))
     name = chart_metadata.name(data) or Path(folder).name
     texts = {path: text.decode("utf-8", "replace") for path, text in data.items()}
     varying = {path for path, text in texts.items() if template_text.may_vary(text)}
     steady = frozenset(path for path in data if path not in varying and _is_alone(path, texts[path]))
-    rest = {path: text for path, text in data.items() if path not in steady}
-    archives = (_archive(data, name, _MOMENTS[0]), _archive(rest, name, _MOMENTS[1]))
-    return _Packed(name, data, archives, steady, bool(varying), chart_metadata.folders(data))
+    return _Packed(name, data, steady, bool(varying), chart_metadata.folders(data))
 
 
 def _is_alone(path: str, text: str) -> bool:
@@ -227,7 +255,7 @@ def _linted(task: ChartTask, chart: _Packed) -> Iterator[Note]:
     """
     try:
         said = helm.lint(
-            chart.archives[0],
+            chart.archive,
             json.dumps(chart_values.merged(task)),
             namespace=task.namespace,
             kube_version=task.kube_version,
