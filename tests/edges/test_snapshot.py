@@ -185,3 +185,31 @@ def test_a_repository_with_other_ids_is_refused(tmp_path):
     repos.git(tmp_path, "init", "-q", "--object-format=sha256")
     with pytest.raises(UserError, match="SHA-256 format"):
         take(tmp_path, "worktree", ["a"])
+
+
+def test_many_files_are_read_at_once_in_the_order_that_is_asked_for(root):
+    """More than a pipe holds, both of what is asked and of what is answered."""
+    texts = {f"many/{number:04}": f"{number}\n" * (40_000 if number % 400 == 0 else 1) for number in range(1700)}
+    repos.write(root, texts)
+    repos.commit(root)
+    repos.write(root, {"many/0007": "changed\n"})
+    wanted = [*sorted(texts, reverse=True), "a/link"]
+    for ref, seventh in (("HEAD", b"7\n"), ("worktree", b"changed\n")):
+        with take(root, ref, ["many", "a"]) as snapshot:
+            found = snapshot.read_all(wanted)
+            assert list(found) == wanted
+            assert found["a/link"] == b"one"
+            assert found["many/0007"] == seventh
+            assert all(found[path].decode() == text for path, text in texts.items() if path != "many/0007")
+            assert snapshot.read_all([]) == {}
+
+
+def test_a_file_that_the_repository_lacks_spoils_no_other(root):
+    with take(root, "HEAD", ["a"]) as snapshot:
+        lost = snapshot.files["a/one"].id
+        (root / ".git/objects" / lost[:2] / lost[2:]).unlink()
+        with pytest.raises(UserError, match=f"lacks object {lost}"):
+            snapshot.read_all(["a/deep/two", "a/one", "a/run"])
+        assert snapshot.read_all(["a/deep/two", "a/run"]) == {"a/deep/two": b"2\n", "a/run": b"#!\n"}
+        with pytest.raises(UserError, match="no file a/none"):
+            snapshot.read_all(["a/run", "a/none"])
