@@ -10,7 +10,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from kubeaid_ci.documents.nodes import MAX_DEPTH, Alias, Branch, Document, Leaf, Node, documents, is_merge
+import yaml
+
+from kubeaid_ci.documents import straight
+from kubeaid_ci.documents.nodes import MAX_DEPTH, Alias, Branch, Document, Leaf, Node, decoded, documents, is_merge
+from kubeaid_ci.documents.pieces import pieces
 from kubeaid_ci.documents.resolve import plain_value
 from kubeaid_ci.errors import UserError
 
@@ -29,7 +33,11 @@ def load_all(text: str | bytes, *, where: str) -> list[Any]:
     Gives dict (keys are text), list, str, int, float, bool and None. Raises `UserError` that names
     ``where:line`` for invalid YAML, text that is not UTF-8 or too large, and alias bombs.
     """
-    return [_Values(document).value(document.root, 0) for document in documents(text, where)]
+    given = decoded(text, where)
+    try:
+        return [value for _, piece in pieces(given) for value in straight.values(piece)]
+    except (straight.UnusualError, yaml.YAMLError, UnicodeEncodeError):
+        return [_Values(document).value(document.root, 0) for document in documents(given, where)]
 
 
 def load(text: str | bytes, *, where: str) -> Any:

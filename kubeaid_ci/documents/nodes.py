@@ -82,15 +82,15 @@ class Document:
         leaf = node.target if isinstance(node, Alias) else node
         if not isinstance(leaf, Leaf):
             raise self.error(node, "a mapping or a list cannot be a key")
-        name = _plain_key(leaf.value) if leaf.implicit[0] else str(leaf.value)
+        name = plain_key(leaf.value) if leaf.implicit[0] else str(leaf.value)
         if name is None:
             raise self.error(node, "nothing, or null, cannot be a key; write it in quotes")
         return name
 
 
 @lru_cache(maxsize=4096)
-def _plain_key(text: str) -> str | None:
-    """A key without quotes as text; nothing where it is null. A few hundred keys make up all manifests."""
+def plain_key(text: str) -> str | None:
+    """Make a key without quotes text; nothing where it is null. A few hundred keys make up all manifests."""
     value = plain_value(text)
     match value:
         case bool():
@@ -112,7 +112,7 @@ def documents(source: str | bytes, where: str) -> Iterator[Document]:
 
     Raises `UserError` for text that is not UTF-8, larger than `MAX_TEXT`, or no valid YAML.
     """
-    text = _decoded(source, where)
+    text = decoded(source, where)
     for offset, piece in pieces(text):
         try:
             root = _root(piece)
@@ -123,7 +123,8 @@ def documents(source: str | bytes, where: str) -> Iterator[Document]:
             yield Document(root, text, offset, where)
 
 
-def _decoded(text: str | bytes, where: str) -> str:
+def decoded(text: str | bytes, where: str) -> str:
+    """Make bytes text. Raises `UserError` for what is not UTF-8 or larger than `MAX_TEXT`."""
     if len(text) > MAX_TEXT:
         raise UserError(f"{where}: {len(text):,} bytes of YAML are more than the {MAX_TEXT:,} that are read")
     if isinstance(text, str):
