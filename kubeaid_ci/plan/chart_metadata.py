@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from kubeaid_ci import documents
@@ -95,10 +96,14 @@ def _charts_in(files: Files, folder: str) -> Iterator[str]:
 
 
 def _read(files: Files, path: str) -> Mapping[str, Any]:
-    if path not in files:
-        return {}
+    return _said(files[path]) if path in files else {}
+
+
+@lru_cache(maxsize=256)
+def _said(data: bytes) -> Mapping[str, Any]:
+    """What a file says: each question reads those of all subcharts again, and versions of a chart share most."""
     try:
-        said = documents.load(files[path], where=path)
+        said = documents.load(data, where=_META)
     except UserError:
         return {}  # Helm names what is wrong with it when it loads the chart
     return said if isinstance(said, Mapping) else {}
