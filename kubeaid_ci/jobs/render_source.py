@@ -33,13 +33,12 @@ from kubeaid_ci.plan import chart_metadata, helmignore, rendering, template_text
 from kubeaid_ci.plan.chart_archive import pack
 from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.rendering import Rendered, Varying
+from kubeaid_ci.plan.template_text import MOMENTS, Moment
 
 _SCHEMA = "values.schema.json"
 _KEEP_CHARTS = 32
 # What Helm renders; templates may read any other file, such as those of a folder of the same name elsewhere.
 _TEMPLATE = re.compile(r"(?:charts/[^/]+/)*templates/")
-# Two renderings at these moments differ in whatever a template makes of the time.
-_MOMENTS = ("2001-02-03T04:05:06", "2029-11-30T21:48:57")
 
 
 def render_source(task: Task) -> bytes:
@@ -98,21 +97,21 @@ class _Packed:
     may_vary: bool
     folders: Mapping[str, str]
     """The folder of every subchart by what Helm calls it."""
-    certificates: bool = True
-    """Whether those that a template asks for are made of the moment."""
+    by_chance: bool = False
+    """Whether certificates and numbers that a template asks for are made by chance, not of the moment."""
 
     @cached_property
     def archive(self) -> bytes:
         """The chart at the first moment."""
-        return self._at(_MOMENTS[0], self.files)
+        return self._at(MOMENTS[0], self.files)
 
     @cached_property
     def again(self) -> bytes:
         """The chart at the second moment, without what is steady."""
-        return self._at(_MOMENTS[1], {path: data for path, data in self.files.items() if path not in self.steady})
+        return self._at(MOMENTS[1], {path: data for path, data in self.files.items() if path not in self.steady})
 
-    def _at(self, moment: str, files: Mapping[str, bytes]) -> bytes:
-        return _archive(files, self.name, moment, certificates=self.certificates)
+    def _at(self, moment: Moment, files: Mapping[str, bytes]) -> bytes:
+        return _archive(files, self.name, moment, by_chance=self.by_chance)
 
 
 def _chart(task: ChartTask) -> Outcome:
@@ -136,7 +135,7 @@ def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
 def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Varying]]:
     given = json.dumps(chart_values.merged(task))
     # A template may want a real certificate, or another template by its file's name.
-    whole = replace(chart, certificates=False, steady=frozenset())
+    whole = replace(chart, by_chance=True, steady=frozenset())
     try:
         first = _by_helm(task, chart.archive, given)
     except HelmError:
@@ -216,10 +215,10 @@ def _is_alone(path: str, text: str) -> bool:
     return bool(_TEMPLATE.match(path)) and template_text.stands_alone(text)
 
 
-def _archive(files: Mapping[str, bytes], name: str, moment: str, *, certificates: bool = True) -> bytes:
+def _archive(files: Mapping[str, bytes], name: str, moment: Moment, *, by_chance: bool) -> bytes:
     def at_moment(data: bytes) -> bytes:
         text = data.decode("utf-8", "surrogateescape")
-        return template_text.at_moment(text, moment, certificates=certificates).encode("utf-8", "surrogateescape")
+        return template_text.at_moment(text, moment, by_chance=by_chance).encode("utf-8", "surrogateescape")
 
     given = {path: at_moment(data) if "templates/" in path else data for path, data in files.items()}
     return pack(given, name=name.replace("/", "_"), level=0)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 # A comment may hold braces; then what is random, or goes through a map in no order, among the functions of
 # Helm and Sprig (https://masterminds.github.io/sprig/), where a template calls it; then the clock.
@@ -13,7 +14,10 @@ _CERTIFICATES = "gen(?:CA|SelfSignedCert|SignedCert)(?:WithKey)?"
 _RANDOM = f"rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|genPrivateKey|{_CERTIFICATES}"
 _VARYING = re.compile(_WORD.format(f"{_RANDOM}|uuidv4|bcrypt|htpasswd|encryptAES|shuffle|now|ago|keys|values"))
 _VARYING_PARTS = ("rand", "gen", "uuid", "bcrypt", "htpasswd", "encrypt", "shuffle", "now", "ago", "keys", "values")
-_SETTLED = re.compile(f"(?s:{_QUIET})|(?P<now>{_WORD.format('now')})|(?P<certificate>{_WORD.format(_CERTIFICATES)})")
+_SETTLED = re.compile(
+    f"(?s:{_QUIET})|(?P<now>{_WORD.format('now')})|(?P<certificate>{_WORD.format(_CERTIFICATES)})"
+    f"|(?P<number>{_WORD.format('randInt')})"
+)
 _PEM = r"-----BEGIN {0}-----\n{1}\n-----END {0}-----\n"
 _OTHERS_PARTS = ("include", "template", "tpl", "define", "block")
 _OTHERS = re.compile(_WORD.format("|".join(_OTHERS_PARTS)))
@@ -62,19 +66,33 @@ def defined_versions(text: str) -> Iterator[str]:
                 yield from (f"{group[1]}/{version}", f"{group[1]}/{version}/{kind[1]}")
 
 
-def at_moment(template: str, moment: str, *, certificates: bool = True) -> str:
-    """The template with the clock stopped, and with `certificates` that are made of the moment, not by chance.
+class Moment(NamedTuple):
+    """A time, as ``2006-01-02T15:04:05``, and the function that picks one of the ends of a range of numbers."""
 
-    Two moments show all that is made of either, to the last hash. They are written as
-    ``2006-01-02T15:04:05`` and best differ in every part. A real key takes longer to make than all the rest.
+    time: str
+    end: str
+
+
+MOMENTS = (Moment("2001-02-03T04:05:06", "min"), Moment("2029-11-30T21:48:57", "max"))
+"""Two that differ in every part: they show all that is made of either, to the last hash."""
+
+
+def at_moment(template: str, moment: Moment, *, by_chance: bool = False) -> str:
+    """The template with the clock stopped; unless `by_chance`, certificates and numbers are made of the moment too.
+
+    A real key takes longer to make than all the rest, and one number of a few may well come twice.
     """
-    if not _holds(template, ("now", "genCA", "genS")):
+    if not _holds(template, ("now", "genCA", "genS", "randInt")):
         return template
 
     def settled(found: re.Match[str]) -> str:
         if found["now"]:
-            return f'(toDate "2006-01-02T15:04:05" "{moment}")'
-        return _certificate(moment) if found["certificate"] and certificates else found[0]
+            return f'(toDate "2006-01-02T15:04:05" "{moment.time}")'
+        if by_chance:
+            return found[0]
+        if found["certificate"]:
+            return _certificate(moment.time)
+        return moment.end if found["number"] else found[0]
 
     return _ACTION.sub(lambda action: _SETTLED.sub(settled, action[0]), template)
 
@@ -83,9 +101,9 @@ def _holds(text: str, parts: Iterable[str]) -> bool:
     return any(part in text for part in parts)
 
 
-def _certificate(moment: str) -> str:
+def _certificate(time: str) -> str:
     """A call that gives what Sprig's functions give, ``Cert`` and ``Key``, and takes any arguments as they do."""
-    said = moment.replace("-", "").replace(":", "")
+    said = time.replace("-", "").replace(":", "")
     cert, key = _PEM.format("CERTIFICATE", said), _PEM.format("RSA PRIVATE KEY", said)
     return f'dict "Cert" "{cert}" "Key" "{key}"'
 

@@ -414,6 +414,19 @@ def test_the_time_is_masked_whenever_it_is_rendered(world):
     assert bodies(world.render(), "app")[0]["data"] == dict.fromkeys(["second", "year", "hash"], MASK)
 
 
+def test_a_number_of_a_few_is_masked_though_it_may_come_twice(world):
+    hours = "".join(f"  h{number}: 'at {{{{ randInt 0 2 }}}}'\n" for number in range(12))
+    world.chart(
+        "hours", {"templates/a.yaml": f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{hours}"}
+    )
+    pick = "data: {day: {{ index (list `mon` `tue`) (randInt 0 2) }}}\n"
+    world.chart("day", {"templates/a.yaml": f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\n{pick}"})
+    world.cluster("one", {f"{name}.yaml": application(name, source=helm(name)) for name in ("hours", "day")})
+    made = world.render()
+    assert set(bodies(made, "hours")[0]["data"].values()) == {MASK}
+    assert bodies(made, "day")[0]["data"]["day"] in ("mon", "tue", MASK)
+
+
 def test_certificates_and_what_is_made_of_them_are_masked(world):
     text = (
         '{{ $ca := genCA "ca" 365 }}{{ $cert := genSignedCert "web" nil (list "web.example.com") 365 $ca }}'

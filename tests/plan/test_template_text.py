@@ -1,8 +1,16 @@
 import pytest
 
-from kubeaid_ci.plan.template_text import asked_versions, at_moment, defined_versions, may_vary, stands_alone
+from kubeaid_ci.plan.template_text import (
+    MOMENTS,
+    Moment,
+    asked_versions,
+    at_moment,
+    defined_versions,
+    may_vary,
+    stands_alone,
+)
 
-MOMENT = "2001-02-03T04:05:06"
+MOMENT = Moment("2001-02-03T04:05:06", "min")
 
 
 @pytest.mark.parametrize(
@@ -37,9 +45,7 @@ def test_what_calls_a_random_function_may_vary(text, varies):
     ],
 )
 def test_the_clock_is_stopped_where_a_template_reads_it(template, stopped):
-    assert at_moment(template, "2001-02-03T04:05:06") == stopped.replace(
-        "NOW", '(toDate "2006-01-02T15:04:05" "2001-02-03T04:05:06")'
-    )
+    assert at_moment(template, MOMENT) == stopped.replace("NOW", '(toDate "2006-01-02T15:04:05" "2001-02-03T04:05:06")')
 
 
 def test_certificates_are_made_of_the_moment_and_take_any_arguments():
@@ -49,7 +55,16 @@ def test_certificates_are_made_of_the_moment_and_take_any_arguments():
         ' "Key" "-----BEGIN RSA PRIVATE KEY-----\\n20010203T040506\\n-----END RSA PRIVATE KEY-----\\n"'
     )
     assert made == f'{{{{ $ca := {call} "it is" 365 }}}}{{{{ ({call} "x" nil nil 1 $ca).Cert }}}}'
-    assert at_moment("{{ genCA 1 }}{{ now }}", MOMENT, certificates=False).startswith("{{ genCA 1 }}{{ (toDate")
+    assert at_moment("{{ genCA 1 }}{{ now }}", MOMENT, by_chance=True).startswith("{{ genCA 1 }}{{ (toDate")
+
+
+def test_a_number_is_another_at_each_moment():
+    text = "{{ randInt 0 12 }} {{ .Values.randInt }} randInt"
+    assert [at_moment(text, moment) for moment in MOMENTS] == [
+        "{{ min 0 12 }} {{ .Values.randInt }} randInt",
+        "{{ max 0 12 }} {{ .Values.randInt }} randInt",
+    ]
+    assert at_moment(text, MOMENTS[0], by_chance=True) == text
 
 
 @pytest.mark.parametrize(
