@@ -2,18 +2,24 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci.checks import not_compared
 from kubeaid_ci.checks.not_compared import Seen
 from kubeaid_ci.checks.not_compared_rules import CHART_ADDED, CHART_GONE
+from kubeaid_ci.edges import own_code
+from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.snapshot import WORKTREE
+from kubeaid_ci.edges.workers import WorkerError
 from kubeaid_ci.jobs.at_hand import CHARTS
 from kubeaid_ci.jobs.charts_render import chart_sources, check_charts
 from kubeaid_ci.jobs.comparison import compare_one, together
+from kubeaid_ci.jobs.kept_comparison import packed, unpacked
+from kubeaid_ci.jobs.outcomes import Outcomes, key
 from kubeaid_ci.jobs.render import renderer_of
 from kubeaid_ci.jobs.render_results import app_of
+from kubeaid_ci.jobs.render_source import render_source
 from kubeaid_ci.jobs.render_task import ChartTask, Note
 from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.comparison import Comparison
@@ -22,7 +28,36 @@ from kubeaid_ci.settings import Settings
 
 _CLUSTER = "charts"
 
-Sources = Mapping[str, ChartTask | Note]
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A chart on both sides: nothing where it is not, and a note where it cannot be taken from."""
+
+    name: str
+    before: ChartTask | Note | None
+    after: ChartTask | Note | None
+    noise: bool
+    diffs: bool
+    cache: Cache | None
+
+    @property
+    def tasks(self) -> list[ChartTask]:
+        """What there is to render."""
+        return [side for side in (self.before, self.after) if isinstance(side, ChartTask)]
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the chart is the same but for the revision that it is taken from."""
+        match self.before, self.after:
+            case ChartTask(), ChartTask():
+                return replace(self.before, at=self.after.at) == self.after
+        return False
+
+    @property
+    def key(self) -> str:
+        """Names everything that the comparison depends on, our own code included."""
+        sides = [key(side) if isinstance(side, ChartTask) else repr(side) for side in (self.before, self.after)]
+        return f"comparison {own_code.digest()} {self.name} {sides} {self.noise} {self.diffs}"
 
 
 def diff_charts(
@@ -50,37 +85,70 @@ def diff_charts(
     before, after = (chart_sources(root, ref, known) for ref in (base, head))
     check_charts(charts, {**before, **after})
     wanted = [name for name in sorted({*before, *after}) if not charts or name in charts]
-    touched = [name for name in wanted if not _same(before.get(name), after.get(name))]
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
-        tasks = [side[name] for side in (before, after) for name in touched if name in side]
-        renderer.render(task for task in tasks if isinstance(task, ChartTask))
-        parts = [_compared(name, before, after, renderer, noise=noise, diffs=diffs) for name in touched]
+        pairs = [Pair(name, before.get(name), after.get(name), noise, diffs, renderer.cache) for name in wanted]
+        parts = _all_compared([pair for pair in pairs if not pair.is_same], renderer)
     return replace(together(parts), clusters=(_CLUSTER,), charts=tuple(wanted))
 
 
-def _same(old: ChartTask | Note | None, new: ChartTask | Note | None) -> bool:
-    """Whether a chart is the same but for the revision that it is taken from."""
-    return isinstance(old, ChartTask) and isinstance(new, ChartTask) and replace(old, at=new.at) == new
+def _all_compared(pairs: Sequence[Pair], renderer: Renderer) -> list[Comparison]:
+    """The comparisons in the order of the pairs; those of both sides of a chart are made by one worker."""
+    names = {pair: pair.key for pair in pairs}
+    found = {pair: unpacked(data) for pair in pairs if (data := _noted(renderer.cache, names[pair])) is not None}
+    waiting = [pair for pair in pairs if pair not in found]
+    crashed = []
+    renderer.count(known=len(waiting))
+    for number, outcome in renderer.pool.map(compare, waiting):
+        pair = waiting[number]
+        renderer.count(ended=1)
+        match outcome:
+            case bytes():
+                found[pair] = unpacked(outcome)
+                renderer.keep(names[pair], outcome)
+            case WorkerError():
+                crashed.append(pair)
+            case _:
+                raise outcome
+    # One side ended the worker: the other is to be told as it is.
+    renderer.render(task for pair in crashed for task in pair.tasks)
+    return [found[pair] if pair in found else _compared(pair, renderer) for pair in pairs]
 
 
-def _compared(
-    name: str, before: Sources, after: Sources, renderer: Renderer, *, noise: bool, diffs: bool
-) -> Comparison:
-    was, now = (_seen(name, side, renderer) for side in (before, after))
+def compare(pair: Pair) -> bytes:
+    """The packed comparison of a chart. Runs in a worker."""
+    known = Outcomes()
+    for task in pair.tasks:
+        name = key(task)
+        data = _noted(pair.cache, name)
+        if data is None:
+            data = render_source(task)
+            if pair.cache:
+                pair.cache.note(name, data)
+        known.add(task, data)
+    return packed(_compared(pair, known))
+
+
+def _noted(cache: Cache | None, name: str) -> bytes | None:
+    return cache.noted(name) if cache else None
+
+
+def _compared(pair: Pair, known: Outcomes) -> Comparison:
+    name = pair.name
+    was, now = (_seen(name, source, known) for source in (pair.before, pair.after))
     if not was or not now:
         return Comparison((_CLUSTER,), findings=(_come_or_gone(name, now),))
     verdict = not_compared.verdicts(was, now)[name]
     if not verdict.compared:
         return Comparison((_CLUSTER,), findings=verdict.findings)
     sides = (side[name].app.manifests for side in (was, now))
-    made = compare_one(_CLUSTER, *sides, noise=noise, diffs=diffs)
+    made = compare_one(_CLUSTER, *sides, noise=pair.noise, diffs=pair.diffs)
     return replace(made, findings=(*verdict.findings, *made.findings))
 
 
-def _seen(name: str, sources: Sources, renderer: Renderer) -> dict[str, Seen]:
-    if name not in sources:
+def _seen(name: str, source: ChartTask | Note | None, known: Outcomes) -> dict[str, Seen]:
+    if source is None:
         return {}
-    told = app_of(name, [(sources[name], name)], renderer, namespace=name, cluster=_CLUSTER)
+    told = app_of(name, [(source, name)], known, namespace=name, cluster=_CLUSTER)
     return not_compared.seen([told])
 
 

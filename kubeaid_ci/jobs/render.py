@@ -84,7 +84,7 @@ def renderer_of(
 ) -> Iterator[Renderer]:
     """A renderer whose workers end with the block. Until then no garbage is looked for: there is hardly any."""
     pool = Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True)
-    renderer = Renderer(pool, cache_at(cache), progress=progress)
+    renderer = Renderer(pool=pool, cache=cache_at(cache), progress=progress)
     try:
         with without_garbage_collection():
             yield renderer

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.jobs.outcomes import Outcomes
 from kubeaid_ci.jobs.render_task import Note, Outcome, Task
-from kubeaid_ci.jobs.renderer import Renderer
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.manifest import Key, Manifest
 from kubeaid_ci.model.rendering import Masked, RenderedApp, RenderStatus
@@ -24,7 +24,7 @@ Told = tuple[RenderedApp, tuple[Finding, ...]]
 def app_of(
     name: str,
     parts: Sequence[tuple[Task | Note, str]],
-    renderer: Renderer,
+    known: Outcomes,
     *,
     namespace: str,
     cluster: str = "",
@@ -35,12 +35,12 @@ def app_of(
 ) -> Told:
     """An Application and what there is to say of it. `parts` are its sources, each with the name of its chart."""
     tasks = [part for part, _ in parts if not isinstance(part, Note)]
-    done = [(outcome, chart) for part, chart in parts if (outcome := _outcome(part, renderer))]
+    done = [(outcome, chart) for part, chart in parts if (outcome := _outcome(part, known))]
     notes = [part for part, _ in parts if isinstance(part, Note)]
     notes += [note for outcome, _ in done for note in (*outcome.notes, *_unstable(outcome))]
     fatal = next((note for note in notes if note.rule in FATAL), None)
     subject = "/".join(part for part in (cluster, name) if part)
-    digests = [renderer.digests.get(task, "") for task in tasks]
+    digests = [known.digests.get(task, "") for task in tasks]
     app = RenderedApp(
         cluster,
         folder,
@@ -48,12 +48,12 @@ def app_of(
         _status(notes, len(done), len(parts)),
         namespace=namespace,
         revision=revision,
-        manifests=tuple(_manifests(done, cluster, name, namespace, scopes=scopes or {}, known=renderer.placed)),
+        manifests=tuple(_manifests(done, cluster, name, namespace, scopes=scopes or {}, known=known.placed)),
         masked=tuple(_masked(outcome for outcome, _ in done)),
         ignore_differences=ignore_differences,
         error=fatal.message if fatal else None,
         failure=fatal.failure if fatal else None,
-        cached=bool(tasks) and all(task in renderer.cached for task in tasks),
+        cached=bool(tasks) and all(task in known.cached for task in tasks),
         digest=hashlib.sha256(repr((digests, namespace, sorted((scopes or {}).items()))).encode()).hexdigest(),
     )
     return app, tuple(RULES[note.rule].at(note.path, note.message, subject=subject, line=note.line) for note in notes)
@@ -64,8 +64,8 @@ def manifests(outcome: Outcome, *, app: str, namespace: str) -> list[Manifest]:
     return list(_manifests([(outcome, outcome.chart)], "", app, namespace, scopes={}, known={}))
 
 
-def _outcome(part: Task | Note, renderer: Renderer) -> Outcome | None:
-    return None if isinstance(part, Note) else renderer.outcomes.get(part)
+def _outcome(part: Task | Note, known: Outcomes) -> Outcome | None:
+    return None if isinstance(part, Note) else known.outcomes.get(part)
 
 
 def _manifests(

@@ -1,40 +1,29 @@
 """Does many renderings side by side, each input once, and keeps what they gave by content."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
-import kubeaid_ci
-from kubeaid_ci.edges import helm
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.workers import Pool, WorkerError
+from kubeaid_ci.jobs.outcomes import Outcomes, key, look_key
 from kubeaid_ci.jobs.render_source import look, render_source
-from kubeaid_ci.jobs.render_task import Bodies, ChartTask, KustomizeTask, Look, Looked, Note, Outcome, Task
-
-_FORMAT = 7
+from kubeaid_ci.jobs.render_task import ChartTask, KustomizeTask, Look, Looked, Note, Outcome, Task
 
 Progress = Callable[[int, int], None]
 """Told how many sources are rendered, and of how many that are known by now."""
 
 
-@dataclass(slots=True)
-class Renderer:
-    """Outcomes by task; `cached` are those that were there already, `digests` name their content.
+@dataclass(slots=True, kw_only=True)
+class Renderer(Outcomes):
+    """Outcomes that are made side by side.
 
     What is the same but for the revision that it is taken from is done once, and shares its outcome.
     """
 
     pool: Pool
     cache: Cache | None
-    outcomes: dict[Task, Outcome] = field(default_factory=dict)
-    cached: set[Task] = field(default_factory=set)
-    digests: dict[Task, str] = field(default_factory=dict)
     looked: dict[Look, Looked] = field(default_factory=dict)
-    bodies: Bodies = field(default_factory=dict)
-    placed: dict[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict)
-    """Objects in a namespace that they do not name, by the id of the object and the namespace."""
     progress: Progress | None = None
     _first: dict[str, Task] = field(default_factory=dict)
     _stored: bool = False
@@ -43,13 +32,13 @@ class Renderer:
 
     def render(self, tasks: Iterable[Task]) -> None:
         """Do those of the tasks that are not done yet; one that ends its process is a failure of its own."""
-        keys = {task: _key(task) for task in tasks if task not in self.outcomes}
-        for task, key in keys.items():
-            self._first.setdefault(key, task)
-        new = {task: key for task, key in keys.items() if self._first[key] == task}
-        self._run({task: key for task, key in new.items() if not self._from_cache(task, key)})
-        for task, key in keys.items():
-            self._share(self._first[key], task)
+        names = {task: key(task) for task in tasks if task not in self.outcomes}
+        for task, name in names.items():
+            self._first.setdefault(name, task)
+        new = {task: name for task, name in names.items() if self._first[name] == task}
+        self._run({task: name for task, name in new.items() if not self._from_cache(task, name)})
+        for task, name in names.items():
+            self._share(self._first[name], task)
 
     def look(self, looks: Iterable[Look]) -> None:
         """Read those charts that were not read yet; the same content once."""
@@ -57,40 +46,40 @@ class Renderer:
         for one in looks:
             if one not in self.looked:
                 by_tree.setdefault(one.tree, []).append(one)
-        found = {tree: known for tree in by_tree if (known := self._known_look(tree))}
+        found = {tree: known for tree, some in by_tree.items() if (known := self._known_look(some[0]))}
         waiting = [some[0] for tree, some in by_tree.items() if tree not in found]
         for number, looked in self.pool.map(look, waiting):
             # What ends its process here does so again when it is rendered, and is told then.
             found[waiting[number].tree] = looked if isinstance(looked, Looked) else Looked()
             if self.cache and isinstance(looked, Looked):
-                self.cache.note(_look_key(waiting[number].tree), json.dumps([looked.asks, looked.defines]).encode())
+                self.cache.note(look_key(waiting[number]), json.dumps([looked.asks, looked.defines]).encode())
         self.looked |= {one: found[tree] for tree, some in by_tree.items() for one in some}
 
-    def _known_look(self, tree: str) -> Looked | None:
-        data = self.cache.noted(_look_key(tree)) if self.cache else None
+    def _known_look(self, look: Look) -> Looked | None:
+        data = self.cache.noted(look_key(look)) if self.cache else None
         if data is None:
             return None
         asks, defines = json.loads(data)
         return Looked(None if asks is None else tuple(asks), tuple(defines))
 
-    def _from_cache(self, task: Task, key: str) -> bool:
-        data = self.cache.noted(key) if self.cache else None
+    def _from_cache(self, task: Task, name: str) -> bool:
+        data = self.cache.noted(name) if self.cache else None
         if data is not None:
             self.cached.add(task)
-            self._done(task, data)
+            self.add(task, data)
         return data is not None
 
     def _run(self, waiting: Mapping[Task, str]) -> None:
         bug: BaseException | None = None
         tasks = list(waiting)
-        self._count(known=len(tasks))
+        self.count(known=len(tasks))
         for number, outcome in self.pool.map(render_source, tasks, together=_shared):
             task = tasks[number]
-            self._count(ended=1)
+            self.count(ended=1)
             match outcome:
                 case bytes():
-                    self._done(task, outcome)
-                    self._keep(waiting[task], outcome)
+                    self.add(task, outcome)
+                    self.keep(waiting[task], outcome)
                 case WorkerError():
                     self.outcomes[task] = _crashed(task, outcome)
                 case _:
@@ -98,7 +87,8 @@ class Renderer:
         if bug:  # everything else is done by now
             raise bug
 
-    def _count(self, *, known: int = 0, ended: int = 0) -> None:
+    def count(self, *, known: int = 0, ended: int = 0) -> None:
+        """Tell of the progress that so many more are known, or have ended."""
         self._known += known
         self._ended += ended
         if self.progress and self._known:
@@ -117,33 +107,16 @@ class Renderer:
         if self.cache and self._stored:
             self.cache.prune()
 
-    def _done(self, task: Task, data: bytes) -> None:
-        self.outcomes[task] = Outcome.unpacked(data, self.bodies)
-        self.digests[task] = hashlib.sha256(data).hexdigest()
-
-    def _keep(self, key: str, data: bytes) -> None:
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep in the cache what was made."""
         if self.cache:
-            self.cache.note(key, data)
+            self.cache.note(name, data)
             self._stored = True
-
-
-def _key(task: Task) -> str:
-    """Names everything that the outcome depends on, and nothing else: not where the repository is."""
-    inputs = asdict(task)
-    del inputs["at"]
-    if isinstance(task, KustomizeTask):
-        inputs["program"] = task.program.version
-    text = json.dumps([_FORMAT, kubeaid_ci.__version__, helm.engine(), inputs], sort_keys=True)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _shared(task: Task) -> str:
     """What a worker remembers from one task to the next: the chart, or that it is plain manifests."""
     return task.tree if isinstance(task, ChartTask) else ""
-
-
-def _look_key(tree: str) -> str:
-    return f"look {_FORMAT} {kubeaid_ci.__version__} {tree}"
 
 
 def _crashed(task: Task, error: WorkerError) -> Outcome:
