@@ -117,6 +117,7 @@ class CommitSource:
         self._repository = Repository(Path(at.root))
         self._listed: dict[str, dict[str, Entry]] = {}
         self._blobs: Blobs | None = None
+        self._data: dict[str, bytes] = {}
         self._real: dict[str, str] = {}
 
     def _files(self, path: str) -> dict[str, Entry]:
@@ -174,7 +175,9 @@ class CommitSource:
     def _blob(self, identity: str) -> bytes:
         if self._blobs is None:
             self._blobs = Blobs(self._repository.folder)
-        return self._blobs.read(identity)
+        if identity not in self._data:
+            self._data[identity] = self._blobs.read(identity)
+        return self._data[identity]
 
 
 def opened(at: SourceAt) -> Source:

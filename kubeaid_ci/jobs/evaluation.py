@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from kubeaid_ci import documents
@@ -11,7 +12,7 @@ from kubeaid_ci.checks import vars as vars_check
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.edges import jsonnet
 from kubeaid_ci.edges.jsonnet import EvaluationError, Importer
-from kubeaid_ci.edges.sources import FolderAt, FolderSource, Source, SourceAt, opened
+from kubeaid_ci.edges.sources import CommitAt, FolderAt, FolderSource, Source, SourceAt, opened
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.kubeaid_source import BUILD, TEMPLATE
 from kubeaid_ci.model.cluster import Cluster
@@ -34,6 +35,12 @@ class Refused(Exception):  # noqa: N818 - an outcome, not an error of ours
         self.finding = finding
 
 
+@lru_cache(maxsize=4)
+def _commit(at: CommitAt) -> Source:
+    """The files of a commit, which never change: clusters that a worker evaluates at the same one share them."""
+    return opened(at)
+
+
 @dataclass(slots=True)
 class Evaluation:
     """One cluster on its way from vars to manifests. Files are read only through `importer`."""
@@ -49,7 +56,8 @@ class Evaluation:
     @classmethod
     def of(cls, cluster: Cluster, config_root: str, kubeaid: SourceAt, engine: str) -> "Evaluation":
         """Open both repositories."""
-        config, source = opened(FolderAt(config_root)), opened(kubeaid)
+        config = opened(FolderAt(config_root))
+        source = _commit(kubeaid) if isinstance(kubeaid, CommitAt) else opened(kubeaid)
         return cls(cluster, config, source, engine, Importer((source, config)))  # type: ignore[arg-type]
 
     @property
