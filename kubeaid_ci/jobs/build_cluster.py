@@ -25,6 +25,7 @@ from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.manifest import Manifest, objects
 from kubeaid_ci.model.probe import Probe
+from kubeaid_ci.plan.rendering import as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Task:
     validate: bool = False
     cross_check: bool = False
     cache: Cache | None = None
+    only_compared: bool = False
+    """Whether nobody reads the files: they need not be YAML then, which takes long to write, and are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,21 +159,22 @@ def cached_files(task: Task, sources: Sources) -> Files | None:
 
 
 def evaluate(task: Task) -> Files:
-    """Evaluate a cluster's manifests to YAML; raises `Refused` or `UserError`."""
+    """Evaluate a cluster's manifests and write them; raises `Refused` or `UserError`."""
     evaluation = Evaluation.of(task.cluster, task.config, task.kubeaid.at, task.engine)
     values = evaluation.vars()
     notes = evaluation.checked(values)
     release = evaluation.release(values)
     fields = evaluation.manifests()
     named = {f"{name}.yaml": value for name, value in fields.items()}
-    contents = {path: documents.dump(value).encode() for path, value in named.items()}
+    write = as_json if task.only_compared else documents.dump
+    contents = {path: write(value).encode("utf-8", "surrogatepass") for path, value in named.items()}
     digests = {path: output.digest(data) for path, data in contents.items()}
     by_digest = {digests[path]: data for path, data in contents.items()}
     if task.cross_check:
         notes += _engines_differ(task, evaluation, contents)
     elif task.cache:
         record = _record(evaluation, release, digests, notes, task.kubeaid.tree)
-        task.cache.store(_slot(task, evaluation.config), record, by_digest)
+        task.cache.store(_slot(task, evaluation.config), record, {} if task.only_compared else by_digest)
     return Files(release, digests, by_digest.get, notes, cached=False, values=named)
 
 
@@ -300,6 +304,7 @@ def _slot(task: Task, config: Source) -> str:
         jsonnet.version(task.engine),
         task.cluster.vars_file,
         digest,
+        *(["only compared"] if task.only_compared else []),
     ]
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from kubeaid_ci.model.rendering import RenderedApp
 from kubeaid_ci.plan import kubernetes_api
 from kubeaid_ci.plan.rendering import as_json
 
-_FORMAT = 2
+_FORMAT = 3
 _LIBRARY_MISSING = "build/library-missing"
 
 
@@ -67,7 +67,7 @@ class Builder:
                     case Finding() as finding:
                         builds[cluster.dir] = Build(refused=finding)
                     case source:
-                        task = Task(str(self.config), cluster, source, "rjsonnet", cache=self.cache)
+                        task = self._task(cluster, source)
                         if known := _known(task, shared, self.bodies):
                             builds[cluster.dir] = known
                         else:
@@ -93,8 +93,11 @@ class Builder:
         if isinstance(source, Finding):
             return None
         # Taken whole: a pool that is left in the middle kills its workers.
-        [(_, outcome)] = list(self.pool.map(_finds_library, [Task(str(self.config), cluster, source, "rjsonnet")]))
+        [(_, outcome)] = list(self.pool.map(_finds_library, [self._task(cluster, source)]))
         return outcome if isinstance(outcome, bool) else None
+
+    def _task(self, cluster: Cluster, source: KubeAid) -> Task:
+        return Task(str(self.config), cluster, source, "rjsonnet", cache=self.cache, only_compared=True)
 
 
 @contextmanager
@@ -142,10 +145,6 @@ def _known(task: Task, sources: Sources, bodies: Bodies) -> Build | None:
 def _built(task: Task) -> Build:
     """The objects of one cluster. Runs in a worker."""
     try:
-        files = cached_files(task, Sources())
-        if files is not None:
-            with suppress(KeyError):  # the record outlived the contents
-                return Build(_objects(task, files))
         return Build(_objects(task, evaluate(task)))
     except Refused as refused:
         return Build(refused=refused.finding)
@@ -155,7 +154,7 @@ def _built(task: Task) -> Build:
 
 
 def _objects(task: Task, files: Files) -> tuple[Manifest, ...]:
-    """The objects in the files, kept as JSON: to read YAML takes a second."""
+    """The objects that were evaluated, kept as JSON: to read YAML takes a second."""
     found = tuple(files.manifests(files.digests))
     if task.cache:
         objects = (as_json(manifest.body) for manifest in found)
