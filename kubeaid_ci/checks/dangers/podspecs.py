@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from kubeaid_ci.checks.dangers.reading import mapping, mappings, named
@@ -54,8 +55,32 @@ def containers(spec: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return found | steps | {field: mapping(spec, field) for field in _ALONE if "image" in mapping(spec, field)}
 
 
-def pods(difference: Difference) -> Iterator[PodChange]:
+class _Same:
+    """A difference that is the same one where it is the same object: it holds mappings, which have no hash."""
+
+    __slots__ = ("difference",)
+
+    def __init__(self, difference: Difference) -> None:
+        self.difference = difference
+
+    def __hash__(self) -> int:
+        return id(self.difference)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.difference is self.difference
+
+
+def pods(difference: Difference) -> tuple[PodChange, ...]:
     """The pod specifications that the object will have, at whatever depth; none of one that goes."""
+    return _pods(_Same(difference))
+
+
+@lru_cache(maxsize=1)  # five checks ask for those of one object, one after the other
+def _pods(of: _Same) -> tuple[PodChange, ...]:
+    return tuple(_searched(of.difference))
+
+
+def _searched(difference: Difference) -> Iterator[PodChange]:
     if difference.after is None or difference.after.key.group in _GROUPS_WITHOUT_PODS:
         return
     if (difference.after.key.group, difference.after.key.kind) in _WITHOUT_PODS:
