@@ -1,9 +1,14 @@
 """What a change does to what charts give by themselves."""
 
+import json
+
 import pytest
 
 import kubeaid_ci
+from kubeaid_ci.edges import own_code
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs import charts_diff
+from kubeaid_ci.jobs.kept_comparison import packed, unpacked
 from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.report.diff import headline
@@ -73,3 +78,60 @@ def test_names_and_revisions_that_are_not_there_are_refused(world):
         compared(world, "tow")
     with pytest.raises(UserError, match="no revision nope"):
         compared(world, base="nope")
+
+
+def changed(world: World) -> None:
+    repos.write(world.kubeaid, {"argocd-helm-charts/one/values.yaml": "replicas: 2\nname: web\n"})
+    repos.write(world.kubeaid, {"argocd-helm-charts/two/templates/web.yaml": "{{"})
+    world.chart(
+        "same", {"templates/bad.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostNetwork: true}\n"}
+    )
+
+
+def test_a_comparison_is_kept_whole(world):
+    changed(world)
+    made = compared(world, noise=True, diffs=True)
+    assert all((made.changes, made.findings, made.diffs))
+    assert unpacked(packed(made)) == made
+    assert b"\\ud800" in packed(unpacked(packed(made).replace(b"hostNetwork", b"\\ud800")))
+
+
+def test_what_was_compared_before_is_neither_rendered_nor_compared_again(world, monkeypatch):
+    changed(world)
+    made = compared(world)
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(charts_diff, "_compared", None)
+    assert compared(world, progress=lambda ended, known: told.append((ended, known))) == made
+    assert told == []
+    assert compared(world, "one").changes == made.changes[:1]
+
+
+def test_a_comparison_counts_only_for_the_same_question_input_and_code(world, monkeypatch):
+    changed(world)
+    made = compared(world)
+    assert compared(world, diffs=True).diffs
+    repos.write(world.kubeaid, {"argocd-helm-charts/one/values.yaml": "replicas: 3\nname: web\n"})
+    assert compared(world, "one").changes[0].fields[0].after == "3"
+    assert compared(world, "two").findings == made.findings[-1:]
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(own_code, "digest", lambda: "another")
+    compared(world, progress=lambda ended, known: told.append((ended, known)))
+    assert told[-1] == (3, 3)
+
+
+def test_outcomes_of_both_sides_are_shared_with_other_commands(world):
+    changed(world)
+    compared(world)
+    rendered = kubeaid_ci.render_charts(world.kubeaid, cache=world.folder / "cache", jobs=1)
+    assert {app.app for app in rendered.apps if app.cached} == {"one", "two", "same"}
+
+
+def test_a_side_that_ends_its_worker_is_told_and_the_other_is_known(world):
+    deep = '{{ define "deep" }}{{ include "deep" (cat . . .) }}{{ end }}{{ include "deep" "xxxxxxxxxxxx" }}'
+    repos.write(world.kubeaid, {"argocd-helm-charts/one/templates/deep.yaml": deep})
+    repos.write(world.kubeaid, {"argocd-helm-charts/two/values.yaml": "replicas: 2\nname: web\n"})
+    made = compared(world)
+    assert [(one.rule.id, one.subject) for one in made.findings] == [("change/render-broken", "charts/one")]
+    assert "did not end well" in made.findings[0].message
+    assert [change.app for change in made.changes] == ["two"]
+    assert json.loads(packed(made))["findings"][0]["rule"] == "change/render-broken"
