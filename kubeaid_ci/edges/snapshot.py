@@ -109,7 +109,8 @@ def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
     commit = repository.commit(ref)
     if commit is None:
         raise UserError(f"{root}: no revision {ref}; fetch it, or name another")
-    meanings = repository.meanings(ref)
+    # Nothing else can be meant by the whole id of a commit.
+    meanings = () if commit == ref else repository.meanings(ref)
     if len({repository.commit(one) for one in meanings}) > 1:
         raise UserError(f"{root}: {ref} names {' and '.join(meanings)}, which differ; write one of these")
     return Snapshot(root, repository.files(commit, *folders), commit=commit)
