@@ -9,13 +9,15 @@ from kubeaid_ci.checks import not_compared
 from kubeaid_ci.checks.not_compared import Apps, Verdict
 from kubeaid_ci.checks.not_compared_rules import CLUSTER_ADDED, CLUSTER_REMOVED, NOT_COMPARED
 from kubeaid_ci.compare.objects import Known
+from kubeaid_ci.edges import own_code
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.jobs.at_hand import PINNED, AtHand
 from kubeaid_ci.jobs.comparison import compare_one, together
+from kubeaid_ci.jobs.kept_comparison import packed, unpacked
 from kubeaid_ci.jobs.kubeaid_source import KubeAid
 from kubeaid_ci.jobs.monitoring import Build, Builder, builder_of, is_monitoring, rebuilt
 from kubeaid_ci.jobs.render import Side, check_apps, render_sides, renderer_of
-from kubeaid_ci.jobs.renderer import Progress
+from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.comparison import Comparison, Revisions
 from kubeaid_ci.model.finding import Finding
@@ -70,7 +72,7 @@ def diff_clusters(
             with builder_of(config, root, renderer) as builder:
                 pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, apps)
         known: Known = {}
-        parts = [_compared(pair, apps, noise=noise, diffs=diffs, known=known) for pair in pairs]
+        parts = [_kept(pair, renderer, apps, noise=noise, diffs=diffs, known=known) for pair in pairs]
     outer = (*now.selection.findings, *_come_and_gone(was, now))
     return replace(together(parts), findings=(*outer, *(finding for part in parts for finding in part.findings)))
 
@@ -100,6 +102,29 @@ def _come_and_gone(was: Side, now: Side) -> Iterator[Finding]:
             count = sum(len(seen.app.manifests) for seen in _apps(now, folder).values())
             yield CLUSTER_ADDED.at(cluster.path, f"the cluster is new, with {count} objects", subject=cluster.name)
             yield from (finding for seen in _apps(now, folder).values() for finding in seen.findings)
+
+
+def _kept(
+    pair: _Pair, renderer: Renderer, apps: Sequence[str], *, noise: bool, diffs: bool, known: Known
+) -> Comparison:
+    """One cluster as it was compared before, where the question, what is compared and our own code are the same."""
+    if renderer.cache is None or not all(seen.app.digest for seen in (*pair.before.values(), *pair.after.values())):
+        return _compared(pair, apps, noise=noise, diffs=diffs, known=known)
+    name = f"comparison {own_code.digest()} {_named(pair)} {sorted(apps)} {noise} {diffs}"
+    if (data := renderer.cache.noted(name)) is not None:
+        return unpacked(data)
+    made = _compared(pair, apps, noise=noise, diffs=diffs, known=known)
+    renderer.keep(name, packed(made))
+    return made
+
+
+def _named(pair: _Pair) -> str:
+    """All that a comparison is made of; digests stand for the objects."""
+    sides = (
+        [replace(seen, app=replace(seen.app, manifests=(), cached=False)) for seen in side.values()]
+        for side in (pair.before, pair.after)
+    )
+    return repr((pair.cluster, pair.findings, *sides))
 
 
 def _compared(pair: _Pair, apps: Sequence[str], *, noise: bool, diffs: bool, known: Known) -> Comparison:
@@ -177,5 +202,5 @@ def _monitored(
 def _rebuilt(apps: Apps, cluster: Cluster, names: Sequence[str], build: Build | None) -> Apps:
     if build is None:
         return apps
-    new = {name: replace(apps[name], app=rebuilt(apps[name].app, cluster, build.manifests)) for name in names}
+    new = {name: replace(apps[name], app=rebuilt(apps[name].app, cluster, build)) for name in names}
     return {**apps, **new}

@@ -30,10 +30,14 @@ _LIBRARY_MISSING = "build/library-missing"
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What building one cluster gave: objects by the path of their file below its output, or why there are none."""
+    """What building one cluster gave: objects by the path of their file below its output, or why there are none.
+
+    Two with the same `digest` gave the same; without a cache there is none.
+    """
 
     manifests: tuple[Manifest, ...] = ()
     refused: Finding | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +120,21 @@ def is_monitoring(app: RenderedApp, cluster: Cluster) -> bool:
     return any(manifest.path.startswith(f"{cluster.output}/") for manifest in app.manifests)
 
 
-def rebuilt(app: RenderedApp, cluster: Cluster, built: Sequence[Manifest]) -> RenderedApp:
+def rebuilt(app: RenderedApp, cluster: Cluster, build: Build) -> RenderedApp:
     """The Application with other built manifests in place of those that are committed."""
     start = f"{cluster.output}/"
     own = [manifest for manifest in app.manifests if not manifest.path.startswith(start)]
     inside = [one.path.removeprefix(start) for one in app.manifests if one.path.startswith(start)]
     recursive = any("/" in path for path in inside)
-    definitions = [one.body for one in built if one.key.kind == "CustomResourceDefinition"]
+    definitions = [one.body for one in build.manifests if one.key.kind == "CustomResourceDefinition"]
     scopes = kubernetes_api.custom_scopes(definitions)
     new = []
-    for manifest in built:
+    for manifest in build.manifests:
         if recursive or "/" not in manifest.path:
             body = placed(manifest.body, app.namespace, scopes)
             new.append(Manifest(Key.of(body), body, start + manifest.path, app.cluster, app.app))
-    return replace(app, manifests=(*own, *new), digest="")
+    digest = _sha256(f"{app.digest} {build.digest}".encode()) if app.digest and build.digest else ""
+    return replace(app, manifests=(*own, *new), digest=digest)
 
 
 def _known(task: Task, sources: Sources, bodies: Bodies) -> Build | None:
@@ -139,13 +144,14 @@ def _known(task: Task, sources: Sources, bodies: Bodies) -> Build | None:
     if noted is None:
         return None
     paths, objects = from_lines(noted, bodies)
-    return Build(tuple(Manifest(Key.of(body), body, path) for path, body in zip(paths, objects, strict=True)))
+    found = tuple(Manifest(Key.of(body), body, path) for path, body in zip(paths, objects, strict=True))
+    return Build(found, digest=_sha256(noted))
 
 
 def _built(task: Task) -> Build:
     """The objects of one cluster. Runs in a worker."""
     try:
-        return Build(_objects(task, evaluate(task)))
+        return _evaluated(task, evaluate(task))
     except Refused as refused:
         return Build(refused=refused.finding)
     except UserError as error:
@@ -153,18 +159,23 @@ def _built(task: Task) -> Build:
         return Build(refused=RENDER_BROKEN.at(task.cluster.vars_file, message, subject=task.cluster.name))
 
 
-def _objects(task: Task, files: Files) -> tuple[Manifest, ...]:
+def _evaluated(task: Task, files: Files) -> Build:
     """The objects that were evaluated, kept as JSON: to read YAML takes a second."""
     found = tuple(files.manifests(files.digests))
-    if task.cache:
-        objects = (as_json(manifest.body) for manifest in found)
-        task.cache.note(_name(files), as_lines([manifest.path for manifest in found], objects))
-    return found
+    if not task.cache:
+        return Build(found)
+    data = as_lines([manifest.path for manifest in found], (as_json(manifest.body) for manifest in found))
+    task.cache.note(_name(files), data)
+    return Build(found, digest=_sha256(data))
 
 
 def _name(files: Files) -> str:
     text = json.dumps([_FORMAT, sorted(files.digests.items())])
-    return f"objects-{hashlib.sha256(text.encode()).hexdigest()}"
+    return f"objects-{_sha256(text.encode())}"
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _finds_library(task: Task) -> bool:

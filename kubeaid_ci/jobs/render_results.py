@@ -41,6 +41,7 @@ def app_of(
     fatal = next((note for note in notes if note.rule in FATAL), None)
     subject = "/".join(part for part in (cluster, name) if part)
     digests = [known.digests.get(task, "") for task in tasks]
+    inputs = (digests, [chart for _, chart in parts], namespace, sorted((scopes or {}).items()))
     app = RenderedApp(
         cluster,
         folder,
@@ -54,7 +55,7 @@ def app_of(
         error=fatal.message if fatal else None,
         failure=fatal.failure if fatal else None,
         cached=bool(tasks) and all(task in known.cached for task in tasks),
-        digest=hashlib.sha256(repr((digests, namespace, sorted((scopes or {}).items()))).encode()).hexdigest(),
+        digest=hashlib.sha256(repr(inputs).encode()).hexdigest(),
     )
     return app, tuple(RULES[note.rule].at(note.path, note.message, subject=subject, line=note.line) for note in notes)
 

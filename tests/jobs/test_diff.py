@@ -3,7 +3,9 @@
 import pytest
 
 import kubeaid_ci
+from kubeaid_ci.edges import own_code
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs import diff
 from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.comparison import Comparison, Revisions
 from kubeaid_ci.model.finding import Severity
@@ -250,6 +252,31 @@ def test_an_upgrade_builds_the_monitoring_anew(monitored):
 def test_monitoring_that_is_not_wanted_is_compared_as_it_is_committed(monitored):
     assert upgraded(monitored, "2.0.0", monitoring=False).changes == ()
     assert upgraded(monitored, "2.0.0", apps=["web"]).changes == ()
+
+
+def test_a_cluster_is_compared_once_for_the_same_objects_question_and_code(monitored, monkeypatch):
+    made = upgraded(monitored, "2.0.0")
+    with monkeypatch.context() as patch:
+        patch.setattr(diff, "_compared", None)
+        assert upgraded(monitored, "2.0.0") == made
+    defaults = "build/kube-prometheus/lib/default_vars.libsonnet"
+    repos.write(monitored.kubeaid, {defaults: repos.DEFAULTS.replace("30d", "14d")})
+    repos.commit(monitored.kubeaid, tag="3.0.0")
+    assert upgraded(monitored, "3.0.0").changes[0].fields[0].after == "14d"
+    assert upgraded(monitored, "2.0.0", monitoring=False).changes == ()
+    assert upgraded(monitored, "2.0.0", diffs=True).diffs
+    assert upgraded(monitored, "2.0.0", apps=["web"]).changes == ()
+    assert upgraded(monitored, "2.0.0") == made
+    monkeypatch.setattr(own_code, "digest", lambda: "another")
+    monkeypatch.setattr(diff, "compare_one", lambda *_, **__: Comparison(("by other code",)))
+    assert upgraded(monitored, "2.0.0").clusters == ("by other code",)
+
+
+def test_without_a_cache_nothing_is_kept(monitored, monkeypatch):
+    made = upgraded(monitored, "2.0.0", cache=False)
+    monkeypatch.setattr(diff, "compare_one", lambda *_, **__: Comparison(("anew",)))
+    assert upgraded(monitored, "2.0.0", cache=False).clusters == ("anew",)
+    assert made.changes
 
 
 def test_a_change_of_the_template_is_compared_with_what_the_base_gives(monitored):
