@@ -2,7 +2,7 @@
 // possible here. An input that is not listed is an error: the real one would ignore it with a warning.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 
 /** Each by its name: what it takes, and what it does; it gives outputs, and perhaps what it does after the job. */
@@ -35,19 +35,33 @@ function checkout(given, { github, workspace }) {
   const own = repository === github.repository;
   const url = `${github.server_url}/${repository}`;
   const basic = Buffer.from(`x-access-token:${given.token || github.token}`).toString("base64");
-  const header = ["-c", `http.${url}.extraHeader=Authorization: Basic ${basic}`];
-  const git = (...argv) =>
-    execFileSync("git", argv, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const header = [`http.${url}.extraHeader`, `Authorization: Basic ${basic}`];
+  // Not as an argument: tests beside this one look whether any program of the machine shows a token in its own.
+  const login = { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: header[0], GIT_CONFIG_VALUE_0: header[1] };
+  const run = (env, argv) =>
+    execFileSync("git", argv, {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    });
+  const git = (...argv) => run({}, argv);
+  const fetch = (...argv) => run(login, ["fetch", "--quiet", ...argv]);
   mkdirSync(folder, { recursive: true });
   git("init", "--quiet", ".");
   git("remote", "add", "origin", url);
   const wanted = given.ref || (own ? github.sha : "HEAD");
   const whole = given["fetch-depth"] === "0";
-  if (whole) git(...header, "fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*");
-  git(...header, "fetch", "--quiet", "--no-tags", ...(whole ? [] : ["--depth=1"]), "origin", wanted);
+  if (whole) fetch("--tags", "origin", "+refs/heads/*:refs/remotes/origin/*");
+  fetch("--no-tags", ...(whole ? [] : ["--depth=1"]), "origin", wanted);
   git("checkout", "--quiet", "--force", "FETCH_HEAD");
-  if (given["persist-credentials"] !== "false") git("config", ...header[1].split(/=(.*)/s).slice(0, 2));
+  if (given["persist-credentials"] !== "false") keep(folder, ...header);
   return { outputs: { commit: git("rev-parse", "HEAD").trim(), ref: wanted } };
+}
+
+function keep(folder, name, value) {
+  const [, section, sub, key] = name.match(/^(\w+)\.(.*)\.(\w+)$/);
+  appendFileSync(join(folder, ".git", "config"), `[${section} "${sub}"]\n\t${key} = ${value}\n`);
 }
 
 function cache(given, { store, home }) {
