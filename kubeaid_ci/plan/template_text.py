@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 # A comment may hold braces; then what is random, or goes through a map in no order, among the functions of
 # Helm and Sprig (https://masterminds.github.io/sprig/), where a template calls it; then the clock.
 _ACTION = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|\{\{.*?\}\}", re.DOTALL)
 _QUIET = r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'"""
-_SAID = re.compile(_QUIET, re.DOTALL)
+# The same within one of several actions in a row: what an action leaves open must not hide what is in the next.
+_NEXT = "\0"
+_SAID = re.compile(r"""/\*[^\0]*?\*/|"(?:\\[^\0]|[^"\\\0])*"|`[^`\0]*`|'(?:\\[^\0]|[^'\\\0])*'""")
 _WORD = r"(?<![\w.$])(?:{})(?![\w.])"
 _CERTIFICATES = "gen(?:CA|SelfSignedCert|SignedCert)(?:WithKey)?"
 _RANDOM = f"rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|genPrivateKey|{_CERTIFICATES}"
@@ -35,12 +38,12 @@ _VERSION = re.compile(r"\n(?:  - |    )name: [\"']?(v\d\w*)[\"']?(?=\n)")
 def may_vary(text: str) -> bool:
     """Whether a template calls a function that gives another result each time."""
     # Most templates hold no such word anywhere, which is known far sooner than what is an action.
-    return "{{" in text and _holds(text, _VARYING_PARTS) and any(_VARYING.search(one) for one in _actions(text))
+    return "{{" in text and _holds(text, _VARYING_PARTS) and bool(_VARYING.search(_actions(text)))
 
 
 def stands_alone(text: str) -> bool:
     """Whether a template neither uses others nor gives something to others, other than by its file's name."""
-    return not _holds(text, _OTHERS_PARTS) or not any(_OTHERS.search(action) for action in _actions(text))
+    return not (_holds(text, _OTHERS_PARTS) and _OTHERS.search(_actions(text)))
 
 
 def asked_versions(texts: Iterable[str]) -> tuple[str, ...] | None:
@@ -82,7 +85,7 @@ def at_moment(template: str, moment: Moment, *, by_chance: bool = False) -> str:
 
     A real key takes longer to make than all the rest, and one number of a few may well come twice.
     """
-    if not _holds(template, ("now", "genCA", "genS", "randInt")):
+    if not may_vary(template):
         return template
 
     def settled(found: re.Match[str]) -> str:
@@ -108,6 +111,7 @@ def _certificate(time: str) -> str:
     return f'dict "Cert" "{cert}" "Key" "{key}"'
 
 
-def _actions(text: str) -> Iterable[str]:
-    """What stands between braces, without comments and the texts in it."""
-    return (_SAID.sub("", action) for action in _ACTION.findall(text))
+@lru_cache(maxsize=1024)
+def _actions(text: str) -> str:
+    """What stands between braces, without comments and the texts in it; two versions of a chart share most of it."""
+    return _SAID.sub("", _NEXT.join(_ACTION.findall(text)))

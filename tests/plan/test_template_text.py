@@ -29,6 +29,12 @@ MOMENT = Moment("2001-02-03T04:05:06", "min")
         ('{{ fail "values must be keys" }}', False),
         ("{{- /* as in {{ include keys values }}, now */ -}}{{ .Values.a }}", False),
         ("{{/* a comment */}}{{ now }}", True),
+        ("""{{ printf "}}" .a }}{{ now }}{{ quote "x" }}""", True),
+        ("""{{ printf `}}` .a }}{{ now }}{{ quote `x` }}""", True),
+        ("{{ if .a /* }}{{ now }}{{ */ }}", True),
+        ("{{ quote 'a\\}}{{ now }}{{ 'b' }}", True),
+        ("""{{ "now" }}{{ .a }}{{ "now" }}""", False),
+        ("{{ n }}{{ ow }}", False),
     ],
 )
 def test_what_calls_a_random_function_may_vary(text, varies):
