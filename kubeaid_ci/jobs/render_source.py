@@ -207,8 +207,15 @@ def _made(
     name = chart_metadata.name(data) or Path(folder).name
     texts = {path: text.decode("utf-8", "replace") for path, text in data.items()}
     varying = {path for path, text in texts.items() if template_text.may_vary(text)}
-    steady = frozenset(path for path in data if path not in varying and _is_alone(path, texts[path]))
+    steady = _steady(texts, varying) if varying else frozenset()
     return _Packed(name, data, steady, bool(varying), chart_metadata.folders(data))
+
+
+def _steady(texts: Mapping[str, str], varying: Collection[str]) -> frozenset[str]:
+    """The templates that never vary and that no other needs; none where one may hand to all others what varies."""
+    if any("templates/" in path and template_text.hands_on(text) for path, text in texts.items()):
+        return frozenset()
+    return frozenset(path for path, text in texts.items() if path not in varying and _is_alone(path, text))
 
 
 def _is_alone(path: str, text: str) -> bool:

@@ -414,6 +414,26 @@ def test_the_time_is_masked_whenever_it_is_rendered(world):
     assert bodies(world.render(), "app")[0]["data"] == dict.fromkeys(["second", "year", "hash"], MASK)
 
 
+@pytest.mark.parametrize(
+    "handed",
+    [
+        '{{ $_ := set .Values "token" (randAlphaNum 9) }}',
+        '{{ $_ := set $.Values "token" (randAlphaNum 9) }}',
+        '{{ $all := .Values }}{{ $_ := set $all "token" (randAlphaNum 9) }}',
+        '{{ $_ := mergeOverwrite .Values (dict "token" (randAlphaNum 9)) }}',
+        '{{ $_ := merge (get . "Values") (dict "token" (randAlphaNum 9)) }}',
+    ],
+)
+def test_what_one_template_hands_to_another_is_masked_in_both(world, handed):
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\ndata: {token: '{{ .Values.token }}'}\n"
+    world.chart(
+        "hands",
+        {f"templates/{name}.yaml": head.replace("NAME", name) for name in ("a", "z")} | {"templates/m.yaml": handed},
+    )
+    world.cluster("one", {"app.yaml": application("app", source=helm("hands"))})
+    assert MASK in [body["data"]["token"] for body in bodies(world.render(), "app")]
+
+
 def test_a_number_of_a_few_is_masked_though_it_may_come_twice(world):
     hours = "".join(f"  h{number}: 'at {{{{ randInt 0 2 }}}}'\n" for number in range(12))
     world.chart(

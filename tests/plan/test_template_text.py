@@ -6,6 +6,7 @@ from kubeaid_ci.plan.template_text import (
     asked_versions,
     at_moment,
     defined_versions,
+    hands_on,
     may_vary,
     stands_alone,
 )
@@ -62,6 +63,29 @@ def test_certificates_are_made_of_the_moment_and_take_any_arguments():
     )
     assert made == f'{{{{ $ca := {call} "it is" 365 }}}}{{{{ ({call} "x" nil nil 1 $ca).Cert }}}}'
     assert at_moment("{{ genCA 1 }}{{ now }}", MOMENT, by_chance=True).startswith("{{ genCA 1 }}{{ (toDate")
+
+
+@pytest.mark.parametrize(
+    ("text", "hands"),
+    [
+        ('{{ $_ := set .Values "a" 1 }}', True),
+        ('{{ $_ := set $ "a" 1 }}', True),
+        ('{{ $_ := unset $.Values.b "a" }}', True),
+        ("{{ $_ := mustMergeOverwrite .Values $own }}", True),
+        ('{{ $v := .Values }}{{ $_ := set $v "a" 1 }}', True),
+        ('{{ $v := dict }}{{ $v = .Values }}{{ $_ := set $v "a" 1 }}', True),
+        ('{{ $v := dict "v" .Values }}{{ $_ := set $v.v "a" 1 }}', True),
+        ('{{ $_ := set (index .Values "a") "a" 1 }}', True),
+        ("{{ $own | merge }}", True),
+        ('{{ $v := dict }}{{ $_ := set $v "a" 1 }}', False),
+        ("{{ merge (dict) .Values.a | toYaml }}", False),
+        ('{{ merge (include "a" . | fromYaml) (dict "b" 1) | toYaml }}', False),
+        ("{{ $v := (deepCopy .Values.a) }}{{ merge $v .Values.b | toYaml }}", False),
+        ('{{ include "set" . }}{{ .Values.set }}{{/* set .Values */}} set .Values merge', False),
+    ],
+)
+def test_what_changes_the_values_of_others_hands_on(text, hands):
+    assert hands_on(text) is hands
 
 
 def test_a_number_is_another_at_each_moment():
