@@ -48,11 +48,18 @@ class Renderer(Outcomes):
                 by_tree.setdefault(one.tree, []).append(one)
         found = {tree: known for tree, some in by_tree.items() if (known := self._known_look(some[0]))}
         waiting = [some[0] for tree, some in by_tree.items() if tree not in found]
+        bug: BaseException | None = None
         for number, looked in self.pool.map(look, waiting):
-            # What ends its process here does so again when it is rendered, and is told then.
-            found[waiting[number].tree] = looked if isinstance(looked, Looked) else Looked()
-            if self.cache and isinstance(looked, Looked):
-                self.cache.note(look_key(waiting[number]), json.dumps([looked.asks, looked.defines]).encode())
+            match looked:
+                case Looked():
+                    found[waiting[number].tree] = looked
+                    self.keep(look_key(waiting[number]), json.dumps([looked.asks, looked.defines]).encode())
+                case WorkerError():  # what ends its process here does so again when it is rendered, and is told then
+                    found[waiting[number].tree] = Looked()
+                case _:
+                    bug = looked
+        if bug:
+            raise bug
         self.looked |= {one: found[tree] for tree, some in by_tree.items() for one in some}
 
     def _known_look(self, look: Look) -> Looked | None:
