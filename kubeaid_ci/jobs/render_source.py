@@ -134,6 +134,8 @@ def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
 
 def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Varying]]:
     given = json.dumps(chart_values.merged(task))
+    if template_text.may_vary(given):  # any template may render it
+        chart = replace(chart, steady=frozenset(), may_vary=True)
     # A template may want a real certificate, or another template by its file's name.
     whole = replace(chart, by_chance=True, steady=frozenset())
     try:
@@ -153,7 +155,7 @@ def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Var
 def _settled(task: ChartTask, chart: _Packed, given: str, first: Rendering) -> tuple[list[Rendered], list[Varying]]:
     """The objects of a first rendering, with what another one gives otherwise masked."""
     objects = rendering.parsed(_named(() if task.skip_crds else first.crds, task, chart))
-    if not chart.may_vary and not template_text.may_vary(given):
+    if not chart.may_vary:
         return [*objects, *rendering.parsed(_named(first.files, task, chart))], []
     again = dict(_by_helm(task, chart.again, given).files)
     pairs = []
@@ -213,9 +215,19 @@ def _made(
 
 def _steady(texts: Mapping[str, str], varying: Collection[str]) -> frozenset[str]:
     """The templates that never vary and that no other needs; none where one may hand to all others what varies."""
-    if any("templates/" in path and template_text.hands_on(text) for path, text in texts.items()):
+    handing = {path for path, text in texts.items() if _TEMPLATE.match(path) and template_text.hands_on(text)}
+    if handing and not _is_kept_apart(texts, varying, handing):
         return frozenset()
-    return frozenset(path for path, text in texts.items() if path not in varying and _is_alone(path, text))
+    return frozenset(
+        path for path, text in texts.items() if path not in handing and path not in varying and _is_alone(path, text)
+    )
+
+
+def _is_kept_apart(texts: Mapping[str, str], varying: Collection[str], handing: Collection[str]) -> bool:
+    """Whether what varies stays in its own templates, which those that hand something on can neither be nor call."""
+    return not any(
+        path in handing or not _TEMPLATE.match(path) or template_text.defines(texts[path]) for path in varying
+    ) and not any(template_text.calls_by_path(texts[path]) for path in handing)
 
 
 def _is_alone(path: str, text: str) -> bool:

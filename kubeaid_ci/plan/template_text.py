@@ -30,6 +30,8 @@ _CHANGES = re.compile(_WORD.format("set|unset|(?:must)?[mM]erge(?:Overwrite)?") 
 _FRESH = r"\(*\s*(?:dict|(?:must)?[dD]eepCopy|fromYaml|(?:must)?[fF]romJson|include|omit|pick)(?![\w.])"
 _OWN = re.compile(_FRESH)
 _NAMED = re.compile(rf"(\$\w+)\s*:?=\s*(?P<own>{_FRESH})?")
+_DEFINES = re.compile(_WORD.format("define|block"))
+_COMPUTED = re.compile(_WORD.format("include") + r"(?!\s+[\"`][^\"`\\]*[\"`])")
 _CAPABILITIES = re.compile(
     r"""APIVersions\.Has\s+(?:"(?P<quoted>[^"\\]*)"|`(?P<raw>[^`]*)`)"""
     rf"|(?s:{_QUIET})"
@@ -50,6 +52,16 @@ def may_vary(text: str) -> bool:
 def stands_alone(text: str) -> bool:
     """Whether a template neither uses others nor gives something to others, other than by its file's name."""
     return not (_holds(text, _OTHERS_PARTS) and _OTHERS.search(_actions(text)))
+
+
+def defines(text: str) -> bool:
+    """Whether a template gives others something to call."""
+    return _holds(text, ("define", "block")) and bool(_DEFINES.search(_actions(text)))
+
+
+def calls_by_path(text: str) -> bool:
+    """Whether a template may call one that it does not name, but computes the name of, such as that of a file."""
+    return bool(_COMPUTED.search("".join(_ACTION.findall(text))))
 
 
 def hands_on(text: str) -> bool:

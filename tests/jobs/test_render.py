@@ -422,16 +422,51 @@ def test_the_time_is_masked_whenever_it_is_rendered(world):
         '{{ $all := .Values }}{{ $_ := set $all "token" (randAlphaNum 9) }}',
         '{{ $_ := mergeOverwrite .Values (dict "token" (randAlphaNum 9)) }}',
         '{{ $_ := merge (get . "Values") (dict "token" (randAlphaNum 9)) }}',
+        '{{ $_ := set .Values "token" (include "secret" .) }}',
+        '{{ $_ := set .Values "token" (include (print "sec" "ret") .) }}',
+        '{{ $_ := set .Values "token" (include (print $.Template.BasePath "/_word.yaml") .) }}',
+        '{{ $_ := set .Values "token" (tpl .Values.text .) }}',
     ],
 )
 def test_what_one_template_hands_to_another_is_masked_in_both(world, handed):
     head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\ndata: {token: '{{ .Values.token }}'}\n"
     world.chart(
         "hands",
-        {f"templates/{name}.yaml": head.replace("NAME", name) for name in ("a", "z")} | {"templates/m.yaml": handed},
+        {f"templates/{name}.yaml": head.replace("NAME", name) for name in ("a", "z")}
+        | {
+            "templates/m.yaml": handed,
+            "templates/_secret.tpl": '{{ define "secret" }}{{ randAlphaNum 9 }}{{ end }}' if '"sec' in handed else "",
+            "templates/_word.yaml": "{{ randAlphaNum 9 }}" if "_word" in handed else "",
+            "values.yaml": "text: '{{ randAlphaNum 9 }}'\n" if "text" in handed else "",
+        },
     )
     world.cluster("one", {"app.yaml": application("app", source=helm("hands"))})
     assert MASK in [body["data"]["token"] for body in bodies(world.render(), "app")]
+
+
+def test_a_made_up_value_that_a_cluster_hands_to_a_template_is_masked_where_it_arrives(world):
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\ndata: {token: '{{ .Values.token }}'}\n"
+    texts = {f"templates/{name}.yaml": head.replace("NAME", name) for name in ("a", "z")}
+    texts["templates/m.yaml"] = '{{ $_ := set .Values "token" (tpl .Values.text .) }}'
+    texts["templates/r.yaml"] = RANDOM
+    world.chart("hands", {**texts, "values.yaml": "text: ''\n"})
+    text = application("app", sources=[helm("hands", valueFiles=["$values/k8s/one/v.yaml"]), values_ref()])
+    world.cluster("one", {"app.yaml": text, "/v.yaml": "text: '{{ randAlphaNum 9 }}'\n"})
+    found = [body["data"]["token"] for body in bodies(world.render(), "app") if body["kind"] == "ConfigMap"]
+    assert MASK in found
+
+
+def test_what_is_handed_on_is_there_in_both_renderings(world):
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\ndata: {token: '{{ .Values.token }}'}\n"
+    texts = {f"templates/{name}.yaml": head.replace("NAME", name) for name in ("a", "z")}
+    texts["templates/m.yaml"] = '{{ $_ := set .Values "token" "the same" }}'
+    texts["templates/r.yaml"] = head.replace("NAME", "r").replace("{token:", "{made: {{ randAlphaNum 9 }}, token:")
+    world.chart("hands", texts)
+    world.cluster("one", {"app.yaml": application("app", source=helm("hands"))})
+    found = [body["data"] for body in bodies(world.render(), "app")]
+    assert {"token": "the same"} in found
+    assert [data["token"] for data in found if "made" in data] in (["the same"], [""])
+    assert [data["made"] for data in found if "made" in data] == [MASK]
 
 
 def test_a_number_of_a_few_is_masked_though_it_may_come_twice(world):

@@ -5,7 +5,9 @@ from kubeaid_ci.plan.template_text import (
     Moment,
     asked_versions,
     at_moment,
+    calls_by_path,
     defined_versions,
+    defines,
     hands_on,
     may_vary,
     stands_alone,
@@ -86,6 +88,16 @@ def test_certificates_are_made_of_the_moment_and_take_any_arguments():
 )
 def test_what_changes_the_values_of_others_hands_on(text, hands):
     assert hands_on(text) is hands
+
+
+def test_what_a_template_gives_others_and_what_it_computes_the_name_of():
+    assert defines('{{- define "a" }}x{{ end }}')
+    assert defines('{{ block "a" . }}x{{ end }}')
+    assert not defines('{{ include "define" . }}{{/* block */}} define')
+    assert not calls_by_path('{{ include "a.b" . }}{{- include `a/b` $ | nindent 2 }} include (')
+    assert calls_by_path('{{ include (print $.Template.BasePath "/a.yaml") . }}')
+    assert calls_by_path("{{ include $name . }}")
+    assert calls_by_path('{{ $name | include }}{{ include "a\\"b" . }}')
 
 
 def test_a_number_is_another_at_each_moment():
