@@ -43,10 +43,14 @@ _KIND = re.compile(r"\n  names:\n(?:    [^\n]*\n)*?    kind: [\"']?(\w+)")
 _VERSION = re.compile(r"\n(?:  - |    )name: [\"']?(v\d\w*)[\"']?(?=\n)")
 
 
+@lru_cache(maxsize=4096)
 def may_vary(text: str) -> bool:
     """Whether a template calls a function that gives another result each time."""
     # Most templates hold no such word anywhere, which is known far sooner than what is an action.
-    return "{{" in text and _holds(text, _VARYING_PARTS) and bool(_VARYING.search(_actions(text)))
+    if "{{" not in text or not _holds(text, _VARYING_PARTS):
+        return False
+    actions = _actions(text)
+    return _holds(actions, _VARYING_PARTS) and bool(_VARYING.search(actions))
 
 
 def stands_alone(text: str) -> bool:
