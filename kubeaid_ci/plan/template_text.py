@@ -8,17 +8,17 @@ from typing import NamedTuple
 # A comment may hold braces; then what is random, or goes through a map in no order, among the functions of
 # Helm and Sprig (https://masterminds.github.io/sprig/), where a template calls it; then the clock.
 _ACTION = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|\{\{.*?\}\}", re.DOTALL)
-_QUIET = r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'"""
-# The same within one of several actions in a row: what an action leaves open must not hide what is in the next.
+# Several actions stand in a row with this between them: what one leaves open must not hide what is in the next.
 _NEXT = "\0"
-_SAID = re.compile(r"""/\*[^\0]*?\*/|"(?:\\[^\0]|[^"\\\0])*"|`[^`\0]*`|'(?:\\[^\0]|[^'\\\0])*'""")
+_QUIET = r"""/\*[^\0]*?\*/|"(?:\\[^\0]|[^"\\\0])*"|`[^`\0]*`|'(?:\\[^\0]|[^'\\\0])*'"""
+_SAID = re.compile(_QUIET)
 _WORD = r"(?<![\w.$])(?:{})(?![\w.])"
 _CERTIFICATES = "gen(?:CA|SelfSignedCert|SignedCert)(?:WithKey)?"
 _RANDOM = f"rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|genPrivateKey|{_CERTIFICATES}"
 _VARYING = re.compile(_WORD.format(f"{_RANDOM}|uuidv4|bcrypt|htpasswd|encryptAES|shuffle|now|ago|keys|values"))
 _VARYING_PARTS = ("rand", "gen", "uuid", "bcrypt", "htpasswd", "encrypt", "shuffle", "now", "ago", "keys", "values")
 _SETTLED = re.compile(
-    f"(?s:{_QUIET})|(?P<now>{_WORD.format('now')})|(?P<certificate>{_WORD.format(_CERTIFICATES)})"
+    f"{_QUIET}|(?P<now>{_WORD.format('now')})|(?P<certificate>{_WORD.format(_CERTIFICATES)})"
     f"|(?P<number>{_WORD.format('randInt')})"
 )
 _PEM = r"-----BEGIN {0}-----\n{1}\n-----END {0}-----\n"
@@ -34,7 +34,7 @@ _DEFINES = re.compile(_WORD.format("define|block"))
 _COMPUTED = re.compile(_WORD.format("include") + r"(?!\s+[\"`][^\"`\\]*[\"`])")
 _CAPABILITIES = re.compile(
     r"""APIVersions\.Has\s+(?:"(?P<quoted>[^"\\]*)"|`(?P<raw>[^`]*)`)"""
-    rf"|(?s:{_QUIET})"
+    rf"|{_QUIET}"
     r"|(?P<open>APIVersions|Capabilities(?!\.(?:KubeVersion|APIVersions|HelmVersion)(?!\w)))"
 )
 # Of a CRD: its group, the kind among its names, the names of its versions.
