@@ -201,8 +201,9 @@ def _made(
     *,
     without_schema: bool = False,
 ) -> _Packed:
-    rules = b"".join(read([path for path in (".helmignore",) if path in paths]).values()).decode("utf-8", "replace")
-    kept = helmignore.kept(paths, rules, where=f"{folder}/.helmignore")
+    ignore = ".helmignore"
+    rules = read([ignore])[ignore].decode("utf-8", "replace") if ignore in paths else ""
+    kept = helmignore.kept(paths, rules, where=f"{folder}/{ignore}")
     if without_schema:
         kept = [path for path in kept if path.rpartition("/")[2] != _SCHEMA]
     data = dict(read(kept))
