@@ -8,10 +8,10 @@ from pathlib import Path
 from kubeaid_ci.checks import not_compared
 from kubeaid_ci.checks.not_compared import Seen
 from kubeaid_ci.checks.not_compared_rules import CHART_ADDED, CHART_GONE
-from kubeaid_ci.edges import own_code
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.workers import WorkerError
+from kubeaid_ci.jobs import kept_comparison
 from kubeaid_ci.jobs.at_hand import CHARTS
 from kubeaid_ci.jobs.charts_render import chart_sources, check_charts
 from kubeaid_ci.jobs.comparison import compare_one, together
@@ -55,9 +55,9 @@ class Pair:
 
     @property
     def key(self) -> str:
-        """Names everything that the comparison depends on, our own code included."""
+        """Names the comparison."""
         sides = [key(side) if isinstance(side, ChartTask) else repr(side) for side in (self.before, self.after)]
-        return f"comparison {own_code.digest()} {self.name} {sides} {self.noise} {self.diffs}"
+        return kept_comparison.key(self.name, sides, self.noise, self.diffs)
 
 
 def diff_charts(
@@ -94,7 +94,7 @@ def diff_charts(
 def _all_compared(pairs: Sequence[Pair], renderer: Renderer) -> list[Comparison]:
     """The comparisons in the order of the pairs; those of both sides of a chart are made by one worker."""
     names = {pair: pair.key for pair in pairs}
-    found = {pair: unpacked(data) for pair in pairs if (data := _noted(renderer.cache, names[pair])) is not None}
+    found = {pair: unpacked(data) for pair in pairs if (data := renderer.noted(names[pair])) is not None}
     waiting = [pair for pair in pairs if pair not in found]
     crashed = []
     renderer.count(known=len(waiting))
@@ -119,17 +119,13 @@ def compare(pair: Pair) -> bytes:
     known = Outcomes()
     for task in pair.tasks:
         name = key(task)
-        data = _noted(pair.cache, name)
+        data = pair.cache.noted(name) if pair.cache else None
         if data is None:
             data = render_source(task)
             if pair.cache:
                 pair.cache.note(name, data)
         known.add(task, data)
     return packed(_compared(pair, known))
-
-
-def _noted(cache: Cache | None, name: str) -> bytes | None:
-    return cache.noted(name) if cache else None
 
 
 def _compared(pair: Pair, known: Outcomes) -> Comparison:

@@ -9,8 +9,8 @@ from kubeaid_ci.checks import not_compared
 from kubeaid_ci.checks.not_compared import Apps, Verdict
 from kubeaid_ci.checks.not_compared_rules import CLUSTER_ADDED, CLUSTER_REMOVED, NOT_COMPARED
 from kubeaid_ci.compare.objects import Known
-from kubeaid_ci.edges import own_code
 from kubeaid_ci.edges.snapshot import WORKTREE
+from kubeaid_ci.jobs import kept_comparison
 from kubeaid_ci.jobs.at_hand import PINNED, AtHand
 from kubeaid_ci.jobs.comparison import compare_one, together
 from kubeaid_ci.jobs.kept_comparison import packed, unpacked
@@ -110,8 +110,8 @@ def _kept(
     """One cluster as it was compared before, where the question, what is compared and our own code are the same."""
     if renderer.cache is None or not all(seen.app.digest for seen in (*pair.before.values(), *pair.after.values())):
         return _compared(pair, apps, noise=noise, diffs=diffs, known=known)
-    name = f"comparison {own_code.digest()} {_named(pair)} {sorted(apps)} {noise} {diffs}"
-    if (data := renderer.cache.noted(name)) is not None:
+    name = kept_comparison.key(_named(pair), sorted(apps), noise, diffs)
+    if (data := renderer.noted(name)) is not None:
         return unpacked(data)
     made = _compared(pair, apps, noise=noise, diffs=diffs, known=known)
     renderer.keep(name, packed(made))

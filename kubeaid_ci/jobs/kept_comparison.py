@@ -4,10 +4,16 @@ import json
 from typing import Any
 
 from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.edges import own_code
 from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.comparison import Comparison, ImageChange
 from kubeaid_ci.model.difference import FieldChange, ObjectChange
 from kubeaid_ci.model.finding import Finding, Rule, Severity
+
+
+def key(*inputs: object) -> str:
+    """Names a comparison by all that it depends on, our own code included."""
+    return f"comparison {own_code.digest()} {inputs}"
 
 
 def packed(comparison: Comparison) -> bytes:

@@ -63,14 +63,14 @@ class Renderer(Outcomes):
         self.looked |= {one: found[tree] for tree, some in by_tree.items() for one in some}
 
     def _known_look(self, look: Look) -> Looked | None:
-        data = self.cache.noted(look_key(look)) if self.cache else None
+        data = self.noted(look_key(look))
         if data is None:
             return None
         asks, defines = json.loads(data)
         return Looked(None if asks is None else tuple(asks), tuple(defines))
 
     def _from_cache(self, task: Task, name: str) -> bool:
-        data = self.cache.noted(name) if self.cache else None
+        data = self.noted(name)
         if data is not None:
             self.cached.add(task)
             self.add(task, data)
@@ -113,6 +113,10 @@ class Renderer(Outcomes):
         self.pool.close()
         if self.cache and self._stored:
             self.cache.prune()
+
+    def noted(self, name: str) -> bytes | None:
+        """What the cache holds under a name; nothing where there is none, or no cache."""
+        return self.cache.noted(name) if self.cache else None
 
     def keep(self, name: str, data: bytes) -> None:
         """Keep in the cache what was made."""
