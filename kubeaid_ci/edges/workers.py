@@ -23,10 +23,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from kubeaid_ci.processes import start
 
+T = TypeVar("T")
+A = TypeVar("A")
 _LENGTH = struct.Struct("!Q")
 _BOOT = (
     "import sys; memory, seconds, *sys.path[len(sys.path):] = sys.argv[1:];"
@@ -46,7 +48,7 @@ _PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
 
 
 class WorkerError(Exception):
-    """A task that its worker did not survive: what ended it, in words fit for a person."""
+    """The worker process ended during a task; the text says why, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,27 +152,35 @@ class Pool:
 
     def map(
         self,
-        function: Callable[[Any], Any],
-        tasks: Iterable[Any],
+        function: Callable[[A], T],
+        tasks: Iterable[A],
         *,
         started: Callable[[int], None] | None = None,
-        together: Callable[[Any], object] | None = None,
-    ) -> Iterator[tuple[int, Any]]:
-        """Run the function on every task; yields (number of the task, result or exception) as they end.
+        together: Callable[[A], object] | None = None,
+    ) -> Iterator[tuple[int, T | WorkerError]]:
+        """Run the function on every task; yields (number of the task, result) as they end.
 
-        Tasks for which `together` gives the same are done by one worker, which may remember what they
-        share; yet no worker gets more than its part of all tasks so.
+        A task that its worker process did not survive yields a `WorkerError`. Any other exception is a
+        bug of the function: it is raised after all other results were yielded, so that they can be kept.
+
+        Tasks with an equal `together` run in one worker, which may remember what they share. No worker
+        gets more than its share of all tasks.
         """
         waiting = list(tasks)
         batches = _batches(waiting, together, self.jobs)
         ended: SimpleQueue[tuple[int, Any]] = SimpleQueue()
         stopped = threading.Event()
+        bug: BaseException | None = None
         with ThreadPoolExecutor(max_workers=max(1, min(self.jobs, len(batches)))) as threads:
             for batch in batches:
                 threads.submit(self._some, function, batch, started, ended, stopped)
             try:
                 for _ in waiting:
-                    yield ended.get()
+                    number, result = ended.get()
+                    if isinstance(result, BaseException) and not isinstance(result, WorkerError):
+                        bug = bug or result
+                    else:
+                        yield number, result
             except BaseException:
                 stopped.set()
                 self._kill(threads)
@@ -179,6 +189,8 @@ class Pool:
                 self._kill(threads)
         if not self.lasting:
             self.close()
+        if bug:
+            raise bug
 
     def close(self) -> None:
         """End every worker; a later `map` starts new ones."""
@@ -216,11 +228,11 @@ class Pool:
             self._idle.append(worker)
 
 
-def _batches(tasks: Sequence[Any], together: Callable[[Any], object] | None, jobs: int) -> list[list[tuple[int, Any]]]:
+def _batches(tasks: Sequence[A], together: Callable[[A], object] | None, jobs: int) -> list[list[tuple[int, A]]]:
     """The tasks with their numbers, in the order to start them: those that belong together, the most first."""
     if together is None:
         return [[one] for one in enumerate(tasks)]
-    groups: dict[object, list[tuple[int, Any]]] = {}
+    groups: dict[object, list[tuple[int, A]]] = {}
     for number, task in enumerate(tasks):
         groups.setdefault(together(task), []).append((number, task))
     most = max(1, -(-len(tasks) // max(1, jobs)))

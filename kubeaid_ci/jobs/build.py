@@ -76,7 +76,6 @@ def _built(tasks: Sequence[Task], jobs: int, limits: Limits, told: Progress) -> 
             told(task.cluster, built.result)
         else:
             waiting.append(task)
-    bug: BaseException | None = None
     pool = Pool(jobs, limits)
     for number, outcome in pool.map(build_cluster, waiting, started=lambda n: told(waiting[n].cluster, None)):
         task = waiting[number]
@@ -85,12 +84,7 @@ def _built(tasks: Sequence[Task], jobs: int, limits: Limits, told: Progress) -> 
                 done[task.cluster.dir] = outcome
             case WorkerError():
                 done[task.cluster.dir] = _crashed(task, outcome)
-            case _:
-                bug = outcome
-                continue
         told(task.cluster, done[task.cluster.dir].result)
-    if bug:  # every other cluster is done by now
-        raise bug
     if waiting and waiting[0].cache:
         waiting[0].cache.prune()
     return done

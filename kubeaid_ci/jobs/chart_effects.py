@@ -124,8 +124,6 @@ class ChartEffects:
                     found[number] = Outcome.unpacked(given, {})
                 case WorkerError():
                     found[number] = str(given)
-                case _:
-                    raise given
         return [found[number] for number in range(len(tasks))]
 
 

@@ -107,9 +107,7 @@ def _all_compared(pairs: Sequence[Pair], renderer: Renderer) -> list[Comparison]
                 renderer.keep(names[pair], outcome)
             case WorkerError():
                 crashed.append(pair)
-            case _:
-                raise outcome
-    # One side ended the worker: the other is to be told as it is.
+    # The worker crashed on one side; render both separately so the other is still reported.
     renderer.render(task for pair in crashed for task in pair.tasks)
     return [found[pair] if pair in found else _compared(pair, renderer) for pair in pairs]
 

@@ -104,16 +104,11 @@ def _vars(task: tuple[str, Cluster]) -> dict[str, Any] | Finding:
     return {name: values.get(name) for name in ("platform", "kube_prometheus_version")}
 
 
-def _outcome(outcome: object, cluster: Cluster) -> dict[str, Any] | Finding:
-    match outcome:
-        case dict() | Finding():
-            return outcome
-        case WorkerError():
-            message = f"the evaluation did not end well: {outcome}"
-            return RULES["build/vars-invalid"].at(cluster.vars_file, message, subject=cluster.name, key="crash")
-        case BaseException():
-            raise outcome
-    raise TypeError(f"a worker gave {type(outcome).__name__}")
+def _outcome(outcome: dict[str, Any] | Finding | WorkerError, cluster: Cluster) -> dict[str, Any] | Finding:
+    if isinstance(outcome, WorkerError):
+        message = f"the evaluation did not end well: {outcome}"
+        return RULES["build/vars-invalid"].at(cluster.vars_file, message, subject=cluster.name, key="crash")
+    return outcome
 
 
 def _info(root: Path, cluster: Cluster, values: dict[str, Any], remote: Remote | None) -> ClusterInfo:

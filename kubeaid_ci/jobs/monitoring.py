@@ -188,13 +188,8 @@ def _finds_library(task: Task) -> bool:
     return True
 
 
-def _outcome(outcome: object, task: Task) -> Build:
-    match outcome:
-        case Build():
-            return outcome
-        case WorkerError():
-            message = f"the evaluation did not end well: {outcome}"
-            return Build(refused=RENDER_BROKEN.at(task.cluster.vars_file, message, subject=task.cluster.name))
-        case BaseException():
-            raise outcome
-    raise TypeError(f"a worker gave {type(outcome).__name__}")
+def _outcome(outcome: Build | WorkerError, task: Task) -> Build:
+    if isinstance(outcome, WorkerError):
+        message = f"the evaluation did not end well: {outcome}"
+        return Build(refused=RENDER_BROKEN.at(task.cluster.vars_file, message, subject=task.cluster.name))
+    return outcome

@@ -48,7 +48,6 @@ class Renderer(Outcomes):
                 by_tree.setdefault(one.tree, []).append(one)
         found = {tree: known for tree, some in by_tree.items() if (known := self._known_look(some[0]))}
         waiting = [some[0] for tree, some in by_tree.items() if tree not in found]
-        bug: BaseException | None = None
         for number, looked in self.pool.map(look, waiting):
             match looked:
                 case Looked():
@@ -56,10 +55,6 @@ class Renderer(Outcomes):
                     self.keep(look_key(waiting[number]), json.dumps([looked.asks, looked.defines]).encode())
                 case WorkerError():  # what ends its process here does so again when it is rendered, and is told then
                     found[waiting[number].tree] = Looked()
-                case _:
-                    bug = looked
-        if bug:
-            raise bug
         self.looked |= {one: found[tree] for tree, some in by_tree.items() for one in some}
 
     def _known_look(self, look: Look) -> Looked | None:
@@ -77,7 +72,6 @@ class Renderer(Outcomes):
         return data is not None
 
     def _run(self, waiting: Mapping[Task, str]) -> None:
-        bug: BaseException | None = None
         tasks = list(waiting)
         self.count(known=len(tasks))
         for number, outcome in self.pool.map(render_source, tasks, together=_shared):
@@ -89,10 +83,6 @@ class Renderer(Outcomes):
                     self.keep(waiting[task], outcome)
                 case WorkerError():
                     self.outcomes[task] = _crashed(task, outcome)
-                case _:
-                    bug = outcome
-        if bug:  # everything else is done by now
-            raise bug
 
     def count(self, *, known: int = 0, ended: int = 0) -> None:
         """Tell of the progress that so many more are known, or have ended."""

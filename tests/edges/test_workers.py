@@ -95,11 +95,30 @@ def test_a_worker_that_grew_is_replaced():
     worker.close()
 
 
-def test_a_pool_yields_every_result_whatever_fails():
-    results = dict(Pool(2).map(double, [1, 2, 3]))
-    assert results == {0: 2, 1: 4, 2: 6}
-    mixed = dict(Pool(2).map(fail, [1, 2]))
-    assert [type(mixed[n]) for n in (0, 1)] == [ValueError, ValueError]
+def test_a_pool_yields_every_result():
+    assert dict(Pool(2).map(double, [1, 2, 3])) == {0: 2, 1: 4, 2: 6}
+
+
+def fail_or_double(number):
+    return fail(number) if number < 0 else double(number)
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("tasks", [[-1, 2, 3], [1, -2, 3], [1, 2, -3], [-1, -1, 3], [-1]])
+def test_a_bug_is_raised_after_all_other_results(tasks, jobs, lasting):
+    pool, found = Pool(jobs, lasting=lasting), {}
+    with pytest.raises(ValueError, match="bad -"):
+        collect(pool.map(fail_or_double, tasks), found)
+    assert found == {number: task * 2 for number, task in enumerate(tasks) if task > 0}
+    if lasting:
+        assert dict(pool.map(double, [4])) == {0: 8}
+    pool.close()
+
+
+def collect(results, found):
+    for number, result in results:
+        found[number] = result
 
 
 def test_leaving_a_pool_early_ends_its_workers():

@@ -1,36 +1,54 @@
 """What becomes of workers that end, and of bugs in them."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.workers import Pool, WorkerError
+from kubeaid_ci.jobs.outcomes import look_key
 from kubeaid_ci.jobs.render_task import FilesAt, Look, Looked
 from kubeaid_ci.jobs.renderer import Renderer
 
 LOOK = Look(FilesAt("/nowhere", "worktree", ("argocd-helm-charts",)), "argocd-helm-charts/web", "0" * 40)
+OTHER = Look(FilesAt("/nowhere", "worktree", ("argocd-helm-charts",)), "argocd-helm-charts/api", "1" * 40)
+
+
+def crash(_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def divide_by_zero_at_first(look: Look) -> Looked:
+    if look == LOOK:
+        raise ZeroDivisionError("a bug")
+    return Looked(("a/v1",))
 
 
 @dataclass(slots=True)
-class Gives(Pool):
-    """A pool whose workers give one answer, whatever they are asked."""
+class Runs(Pool):
+    """A pool whose workers run another function than the one asked for."""
 
-    answer: Any = None
+    instead: Callable[[Any], Any] = crash
 
-    def map(self, function: Callable[[Any], Any], tasks: Any, **_: Any) -> Iterator[tuple[int, Any]]:
-        return ((number, self.answer) for number, _ in enumerate(tasks))
+    def map(self, function: Callable[[Any], Any], tasks: Any, **_: Any) -> Iterator[tuple[int, Any | WorkerError]]:
+        # `super()` without arguments does not work in a class with slots.
+        return super(Runs, self).map(self.instead, tasks)
 
 
 def test_a_chart_that_ends_its_worker_asks_for_anything() -> None:
-    renderer = Renderer(pool=Gives(1, answer=WorkerError("it crashed")), cache=None)
+    renderer = Renderer(pool=Runs(1, instead=crash), cache=None)
     renderer.look([LOOK])
     assert renderer.looked == {LOOK: Looked()}
 
 
-def test_a_bug_in_a_worker_is_no_answer() -> None:
-    renderer = Renderer(pool=Gives(1, answer=ZeroDivisionError("a bug")), cache=None)
+def test_a_bug_in_a_worker_is_raised_after_all_other_results_are_cached(tmp_path) -> None:
+    cache = Cache(tmp_path, 1024**2)
+    renderer = Renderer(pool=Runs(1, instead=divide_by_zero_at_first), cache=cache)
     with pytest.raises(ZeroDivisionError, match="a bug"):
-        renderer.look([LOOK])
+        renderer.look([LOOK, OTHER])
     assert renderer.looked == {}
+    assert (cache.noted(look_key(LOOK)), cache.noted(look_key(OTHER))) == (None, b'[["a/v1"], []]')
