@@ -64,17 +64,19 @@ def start(
     *,
     folder: Path | None = None,
     env: Mapping[str, str] | None = None,
+    alone: bool = False,
     stderr: int | IO[bytes] = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
-    """Start a program that goes on while we talk to it through its standard input and output.
+    """Start a program and return it while it runs; write to its standard input, read its standard output.
 
-    `env` is added to this process's environment. Raises `UserError` where the program is not installed.
+    `env` is added to this process's environment, or replaces it with `alone`. Raises `UserError` if the program
+    is not installed.
     """
     try:
         return subprocess.Popen(  # noqa: S603 - argv is a list, no shell sees it
             list(argv),
             cwd=folder,
-            env={**os.environ, **env} if env else None,
+            env={**({} if alone else os.environ), **(env or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,

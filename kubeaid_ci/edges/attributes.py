@@ -1,18 +1,16 @@
 """Files that Git writes to disk otherwise than they are committed, as ``.gitattributes`` files say."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from kubeaid_ci.edges.git_access import git, said
+from kubeaid_ci.edges.git_process import git, reason
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.processes import Finished
 
 FILE = ".gitattributes"
 _NAMES = ("filter", "working-tree-encoding", "ident", "text", "eol")
 _NOTHING = ("unspecified", "unset")
-# What the machine adds of its own is not what others get.
-_SETTINGS = (("core.attributesFile", ""),)
 
 
 def rewritten(root: Path, paths: Sequence[str], *, commit: str | None) -> dict[str, str]:
@@ -48,8 +46,8 @@ def _changing(values: Mapping[str, str]) -> Iterator[str]:
         yield "eol=crlf"
 
 
-def _must(root: Path, arguments: Iterable[str], env: Mapping[str, str], *, stdin: bytes = b"") -> Finished:
-    done = git([*arguments], folder=root, settings=_SETTINGS, env=dict(env), stdin=stdin)
+def _must(root: Path, arguments: Sequence[str], env: Mapping[str, str], *, stdin: bytes = b"") -> Finished:
+    done = git(arguments, folder=root, env=env, stdin=stdin)
     if done.code:
-        raise UserError(f"{root}: git {done.argv[1]} failed: {said(done)}")
+        raise UserError(f"{root}: git {arguments[0]} failed: {reason(done)}")
     return done

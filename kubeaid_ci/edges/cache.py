@@ -146,7 +146,7 @@ class Cache:
 def default_folder() -> Path:
     """``KUBEAID_CI_CACHE``, else the platform's cache folder for this user."""
     if chosen := os.environ.get("KUBEAID_CI_CACHE"):
-        return Path(chosen)
+        return Path(chosen).absolute()
     if home := os.environ.get("XDG_CACHE_HOME"):
         return Path(home) / "kubeaid-ci"
     caches = Path("Library/Caches") if sys.platform == "darwin" else Path(".cache")

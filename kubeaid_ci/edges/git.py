@@ -7,17 +7,16 @@ whole warm build, and git itself is needed for every push in any case.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Self
 
+from kubeaid_ci.edges.git_process import GitDir, git, git_dir, open_failure, reason, start_git
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.tree import Entry
-from kubeaid_ci.processes import Finished, run, start
+from kubeaid_ci.processes import Finished
 
-# Reading must neither lock the user's index nor wait for anybody to type. A replaced object is in this clone alone
-# (or came with a mirror): everybody else gets the one that was committed.
-_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "kubeaid-ci",
     "GIT_AUTHOR_EMAIL": "kubeaid-ci@example.com",
@@ -36,19 +35,25 @@ class Repository:
 
     @classmethod
     def at(cls, folder: Path) -> Self | None:
-        """The repository whose top is `folder`; nothing where there is none."""
-        repository = cls(folder)
-        inside = repository._git("rev-parse", "--git-dir")
-        if inside.code:
+        """Return the repository whose top is `folder`, or None if the folder is not the top of one.
+
+        Raises `UserError` with Git's reason if Git refuses to open it, such as for its owner.
+        """
+        found = git_dir(folder)
+        if found is None:
             return None
-        return repository if inside.text in (".git", ".") or Path(folder, inside.text).is_dir() else None
+        if why := _open_failure(found):
+            raise UserError(f"{folder}: Git refuses to open this repository: {why}")
+        return cls(folder)
 
     @classmethod
     def create(cls, folder: Path, *, bare: bool = False) -> Self:
         """Make a new repository with the branch main."""
-        repository = cls(folder)
-        repository._must("init", "--quiet", "--initial-branch=main", *(["--bare"] if bare else []), ".")
-        return repository
+        arguments = ["init", "--quiet", "--template=", "--initial-branch=main", *(["--bare"] if bare else [])]
+        done = git([*arguments, str(folder.absolute())])
+        if done.code:
+            raise UserError(f"{folder}: git init failed: {reason(done)}")
+        return cls(folder)
 
     def commit_all(self, message: str, *, tag: str | None = None) -> str:
         """Commit every file of a repository that we made ourselves; always the same id for the same files."""
@@ -62,7 +67,9 @@ class Repository:
         """Push the branch main to a repository on this machine, which becomes ``origin``."""
         if self.address() is None:
             self._must("remote", "add", "origin", str(remote))
-        self._must("push", "--quiet", "origin", "main")
+        done = git(["push", "--quiet", "origin", "main"], folder=self.folder, network=True)
+        if done.code:
+            raise UserError(f"{self.folder}: git push failed: {reason(done)}")
 
     def commit(self, revision: str) -> str | None:
         """The id of the commit that a tag, branch or id names; branches of ``origin`` count too."""
@@ -123,6 +130,16 @@ class Repository:
         found = self._git("config", "--get", f"remote.{name}.url")
         return None if found.code or not found.text else found.text
 
+    def push_address(self, name: str = "origin") -> str | None:
+        """Return the address that Git pushes to: ``pushurl`` counts, and the user's ``insteadOf`` settings.
+
+        A path is absolute.
+        """
+        done = git(["remote", "get-url", "--push", name], folder=self.folder, network=True)
+        if done.code or not done.text:
+            return None
+        return str(self.folder.absolute() / done.text) if done.text.startswith((".", "/")) else done.text
+
     def remote(self, name: str = "origin") -> Remote | None:
         """The address of a remote."""
         address = self.address(name)
@@ -167,13 +184,18 @@ class Repository:
         return entries
 
     def _must(self, *arguments: str, stdin: bytes = b"") -> Finished:
-        done = run(["git", *arguments], folder=self.folder, env=_QUIET | _IDENTITY, stdin=stdin)
+        done = git(arguments, folder=self.folder, reads_files=True, env=_IDENTITY, stdin=stdin)
         if done.code:
-            raise UserError(f"{self.folder}: git {arguments[0]} failed: {done.stderr.strip()}")
+            raise UserError(f"{self.folder}: git {arguments[0]} failed: {reason(done)}")
         return done
 
     def _git(self, *arguments: str) -> Finished:
-        return run(["git", *arguments], folder=self.folder, env=_QUIET)
+        return git(arguments, folder=self.folder)
+
+
+@lru_cache
+def _open_failure(repository: GitDir) -> str | None:
+    return open_failure(repository)
 
 
 # What is asked at once has to fit into a pipe, 64 KiB: git may wait for us to read before it reads on.
@@ -185,7 +207,7 @@ class Blobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._process = start(["git", "--no-replace-objects", "cat-file", "--batch"], folder=folder)
+        self._process = start_git(["cat-file", "--batch"], folder=folder)
 
     def read(self, identity: str) -> bytes:
         """The bytes of one blob; raises `UserError` where the repository lacks it (a partial clone)."""

@@ -1,34 +1,21 @@
-"""How Git reaches a repository: the address, the token, and the door that keeps the token secret.
+"""How Git reaches a remote repository: its address and the token.
 
 The token goes to Git through the environment (a header for one address), so that it is never in an
 address, an argument, a configuration file or a reflog.
 """
 
-import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from kubeaid_ci.edges.git_process import TIMEOUT, git
 from kubeaid_ci.edges.patience import Patience
-from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.remote import Remote
-from kubeaid_ci.processes import Finished, run
+from kubeaid_ci.processes import Finished
 
-# Seconds. A fetch that makes no progress for a minute is ended by Git itself (see _SETTINGS).
-TIMEOUT = 1800
-_SETTINGS = (
-    # Hooks of the machine or of somebody's checkout are not ours to run, and would see the token.
-    ("core.hooksPath", os.devnull),
-    ("push.followTags", "false"),
-    ("push.gpgSign", "false"),
-    ("push.recurseSubmodules", "no"),
-    ("gc.auto", "0"),
-    ("maintenance.auto", "false"),
-    ("http.lowSpeedLimit", "1"),
-    ("http.lowSpeedTime", "60"),
-)
 _USERINFO = re.compile(r"^(?P<scheme>https?)://[^/]*@", re.IGNORECASE)
 
 
@@ -79,78 +66,44 @@ def split_address(address: str) -> tuple[str, Token | None]:
     return clean, Token(secret, source, user or "oauth2") if secret else Token(user, source)
 
 
-def git(
-    arguments: list[str],
-    *,
-    folder: Path | None = None,
-    access: GitAccess | None = None,
-    settings: tuple[tuple[str, str], ...] = (),
-    env: dict[str, str] | None = None,
-    stdin: bytes = b"",
-) -> Finished:
-    """Run Git to its end, whatever its exit code; standard error comes back without secrets.
+def remote_git(arguments: Sequence[str], access: GitAccess, *, folder: Path | None = None) -> Finished:
+    """Run a Git command that reaches the remote, and return its result, whatever its exit code.
 
-    `settings` are Git configuration for this one run.
+    `folder` is the top of the local repository, if the command needs one. Standard error comes back without secrets.
     """
-    pairs = [*_SETTINGS, *settings, *(_secret_settings(access) if access else ())]
-    done = run(
-        ["git", *arguments],
+    done = git(
+        arguments,
         folder=folder,
-        env={**_fixed_environment(access), **_numbered(pairs), **(env or {})},
-        stdin=stdin,
-        timeout=access.timeout if access else TIMEOUT,
+        network=True,
+        settings=[*_http_settings(access)],
+        env=_environment(access),
+        timeout=access.timeout,
     )
-    shown = access.redact(done.stderr) if access else done.stderr
-    return Finished(done.argv, done.code, done.stdout, shown)
+    return Finished(done.argv, done.code, done.stdout, access.redact(done.stderr))
 
 
-def checked(done: Finished, what: str) -> Finished:
-    """The finished run, or `OutsideError` with what Git said where it failed."""
-    if done.code != 0:
-        raise OutsideError(f"{what}: git ended with code {done.code}: {said(done)}")
-    return done
-
-
-def said(done: Finished) -> str:
-    """What Git said on standard error, in one line."""
-    return "; ".join(line.strip() for line in done.stderr.splitlines() if line.strip()) or "(nothing said)"
-
-
-def _fixed_environment(access: GitAccess | None) -> dict[str, str]:
-    environment = {
-        "GIT_TERMINAL_PROMPT": "0",
-        "GCM_INTERACTIVE": "never",
-        "GIT_TRACE_REDACT": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "LC_ALL": "C",
-    }
-    if access and access.token:
-        # The header is the one way in: a refused token must not become a question to somebody.
+def _environment(access: GitAccess) -> dict[str, str]:
+    environment: dict[str, str] = {}
+    if access.token:
+        # The header is the only login: a refused token must not become a prompt.
         environment |= {"GIT_ASKPASS": "", "SSH_ASKPASS": ""}
-    if access and access.ca_bundle:
+    if access.ca_bundle:
         environment["GIT_SSL_CAINFO"] = str(access.ca_bundle)
     return environment
 
 
-def _secret_settings(access: GitAccess) -> list[tuple[str, str]]:
-    if access.token is None or not access.over_http:
+def _http_settings(access: GitAccess) -> list[tuple[str, str]]:
+    if not access.over_http:
         return []
+    # The setting for this address wins over a user's setting for its host.
+    settings = [(f"http.{access.url}.followRedirects", "false")]
+    if access.token is None:
+        return settings
     header = f"http.{access.url}.extraHeader"
-    # The empty value forgets headers that others set for the address: two of them are an error.
+    # The empty value removes headers that others set for the address: two of them are an error.
     return [
+        *settings,
         (header, ""),
         (header, f"Authorization: Basic {access.token.basic}"),
         ("credential.helper", ""),
     ]
-
-
-def _numbered(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """Settings as Git reads them from the environment, after those that are there already."""
-    start = os.environ.get("GIT_CONFIG_COUNT") or "0"
-    if not start.isdigit():
-        raise UserError(f"GIT_CONFIG_COUNT: not a number: {start!r}")
-    numbered = {"GIT_CONFIG_COUNT": str(int(start) + len(pairs))}
-    for number, (key, value) in enumerate(pairs, int(start)):
-        numbered |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return numbered

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kubeaid_ci.edges.git_access import checked
+from kubeaid_ci.edges.git_process import checked
 from kubeaid_ci.model.commit import Commit
 from kubeaid_ci.plan import commits
 from kubeaid_ci.processes import Finished

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from kubeaid_ci.edges import wire
-from kubeaid_ci.edges.git_access import GitAccess, git, said
+from kubeaid_ci.edges.git_access import GitAccess, remote_git
+from kubeaid_ci.edges.git_process import reason
 from kubeaid_ci.edges.git_remote import HEADS, READ, WRITE, Heads, heads
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.model.checkup import NotReached, Refused
@@ -31,10 +32,10 @@ def writable(access: GitAccess, checkout: Path, branch: str) -> Refused | NotRea
         return _closed(access, WRITE)
     dry = ["push", "--dry-run", "--porcelain", "--no-verify", "--", access.url, f"+HEAD:{HEADS}{branch}"]
     try:
-        done = git(dry, folder=checkout, access=access)
+        done = remote_git(dry, access, folder=checkout)
     except OutsideError as error:
         return NotReached(str(error))
-    return Refused(said(done)) if done.code == _FATAL else None
+    return Refused(reason(done)) if done.code == _FATAL else None
 
 
 def _closed(access: GitAccess, service: str) -> Refused | NotReached | None:
@@ -42,6 +43,8 @@ def _closed(access: GitAccess, service: str) -> Refused | NotReached | None:
     if not access.over_http:
         return None
     match wire.git_status(access, service):
+        case wire.Moved(address):
+            return Refused(f"redirects to {address}; name that address if you trust it")
         case wire.Lost(detail):
             return NotReached(access.redact(f"{access.url}: {detail}"))
         case 200:

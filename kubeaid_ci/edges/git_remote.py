@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from kubeaid_ci.edges import wire
-from kubeaid_ci.edges.git_access import GitAccess, checked, git, said
+from kubeaid_ci.edges.git_access import GitAccess, remote_git
+from kubeaid_ci.edges.git_process import checked, git, reason
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.processes import Finished
 
@@ -61,7 +62,11 @@ def clone(access: GitAccess, into: Path, *, branch: str | None = None, shallow: 
     """
     named = ["--branch", branch] if branch else []
     depth = ["--depth=1", "--single-branch", "--no-tags"] if shallow else []
-    talk(access, ["clone", "--quiet", "--template=", *depth, *named, "--", access.url, str(into)])
+    talk(
+        access,
+        ["clone", "--quiet", "--template=", "--no-checkout", *depth, *named, "--", access.url, str(into.absolute())],
+    )
+    _check_out(into)
     return into
 
 
@@ -75,14 +80,21 @@ def clone_branch(
     """
     named = [f"--branch={branch}"] if branch else []
     borrowed = [f"--reference={objects.parent}"] if objects else []
-    options = ["--quiet", "--template=", "--no-tags", "--single-branch", *named, *borrowed]
+    options = ["--quiet", "--template=", "--no-checkout", "--no-tags", "--single-branch", *named, *borrowed]
     explain = partial(_require, access, branch) if branch else None
-    talk(access, ["clone", *options, "--", access.url, str(into)], explain=explain)
+    talk(access, ["clone", *options, "--", access.url, str(into.absolute())], explain=explain)
     found = git(["rev-parse", "HEAD", "--abbrev-ref", "HEAD"], folder=into)
     if found.code != 0:
         raise UserError(f"{access.url}: has no commit yet, so there is nothing to build; push one first")
+    _check_out(into)
     commit, name = found.text.splitlines()
     return name, commit
+
+
+def _check_out(clone: Path) -> None:
+    """Write the files of a new clone, as the repository alone says: the user's settings do not reach them."""
+    if git(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], folder=clone).code == 0:
+        checked(git(["reset", "--hard", "--quiet"], folder=clone, reads_files=True), f"{clone}")
 
 
 def _require(access: GitAccess, branch: str) -> None:
@@ -97,7 +109,7 @@ def objects_of(checkout: Path) -> Path | None:
     asked = ["rev-parse", "--is-shallow-repository", "--git-path", "objects"]
     shallow, objects = checked(git(asked, folder=checkout), f"{checkout}").text.splitlines()
     partial = git(["config", "--get-regexp", r"^remote\..*\.promisor$"], folder=checkout).code == 0
-    return None if shallow == "true" or partial else (checkout / objects).resolve()
+    return None if shallow == "true" or partial else Path(checkout.absolute(), objects).resolve()
 
 
 def talk(
@@ -113,14 +125,14 @@ def talk(
     on failing, at once where the token is refused.
     """
     for attempt in count(1):
-        done = git(arguments, folder=folder, access=access)
+        done = remote_git(arguments, access, folder=folder)
         if done.code == 0:
             return done
         if explain:
             explain()
         if not may_pass(access, writing=False) or not access.patience.again(attempt):
             break
-    raise OutsideError(f"{access.url}: git {arguments[0]} ended with code {done.code}: {said(done)}")
+    raise OutsideError(f"{access.url}: git {arguments[0]} ended with code {done.code}: {reason(done)}")
 
 
 def may_pass(access: GitAccess, *, writing: bool) -> bool:
@@ -132,6 +144,8 @@ def may_pass(access: GitAccess, *, writing: bool) -> bool:
         case wire.Lost(detail, passes):
             if not passes:
                 raise OutsideError(access.redact(f"{access.url}: {detail}"))
+        case wire.Moved(address):
+            raise OutsideError(f"{access.url}: redirects to {address}; name that address if you trust it")
         case 401 | 403 | 404:
             _turned_away(access, answer, writing=writing)
     return True

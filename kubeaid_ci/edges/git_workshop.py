@@ -13,8 +13,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from kubeaid_ci.edges import git_history, git_import, git_remote
-from kubeaid_ci.edges.git_access import GitAccess, checked, git, said
+from kubeaid_ci.edges.git_access import GitAccess, remote_git
 from kubeaid_ci.edges.git_import import Changed
+from kubeaid_ci.edges.git_process import checked, git, reason
 from kubeaid_ci.edges.git_remote import HEADS, Heads
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.model.commit import Commit, CommitStyle, Signing
@@ -49,14 +50,14 @@ class Workshop:
                 return Heads(heads.default, {**heads.commits, **self._fetched(lacking)})
             # A branch may have gone between the look and the fetch; the next look will tell.
             if not git_remote.may_pass(self.access, writing=False) or not self.access.patience.again(attempt):
-                raise OutsideError(f"{self.access.url}: git fetch ended with {done.code}: {said(done)}")
+                raise OutsideError(f"{self.access.url}: git fetch ended with {done.code}: {reason(done)}")
         raise AssertionError("unreachable")
 
     def _fetch(self, branches: list[str]) -> Finished:
         specs = [f"+{HEADS}{name}:{_SEEN}{quote(name, safe='')}" for name in branches]
         filtered = [] if self.borrows else ["--filter=blob:none"]
         options = ["--quiet", "--no-tags", "--no-write-fetch-head", *filtered]
-        return git(["fetch", *options, "origin", *specs], folder=self.folder, access=self.access)
+        return remote_git(["fetch", *options, "origin", *specs], self.access, folder=self.folder)
 
     def _fetched(self, branches: list[str]) -> dict[str, str]:
         return {name: self._say("rev-parse", f"{_SEEN}{quote(name, safe='')}") for name in branches}
@@ -142,9 +143,11 @@ class Workshop:
         signed = ["-S"] if style.signing else []
         arguments = ["commit-tree", *signed, "-p", parent, tree]
         settings = (("i18n.commitEncoding", "utf-8"), *_signing(style))
-        done = git(arguments, folder=self.folder, settings=settings, env=env, stdin=message.encode())
+        data = message.encode()
+        signs = style.signing is not None
+        done = git(arguments, folder=self.folder, signing=signs, settings=settings, env=env, stdin=data)
         if done.code != 0 and style.signing:
-            raise UserError(f"cannot sign the commit with {style.signing}: {said(done)}")
+            raise UserError(f"cannot sign the commit with {style.signing}: {reason(done)}")
         return checked(done, "cannot make the commit").text
 
     def push(self, branch: str, *, new: str | None, seen: str | None) -> bool:
@@ -157,7 +160,7 @@ class Workshop:
         lease = f"--force-with-lease={ref}:{seen or ''}"
         arguments = ["push", "--porcelain", "--no-verify", "--no-thin", lease, "origin", f"{new or ''}:{ref}"]
         for attempt in count(1):
-            done = git(arguments, folder=self.folder, access=self.access)
+            done = remote_git(arguments, self.access, folder=self.folder)
             if done.code == 0:
                 return True
             # Whatever Git said: where the branch is now tells what happened.
@@ -170,11 +173,11 @@ class Workshop:
                 raise OutsideError(self._refusal(branch, done))
             if not git_remote.may_pass(self.access, writing=True) or not self.access.patience.again(attempt):
                 break
-        raise OutsideError(f"{self.access.url}: the push of {branch} did not go through: {said(done)}")
+        raise OutsideError(f"{self.access.url}: the push of {branch} did not go through: {reason(done)}")
 
     def _refusal(self, branch: str, done: Finished) -> str:
         return (
-            f"{self.access.url}: refused the push of {branch}: {said(done)}. Where a branch rule forbids it, let the "
+            f"{self.access.url}: refused the push of {branch}: {reason(done)}. Where a branch rule forbids it, let the "
             f"token's user create, force-push and delete {branch}: {self.access.rules}"
         )
 
@@ -183,13 +186,16 @@ class Workshop:
         if self.checkout is None or not paths:
             return set()
         listed = "\0".join(paths).encode("utf-8", "surrogateescape")
-        done = git(["check-ignore", "-z", "--stdin"], folder=self.checkout, stdin=listed)
+        done = git(["check-ignore", "-z", "--stdin"], folder=self.checkout, reads_files=True, stdin=listed)
         if done.code not in (0, 1):
-            raise OutsideError(f"{self.checkout}: git check-ignore ended with {done.code}: {said(done)}")
+            raise OutsideError(f"{self.checkout}: git check-ignore ended with {done.code}: {reason(done)}")
         return {path.decode("utf-8", "surrogateescape") for path in done.stdout.split(b"\0") if path}
 
     def _git(self, *arguments: str) -> Finished:
-        return git(list(arguments), folder=self.folder, access=self.access)
+        if self.borrows:
+            return git(arguments, folder=self.folder)
+        # A partial clone of ours: Git fetches the files that a merge or a diff needs.
+        return remote_git(arguments, self.access, folder=self.folder)
 
     def _run(self, *arguments: str) -> Finished:
         return checked(self._git(*arguments), f"git {arguments[0]}")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubeaid_ci.edges.git_access import git
+from kubeaid_ci.edges.git_process import git, git_dir
 
 _MOST = 100
 
@@ -18,12 +18,13 @@ class Step:
 
 def has(folder: Path, identity: str) -> bool:
     """Whether the repository holds an object, without fetching it."""
-    environment = {"GIT_NO_LAZY_FETCH": "1"}
-    return git(["cat-file", "-e", "--end-of-options", identity], folder=folder, env=environment).code == 0
+    return git(["cat-file", "-e", "--end-of-options", identity], folder=folder).code == 0
 
 
 def last(folder: Path, path: str, *, revision: str = "HEAD") -> Step | None:
-    """The newest commit that changed a folder; nothing where none in reach did."""
+    """Return the newest commit that changed a folder, or None if no commit in reach did, or there is no repository."""
+    if git_dir(folder) is None:
+        return None
     # Where older commits were left out, the oldest of those that are there seems to have made everything.
     options = ["--no-show-signature", "--max-count=1", "--format=%H%x00%P%x00%s"]
     log = git(["--literal-pathspecs", "log", *options, revision, "--", path], folder=folder)
@@ -36,8 +37,10 @@ def last(folder: Path, path: str, *, revision: str = "HEAD") -> Step | None:
 def since(folder: Path, path: str, tree: str, *, revision: str = "HEAD") -> tuple[Step, ...] | None:
     """The commits that changed a folder after it held a tree, newest first.
 
-    Nothing where no commit in reach had it.
+    None if no commit in reach had it, or there is no repository.
     """
+    if git_dir(folder) is None:
+        return None
     options = ["--no-show-signature", f"--max-count={_MOST}", "--format=%H %s"]
     log = git(["--literal-pathspecs", "log", *options, revision, "--", path], folder=folder)
     commits = [line.partition(" ") for line in log.text.splitlines()] if log.code == 0 else []

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kubeaid_ci.edges.git import Blobs
-from kubeaid_ci.edges.git_access import git, said
+from kubeaid_ci.edges.git_process import checked, git, reason
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.model.tree import GITLINK, LINK, File
 from kubeaid_ci.processes import Finished
@@ -47,7 +47,7 @@ class _Scratch:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._must("init", "--bare", "--quiet", "--template=", ".")
+        checked(git(["init", "--bare", "--quiet", "--template=", str(folder)]), f"{folder}")
 
     def patched(self, files: Mapping[str, File], patches: Mapping[str, bytes]) -> dict[str, File]:
         self._must("fast-import", "--quiet", "--done", stdin=b"".join(_import(files)))
@@ -68,16 +68,16 @@ class _Scratch:
         options = ["apply", "--cached", "-p1", "--whitespace=nowarn", "-"]
         done = self._git(*options, stdin=data)
         if done.code:
-            raise PatchError(f"{name} does not apply to the published files: {said(done)}")
+            raise PatchError(f"{name} does not apply to the published files: {reason(done)}")
 
     def _must(self, *arguments: str, stdin: bytes = b"") -> Finished:
         done = self._git(*arguments, stdin=stdin)
         if done.code:
-            raise OutsideError(f"git {arguments[0]} failed in a scratch repository: {said(done)}")
+            raise OutsideError(f"git {arguments[0]} failed in a scratch repository: {reason(done)}")
         return done
 
     def _git(self, *arguments: str, stdin: bytes = b"") -> Finished:
-        return git(list(arguments), folder=self.folder, settings=_STRICT, stdin=stdin)
+        return git(arguments, folder=self.folder, settings=_STRICT, stdin=stdin)
 
 
 def _import(files: Mapping[str, File]) -> Iterable[bytes]:

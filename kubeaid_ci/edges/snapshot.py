@@ -98,7 +98,7 @@ def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
     Raises `UserError` where there is no such revision, and where one is asked for without Git.
     """
     repository = Repository.at(root)
-    if repository is None or not work_tree.is_top(root):
+    if repository is None:
         if ref != WORKTREE:
             raise UserError(f"{root}: not the top of a Git repository, so it has no revision {ref}; name that folder")
         return _plain(root, folders)

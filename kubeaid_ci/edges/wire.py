@@ -4,14 +4,17 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from kubeaid_ci.edges.git_access import GitAccess
+from kubeaid_ci.model.remote import without_credentials
 
 if TYPE_CHECKING:
     import requests
 
 # Seconds to connect, and between two pieces of an answer.
 TIMEOUT = (10, 30)
+_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,9 @@ def session(headers: dict[str, str], ca_bundle: Path | None) -> "requests.Sessio
 
 
 def exchange(
-    opened: "requests.Session", verb: str, url: str, *, query: dict[str, Any], body: Any | None
+    opened: "requests.Session", verb: str, url: str, *, query: dict[str, Any], body: Any | None, follow: bool = True
 ) -> Answer | Lost:
-    """Send one request, never twice, and without following it to another address."""
+    """Send one request, never twice. A redirect of a GET is followed with `follow`."""
     try:
         answer = opened.request(
             verb,
@@ -59,7 +62,7 @@ def exchange(
             timeout=TIMEOUT,
             # Said here, the bundle wins over the one that the environment may name.
             verify=opened.verify,
-            allow_redirects=verb == "GET",
+            allow_redirects=follow and verb == "GET",
         )
     except OSError as error:
         return lost(error)
@@ -87,18 +90,31 @@ def lost(error: OSError) -> Lost:
     return Lost(f"{type(error).__name__}: {reason or error}", not isinstance(error, lasting))
 
 
-def git_status(access: GitAccess, service: str) -> int | Lost:
-    """The HTTP status of the first request that Git makes for ``git-upload-pack`` or ``git-receive-pack``.
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The server answers with a redirect. `address` is where it leads, without credentials."""
 
-    Git ends with the same code for a wrong token, a missing repository and a broken line; this tells them apart.
+    address: str
+
+
+def git_status(access: GitAccess, service: str) -> int | Moved | Lost:
+    """Return the HTTP status of the first request that Git makes for ``git-upload-pack`` or ``git-receive-pack``.
+
+    Git ends with the same code for a wrong token, a missing repository and a lost connection.
     """
     headers = {"User-Agent": "git/2 (kubeaid-ci)"}
     if access.token:
         headers["Authorization"] = f"Basic {access.token.basic}"
     with session(headers, access.ca_bundle) as opened:
         query = {"service": service}
-        answer = exchange(opened, "GET", f"{access.url.rstrip('/')}/info/refs", query=query, body=None)
-    return answer.status if isinstance(answer, Answer) else answer
+        url = f"{access.url.rstrip('/')}/info/refs"
+        answer = exchange(opened, "GET", url, query=query, body=None, follow=False)
+    if isinstance(answer, Lost):
+        return answer
+    if answer.status in _REDIRECTS and (location := answer.headers.get("location")):
+        address = urljoin(access.url, location).partition("?")[0].removesuffix("/info/refs")
+        return Moved(without_credentials(address))
+    return answer.status
 
 
 def words(data: Any, text: str) -> str:

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kubeaid_ci.edges.git_access import git, said
+from kubeaid_ci.edges.git_process import git, git_dir, reason
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.tree import EXECUTABLE, GITLINK, LINK, NO_ID, REGULAR, SPECIAL, Entry, blob_id
 from kubeaid_ci.processes import Finished
 
-# A file watcher that a repository names is a program that we would start, and believe; and a file of the same size and
-# time is not the same file.
-_SETTINGS = (("core.fsmonitor", "false"), ("core.trustctime", "true"), ("core.checkStat", "default"))
+# A file of the same size and time is not the same file.
+_SETTINGS = (("core.trustctime", "true"), ("core.checkStat", "default"))
 _STATUS = ["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all", "--ignored=traditional"]
 
 
@@ -24,13 +23,6 @@ class State:
     written: dict[str, str] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
-
-
-def is_top(folder: Path) -> bool:
-    """Whether a folder is the top of a work tree, or a bare repository."""
-    found = git(["rev-parse", "--is-bare-repository", "--show-prefix"], folder=folder)
-    bare, _, prefix = found.text.partition("\n")
-    return found.code == 0 and (bare == "true" or not prefix)
 
 
 def index(folder: Path, folders: Sequence[str]) -> tuple[dict[str, Entry], list[str]]:
@@ -79,8 +71,8 @@ def ids(folder: Path, modes: dict[str, str]) -> dict[str, Entry]:
 
 
 def ignored(folder: Path, paths: Sequence[str]) -> frozenset[str]:
-    """Those of the paths that ignore files name, whether they are there or not, tracked or not."""
-    if not paths:
+    """Return those of the paths that ignore files name, existing or not, tracked or not. Empty without a repository."""
+    if not paths or git_dir(folder) is None:
         return frozenset()
     listed = "\0".join(paths).encode("utf-8", "surrogateescape")
     done = git(["check-ignore", "-z", "--no-index", "--stdin"], folder=folder, stdin=listed)
@@ -125,7 +117,7 @@ def _names(done: Finished) -> Iterator[str]:
 
 
 def _run(folder: Path, *arguments: str, stdin: bytes = b"") -> Finished:
-    done = git(["--literal-pathspecs", *arguments], folder=folder, settings=_SETTINGS, stdin=stdin)
+    done = git(["--literal-pathspecs", *arguments], folder=folder, reads_files=True, settings=_SETTINGS, stdin=stdin)
     if done.code:
-        raise UserError(f"{folder}: git {arguments[0]} failed: {said(done)}")
+        raise UserError(f"{folder}: git {arguments[0]} failed: {reason(done)}")
     return done

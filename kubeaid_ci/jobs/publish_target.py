@@ -105,7 +105,7 @@ def _for_api(token: Token | None) -> Token | None:
 
 def _origin(folder: Path) -> str:
     repository = Repository.at(folder.resolve())
-    address = repository.address() if repository else None
+    address = repository.push_address() if repository else None
     if address is None:
         raise UserError(f"{folder}: not a checkout with a remote origin, so there is nowhere to publish to")
     return address

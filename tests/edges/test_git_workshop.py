@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from kubeaid_ci.edges import git_access
+from kubeaid_ci.edges import git_process
 from kubeaid_ci.edges.git_access import GitAccess, split_address
 from kubeaid_ci.edges.git_remote import clone, default_branch, remote_head
 from kubeaid_ci.edges.git_workshop import open_workshop, workshop
@@ -232,8 +232,8 @@ def test_line_that_keeps_dropping_leaves_the_remote_as_it_was(gitlab: World) -> 
 
 
 def test_remote_that_falls_silent_is_given_up_and_asked_again(gitlab: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = [(key, "1" if key == "http.lowSpeedTime" else value) for key, value in git_access._SETTINGS]
-    monkeypatch.setattr(git_access, "_SETTINGS", tuple(settings))
+    settings = [(key, "1" if key == "http.lowSpeedTime" else value) for key, value in git_process._NETWORK]
+    monkeypatch.setattr(git_process, "_NETWORK", tuple(settings))
     gitlab.forge.server.inject("POST", PUSH, Fault.SILENCE)
     assert gitlab.publish().outcome == "created"
     assert len(gitlab.waits) == 1
