@@ -1,7 +1,7 @@
 """Ranges of versions as Helm reads them: ``^1.2``, ``>=1.20.0-0 <2``, ``1.x || 2.0 - 2.4``.
 
 The rules are those of the library that Helm uses
-(https://github.com/Masterminds/semver/tree/v3.4.0#checking-version-constraints).
+(https://github.com/Masterminds/semver/blob/v3.5.0/constraints.go), its patterns included.
 """
 
 import re
@@ -12,15 +12,21 @@ from typing import Self
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.version import Version
 
-_NUMBER = r"[0-9xX*]+"
-_WRITTEN = (
-    rf"v?{_NUMBER}(?:\.{_NUMBER}){{0,2}}"
-    r"(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
+# The patterns of the library, where `\s` is ASCII. A `|` is accepted in place of a number there, and refused later.
+_S = r"[\t\n\f\r ]"
+_NUMBER = r"[0-9|xX*]+"
+_MORE = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
+_WRITTEN = rf"v?{_NUMBER}(?:\.{_NUMBER})?(?:\.{_NUMBER})?(?:-{_MORE})?(?:\+{_MORE})?"
+_PARTS = re.compile(rf"v?({_NUMBER})(\.{_NUMBER})?(\.{_NUMBER})?(-{_MORE})?(?:\+{_MORE})?")
+_OPERATOR = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^"
+_SPAN = re.compile(rf"{_S}*({_WRITTEN}){_S}+-{_S}+({_WRITTEN}){_S}*")
+_GROUP = re.compile(
+    rf"{_S}*(?:{_OPERATOR}){_S}*{_WRITTEN}{_S}*(?:(?:{_S}+|,{_S}*)(?:{_OPERATOR}){_S}*{_WRITTEN}{_S}*)*"
 )
-_OPERATOR = r"!=|>=|=>|<=|=<|~>|=|>|<|~|\^|"
-_SPAN = re.compile(rf"\s*({_WRITTEN})\s+-\s+({_WRITTEN})\s*")
-_ONE = re.compile(rf"\s*({_OPERATOR})\s*({_WRITTEN})\s*(?:,|(?=\s)|\Z)")
+_FIND = re.compile(rf"(?:{_OPERATOR}){_S}*{_WRITTEN}")
+_ONE = re.compile(rf"{_S}*({_OPERATOR}){_S}*({_WRITTEN}){_S}*")
 _LONGEST = 512
+_ANY = ("x", "X", "*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +43,17 @@ class _Comparator:
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """Which versions are wanted, as written in `text`. An empty text is any release."""
+    """The versions that are wanted, as written in `text`."""
 
     text: str
     alternatives: tuple[tuple[_Comparator, ...], ...]
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a range; raises `UserError` naming the text where it is none."""
+        """Read a range; raises `UserError` with the text if Helm calls it improper, as it does an empty one."""
         if len(text) > _LONGEST:
             raise UserError(f"not a range of versions: {text[:40]!r}…; it is longer than {_LONGEST} characters")
-        spread = _SPAN.sub(r" >=\1 <=\2 ", text)
-        return cls(text, tuple(_group(part, text) for part in spread.split("||")))
+        return cls(text, tuple(_group(part, text) for part in _without_spans(text).split("||")))
 
     @property
     def is_exact(self) -> bool:
@@ -64,26 +69,40 @@ class VersionRange:
         return self.text
 
 
+def _without_spans(text: str) -> str:
+    """The text with ``1.2 - 2`` written as ``>= 1.2, <= 2``."""
+    out = text
+    for match in _SPAN.finditer(text):
+        out = out.replace(match[0], f">= {match[1]}, <= {match[2]} ", 1)
+    return out
+
+
 def _group(text: str, whole: str) -> tuple[_Comparator, ...]:
-    found, at = [], 0
-    while at < len(text.rstrip()):
-        match = _ONE.match(text, at)
-        if match is None:
-            raise UserError(f"not a range of versions: {whole!r}; write for example ^1.2.0 or >=1.2.0 <2.0.0")
-        found.append(_comparator(match[1], match[2]))
-        at = match.end()
-    return tuple(found) or (_comparator("", "*"),)
+    """The comparisons of one alternative."""
+    if not _GROUP.fullmatch(text):
+        raise _improper(whole)
+    return tuple(_comparator(found, whole) for found in _FIND.findall(text))
 
 
-def _comparator(operator: str, written: str) -> _Comparator:
-    numbers, dash, prerelease = written.partition("+")[0].removeprefix("v").partition("-")
+def _comparator(text: str, whole: str) -> _Comparator:
+    one = _ONE.fullmatch(text)
+    numbers = _PARTS.fullmatch(one[2]) if one else None
+    if one is None or numbers is None:
+        raise _improper(whole)
     known: list[str] = []
-    for number in numbers.split("."):
-        if not number.isdigit():
+    for number in numbers.groups()[:3]:
+        if not number or number.lstrip(".") in _ANY:
             break
         known.append(number)
-    padded = ".".join([*known, "0", "0", "0"][:3])
-    return _Comparator(operator, Version.parse(f"{padded}{dash}{prerelease}"), len(known))
+    padded = "".join(known) + ("0.0.0" if not known else ".0" * (3 - len(known)))
+    try:
+        return _Comparator(one[1], Version.parse(padded + (numbers[4] or "")), len(known))
+    except UserError:
+        raise _improper(whole) from None
+
+
+def _improper(text: str) -> UserError:
+    return UserError(f"not a range of versions: {text!r}; write for example ^1.2.0 or >=1.2.0 <2.0.0")
 
 
 def _all(group: tuple[_Comparator, ...], version: Version) -> bool:

@@ -57,7 +57,7 @@ def version(text: str, changelog: str, step: Step) -> str:
     if last is None:
         return text
     try:
-        now, before = Version.parse(text), Version.parse(last[1])
+        now, before = Version.parse(text.strip()), Version.parse(last[1])
     except UserError:
         return text
     major, minor, patch = before.release
