@@ -47,6 +47,13 @@ def web(root: Path, files: Mapping[str, str | bytes] = FILES, *, upstream: str =
     return umbrella(root, "web", own | {f"charts/web/{path}": text for path, text in files.items()})
 
 
+def two_versions(root: Path, upstream: str = UPSTREAM) -> Path:
+    """A KubeAid repo with an umbrella chart that has two versions of one chart, each under an alias."""
+    declared = [f"web {version} {upstream} alias={alias}" for version, alias in (("1.0.0", "old"), ("2.0.0", "new"))]
+    files = {f"charts/web-{number}/Chart.yaml": metadata("web", f"{number}.0.0") for number in (1, 2)}
+    return umbrella(root, "app", {"Chart.yaml": metadata("app", "0.1.0", *declared), **files})
+
+
 def vendored(root: Path) -> Path:
     return root / "argocd-helm-charts/web/charts/web"
 

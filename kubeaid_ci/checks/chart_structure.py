@@ -1,5 +1,6 @@
 """Whether what is declared, what is locked and what is vendored agree, without asking anybody else."""
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
@@ -7,8 +8,9 @@ from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model import links
 from kubeaid_ci.model.chart import CHARTS, BadChart, Chart, Charts, Dependency, Subchart
+from kubeaid_ci.model.dependencies import ResolvedDependency, resolve, undeclared
 from kubeaid_ci.model.finding import Finding, Severity
-from kubeaid_ci.model.repository import told
+from kubeaid_ci.model.repository import address, told
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.model.version_range import VersionRange
 
@@ -34,11 +36,14 @@ def invalid(bad: BadChart) -> Finding:
 
 
 def _umbrella(chart: Chart) -> Iterator[Finding]:
-    for dependency in chart.dependencies:
-        if not _is_vendored(chart, dependency.name):
-            yield _missing(chart, dependency)
-        if dependency.is_out_of_reach:
-            yield _out_of_reach(chart, dependency)
+    for found in resolve(chart):
+        if not found.is_vendored:
+            yield _missing(chart, found)
+        elif found.rivals:
+            yield _ambiguous(chart, found)
+        if found.dependency.is_out_of_reach:
+            yield _out_of_reach(chart, found.dependency)
+    yield from _shared(chart)
     yield from _undeclared(chart)
     for name in chart.archives:
         yield from _archive(chart, name)
@@ -48,7 +53,7 @@ def _inside(chart: Chart, subject: str, above: set[str], kubernetes: Sequence[Ve
     """What holds at any depth: of a chart and, below it, of every chart vendored in it."""
     yield from _versions(chart, subject)
     if chart.lock and not chart.lock.is_current:
-        message = "the lock was written for other dependencies than those declared today"
+        message = f"{posixpath.basename(chart.lock.path)} is out of sync with the declared dependencies"
         yield RULES["chart/lock-out-of-date"].at(chart.lock.path, message, subject=subject, key="lock")
     here = above | {subchart.name for subchart in chart.subcharts}
     for subchart in chart.subcharts:
@@ -60,22 +65,31 @@ def _inside(chart: Chart, subject: str, above: set[str], kubernetes: Sequence[Ve
         yield from _inside(subchart.chart, name, here, kubernetes)
 
 
-def _is_vendored(chart: Chart, name: str) -> bool:
-    found = chart.subchart(name)
-    return (found is not None and found.chart is not None) or any(_packs(file, name) for file in chart.archives)
-
-
-def _packs(file: str, name: str) -> bool:
-    """Whether a packed chart is one of that name: ``<name>-<version>.tgz``."""
+def _is_packed(file: str, name: str) -> bool:
+    """Whether a packed chart is one of that name, whatever its version."""
     return file.startswith(f"{name}-") and file[len(name) + 1 :].lstrip("v")[:1].isdigit()
 
 
-def _missing(chart: Chart, dependency: Dependency) -> Finding:
-    found = chart.subchart(dependency.name)
-    what = "is a dangling link" if found and found.is_link else "has no Chart.yaml" if found else "is not vendored"
-    message = f"{dependency.name or 'a dependency without a name'} {dependency.version} is declared but {what}"
-    message += "; ArgoCD would download it at sync time"
-    return _at(chart, dependency, "chart/subchart-missing", message)
+def _missing(chart: Chart, found: ResolvedDependency) -> Finding:
+    dependency = found.dependency
+    title = " ".join(filter(None, (dependency.title, dependency.version)))
+    other = chart.subchart(dependency.name)
+    if other and other.chart is not None:
+        reason = f"Helm renders nothing for it, because {other.folder} is {other.version}"
+        message = f"{title} is declared but not vendored; {reason}"
+    else:
+        state = "not vendored"
+        if other:
+            state = f"charts/{other.folder} {'is a dangling link' if other.is_link else 'has no Chart.yaml'}"
+        message = f"{title} is declared but {state}; Argo CD would download it at sync time"
+    return _at(chart, found, "chart/subchart-missing", message)
+
+
+def _ambiguous(chart: Chart, found: ResolvedDependency) -> Finding:
+    folders = " and ".join(one.folder for one in (found.subchart, *found.rivals) if one)
+    dependency = found.dependency
+    message = f"{dependency.title} {dependency.version} fits {folders}; Helm takes one of them at random"
+    return _at(chart, found, "chart/subchart-undeclared", message)
 
 
 def _out_of_reach(chart: Chart, dependency: Dependency) -> Finding:
@@ -83,40 +97,43 @@ def _out_of_reach(chart: Chart, dependency: Dependency) -> Finding:
     is_alias = where.startswith(("@", "alias:"))
     why = "an alias, which means something on one machine alone" if is_alias else "no address that can be asked"
     message = f"{dependency.name} is declared to come from {where}: {why}; write an https:// or oci:// address"
-    return _at(chart, dependency, "chart/unverifiable", message)
+    return _placed(chart, dependency, "chart/unverifiable", message)
+
+
+def _shared(chart: Chart) -> Iterator[Finding]:
+    """Aliases may share a folder, but its content can come from one repository only."""
+    first: dict[str, Dependency] = {}
+    for found in resolve(chart):
+        if found.subchart is None or not found.fits:
+            continue
+        other = first.setdefault(found.subchart.path, found.dependency)
+        if address(other.repository) != address(found.dependency.repository):
+            sources = f"{told(other.repository)} and {told(found.dependency.repository)}"
+            message = f"{found.subchart.folder} is declared to come from {sources}; only the first is compared"
+            yield _at(chart, found, "chart/unverifiable", message)
 
 
 def _undeclared(chart: Chart) -> Iterator[Finding]:
-    """Helm knows a vendored chart by its name, whatever the folder; a second one of a name is declared by nobody."""
-    open_for = list(chart.dependencies)
-    for subchart in sorted(chart.subcharts, key=lambda one: (one.folder != one.name, one.folder)):
-        fitting = [one for one in open_for if one.name == subchart.name]
-        if fitting:
-            best = next((one for one in fitting if _fits(one, subchart)), fitting[0])
-            is_again = any(other is not subchart and other.name == subchart.name for other in chart.subcharts)
-            if is_again:
-                open_for.remove(best)
-            continue
-        second = ", a second one of that name" if chart.dependency(subchart.name) else ""
-        message = f"{subchart.name} {subchart.version} is vendored{second} but not declared in Chart.yaml"
+    for subchart in undeclared(chart):
+        title = " ".join(filter(None, (subchart.name, subchart.version)))
+        declared = [one.version for one in chart.dependencies if one.name == subchart.name]
+        why = f"; Chart.yaml declares {' and '.join(declared)}" if declared else ""
+        message = f"{title} is vendored but not declared in Chart.yaml{why}; Helm renders it anyway"
         yield RULES["chart/subchart-undeclared"].at(
-            subchart.path,
-            f"{message}; Helm renders it all the same",
-            subject=f"{chart.folder}/{subchart.folder}",
-            key="undeclared",
+            subchart.path, message, subject=f"{chart.folder}/{subchart.folder}", key="undeclared"
         )
 
 
 def _archive(chart: Chart, file: str) -> Iterator[Finding]:
     path = f"{chart.path}/charts/{file}"
-    beside = next((one for one in chart.subcharts if _packs(file, one.name) or _packs(file, one.folder)), None)
+    beside = next((one for one in chart.subcharts if _is_packed(file, one.name) or _is_packed(file, one.folder)), None)
     if beside is not None:
-        message = f"{file} lies beside the folder {beside.folder}; Helm takes one of the two at random"
+        message = f"{file} is next to the folder {beside.folder}; Helm takes one of the two at random"
         yield RULES["chart/archive-beside-folder"].at(
             path, message, subject=f"{chart.folder}/{beside.folder}", key=file
         )
-    elif not any(_packs(file, dependency.name) for dependency in chart.dependencies):
-        message = f"{file} is vendored but not declared in Chart.yaml; Helm renders it all the same"
+    elif not any(_is_packed(file, dependency.name) for dependency in chart.dependencies):
+        message = f"{file} is vendored but not declared in Chart.yaml; Helm renders it anyway"
         yield RULES["chart/subchart-undeclared"].at(path, message, subject=f"{chart.folder}/{file}", key="undeclared")
     else:
         message = f"{file} is packed, so neither a review nor this check looks into it; unpack it"
@@ -126,29 +143,28 @@ def _archive(chart: Chart, file: str) -> Iterator[Finding]:
 
 
 def _versions(chart: Chart, subject: str) -> Iterator[Finding]:
-    for dependency in chart.dependencies:
-        found = [one for one in chart.subcharts if one.name == dependency.name and one.chart]
-        if found and not any(_fits(dependency, one) for one in found):
-            declared = dependency.version or "no version"
-            message = f"Chart.yaml declares {dependency.name} {declared}, vendored is {found[0].version}"
-            yield RULES["chart/version-mismatch"].at(
-                dependency.path,
-                message,
-                subject=f"{subject}/{found[0].folder}",
-                line=dependency.line,
-                key=dependency.name,
-            )
+    for found in resolve(chart):
+        dependency, subchart = found.dependency, found.subchart
+        if subchart is None or subchart.chart is None or (found.fits and _is_the_build(dependency, subchart)):
+            continue
+        if dependency.version:
+            message = f"Chart.yaml declares {dependency.title} {dependency.version}, vendored is {subchart.version}"
+        else:
+            message = f"Chart.yaml declares no version for {dependency.title}; {subchart.version} is vendored"
+        yield RULES["chart/version-mismatch"].at(
+            dependency.path,
+            message,
+            subject=f"{subject}/{subchart.folder}",
+            line=dependency.line,
+            key=dependency.alias or dependency.name,
+        )
 
 
-def _fits(dependency: Dependency, subchart: Subchart) -> bool:
-    try:
-        wanted, found = VersionRange.parse(dependency.version), Version.parse(subchart.version)
-    except UserError:
-        return dependency.version == subchart.version
-    if wanted.is_exact and "+" in dependency.version:
-        # Build metadata orders no versions, but two builds are two releases.
-        return dependency.version.lstrip("=v ") == subchart.version.lstrip("v")
-    return bool(dependency.version) and wanted.allows(found)
+def _is_the_build(dependency: Dependency, subchart: Subchart) -> bool:
+    """Build metadata does not order versions, but two builds are two releases."""
+    if "+" not in dependency.version or not VersionRange.parse(dependency.version).is_exact:
+        return True
+    return dependency.version.lstrip("=v ") == subchart.version.lstrip("v")
 
 
 def _vendored(chart: Chart, subject: str, kubernetes: Sequence[Version]) -> Iterator[Finding]:
@@ -168,16 +184,17 @@ def _vendored(chart: Chart, subject: str, kubernetes: Sequence[Version]) -> Iter
 
 def _nested_missing(chart: Chart, subject: str, above: set[str]) -> Iterator[Finding]:
     """Below the umbrella nothing is downloaded, and a library that a chart above holds is found there."""
-    for dependency in chart.dependencies:
-        if dependency.name and not _is_vendored(chart, dependency.name) and dependency.name not in above:
-            message = f"{chart.name} declares {dependency.name} {dependency.version}, which is not vendored in it"
+    for found in resolve(chart):
+        dependency = found.dependency
+        if dependency.name and not found.is_vendored and dependency.name not in above:
+            message = f"{chart.name} declares {dependency.title} {dependency.version}, which is not vendored in it"
             yield RULES["chart/subchart-missing"].at(
                 dependency.path,
                 message,
-                subject=f"{subject}/{dependency.name}",
+                subject=f"{subject}/{found.folder}",
                 line=dependency.line,
                 severity=Severity.INFO,
-                key=dependency.name,
+                key=dependency.alias or dependency.name,
             )
 
 
@@ -225,9 +242,14 @@ def _more(paths: Sequence[str]) -> str:
     return f" and {len(paths) - 1} more of the chart" if len(paths) > 1 else ""
 
 
-def _at(chart: Chart, dependency: Dependency, rule: str, message: str) -> Finding:
-    subject = f"{chart.folder}/{dependency.name}"
-    return RULES[rule].at(dependency.path, message, subject=subject, line=dependency.line, key=dependency.name)
+def _at(chart: Chart, found: ResolvedDependency, rule: str, message: str) -> Finding:
+    return _placed(chart, found.dependency, rule, message, folder=found.folder)
+
+
+def _placed(chart: Chart, dependency: Dependency, rule: str, message: str, *, folder: str = "") -> Finding:
+    subject = f"{chart.folder}/{folder or dependency.name}"
+    key = dependency.alias or dependency.name
+    return RULES[rule].at(dependency.path, message, subject=subject, line=dependency.line, key=key)
 
 
 def _folders(path: str) -> str:

@@ -26,4 +26,5 @@ def charts_list(ctx: click.Context, /, charts: tuple[str, ...], ref: str, **give
     options = resolve(ctx, given)
     kubeaid, ref = charts_folder(options, ref)
     found = list_charts(kubeaid, charts=charts, ref=ref, cache=options.cache)
-    done(ctx, listing(found.lines, found.findings, version=__version__), options, failure=2 if found.findings else 0)
+    report = listing(found.lines, found.findings, version=__version__, has_ledger=found.has_ledger)
+    done(ctx, report, options, failure=2 if found.findings else 0)

@@ -65,7 +65,7 @@ class _Reading:
             said = self._said(f"{path}/Chart.yaml")
             declared = self._declared(path, said)
             lock = self._lock(path, said, declared)
-            dependencies = tuple(_dependency(one, where) for where, one in declared)
+            dependencies = tuple(_dependency(one, where, number) for number, (where, one) in enumerate(declared))
             return Chart(
                 path,
                 _text(said.get("name")),
@@ -150,7 +150,7 @@ def _vendored(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     return {path: tuple(sorted(names)) for path, names in found.items()}
 
 
-def _dependency(said: Mapping[str, Any], path: str) -> Dependency:
+def _dependency(said: Mapping[str, Any], path: str, position: int = 0) -> Dependency:
     return Dependency(
         _text(said.get("name")),
         _text(said.get("version")),
@@ -159,6 +159,7 @@ def _dependency(said: Mapping[str, Any], path: str) -> Dependency:
         condition=_text(said.get("condition")),
         path=path,
         line=said.get("line"),
+        position=position,
     )
 
 

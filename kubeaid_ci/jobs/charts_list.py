@@ -11,6 +11,7 @@ from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.jobs import charts_source
 from kubeaid_ci.model.chart import Chart, Dependency, Subchart
 from kubeaid_ci.model.chart_verdict import Vendored
+from kubeaid_ci.model.dependencies import ResolvedDependency, resolve, undeclared
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.ledger import Ledger
 
@@ -21,7 +22,8 @@ class ChartLine:
 
     `state` is ``vendored``, ``linked``, ``packed``, ``missing`` or ``undeclared``, and empty for a chart
     without dependencies; `lock` is ``current``, ``stale`` or ``none``; `ledger` is ``recorded``,
-    ``different``, ``missing`` or ``none`` where there is nothing to record.
+    ``different``, ``missing`` or, if there is nothing to record, ``none``. `alias` is the name that Helm renders the
+    dependency under, if it is not the chart's.
     """
 
     chart: str
@@ -33,14 +35,16 @@ class ChartLine:
     state: str
     lock: str
     ledger: str
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChartList:
-    """Every line, and what is wrong with charts that cannot be read."""
+    """The lines in order of chart and folder, and the charts that cannot be read. `has_ledger` is False without one."""
 
     lines: tuple[ChartLine, ...]
     findings: tuple[Finding, ...]
+    has_ledger: bool = True
 
 
 def list_charts(
@@ -54,40 +58,47 @@ def list_charts(
     with repo.snapshot:
         chosen = charts_source.selected(repo.charts, charts)
     lines = [line for chart in chosen.charts for line in _lines(chart, repo.ledger)]
-    return ChartList(tuple(lines), tuple(map(chart_structure.invalid, chosen.bad)))
+    lines.sort(key=lambda line: (line.chart, line.subchart, line.alias))
+    return ChartList(tuple(lines), tuple(map(chart_structure.invalid, chosen.bad)), repo.ledger.exists)
 
 
 def _lines(chart: Chart, ledger: Ledger) -> Iterator[ChartLine]:
-    for dependency in chart.dependencies:
-        yield _line(chart, dependency, chart.subchart(dependency.name), ledger)
-    for subchart in chart.subcharts:
-        if chart.dependency(subchart.name) is None:
-            yield _line(chart, None, subchart, ledger)
+    listed = set()
+    for found in resolve(chart):
+        yield _line(chart, found, found.subchart, ledger)
+        listed.add(found.subchart)
+    for found in resolve(chart):
+        for rival in found.rivals:
+            if rival not in listed:
+                yield _line(chart, found, rival, ledger)
+    for subchart in undeclared(chart):
+        yield _line(chart, None, subchart, ledger)
     if not chart.dependencies and not chart.subcharts:
         yield ChartLine(chart.folder, "", "", "", "", "", "", _lock(chart), "none")
 
 
-def _line(chart: Chart, dependency: Dependency | None, subchart: Subchart | None, ledger: Ledger) -> ChartLine:
+def _line(chart: Chart, found: ResolvedDependency | None, subchart: Subchart | None, ledger: Ledger) -> ChartLine:
+    dependency = found.dependency if found else None
     return ChartLine(
         chart.folder,
-        subchart.folder if subchart else dependency.name if dependency else "",
+        subchart.folder if subchart else found.folder if found else "",
         dependency.version if dependency else "",
         subchart.version if subchart else "",
         dependency.repository if dependency else "",
         dependency.kind.value if dependency else "none",
-        _state(chart, dependency, subchart),
+        _state(found, subchart),
         _lock(chart),
         _recorded(chart, dependency, subchart, ledger),
+        dependency.alias if dependency else "",
     )
 
 
-def _state(chart: Chart, dependency: Dependency | None, subchart: Subchart | None) -> str:
-    if dependency is None:
+def _state(found: ResolvedDependency | None, subchart: Subchart | None) -> str:
+    if found is None:
         return "undeclared"
     if subchart is not None and subchart.chart is not None:
         return "linked" if subchart.is_link else "vendored"
-    is_packed = any(name.startswith(f"{dependency.name}-") for name in chart.archives)
-    return "packed" if is_packed else "missing"
+    return "packed" if found.archive else "missing"
 
 
 def _lock(chart: Chart) -> str:

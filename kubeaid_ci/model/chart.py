@@ -43,6 +43,13 @@ class Dependency:
     path: str = ""
     """The file that declares it."""
     line: int | None = None
+    position: int = field(default=0, compare=False)
+    """Its index in the list that declares it."""
+
+    @property
+    def title(self) -> str:
+        """Name and alias for messages, such as ``web (alias old)``."""
+        return f"{self.name} (alias {self.alias})" if self.alias else self.name or "a dependency without a name"
 
     @property
     def kind(self) -> RepositoryKind:
@@ -99,12 +106,8 @@ class Chart:
         return f"{self.path}/Chart.yaml"
 
     def subchart(self, name: str) -> "Subchart | None":
-        """The vendored chart of a name; nothing where there is none."""
+        """Return the first vendored chart of a name, or None. A dependency's own is in `model.dependencies`."""
         return next((subchart for subchart in self.subcharts if subchart.name == name), None)
-
-    def dependency(self, name: str) -> Dependency | None:
-        """The first dependency of a name; nothing where none is declared."""
-        return next((dependency for dependency in self.dependencies if dependency.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

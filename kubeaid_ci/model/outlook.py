@@ -12,16 +12,22 @@ from kubeaid_ci.model.upstream import Release
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A dependency of an umbrella chart that has an upstream, and what is vendored for it, if anything."""
+    """A dependency of an umbrella chart that has an upstream, and the chart that is vendored for it, if any.
+
+    `new_folder` is the folder in ``charts/`` to vendor it in if nothing is vendored (default: the chart's name).
+    `shared_by` are other dependencies that render the same folder under another alias.
+    """
 
     chart: Chart
     dependency: Dependency
     subchart: Subchart | None
+    new_folder: str = ""
+    shared_by: tuple[Dependency, ...] = ()
 
     @property
     def folder(self) -> str:
-        """The folder in ``charts/``: that of the vendored chart, whatever it is called, else the chart's name."""
-        return self.subchart.folder if self.subchart else self.dependency.name
+        """The folder in ``charts/``: that of the vendored chart, or the one to create."""
+        return self.subchart.folder if self.subchart else self.new_folder or self.dependency.name
 
     @property
     def key(self) -> str:

@@ -6,8 +6,9 @@ from datetime import date
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.chart import Chart, Dependency, Subchart
+from kubeaid_ci.model.chart import Chart
 from kubeaid_ci.model.chart_verdict import Vendored
+from kubeaid_ci.model.dependencies import origins
 from kubeaid_ci.model.ledger import OWN, UPSTREAM, Ledger, LedgerEntry
 from kubeaid_ci.model.upstream import Fetched
 
@@ -15,27 +16,17 @@ _HEADER = "# What each vendored chart held when it was reviewed; written by kube
 
 
 def vendored(charts: Iterable[Chart], ledger: Ledger | None = None) -> tuple[Vendored, ...]:
-    """Every chart that is vendored right below an umbrella chart, in order of key.
+    """Return the charts that are vendored right below an umbrella chart, in order of key.
 
-    Links to charts of ours are left out; but where there is an upstream, or the ledger has a folder, a
-    link is what somebody put in its place.
+    Links to charts of ours are left out, unless an upstream is declared or the ledger records a folder: then the
+    link replaces vendored content.
     """
     known = ledger.entries if ledger else {}
     every = [
-        Vendored(chart.folder, subchart, _dependency(chart, subchart))
-        for chart in charts
-        for subchart in chart.subcharts
+        Vendored(chart.folder, subchart, dependency) for chart in charts for subchart, dependency in origins(chart)
     ]
     found = [one for one in every if not one.subchart.is_link or one.repository or one.key in known]
     return tuple(sorted(found, key=lambda one: one.key))
-
-
-def _dependency(chart: Chart, subchart: Subchart) -> Dependency | None:
-    """What declares it; a lock out of date may be all that is left to tell where an undeclared chart came from."""
-    declared = [one for one in chart.dependencies if one.name == subchart.name]
-    locked = [one for one in (chart.lock.dependencies if chart.lock else ()) if one.name == subchart.name]
-    same = (one for one in declared if one.version == subchart.version)
-    return next(same, None) or next(iter((*declared, *locked)), None)
 
 
 def updated(

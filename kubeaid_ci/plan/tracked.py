@@ -4,14 +4,15 @@ from collections.abc import Iterable, Sequence
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart import CHARTS, Chart
+from kubeaid_ci.model.dependencies import ResolvedDependency, resolve
 from kubeaid_ci.model.outlook import Tracked
 
 
 def tracked(charts: Iterable[Chart], names: Sequence[str] = ()) -> tuple[Tracked, ...]:
-    """Every dependency that is published somewhere, in order of chart, each name of a chart once.
+    """Return the dependencies that have an upstream, in order of chart; those that share a folder once.
 
-    `names` are umbrella charts, or ``umbrella/folder`` for one of their dependencies (none: all). Raises
-    `UserError` for a dependency that is none.
+    `names` are umbrella charts, or ``umbrella/folder``, ``umbrella/name`` or ``umbrella/alias`` for one of their
+    dependencies (none: all). Raises `UserError` for an unknown dependency.
     """
     every = [one for chart in charts for one in _of(chart)]
     if not names:
@@ -19,18 +20,23 @@ def tracked(charts: Iterable[Chart], names: Sequence[str] = ()) -> tuple[Tracked
     wanted = [name.rstrip("/").removeprefix(f"{CHARTS}/") for name in names]
     for name in wanted:
         if "/" in name and not any(_means(name, one) for one in every):
-            there = ", ".join(one.key for one in every if one.chart.folder == name.partition("/")[0])
-            raise UserError(f"{name}: no such dependency with an upstream; there are: {there or 'none'}")
+            known = ", ".join(one.key for one in every if one.chart.folder == name.partition("/")[0])
+            raise UserError(f"{name}: no such dependency with an upstream; available: {known or 'none'}")
     return tuple(one for one in every if any(_means(name, one) for name in wanted))
 
 
 def _of(chart: Chart) -> list[Tracked]:
-    found: dict[str, Tracked] = {}
-    for dependency in chart.dependencies:
-        if dependency.kind.is_published and dependency.name not in found:
-            found[dependency.name] = Tracked(chart, dependency, chart.subchart(dependency.name))
-    return list(found.values())
+    by_folder: dict[str, list[ResolvedDependency]] = {}
+    for found in resolve(chart):
+        if found.dependency.kind.is_published:
+            by_folder.setdefault(found.folder, []).append(found)
+    return [
+        Tracked(chart, first.dependency, first.subchart, folder, tuple(one.dependency for one in others))
+        for folder, (first, *others) in by_folder.items()
+    ]
 
 
 def _means(name: str, one: Tracked) -> bool:
-    return name in (one.chart.folder, one.key, f"{one.chart.folder}/{one.dependency.name}")
+    names = {each for dependency in (one.dependency, *one.shared_by) for each in (dependency.name, dependency.alias)}
+    folder = one.chart.folder
+    return name in (folder, one.key) or name in {f"{folder}/{each}" for each in names if each}

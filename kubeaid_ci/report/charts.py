@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, Side, Verification
 from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.ledger import LEDGER
 from kubeaid_ci.model.linting import Lint
 from kubeaid_ci.model.rendering import RenderStatus
 from kubeaid_ci.model.report import Report, Table
@@ -33,7 +34,8 @@ _ADVICE = """\
 4. If it is wanted, declare a patch below `patches/`, or accept it with `charts verify --accept CHART --reason TEXT`.
    Either goes through review.
 """
-_LIST = ("chart", "subchart", "declared", "vendored", "kind", "repository", "state", "lock", "ledger")
+_NO_LEDGER = f"no {LEDGER}: create it with kubeaid-ci charts verify --offline --update-ledger"
+_LIST = ("chart", "subchart", "alias", "declared", "vendored", "kind", "repository", "state", "lock", "ledger")
 
 
 def verification(found: Verification, *, version: str) -> Report:
@@ -72,11 +74,12 @@ def alarm(report: Report, *, limit: int) -> tuple[str, str]:
     return f"Vendored charts: {shortened(named, _LONGEST_TITLE)}{more}", f"{_ABOUT}\n{fit(parts(report), room)}"
 
 
-def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: str) -> Report:
+def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: str, has_ledger: bool = True) -> Report:
     """The report of ``kubeaid-ci charts list``."""
     records = tuple(lines)
     rows = [plain(line) for line in records]
     vendored = sum(bool(row["subchart"]) for row in rows)
+    columns = [name for name in _LIST if (name != "ledger" or has_ledger) and (name != "alias" or _any(rows, name))]
     return Report(
         "charts list",
         version,
@@ -86,8 +89,13 @@ def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: 
         },
         results=records,
         findings=findings,
-        table=Table(_LIST, tuple(tuple(row[name] or "-" for name in _LIST) for row in rows)),
+        table=Table(tuple(columns), tuple(tuple(row[name] or "-" for name in columns) for row in rows)),
+        opening=() if has_ledger else (_NO_LEDGER,),
     )
+
+
+def _any(rows: Iterable[dict[str, str]], name: str) -> bool:
+    return any(row[name] for row in rows)
 
 
 def lint(found: Lint, *, version: str) -> Report:

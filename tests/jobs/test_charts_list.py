@@ -42,6 +42,12 @@ def test_every_dependency_and_every_vendored_chart_has_a_line(tmp_path):
     assert [one.ledger for one in list_charts(root, ref="HEAD", cache=False).lines] == ["recorded"]
 
 
+def test_two_versions_of_one_chart_are_two_lines(tmp_path):
+    lines = list_charts(umbrellas.two_versions(tmp_path), cache=False).lines
+    said = [(one.subchart, one.alias, one.declared, one.vendored, one.state) for one in lines]
+    assert said == [("web-1", "old", "1.0.0", "1.0.0", "vendored"), ("web-2", "new", "2.0.0", "2.0.0", "vendored")]
+
+
 def test_a_chart_that_cannot_be_read_is_told(tmp_path):
     umbrellas.umbrella(umbrellas.web(tmp_path), "bad", {"Chart.yaml": "["})
     found = list_charts(tmp_path, cache=False)

@@ -141,13 +141,26 @@ def test_charts_of_our_own_are_not_asked_for(tmp_path):
     assert outdated(tmp_path).results == ()
 
 
+def test_each_version_of_a_chart_is_looked_up_by_itself(tmp_path, charts):
+    for version in ("1.0.0", "1.1.0", "2.0.0", "2.1.0"):
+        charts.add("web", version)
+    umbrellas.two_versions(tmp_path, charts.server.url)
+    minor = {"app": ChartPolicy(allow=Step.MINOR)}
+    found = outdated(tmp_path, policies=minor)
+    assert [(one.subchart, one.current, one.newest) for one in found.results] == [
+        ("web-1", "1.0.0", "1.1.0"),
+        ("web-2", "2.0.0", "2.1.0"),
+    ]
+    assert [one.subchart for one in outdated(tmp_path, "app/new", policies=minor).results] == ["web-2"]
+
+
 def test_one_dependency_of_several_can_be_named(tmp_path, charts):
     files = {"Chart.yaml": metadata("app", "0.1.0", f"web 1.0.0 {charts.server.url}", f"api 1.0.0 {charts.server.url}")}
     umbrellas.umbrella(tmp_path, "app", files)
     charts.add("web", "1.0.0")
     charts.add("api", "1.0.0")
     assert told(outdated(tmp_path, "app/api")) == [("api", "outdated", "1.0.0", "1.0.0")]
-    with pytest.raises(UserError, match="app/db: no such dependency with an upstream; there are: app/web, app/api"):
+    with pytest.raises(UserError, match="app/db: no such dependency with an upstream; available: app/web, app/api"):
         outdated(tmp_path, "app/db")
 
 
