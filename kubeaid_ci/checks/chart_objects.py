@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.manifest import Manifest, ObjectId
 
 
 def twice(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:
     """One finding for each object after the first of its name; ArgoCD applies the last alone."""
-    seen: dict[Key, Manifest] = {}
+    seen: dict[ObjectId, Manifest] = {}
     for manifest in manifests:
         first = seen.setdefault(manifest.key, manifest)
         if first is not manifest:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.manifest import Key, Manifest, objects
+from kubeaid_ci.model.manifest import Manifest, ObjectId, objects
 from kubeaid_ci.model.rule_problem import RuleProblem
 
 OBJECT_INVALID = Rule(
@@ -33,7 +33,7 @@ def check(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:
     Items of a List are checked each; twins of the same content are but a warning. `subject` is what
     the manifests belong to, a cluster's name.
     """
-    seen: dict[Key, Manifest] = {}
+    seen: dict[ObjectId, Manifest] = {}
     for manifest in manifests:
         for item in objects(manifest.path, manifest.body):
             missing = _missing(item.body)
@@ -41,7 +41,7 @@ def check(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:
                 yield _invalid(item, missing, subject)
             elif item.key in seen:
                 yield _duplicate(item, seen[item.key], subject)
-            else:
+            elif not item.key.place:  # the API server makes a new object of each that has only a generateName
                 seen[item.key] = item
 
 
@@ -72,7 +72,8 @@ def rule_findings(problems: Iterable[RuleProblem], *, subject: str) -> Iterator[
 
 def _missing(body: Mapping[str, Any]) -> list[str]:
     metadata = body.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    name = metadata.get("name") or metadata.get("generateName")
     values = {"apiVersion": body.get("apiVersion"), "kind": body.get("kind"), "metadata.name": name}
     return [field for field, value in values.items() if not isinstance(value, str) or not value]
 

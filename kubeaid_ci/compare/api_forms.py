@@ -10,7 +10,7 @@ from kubeaid_ci import documents
 from kubeaid_ci.compare.api_defaults import EMPTY, defaults
 from kubeaid_ci.compare.matching import same
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.manifest import Key
+from kubeaid_ci.model.manifest import ObjectId
 
 _Body = Mapping[str, Any]
 _MOST_GRANTS = 5_000
@@ -22,7 +22,7 @@ _OPEN = frozenset(
 """Mappings whose keys are names that somebody chose, and schemas: they stay as they are."""
 
 
-def in_one_form(old: _Body, new: _Body, key: Key) -> tuple[_Body, _Body]:
+def in_one_form(old: _Body, new: _Body, key: ObjectId) -> tuple[_Body, _Body]:
     """Both states of an object in one form: without what the API server fills in, what can be said in two ways in one.
 
     The very same values where the kind has no other forms.

@@ -8,7 +8,7 @@ from typing import Any
 
 from kubeaid_ci.compare.deltas import deltas
 from kubeaid_ci.model.difference import Delta
-from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.manifest import Manifest, ObjectId
 
 _ARGO = "argoproj.io"
 _EVERY: None = None
@@ -28,7 +28,7 @@ class Ignore:
     name: str
     places: tuple[_Place, ...]
 
-    def covers(self, key: Key) -> bool:
+    def covers(self, key: ObjectId) -> bool:
         """Whether the entry speaks of an object; group and kind are globs, a name that is not given is any."""
         kinds = fnmatchcase(key.group, self.group) and fnmatchcase(key.kind, self.kind)
         return kinds and self.name in ("", key.name) and self.namespace in ("", key.namespace)
@@ -48,7 +48,7 @@ def ignored(
     places = [place for ignore in wanted for place in ignore.places]
     if not places:
         return frozenset()
-    left = {delta.steps for delta in deltas(_without(old, places), _without(new, places), group=Key.of(new).group)}
+    left = {delta.steps for delta in deltas(_without(old, places), _without(new, places), group=ObjectId.of(new).group)}
     return frozenset(n for n, delta in enumerate(found) if delta.steps not in left and not _holds_image(delta))
 
 

@@ -8,20 +8,20 @@ from kubeaid_ci.compare.fields import fields
 from kubeaid_ci.compare.matching import same
 from kubeaid_ci.documents import plainjson
 from kubeaid_ci.model.change import Action, Change
-from kubeaid_ci.model.manifest import Key, Manifest, objects
+from kubeaid_ci.model.manifest import Manifest, ObjectId, objects
 
 __all__ = ["FIELDS_SHOWN", "compare", "objects"]
 
 FIELDS_SHOWN = 50
 """How many fields of one object a change names before it counts the rest."""
 
-_Identity = tuple[Key, str, int]
+_Identity = tuple[ObjectId, str, int]
 
 
 def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> tuple[Change, ...]:
     """The objects that were added, removed or modified, by file, kind, namespace and name.
 
-    An object is the same one where its `Key` is, whichever file holds it. JSON in a ConfigMap (a
+    An object is the same one where its `ObjectId` is, whichever file holds it. JSON in a ConfigMap (a
     dashboard) is compared as what it means: it is one field, and none where only its spelling differs.
     """
     before, after = list(old), list(new)
@@ -33,15 +33,15 @@ def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> tuple[Change, .
     return tuple(sorted(changes, key=lambda change: (change.file, change.kind, change.namespace, change.name)))
 
 
-def _held_twice(manifests: list[Manifest]) -> set[Key]:
+def _held_twice(manifests: list[Manifest]) -> set[ObjectId]:
     counted = Counter(manifest.key for manifest in manifests)
     return {key for key, count in counted.items() if count > 1}
 
 
-def _identified(manifests: list[Manifest], twice: set[Key]) -> dict[_Identity, Manifest]:
+def _identified(manifests: list[Manifest], twice: set[ObjectId]) -> dict[_Identity, Manifest]:
     """Manifests by key; where one key is held twice, its file and place there tell which is which."""
     found: dict[_Identity, Manifest] = {}
-    seen: Counter[tuple[Key, str]] = Counter()
+    seen: Counter[tuple[ObjectId, str]] = Counter()
     for manifest in manifests:
         place = (manifest.key, manifest.path if manifest.key in twice else "")
         found[(*place, seen[place])] = manifest

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, count, zip_longest
 from typing import Any
 
 from kubeaid_ci.compare.api_forms import in_one_form
@@ -13,7 +14,7 @@ from kubeaid_ci.compare.matching import same
 from kubeaid_ci.compare.noise import API_SPELLING, classified
 from kubeaid_ci.compare.secrets import masked
 from kubeaid_ci.model.difference import Delta, Difference, Step
-from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.manifest import Manifest, ObjectId
 
 _MOVED_GROUPS: Mapping[tuple[str, str], str] = {
     ("extensions", "DaemonSet"): "apps",
@@ -28,22 +29,23 @@ _MOVED_GROUPS: Mapping[tuple[str, str], str] = {
 _Sides = tuple[Manifest | None, Manifest | None]
 
 
-Known = dict[tuple[int, int, Key, Key, tuple[Ignore, ...]], tuple[Delta, ...]]
+Known = dict[tuple[int, int, ObjectId, ObjectId, tuple[Ignore, ...]], tuple[Delta, ...]]
 """What was told of two states before, by the ids of their bodies, which the caller keeps."""
 
 
 def differences(
     before: Iterable[Manifest], after: Iterable[Manifest], *, known: Known | None = None
 ) -> tuple[Difference, ...]:
-    """The objects of one cluster that are added, removed, modified or moved to another Application.
+    """Return the objects of one cluster that are added, removed, modified or moved to another Application.
 
-    An object is the same one where its `Key` is, whichever Application and file hold it. Where one
-    Application has it twice, the last counts, as for ArgoCD. Fields that only noise rules explain
-    carry their rule; an object that has no others is in the result all the same (`Difference.counts`).
-    Clusters whose manifests share bodies may share what is `known`.
+    An object is the same one if its `ObjectId` is, whichever Application and file hold it. If one Application has it
+    twice, the last counts, as for Argo CD. Fields that only noise rules explain carry their rule; an object that has
+    no others is in the result all the same (`Difference.counts`). Clusters whose manifests share bodies may share
+    `known`.
     """
     known = {} if known is None else known
-    old, new = _by_key(before), _by_key(after)
+    before = list(before)
+    old, new = _by_id(before), _by_id(_aligned(before, after))
     ignores = standing(_all(old), _all(new))
     found = [
         difference
@@ -55,8 +57,8 @@ def differences(
 
 
 def twice(manifests: Iterable[Manifest]) -> list[Manifest]:
-    """The objects that one Application holds again, with other content: those that do not count."""
-    last: dict[tuple[Key, str], Manifest] = {}
+    """Return the objects that a later one of the same Application replaces with other content."""
+    last: dict[tuple[ObjectId, str], Manifest] = {}
     found = []
     for manifest in manifests:
         place = (_identity(manifest), manifest.app)
@@ -66,35 +68,69 @@ def twice(manifests: Iterable[Manifest]) -> list[Manifest]:
     return found
 
 
-def _identity(manifest: Manifest) -> Key:
+def shared(manifests: Iterable[Manifest]) -> dict[ObjectId, dict[str, Manifest]]:
+    """Return the objects that several Applications hold, by identity and Application."""
+    return {key: by_app for key, by_app in _by_id(manifests).items() if len(by_app) > 1}
+
+
+def _identity(manifest: Manifest) -> ObjectId:
     key = manifest.key
     group = _MOVED_GROUPS.get((key.group, key.kind), key.group)
-    return key if group == key.group else Key(group, key.kind, key.namespace, key.name)
+    return key if group == key.group else replace(key, group=group)
 
 
-def _by_key(manifests: Iterable[Manifest]) -> dict[Key, dict[str, Manifest]]:
-    found: dict[Key, dict[str, Manifest]] = defaultdict(dict)
+def _by_id(manifests: Iterable[Manifest]) -> dict[ObjectId, dict[str, Manifest]]:
+    found: dict[ObjectId, dict[str, Manifest]] = defaultdict(dict)
     for manifest in manifests:
         found[_identity(manifest)][manifest.app] = manifest
     return dict(found)
 
 
-def _all(held: Mapping[Key, Mapping[str, Manifest]]) -> Iterator[Manifest]:
+def _all(held: Mapping[ObjectId, Mapping[str, Manifest]]) -> Iterator[Manifest]:
     return (manifest for by_app in held.values() for manifest in by_app.values())
 
 
+def _aligned(before: Iterable[Manifest], after: Iterable[Manifest]) -> Iterator[Manifest]:
+    """The manifests after the change, those without a name at the places that they had before.
+
+    An unchanged one keeps its place although others came or went in front of it.
+    """
+    old: dict[tuple[str, ObjectId], list[Manifest]] = defaultdict(list)
+    for manifest in before:
+        if manifest.key.place:
+            old[manifest.app, replace(manifest.key, place=1)].append(manifest)
+    new: dict[tuple[str, ObjectId], list[Manifest]] = defaultdict(list)
+    for manifest in after:
+        if manifest.key.place:
+            new[manifest.app, replace(manifest.key, place=1)].append(manifest)
+        else:
+            yield manifest
+    for kind, manifests in new.items():
+        places = _places([one.body for one in old.get(kind, [])], [one.body for one in manifests])
+        for manifest, place in zip(manifests, places, strict=True):
+            yield replace(manifest, key=replace(manifest.key, place=place))
+
+
+def _places(old: Sequence[Any], new: Sequence[Any]) -> list[int]:
+    """The place of each of the new values among the old ones: that of an equal one, else the first free one."""
+    free = list(range(len(old)))
+    places: list[int | None] = []
+    for value in new:
+        place = next((place for place in free if same(old[place], value)), None)
+        if place is not None:
+            free.remove(place)
+        places.append(place)
+    rest = chain(free, count(len(old)))
+    return [1 + (next(rest) if place is None else place) for place in places]
+
+
 def _paired(old: Mapping[str, Manifest], new: Mapping[str, Manifest]) -> Iterator[_Sides]:
-    """One object's states by Application; it goes, or comes, only where no Application had or has it."""
-    for app in {**old, **new}:
-        was, now = old.get(app), new.get(app)
-        if was is None and old:
-            if set(old) - set(new):  # told below, as a move
-                continue
-            was = next(iter(old.values()))
-        elif now is None and new:
-            moved_to = [name for name in new if name not in old] or list(new)
-            now = new[moved_to[0]]
-        yield was, now
+    """The states of one object by Application; it is added or removed only if no Application had or has it."""
+    yield from ((was, new[app]) for app, was in old.items() if app in new)
+    left = [was for app, was in old.items() if app not in new]
+    arrived = [now for app, now in new.items() if app not in old]
+    for was, now in zip_longest(left, arrived):
+        yield was or next(iter(old.values()), None), now or next(iter(new.values()), None)
 
 
 def _difference(
@@ -147,30 +183,41 @@ def _within(steps: tuple[Step, ...], places: Collection[tuple[Step, ...]]) -> bo
 
 
 def _renamed(found: list[Difference]) -> Iterator[Difference]:
-    """The differences; what is added tells which removed object it takes the place of, where it is one alone."""
-    gone = [difference.before for difference in found if difference.after is None and difference.before]
-    come = [difference.after for difference in found if difference.before is None and difference.after]
-    origin: dict[int, Manifest] = {}
+    """The differences; an added object names the removed one whose place it takes, if there is only one candidate.
+
+    It is looked for in its own Application first, then among those of the whole cluster.
+    """
+    origins: dict[int, Manifest] = {}
+    taken: set[int] = set()
     for alike in (_elsewhere, _content):
-        were, are = _by(gone, alike), _by(come, alike)
-        origin |= {id(now[0]): were[what][0] for what, now in are.items() if len(now) == len(were.get(what, ())) == 1}
+        for of_app in (True, False):
+            gone = [one.before for one in found if one.after is None and one.before and id(one.before) not in taken]
+            come = [one.after for one in found if one.before is None and one.after and id(one.after) not in origins]
+            were, are = _by(gone, alike, of_app=of_app), _by(come, alike, of_app=of_app)
+            for what, now in are.items():
+                if len(now) == len(were.get(what, ())) == 1:
+                    origins[id(now[0])] = were[what][0]
+                    taken.add(id(were[what][0]))
     for difference in found:
-        before = origin.get(id(difference.after))
+        before = origins.get(id(difference.after))
         yield Difference(None, difference.after, (), before) if before else difference
 
 
-def _by(manifests: Iterable[Manifest], alike: Callable[[Manifest], str]) -> dict[str, list[Manifest]]:
-    found: dict[str, list[Manifest]] = defaultdict(list)
+def _by(
+    manifests: Iterable[Manifest], alike: Callable[[Manifest], str], *, of_app: bool
+) -> dict[tuple[str, str, str], list[Manifest]]:
+    """The manifests by destination cluster, what they are alike in and, if `of_app`, Application."""
+    found: dict[tuple[str, str, str], list[Manifest]] = defaultdict(list)
     for manifest in manifests:
         if what := alike(manifest):
-            found[what].append(manifest)
+            found[manifest.key.destination, manifest.app if of_app else "", what].append(manifest)
     return found
 
 
 def _elsewhere(manifest: Manifest) -> str:
-    """What is the same for one object in two namespaces."""
+    """What is the same for an object in two namespaces; empty for one without a namespace."""
     key = manifest.key
-    return f"{key.group}/{key.kind}/{key.name}" if key.namespace else ""
+    return f"{key.group}/{key.kind}/{key.full_name}" if key.namespace else ""
 
 
 def _content(manifest: Manifest) -> str:

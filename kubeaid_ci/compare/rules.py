@@ -5,7 +5,7 @@ from typing import Any
 
 from kubeaid_ci.compare.matching import NOTHING, Pair, pair
 from kubeaid_ci.model.change import Action, AlertChange
-from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.manifest import Manifest, ObjectId
 
 
 def alerts(old: Iterable[Manifest], new: Iterable[Manifest]) -> tuple[AlertChange, ...]:
@@ -23,7 +23,7 @@ def alerts(old: Iterable[Manifest], new: Iterable[Manifest]) -> tuple[AlertChang
     return tuple(sorted(changes, key=lambda change: (change.file, change.group, change.name)))
 
 
-def _rule_objects(manifests: Iterable[Manifest]) -> dict[Key, Manifest]:
+def _rule_objects(manifests: Iterable[Manifest]) -> dict[ObjectId, Manifest]:
     return {manifest.key: manifest for manifest in manifests if manifest.key.kind == "PrometheusRule"}
 
 

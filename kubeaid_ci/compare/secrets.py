@@ -8,7 +8,7 @@ from typing import Any
 
 from kubeaid_ci.compare.secret_texts import ABOUT, secret_name
 from kubeaid_ci.model.difference import Masked
-from kubeaid_ci.model.manifest import Key
+from kubeaid_ci.model.manifest import ObjectId
 
 _NESTED = (dict, list)
 _HOLDERS = frozenset({"data", "stringData", "encryptedData"})
@@ -20,12 +20,12 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _BARE_FLAG = re.compile(r"--?([A-Za-z][\w.-]*)")
 
 
-def is_secret(key: Key) -> bool:
+def is_secret(key: ObjectId) -> bool:
     """Whether the object is there to hold secrets: a Secret, a SealedSecret and their like."""
     return key.kind.endswith(("Secret", "Secrets"))
 
 
-def masked(value: Any, key: Key | None = None) -> Any:
+def masked(value: Any, key: ObjectId | None = None) -> Any:
     """The value with every secret in it as a `Masked`; of the object that `key` names, or of an opened text."""
     if key is not None and key.kind == "CustomResourceDefinition":
         return value  # it names the fields for secrets and holds none

@@ -37,7 +37,7 @@ def shown(difference: Difference, *, noise: bool = False) -> ObjectChange:
         manifest.app,
         manifest.key.kind,
         manifest.key.namespace,
-        manifest.key.name,
+        manifest.key.full_name,
         difference.action,
         tuple(map(_field, deltas[:MOST_FIELDS])),
         max(0, len(deltas) - MOST_FIELDS),

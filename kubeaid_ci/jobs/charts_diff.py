@@ -18,12 +18,13 @@ from kubeaid_ci.jobs.comparison import compare_one, together
 from kubeaid_ci.jobs.kept_comparison import packed, unpacked
 from kubeaid_ci.jobs.outcomes import Outcomes, key
 from kubeaid_ci.jobs.render import renderer_of
-from kubeaid_ci.jobs.render_results import app_of
+from kubeaid_ci.jobs.render_results import app_of, defined_scopes
 from kubeaid_ci.jobs.render_source import render_source
 from kubeaid_ci.jobs.render_task import ChartTask, Note
 from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.kubernetes_scopes import Scopes
 from kubeaid_ci.settings import Settings
 
 _CLUSTER = "charts"
@@ -128,7 +129,9 @@ def compare(pair: Pair) -> bytes:
 
 def _compared(pair: Pair, known: Outcomes) -> Comparison:
     name = pair.name
-    was, now = (_seen(name, source, known) for source in (pair.before, pair.after))
+    # A kind has the same scope on both sides, even if only one of them defines it.
+    scopes = defined_scopes(known.outcomes[task] for task in pair.tasks)
+    was, now = (_seen(name, source, known, scopes) for source in (pair.before, pair.after))
     if not was or not now:
         return Comparison((_CLUSTER,), findings=(_come_or_gone(name, now),))
     verdict = not_compared.verdicts(was, now)[name]
@@ -139,10 +142,10 @@ def _compared(pair: Pair, known: Outcomes) -> Comparison:
     return replace(made, findings=(*verdict.findings, *made.findings))
 
 
-def _seen(name: str, source: ChartTask | Note | None, known: Outcomes) -> dict[str, Seen]:
+def _seen(name: str, source: ChartTask | Note | None, known: Outcomes, scopes: Scopes) -> dict[str, Seen]:
     if source is None:
         return {}
-    told = app_of(name, [(source, name)], known, namespace=name, cluster=_CLUSTER)
+    told = app_of(name, [(source, name)], known, namespace=name, cluster=_CLUSTER, scopes=scopes)
     return not_compared.seen([told])
 
 

@@ -45,7 +45,7 @@ class ClusterApplications:
     version: Version
     looked: Mapping[Look, Looked]
     more_versions: tuple[str, ...] = ()
-    definitions: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    definitions: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     built_in: tuple[str, ...] = field(init=False)
     _learnt: set[Task] = field(default_factory=set)
     _rendered: set[Task] = field(default_factory=set)
@@ -61,6 +61,11 @@ class ClusterApplications:
     def root(self) -> str:
         """The folder of the root application: ``k8s/<dir>/argocd-apps``."""
         return f"{self.cluster.path}/argocd-apps"
+
+    @property
+    def scopes(self) -> dict[tuple[str, str], bool]:
+        """The scopes of the kinds that the rendered Applications define."""
+        return kubernetes_api.custom_scopes(self.definitions.values())
 
     def planned(self, outcomes: Outcomes) -> list[Planned]:
         """Every Application that is known by now, the root first."""
@@ -108,10 +113,11 @@ class ClusterApplications:
                 self._learnt.add(final)
                 self._rendered.add(task)
                 for rendered in outcomes[final].objects:
-                    if rendered.body.get("kind") == "CustomResourceDefinition":
+                    if rendered.body.get("kind") in kubernetes_api.DEFINITIONS:
                         name = json.dumps(rendered.body.get("metadata", {}).get("name"))
-                        self.definitions[name] = rendered.body
-        self._defined = kubernetes_api.custom_versions(self.definitions.values())
+                        self.definitions[rendered.body["kind"], name] = rendered.body
+        crds = [body for (kind, _), body in self.definitions.items() if kind == kubernetes_api.DEFINITION]
+        self._defined = kubernetes_api.custom_versions(crds)
         waiting = [task for task in tasks if isinstance(task, ChartTask) and task not in self._rendered]
         looked = [self.looked.get(task.look, Looked()) for task in waiting if not task.skip_crds]
         self._guessed = frozenset(version for one in looked for version in one.defines)

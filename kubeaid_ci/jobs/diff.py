@@ -21,6 +21,7 @@ from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.comparison import Comparison, Revisions
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.kubernetes_scopes import Scopes
 from kubeaid_ci.model.manifest import Manifest
 from kubeaid_ci.settings import Settings
 
@@ -32,6 +33,7 @@ class _Pair:
     cluster: Cluster
     before: Apps
     after: Apps
+    scopes: tuple[Scopes, Scopes]
     findings: tuple[Finding, ...] = ()
 
 
@@ -80,7 +82,15 @@ def diff_clusters(
 def _pairs(was: Side, now: Side) -> list[_Pair]:
     there = {cluster.dir for cluster in was.selection.clusters}
     both = [cluster for cluster in now.selection.clusters if cluster.dir in there]
-    return [_Pair(cluster, _apps(was, cluster.dir), _apps(now, cluster.dir)) for cluster in both]
+    return [
+        _Pair(
+            cluster,
+            _apps(was, cluster.dir),
+            _apps(now, cluster.dir),
+            (was.scopes[cluster.dir], now.scopes[cluster.dir]),
+        )
+        for cluster in both
+    ]
 
 
 def _apps(side: Side, folder: str) -> Apps:
@@ -193,14 +203,14 @@ def _monitored(
     else:
         return replace(
             pair,
-            before=_rebuilt(pair.before, pair.cluster, names, old),
-            after=_rebuilt(pair.after, pair.cluster, names, new),
+            before=_rebuilt(pair.before, pair.cluster, names, old, pair.scopes[0]),
+            after=_rebuilt(pair.after, pair.cluster, names, new, pair.scopes[1]),
         )
     return replace(pair, findings=(replace(finding, subject=f"{pair.cluster.name}/{names[0]}"),))
 
 
-def _rebuilt(apps: Apps, cluster: Cluster, names: Sequence[str], build: Build | None) -> Apps:
+def _rebuilt(apps: Apps, cluster: Cluster, names: Sequence[str], build: Build | None, scopes: Scopes) -> Apps:
     if build is None:
         return apps
-    new = {name: replace(apps[name], app=rebuilt(apps[name].app, cluster, build)) for name in names}
+    new = {name: replace(apps[name], app=rebuilt(apps[name].app, cluster, build, scopes)) for name in names}
     return {**apps, **new}

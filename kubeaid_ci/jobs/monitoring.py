@@ -19,7 +19,8 @@ from kubeaid_ci.jobs.render_task import Bodies, as_lines, from_lines
 from kubeaid_ci.jobs.renderer import Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding, Severity
-from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.kubernetes_scopes import Scopes
+from kubeaid_ci.model.manifest import Manifest, ObjectId
 from kubeaid_ci.model.rendering import RenderedApp
 from kubeaid_ci.plan import kubernetes_api
 from kubeaid_ci.plan.rendering import as_json
@@ -120,19 +121,22 @@ def is_monitoring(app: RenderedApp, cluster: Cluster) -> bool:
     return any(manifest.path.startswith(f"{cluster.output}/") for manifest in app.manifests)
 
 
-def rebuilt(app: RenderedApp, cluster: Cluster, build: Build) -> RenderedApp:
-    """The Application with other built manifests in place of those that are committed."""
+def rebuilt(app: RenderedApp, cluster: Cluster, build: Build, scopes: Scopes) -> RenderedApp:
+    """Return the Application with other built manifests in place of the committed ones.
+
+    `scopes` are those of the custom resources that the cluster's Applications define.
+    """
     start = f"{cluster.output}/"
     own = [manifest for manifest in app.manifests if not manifest.path.startswith(start)]
     inside = [one.path.removeprefix(start) for one in app.manifests if one.path.startswith(start)]
     recursive = any("/" in path for path in inside)
     definitions = [one.body for one in build.manifests if one.key.kind == "CustomResourceDefinition"]
-    scopes = kubernetes_api.custom_scopes(definitions)
+    scopes = {**scopes, **kubernetes_api.custom_scopes(definitions)}
     new = []
     for manifest in build.manifests:
         if recursive or "/" not in manifest.path:
             body = placed(manifest.body, app.namespace, scopes)
-            new.append(Manifest(Key.of(body), body, start + manifest.path, app.cluster, app.app))
+            new.append(Manifest(ObjectId.of(body, scopes=scopes), body, start + manifest.path, app.cluster, app.app))
     digest = _sha256(f"{app.digest} {build.digest}".encode()) if app.digest and build.digest else ""
     return replace(app, manifests=(*own, *new), digest=digest)
 
@@ -144,7 +148,7 @@ def _known(task: Task, sources: Sources, bodies: Bodies) -> Build | None:
     if noted is None:
         return None
     paths, objects = from_lines(noted, bodies)
-    found = tuple(Manifest(Key.of(body), body, path) for path, body in zip(paths, objects, strict=True))
+    found = tuple(Manifest(ObjectId.of(body), body, path) for path, body in zip(paths, objects, strict=True))
     return Build(found, digest=_sha256(noted))
 
 

@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -23,6 +23,7 @@ from kubeaid_ci.jobs.render_results import Told, app_of
 from kubeaid_ci.jobs.render_task import ChartTask, Look, Looked, Note, Task
 from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.model.kubernetes_scopes import Scopes
 from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import kubernetes_api
@@ -68,10 +69,14 @@ def render_clusters(
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The clusters with the repositories at one pair of revisions, and their Applications."""
+    """The clusters with the repositories at one pair of revisions, and their Applications.
+
+    `scopes` are those of the custom resources of each cluster, by the cluster's folder.
+    """
 
     selection: Selection
     told: tuple[Told, ...]
+    scopes: Mapping[str, Scopes]
 
 
 @contextmanager
@@ -131,10 +136,23 @@ def render_sides(
 ) -> list[Side]:
     """Clusters at several pairs of revisions; raises as `followed` does."""
     with followed(hands, renderer, clusters=clusters, settings=settings) as known:
-        return [
-            Side(one.selection, tuple(told for cluster in one.clusters for told in _told(cluster, renderer)))
-            for one in known
-        ]
+        scopes = [{cluster.cluster.dir: cluster.scopes for cluster in one.clusters} for one in known]
+        return [_side(one, own, scopes, renderer) for one, own in zip(known, scopes, strict=True)]
+
+
+def _side(
+    followed: Followed, own: Mapping[str, Scopes], every: Iterable[Mapping[str, Scopes]], renderer: Renderer
+) -> Side:
+    """One side. Its own CRDs decide the scope of a kind; if it has none, those of the other sides do.
+
+    Otherwise the objects of a cluster-scoped kind would look moved because their CRD comes or goes.
+    """
+    scopes = {}
+    for folder in own:
+        others = [side[folder] for side in every if folder in side]
+        scopes[folder] = {kind: scope for side in (*others, own[folder]) for kind, scope in side.items()}
+    told = (told for cluster in followed.clusters for told in _told(cluster, renderer, scopes[cluster.cluster.dir]))
+    return Side(followed.selection, tuple(told), scopes)
 
 
 def _selected(hands: Sequence[AtHand], names: Sequence[str]) -> list[Selection]:
@@ -184,8 +202,7 @@ def _render(clusters: Sequence[ClusterApplications], renderer: Renderer) -> None
         renderer.render(first or then)
 
 
-def _told(cluster: ClusterApplications, renderer: Renderer) -> Iterator[Told]:
-    scopes = kubernetes_api.custom_scopes(cluster.definitions.values())
+def _told(cluster: ClusterApplications, renderer: Renderer, scopes: Scopes) -> Iterator[Told]:
     for one in sorted(cluster.planned(renderer.outcomes), key=lambda one: one.application.name):
         final = [_final(part, cluster) for part in one.parts]
         yield app_of(

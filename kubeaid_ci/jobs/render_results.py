@@ -8,12 +8,10 @@ from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.jobs.outcomes import Outcomes
 from kubeaid_ci.jobs.render_task import Note, Outcome, Task
 from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.kubernetes_scopes import NO_SCOPES, Scopes, is_namespaced
+from kubeaid_ci.model.manifest import Manifest, ObjectId, numbered
 from kubeaid_ci.model.rendering import Masked, RenderedApp, RenderStatus
 from kubeaid_ci.plan import kubernetes_api
-
-Scopes = Mapping[tuple[str, str], bool]
-"""Whether objects of each custom group and kind lie in a namespace."""
 
 FATAL = ("chart/render-failed", "chart/symlink-escapes", "build/pinned-revision-missing")
 """The rules that leave an Application without its objects."""
@@ -29,7 +27,7 @@ def app_of(
     namespace: str,
     cluster: str = "",
     folder: str = "",
-    scopes: Scopes | None = None,
+    scopes: Scopes = NO_SCOPES,
     revision: str | None = None,
     ignore_differences: tuple[Mapping[str, Any], ...] = (),
 ) -> Told:
@@ -41,7 +39,7 @@ def app_of(
     fatal = next((note for note in notes if note.rule in FATAL), None)
     subject = "/".join(part for part in (cluster, name) if part)
     digests = [known.digests.get(task, "") for task in tasks]
-    inputs = (digests, [chart for _, chart in parts], namespace, sorted((scopes or {}).items()))
+    inputs = (digests, [chart for _, chart in parts], namespace, sorted(scopes.items()))
     app = RenderedApp(
         cluster,
         folder,
@@ -49,7 +47,7 @@ def app_of(
         _status(notes, len(done), len(parts)),
         namespace=namespace,
         revision=revision,
-        manifests=tuple(_manifests(done, cluster, name, namespace, scopes=scopes or {}, known=known.placed)),
+        manifests=tuple(_manifests(done, cluster, name, namespace, scopes=scopes, known=known.placed)),
         masked=tuple(_masked(outcome for outcome, _ in done)),
         ignore_differences=ignore_differences,
         error=fatal.message if fatal else None,
@@ -61,8 +59,8 @@ def app_of(
 
 
 def manifests(outcome: Outcome, *, app: str, namespace: str) -> list[Manifest]:
-    """The objects of one source by itself, as ArgoCD would place them."""
-    return list(_manifests([(outcome, outcome.chart)], "", app, namespace, scopes={}, known={}))
+    """Return the objects of a single source, in the namespaces that Argo CD puts them in."""
+    return list(_manifests([(outcome, outcome.chart)], "", app, namespace, scopes=NO_SCOPES, known={}))
 
 
 def _outcome(part: Task | Note, known: Outcomes) -> Outcome | None:
@@ -78,22 +76,40 @@ def _manifests(
     scopes: Scopes,
     known: dict[tuple[int, str], Mapping[str, Any]],
 ) -> Iterator[Manifest]:
+    done = list(done)
+    scopes = {**scopes, **defined_scopes(outcome for outcome, _ in done)}
+    found = []
     for outcome, chart in done:
         for rendered in outcome.objects:
             body = placed(rendered.body, namespace, scopes)
             if body is not rendered.body:
-                # Clusters that hold the same object share it in its namespace too.
+                # Clusters that hold the same object share the copy with the namespace.
                 body = known.setdefault((id(rendered.body), namespace), body)
-            yield Manifest(Key.of(body), body, rendered.path, cluster, name, chart)
+            found.append((body, rendered.path, chart))
+    ids = numbered(ObjectId.of(body, scopes=scopes) for body, _, _ in found)
+    for object_id, (body, path, chart) in zip(ids, found, strict=True):
+        yield Manifest(object_id, body, path, cluster, name, chart)
+
+
+def defined_scopes(outcomes: Iterable[Outcome]) -> Scopes:
+    """Return the scopes of the kinds that what was rendered defines itself."""
+    rendered = (one.body for outcome in outcomes for one in outcome.objects)
+    return kubernetes_api.custom_scopes(body for body in rendered if body.get("kind") in kubernetes_api.DEFINITIONS)
 
 
 def placed(body: Mapping[str, Any], namespace: str, scopes: Scopes) -> Mapping[str, Any]:
-    """The object with the namespace that ArgoCD gives it, where it names none and its kind lies in one."""
+    """Return the object with the namespace that Argo CD gives it (`NormalizeTargetObjects`).
+
+    Cluster-scoped kinds lose their namespace. Other objects that name none get that of the destination.
+    """
     metadata = body.get("metadata")
-    if not namespace or not isinstance(metadata, dict) or metadata.get("namespace"):
+    if not isinstance(metadata, dict):
         return body
-    key = Key.of(body)
-    if not kubernetes_api.is_namespaced(key.group, key.kind, scopes):
+    object_id = ObjectId.of(body)
+    if not is_namespaced(object_id.group, object_id.kind, scopes):
+        kept = {field: value for field, value in metadata.items() if field != "namespace"}
+        return body if len(kept) == len(metadata) else {**body, "metadata": kept}
+    if not namespace or metadata.get("namespace"):
         return body
     return {**body, "metadata": {**metadata, "namespace": namespace}}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from kubeaid_ci.edges.kustomize import Kustomize
 from kubeaid_ci.model.application import Parameter
-from kubeaid_ci.model.manifest import Key
+from kubeaid_ci.model.manifest import ObjectId
 from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.plan.rendering import Rendered, Varying, as_json
 
@@ -165,7 +165,7 @@ class Outcome:
         (paths, varying, notes, chart, failed), objects = from_lines(data, bodies)
         return cls(
             [Rendered(path, body) for path, body in zip(paths, objects, strict=True)],
-            [Varying(path, Key(**key), where, shaped) for path, key, where, shaped in varying],
+            [Varying(path, ObjectId(**key), where, shaped) for path, key, where, shaped in varying],
             [Note(**{**note, "failure": Failure(note["failure"])}) for note in notes],
             chart,
             failed,

@@ -1,39 +1,71 @@
 """One Kubernetes object, what names it, and where it came from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Self
+
+from kubeaid_ci.model.kubernetes_scopes import NO_SCOPES, Scopes, is_namespaced
 
 _IMAGES = ("image", "imageName")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Key:
-    """What makes a Kubernetes object the same object in two renderings.
+class ObjectId:
+    """The identity of a Kubernetes object: equal for the same object in two renderings.
 
-    The API version is left out on purpose: `apps/v1beta1` and `apps/v1` name one object.
+    The API version is not part of it: `apps/v1beta1` and `apps/v1` name the same object. `namespace` is empty for
+    cluster-scoped kinds. `destination` is the cluster that Argo CD deploys the object to, empty for the cluster that
+    Argo CD runs in. An object that has only a `generateName` is named ``prefix*``, and only its `place` among its like
+    in the Application tells it apart, since the API server makes a new object of each: 1 for the first, 2 for the
+    next. The `place` of an object with a name is 0.
     """
 
     group: str
     kind: str
     namespace: str
     name: str
+    destination: str = ""
+    place: int = 0
 
     @classmethod
-    def of(cls, body: Mapping[str, Any]) -> Self:
-        """The key of an object; parts that are missing or not text are empty."""
+    def of(cls, body: Mapping[str, Any], *, scopes: Scopes = NO_SCOPES, destination: str = "") -> Self:
+        """Return the identity of one object; parts that are missing or not text are empty.
+
+        `scopes` are those of the cluster's custom resources.
+        """
         metadata = body.get("metadata")
         metadata = metadata if isinstance(metadata, Mapping) else {}
-        version = _text(body.get("apiVersion"))
+        group, kind = _text(body.get("apiVersion")).rpartition("/")[0], _text(body.get("kind"))
+        namespace = _text(metadata.get("namespace"))
+        if namespace and not is_namespaced(group, kind, scopes):
+            namespace = ""
+        name, prefix = _text(metadata.get("name")), _text(metadata.get("generateName"))
         return cls(
-            version.rpartition("/")[0],
-            _text(body.get("kind")),
-            _text(metadata.get("namespace")),
-            _text(metadata.get("name")),
+            group, kind, namespace, name or (f"{prefix}*" if prefix else ""), destination, place=0 if name else 1
         )
 
+    @property
+    def full_name(self) -> str:
+        """The name, with the place of an object that is not the first without a name: ``migrate-*#2``."""
+        return f"{self.name}#{self.place}" if self.place > 1 else self.name
+
     def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+        return f"{self.kind} {self.namespace}/{self.full_name}" if self.namespace else f"{self.kind} {self.full_name}"
+
+
+def numbered(ids: Iterable[ObjectId]) -> Iterator[ObjectId]:
+    """Give the objects of one Application that have no name their place among their like.
+
+    Argo CD's `NormalizeTargetObjects` tells them apart by their place among all objects of the Application.
+    """
+    counts: Counter[ObjectId] = Counter()
+    for one in ids:
+        if not one.place:
+            yield one
+            continue
+        counts[one] += 1
+        yield replace(one, place=counts[one])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +76,7 @@ class Manifest:
     where they do not apply.
     """
 
-    key: Key
+    key: ObjectId
     body: Mapping[str, Any]
     path: str
     cluster: str = ""
@@ -61,10 +93,10 @@ def objects(path: str, body: Any) -> list[Manifest]:
     if body is None:
         return []
     if not isinstance(body, Mapping):
-        return [Manifest(Key.of({}), {"": body}, path)]
+        return [Manifest(ObjectId.of({}), {"": body}, path)]
     kind, items = _text(body.get("kind")), body.get("items")
     if not kind.endswith("List") or not isinstance(items, list):
-        return [Manifest(Key.of(body), body, path)]
+        return [Manifest(ObjectId.of(body), body, path)]
     typed = {"apiVersion": body.get("apiVersion"), "kind": kind.removesuffix("List")}
     return [found for item in items for found in objects(path, _typed(item, typed))]
 

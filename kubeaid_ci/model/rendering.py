@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.manifest import Manifest, ObjectId
 
 
 class RenderStatus(StrEnum):
@@ -30,7 +30,7 @@ class Failure(StrEnum):
 class Masked:
     """A value that a chart makes up anew in every rendering, such as a password; it is rendered as `MASK`."""
 
-    key: Key
+    key: ObjectId
     path: str
     field: str
 

@@ -10,6 +10,10 @@ from typing import Any
 
 from kubeaid_ci.model.version import Version
 
+DEFINITION, COMPOSITE_DEFINITION = "CustomResourceDefinition", "CompositeResourceDefinition"
+DEFINITIONS = (DEFINITION, COMPOSITE_DEFINITION)
+"""The kinds that define other kinds: Kubernetes' own and Crossplane's."""
+
 DEFAULT = "1.34.0"
 """The version taken for a cluster where nothing else is said."""
 
@@ -72,12 +76,6 @@ _SERVED: tuple[tuple[str, str, str, int, int], ...] = (
     ("storage.k8s.io/v1", "CSIStorageCapacity", "CSIDriver CSINode StorageClass VolumeAttachment", _FIRST, _LAST),
     ("storage.k8s.io/v1", "", "VolumeAttributesClass", 34, _LAST),
 )
-_NAMESPACED = {
-    (version.rpartition("/")[0], kind): scope
-    for version, inside, beside, _, _ in _SERVED
-    for kinds, scope in ((inside, True), (beside, False))
-    for kind in kinds.split()
-}
 
 
 def api_versions(version: Version) -> tuple[str, ...]:
@@ -102,17 +100,23 @@ def custom_versions(definitions: Iterable[Mapping[str, Any]]) -> tuple[str, ...]
 
 
 def custom_scopes(definitions: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], bool]:
-    """Whether objects of each custom group and kind lie in a namespace."""
-    return {
-        (group, kind): _mapping(definition.get("spec")).get("scope") != "Cluster"
-        for definition in definitions
-        for group, kind, _ in _served(definition)
-    }
+    """Return the scopes of the kinds that CustomResourceDefinitions, and Crossplane's definitions, add.
+
+    True if the objects of a group and kind belong to a namespace.
+    """
+    return {kind: scope for definition in definitions for kind, scope in _scopes(definition)}
 
 
-def is_namespaced(group: str, kind: str, custom: Mapping[tuple[str, str], bool]) -> bool | None:
-    """Whether objects of a kind lie in a namespace; nothing where neither Kubernetes nor `custom` knows it."""
-    return _NAMESPACED.get((group, kind), custom.get((group, kind)))
+def _scopes(definition: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], bool]]:
+    spec = _mapping(definition.get("spec"))
+    group, kind, scope = str(spec.get("group")), _mapping(spec.get("names")).get("kind"), spec.get("scope")
+    if definition.get("kind") == COMPOSITE_DEFINITION:
+        # A claim is namespaced. A composite is cluster-scoped unless its definition is v2, where the default changed.
+        version = str(definition.get("apiVersion", "")).rpartition("/")[2]
+        yield (group, str(kind)), scope == "Namespaced" or (scope is None and version.startswith("v2"))
+        yield (group, str(_mapping(spec.get("claimNames")).get("kind"))), True
+    else:
+        yield (group, str(kind)), scope != "Cluster"
 
 
 def _served(definition: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.manifest import Key, objects
+from kubeaid_ci.model.manifest import ObjectId, objects
 from kubeaid_ci.model.rendering import MASK
 
 _LARGE = 1_000
@@ -28,7 +28,7 @@ class Varying(NamedTuple):
     """Where an object varies from rendering to rendering. What is `shaped` otherwise cannot be masked."""
 
     path: str
-    key: Key
+    key: ObjectId
     field: str
     shaped: bool
 
@@ -83,15 +83,15 @@ def as_json(value: Any) -> str:
 
 
 def _settled(first: list[Rendered], second: list[Rendered], varying: list[Varying]) -> Iterator[Rendered]:
-    same = [Key.of(one.body) for one in first] == [Key.of(one.body) for one in second]
+    same = [ObjectId.of(one.body) for one in first] == [ObjectId.of(one.body) for one in second]
     if not same:
-        varying += [Varying(one.path, Key.of(one.body), "", shaped=True) for one in first]
+        varying += [Varying(one.path, ObjectId.of(one.body), "", shaped=True) for one in first]
         yield from first
         return
     for one, other in zip(first, second, strict=True):
         told: list[tuple[Steps, bool]] = []
         body = _masked(one.body, other.body, (), told)
-        varying += [Varying(one.path, Key.of(one.body), _written(steps), shaped) for steps, shaped in told]
+        varying += [Varying(one.path, ObjectId.of(one.body), _written(steps), shaped) for steps, shaped in told]
         yield Rendered(one.path, body)
 
 

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.manifest import Key
+from kubeaid_ci.model.manifest import ObjectId
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.version import Version
 
@@ -28,7 +28,7 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, Set):
         return sorted(plain(item) for item in value)
-    if is_dataclass(value) and not isinstance(value, type | Remote | Version | Key):
+    if is_dataclass(value) and not isinstance(value, type | Remote | Version | ObjectId):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     return _written(value)
 
@@ -39,7 +39,7 @@ def _written(value: Any) -> Any:
             return value.value
         case None | bool() | int() | float() | str():
             return value
-        case Remote() | Version() | Key():
+        case Remote() | Version() | ObjectId():
             return str(value)
         case PurePath():
             return value.as_posix()

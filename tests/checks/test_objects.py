@@ -11,12 +11,12 @@ from kubeaid_ci.checks.objects import (
     rule_groups,
 )
 from kubeaid_ci.model.finding import Finding, Severity
-from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.manifest import Manifest, ObjectId
 from kubeaid_ci.model.rule_problem import RuleProblem
 
 
 def at(path: str, body: Any) -> Manifest:
-    return Manifest(Key.of(body), body, path)
+    return Manifest(ObjectId.of(body), body, path)
 
 
 def service(name: str, namespace: str = "a", **more: Any) -> dict[str, Any]:
@@ -64,6 +64,17 @@ def test_twins_of_the_same_content_are_a_warning() -> None:
     (finding,) = found(at("1.yaml", service("a")), at("1.yaml", service("a")))
     assert finding.severity is Severity.WARNING
     assert finding.message == "Service a/a is twice in this file, with the same content"
+
+
+def test_objects_with_a_generated_name_are_each_another() -> None:
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"generateName": "migrate-"}}
+    assert found(at("1.yaml", job), at("2.yaml", {**job, "spec": {}})) == []
+
+
+def test_a_namespace_does_not_make_another_object_of_a_cluster_scoped_kind() -> None:
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "a"}}
+    placed = {**role, "metadata": {"name": "a", "namespace": "x"}}
+    assert [finding.rule for finding in found(at("1.yaml", role), at("2.yaml", placed))] == [OBJECT_DUPLICATE]
 
 
 def test_another_api_version_does_not_make_another_object() -> None:

@@ -6,11 +6,11 @@ from typing import Any
 from kubeaid_ci.compare.objects import differences
 from kubeaid_ci.compare.shown import shown
 from kubeaid_ci.model.difference import Difference, ObjectChange
-from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.manifest import Manifest, ObjectId
 
 
 def at(body: dict[str, Any], *, app: str = "web", cluster: str = "prod") -> Manifest:
-    return Manifest(Key.of(body), body, "templates/x.yaml", cluster, app)
+    return Manifest(ObjectId.of(body), body, "templates/x.yaml", cluster, app)
 
 
 def obj(kind: str, name: str = "x", *, api: str = "v1", namespace: str = "n", **fields: Any) -> dict[str, Any]:

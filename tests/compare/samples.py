@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.manifest import Manifest, ObjectId
 
 
 def manifest(kind: str, name: str, path: str = "", *, group: str = "v1", **body: Any) -> Manifest:
     whole = {"apiVersion": group, "kind": kind, "metadata": {"name": name}, **body}
-    return Manifest(Key.of(whole), whole, path or f"{name}.yaml")
+    return Manifest(ObjectId.of(whole), whole, path or f"{name}.yaml")
 
 
 def rules(name: str, groups: dict[str, list[dict[str, Any]]]) -> Manifest:

@@ -277,12 +277,13 @@ def test_built_in_kinds_are_known_so_that_no_old_api_is_rendered(world):
     assert bodies(world.render(), "a")[0]["apiVersion"] == "policy/v1"
 
 
-def test_cluster_wide_objects_and_unknown_kinds_get_no_namespace(world):
+def test_objects_get_the_namespace_that_argo_cd_gives_them(world):
     world.chart(
         "kinds",
         {
             "templates/a.yaml": (
                 "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\n---\n"
+                "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: e, namespace: own}\n---\n"
                 "apiVersion: other.example.com/v1\nkind: Unknown\nmetadata: {name: b}\n---\n"
                 "apiVersion: v1\nkind: Secret\nmetadata: {name: c, namespace: own}\n---\n"
                 "apiVersion: v1\nkind: Secret\nmetadata: {name: d}\n"
@@ -290,9 +291,12 @@ def test_cluster_wide_objects_and_unknown_kinds_get_no_namespace(world):
         },
     )
     world.cluster("one", {"app.yaml": application("app", source=helm("kinds"))})
-    assert [str(one.key) for one in app(world.render(), "app").manifests] == [
+    manifests = app(world.render(), "app").manifests
+    assert all("namespace" not in one.body["metadata"] for one in manifests if not one.key.namespace)
+    assert [str(one.key) for one in manifests] == [
         "ClusterRole a",
-        "Unknown b",
+        "StorageClass e",
+        "Unknown app/b",
         "Secret own/c",
         "Secret app/d",
     ]

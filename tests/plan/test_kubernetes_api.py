@@ -28,11 +28,3 @@ def test_each_version_of_kubernetes_serves_its_own(version, there, gone):
 def test_custom_kinds_are_those_that_are_served():
     assert kubernetes_api.custom_versions([crd(), crd()]) == ("acme.io/v1", "acme.io/v1/Widget")
     assert kubernetes_api.custom_versions([{}, {"spec": {"versions": "x"}}]) == ()
-
-
-def test_scope_is_told_of_known_kinds_only():
-    scopes = kubernetes_api.custom_scopes([crd("Cluster")])
-    assert [
-        kubernetes_api.is_namespaced(group, kind, scopes)
-        for group, kind in (("", "Secret"), ("", "Node"), ("acme.io", "Widget"), ("other.io", "Widget"))
-    ] == [True, False, False, None]

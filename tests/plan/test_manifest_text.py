@@ -1,7 +1,7 @@
 import pytest
 
 from kubeaid_ci import documents
-from kubeaid_ci.model.manifest import Key, Manifest
+from kubeaid_ci.model.manifest import Manifest, ObjectId
 from kubeaid_ci.plan.manifest_text import files, text
 
 
@@ -9,7 +9,7 @@ def manifest(
     name="a", *, kind="Secret", namespace="n", path="c/templates/a.yaml", cluster="one", app="web", **metadata
 ):
     body = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace, **metadata}}
-    return Manifest(Key.of(body), body, path, cluster, app)
+    return Manifest(ObjectId.of(body), body, path, cluster, app)
 
 
 def test_a_document_says_where_it_is_from():

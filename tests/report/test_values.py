@@ -5,7 +5,7 @@ import pytest
 
 from kubeaid_ci.model.build import BuildResult, BuildStatus
 from kubeaid_ci.model.change import Action, Change
-from kubeaid_ci.model.manifest import Key
+from kubeaid_ci.model.manifest import ObjectId
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.report.values import plain
@@ -30,7 +30,7 @@ def test_values_with_one_written_form_become_that_text() -> None:
         {
             BuildStatus.FAILED: Version.parse("v1.2"),
             "remote": Remote.parse("git@git.example.com:Acme/Config.git"),
-            "key": Key("", "Pod", "ns", "p"),
+            "key": ObjectId("", "Pod", "ns", "p"),
             "path": PurePosixPath("a/b"),
             "day": date(2027, 6, 30),
             "set": frozenset({"b", "a"}),

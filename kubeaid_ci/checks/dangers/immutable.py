@@ -85,8 +85,8 @@ def check(difference: Difference) -> Iterator[Said]:
 
 
 def _made_anew(difference: Difference) -> bool:
-    """Hooks are deleted before they are created again."""
-    return bool(hook(difference.before) and hook(difference.after))
+    """Return whether each sync makes a new object: a hook, or one with only a `generateName`."""
+    return bool(difference.manifest.key.place or (hook(difference.before) and hook(difference.after)))
 
 
 def _refused(difference: Difference, delta: Delta) -> str:
