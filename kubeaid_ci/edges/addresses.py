@@ -15,7 +15,7 @@ from enum import IntEnum
 _METADATA = frozenset({"fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16"})
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _MOST_ADDRESSES = 8
-_CONNECT_SECONDS = 10
+CONNECT_SECONDS = 10
 
 
 class Zone(IntEnum):
@@ -59,7 +59,7 @@ def _resolve(host: str, port: int) -> list[str]:
 
 
 def _connect(address: str, port: int) -> socket.socket:
-    return socket.create_connection((address, port), _CONNECT_SECONDS)
+    return socket.create_connection((address, port), CONNECT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,25 +130,40 @@ def talk(
             return done
         if explain:
             explain()
-        if not may_pass(access, writing=False) or not access.patience.again(attempt):
+        fault = fault_of(access, writing=False)
+        if not fault.may_pass or not access.patience.again(attempt):
             break
-    raise OutsideError(f"{access.url}: git {arguments[0]} ended with code {done.code}: {reason(done)}")
+    raise fault.error(access, f"git {arguments[0]} ended with code {done.code}: {reason(done)}")
 
 
-def may_pass(access: GitAccess, *, writing: bool) -> bool:
-    """Whether a failure of Git may pass by itself; raises `OutsideError` where the token is refused."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why Git failed, as far as the network explains it. `reason` is empty if the server answers."""
+
+    may_pass: bool
+    reason: str = ""
+
+    def error(self, access: GitAccess, message: str) -> OutsideError:
+        """Return the error to raise: the network's fault in one sentence, else Git's own `message`."""
+        return OutsideError(access.redact(f"{access.url}: {self.reason or message}"))
+
+
+def fault_of(access: GitAccess, *, writing: bool) -> Fault:
+    """Ask the server why Git failed. Raises `OutsideError` if it refuses the token, or can never be reached."""
     if not access.over_http:
-        return False
+        return Fault(may_pass=False)
     answer = wire.git_status(access, WRITE if writing else READ)
     match answer:
-        case wire.Lost(detail, passes):
-            if not passes:
-                raise OutsideError(access.redact(f"{access.url}: {detail}"))
+        case wire.Lost(detail, may_pass):
+            fault = Fault(may_pass, detail)
+            if not may_pass:
+                raise fault.error(access, detail)
+            return fault
         case wire.Moved(address):
             raise OutsideError(f"{access.url}: redirects to {address}; name that address if you trust it")
         case 401 | 403 | 404:
             _turned_away(access, answer, writing=writing)
-    return True
+    return Fault(may_pass=True)
 
 
 def _turned_away(access: GitAccess, status: int, *, writing: bool) -> NoReturn:

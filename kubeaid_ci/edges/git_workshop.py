@@ -49,8 +49,9 @@ class Workshop:
             if done.code == 0:
                 return Heads(heads.default, {**heads.commits, **self._fetched(lacking)})
             # A branch may have gone between the look and the fetch; the next look will tell.
-            if not git_remote.may_pass(self.access, writing=False) or not self.access.patience.again(attempt):
-                raise OutsideError(f"{self.access.url}: git fetch ended with {done.code}: {reason(done)}")
+            fault = git_remote.fault_of(self.access, writing=False)
+            if not fault.may_pass or not self.access.patience.again(attempt):
+                raise fault.error(self.access, f"git fetch ended with {done.code}: {reason(done)}")
         raise AssertionError("unreachable")
 
     def _fetch(self, branches: list[str]) -> Finished:
@@ -171,9 +172,10 @@ class Workshop:
                 return False
             if _was_refused(done.text):
                 raise OutsideError(self._refusal(branch, done))
-            if not git_remote.may_pass(self.access, writing=True) or not self.access.patience.again(attempt):
+            fault = git_remote.fault_of(self.access, writing=True)
+            if not fault.may_pass or not self.access.patience.again(attempt):
                 break
-        raise OutsideError(f"{self.access.url}: the push of {branch} did not go through: {reason(done)}")
+        raise fault.error(self.access, f"the push of {branch} did not go through: {reason(done)}")
 
     def _refusal(self, branch: str, done: Finished) -> str:
         return (

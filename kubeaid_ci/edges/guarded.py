@@ -7,6 +7,7 @@ of the name server that changes in between changes nothing.
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,10 +23,10 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 from urllib3.util import Timeout, make_headers, parse_url
 from urllib3.util.ssl_ import create_urllib3_context
 
-from kubeaid_ci.edges.addresses import Network, Zone, zone
+from kubeaid_ci.edges.addresses import CONNECT_SECONDS, Network, Zone, zone
 
 SILENCE_SECONDS = 30
-_PATIENCE = Timeout(connect=10, read=SILENCE_SECONDS)
+_TIMEOUT = Timeout(connect=CONNECT_SECONDS, read=SILENCE_SECONDS)
 
 
 class ForbiddenError(Exception):
@@ -104,18 +105,23 @@ class _Checked(HTTPConnection):
         try:
             addresses = guard.network.resolve(self._dns_host, self.port)
         except OSError as error:
-            raise NameResolutionError(self.host, self, socket.gaierror(str(error))) from error
+            reason = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
+            raise NameResolutionError(self.host, self, reason) from error
         self._zone = max(zone(address) for address in addresses)
         self._ask(guard)
         return self._connected(addresses, guard)
 
     def _connected(self, addresses: list[str], guard: Guard) -> socket.socket:
         failure: OSError = OSError("no address")
+        end = time.monotonic() + CONNECT_SECONDS
         for address in addresses:
             try:
                 opened = guard.network.connect(address, self.port)
             except OSError as error:
                 failure = error
+                # A host with eight addresses behind a silent firewall would take eighty seconds.
+                if time.monotonic() > end:
+                    break
                 continue
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             opened.settimeout(SILENCE_SECONDS)
@@ -166,7 +172,7 @@ class Connections:
         Raises `OSError` or urllib3's ``HTTPError``.
         """
         response = self._manager(url, proxy).request(
-            "GET", url, headers=headers, redirect=False, retries=False, preload_content=False, timeout=_PATIENCE
+            "GET", url, headers=headers, redirect=False, retries=False, preload_content=False, timeout=_TIMEOUT
         )
         try:
             yield response

@@ -4,12 +4,14 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from kubeaid_ci.edges import network_errors
 from kubeaid_ci.edges.addresses import Network
+from kubeaid_ci.edges.hosts import Hosts
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.edges.reach import Reach, origin, proxy_for, shown
 from kubeaid_ci.model.upstream import Failed, FailedKind
@@ -24,7 +26,8 @@ _MOST_ERROR_BYTES = 64 * 1024
 _AT_ONCE_A_HOST = 4
 _PIECE = 64 * 1024
 _MOST_EXPIRED = 4
-"""How many requests to a host may run out of time before it is asked no more: a run has to end."""
+"""After so many requests to a host that timed out it is not tried again: a run has to end."""
+_SLOW_SECONDS = 2.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 _REFUSED = frozenset({401, 403, 407, 451})
@@ -70,6 +73,10 @@ class NotGot:
     asked_wait: float | None = None
     again: bool = False
     """Whether to ask again at once may help."""
+    lost: bool = False
+    """No connection to the host could be made."""
+    slow: bool = False
+    """It took long to fail, so it is not tried again: TCP or the resolver did so already."""
 
 
 class Web:
@@ -90,6 +97,7 @@ class Web:
         self._patience = patience or Patience(attempts=3, longest=30)
         self._network = network or Network()
         self._reach = Reach(self._network, allow)
+        self._hosts = Hosts()
         self._expired: Counter[str] = Counter()
         self._turns: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(_AT_ONCE_A_HOST))
         self._proxies: dict[tuple[str, str, int | None], str | None] = {}
@@ -97,15 +105,23 @@ class Web:
         self._connections: Connections | None = None
 
     def get(self, ask: Ask) -> Got | NotGot:
-        """Ask, and again where that may help; the time of `ask` is for all of it."""
+        """Send the request, and again if that may help, within the time of `ask`.
+
+        A host that could not be connected to is not tried again in this run. If none answers and waiting
+        takes long, the other hosts are not tried either.
+        """
         self._opened()  # what it loads takes nobody's time but ours
         end = time.monotonic() + ask.seconds
         for attempt in range(1, self._patience.attempts + 1):
             answer = self._follow(ask, end)
             if isinstance(answer, Got) or not answer.again or time.monotonic() > end:
-                return answer
+                break
+            if answer.lost and not self._hosts.may_retry:
+                break
             if not self._patience.again(attempt, answer.asked_wait):
-                return answer
+                break
+        if isinstance(answer, NotGot) and answer.lost:
+            self._hosts.lost(answer.failed.host, answer.failed.reason, slow=answer.slow)
         return answer
 
     def _follow(self, ask: Ask, end: float) -> Got | NotGot:
@@ -133,8 +149,10 @@ class Web:
         permit = None if proxy else lambda host, found: self._reach.permit(host, found, ask.start)
         host = str(urlsplit(url).hostname)
         with self._turn(host):
+            if reason := self._hosts.reason(_place(url)):
+                return _unreachable(url, reason)
             if self._expired[host] >= _MOST_EXPIRED:
-                return _not(FailedKind.UNREACHABLE, url, "its host let too many requests run out of time")
+                return _unreachable(url, f"{_MOST_EXPIRED} requests timed out, so no more are sent")
             guard = Guard(self._network, permit, max(end - time.monotonic(), 0.001))
             try:
                 with guard.watch():
@@ -144,7 +162,7 @@ class Web:
             if guard.expired:
                 with self._lock:
                     self._expired[host] += 1
-                return _not(FailedKind.UNREACHABLE, url, "did not end in the time it was given")
+                return _not(FailedKind.UNREACHABLE, url, "timed out before the answer was complete")
             return answer
 
     def _proxy(self, url: str) -> str | None:
@@ -155,16 +173,19 @@ class Web:
         return self._proxies[place]
 
     def _exchange(self, url: str, headers: dict[str, str], proxy: str | None, most: int) -> Got | NotGot:
-        from ssl import SSLError
-
         from urllib3 import exceptions
 
+        began = time.monotonic()
         try:
             with self._opened().get(url, headers, proxy=proxy) as response:
+                self._hosts.answered()
                 return _read(response, url, most)
         except (OSError, exceptions.HTTPError, ValueError) as error:
-            lasting = isinstance(error, exceptions.SSLError | SSLError | ValueError)
-            return _not(FailedKind.UNREACHABLE, url, _why(error), again=not lasting)
+            fault = network_errors.explain(error)
+        if fault.connected:
+            return _not(FailedKind.UNREACHABLE, url, fault.reason, again=fault.transient)
+        slow = time.monotonic() - began > _SLOW_SECONDS
+        return replace(_unreachable(url, fault.reason), again=fault.transient and not slow, lost=True, slow=slow)
 
     def _turn(self, host: str) -> threading.Semaphore:
         with self._lock:
@@ -221,20 +242,18 @@ def _not(kind: FailedKind, url: str, why: str, *, again: bool = False) -> NotGot
     return NotGot(Failed(kind, f"{shown(url)}: {why}"), url=url, again=again)
 
 
-def _why(error: Exception) -> str:
-    """What went wrong, without the address (its query may hold a secret) and the names of objects."""
-    cause: BaseException = error
-    while deeper := _beneath(cause):
-        cause = deeper
-    words = str(getattr(cause, "strerror", None) or cause)
-    words = words.rpartition(">: ")[2] if ">: " in words else words
-    return f"{type(cause).__name__}: {words}"[:300]
+def _unreachable(url: str, reason: str) -> NotGot:
+    """A failure of the whole host, so the same for every address there."""
+    host = _place(url)
+    return NotGot(Failed(FailedKind.UNREACHABLE, f"cannot reach {host}: {reason}", host, reason), url=url)
 
 
-def _beneath(error: BaseException) -> BaseException | None:
-    """The fault that an error of requests or urllib3 reports, each in its own way."""
-    around = (getattr(error, "reason", None), *error.args, error.__cause__)
-    return next((one for one in around if isinstance(one, BaseException)), None)
+def _place(url: str) -> str:
+    """The host of a URL, with the port if it is not the scheme's."""
+    scheme, host, port = origin(url)
+    usual = {"https": 443, "http": 80}.get(scheme)
+    name = f"[{host}]" if ":" in host else host
+    return name if port in (None, usual) else f"{name}:{port}"
 
 
 def _joined(url: str, target: str) -> str:

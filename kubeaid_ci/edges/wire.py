@@ -29,7 +29,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """No whole answer came: the request may or may not have been done. `detail` is for people."""
+    """No whole answer came: the request may or may not have been done. `detail` is a phrase for messages."""
 
     detail: str
     may_pass: bool
@@ -75,8 +75,10 @@ def exchange(
 
 
 def lost(error: OSError) -> Lost:
-    """What a network fault of requests (all of them are `OSError`) means for a second try."""
+    """Return what a network error of requests (all of them are `OSError`) means."""
     import requests
+
+    from kubeaid_ci.edges.network_errors import explain
 
     lasting = (
         requests.exceptions.SSLError,
@@ -85,9 +87,8 @@ def lost(error: OSError) -> Lost:
         requests.exceptions.InvalidSchema,
         requests.exceptions.TooManyRedirects,
     )
-    # What urllib3 gives as the reason is short; around it stand the pool, the retries and the address again.
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return Lost(f"{type(error).__name__}: {reason or error}", not isinstance(error, lasting))
+    found = explain(error)
+    return Lost(found.reason, found.transient and not isinstance(error, lasting))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,10 @@ class Failed:
 
     kind: FailedKind
     message: str
+    host: str = ""
+    """The host that could not be reached at all, with its port if it is not the usual one. Empty if it answered."""
+    reason: str = ""
+    """Why the host could not be reached, such as "connection refused"."""
 
     @property
     def may_pass(self) -> bool:

@@ -1,3 +1,4 @@
+import errno
 import socket
 import ssl
 import threading
@@ -5,7 +6,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -101,18 +102,107 @@ def test_the_wait_that_a_server_asks_for_is_kept_and_a_long_one_is_not_waited_fo
 def test_nobody_listening_is_unreachable_and_says_why(web: Web) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    kind, message = failure(web.get(ask(f"http://127.0.0.1:{port}/a?token=secret")))
-    assert kind is FailedKind.UNREACHABLE
-    assert message == f"http://127.0.0.1:{port}/a: ConnectionRefusedError: Connection refused"
+    answer = web.get(ask(f"http://127.0.0.1:{port}/a?token=secret"))
+    assert failure(answer) == (FailedKind.UNREACHABLE, f"cannot reach 127.0.0.1:{port}: connection refused")
+    assert isinstance(answer, NotGot)
+    assert (answer.failed.host, answer.failed.reason) == (f"127.0.0.1:{port}", "connection refused")
 
 
 def test_a_name_without_an_address_is_unreachable(web: Web) -> None:
     def fail(host: str, port: int) -> list[str]:
         raise socket.gaierror(-2, "Name or service not known")
 
-    kind, message = failure(Web(patience=QUICK, network=Network(resolve=fail)).get(ask("http://no.such.host/")))
-    assert kind is FailedKind.UNREACHABLE
-    assert "Name or service not known" in message
+    found = failure(Web(patience=QUICK, network=Network(resolve=fail)).get(ask("http://no.such.host/")))
+    assert found == (FailedKind.UNREACHABLE, "cannot reach no.such.host: no such host")
+
+
+@dataclass
+class Dead:
+    """A network in which no connection is made; counts the attempts by name."""
+
+    error: OSError
+    resolves: bool = True
+    seconds: float = 0
+    tried: list[str] = field(default_factory=list)
+
+    @property
+    def network(self) -> Network:
+        return Network(self._resolve, self._connect)
+
+    def _resolve(self, host: str, port: int) -> list[str]:
+        self.tried.append(host)
+        if not self.resolves:
+            raise self.error
+        return ["127.0.0.1"]
+
+    def _connect(self, address: str, port: int) -> socket.socket:
+        time.sleep(self.seconds)
+        raise self.error
+
+
+NO_NAME = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+NO_ANSWER = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+DEAD = {
+    # what fails, whether names resolve, the reason, how often a host is tried
+    "unknown names": (NO_NAME, False, "no such host", 1),
+    "no name server": (NO_ANSWER, False, "no name server answers", 3),
+    "no network": (OSError(errno.ENETUNREACH, "Network is unreachable"), True, "network is unreachable", 3),
+    "closed ports": (ConnectionRefusedError(errno.ECONNREFUSED, "x"), True, "connection refused", 3),
+    "no route": (OSError(errno.EHOSTUNREACH, "No route to host"), True, "no route to the host", 3),
+    "silence": (TimeoutError("timed out"), True, "timed out", 3),
+    "a fault of another kind": (OSError(errno.EMFILE, "Too many open files"), True, "Too many open files", 3),
+}
+
+
+@pytest.mark.parametrize(("error", "resolves", "reason", "times"), DEAD.values(), ids=DEAD)
+def test_no_host_is_waited_for_twice_and_without_any_answer_each_is_tried_once(
+    error: OSError, resolves: bool, reason: str, times: int
+) -> None:
+    dead = Dead(error, resolves)
+    web = Web(patience=QUICK, network=dead.network)
+    first = [failure(web.get(ask(f"https://a.example.com/{number}"))) for number in range(3)]
+    assert first == [(FailedKind.UNREACHABLE, f"cannot reach a.example.com: {reason}")] * 3
+    assert len(dead.tried) == times
+    rest = [failure(web.get(ask(f"https://b{number}.example.com/"))) for number in range(19)]
+    assert rest[-1] == (FailedKind.UNREACHABLE, f"cannot reach b18.example.com: {reason}")
+    assert len(dead.tried) == 2 * times + 18
+
+
+def test_where_nothing_answers_and_each_host_takes_long_few_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubeaid_ci.edges.web._SLOW_SECONDS", 0.02)
+    dead = Dead(TimeoutError("timed out"), seconds=0.05)
+    web = Web(patience=QUICK, network=dead.network)
+    found = [failure(web.get(ask(f"https://b{number}.example.com/")))[1] for number in range(9)]
+    assert dead.tried == [f"b{number}.example.com" for number in range(4)]
+    assert found[3] == "cannot reach b3.example.com: timed out"
+    assert found[4] == "cannot reach b4.example.com: not tried, because no other host answered"
+
+
+def test_a_host_with_many_silent_addresses_is_not_waited_for_at_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubeaid_ci.edges.guarded.CONNECT_SECONDS", 0.1)
+    asked = []
+
+    def connect(address: str, port: int) -> socket.socket:
+        asked.append(address)
+        time.sleep(0.08)
+        raise TimeoutError("timed out")
+
+    network = Network(lambda *_: [f"192.0.2.{number}" for number in range(8)], connect)
+    failure(
+        Web(patience=Patience(attempts=1), network=network, allow=["a.example.com"]).get(ask("http://a.example.com/"))
+    )
+    assert len(asked) == 2
+
+
+def test_a_host_that_answers_shows_that_there_is_a_network(server: Server) -> None:
+    dead = Dead(NO_ANSWER, resolves=False)
+    names = Network(lambda host, port: ["127.0.0.1"] if host == "127.0.0.1" else dead.network.resolve(host, port))
+    web = Web(patience=QUICK, network=names)
+    server.inject("GET", "/a", Reply(500), 9)
+    failure(web.get(ask(f"{server.url}/a")))
+    for number in range(9):
+        failure(web.get(ask(f"https://b{number}.example.com/")))
+    assert len(dead.tried) == 27
 
 
 def redirecting(target: Callable[[Request], str], status: int = 302) -> Server:
@@ -329,20 +419,24 @@ def test_an_answer_that_drips_for_ever_is_cut_off(web: Web, start: tuple[bytes, 
         kind, message = failure(web.get(ask(server.url, seconds=0.3)))
         assert len(server.heads) == 1
     assert kind is FailedKind.UNREACHABLE
-    assert message == f"{server.url}: did not end in the time it was given"
+    assert message == f"{server.url}: timed out before the answer was complete"
 
 
 def test_a_host_that_lets_all_requests_run_out_of_time_is_soon_asked_no_more(web: Web) -> None:
     with Raw(drip(b"HTTP/1.1 200 OK\r\n\r\n")) as server:
         messages = [failure(web.get(ask(f"{server.url}/{number}", seconds=0.15)))[1] for number in range(6)]
         assert len(server.heads) <= 4
-    assert [message.partition(": ")[2].partition(" ")[0] for message in messages] == ["did"] * 4 + ["its"] * 2
+    place = server.url.removeprefix("http://")
+    assert messages[3:] == [
+        f"{server.url}/3: timed out before the answer was complete",
+        *[f"cannot reach {place}: 4 requests timed out, so no more are sent"] * 2,
+    ]
 
 
 def test_a_tls_handshake_that_drips_for_ever_is_cut_off(web: Web) -> None:
     with Raw(drip(b"\x16\x03\x03\x40\x00")) as server:
         url = server.url.replace("http:", "https:")
-        assert "did not end in the time" in failure(web.get(ask(url, seconds=0.3)))[1]
+        assert "timed out before the answer was complete" in failure(web.get(ask(url, seconds=0.3)))[1]
 
 
 def test_noise_in_place_of_http_is_unreachable(web: Web) -> None:

@@ -1,0 +1,42 @@
+"""Which hosts could not be connected to in one run, so that none of them is waited for twice."""
+
+import threading
+
+_MOST_LOST = 2
+"""After so many lost hosts, and none that answered, no connection is tried a second time."""
+_MOST_SLOW = 4
+"""After so many that took long to fail, and none that answered, the other hosts are not tried."""
+
+
+class Hosts:
+    """Hosts (``name:port``) to which no connection can be made. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lost: dict[str, str] = {}
+        self._slow: set[str] = set()
+        self._answered = False
+        self._lock = threading.Lock()
+
+    def answered(self) -> None:
+        """Note that a host answered, whatever it said: there is a network."""
+        self._answered = True
+
+    def lost(self, host: str, reason: str, *, slow: bool) -> None:
+        """Note a host to which no connection can be made; `slow` if it took long to fail."""
+        with self._lock:
+            self._lost.setdefault(host, reason)
+            if slow:
+                self._slow.add(host)
+
+    @property
+    def may_retry(self) -> bool:
+        """Whether a failed connection is worth a second try."""
+        return self._answered or len(self._lost) < _MOST_LOST
+
+    def reason(self, host: str) -> str | None:
+        """Return why a request to this host would fail, or None if it should be tried."""
+        with self._lock:
+            if known := self._lost.get(host):
+                return known
+            has_network = self._answered or len(self._slow) < _MOST_SLOW
+            return None if has_network else "not tried, because no other host answered"

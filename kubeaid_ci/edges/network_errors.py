@@ -1,0 +1,100 @@
+"""Network errors of urllib3, requests and the socket module, as one plain phrase.
+
+Their own texts name objects, pools and retries, and may hold an address with a secret in its query.
+"""
+
+import errno
+import socket
+import ssl
+from dataclasses import dataclass, replace
+from http import client
+
+_OFFLINE = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
+_REASONS = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.ECONNRESET: "connection reset",
+    errno.ECONNABORTED: "connection reset",
+    errno.EPIPE: "connection reset",
+    errno.ETIMEDOUT: "timed out",
+    errno.EHOSTUNREACH: "no route to the host",
+    errno.EHOSTDOWN: "no route to the host",
+}
+_TLS_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+_NOT_CONNECTED = frozenset({"NameResolutionError", "NewConnectionError", "ConnectTimeoutError"})
+_TIMED_OUT = frozenset({"ConnectTimeoutError", "ReadTimeoutError"})
+_MOST_WRAPPED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkError:
+    """Why a server gave no answer. `reason` is a phrase such as "connection refused"."""
+
+    reason: str
+    transient: bool
+    """Trying again may help."""
+    connected: bool = True
+    """False if no connection was made, so that other requests to the host would fail in the same way."""
+
+
+def explain(error: BaseException) -> NetworkError:
+    """Return what an error of urllib3, requests or a socket means, however often it is wrapped."""
+    chain = _causes(error)
+    names = {type(each).__name__ for each in chain}
+    found = _meaning(chain[-1], names)
+    found = replace(found, connected=found.connected and not names & _NOT_CONNECTED)
+    return replace(found, reason=f"proxy: {found.reason}") if "ProxyError" in names else found
+
+
+def _meaning(cause: BaseException, names: set[str]) -> NetworkError:
+    if isinstance(cause, socket.gaierror):
+        return _unresolved(cause)
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, _TLS_ENDED):
+        return NetworkError(_tls_reason(cause), transient=False, connected=False)
+    if isinstance(cause, OSError) and cause.errno in _OFFLINE:
+        return NetworkError("network is unreachable", transient=True, connected=False)
+    if reason := _transient_reason(cause, names):
+        return NetworkError(reason, transient=True)
+    return NetworkError(_own_words(cause), transient=not isinstance(cause, ValueError))
+
+
+def _transient_reason(cause: BaseException, names: set[str]) -> str | None:
+    match cause:
+        case OSError(errno=code) if code in _REASONS:
+            return _REASONS[code]
+        case client.BadStatusLine() if not isinstance(cause, client.RemoteDisconnected):
+            return "the answer is not HTTP"
+    if isinstance(cause, TimeoutError) or names & _TIMED_OUT:
+        return "timed out"
+    is_cut_off = isinstance(cause, client.HTTPException) or names & {"ProtocolError", "IncompleteRead"}
+    return "connection closed before the answer was complete" if is_cut_off else None
+
+
+def _tls_reason(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"TLS certificate verify failed: {error.verify_message}"
+    return f"TLS handshake failed ({error.reason or 'no reason given'})"
+
+
+def _unresolved(error: socket.gaierror) -> NetworkError:
+    if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)):
+        return NetworkError("no such host", transient=False, connected=False)
+    return NetworkError("no name server answers", transient=True, connected=False)
+
+
+def _own_words(cause: BaseException) -> str:
+    """The text of an error, without the name of an object that urllib3 puts in front."""
+    text = str(getattr(cause, "strerror", None) or cause) or type(cause).__name__
+    return " ".join((text.rpartition(">: ")[2] or text).split())[:200]
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and those that it wraps, outermost first. Each library keeps them in a place of its own."""
+    found = [error]
+    while len(found) < _MOST_WRAPPED:
+        last = found[-1]
+        inner = (getattr(last, "reason", None), *last.args, last.__cause__, last.__context__)
+        wrapped = next((each for each in inner if isinstance(each, BaseException) and each not in found), None)
+        if wrapped is None:
+            break
+        found.append(wrapped)
+    return found
