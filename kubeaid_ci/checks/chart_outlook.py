@@ -9,10 +9,7 @@ from kubeaid_ci.model.suppression import SETTINGS_FILE
 
 
 def check(one: Tracked, outlook: Outlook) -> Iterator[Finding]:
-    """Yield what the standing of one vendored chart comes to."""
-    if outlook.status is Standing.UNKNOWN:
-        yield _at(one, "chart/unverifiable", f"newer releases of {one.key} are not known: {outlook.error}")
-        return
+    """Yield findings for a vendored chart whose releases are known."""
     if outlook.status is Standing.OUTDATED:
         current = outlook.current or "not vendored"
         yield _at(one, "chart/outdated", f"{one.key} is {current}, and {outlook.newest} is there to take")

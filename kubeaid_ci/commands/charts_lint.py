@@ -27,21 +27,24 @@ def charts_lint(ctx: click.Context, /, charts: tuple[str, ...], kubernetes: str 
     Example: kubeaid-ci charts lint --kubernetes 1.30..1.34 --kubeaid ../KubeAid
     """
     from kubeaid_ci.commands.done import done
+    from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import charts_folder
     from kubeaid_ci.jobs.charts_lint import lint_charts
     from kubeaid_ci.report.charts import lint
 
     options = resolve(ctx, given)
     kubeaid, ref = charts_folder(options, ref)
-    found = lint_charts(
-        kubeaid,
-        charts=charts,
-        ref=ref,
-        kubernetes=_versions(kubernetes),
-        settings=options.settings,
-        jobs=options.jobs,
-        cache=options.cache,
-    )
+    with Progress(quiet=options.quiet) as progress:
+        found = lint_charts(
+            kubeaid,
+            charts=charts,
+            ref=ref,
+            kubernetes=_versions(kubernetes),
+            settings=options.settings,
+            jobs=options.jobs,
+            cache=options.cache,
+            progress=progress.rendered,
+        )
     failure = 2 if any(one.rule.id == "chart/invalid" for one in found.findings) else 0
     done(ctx, lint(found, version=__version__), options, failure=failure)
 

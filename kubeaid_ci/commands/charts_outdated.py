@@ -26,20 +26,23 @@ def charts_outdated(
              kubeaid-ci charts outdated --update-ledger
     """
     from kubeaid_ci.commands.done import done
+    from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import charts_folder
     from kubeaid_ci.jobs.charts_outdated import outdated_charts
     from kubeaid_ci.report.outlook import report
 
     options = resolve(ctx, given)
     kubeaid, ref = charts_folder(options, ref)
-    found = outdated_charts(
-        kubeaid,
-        charts=charts,
-        ref=ref,
-        settings=options.settings,
-        update_ledger=update_ledger,
-        jobs=options.jobs,
-        cache=options.cache,
-    )
+    with Progress(quiet=options.quiet) as progress:
+        found = outdated_charts(
+            kubeaid,
+            charts=charts,
+            ref=ref,
+            settings=options.settings,
+            update_ledger=update_ledger,
+            jobs=options.jobs,
+            cache=options.cache,
+            progress=progress.counted,
+        )
     failure = 2 if any(one.rule.id == "chart/invalid" for one in found.findings) else 3 if found.may_pass else 0
     done(ctx, report(found, version=__version__), options, failure=failure)

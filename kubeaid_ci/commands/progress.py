@@ -64,10 +64,17 @@ class Progress:
             self._ended("", verdict_of(result), result.status)
 
     def rendered(self, ended: int, known: int) -> None:
-        """So many of the sources that are known by now are rendered."""
+        """Show how many of the sources that are known by now are rendered."""
+        self._show(f"rendered {ended} of {known}")
+
+    def counted(self, what: str, ended: int, total: int) -> None:
+        """Show how many of a known total are done."""
+        self._show(f"{what}: {ended} of {total}")
+
+    def _show(self, about: str) -> None:
+        """Replace the live line. A pipe or a log gets the report only."""
         with self._lock:
             if self._bars is not None:
-                about = f"rendered {ended} of {known}"
                 if "" not in self._running:
                     self._running[""] = self._bars.add_task(about, total=None)
                 self._bars.update(self._running[""], description=about)

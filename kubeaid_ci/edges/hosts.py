@@ -33,10 +33,12 @@ class Hosts:
         """Whether a failed connection is worth a second try."""
         return self._answered or len(self._lost) < _MOST_LOST
 
+    @property
+    def is_hopeless(self) -> bool:
+        """True if no host answered and waiting for the others would take long."""
+        return not self._answered and len(self._slow) >= _MOST_SLOW
+
     def reason(self, host: str) -> str | None:
-        """Return why a request to this host would fail, or None if it should be tried."""
+        """Return why the host is lost, or None if it is not."""
         with self._lock:
-            if known := self._lost.get(host):
-                return known
-            has_network = self._answered or len(self._slow) < _MOST_SLOW
-            return None if has_network else "not tried, because no other host answered"
+            return self._lost.get(host)

@@ -151,6 +151,8 @@ class Web:
         with self._turn(host):
             if reason := self._hosts.reason(_place(url)):
                 return _unreachable(url, reason)
+            if self._hosts.is_hopeless:
+                return _untried(url)
             if self._expired[host] >= _MOST_EXPIRED:
                 return _unreachable(url, f"{_MOST_EXPIRED} requests timed out, so no more are sent")
             guard = Guard(self._network, permit, max(end - time.monotonic(), 0.001))
@@ -246,6 +248,12 @@ def _unreachable(url: str, reason: str) -> NotGot:
     """A failure of the whole host, so the same for every address there."""
     host = _place(url)
     return NotGot(Failed(FailedKind.UNREACHABLE, f"cannot reach {host}: {reason}", host, reason), url=url)
+
+
+def _untried(url: str) -> NotGot:
+    host = _place(url)
+    message = f"cannot reach {host}: not tried, because no other host answered"
+    return NotGot(Failed(FailedKind.UNREACHABLE, message, host), url=url)
 
 
 def _place(url: str) -> str:

@@ -9,6 +9,7 @@ from kubeaid_ci.checks import chart_objects, chart_structure, deprecated_apis
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.jobs import charts_source
 from kubeaid_ci.jobs.charts_render import render_charts
+from kubeaid_ci.jobs.renderer import Progress
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.linting import ChartLint, Lint
 from kubeaid_ci.model.rendering import RenderedApp, Renderings
@@ -28,12 +29,13 @@ def lint_charts(
     settings: Settings | None = None,
     jobs: int | None = None,
     cache: bool = True,
+    progress: Progress | None = None,
 ) -> Lint:
     """Lint the umbrella charts of a KubeAid repo: all of them, or those named.
 
     Each is rendered with its default values on the oldest and the newest of the `kubernetes` versions
-    (default: those that the settings name), since charts choose their APIs by it. Raises `UserError`
-    for a name that is none.
+    (default: those that the settings name), since charts choose their APIs by it. `progress` is called as by
+    `render_clusters`. Raises `UserError` for an unknown name.
     """
     known = settings or Settings()
     versions = _ends(kubernetes or known.kubernetes_versions)
@@ -46,7 +48,9 @@ def lint_charts(
     for version in versions:
         on = replace(known, kubernetes_version=version)
         is_last = version == versions[-1]
-        renderings = render_charts(kubeaid, charts=named, ref=ref, settings=on, lint=is_last, jobs=jobs, cache=cache)
+        renderings = render_charts(
+            kubeaid, charts=named, ref=ref, settings=on, lint=is_last, jobs=jobs, cache=cache, progress=progress
+        )
         told += _of_rendering(renderings, version, is_last=is_last)
         results |= {app.app: _result(app) for app in renderings.apps}
     findings = {finding.fingerprint: finding for finding in told}

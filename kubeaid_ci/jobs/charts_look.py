@@ -1,7 +1,7 @@
-"""A look at upstream: which releases there are of each vendored chart, and what its policy takes of them."""
+"""Lists the upstream releases of each vendored chart and selects those its policy allows."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -17,10 +17,16 @@ from kubeaid_ci.plan import newest, policies
 from kubeaid_ci.plan.newest import Horizon
 from kubeaid_ci.settings import Settings
 
+Progress = Callable[[str, int, int], None]
+"""Told what is done, how many of it, and of how many: ``progress("charts checked", 3, 108)``."""
+
+_REQUESTS_A_JOB = 4
+"""Waiting for a server takes no core."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One dependency, what upstream has of it, and what to take; of one that could not be asked nothing."""
+    """One dependency, its upstream releases, and the selected one. If upstream failed, `releases` says why."""
 
     tracked: Tracked
     policy: ChartPolicy
@@ -30,11 +36,11 @@ class Look:
 
 
 def connect(settings: Settings, *, jobs: int, cache: bool) -> Upstreams:
-    """The upstreams of one run, reached as the settings say; umbrella charts may share an archive."""
+    """Return the upstreams of one run, reached as the settings say. Umbrella charts may share an archive."""
     how = settings.upstreams
     return Upstreams(
         cache_at(cache),
-        jobs=max(1, jobs),
+        jobs=_REQUESTS_A_JOB * max(1, jobs),
         ca_bundle=Path(how.ca_bundle) if how.ca_bundle else None,
         allow=how.allow,
         plain_http=how.plain_http,
@@ -44,14 +50,28 @@ def connect(settings: Settings, *, jobs: int, cache: bool) -> Upstreams:
 
 
 def look(
-    repo: ChartRepo, tracked: Sequence[Tracked], upstreams: Upstreams, *, settings: Settings, today: date, jobs: int
+    repo: ChartRepo,
+    tracked: Sequence[Tracked],
+    upstreams: Upstreams,
+    *,
+    settings: Settings,
+    today: date,
+    jobs: int,
+    progress: Progress | None = None,
 ) -> list[Look]:
-    """Ask for the releases of every dependency, side by side; in the order given."""
-    with ThreadPoolExecutor(max_workers=max(1, jobs)) as threads:
-        asked = threads.map(lambda one: upstreams.versions(one.dependency.name, one.dependency.repository), tracked)
-        return [
-            _look(one, releases, repo.ledger, settings, today) for one, releases in zip(tracked, asked, strict=True)
-        ]
+    """List the releases of every dependency, several at a time. The result is in the order of `tracked`."""
+    looks: dict[int, Look] = {}
+    with ThreadPoolExecutor(max_workers=_REQUESTS_A_JOB * max(1, jobs)) as threads:
+        numbers = {
+            threads.submit(upstreams.versions, one.dependency.name, one.dependency.repository): number
+            for number, one in enumerate(tracked)
+        }
+        for future in as_completed(numbers):
+            number = numbers[future]
+            looks[number] = _look(tracked[number], future.result(), repo.ledger, settings, today)
+            if progress:
+                progress("charts checked", len(looks), len(tracked))
+    return [looks[number] for number in range(len(tracked))]
 
 
 def _look(

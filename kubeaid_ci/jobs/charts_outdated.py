@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from kubeaid_ci.checks import chart_outlook, chart_structure
+from kubeaid_ci.checks import chart_outlook, chart_structure, upstream_failures
 from kubeaid_ci.edges.files import write_atomically
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import charts_look, charts_source
-from kubeaid_ci.jobs.charts_look import Look
+from kubeaid_ci.jobs.charts_look import Look, Progress
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.ledger import LEDGER, Ledger
 from kubeaid_ci.model.outlook import Outlook, Outlooks, Standing
@@ -34,12 +34,14 @@ def outdated_charts(
     today: date | None = None,
     jobs: int = 8,
     cache: bool = True,
+    progress: Progress | None = None,
 ) -> Outlooks:
     """What is newer than the vendored charts of a KubeAid repo: all of them, or those named.
 
     `ref` is a revision, or ``worktree`` for the checkout as it is. `settings` hold the policies and the
     clusters' versions of Kubernetes. `update_ledger` records on which day each newer release was first
-    seen, from which its age counts. An upstream that cannot be asked is in the result and stops no other.
+    seen, from which its age counts. An upstream that fails is in the result and stops no other. `progress` is
+    called after each chart.
     """
     if ref != WORKTREE and update_ledger:
         raise UserError(f"the ledger of a revision cannot be written; leave out --ref {ref}")
@@ -49,7 +51,7 @@ def outdated_charts(
         chosen = charts_source.selected(repo.charts, charts)
     asked = tracked(chosen.charts, charts)
     upstreams = upstreams or charts_look.connect(known, jobs=jobs, cache=cache)
-    looks = charts_look.look(repo, asked, upstreams, settings=known, today=day, jobs=jobs)
+    looks = charts_look.look(repo, asked, upstreams, settings=known, today=day, jobs=jobs, progress=progress)
     results = tuple(outlook(one) for one in looks)
     told = _record(root, repo.ledger, looks, everything=not charts) if update_ledger else ()
     unused = policies.unmatched(known.charts, asked) if not charts else ()
@@ -95,6 +97,8 @@ def outlook(look: Look) -> Outlook:
 
 
 def _findings(looks: Sequence[Look], results: Sequence[Outlook]) -> Iterator[Finding]:
+    failures = [(look.tracked, look.releases) for look in looks if isinstance(look.releases, Failed)]
+    yield from upstream_failures.check(failures, asked=len(looks))
     for look, result in zip(looks, results, strict=True):
         yield from chart_outlook.check(look.tracked, result)
 

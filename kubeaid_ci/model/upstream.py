@@ -34,7 +34,7 @@ class Failed:
     host: str = ""
     """The host that could not be reached at all, with its port if it is not the usual one. Empty if it answered."""
     reason: str = ""
-    """Why the host could not be reached, such as "connection refused"."""
+    """Why the host could not be reached, such as "connection refused". Empty if it was not tried."""
 
     @property
     def may_pass(self) -> bool:

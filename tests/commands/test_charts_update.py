@@ -1,5 +1,6 @@
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -35,11 +36,11 @@ def root(tmp_path, charts):
 def run(tmp_path, root):
     """Runs ``kubeaid-ci charts`` as a program, in an environment of its own."""
 
-    def call(*arguments, **env):
+    def call(*arguments, stderr=subprocess.PIPE, **env):
         clean = {"PATH": os.environ["PATH"], "PYTHONPATH": ROOT, "HOME": str(tmp_path / "home"), "COLUMNS": "200"}
         clean |= {"KUBEAID_CI_KUBEAID": str(root), "GIT_CONFIG_NOSYSTEM": "1", **env}
         argv = [sys.executable, "-m", "kubeaid_ci", "charts", *map(str, arguments)]
-        return subprocess.run(argv, capture_output=True, text=True, env=clean, cwd=tmp_path)
+        return subprocess.run(argv, stdout=subprocess.PIPE, stderr=stderr, text=True, env=clean, cwd=tmp_path)
 
     return call
 
@@ -58,6 +59,17 @@ def test_what_is_outdated_is_no_failure_unless_it_is_asked_for(run, root):
     held = run("outdated")
     assert held.returncode == 0
     assert "web/web  1.0.0    -       1.1.0   -         a minor step, and patch is allowed" in held.stdout
+
+
+@pytest.mark.parametrize(("command", "shown"), [("outdated", "charts checked: 1 of 1"), ("lint", "rendered 1 of 1")])
+def test_progress_is_shown_on_a_terminal(run, command, shown):
+    terminal, stderr = pty.openpty()
+    done = run(command, stderr=stderr)
+    os.close(stderr)
+    assert done.returncode == 0
+    assert shown in os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    assert shown not in run(command).stderr
 
 
 def test_a_chart_is_updated_and_shown(run, root):

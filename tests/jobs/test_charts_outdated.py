@@ -129,7 +129,17 @@ def test_an_upstream_that_does_not_answer_may_be_asked_again(tmp_path, charts):
     umbrella(tmp_path, "web", "1.0.0", "http://127.0.0.1:1")
     found = outdated(tmp_path)
     assert told(found) == [("web", "unknown", None, None)]
+    assert rules(found) == [("chart/unverifiable", "127.0.0.1:1")]
     assert found.may_pass
+
+
+def test_progress_counts_every_chart(tmp_path, charts):
+    for name in ("api", "web"):
+        umbrella(tmp_path, name, "1.0.0", charts.server.url)
+        charts.add(name, "1.1.0")
+    counted = []
+    outdated(tmp_path, progress=lambda *step: counted.append(step))
+    assert counted == [("charts checked", 1, 2), ("charts checked", 2, 2)]
 
 
 def test_charts_of_our_own_are_not_asked_for(tmp_path):
