@@ -1,5 +1,6 @@
 """The command line: finds the command, and is the one place where errors become exit codes."""
 
+import errno
 import gc
 import os
 import sys
@@ -12,10 +13,27 @@ from kubeaid_ci import __version__
 from kubeaid_ci.commands.environment import name_the_variable
 from kubeaid_ci.commands.lazy import LazyGroup
 from kubeaid_ci.commands.options import common_options
+from kubeaid_ci.commands.terminal import drop_output, notice, open_streams
 from kubeaid_ci.errors import KubeaidCiError
 
+_NAME = "kubeaid-ci"
+_COMPLETION = "_KUBEAID_CI_COMPLETE"
+_INPUT = 2
 _BUG = 4
 _INTERRUPTED = 130
+_PIPE_CLOSED = 141
+# What a machine's owner has to mend: no room, no right, too many files.
+_MACHINE = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENAMETOOLONG,
+    errno.EIO,
+}
 
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
@@ -51,40 +69,83 @@ def cli(ctx: click.Context, /, **given: Any) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    # A run makes millions of values and hardly a cycle; to look for these often is a tenth of all its time.
+    # We allocate millions of objects and almost no cycles. Frequent garbage collection costs 10 % of the run time.
     gc.set_threshold(200_000)
-    # Looked at by hand: an error in the options themselves must know it too.
+    # An error in the options themselves must know it too, so click cannot read this option.
     debug = "--debug" in sys.argv[1:] or os.environ.get("KUBEAID_CI_DEBUG", "").lower() not in ("", "0", "false")
+    if not open_streams():
+        notice("kubeaid-ci: error: standard output is closed; redirect it to a file or to /dev/null")
+        sys.exit(_INPUT)
+    code = _run(debug=debug)
     try:
-        code = cli.main(standalone_mode=False, prog_name="kubeaid-ci")
-    except click.exceptions.Abort:
-        code = _say("interrupted", _INTERRUPTED)
-    except click.ClickException as error:
-        name_the_variable(error)
-        error.show()
-        code = error.exit_code
-    except KubeaidCiError as error:
-        if debug:
-            traceback.print_exc()
-        code = _say(f"error: {error}", error.exit_code)
-    except BrokenPipeError:
-        # Whoever read our output has enough; Python must not complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except KeyboardInterrupt:
-        code = _say("interrupted", _INTERRUPTED)
+        sys.stdout.flush()
+    except OSError as error:
+        drop_output(sys.stdout)
+        code = _output_failed(error)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        drop_output(sys.stderr)
+    sys.exit(code)
+
+
+def _run(*, debug: bool) -> int:
+    try:
+        code = _invoke()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return _fail("interrupted", _INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the last line: it must not read as findings
-        code = _bug(error, debug=debug)
-    sys.exit(code if isinstance(code, int) else 0)
+        if debug and not isinstance(error, click.ClickException):
+            for line in traceback.format_exc().splitlines():
+                notice(line)
+        return _failed(error, debug=debug)
+    return code if isinstance(code, int) else 0
 
 
-def _say(message: str, code: int) -> int:
-    click.echo(f"kubeaid-ci: {message}", err=True)
-    return code
+def _invoke() -> Any:
+    """Run the command. Unlike click's own main function, it does not turn a closed pipe into exit code 1."""
+    if _COMPLETION in os.environ:
+        return cli.main(standalone_mode=False, prog_name=_NAME)
+    try:
+        with cli.make_context(_NAME, sys.argv[1:]) as context:
+            return cli.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
 
 
-def _bug(error: Exception, *, debug: bool) -> int:
-    if debug:
-        traceback.print_exc()
+def _failed(error: Exception, *, debug: bool) -> int:
+    """Report an error and return its exit code."""
+    match error:
+        case click.ClickException():
+            return _usage(error)
+        case KubeaidCiError():
+            return _fail(f"error: {error}", error.exit_code)
+        case OSError() if error.errno in _MACHINE or isinstance(error, BrokenPipeError):
+            return _output_failed(error)
     advice = "" if debug else "; run again with --debug and report what it prints"
-    return _say(f"a bug of ours: {type(error).__name__}: {error}{advice}", _BUG)
+    return _fail(f"a bug of ours: {type(error).__name__}: {error}{advice}", _BUG)
+
+
+def _output_failed(error: OSError) -> int:
+    """Report a write that failed. The reader of our output may close the pipe without a message."""
+    if isinstance(error, BrokenPipeError):
+        drop_output(sys.stdout)
+        return _PIPE_CLOSED
+    where = error.filename if error.filename is not None else "standard output"
+    return _fail(f"error: {where}: {error.strerror or error}", _INPUT)
+
+
+def _usage(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()  # the help text
+        return error.exit_code
+    name_the_variable(error)
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        notice(error.ctx.get_usage())
+        notice(f"Try '{error.ctx.command_path} --help' for help.")
+    return _fail(f"error: {error.format_message()}", error.exit_code)
+
+
+def _fail(message: str, code: int) -> int:
+    notice(f"kubeaid-ci: {message}")
+    return code

@@ -205,7 +205,7 @@ def test_a_bug_of_ours_exits_with_4_and_is_no_finding(monkeypatch, capsys):
     def broken(*_, **__):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(cli.cli, "main", broken)
+    monkeypatch.setattr(cli, "_invoke", broken)
     with pytest.raises(SystemExit) as exit_:
         cli.main()
     assert exit_.value.code == 4
@@ -216,7 +216,7 @@ def test_interrupted_exits_with_130(monkeypatch, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli.cli, "main", interrupted)
+    monkeypatch.setattr(cli, "_invoke", interrupted)
     with pytest.raises(SystemExit) as exit_:
         cli.main()
     assert exit_.value.code == 130

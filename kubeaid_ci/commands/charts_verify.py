@@ -10,6 +10,7 @@ import click
 from kubeaid_ci import __version__
 from kubeaid_ci.commands.options import Options, common_options, resolve
 from kubeaid_ci.commands.publish_options import reach_options, wishes
+from kubeaid_ci.commands.terminal import notice
 from kubeaid_ci.commands.upstream_options import reaching, upstream_options
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ def charts_verify(
             progress=progress.verified,
         )
     report = verification(found, version=__version__)
-    kept = _kept(forge, report, options) if forge else 0
-    done(ctx, report, options, failure=max(_failure(found), kept))
+    post = (lambda: _kept(forge, report, options)) if forge else None
+    done(ctx, report, options, failure=_failure(found), post=post)
 
 
 def _asking(options: Options, given: dict[str, Any], *, offline: bool) -> "AbstractContextManager[Fetch | None]":
@@ -115,9 +116,9 @@ def _kept(forge: "Forge", report: "Report", options: Options) -> int:
     try:
         outcome, kept = keep_issue(forge, replace(report, findings=_spoken(report.findings, options)))
     except KubeaidCiError as error:
-        click.echo(f"kubeaid-ci: error: {error}", err=True)
+        notice(f"kubeaid-ci: error: {error}")
         return error.exit_code
-    click.echo(f"issue {outcome.value}{f': {kept.url}' if kept else ''}", err=True)
+    notice(f"issue {outcome.value}{f': {kept.url}' if kept else ''}")
     return 0
 
 

@@ -8,6 +8,7 @@ import click
 from kubeaid_ci import __version__
 from kubeaid_ci.commands import gitlab
 from kubeaid_ci.commands.options import common_options, resolve
+from kubeaid_ci.commands.terminal import notice, print_documents
 
 # GitHub refuses a matrix with more jobs.
 _MOST_JOBS = 256
@@ -66,17 +67,17 @@ def clusters(
     found = list_clusters(config_folder(options), clusters=clusters, kubeaid=kubeaid, jobs=options.jobs)
     if options.verbose:
         for reason in found.skipped:
-            click.echo(reason, err=True)
+            notice(reason)
     failure = 2 if found.findings else 0
     outputs = report.outputs(found.clusters, shards=shards)
     if options.fmt in ("matrix", "gitlab-child"):
         for finding in found.findings:
-            click.echo(f"{place(finding)}: {finding.message}", err=True)
+            notice(f"{place(finding)}: {finding.message}")
     if options.fmt == "matrix":
-        click.echo(outputs["matrix"])
+        print_documents(outputs["matrix"] + "\n")
         ctx.exit(failure)
     if options.fmt == "gitlab-child":
-        click.echo(child_pipeline(found.clusters, variables=variables, image=runner_image, tags=runner_tags), nl=False)
+        print_documents(child_pipeline(found.clusters, variables=variables, image=runner_image, tags=runner_tags))
         ctx.exit(failure)
     told = report.report(found.clusters, found.findings, version=__version__)
     done(ctx, told, options, outputs=outputs, failure=failure)

@@ -2,12 +2,15 @@
 
 import os
 import shlex
+import sys
 import tempfile
 from pathlib import Path
 
 import click
 
 from kubeaid_ci.commands.options import common_options
+from kubeaid_ci.commands.terminal import write
+from kubeaid_ci.report.visible import visible
 
 
 @click.command()
@@ -47,7 +50,7 @@ def demo(ctx: click.Context, /, folder: Path | None, **_: object) -> None:
     _title("Offer the rebuilt manifests: the text of the change request, then the branch on the bare remote")
     _run(ctx, publish, ["publish", "--dry-run", "--preview", str(preview), *repos])
     for text in sorted(preview.glob("*.md")):
-        click.echo(text.read_text(encoding="utf-8"))
+        _print(visible(text.read_text(encoding="utf-8")))
     _run(ctx, publish, ["publish", *repos])
     # A proxy would not find what is served on this machine, and nobody else is asked.
     os.environ["no_proxy"] = "127.0.0.1"
@@ -59,16 +62,20 @@ def demo(ctx: click.Context, /, folder: Path | None, **_: object) -> None:
         _title(f"Somebody changes one letter of {tampered.relative_to(made.kubeaid)}: the alarm")
         _run(ctx, charts, [*verify, "--fail-on", "never"])
     _title("Done")
-    click.echo(f"Everything is in {made.config.parent}; look at it with: git -C {made.remote} log --stat --all")
+    _print(f"Everything is in {made.config.parent}; look at it with: git -C {made.remote} log --stat --all")
 
 
 def _title(text: str) -> None:
-    click.secho(f"\n== {text}", bold=True)
+    _print(f"\n== {text}", bold=True)
+
+
+def _print(text: str, **style: bool) -> None:
+    write(sys.stdout, (click.style(text, **style) if style and sys.stdout.isatty() else text) + "\n")
 
 
 def _run(ctx: click.Context, command: click.Command, arguments: list[str]) -> None:
     """Run a command as a person would, and show how; its failure is the demo's."""
-    click.secho(f"$ kubeaid-ci {shlex.join(arguments)}\n", dim=True)
+    _print(f"$ kubeaid-ci {shlex.join(arguments)}\n", dim=True)
     code = command.main(arguments[1:], prog_name=f"kubeaid-ci {arguments[0]}", standalone_mode=False)
     if code:
         ctx.exit(code)

@@ -10,6 +10,7 @@ import click
 from kubeaid_ci import __version__
 from kubeaid_ci.commands.options import Options
 from kubeaid_ci.commands.publish_options import reach_options, wishes
+from kubeaid_ci.commands.terminal import notice
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.model.finding import Severity
 
@@ -84,11 +85,11 @@ def end(
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.report.diff import outputs, report
 
-    failure = _comment(comparison, options, place, command, about) if place else 0
     wrong = any(finding.key == "folder" for finding in comparison.findings)
     differs = given["exit_code"] and bool(comparison.changes)
     told = report(comparison, version=__version__, command=command)
-    done(ctx, told, options, outputs=outputs(comparison), failure=failure or (2 if wrong else int(differs)))
+    post = (lambda: _comment(comparison, options, place, command, about)) if place else None
+    done(ctx, told, options, outputs=outputs(comparison), failure=2 if wrong else int(differs), post=post)
 
 
 def _comment(comparison: "Comparison", options: Options, place: "Place", command: str, about: str) -> int:
@@ -101,7 +102,7 @@ def _comment(comparison: "Comparison", options: Options, place: "Place", command
         worth_saying = shown.changes or any(one.severity is not Severity.INFO for one in shown.findings)
         place.say(command, text, only_anew=not worth_saying)
     except OutsideError as error:
-        click.echo(f"kubeaid-ci: the comment could not be made: {error}", err=True)
+        notice(f"kubeaid-ci: error: cannot post the comment: {error}")
         return error.exit_code
     return 0
 

@@ -1,6 +1,6 @@
 """How every command ends: suppressions, report, exit code."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import NoReturn, TextIO
@@ -24,13 +24,14 @@ def done(
     repository: str | None = None,
     failure: int = 0,
     stdout: TextIO | None = None,
+    post: Callable[[], int] | None = None,
 ) -> NoReturn:
     """Show a report as the options say, and exit.
 
     `ran` has the rules or families that looked at everything, so that an unused suppression can be
     told; `repository` is the folder that the findings' paths are relative to (default: the config
     repo); `failure` is 2 or 3 where something could not be done. `stdout` is where the report goes
-    where standard output has the result itself.
+    where standard output has the result itself. `post` puts the result on a forge after the report was written.
     """
     findings = suppress.apply(report.findings, options.settings.suppress, today=date.today(), ran=ran)
     code = finish(
@@ -43,5 +44,6 @@ def done(
         folder=ci.below_checkout(repository or options.config_repo),
         failure=failure,
         stdout=stdout,
+        post=post,
     )
     ctx.exit(code)

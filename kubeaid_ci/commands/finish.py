@@ -3,12 +3,14 @@
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from kubeaid_ci.edges import ci
 from kubeaid_ci.edges.files import write_atomically
+from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.model.finding import FailOn
 from kubeaid_ci.model.report import Report
 from kubeaid_ci.report import FORMATS, markdown_page
@@ -39,23 +41,51 @@ def finish(
     env: Mapping[str, str] = os.environ,
     stdout: TextIO | None = None,
     stderr: TextIO | None = None,
+    post: Callable[[], int] | None = None,
 ) -> int:
-    """Show a report, write the files asked for, tell the CI system; returns the exit code.
+    """Write the files asked for, tell the CI system, show the report, then post it; returns the exit code.
+
+    Files come first: neither a closed standard output nor a forge that fails may lose a finding.
 
     `fmt` and the first of each of `reports` are names in `FORMATS`. `outputs` go to the CI system,
     and to the file `dotenv`. `folder` leads from the top of the checkout to the repository that the findings'
     paths are relative to. `failure` is 2 or 3 where the caller knows of one: it wins over findings.
+    `post` puts the result on a forge, and returns 0 or the exit code of its failure.
     """
-    show(report, fmt, env=env, stdout=stdout or sys.stdout)
-    for name, path in reports:
-        write_atomically(path, _encoded(FORMATS[name](report)))
+    steps: list[Callable[[], None]] = [partial(_write_report, report, name, path) for name, path in reports]
     if dotenv is not None:
-        write_atomically(dotenv, _encoded(ci.dotenv(outputs or {})))
+        steps.append(partial(write_atomically, dotenv, _encoded(ci.dotenv(outputs or {}))))
     if ci.github(env):
-        ci.append_summary(env, markdown_page.parts(report))
-        ci.append_outputs(env, outputs or {})
-        _write(stderr or sys.stderr, ci.annotations(report.findings, folder=folder))
-    return failure or exit_code(report.findings, fail_on)
+        steps.append(partial(_tell_github, report, outputs or {}, folder, env=env, stderr=stderr or sys.stderr))
+    steps.append(partial(show, report, fmt, env=env, stdout=stdout or sys.stdout))
+    errors = _attempt(steps)
+    posted = post() if post else 0
+    if errors:
+        raise errors[0]
+    return max(failure, posted) or exit_code(report.findings, fail_on)
+
+
+def _attempt(steps: Sequence[Callable[[], None]]) -> list[KubeaidCiError | OSError]:
+    """Run every step, also after one that failed: each may be the only one that shows the findings."""
+    errors: list[KubeaidCiError | OSError] = []
+    for step in steps:
+        try:
+            step()
+        except (KubeaidCiError, OSError) as error:
+            errors.append(error)
+    return errors
+
+
+def _write_report(report: Report, name: str, path: Path) -> None:
+    write_atomically(path, _encoded(FORMATS[name](report)))
+
+
+def _tell_github(
+    report: Report, outputs: Mapping[str, str], folder: str, *, env: Mapping[str, str], stderr: TextIO
+) -> None:
+    ci.append_summary(env, markdown_page.parts(report))
+    ci.append_outputs(env, outputs)
+    _write(stderr, ci.annotations(report.findings, folder=folder))
 
 
 def show(report: Report, fmt: str, *, env: Mapping[str, str], stdout: TextIO) -> None:
@@ -65,8 +95,7 @@ def show(report: Report, fmt: str, *, env: Mapping[str, str], stdout: TextIO) ->
     if fmt == "text" and stdout.isatty() and not env.get("NO_COLOR"):
         _show_coloured(report, stdout)
         return
-    text = FORMATS[fmt](report)
-    _write(stdout, ci.guarded(text) if ci.github(env) else text)
+    _write(stdout, ci.harmless(FORMATS[fmt](report), env))
 
 
 def _folded(sections: Mapping[str, str]) -> str:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
-
+from kubeaid_ci.commands.terminal import print_documents
 from kubeaid_ci.edges.files import write_folder
 from kubeaid_ci.model.manifest import Manifest
 from kubeaid_ci.plan import manifest_text
@@ -18,5 +17,5 @@ def show(manifests: Sequence[Manifest], *, fmt: str | None, out: Path | None) ->
     if fmt not in (None, "yaml"):
         return False
     for manifest in manifests:
-        click.echo(manifest_text.text(manifest), nl=False)
+        print_documents(manifest_text.text(manifest))
     return True

@@ -7,11 +7,11 @@ from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import click
-
+from kubeaid_ci.commands.terminal import notice
 from kubeaid_ci.model.build import BuildResult, BuildStatus
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus
 from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.report.visible import one_line, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -56,7 +56,7 @@ class Progress:
             if result is not None:
                 self._ended(cluster.dir, line_of(result), result.status)
             elif self._bars is not None:
-                self._running[cluster.dir] = self._bars.add_task(cluster.name, total=None)
+                self._running[cluster.dir] = self._bars.add_task(one_line(cluster.name), total=None)
 
     def verified(self, result: ChartResult) -> None:
         """The verdict on a chart is known."""
@@ -83,11 +83,11 @@ class Progress:
         if self._quiet:
             return
         if self._bars is None:
-            click.echo(line, err=True)
+            notice(line)
             return
         if key in self._running:
             self._bars.remove_task(self._running.pop(key))
-        self._bars.console.print(line, style=_COLOURS[status], markup=False, highlight=False)
+        self._bars.console.print(visible(line), style=_COLOURS[status], markup=False, highlight=False)
 
 
 def line_of(result: BuildResult) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kubeaid_ci.commands.terminal import notice
 from kubeaid_ci.model.publication import CommitVia, OnForeignCommits, Wishes
 
 if TYPE_CHECKING:
@@ -129,6 +130,6 @@ def say_previews(asked: Wishes) -> None:
     """Say where the texts and patches are, and that this was all there was to a dry run."""
     pushed = "dry run, so nothing was pushed; " if asked.dry_run else ""
     if asked.preview and Path(asked.preview).is_dir():
-        click.echo(f"{pushed}texts and patches are in {asked.preview}", err=True)
+        notice(f"{pushed}texts and patches are in {asked.preview}")
     elif asked.dry_run:
-        click.echo("dry run; there is nothing to push and so no preview", err=True)
+        notice("dry run; there is nothing to push and so no preview")

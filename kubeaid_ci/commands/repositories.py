@@ -3,9 +3,8 @@
 import os
 from pathlib import Path
 
-import click
-
 from kubeaid_ci.commands.options import Options
+from kubeaid_ci.commands.terminal import notice
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.remote import without_credentials
 
@@ -74,7 +73,7 @@ def config_folder(options: Options, *, beside: str | None = None) -> Path:
     from kubeaid_ci.jobs.repositories import cloned
 
     folder = cloned(config_repo, beside=beside)
-    click.echo(f"cloned the config repo into {folder}", err=True)
+    notice(f"cloned the config repo into {folder}")
     return folder
 
 

@@ -12,6 +12,7 @@ from kubeaid_ci.documents import duplicate_keys, load
 from kubeaid_ci.edges.tarball import MIB, MOST_MEMBERS, UnsafeArchive, members
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.tree import EXECUTABLE, REGULAR, File
+from kubeaid_ci.report.visible import visible
 
 __all__ = ["UnsafeArchive", "read"]
 
@@ -100,7 +101,7 @@ def _unfit(part: str) -> str | None:
     if _DRIVE.match(part):
         return "names a drive"
     # Control, direction and invisible characters, and blanks that are no space.
-    if not part.isprintable():
+    if not part.isprintable() or visible(part) != part:
         return "holds characters that are not seen"
     # `.git.` and `.git::$INDEX_ALLOCATION` are `.git` on some systems.
     if part.partition(":")[0].rstrip(" .").casefold() in (".git", "git~1"):

@@ -75,6 +75,20 @@ def guarded(text: str) -> str:
     return _COMMAND_START.sub(r"\1\2\\::", text).replace("##[", r"#\#[")
 
 
+def harmless(text: str, env: Mapping[str, str]) -> str:
+    """Return visible text without commands to the CI system that shows it.
+
+    GitLab's commands need a carriage return, which `visible` has escaped.
+    """
+    return guarded(text) if github(env) else text
+
+
+def without_commands() -> tuple[str, str]:
+    """Return the lines between which GitHub's runner obeys no command; nobody can guess the second."""
+    token = secrets.token_hex(16)
+    return f"::stop-commands::{token}\n", f"::{token}::\n"
+
+
 def append_summary(env: Mapping[str, str], parts: Sequence[str]) -> None:
     """Add Markdown to the step's summary, where there is one; what does not fit is left out and counted."""
     path = _file(env, "GITHUB_STEP_SUMMARY")

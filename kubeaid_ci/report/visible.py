@@ -7,8 +7,14 @@ direction or characters that nobody sees.
 import re
 import unicodedata
 
-_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-"""Unicode's categories of control, format and surrogate characters, line and paragraph separators."""
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
+"""Unicode's categories of control, format and surrogate characters, line and paragraph separators, and blanks."""
+
+# Characters of other categories that show as nothing: Default_Ignorable_Code_Point of
+# https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt, and the empty Braille pattern.
+_EMPTY = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
 
 _PRINTABLE_ASCII = re.compile(r"[\t\n\x20-\x7e]*")
 
@@ -41,10 +47,14 @@ def shortened(text: str, limit: int) -> str:
 
 
 def _shown(letter: str) -> str:
-    if letter in "\n\t" or not (unicodedata.category(letter) in _HIDDEN or _is_noncharacter(letter)):
+    if letter in "\n\t " or not _is_hidden(letter):
         return letter
     code = ord(letter)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _is_hidden(letter: str) -> bool:
+    return unicodedata.category(letter) in _HIDDEN or bool(_EMPTY.match(letter)) or _is_noncharacter(letter)
 
 
 def _is_noncharacter(letter: str) -> bool:

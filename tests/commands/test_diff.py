@@ -198,7 +198,7 @@ def test_a_forge_that_refuses_the_comment_costs_the_exit_code_and_not_the_report
     done = call()
     assert done.return_value == 3
     assert "1 of 1 cluster changes" in done.stdout
-    assert "the comment could not be made" in done.stderr
+    assert "cannot post the comment" in done.stderr
     assert SECRET not in done.stdout + done.stderr
 
 
