@@ -59,8 +59,8 @@ def test_files_are_written_once_into_a_new_folder(run, tmp_path):
     done = run("render", "--out", out)
     assert "objects 5" in done.stdout
     assert sorted(repos.snapshot(out)) == [
-        "one/root/application-root.yaml",
-        "one/root/application-web.yaml",
+        "one/root/application-argocd-root.yaml",
+        "one/root/application-argocd-web.yaml",
         "one/web/deployment-web-web-web.yaml",
         "one/web/pod-web-check.yaml",
         "one/web/secret-web-web.yaml",
