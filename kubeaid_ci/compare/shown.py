@@ -44,6 +44,7 @@ def shown(difference: Difference, *, noise: bool = False) -> ObjectChange:
         manifest.key.group,
         before.app if before and difference.moved else None,
         str(difference.renamed_from.key) if difference.renamed_from else None,
+        manifest.key.destination,
     )
 
 

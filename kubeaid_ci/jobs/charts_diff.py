@@ -18,7 +18,7 @@ from kubeaid_ci.jobs.comparison import compare_one, together
 from kubeaid_ci.jobs.kept_comparison import packed, unpacked
 from kubeaid_ci.jobs.outcomes import Outcomes, key
 from kubeaid_ci.jobs.render import renderer_of
-from kubeaid_ci.jobs.render_results import app_of, defined_scopes
+from kubeaid_ci.jobs.render_results import Target, app_of, defined_scopes
 from kubeaid_ci.jobs.render_source import render_source
 from kubeaid_ci.jobs.render_task import ChartTask, Note
 from kubeaid_ci.jobs.renderer import Progress, Renderer
@@ -145,7 +145,7 @@ def _compared(pair: Pair, known: Outcomes) -> Comparison:
 def _seen(name: str, source: ChartTask | Note | None, known: Outcomes, scopes: Scopes) -> dict[str, Seen]:
     if source is None:
         return {}
-    told = app_of(name, [(source, name)], known, namespace=name, cluster=_CLUSTER, scopes=scopes)
+    told = app_of(name, [(source, name)], known, Target(namespace=name, cluster=_CLUSTER, scopes=scopes))
     return not_compared.seen([told])
 
 

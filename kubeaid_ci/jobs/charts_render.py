@@ -11,7 +11,7 @@ from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import CHARTS, Place
 from kubeaid_ci.jobs.render import renderer_of
-from kubeaid_ci.jobs.render_results import app_of
+from kubeaid_ci.jobs.render_results import Target, app_of
 from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, Layer, Note
 from kubeaid_ci.jobs.renderer import Progress
 from kubeaid_ci.model.rendering import Renderings
@@ -50,7 +50,9 @@ def render_charts(
         chosen = {name: task for name, task in every.items() if not charts or name in charts}
         planned = {name: _linted(task) for name, task in chosen.items()} if lint else chosen
         renderer.render(task for task in planned.values() if isinstance(task, ChartTask))
-    done = [app_of(name, [(task, name)], renderer, namespace=name, revision=ref) for name, task in planned.items()]
+    done = [
+        app_of(name, [(task, name)], renderer, Target(namespace=name), revision=ref) for name, task in planned.items()
+    ]
     return Renderings(tuple(app for app, _ in done), tuple(finding for _, some in done for finding in some))
 
 

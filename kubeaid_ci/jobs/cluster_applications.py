@@ -9,9 +9,11 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError
 from kubeaid_ci.jobs.render_plan import Capabilities, Part, Planner
 from kubeaid_ci.jobs.render_task import ChartTask, Look, Looked, Note, Outcome, Task
-from kubeaid_ci.model.application import Application, Source, is_application
+from kubeaid_ci.model.application import AppId, Application, Source, is_application
 from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.model.cluster_facts import ClusterFacts, registered_cluster
 from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.model.sync_policy import application_set_policy
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import application_set, kubernetes_api
 from kubeaid_ci.plan.application_set import Listing, UnsupportedError
@@ -24,16 +26,51 @@ _ARGOCD = "argocd"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One Application, the file that it is in, and what to do for each of its sources."""
+    """One Application, the file that it is in, and what to do for each of its sources.
+
+    `holder` is the Application that holds it, None for the root. `argo_cd` is the namespace of Argo CD.
+    """
 
     application: Application
     where: str
     parts: tuple[Part, ...]
+    id: AppId
+    holder: AppId | None
+    argo_cd: str
 
     @property
     def tasks(self) -> tuple[Task, ...]:
         """What can be done."""
         return tuple(part.what for part in self.parts if not isinstance(part.what, Note))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An Application as an object of its holder. `note` is set if it, or its ApplicationSet, cannot be read."""
+
+    application: Application
+    where: str
+    note: Note | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """The Application that holds others, and where they end up: their default namespace and their cluster.
+
+    `argo_cd` is the namespace of Argo CD.
+    """
+
+    id: AppId | None
+    namespace: str
+    destination: str
+    argo_cd: str
+
+    def app_id(self, cluster: str, application: Application) -> AppId:
+        """Return the identity of an Application that this one holds."""
+        namespace = application.own_namespace or self.namespace
+        if self.destination:  # an Argo CD in the destination cluster owns it, if there is one
+            return AppId(cluster, f"{self.destination}/{namespace}", application.name)
+        return AppId(cluster, "" if namespace == self.argo_cd else namespace, application.name)
 
 
 @dataclass(slots=True)
@@ -49,7 +86,8 @@ class ClusterApplications:
     built_in: tuple[str, ...] = field(init=False)
     _learnt: set[Task] = field(default_factory=set)
     _rendered: set[Task] = field(default_factory=set)
-    _inside: dict[Task, list[tuple[Application | Planned | None, Rendered]]] = field(default_factory=dict)
+    _inside: dict[Task, list[_Found | Rendered]] = field(default_factory=dict)
+    _registered: dict[str, str] = field(default_factory=dict)
     _defined: tuple[str, ...] = ()
     _guessed: frozenset[str] = frozenset()
     _plans: dict[tuple[str, str, frozenset[Remote]], Planned] = field(default_factory=dict)
@@ -63,29 +101,37 @@ class ClusterApplications:
         return f"{self.cluster.path}/argocd-apps"
 
     @property
-    def scopes(self) -> dict[tuple[str, str], bool]:
-        """The scopes of the kinds that the rendered Applications define."""
-        return kubernetes_api.custom_scopes(self.definitions.values())
+    def facts(self) -> ClusterFacts:
+        """The scopes of the kinds that the rendered Applications define, and the clusters that they register."""
+        return ClusterFacts(kubernetes_api.custom_scopes(self.definitions.values()), self._registered)
 
     def planned(self, outcomes: Outcomes) -> list[Planned]:
         """Every Application that is known by now, the root first."""
         own = frozenset({Remote.parse(str(self.hand.config))})
-        root = self._plan(self._bootstrap(), self.root, own)
+        root = self._plan(_Found(self._bootstrap(), self.root), own, _Holder(None, _ARGOCD, "", _ARGOCD))
         # The root application mostly applies itself too: so it is known how, and from which address.
-        for one, where in self._applications(root, outcomes, own):
-            if isinstance(one, Application) and any(source.path == self.root for source in one.sources):
-                own |= {remote for source in one.sources if (remote := source.remote)}
-                root = self._plan(one, where, own)
+        for one in self._applications(root, outcomes, own):
+            application = one.application
+            if any(source.path == self.root for source in application.sources):
+                own |= {remote for source in application.sources if (remote := source.remote)}
+                argo_cd = application.own_namespace or application.namespace or _ARGOCD
+                root = self._plan(one, own, _Holder(None, argo_cd, "", argo_cd))
                 break
-        known = {root.application.name: root}
+        known = {root.id: root}
         waiting = [root]
         while waiting:
-            for one, where in self._applications(waiting.pop(0), outcomes, own):
-                planned = one if isinstance(one, Planned) else self._plan(one, where, own)
-                if planned.application.name not in known:
-                    known[planned.application.name] = planned
-                    waiting.append(planned)
+            held = self._held(waiting.pop(0), outcomes, own, root.argo_cd)
+            new = {app_id: planned for app_id, planned in held.items() if app_id not in known}
+            known |= new
+            waiting += new.values()
         return list(known.values())
+
+    def _held(self, planned: Planned, outcomes: Outcomes, own: frozenset[Remote], argo_cd: str) -> dict[AppId, Planned]:
+        """The Applications that one holds, by identity."""
+        application = planned.application
+        holder = _Holder(planned.id, application.namespace or argo_cd, application.destination, argo_cd)
+        held = (self._plan(one, own, holder) for one in self._applications(planned, outcomes, own))
+        return {one.id: one for one in held}
 
     def asks(self, task: Task) -> bool:
         """Whether the outcome of a task depends on the kinds that are added to the cluster."""
@@ -116,6 +162,8 @@ class ClusterApplications:
                     if rendered.body.get("kind") in kubernetes_api.DEFINITIONS:
                         name = json.dumps(rendered.body.get("metadata", {}).get("name"))
                         self.definitions[rendered.body["kind"], name] = rendered.body
+                    elif registered := registered_cluster(rendered.body):
+                        self._registered[registered.address] = registered.name
         crds = [body for (kind, _), body in self.definitions.items() if kind == kubernetes_api.DEFINITION]
         self._defined = kubernetes_api.custom_versions(crds)
         waiting = [task for task in tasks if isinstance(task, ChartTask) and task not in self._rendered]
@@ -125,44 +173,41 @@ class ClusterApplications:
     def _bootstrap(self) -> Application:
         return Application("root", _ARGOCD, "", (Source(str(self.hand.config), self.root),))
 
-    def _applications(
-        self, planned: Planned, outcomes: Outcomes, own: frozenset[Remote]
-    ) -> Iterator[tuple[Application | Planned, str]]:
-        """The Applications among the objects of one; what cannot be read comes as planned, with a note."""
-        for task in planned.tasks:
-            for made, one in self._found(self.wanted(task), outcomes):
-                if made is not None:
-                    yield made, one.path
-                else:
-                    yield from ((each, one.path) for each in self._expanded(one, own))
+    def _applications(self, planned: Planned, outcomes: Outcomes, own: frozenset[Remote]) -> Iterator[_Found]:
+        """The Applications among the objects of one, and those that its ApplicationSets make.
 
-    def _found(self, task: Task, outcomes: Outcomes) -> Sequence[tuple[Application | Planned | None, Rendered]]:
-        """The Applications that a task gave, and, each with nothing, the ApplicationSets: few among thousands."""
+        If it holds an Application or ApplicationSet twice the last counts, as for any object.
+        """
+        found = (one for task in planned.tasks for one in self._found(self.wanted(task), outcomes))
+        for one in {_key(one): one for one in found}.values():
+            if isinstance(one, _Found):
+                yield one
+            else:
+                yield from self._expanded(one, own)
+
+    def _found(self, task: Task, outcomes: Outcomes) -> Sequence[_Found | Rendered]:
+        """The Applications that a task gave, and the ApplicationSets as they are: few among thousands."""
         if task in outcomes and task not in self._inside:
             objects = outcomes[task].objects
             self._inside[task] = [
-                (self._read(one.body, one.path) if is_application(one.body) else None, one)
+                _read(one.body, one.path) if is_application(one.body) else one
                 for one in objects
                 if is_application(one.body) or is_application(one.body, "ApplicationSet")
             ]
         return self._inside.get(task, ())
 
-    def _read(self, body: Mapping[str, Any], where: str) -> Application | Planned:
-        try:
-            return Application.parse(body)
-        except UserError as error:
-            return _noted(_name(body), where, "chart/render-failed", f"this Application cannot be read: {error}")
-
-    def _expanded(self, one: Rendered, own: frozenset[Remote]) -> Iterator[Application | Planned]:
-        name = f"ApplicationSet {_name(one.body)}"
+    def _expanded(self, one: Rendered, own: frozenset[Remote]) -> Iterator[_Found]:
+        name, namespace = f"ApplicationSet {_name(one.body)}", _namespace(one.body)
         try:
             for body in application_set.expand(one.body, lambda url, revision: self._listing(url, revision, own)):
-                yield self._read(body, one.path)
+                made = _read(body, one.path)
+                sync = application_set_policy(one.body, made.application.sync, name)
+                yield replace(made, application=replace(made.application, own_namespace=namespace, sync=sync))
         except UnsupportedError as reason:
             message = f"{name} uses {reason}, which is not followed, so its Applications are not known"
-            yield _noted(name, one.path, "chart/unverifiable", message)
+            yield _unreadable(name, namespace, one.path, "chart/unverifiable", message)
         except UserError as error:
-            yield _noted(name, one.path, "chart/render-failed", f"{name}: {error}")
+            yield _unreadable(name, namespace, one.path, "chart/render-failed", f"{name}: {error}")
 
     def _listing(self, url: str, revision: str, own: frozenset[Remote]) -> Listing:
         try:
@@ -172,19 +217,43 @@ class ClusterApplications:
         paths = [path for path, entry in place.below("").items() if not entry.may_be_folder]
         return Listing(paths, lambda path: place.text(path) or "")
 
-    def _plan(self, application: Application, where: str, own: frozenset[Remote]) -> Planned:
-        key = (repr(application), where, own)
+    def _plan(self, found: _Found, own: frozenset[Remote], holder: _Holder) -> Planned:
+        key = (repr(found), repr(holder), own)
         if key not in self._plans:
+            application, where = found.application, found.where
+            application = replace(application, destination=application.destination or holder.destination)
             planner = Planner(self.hand, own, Capabilities(str(self.version), self.built_in))
-            self._plans[key] = Planned(application, where, tuple(planner.parts(application, where)))
+            parts = [Part(found.note)] if found.note else list(planner.parts(application, where))
+            app_id = holder.app_id(self.cluster.dir, application)
+            self._plans[key] = Planned(application, where, tuple(parts), app_id, holder.id, holder.argo_cd)
         return self._plans[key]
 
 
-def _noted(name: str, where: str, rule: str, message: str) -> Planned:
-    return Planned(Application(name, "", "", ()), where, (Part(Note(rule, message, where)),))
+def _key(one: _Found | Rendered) -> tuple[str, str, str]:
+    if isinstance(one, _Found):
+        return "Application", one.application.own_namespace, one.application.name
+    return "ApplicationSet", _namespace(one.body), _name(one.body)
+
+
+def _read(body: Mapping[str, Any], where: str) -> _Found:
+    try:
+        return _Found(Application.parse(body), where)
+    except UserError as error:
+        message = f"this Application cannot be read: {error}"
+        return _unreadable(_name(body), _namespace(body), where, "chart/render-failed", message)
+
+
+def _unreadable(name: str, namespace: str, where: str, rule: str, message: str) -> _Found:
+    return _Found(Application(name, "", "", (), own_namespace=namespace), where, Note(rule, message, where))
 
 
 def _name(body: Mapping[str, Any]) -> str:
     metadata = body.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     return name if isinstance(name, str) else "without a name"
+
+
+def _namespace(body: Mapping[str, Any]) -> str:
+    metadata = body.get("metadata")
+    namespace = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+    return namespace if isinstance(namespace, str) else ""

@@ -1,7 +1,7 @@
 """What a change of a repository, or an upgrade, does to clusters."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from kubeaid_ci.jobs.comparison import compare_one, together
 from kubeaid_ci.jobs.kept_comparison import packed, unpacked
 from kubeaid_ci.jobs.kubeaid_source import KubeAid
 from kubeaid_ci.jobs.monitoring import Build, Builder, builder_of, is_monitoring, rebuilt
-from kubeaid_ci.jobs.render import Side, check_apps, render_sides, renderer_of
+from kubeaid_ci.jobs.render import Side, render_sides, renderer_of, select_apps
 from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.comparison import Comparison, Revisions
@@ -69,12 +69,12 @@ def diff_clusters(
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         was, now = render_sides(hands, renderer, clusters=clusters, settings=settings or Settings())
         pairs = _pairs(was, now)
-        check_apps(apps, {app.app for side in (was, now) for app, _ in side.told})
+        wanted = select_apps(apps, {app.app for side in (was, now) for app, _ in side.told})
         if monitoring and before.kubeaid != after.kubeaid and before.config == after.config == WORKTREE:
             with builder_of(config, root, renderer) as builder:
-                pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, apps)
+                pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, wanted)
         known: Known = {}
-        parts = [_kept(pair, renderer, apps, noise=noise, diffs=diffs, known=known) for pair in pairs]
+        parts = [_kept(pair, renderer, wanted, noise=noise, diffs=diffs, known=known) for pair in pairs]
     outer = (*now.selection.findings, *_come_and_gone(was, now))
     return replace(together(parts), findings=(*outer, *(finding for part in parts for finding in part.findings)))
 
@@ -115,7 +115,7 @@ def _come_and_gone(was: Side, now: Side) -> Iterator[Finding]:
 
 
 def _kept(
-    pair: _Pair, renderer: Renderer, apps: Sequence[str], *, noise: bool, diffs: bool, known: Known
+    pair: _Pair, renderer: Renderer, apps: Collection[str], *, noise: bool, diffs: bool, known: Known
 ) -> Comparison:
     """One cluster as it was compared before, where the question, what is compared and our own code are the same."""
     if renderer.cache is None or not all(seen.app.digest for seen in (*pair.before.values(), *pair.after.values())):
@@ -137,7 +137,7 @@ def _named(pair: _Pair) -> str:
     return repr((pair.cluster, pair.findings, *sides))
 
 
-def _compared(pair: _Pair, apps: Sequence[str], *, noise: bool, diffs: bool, known: Known) -> Comparison:
+def _compared(pair: _Pair, apps: Collection[str], *, noise: bool, diffs: bool, known: Known) -> Comparison:
     """One cluster, with what there is to say of Applications that cannot be compared."""
     verdicts = not_compared.verdicts(pair.before, pair.after)
     wanted = {name: verdict for name, verdict in verdicts.items() if not apps or name in apps}
@@ -158,7 +158,7 @@ def _manifests(apps: Apps, verdicts: Mapping[str, Verdict], alike: Apps | None =
 
 
 def _with_monitoring(
-    pairs: Sequence[_Pair], builder: Builder, before: str, after: str, apps: Sequence[str]
+    pairs: Sequence[_Pair], builder: Builder, before: str, after: str, apps: Collection[str]
 ) -> list[_Pair]:
     """The pairs with the monitoring built at the KubeAid revisions that stand for all."""
     names = {pair.cluster.dir: _monitoring(pair, apps) for pair in pairs}
@@ -179,7 +179,7 @@ def _same_files(old: KubeAid | Finding | None, new: KubeAid | Finding | None) ->
     return isinstance(old, KubeAid) and isinstance(new, KubeAid) and bool(old.tree) and old.tree == new.tree
 
 
-def _monitoring(pair: _Pair, apps: Sequence[str]) -> list[str]:
+def _monitoring(pair: _Pair, apps: Collection[str]) -> list[str]:
     """The Applications that apply the monitoring on both sides."""
     return [
         name

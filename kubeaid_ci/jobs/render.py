@@ -19,10 +19,11 @@ from kubeaid_ci.jobs.build import cache_at
 from kubeaid_ci.jobs.cluster_applications import ClusterApplications
 from kubeaid_ci.jobs.clusters import Selection, select
 from kubeaid_ci.jobs.render_plan import Part
-from kubeaid_ci.jobs.render_results import Told, app_of
+from kubeaid_ci.jobs.render_results import Target, Told, app_of
 from kubeaid_ci.jobs.render_task import ChartTask, Look, Looked, Note, Task
 from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.model.cluster_facts import ClusterFacts
 from kubeaid_ci.model.kubernetes_scopes import Scopes
 from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.model.version import Version
@@ -61,8 +62,8 @@ def render_clusters(
     hand = AtHand(Path(config_repo).resolve(), config_ref, Path(kubeaid).resolve(), kubeaid_ref)
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         (side,) = render_sides([hand], renderer, clusters=clusters, settings=settings or Settings())
-    check_apps(apps, {app.app for app, _ in side.told})
-    chosen = [told for told in side.told if not apps or told[0].app in apps]
+    wanted = select_apps(apps, {app.app for app, _ in side.told})
+    chosen = [told for told in side.told if not wanted or told[0].app in wanted]
     findings = [finding for _, some in chosen for finding in some]
     return Renderings(tuple(app for app, _ in chosen), (*side.selection.findings, *findings))
 
@@ -136,23 +137,23 @@ def render_sides(
 ) -> list[Side]:
     """Clusters at several pairs of revisions; raises as `followed` does."""
     with followed(hands, renderer, clusters=clusters, settings=settings) as known:
-        scopes = [{cluster.cluster.dir: cluster.scopes for cluster in one.clusters} for one in known]
-        return [_side(one, own, scopes, renderer) for one, own in zip(known, scopes, strict=True)]
+        facts = [{cluster.cluster.dir: cluster.facts for cluster in one.clusters} for one in known]
+        return [_side(one, own, facts, renderer) for one, own in zip(known, facts, strict=True)]
 
 
 def _side(
-    followed: Followed, own: Mapping[str, Scopes], every: Iterable[Mapping[str, Scopes]], renderer: Renderer
+    followed: Followed,
+    own: Mapping[str, ClusterFacts],
+    every: Iterable[Mapping[str, ClusterFacts]],
+    renderer: Renderer,
 ) -> Side:
-    """One side. Its own CRDs decide the scope of a kind; if it has none, those of the other sides do.
+    """One side. What its own objects do not say of a kind or cluster, those of the other sides do.
 
     Otherwise the objects of a cluster-scoped kind would look moved because their CRD comes or goes.
     """
-    scopes = {}
-    for folder in own:
-        others = [side[folder] for side in every if folder in side]
-        scopes[folder] = {kind: scope for side in (*others, own[folder]) for kind, scope in side.items()}
-    told = (told for cluster in followed.clusters for told in _told(cluster, renderer, scopes[cluster.cluster.dir]))
-    return Side(followed.selection, tuple(told), scopes)
+    facts = {folder: own[folder].over(side[folder] for side in every if folder in side) for folder in own}
+    told = (told for cluster in followed.clusters for told in _told(cluster, renderer, facts[cluster.cluster.dir]))
+    return Side(followed.selection, tuple(told), {folder: one.scopes for folder, one in facts.items()})
 
 
 def _selected(hands: Sequence[AtHand], names: Sequence[str]) -> list[Selection]:
@@ -202,20 +203,22 @@ def _render(clusters: Sequence[ClusterApplications], renderer: Renderer) -> None
         renderer.render(first or then)
 
 
-def _told(cluster: ClusterApplications, renderer: Renderer, scopes: Scopes) -> Iterator[Told]:
-    for one in sorted(cluster.planned(renderer.outcomes), key=lambda one: one.application.name):
+def _told(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts) -> Iterator[Told]:
+    for one in sorted(cluster.planned(renderer.outcomes), key=lambda one: one.id):
         final = [_final(part, cluster) for part in one.parts]
-        yield app_of(
-            one.application.name,
-            final,
-            renderer,
-            namespace=one.application.namespace,
+        application = one.application
+        target = Target(
+            namespace=application.namespace,
             cluster=cluster.cluster.name,
             folder=cluster.cluster.dir,
-            scopes=scopes,
-            revision=next((part.revision for part in one.parts if part.revision), None),
-            ignore_differences=one.application.ignore_differences,
+            destination=facts.destination(application.destination),
+            holder=str(one.holder) if one.holder else "",
+            sync=application.sync,
+            ignore_differences=application.ignore_differences,
+            scopes=facts.scopes,
         )
+        revision = next((part.revision for part in one.parts if part.revision), None)
+        yield app_of(str(one.id), final, renderer, target, revision=revision)
 
 
 def _final(part: Part, cluster: ClusterApplications) -> tuple[Task | Note, str]:
@@ -223,9 +226,16 @@ def _final(part: Part, cluster: ClusterApplications) -> tuple[Task | Note, str]:
     return what, part.chart
 
 
-def check_apps(names: Sequence[str], there: Collection[str]) -> None:
-    """Raise `UserError` for a name that no Application has, with the nearest ones."""
+def select_apps(names: Sequence[str], there: Collection[str]) -> frozenset[str]:
+    """Return the Applications of some names, each alone or as ``namespace/name``; an empty set if none are asked for.
+
+    Raises `UserError` for a name that no Application has, with the nearest ones.
+    """
+    chosen: set[str] = set()
     for name in names:
-        if name not in there:
+        found = [app for app in there if name in (app, app.rpartition("/")[2])]
+        if not found:
             close = difflib.get_close_matches(name, there, 3, 0.5) or sorted(there)[:10]
             raise UserError(f"{name}: no such Application; there are: {', '.join(close) or 'none'}")
+        chosen.update(found)
+    return frozenset(chosen)

@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.jobs.outcomes import Outcomes
 from kubeaid_ci.jobs.render_task import Note, Outcome, Task
 from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.kubernetes_scopes import NO_SCOPES, Scopes, is_namespaced
+from kubeaid_ci.model.kubernetes_scopes import Scopes, is_namespaced
 from kubeaid_ci.model.manifest import Manifest, ObjectId, numbered
 from kubeaid_ci.model.rendering import Masked, RenderedApp, RenderStatus
+from kubeaid_ci.model.sync_policy import NO_POLICY, SyncPolicy
 from kubeaid_ci.plan import kubernetes_api
 
 FATAL = ("chart/render-failed", "chart/symlink-escapes", "build/pinned-revision-missing")
@@ -19,48 +21,70 @@ FATAL = ("chart/render-failed", "chart/symlink-escapes", "build/pinned-revision-
 Told = tuple[RenderedApp, tuple[Finding, ...]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where an Application and its objects belong; the fields are those of `RenderedApp`.
+
+    `scopes` are those of the custom resources of its cluster.
+    """
+
+    namespace: str
+    cluster: str = ""
+    folder: str = ""
+    destination: str = ""
+    holder: str = ""
+    sync: SyncPolicy = NO_POLICY
+    ignore_differences: tuple[Mapping[str, Any], ...] = ()
+    scopes: Scopes = field(default_factory=dict)
+
+
 def app_of(
     name: str,
     parts: Sequence[tuple[Task | Note, str]],
     known: Outcomes,
+    target: Target,
     *,
-    namespace: str,
-    cluster: str = "",
-    folder: str = "",
-    scopes: Scopes = NO_SCOPES,
     revision: str | None = None,
-    ignore_differences: tuple[Mapping[str, Any], ...] = (),
 ) -> Told:
-    """An Application and what there is to say of it. `parts` are its sources, each with the name of its chart."""
+    """Return an Application and its findings. `parts` are its sources, each with the name of its chart."""
     tasks = [part for part, _ in parts if not isinstance(part, Note)]
     done = [(outcome, chart) for part, chart in parts if (outcome := _outcome(part, known))]
     notes = [part for part, _ in parts if isinstance(part, Note)]
     notes += [note for outcome, _ in done for note in (*outcome.notes, *_unstable(outcome))]
     fatal = next((note for note in notes if note.rule in FATAL), None)
-    subject = "/".join(part for part in (cluster, name) if part)
-    digests = [known.digests.get(task, "") for task in tasks]
-    inputs = (digests, [chart for _, chart in parts], namespace, sorted(scopes.items()))
+    subject = "/".join(part for part in (target.cluster, name) if part)
     app = RenderedApp(
-        cluster,
-        folder,
+        target.cluster,
+        target.folder,
         name,
         _status(notes, len(done), len(parts)),
-        namespace=namespace,
+        namespace=target.namespace,
         revision=revision,
-        manifests=tuple(_manifests(done, cluster, name, namespace, scopes=scopes, known=known.placed)),
+        manifests=tuple(_manifests(done, name, target, known.placed)),
         masked=tuple(_masked(outcome for outcome, _ in done)),
-        ignore_differences=ignore_differences,
+        ignore_differences=target.ignore_differences,
         error=fatal.message if fatal else None,
         failure=fatal.failure if fatal else None,
         cached=bool(tasks) and all(task in known.cached for task in tasks),
-        digest=hashlib.sha256(repr(inputs).encode()).hexdigest(),
+        digest=_digest(parts, known, target),
+        destination=target.destination,
+        holder=target.holder,
+        sync=target.sync,
     )
     return app, tuple(RULES[note.rule].at(note.path, note.message, subject=subject, line=note.line) for note in notes)
 
 
+def _digest(parts: Sequence[tuple[Task | Note, str]], known: Outcomes, target: Target) -> str:
+    """Name everything that the objects depend on."""
+    digests = [known.digests.get(part, "") for part, _ in parts if not isinstance(part, Note)]
+    charts = [chart for _, chart in parts]
+    inputs = (digests, charts, target.namespace, target.destination, sorted(target.scopes.items()))
+    return hashlib.sha256(repr(inputs).encode()).hexdigest()
+
+
 def manifests(outcome: Outcome, *, app: str, namespace: str) -> list[Manifest]:
     """Return the objects of a single source, in the namespaces that Argo CD puts them in."""
-    return list(_manifests([(outcome, outcome.chart)], "", app, namespace, scopes=NO_SCOPES, known={}))
+    return list(_manifests([(outcome, outcome.chart)], app, Target(namespace=namespace), {}))
 
 
 def _outcome(part: Task | Note, known: Outcomes) -> Outcome | None:
@@ -68,27 +92,23 @@ def _outcome(part: Task | Note, known: Outcomes) -> Outcome | None:
 
 
 def _manifests(
-    done: Iterable[tuple[Outcome, str]],
-    cluster: str,
+    done: Sequence[tuple[Outcome, str]],
     name: str,
-    namespace: str,
-    *,
-    scopes: Scopes,
+    target: Target,
     known: dict[tuple[int, str], Mapping[str, Any]],
 ) -> Iterator[Manifest]:
-    done = list(done)
-    scopes = {**scopes, **defined_scopes(outcome for outcome, _ in done)}
+    scopes = {**target.scopes, **defined_scopes(outcome for outcome, _ in done)}
     found = []
     for outcome, chart in done:
         for rendered in outcome.objects:
-            body = placed(rendered.body, namespace, scopes)
+            body = placed(rendered.body, target.namespace, scopes)
             if body is not rendered.body:
                 # Clusters that hold the same object share the copy with the namespace.
-                body = known.setdefault((id(rendered.body), namespace), body)
+                body = known.setdefault((id(rendered.body), target.namespace), body)
             found.append((body, rendered.path, chart))
-    ids = numbered(ObjectId.of(body, scopes=scopes) for body, _, _ in found)
+    ids = numbered(ObjectId.of(body, scopes=scopes, destination=target.destination) for body, _, _ in found)
     for object_id, (body, path, chart) in zip(ids, found, strict=True):
-        yield Manifest(object_id, body, path, cluster, name, chart)
+        yield Manifest(object_id, body, path, target.cluster, name, chart)
 
 
 def defined_scopes(outcomes: Iterable[Outcome]) -> Scopes:

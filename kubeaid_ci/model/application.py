@@ -8,8 +8,12 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.fields import mapping, mappings, text, texts
 from kubeaid_ci.model.kustomize_source import KustomizeSource
 from kubeaid_ci.model.remote import Remote, without_credentials
+from kubeaid_ci.model.sync_policy import NO_POLICY, SyncPolicy
 
 GROUP = "argoproj.io"
+_IN_CLUSTER = frozenset(
+    f"https://kubernetes.default{suffix}" for suffix in ("", ".svc", ".svc.cluster.local", ".svc.cluster.local.")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +128,38 @@ class Source:
         return without_credentials(self.url)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class AppId:
+    """The identity of an Application. `cluster` is the folder of the cluster whose repository part it is in.
+
+    `namespace` is empty for the namespace of Argo CD itself.
+    """
+
+    cluster: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """The name as Argo CD writes it: ``web``, in any other namespace than its own ``team-a/web``."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One Application. `namespace` is where what it applies goes, `ignore_differences` is as written."""
+    """One Application.
+
+    `namespace` is where its objects go, `destination` the cluster, empty for the one that Argo CD runs in.
+    `own_namespace` is that of the Application itself, as written. `ignore_differences` is as written.
+    """
 
     name: str
     namespace: str
     project: str
     sources: tuple[Source, ...]
     ignore_differences: tuple[Mapping[str, Any], ...] = ()
+    own_namespace: str = ""
+    destination: str = ""
+    sync: SyncPolicy = NO_POLICY
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
@@ -149,7 +176,21 @@ class Application:
             text(spec, "project"),
             tuple(Source.parse(one) for one in sources),
             tuple(mappings(spec, "ignoreDifferences")),
+            text(mapping(body, "metadata"), "namespace"),
+            destination_cluster(text(destination, "server"), text(destination, "name")),
+            SyncPolicy.parse(body),
         )
+
+
+def destination_cluster(server: str, name: str) -> str:
+    """Return the cluster of a destination: its address, else its name; empty for the cluster that Argo CD runs in.
+
+    Argo CD ignores a slash at the end of an address. Letter case and port do not change where an address leads.
+    """
+    if not server:
+        return "" if name in ("", "in-cluster") else name
+    address = server.strip().rstrip("/").lower().removesuffix(":443")
+    return "" if address in _IN_CLUSTER else address
 
 
 def is_application(body: Mapping[str, Any], kind: str = "Application") -> bool:

@@ -122,7 +122,8 @@ class ObjectChange:
     """One object that is added, removed or modified in one cluster, fit to be shown.
 
     `app_before` is the Application that held it, where that was another; `renamed_from` the key of
-    the removed object whose place it takes. `fields_left_out` counts what `fields` had no room for.
+    the removed object whose place it takes. `fields_left_out` counts what `fields` had no room for. `destination` is
+    the cluster that the object is on, empty for the one that Argo CD runs in.
     """
 
     cluster: str
@@ -136,3 +137,4 @@ class ObjectChange:
     group: str = ""
     app_before: str | None = None
     renamed_from: str | None = None
+    destination: str = ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.manifest import Manifest, ObjectId
+from kubeaid_ci.model.sync_policy import NO_POLICY, SyncPolicy
 
 
 class RenderStatus(StrEnum):
@@ -45,6 +46,10 @@ class RenderedApp:
 
     The objects come in the order of their files, CRDs first. Two with the same `digest` have the
     same objects, so they need no comparison. `revision` is that of the repository of its chart.
+
+    `app` is the name, with the namespace of the Application if that is not Argo CD's own (`AppId`). `namespace` and
+    `destination` are the namespace and the cluster that its objects go to, the latter empty for the cluster that
+    Argo CD runs in. `holder` is the Application that holds this one, empty for the root.
     """
 
     cluster: str
@@ -60,6 +65,9 @@ class RenderedApp:
     failure: Failure | None = None
     cached: bool = False
     digest: str = ""
+    destination: str = ""
+    holder: str = ""
+    sync: SyncPolicy = NO_POLICY
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ def changes(world: World, before: dict[str, str], after: dict[str, str], apps: d
 def shown(made: Comparison) -> list[str]:
     return [
         f"{one.action.value} {one.app} {one.kind} {one.namespace + '/' if one.namespace else ''}{one.name}"
+        + (f" on {one.destination}" if one.destination else "")
         + (f" from {one.app_before}" if one.app_before else "")
         + (f" as {one.renamed_from}" if one.renamed_from else "")
         for one in made.changes
@@ -177,6 +178,102 @@ def test_which_object_is_which(world, before, after, apps, expected):
     made = changes(world, before, after, apps)
     assert shown(made) == expected
     assert not {"change/namespace-moved", "change/immutable-field"}.intersection(rules(made))
+
+
+HERE, THERE = {"namespace": "x"}, {"name": "workload-1", "namespace": "x"}
+"""Two destinations: the cluster of Argo CD, and another one."""
+THERE_BY_ADDRESS = {"server": "https://10.0.0.1", "namespace": "x"}
+REGISTERED = (
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: s, labels: {argocd.argoproj.io/secret-type: cluster}}\n"
+    "stringData: {name: workload-1, server: 'https://10.0.0.1'}\n"
+)
+
+
+def of(name: str, chart: str = "web", *, namespace: str = "", destination: dict[str, str] = HERE) -> str:
+    text = application(name, source=helm(chart, "HEAD"), destination=destination)
+    return text.replace("metadata:\n", f"metadata:\n  namespace: {namespace}\n") if namespace else text
+
+
+TEAMS = {"a.yaml": of("web", "one", namespace="team-a"), "b.yaml": of("web", "two", namespace="team-b")}
+APPLICATIONS = {
+    "an Application of the same name in another namespace": (
+        TEAMS,
+        TEAMS | {"b.yaml": of("web", "three", namespace="team-b")},
+        [
+            "modified root Application team-b/web",
+            "added team-b/web ConfigMap x/three as ConfigMap x/two",
+            "removed team-b/web ConfigMap x/two",
+        ],
+    ),
+    "the same object on another cluster goes": (
+        {"here.yaml": of("here"), "there.yaml": of("there", destination=THERE)},
+        {"here.yaml": of("here")},
+        ["removed root Application argocd/there", "removed there ConfigMap x/main on workload-1"],
+    ),
+    "an Application goes to another cluster": (
+        {"web.yaml": of("web")},
+        {"web.yaml": of("web", destination=THERE)},
+        [
+            "modified root Application argocd/web",
+            "removed web ConfigMap x/main",
+            "added web ConfigMap x/main on workload-1",
+        ],
+    ),
+    "a cluster is named by its registered address": (
+        {"web.yaml": of("web", destination=THERE), "s.yaml": REGISTERED},
+        {"web.yaml": of("web", destination=THERE_BY_ADDRESS), "s.yaml": REGISTERED},
+        ["modified root Application argocd/web"],
+    ),
+    "a cluster is registered with the change that names it": (
+        {"web.yaml": of("web", destination=THERE_BY_ADDRESS)},
+        {"web.yaml": of("web", destination=THERE), "s.yaml": REGISTERED},
+        ["modified root Application argocd/web", "added root Secret argocd/s"],
+    ),
+    "an alias of the own cluster": (
+        {"web.yaml": of("web", destination={"namespace": "x", "server": "https://kubernetes.default.svc"})},
+        {"web.yaml": of("web", destination={"namespace": "x", "name": "in-cluster"})},
+        ["modified root Application argocd/web"],
+    ),
+    "an Application gets another name": (
+        {"web.yaml": of("web")},
+        {"web.yaml": of("site")},
+        [
+            "added root Application argocd/site",
+            "removed root Application argocd/web",
+            "modified site ConfigMap x/main from web",
+        ],
+    ),
+    "an Application moves to another namespace": (
+        {"web.yaml": of("web", namespace="team-a")},
+        {"web.yaml": of("web", namespace="team-b")},
+        [
+            "removed root Application team-a/web",
+            "added root Application team-b/web as Application team-a/web",
+            "modified team-b/web ConfigMap x/main from team-a/web",
+        ],
+    ),
+    "one of two Applications with the same object goes": (
+        {"a.yaml": of("a"), "b.yaml": of("b")},
+        {"a.yaml": of("a")},
+        ["modified a ConfigMap x/main from b", "removed root Application argocd/b"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), APPLICATIONS.values(), ids=APPLICATIONS)
+def test_which_application_is_which(world, before, after, expected):
+    for chart in ("one", "two", "three"):
+        world.chart(chart, {"templates/all.yaml": obj("ConfigMap", chart, more=f"data: {{name: {chart}}}\n")})
+    world.chart("web", {"templates/all.yaml": obj("ConfigMap")})
+    world.cluster("one", before)
+    world.commit()
+    for name in before:
+        (world.config / "k8s/one/argocd-apps/templates" / name).unlink()
+    world.cluster("one", after)
+    made = kubeaid_ci.diff_clusters(
+        world.config, world.kubeaid, before=Revisions("HEAD"), after=Revisions(), cache=False, jobs=1
+    )
+    assert shown(made) == expected
 
 
 def test_charts_by_themselves_know_the_scope_of_kinds(world):

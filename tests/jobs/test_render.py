@@ -13,6 +13,7 @@ from kubeaid_ci.settings import Settings, parse
 from tests import repos
 from tests.renders import CHART, CONFIG, KUBEAID, World, app, application, bodies, helm, told, values_ref
 
+ARGO_CD = {"namespace": "argocd"}
 SHOW = {
     "templates/a.yaml": (
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  values: {{ .Values | toJson | quote }}\n"
@@ -725,8 +726,93 @@ def test_root_application_is_rendered_with_its_own_values(world):
 
 def test_applications_of_applications_are_followed(world):
     more = {"repoURL": CONFIG, "path": "k8s/one/more", "targetRevision": "HEAD"}
-    world.cluster("one", {"more.yaml": application("more", source=more), "more/web.yaml": application("web")})
+    world.cluster(
+        "one", {"more.yaml": application("more", source=more, destination=ARGO_CD), "more/web.yaml": application("web")}
+    )
     assert {one.app for one in world.render().apps} == {"root", "more", "web"}
+
+
+def in_namespace(namespace, text):
+    return text.replace("metadata:\n", f"metadata:\n  namespace: {namespace}\n")
+
+
+def test_applications_are_identified_by_namespace_and_name(world):
+    """One in another namespace than Argo CD's is shown as Argo CD does; of one that is held twice the last counts."""
+    more = {"repoURL": CONFIG, "path": "k8s/one/more", "targetRevision": "HEAD"}
+    world.cluster(
+        "one",
+        {
+            "a.yaml": in_namespace("team-a", application("web", destination={"namespace": "a"})),
+            "b.yaml": in_namespace("team-b", application("web", destination={"namespace": "b"})),
+            "c.yaml": in_namespace("argocd", application("web", destination={"namespace": "c"})),
+            "d.yaml": application("web", destination={"namespace": "d"}),
+            "more.yaml": application("more", source=more, destination={"namespace": "teams"}),
+            "more/web.yaml": application("web", destination={"namespace": "e"}),
+            "more/web-in-argocd.yaml": in_namespace("argocd", application("web", destination={"namespace": "f"})),
+        },
+    )
+    made = world.render()
+    assert {one.app: one.namespace for one in made.apps} == {
+        "root": "argocd",
+        "more": "teams",
+        "web": "d",
+        "team-a/web": "a",
+        "team-b/web": "b",
+        "teams/web": "e",
+    }
+    assert {
+        manifest.app: manifest.key.namespace for manifest in made.manifests if manifest.key.kind == "Deployment"
+    } == {one.app: one.namespace for one in made.apps if one.app.endswith("web")}
+    assert [one.app for one in world.render(apps=["web"]).apps] == ["web", "team-a/web", "team-b/web", "teams/web"]
+    assert [one.app for one in world.render(apps=["team-b/web"]).apps] == ["team-b/web"]
+    with pytest.raises(UserError, match=r"team-c/web: no such Application; there are: team-"):
+        world.render(apps=["team-c/web"])
+
+
+@pytest.mark.parametrize(
+    ("destination", "cluster"),
+    [
+        ({}, ""),
+        ({"server": "https://kubernetes.default.svc"}, ""),
+        ({"server": "https://Kubernetes.default.svc:443/"}, ""),
+        ({"server": "https://kubernetes.default.svc.cluster.local"}, ""),
+        ({"name": "in-cluster"}, ""),
+        ({"name": "here"}, ""),
+        ({"name": "workload-1"}, "workload-1"),
+        ({"server": "https://10.0.0.1:6443/"}, "workload-1"),
+        ({"server": "https://10.0.0.2"}, "https://10.0.0.2"),
+        ({"name": "workload-3"}, "workload-3"),
+    ],
+)
+def test_a_destination_cluster_is_the_same_by_name_and_address(world, destination, cluster):
+    secrets = "".join(
+        "---\napiVersion: v1\nkind: Secret\n"
+        f"metadata: {{name: {name}, labels: {{argocd.argoproj.io/secret-type: cluster}}}}\n{fields}\n"
+        for name, fields in (
+            ("a", "stringData: {name: workload-1, server: 'https://10.0.0.1:6443'}"),
+            ("b", "data: {name: aGVyZQ==, server: aHR0cHM6Ly9rdWJlcm5ldGVzLmRlZmF1bHQuc3Zj}"),
+            ("c", "data: {name: '%', server: [1]}"),
+        )
+    )
+    world.cluster("one", {"s.yaml": secrets, "web.yaml": application("web", destination=destination)})
+    web = app(world.render(), "web")
+    assert {web.destination, *(manifest.key.destination for manifest in web.manifests)} == {cluster}
+
+
+def test_what_an_application_on_another_cluster_holds_is_there_too(world):
+    more = {"repoURL": CONFIG, "path": "k8s/one/more", "targetRevision": "HEAD"}
+    there = {"name": "workload-1", "namespace": "argocd"}
+    world.cluster(
+        "one",
+        {
+            "more.yaml": application("more", source=more, destination=there),
+            "more/web.yaml": application("web", destination={"namespace": "x"}),
+            "web.yaml": application("web"),
+        },
+    )
+    made = {one.app: (one.destination, one.holder) for one in world.render().apps}
+    assert made["workload-1/argocd/web"] == ("workload-1", "more")
+    assert made["web"] == ("", "root")
 
 
 def test_application_sets_of_lists_and_git_are_followed_and_others_told(world):
@@ -734,7 +820,7 @@ def test_application_sets_of_lists_and_git_are_followed_and_others_told(world):
         body = application(name, **template)
         body = repos_indented(body)
         return (
-            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: set}\nspec:\n"
+            f"apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: of-{generator.split(':')[0]}}}\nspec:\n"
             f"  generators:\n  - {generator}\n  template:\n{body}"
         )
 
@@ -752,11 +838,19 @@ def test_application_sets_of_lists_and_git_are_followed_and_others_told(world):
     plain = {f"{name}.yaml": text for name, text in sets.items()}
     where = {"repoURL": CONFIG, "path": "k8s/one/sets", "targetRevision": "HEAD"}
     files = {f"sets/{name}": text for name, text in plain.items()} | {"teams/x/a.yaml": "{}", "teams/y/a.yaml": "{}"}
-    world.cluster("one", {**files, "sets.yaml": application("sets", source=where)})
+    world.cluster("one", {**files, "sets.yaml": application("sets", source=where, destination=ARGO_CD)})
     made = world.render()
-    assert {one.app for one in made.apps} == {"root", "sets", "a", "b", "team-x", "team-y", "ApplicationSet set"}
+    assert {one.app for one in made.apps} == {
+        "root",
+        "sets",
+        "a",
+        "b",
+        "team-x",
+        "team-y",
+        "ApplicationSet of-clusters",
+    }
     assert [one.message for one in made.findings] == [
-        "ApplicationSet set uses the generator clusters, which is not followed, so its Applications are not known"
+        "ApplicationSet of-clusters uses the generator clusters, which is not followed, so its Applications are not known"
     ]
 
 

@@ -96,6 +96,7 @@ def test_json_has_every_object_of_every_cluster() -> None:
         "group": "apps",
         "app_before": None,
         "renamed_from": None,
+        "destination": "",
     }
     assert results[1]["fields"] == [
         {

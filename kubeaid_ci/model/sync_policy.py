@@ -1,0 +1,90 @@
+"""What an Application says about its synchronisation: finalizers, pruning and deletion."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+CASCADING_FINALIZERS = tuple(
+    f"resources-finalizer.argocd.argoproj.io{policy}" for policy in ("", "/foreground", "/background")
+)
+"""With one of these, Argo CD deletes the objects of an Application with it (`isPropagationPolicyFinalizer`)."""
+
+_GARBAGE_COLLECTOR = ("foregroundDeletion", "orphan")
+_HOOK_FINALIZERS = ("pre-delete-finalizer.argocd.argoproj.io", "post-delete-finalizer.argocd.argoproj.io")
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPolicy:
+    """How Argo CD syncs and deletes what an Application holds.
+
+    `options` are its ``spec.syncPolicy.syncOptions``. `prunes` is true if the automated sync prunes.
+    `application_set` is the ApplicationSet that made the Application, `keeps_applications` its setting that leaves
+    the Application in place when its element goes; both are empty otherwise.
+    """
+
+    finalizers: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    automated: bool = False
+    prunes: bool = False
+    application_set: str = ""
+    keeps_applications: str = ""
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> Self:
+        """Read an Application; what is not of the expected type counts as absent."""
+        policy = _mapping(_mapping(body.get("spec")).get("syncPolicy"))
+        automated = policy.get("automated")
+        is_automated = isinstance(automated, Mapping) and automated.get("enabled") is not False
+        return cls(
+            _texts(_mapping(body.get("metadata")).get("finalizers")),
+            _texts(policy.get("syncOptions")),
+            is_automated,
+            is_automated and _mapping(automated).get("prune") is True,
+        )
+
+    def option(self, name: str) -> str | None:
+        """Return the value of the first sync option of a name, as in ``Prune=false``; None if there is none."""
+        return option_value(self.options, name)
+
+    @property
+    def cascades(self) -> bool:
+        """True if the objects are deleted with the Application."""
+        return any(finalizer in CASCADING_FINALIZERS for finalizer in self.finalizers)
+
+    @property
+    def unknown_finalizers(self) -> tuple[str, ...]:
+        """The finalizers that Argo CD never removes, so that a deleted Application stays in Terminating."""
+        known = (*CASCADING_FINALIZERS, *_GARBAGE_COLLECTOR)
+        return tuple(one for one in self.finalizers if one not in known and not one.startswith(_HOOK_FINALIZERS))
+
+
+NO_POLICY = SyncPolicy()
+"""The policy of an Application that says nothing: synced and pruned by hand, never cascading."""
+
+
+def application_set_policy(body: Mapping[str, Any], own: SyncPolicy, name: str) -> SyncPolicy:
+    """Return the policy of an Application that an ApplicationSet makes; `own` is that of its template.
+
+    The controller adds the cascading finalizer to a template without finalizers, unless the set preserves resources
+    (`RenderTemplateParams` in Argo CD's applicationset/utils).
+    """
+    policy = _mapping(_mapping(body.get("spec")).get("syncPolicy"))
+    finalizers = own.finalizers
+    if not finalizers and policy.get("preserveResourcesOnDeletion") is not True:
+        finalizers = CASCADING_FINALIZERS[:1]
+    applications = policy.get("applicationsSync")
+    keeps = f"applicationsSync: {applications}" if applications in ("create-only", "create-update") else ""
+    return replace(own, finalizers=finalizers, application_set=name, keeps_applications=keeps)
+
+
+def option_value(options: tuple[str, ...], name: str) -> str | None:
+    """Return the value of the first option of a name; None if there is none."""
+    return next((option.partition("=")[2] for option in options if option.startswith(f"{name}=")), None)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
