@@ -54,6 +54,12 @@ VALUES_REPEATED = Rule(
     Severity.WARNING,
     "Of a key that is given twice Helm takes the last without a word, so a setting is lost. Merge the two.",
 )
+SETTINGS_WEAKENED = Rule(
+    "settings/weakened",
+    Severity.ERROR,
+    "The change loosens a rule by which it is judged, so it takes effect only after the merge. Check that this is "
+    "wanted, have an owner of the settings approve it, and merge it on its own.",
+)
 SUPPRESSION_UNUSED = Rule(
     "suppression-unused",
     Severity.INFO,
@@ -78,6 +84,7 @@ RULES: Mapping[str, Rule] = {
         RENDER_UNSTABLE,
         VALUES_REPEATED,
         VALUES_UNKNOWN,
+        SETTINGS_WEAKENED,
         SUPPRESSION_UNUSED,
         SUPPRESSION_EXPIRED,
         *CHART_RULES,

@@ -9,7 +9,7 @@ from kubeaid_ci.model.finding import Finding, Rule
 from kubeaid_ci.model.suppression import SETTINGS_FILE, Suppression
 
 # A change must not silence what calls it out.
-_NEVER = frozenset({"chart/suppression-changed"})
+_NEVER = frozenset({"chart/suppression-changed", "settings/weakened"})
 
 
 def apply(

@@ -29,7 +29,7 @@ def charts_diff(ctx: click.Context, /, charts: tuple[str, ...], base: str, head:
     from kubeaid_ci.jobs import branch_point
     from kubeaid_ci.jobs.charts_diff import diff_charts
 
-    options = resolve(ctx, given)
+    options = resolve(ctx, given, base=base, base_of="kubeaid")
     refuse_kubeaid_ref(ctx, given, "the charts are those of --base and --head")
     place = comment_place(given, options, of="kubeaid")
     kubeaid, _ = kubeaid_folder(options)

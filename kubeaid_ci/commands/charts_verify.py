@@ -64,7 +64,7 @@ def charts_verify(
     from kubeaid_ci.jobs.charts_verify import verify_charts
     from kubeaid_ci.report.charts import verification
 
-    options = resolve(ctx, given)
+    options = resolve(ctx, given, base=base, base_of="kubeaid")
     kubeaid, ref = charts_folder(options, ref)
     asking = _asking(options, given, offline=offline)
     forge = _forge(options, given, partial=offline or bool(charts)) if issue else None

@@ -62,7 +62,7 @@ def diff(
     from kubeaid_ci.jobs.diff import diff_clusters
 
     base = _base(ctx, base, alone=not upgrade_to, more=bool(head or of))
-    options = resolve(ctx, given, kubeaid_ref="pinned")
+    options = resolve(ctx, given, kubeaid_ref="pinned", base=base, base_of=of)
     of = of or ("config" if upgrade_to else _here(options))
     if upgrade_to or of == "kubeaid":
         refuse_kubeaid_ref(ctx, given, _NO_REF)

@@ -33,7 +33,8 @@ def done(
     repo); `failure` is 2 or 3 where something could not be done. `stdout` is where the report goes
     where standard output has the result itself. `post` puts the result on a forge after the report was written.
     """
-    findings = suppress.apply(report.findings, options.settings.suppress, today=date.today(), ran=ran)
+    found = (*options.weakened, *report.findings)
+    findings = suppress.apply(found, options.settings.suppress, today=date.today(), ran=ran)
     code = finish(
         replace(report, findings=findings),
         fmt=options.fmt,

@@ -16,6 +16,8 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.finding import FailOn
 
 if TYPE_CHECKING:
+    from kubeaid_ci.edges.settings_file import Base
+    from kubeaid_ci.model.finding import Finding
     from kubeaid_ci.settings import Settings
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -39,6 +41,8 @@ class Options:
     verbose: bool
     settings: "Settings"
     kubeaid_is_said: bool = True
+    weakened: "tuple[Finding, ...]" = ()
+    """What the change under review makes weaker in the settings; those of its base are in force."""
 
 
 def common_options(function: _F) -> _F:
@@ -64,21 +68,26 @@ def resolve(
     needs_kubeaid: bool = True,
     kubeaid_ref: str = "worktree",
     settings_of: "Callable[[Path], Settings]" = read_settings,
+    base: str | None = None,
+    base_of: str | None = None,
 ) -> Options:
-    """The common options from the command line, the environment and the settings files, best first.
+    """Return the common options from the command line, the environment and the settings files, best first.
 
-    `kubeaid_ref` is what the command takes where nobody says it. Raises `UserError` where a command that needs a
-    KubeAid repo can find none.
+    `kubeaid_ref` is the default of the command. `base` is the revision before the change that the command looks at,
+    in the repository `base_of` (``config`` or ``kubeaid``; default: the one in the current folder). Its settings, or
+    those of the base of the CI job's change request, are in force. Raises `UserError` if a command that needs a KubeAid
+    repo can find none.
     """
     chosen = _chosen(ctx, given)
     config_repo = str(chosen.get("config_repo") or ".")
-    settings = settings_of(Path(config_repo))
+    reader = _SettingsReader(settings_of, base, _judged(base_of, config_repo, chosen.get("kubeaid")) if base else None)
+    settings = reader.read(Path(config_repo))
     named_by_settings = settings.kubeaid is not None
     kubeaid = _kubeaid(chosen.get("kubeaid"), settings)
     if kubeaid is None and needs_kubeaid:
         raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
     if kubeaid and Path(kubeaid).resolve() != Path(config_repo).resolve():
-        settings = settings.merge(settings_of(Path(kubeaid)))
+        settings = settings.merge(reader.read(Path(kubeaid)))
     return Options(
         config_repo=config_repo,
         kubeaid=kubeaid,
@@ -93,7 +102,55 @@ def resolve(
         verbose=bool(chosen.get("verbose")),
         settings=settings,
         kubeaid_is_said=bool(chosen.get("kubeaid")) or not named_by_settings,
+        weakened=tuple(reader.weakened),
     )
+
+
+def _judged(base_of: str | None, config_repo: str, kubeaid: str | None) -> Path | None:
+    """Return the repository that ``--base`` is a revision of; None if it is known by its address only."""
+    here = Path.cwd().resolve()
+    of = base_of or ("config" if Path(config_repo).resolve() == here else "kubeaid")
+    folder = Path(config_repo if of == "config" else kubeaid or ".")
+    return folder.resolve() if folder.is_dir() else None
+
+
+class _SettingsReader:
+    """Reads settings files: of the repository under review at the base of the change, of the other one as it is."""
+
+    def __init__(self, read_file: "Callable[[Path], Settings]", base: str | None, judged: Path | None) -> None:
+        self.weakened: list[Finding] = []
+        self._read_file = read_file
+        self._base = base.removesuffix("...") if base else None
+        self._judged = judged
+
+    def read(self, folder: Path) -> "Settings":
+        """Return the settings that are in force for a repository, and note what the change would make weaker."""
+        after = self._read_file(folder)
+        base = self._base_of(folder)
+        if base is None:
+            return after
+        from kubeaid_ci.edges.settings_file import read_at
+        from kubeaid_ci.jobs.settings_change import weakened
+
+        before = read_at(folder, base)
+        self.weakened += weakened(before, after)
+        return before
+
+    def _base_of(self, folder: Path) -> "Base | None":
+        """Return the base of the job's change request, else ``--base``, if it is one of this repository."""
+        from kubeaid_ci.edges import ci
+        from kubeaid_ci.edges.settings_file import Base
+
+        if not folder.is_dir():
+            return None
+        names: list[str] = []
+        source = "--base"
+        request = ci.change_base(os.environ)
+        if request and folder.resolve() == ci.workspace(os.environ):
+            names, source = [*request[0]], request[1]
+        if self._base and folder.resolve() == self._judged:
+            names.append(self._base)
+        return Base(tuple(names), source) if names else None
 
 
 def refuse_kubeaid_ref(ctx: click.Context, given: dict[str, Any], reason: str) -> None:

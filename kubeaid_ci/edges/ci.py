@@ -32,6 +32,7 @@ _MARKED = (Severity.ERROR, Severity.WARNING)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _PULL = re.compile(rf"refs/pull/({_NUMBER.pattern})/(?:merge|head)")
+_SHA = re.compile(r"[0-9a-f]{40}")
 _COMMAND_START = re.compile(r"(^|[\r\n])([^\S\r\n]*)::")
 
 
@@ -73,6 +74,36 @@ def guarded(text: str) -> str:
     The runner obeys ``::…`` at the start of a line (blanks before it do not count) and ``##[…`` anywhere.
     """
     return _COMMAND_START.sub(r"\1\2\\::", text).replace("##[", r"#\#[")
+
+
+def change_base(env: Mapping[str, str]) -> tuple[tuple[str, ...], str] | None:
+    """Return the revisions that name the base of the job's change request, best first, and the variable that says so.
+
+    None if the job runs for no change request. The branch is meant as the remote has it: whoever wrote the change
+    could have made a tag or a branch of its name.
+    """
+    if branch := env.get("GITHUB_BASE_REF") if github(env) else None:
+        return (f"refs/remotes/origin/{branch}", *_merged_base(env)), f"GITHUB_BASE_REF {branch}"
+    if gitlab(env) and env.get("CI_MERGE_REQUEST_IID"):
+        names = ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_MERGE_REQUEST_DIFF_BASE_SHA")
+        target = env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "")
+        found = [env[name] for name in names if env.get(name)]
+        branches = [f"refs/remotes/origin/{target}"] if target else []
+        return (*found[:1], *branches, *found[1:]), f"merge request !{env['CI_MERGE_REQUEST_IID']}"
+    return None
+
+
+def workspace(env: Mapping[str, str]) -> Path:
+    """Return the folder that the job's own repository is checked out in; elsewhere the current folder."""
+    place = env.get("GITHUB_WORKSPACE") if github(env) else env.get("CI_PROJECT_DIR") if gitlab(env) else None
+    return Path(place or ".").resolve()
+
+
+def _merged_base(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the first parent of the merge that GitHub made, which is the base. Only that commit has such a parent."""
+    sha = env.get("GITHUB_SHA", "")
+    is_merge = env.get("GITHUB_REF", "").endswith("/merge") and _SHA.fullmatch(sha)
+    return (f"{sha}^1",) if is_merge else ()
 
 
 def harmless(text: str, env: Mapping[str, str]) -> str:

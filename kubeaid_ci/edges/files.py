@@ -1,12 +1,37 @@
 """Writing files so that a reader, or a kill, at any moment sees the old or the new one whole."""
 
+import errno
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from kubeaid_ci.errors import UserError
+
+
+def read_regular(path: Path, *, most: int) -> bytes | None:
+    """Return the bytes of a regular file, or None if the file does not exist.
+
+    Raises `UserError` if it is a link, a pipe, a device or a folder, larger than `most` bytes, or unreadable. It is
+    for files that a stranger may have committed: a link could lead to a secret, or to a device without an end.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise UserError(f"{path}: is a link; replace it by a regular file") from error
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UserError(f"{path}: is not a regular file; replace it by one")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise UserError(f"{path}: is larger than {most:,} bytes")
+    return data
 
 
 def write_atomically(path: Path, data: bytes) -> None:

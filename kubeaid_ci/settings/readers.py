@@ -47,6 +47,9 @@ class Node:
 
 Reader = Callable[[Node], Any]
 
+_SHOWN = 40
+"""Characters of a value that a message shows: the file may not hold settings at all, but a secret."""
+
 
 def text(node: Node) -> str:
     """Text that is not empty."""
@@ -213,4 +216,5 @@ def _named(value: Any) -> str:
             return "a list"
         case bool():
             return "true" if value else "false"
-    return repr(value) if isinstance(value, str) else str(value)
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,0 +1,211 @@
+"""The author of a pull request: whatever the change writes into the tree, it is judged by the rules of its base."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kubeaid_ci
+from tests import repos
+from tests.repos import Repos, vars_file
+from tests.servers.git import git
+
+SOURCE = Path(kubeaid_ci.__file__).parents[1]
+SETTINGS = ".kubeaid-ci.yaml"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Repos:
+    """A config repo whose committed manifests are stale, on the branch main, with a change on another branch."""
+    texts = {"one": vars_file()}
+    made = Repos(repos.kubeaid(tmp_path / "kubeaid"), repos.config(tmp_path / "config", texts))
+    for folder in (made.kubeaid, made.config):
+        git(folder, "init", "-q", "-b", "main")
+        git(folder, "add", "-A")
+        git(folder, "commit", "-qm", "base")
+    git(made.config, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(made.config, "checkout", "-qb", "change")
+    return made
+
+
+@pytest.fixture
+def run(tmp_path: Path, two: Repos) -> Run:
+    def call(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+        clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "HOME": str(tmp_path / "home"), **env}
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "kubeaid_ci", *arguments],
+            capture_output=True,
+            text=True,
+            env=clean | {"KUBEAID_CI_KUBEAID": str(two.kubeaid)},
+            cwd=cwd or two.config,
+        )
+
+    return call
+
+
+def change(folder: Path, files: Mapping[str, str | None], subject: str = "change") -> None:
+    for path, text in files.items():
+        if text is None:
+            git(folder, "rm", "-rqf", path)
+        else:
+            repos.write(folder, {path: text})
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", subject)
+
+
+def settings(**values: Any) -> dict[str, str]:
+    return {SETTINGS: json.dumps({name.replace("_", "-"): value for name, value in values.items()})}
+
+
+PULL_REQUEST = {"GITHUB_ACTIONS": "true", "GITHUB_BASE_REF": "main"}
+MERGE_REQUEST = {"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "7", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}
+JOBS = {"github": PULL_REQUEST, "gitlab": MERGE_REQUEST}
+SILENCE = {"subject": "**", "reason": "because"}
+WEAKER: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "never fail": ({}, {"fail_on": "never"}, "fail-on"),
+    "fail later": ({"fail_on": "info"}, {"fail_on": "error"}, "fail-on"),
+    "settings removed": ({"fail_on": "info"}, {}, "fail-on"),
+    "suppression": ({}, {"suppress": [{"rule": "build/stale", **SILENCE}]}, "suppress"),
+    "wider suppression": (
+        {"suppress": [{"rule": "build/stale", "subject": "two", "reason": "x"}]},
+        {"suppress": [{"rule": "build/stale", "subject": "**", "reason": "x"}]},
+        "suppress",
+    ),
+    "longer suppression": (
+        {"suppress": [{"rule": "build/stale", "subject": "x", "reason": "x", "until": "2026-01-01"}]},
+        {"suppress": [{"rule": "build/stale", "subject": "x", "reason": "x", "until": "2046-01-01"}]},
+        "suppress",
+    ),
+    "other KubeAid": ({}, {"kubeaid": "../evil"}, "kubeaid"),
+    "other revision": ({"kubeaid_ref": "main"}, {"kubeaid_ref": "worktree"}, "kubeaid-ref"),
+    "other engine": ({}, {"engine": "gojsonnet"}, "engine"),
+    "younger releases": ({"charts": {"x": {"minimum-age": "14d"}}}, {"charts": {"x": {"minimum-age": "1d"}}}, "charts.x"),
+    "policy removed": ({"charts": {"x": {"minimum-age": "14d"}}}, {"charts": {}}, "charts.x"),
+    "larger updates": ({"charts": {"x": {"allow": "patch"}}}, {"charts": {"x": {"allow": "major"}}}, "charts.x"),
+    "pre-releases": ({}, {"charts": {"x": {"prereleases": True}}}, "charts.x"),
+    "pin removed": ({"charts": {"x": {"pin": "1.0.0"}}}, {"charts": {"x": {}}}, "charts.x"),
+    "ignored release": ({"charts": {"x": {"ignore": ["1.2.3"]}}}, {"charts": {"x": {"ignore": []}}}, "charts.x"),
+    "mirror": ({}, {"upstreams": {"mirrors": {"https://a.example": "https://b.example"}}}, "upstreams.mirrors"),
+    "private host": ({}, {"upstreams": {"allow": ["10.0.0.1"]}}, "upstreams.allow"),
+    "plain HTTP": ({}, {"upstreams": {"plain-http": ["a.example"]}}, "upstreams.plain-http"),
+    "certificates": ({}, {"upstreams": {"ca-bundle": "ca.pem"}}, "upstreams.ca-bundle"),
+    "forge": ({}, {"publish": {"forge-url": "https://evil.example/api/v1"}}, "publish.forge-url"),
+    "auto-merge": ({}, {"publish": {"auto-merge": True}}, "publish.auto-merge"),
+    "overwrite": ({}, {"publish": {"on-foreign-commits": "overwrite"}}, "publish.on-foreign-commits"),
+    "no signature": ({"publish": {"sign": "ssh"}}, {"publish": {}}, "publish.sign"),
+    "reviewer removed": ({"publish": {"reviewers": ["ada"]}}, {"publish": {}}, "publish.reviewers"),
+}  # fmt: skip
+
+
+def findings(done: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for finding in json.loads(done.stdout)["findings"]:
+        if finding["suppressed_by"] is None:
+            found.setdefault(finding["rule"], []).append(finding["subject"])
+    return found
+
+
+@pytest.mark.parametrize(("before", "after", "subject"), WEAKER.values(), ids=WEAKER)
+@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+def test_change_does_not_loosen_its_own_rules(
+    job: dict[str, str], before: dict[str, Any], after: dict[str, Any], subject: str, run: Run, two: Repos
+) -> None:
+    git(two.config, "checkout", "-q", "main")
+    change(two.config, settings(**before), "settings")
+    git(two.config, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(two.config, "checkout", "-qB", "change")
+    change(two.config, settings(**after))
+    done = run("build", "--check", "--format", "json", **job)
+    assert done.returncode == 1, done.stderr
+    found = findings(done)
+    assert found["settings/weakened"] == [subject]
+    # The committed manifests are stale, and still say so.
+    assert found["build/stale"] == ["one"]
+
+
+def test_stricter_settings_are_no_finding(run: Run, two: Repos) -> None:
+    strict = {"fail_on": "info", "charts": {"x": {"minimum-age": "14d", "allow": "patch", "pin": "1.0.0"}}}
+    change(two.config, settings(**strict, publish={"reviewers": ["ada"], "sign": "ssh"}))
+    assert "settings/weakened" not in findings(run("build", "--check", "--format", "json", **PULL_REQUEST))
+
+
+def test_the_base_of_a_command_judges_too(run: Run, two: Repos) -> None:
+    silent = [{"rule": rule, **SILENCE} for rule in ("settings/weakened", "change/state-removed")]
+    change(two.config, settings(fail_on="never", suppress=silent))
+    done = run("diff", "--base", "main", "--format", "json")
+    assert done.returncode == 1, done.stderr
+    assert sorted(findings(done)["settings/weakened"]) == ["fail-on", "suppress", "suppress"]
+
+
+def test_old_settings_of_the_commit_that_was_branched_from_do_not_count(run: Run, two: Repos) -> None:
+    git(two.config, "checkout", "-q", "main")
+    change(two.config, settings(fail_on="never"), "loose")
+    git(two.config, "checkout", "-qB", "change")
+    git(two.config, "checkout", "-q", "main")
+    change(two.config, {SETTINGS: None}, "strict")
+    git(two.config, "update-ref", "refs/remotes/origin/main", "main")
+    git(two.config, "checkout", "-q", "change")
+    assert run("build", "--check", **PULL_REQUEST).returncode == 1
+    done = run("diff", "--base", "origin/main...", "--format", "json")
+    assert findings(done)["settings/weakened"] == ["fail-on"]
+
+
+def test_tag_or_branch_called_like_the_base_does_not_count(run: Run, two: Repos) -> None:
+    change(two.config, settings(fail_on="never"))
+    for name in ("main", "origin/main"):
+        git(two.config, "tag", name, "HEAD")
+    git(two.config, "branch", "-f", "main", "HEAD")
+    assert run("build", "--check", **PULL_REQUEST).returncode == 1
+
+
+def test_base_that_was_not_fetched_stops_the_run(run: Run, two: Repos) -> None:
+    git(two.config, "update-ref", "-d", "refs/remotes/origin/main")
+    change(two.config, settings(fail_on="never"))
+    done = run("build", "--check", **PULL_REQUEST)
+    assert done.returncode == 2
+    assert "fetch-depth: 0" in done.stderr
+
+
+def test_first_parent_counts_only_of_the_merge_that_github_made(run: Run, two: Repos) -> None:
+    git(two.config, "update-ref", "-d", "refs/remotes/origin/main")
+    change(two.config, settings(fail_on="never"), "loose")
+    change(two.config, {"README.md": "x"}, "second commit of the change")
+    git(two.config, "checkout", "-qB", "merge", "main")
+    git(two.config, "merge", "-q", "--no-ff", "-m", "merge", "change")
+    merge = {"GITHUB_REF": "refs/pull/7/merge", "GITHUB_SHA": git(two.config, "rev-parse", "HEAD")}
+    assert run("build", "--check", **PULL_REQUEST, **merge).returncode == 1
+    git(two.config, "checkout", "-q", "change")
+    merge |= {"GITHUB_REF": "refs/heads/change"}
+    assert run("build", "--check", **PULL_REQUEST, **merge).returncode == 2
+
+
+@pytest.mark.parametrize("target", ["netrc", "/dev/zero", "/dev/stdin", "folder", "nothing"])
+def test_settings_behind_a_link_are_refused_without_a_word_of_them(target: str, run: Run, two: Repos) -> None:
+    (two.config.parent / "netrc").write_text("machine git.example.com password canary\n")
+    (two.config.parent / "folder").mkdir()
+    (two.config / SETTINGS).symlink_to(target if target.startswith("/") else two.config.parent / target)
+    done = run("clusters")
+    assert done.returncode == 2
+    assert "is a link; replace it by a regular file" in done.stderr
+    assert "canary" not in done.stdout + done.stderr
+
+
+def test_settings_in_a_pipe_or_without_end_are_refused(run: Run, two: Repos) -> None:
+    os.mkfifo(two.config / SETTINGS)
+    assert "is not a regular file" in run("clusters").stderr
+    (two.config / SETTINGS).unlink()
+    (two.config / SETTINGS).write_bytes(b"#" * (1024 * 1024 + 1))
+    assert "is larger than 1,048,576 bytes" in run("clusters").stderr
+
+
+def test_value_of_the_wrong_type_is_named_by_its_type(run: Run, two: Repos) -> None:
+    (two.config / SETTINGS).write_text("machine git.example.com login ada password " + "canary" * 20 + "\n")
+    done = run("clusters")
+    assert done.returncode == 2
+    assert "canary" * 7 not in done.stderr
