@@ -198,6 +198,17 @@ def _open_failure(repository: GitDir) -> str | None:
     return open_failure(repository)
 
 
+MOST_BLOB_BYTES = 64 * 1024 * 1024
+
+
+class TooLargeError(UserError):
+    """A blob that is larger than `MOST_BLOB_BYTES`."""
+
+    def __init__(self, folder: Path, identity: str) -> None:
+        super().__init__(f"{folder}: object {identity} is larger than {MOST_BLOB_BYTES >> 20} MiB")
+        self.identity = identity
+
+
 # What is asked at once has to fit into a pipe, 64 KiB: git may wait for us to read before it reads on.
 _ASKED_AT_ONCE = 500
 
@@ -214,16 +225,25 @@ class Blobs:
         return self.read_all([identity])[0]
 
     def read_all(self, identities: Sequence[str]) -> list[bytes]:
-        """The bytes of several blobs in their order, without waiting for one to ask for the next; raises as `read`."""
+        """Return the bytes of several blobs in their order, without waiting for one to ask for the next.
+
+        Raises as `read`, and `TooLargeError`.
+        """
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise UserError(f"{self._folder}: git cat-file did not start")
         found: list[bytes | None] = []
+        too_large = ""
         for first in range(0, len(identities), _ASKED_AT_ONCE):
             asked = identities[first : first + _ASKED_AT_ONCE]
             stdin.write("".join(f"{identity}\n" for identity in asked).encode())
             stdin.flush()
-            found += [_answer(stdout) for _ in asked]
+            for identity in asked:
+                data, size = _answer(stdout)
+                too_large = identity if size > MOST_BLOB_BYTES else too_large
+                found.append(data)
+        if too_large:
+            raise TooLargeError(self._folder, too_large)
         if None in found:
             lacking = identities[found.index(None)]
             raise UserError(f"{self._folder}: the repository lacks object {lacking}; fetch it whole, not shallow")
@@ -244,11 +264,19 @@ class Blobs:
         self.close()
 
 
-def _answer(stdout: IO[bytes]) -> bytes | None:
-    """The bytes of the next blob; nothing where the repository lacks it."""
+def _answer(stdout: IO[bytes]) -> tuple[bytes | None, int]:
+    """Read the next answer of ``git cat-file --batch``: a blob's bytes and its size.
+
+    No bytes if the repository lacks the blob, or if it is larger than `MOST_BLOB_BYTES`; those are skipped.
+    """
     about = stdout.readline().split()
     if len(about) != 3:
-        return None
-    data = stdout.read(int(about[2]))
+        return None, 0
+    size = int(about[2])
+    if size > MOST_BLOB_BYTES:
+        left = size
+        while left and (part := stdout.read(min(left, 1 << 20))):
+            left -= len(part)
+    data = stdout.read(size) if size <= MOST_BLOB_BYTES else None
     stdout.read(1)
-    return data
+    return data, size

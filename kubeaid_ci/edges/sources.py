@@ -1,21 +1,25 @@
 """Where an evaluation reads its files from: a folder as it is, or a commit of a repository.
 
-Vars files are untrusted input in CI, so nothing outside the repositories at hand is ever read:
+Vars files are untrusted input in CI, so nothing outside the given repositories is ever read:
 not by ``../..``, not by an absolute path, not through a link, and nothing in ``.git``.
 """
 
 import hashlib
 import os
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from kubeaid_ci.edges.git import Blobs, Repository
+from kubeaid_ci.edges import snapshot
+from kubeaid_ci.edges.disk_tree import DiskTree
+from kubeaid_ci.edges.tree_reader import TreeReader, checked
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model import links
-from kubeaid_ci.model.tree import Entry
+from kubeaid_ci.model.links import Refused, trace
+from kubeaid_ci.model.listing import Kind
+from kubeaid_ci.model.tree import EXECUTABLE, REGULAR
 
-MOST_BYTES_A_FILE = 64 * 1024 * 1024
+# The prefix of no source.
+_OUTSIDE = "/outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,59 +44,61 @@ class CommitAt:
 SourceAt = FolderAt | CommitAt
 
 
-class Source(Protocol):
-    """Files below one root. `prefix` is the absolute (for a commit: made up) path of that root."""
+class Source(ABC):
+    """Files below one root, by absolute path. `prefix` is the path of that root; of a commit it is made up."""
 
-    prefix: str
-
-    def real(self, path: str) -> str:
-        """An absolute path below the prefix with every link followed; it may leave the prefix."""
-
-    def has(self, real: str) -> bool:
-        """Whether a regular file is there."""
-
-    def read(self, real: str) -> bytes:
-        """The bytes of a file."""
-
-    def digest(self, real: str) -> str | None:
-        """What names the content of a file; nothing where there is no file."""
-
-    def folders(self, path: str) -> tuple[str, ...]:
-        """The names of the folders in a folder, sorted; empty where there is none."""
-
-
-class FolderSource:
-    """A checkout as it is on disk."""
-
-    def __init__(self, root: str) -> None:
-        self.prefix = os.path.realpath(root)
-        self._digests: dict[str, str | None] = {}
+    def __init__(self, prefix: str, tree: TreeReader) -> None:
+        self.prefix = prefix
+        self.tree = tree
         self._real: dict[str, str] = {}
 
     def real(self, path: str) -> str:
-        """Follow every link, as the operating system does; asked once a path."""
+        """Follow every link in a path below the prefix. A path that leaves the root leads outside of the prefix.
+
+        The result need not exist.
+        """
         if path not in self._real:
-            self._real[path] = os.path.realpath(path)
+            found = trace(path[len(self.prefix) :], self.tree.target)
+            self._real[path] = _OUTSIDE if isinstance(found, Refused) else f"{self.prefix}/{found}".rstrip("/")
         return self._real[path]
 
     def has(self, real: str) -> bool:
-        """Whether a regular file is there: never a device or a pipe, which could not be read to the end."""
-        return Path(real).is_file()
+        """True if a regular file is there: never a device or a pipe, which could not be read to the end."""
+        return self.tree.mode(self._inside(real)) in (REGULAR, EXECUTABLE)
+
+    @abstractmethod
+    def read(self, real: str) -> bytes:
+        """Return the bytes of a file. Raises `UserError` if it cannot be read."""
+
+    @abstractmethod
+    def digest(self, real: str) -> str | None:
+        """Return what names the content of a file, or None if no file is there."""
+
+    def folders(self, path: str) -> tuple[str, ...]:
+        """Return the names of the folders in a folder, sorted, links followed; empty if it does not exist."""
+        return tuple(one.name for one in self.tree.listing(self._inside(path)) if one.kind is Kind.FOLDER)
+
+    def _inside(self, real: str) -> str:
+        return real[len(self.prefix) + 1 :]
+
+
+class FolderSource(Source):
+    """A checkout as it is on disk."""
+
+    def __init__(self, root: str) -> None:
+        prefix = os.path.realpath(root)
+        self._disk = DiskTree(prefix)
+        super().__init__(prefix, self._disk)
+        self._digests: dict[str, str | None] = {}
 
     def read(self, real: str) -> bytes:
-        """The bytes of a file; raises `UserError` where it cannot be read or is too large."""
-        try:
-            with Path(real).open("rb") as file:
-                data = file.read(MOST_BYTES_A_FILE + 1)
-        except OSError as error:
-            raise UserError(f"{real}: cannot be read: {error.strerror}") from error
-        if len(data) > MOST_BYTES_A_FILE:
-            raise UserError(f"{real}: larger than {MOST_BYTES_A_FILE >> 20} MiB")
-        self._digests[real] = _sha256(data)
+        """Return the bytes of a file. Raises `UserError` if it cannot be read or has more than 64 MiB."""
+        data = checked(self._disk.read(self._inside(real)), real)
+        self._digests[real] = hashlib.sha256(data, usedforsecurity=False).hexdigest()
         return data
 
     def digest(self, real: str) -> str | None:
-        """SHA-256 of a file's bytes, taken once a run."""
+        """Return the SHA-256 of a file's bytes, computed once."""
         if real not in self._digests:
             if not self.has(real):
                 self._digests[real] = None
@@ -100,94 +106,33 @@ class FolderSource:
                 self.read(real)
         return self._digests[real]
 
-    def folders(self, path: str) -> tuple[str, ...]:
-        """The names of the folders in a folder, sorted."""
-        folder = Path(path)
-        if not folder.is_dir():
-            return ()
-        return tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir()))
 
-
-class CommitSource:
+class CommitSource(Source):
     """The files of one commit, read from Git objects: no work tree is made and none is touched."""
 
     def __init__(self, at: CommitAt) -> None:
-        self.prefix = f"/kubeaid@{at.commit}"
-        self._at = at
-        self._repository = Repository(Path(at.root))
-        self._listed: dict[str, dict[str, Entry]] = {}
-        self._blobs: Blobs | None = None
+        self._files = snapshot.at_commit(Path(at.root), at.commit, (at.within,))
+        super().__init__(f"/kubeaid@{at.commit}", self._files)
         self._data: dict[str, bytes] = {}
-        self._real: dict[str, str] = {}
-
-    def _files(self, path: str) -> dict[str, Entry]:
-        """The files of the commit by path: those beside the given one, at least."""
-        within = self._at.within
-        folder = within if path == within or path.startswith(within + "/") else ""
-        if folder not in self._listed:
-            self._listed[folder] = self._repository.files(self._at.commit, folder)
-        return self._listed[folder]
-
-    def real(self, path: str) -> str:
-        """Follow every link part by part, as the operating system does."""
-        if path not in self._real:
-            self._real[path] = self._follow(path)
-        return self._real[path]
-
-    def _follow(self, path: str) -> str:
-        inside = links.resolve(path[len(self.prefix) :], self._target)
-        return "/outside" if inside is None else f"{self.prefix}/{inside}".rstrip("/")
-
-    def _target(self, path: str) -> str | None:
-        # The folders above the listed one are no links: Git listed it by walking them.
-        entry = self._entry(path)
-        return self._blob(entry.id).decode("utf-8", "surrogateescape") if entry and entry.is_link else None
-
-    def _entry(self, path: str) -> Entry | None:
-        is_above = self._at.within.startswith(path + "/")
-        return None if is_above else self._files(path).get(path)
-
-    def has(self, real: str) -> bool:
-        """Whether the commit has the file."""
-        return self._entry(self._inside(real)) is not None
 
     def read(self, real: str) -> bytes:
-        """The bytes of a file; raises `UserError` where the commit has no such file."""
-        entry = self._entry(self._inside(real))
-        if entry is None:
+        """Return the bytes of a file. Raises `UserError` if the commit has no such file."""
+        if not self.has(real):
             raise UserError(f"{real}: no such file")
-        return self._blob(entry.id)
-
-    def digest(self, real: str) -> str | None:
-        """The id of the file's blob."""
-        entry = self._entry(self._inside(real))
-        return None if entry is None else entry.id
-
-    def folders(self, path: str) -> tuple[str, ...]:
-        """The names of the folders in a folder, sorted."""
-        start = self._inside(self.real(path)) + "/"
-        below = (one[len(start) :] for one in self._files(start) if one.startswith(start))
-        return tuple(sorted({name for name, slash, _ in (one.partition("/") for one in below) if slash}))
-
-    def _inside(self, real: str) -> str:
-        return real[len(self.prefix) + 1 :]
-
-    def _blob(self, identity: str) -> bytes:
-        if self._blobs is None:
-            self._blobs = Blobs(self._repository.folder)
+        identity = self._files.files[self._inside(real)].id
         if identity not in self._data:
-            self._data[identity] = self._blobs.read(identity)
+            self._data[identity] = checked(self._files.read(self._inside(real)), real)
         return self._data[identity]
 
+    def digest(self, real: str) -> str | None:
+        """Return the id of the file's blob, or None if the commit has no such file."""
+        return self._files.files[self._inside(real)].id if self.has(real) else None
 
-def opened(at: SourceAt) -> Source:
-    """The source that a name stands for."""
+
+def opened(at: SourceAt) -> FolderSource | CommitSource:
+    """Return the source that a name stands for."""
     match at:
         case FolderAt(root):
             return FolderSource(root)
         case CommitAt():
             return CommitSource(at)
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data, usedforsecurity=False).hexdigest()

@@ -89,6 +89,11 @@ def _changed(found: State, folder: Path, fields: list[str], *, unmerged: bool = 
         found.written[path] = SPECIAL if _is_special(folder / path) else mode
 
 
+def target_of(path: Path) -> bytes:
+    """Return the target of a link as written: a `Path` loses ``./`` and a slash at the end."""
+    return os.fsencode(os.readlink(path))  # noqa: PTH115
+
+
 def mode_of(path: Path) -> str:
     """The mode of what lies on disk, as Git writes it."""
     mode = path.lstat().st_mode
@@ -108,7 +113,7 @@ def _own_id(path: Path, mode: str) -> str:
     if mode in (GITLINK, SPECIAL):
         return NO_ID  # Git stores nothing of it
     if mode == LINK:
-        return blob_id(bytes(str(path.readlink()), "utf-8", "surrogateescape"))
+        return blob_id(target_of(path))
     return blob_id(path.read_bytes())
 
 

@@ -1,21 +1,36 @@
 """Where a symbolic link in a repository leads."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 _MOST_LINKS = 40
 """As many as Linux follows."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A path that is not followed; `reason` completes "PATH is a link that …"."""
+
+    reason: str
+
+
 def follow(path: str, links: Mapping[str, str]) -> str | None:
-    """The path that a path stands for, as `resolve` tells; `links` has the target of every link by its path."""
+    """Return the path that a path leads to, as `resolve` does; `links` has the target of every link by its path."""
     return resolve(path, links.get)
 
 
 def resolve(path: str, target_of: Callable[[str], str | None]) -> str | None:
-    """The path that a path stands for, links followed part by part; nothing where it leaves the repository.
+    """Return the path that a path leads to, or None if `trace` refuses it."""
+    found = trace(path, target_of)
+    return found if isinstance(found, str) else None
 
-    `target_of` gives the target of the link at a path, and nothing where there is none. Links that lead
-    in a circle lead nowhere.
+
+def trace(path: str, target_of: Callable[[str], str | None]) -> str | Refused:
+    """Follow the links in a path, part by part, and return the path that it leads to.
+
+    `target_of` returns the target of the link at a path, or None if there is no link. A path that leaves
+    the repository, enters ``.git``, or does not end is refused. Absolute targets are refused too: they
+    name a place on one machine. The result need not exist.
     """
     waiting = path.split("/")[::-1]
     done: list[str] = []
@@ -26,16 +41,20 @@ def resolve(path: str, target_of: Callable[[str], str | None]) -> str | None:
             continue
         if part == "..":
             if not done:
-                return None
+                return Refused("leads out of the repository")
             done.pop()
             continue
+        if part.lower() == ".git":
+            return Refused("leads into .git")
         done.append(part)
         target = target_of("/".join(done))
         if target is None:
             continue
         followed += 1
-        if target.startswith("/") or followed > _MOST_LINKS:
-            return None
+        if target.startswith("/"):
+            return Refused("is absolute, so it leads out of the repository")
+        if followed > _MOST_LINKS:
+            return Refused("leads in a circle")
         done.pop()
         waiting.extend(target.split("/")[::-1])
     return "/".join(done)

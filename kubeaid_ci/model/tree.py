@@ -17,7 +17,8 @@ GITLINK = "160000"
 SPECIAL = "special"
 """A pipe, a socket or a device: what lies there on disk and Git cannot hold; it has no id."""
 NO_ID = "0" * 40
-_FOLDER = "40000"
+FOLDER = "40000"
+"""A folder in a tree; no file has this mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def folder_ids(files: Tree) -> dict[str, str]:
         found[folder] = _sha1(b"tree %d\0" % len(body) + body)
         if folder:
             around, _, name = folder.rpartition("/")
-            lines.setdefault(around, []).append(_line(name, _FOLDER, found[folder]))
+            lines.setdefault(around, []).append(_line(name, FOLDER, found[folder]))
     return found
 
 
@@ -102,7 +103,7 @@ def below(files: Tree, folder: str) -> dict[str, Entry]:
 def _line(name: str, mode: str, identity: str) -> _Line:
     """How Git writes one thing in a folder: where it comes in the order, and the bytes."""
     written = name.encode("utf-8", "surrogateescape")
-    place = written + b"/" if mode == _FOLDER else written  # in Git's order a folder's name ends with a slash
+    place = written + b"/" if mode == FOLDER else written  # in Git's order a folder's name ends with a slash
     return place, b"%b %b\0" % (mode.encode(), written) + bytes.fromhex(identity)
 
 

@@ -69,6 +69,16 @@ def test_a_dirty_work_tree_is_what_a_commit_of_it_would_be(root):
     )
 
 
+def test_a_changed_link_is_kept_as_written(root):
+    (root / "a/link").unlink()
+    (root / "a/link").symlink_to("./deep/")
+    with take(root, "worktree", ["a"]) as snapshot:
+        assert snapshot.read("a/link") == b"./deep/"
+    dirty = snapshot.files
+    repos.commit(root)
+    assert dirty == take(root, "HEAD", ["a"]).files
+
+
 def test_line_ends_are_those_that_git_stores(root):
     repos.write(root, {".gitattributes": "* text=auto\n", "a/one": "1\r\n", "a/new": "n\r\n"})
     dirty = take(root, "worktree", ["a"]).files

@@ -287,6 +287,30 @@ class TestRevisions:
         with pytest.raises(UserError, match="not a Git repository"):
             build(kubeaid_ref="1.0.0")
 
+    @pytest.mark.parametrize("target", ["v0.17.0", "v0.17.0/", "./v0.17.0", "../libraries/v0.17.0", "older"])
+    @pytest.mark.parametrize("ref", ["worktree", "HEAD", "3.0.0", "pinned"])
+    def test_a_release_may_be_a_link_at_every_kind_of_revision(self, build, tagged, target, ref):
+        libraries = tagged.kubeaid / "build/kube-prometheus/libraries"
+        (libraries / "older").symlink_to("v0.17.0")
+        (libraries / "v0.16.0").symlink_to(target)
+        repos.commit(tagged.kubeaid, tag="3.0.0")
+        repos.write(tagged.config, {"k8s/one/one-vars.jsonnet": vars_file(kube_prometheus_version="'v0.16.0'")})
+        self.pin(tagged, "one", repos.application("HEAD", label="3.0.0"))
+        builds = build("one", kubeaid_ref=ref)
+        assert statuses(builds) == [CHANGED]
+        assert "NewDog" in self.rules(tagged, "one")
+
+    @pytest.mark.parametrize("ref", ["worktree", "HEAD"])
+    def test_a_release_that_links_out_of_the_repository_is_not_listed(self, build, tagged, ref):
+        libraries = tagged.kubeaid / "build/kube-prometheus/libraries"
+        (libraries / "v0.16.0").symlink_to("../../../../elsewhere")
+        repos.write(tagged.kubeaid.parent / "elsewhere", {"vendor/mixin/main.libsonnet": repos.MIXIN})
+        repos.commit(tagged.kubeaid, tag="3.0.0")
+        repos.write(tagged.config, {"k8s/one/one-vars.jsonnet": vars_file(kube_prometheus_version="'v0.16.0'")})
+        (finding,) = build("one", kubeaid_ref=ref).findings
+        assert finding.rule.id == "build/library-missing"
+        assert finding.message.endswith("v0.17.0, v0.18.0")
+
     def test_links_in_a_commit_are_followed_as_on_disk(self, build, tagged):
         vendor = tagged.kubeaid / "build/kube-prometheus/libraries/v0.17.0/vendor"
         repos.write(vendor, {"github.com/x/deep/other.libsonnet": repos.MIXIN})

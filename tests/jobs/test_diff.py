@@ -296,6 +296,14 @@ def test_a_library_that_is_gone_is_named(monitored):
     assert path == "k8s/one/one-vars.jsonnet"
 
 
+def test_a_library_that_becomes_a_link_is_there(monitored):
+    libraries = monitored.kubeaid / "build/kube-prometheus/libraries"
+    repos.git(monitored.kubeaid, "mv", str(libraries / "v0.17.0"), str(libraries / "18ea7abd"))
+    (libraries / "v0.17.0").symlink_to("18ea7abd/")
+    repos.commit(monitored.kubeaid, tag="3.0.0")
+    assert upgraded(monitored, "3.0.0").findings == ()
+
+
 def test_a_library_that_was_never_there_is_less_of_a_worry(monitored):
     repos.write(monitored.config, {"k8s/one/one-vars.jsonnet": repos.vars_file(kube_prometheus_version="'v9'")})
     ((rule, severity, *_),) = told(upgraded(monitored, "2.0.0"))

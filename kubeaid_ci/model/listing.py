@@ -1,0 +1,34 @@
+"""What a folder of a repository holds, entry by entry."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an entry is, once its links are followed."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry of a folder.
+
+    `path` is its path in the repository, `real` the path that it leads to: another one if the entry, or a
+    folder above it, is a symbolic link. `target` is a link's target as written, None if the entry is no link.
+    A refused entry is not read; `reason` completes "PATH …".
+    """
+
+    name: str
+    path: str
+    kind: Kind
+    real: str = ""
+    target: str | None = None
+    reason: str = ""
+
+    @property
+    def is_link(self) -> bool:
+        """True for a symbolic link."""
+        return self.target is not None
