@@ -11,6 +11,7 @@ from kubeaid_ci.model.chart import CHARTS, BadChart, Chart, Charts, Dependency, 
 from kubeaid_ci.model.dependencies import ResolvedDependency, resolve, undeclared
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.repository import address, told
+from kubeaid_ci.model.tree import Tree
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.model.version_range import VersionRange
 
@@ -19,7 +20,7 @@ def check(charts: Charts, *, kubernetes: Sequence[Version] = ()) -> Iterator[Fin
     """Yield what does not agree in each umbrella chart; `kubernetes` are the versions that clusters run."""
     yield from map(invalid, charts.bad)
     for chart in charts.charts:
-        yield from _umbrella(chart)
+        yield from _umbrella(chart, charts.files)
         yield from _inside(chart, chart.folder, {chart.name}, kubernetes)
     yield from _escaping(charts)
     yield from _dropped(charts)
@@ -35,7 +36,7 @@ def invalid(bad: BadChart) -> Finding:
     return RULES["chart/invalid"].at(path, message, subject=_folders(bad.path), line=int(line) if line else None)
 
 
-def _umbrella(chart: Chart) -> Iterator[Finding]:
+def _umbrella(chart: Chart, files: Tree) -> Iterator[Finding]:
     for found in resolve(chart):
         if not found.is_vendored:
             yield _missing(chart, found)
@@ -46,7 +47,7 @@ def _umbrella(chart: Chart) -> Iterator[Finding]:
     yield from _shared(chart)
     yield from _undeclared(chart)
     for name in chart.archives:
-        yield from _archive(chart, name)
+        yield from _archive(chart, name, files)
 
 
 def _inside(chart: Chart, subject: str, above: set[str], kubernetes: Sequence[Version]) -> Iterator[Finding]:
@@ -54,7 +55,8 @@ def _inside(chart: Chart, subject: str, above: set[str], kubernetes: Sequence[Ve
     yield from _versions(chart, subject)
     if chart.lock and not chart.lock.is_current:
         message = f"{posixpath.basename(chart.lock.path)} is out of sync with the declared dependencies"
-        yield RULES["chart/lock-out-of-date"].at(chart.lock.path, message, subject=subject, key="lock")
+        rule, content = RULES["chart/lock-out-of-date"], f"{chart.lock.digest} {chart.lock.accepted}"
+        yield rule.at(chart.lock.path, message, subject=subject, key="lock", content=content)
     here = above | {subchart.name for subchart in chart.subcharts}
     for subchart in chart.subcharts:
         if subchart.chart is None or subchart.is_link:
@@ -119,27 +121,30 @@ def _undeclared(chart: Chart) -> Iterator[Finding]:
         declared = [one.version for one in chart.dependencies if one.name == subchart.name]
         why = f"; Chart.yaml declares {' and '.join(declared)}" if declared else ""
         message = f"{title} is vendored but not declared in Chart.yaml{why}; Helm renders it anyway"
-        yield RULES["chart/subchart-undeclared"].at(
-            subchart.path, message, subject=f"{chart.folder}/{subchart.folder}", key="undeclared"
-        )
+        subject, content = f"{chart.folder}/{subchart.folder}", f"{why} {subchart.tree or subchart.target}"
+        rule = RULES["chart/subchart-undeclared"]
+        yield rule.at(subchart.path, message, subject=subject, key="undeclared", content=content)
 
 
-def _archive(chart: Chart, file: str) -> Iterator[Finding]:
+def _archive(chart: Chart, file: str, files: Tree) -> Iterator[Finding]:
     path = f"{chart.path}/charts/{file}"
+    blob = files[path].id if path in files else ""
     beside = next((one for one in chart.subcharts if _is_packed(file, one.name) or _is_packed(file, one.folder)), None)
     if beside is not None:
         message = f"{file} is next to the folder {beside.folder}; Helm takes one of the two at random"
         yield RULES["chart/archive-beside-folder"].at(
-            path, message, subject=f"{chart.folder}/{beside.folder}", key=file
+            path, message, subject=f"{chart.folder}/{beside.folder}", key=file, content=blob
         )
     elif not any(_is_packed(file, dependency.name) for dependency in chart.dependencies):
         message = f"{file} is vendored but not declared in Chart.yaml; Helm renders it anyway"
-        yield RULES["chart/subchart-undeclared"].at(path, message, subject=f"{chart.folder}/{file}", key="undeclared")
+        subject = f"{chart.folder}/{file}"
+        yield RULES["chart/subchart-undeclared"].at(path, message, subject=subject, key="undeclared", content=blob)
     else:
         message = f"{file} is packed, so neither a review nor this check looks into it; unpack it"
         # Unlike a server that does not answer, this one is ours to cure.
         subject = f"{chart.folder}/{file}"
-        yield RULES["chart/unverifiable"].at(path, message, subject=subject, severity=Severity.ERROR, key="packed")
+        rule, severity = RULES["chart/unverifiable"], Severity.ERROR
+        yield rule.at(path, message, subject=subject, severity=severity, key="packed", content=blob)
 
 
 def _versions(chart: Chart, subject: str) -> Iterator[Finding]:
@@ -223,7 +228,8 @@ def _left_out(charts: Charts) -> Iterator[Finding]:
             by_subject.setdefault(_folders(path), []).append(path)
         for subject, some in by_subject.items():
             message = f"{rules} takes the file{_more(some)} out of what Helm renders"
-            yield RULES["chart/dropped-by-helmignore"].at(some[0], message, subject=subject, key="helmignore")
+            rule, content = RULES["chart/dropped-by-helmignore"], "\n".join(some)
+            yield rule.at(some[0], message, subject=subject, key="helmignore", content=content)
 
 
 def _rewritten(charts: Charts) -> Iterator[Finding]:
@@ -249,7 +255,9 @@ def _at(chart: Chart, found: ResolvedDependency, rule: str, message: str) -> Fin
 def _placed(chart: Chart, dependency: Dependency, rule: str, message: str, *, folder: str = "") -> Finding:
     subject = f"{chart.folder}/{folder or dependency.name}"
     key = dependency.alias or dependency.name
-    return RULES[rule].at(dependency.path, message, subject=subject, line=dependency.line, key=key)
+    # Another repository is another chart.
+    content = f"{message} {dependency.repository}"
+    return RULES[rule].at(dependency.path, message, subject=subject, line=dependency.line, key=key, content=content)
 
 
 def _folders(path: str) -> str:

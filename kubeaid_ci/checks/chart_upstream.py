@@ -12,7 +12,7 @@ from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileAction,
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.ledger import LedgerEntry
 from kubeaid_ci.model.repository import plain
-from kubeaid_ci.model.tree import File
+from kubeaid_ci.model.tree import File, Tree
 from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched
 
 _FILE_RULES = {
@@ -35,6 +35,7 @@ class Comparison:
 
     `patch_failure` says why a patch cannot be put on; `ignored` are missing files that Git ignores;
     `published` are the published files, patches put on; `note` is what else is known of how ours became another.
+    `ours` has our files by path.
     """
 
     changes: tuple[FileChange, ...] = ()
@@ -42,6 +43,7 @@ class Comparison:
     ignored: frozenset[str] = frozenset()
     note: str = ""
     published: Mapping[str, File] = field(default_factory=dict, repr=False)
+    ours: Tree = field(default_factory=dict, repr=False)
 
     @property
     def is_same(self) -> bool:
@@ -88,7 +90,9 @@ def file_findings(one: Vendored, compared: Comparison, *, than: str) -> Iterator
         if change.change is FileAction.MISSING and change.path in compared.ignored:
             rule = RULES["chart/dropped-by-gitignore"]
             message = f"{name} is in {than}, but an ignore file keeps it out of Git{note}"
-        yield rule.at(path, message, subject=one.key, key=change.path)
+        edited = compared.ours.get(change.path)
+        content = f"{edited.mode} {edited.id}" if edited else ""
+        yield rule.at(path, message, subject=one.key, key=change.path, content=content)
 
 
 def _failed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Iterator[Finding]:
@@ -98,7 +102,9 @@ def _failed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Iterator[F
     holds = entry is not None and entry.tree == one.subchart.tree
     if rule is None or (got.kind is FailedKind.NO_SUCH_VERSION and not holds):
         state = "; it is still what the ledger says" if holds else ""
-        yield _about(one, "chart/unverifiable", f"{one.key} could not be compared: {got.message}{state}")
+        message = f"{one.key} could not be compared: {got.message}{state}"
+        # Why a server could not be reached differs from run to run.
+        yield _about(one, "chart/unverifiable", message, content=f"{got.kind} {one.subchart.version} {holds}")
 
 
 def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: Comparison) -> Iterator[Finding]:
@@ -108,15 +114,17 @@ def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: C
     if promised and promised != got.sha256:
         message = f"the index promises {promised[:16]}…, the archive at {got.url} is {got.sha256[:16]}…"
         is_ours = is_same or known == got.sha256
-        yield _about(one, "chart/index-digest-stale" if is_ours else "chart/digest-mismatch", message)
+        rule = "chart/index-digest-stale" if is_ours else "chart/digest-mismatch"
+        yield _about(one, rule, message, content=f"{promised} {got.sha256}")
     if known and known != got.sha256:
         was, now = f"SHA-256 {known[:16]}…", f"{got.sha256[:16]}…"
         message = f"the archive of {one.key} {one.subchart.version} was {was} when it was recorded and is {now} now"
         # Ours may be edited, and the publisher's still what was reviewed.
         if is_same or (entry and entry.tree == got.tree_id):
-            yield _about(one, "chart/repacked", f"{message}; its files are the same")
+            yield _about(one, "chart/repacked", f"{message}; its files are the same", content=got.sha256)
         else:
-            yield _about(one, "chart/upstream-republished", f"{message}; {_differing(compared)}")
+            message = f"{message}; {_differing(compared)}"
+            yield _about(one, "chart/upstream-republished", message, content=got.sha256)
     if got.yanked:
         yield _about(one, "chart/version-yanked", f"{one.key} {one.subchart.version} is no longer in the index")
     if got.deprecated and not (one.subchart.chart and one.subchart.chart.deprecated):
@@ -143,7 +151,8 @@ def _place(one: Vendored, entry: LedgerEntry | None, got: Fetched, *, is_same: b
 
 def _content(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: Comparison) -> Iterator[Finding]:
     if compared.patch_failure is not None:
-        yield _about(one, "chart/patch-does-not-apply", compared.patch_failure)
+        reason = compared.patch_failure
+        yield _about(one, "chart/patch-does-not-apply", reason, content=f"{one.subchart.tree} {reason}")
         return
     if is_republished(one, entry, got):
         return  # ours is what was reviewed: said once, the files are in the result
@@ -151,6 +160,8 @@ def _content(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: C
     yield from file_findings(one, compared, than=f"{than} with our patches" if entry and entry.patches else than)
 
 
-def _about(one: Vendored, rule: str, message: str, *, severity: Severity | None = None) -> Finding:
+def _about(
+    one: Vendored, rule: str, message: str, *, severity: Severity | None = None, content: str | None = None
+) -> Finding:
     path, line = (one.dependency.path, one.dependency.line) if one.dependency else (one.subchart.path, None)
-    return RULES[rule].at(path, message, subject=one.key, line=line, severity=severity, key=rule)
+    return RULES[rule].at(path, message, subject=one.key, line=line, severity=severity, key=rule, content=content)

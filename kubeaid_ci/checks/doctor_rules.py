@@ -180,4 +180,6 @@ def findings(checks: Iterable[Check]) -> Iterator[Finding]:
         if rule := RULES.get(check.rule or ""):
             severity = Severity.ERROR if check.state is State.WRONG else rule.severity
             message = f"{check.detail}; {check.advice}" if check.advice else check.detail
-            yield rule.at(None, message, subject=f"{check.area}: {check.name}", severity=severity, key="checkup")
+            yield rule.at(
+                None, message, subject=f"{check.area}: {check.name}", severity=severity, key="checkup", content=""
+            )

@@ -43,7 +43,8 @@ def _unknown(one: Vendored, ledger: Ledger) -> Iterator[Finding]:
         is_release = key.partition("/")[2] == one.subchart.name and entry.version == one.subchart.version
         if is_release and address(entry.repository) == address(one.repository) and differs(one, entry):
             message, severity = f"{message}, and holds other content than {key} of that version", Severity.ERROR
-    yield _NOT_IN.at(one.subchart.path, message, subject=one.key, severity=severity, key="missing")
+    path, tree = one.subchart.path, one.subchart.tree or ""
+    yield _NOT_IN.at(path, message, subject=one.key, severity=severity, key="missing", content=tree)
 
 
 def _gone(key: str, entry: LedgerEntry, *, is_declared: bool) -> Finding:
@@ -63,7 +64,8 @@ def _entry(one: Vendored, entry: LedgerEntry) -> Iterator[Finding]:
     if entry.version != one.subchart.version:
         message = f"{one.key} is at {one.subchart.version}, the ledger says {entry.version}"
         # A version of its own would let any content pass, so this is no less than changed content.
-        yield _NOT_IN.at(one.subchart.path, message, subject=one.key, severity=Severity.ERROR, key="version")
+        path, tree = one.subchart.path, one.subchart.tree or ""
+        yield _NOT_IN.at(path, message, subject=one.key, severity=Severity.ERROR, key="version", content=tree)
     path, line = (one.dependency.path, one.dependency.line) if one.dependency else (one.subchart.path, None)
     if entry.origin == OWN and one.repository:
         message = f"the ledger calls {one.key} our own, but it is declared to come from {told(one.repository)}"

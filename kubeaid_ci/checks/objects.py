@@ -87,9 +87,10 @@ def _duplicate(manifest: Manifest, first: Manifest, subject: str) -> Finding:
     where = "twice in this file" if first.path == manifest.path else f"in {first.path} as well"
     # Twins do no harm yet: whichever is applied last, the object is the same.
     twins = first.body == manifest.body
+    how = "with the same content" if twins else "with other content"
     return OBJECT_DUPLICATE.at(
         manifest.path,
-        f"{manifest.key} is {where}, {'with the same content' if twins else 'with other content'}",
+        f"{manifest.key} is {where}, {how}",
         subject=subject,
         severity=Severity.WARNING if twins else None,
         key=str(manifest.key),

@@ -20,6 +20,7 @@ from kubeaid_ci.edges.sources import FolderAt, Source, SourceAt, opened
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.evaluation import Evaluation, Refused
 from kubeaid_ci.jobs.kubeaid_source import BUILD, KubeAid
+from kubeaid_ci.jobs.stale import digest_or_none, stale
 from kubeaid_ci.model.build import BuildResult, BuildStatus
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding, Severity
@@ -220,7 +221,7 @@ def _result(task: Task, files: Files, delta: Delta) -> Built:
     if task.validate:
         findings += tuple(_validated(cluster, files))
     if task.check and not delta.is_empty:
-        findings += (_stale(cluster, delta),)
+        findings += (stale(cluster, Path(task.config), delta.written, delta.removed, files.digests),)
     result = BuildResult(
         cluster.name,
         cluster.dir,
@@ -252,12 +253,6 @@ def _objects(path: str, data: bytes) -> list[Manifest]:
     return [manifest for body in parsed for manifest in objects(path, body)]
 
 
-def _stale(cluster: Cluster, delta: Delta) -> Finding:
-    counts = f"{len(delta.written)} to write, {len(delta.removed)} to remove"
-    message = f"the committed manifests are not what the vars and the template give: {counts}"
-    return RULES["build/stale"].at(cluster.output, message, subject=cluster.name, key="stale")
-
-
 def _validated(cluster: Cluster, files: Files) -> Iterable[Finding]:
     manifests = [
         replace(manifest, path=f"{cluster.output}/{manifest.path}") for manifest in files.manifests(files.digests)
@@ -286,6 +281,7 @@ def _engines_differ(task: Task, evaluation: Evaluation, contents: Mapping[str, b
             f"{used} and {other} give different manifests" + _only_floats(contents.get(path), second.get(path)),
             subject=task.cluster.name,
             key=path,
+            content=f"{digest_or_none(contents.get(path))} {digest_or_none(second.get(path))}",
         )
         for path in differing
     )
@@ -351,6 +347,7 @@ def _note(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "line": finding.line,
         "key": finding.key,
+        "content": finding.content,
     }
 
 
@@ -362,4 +359,5 @@ def _finding(note: dict[str, Any], cluster: Cluster) -> Finding:
         line=note["line"],
         severity=Severity(note["severity"]),
         key=note["key"],
+        content=note.get("content"),
     )

@@ -62,7 +62,8 @@ class Judge:
             return Comparison(patch_failure=str(error))
         changes = self._changes(one, wanted)
         note = self._origin(one, entry) if changes else ""
-        return Comparison(changes, ignored=self._ignored(one, changes), note=note, published=wanted)
+        ignored = self._ignored(one, changes)
+        return Comparison(changes, ignored=ignored, note=note, published=wanted, ours=self._ours(one))
 
     def _offline(self, one: Vendored, entry: LedgerEntry | None) -> Verdict:
         """Against the ledger alone: identical means that it holds what was reviewed."""
@@ -89,11 +90,12 @@ class Judge:
     def _edited(self, one: Vendored, entry: LedgerEntry, files: tuple[FileChange, ...]) -> Iterator[Finding]:
         by = self._commits(one, entry)
         if files:
-            compared = Comparison(files, ignored=self._ignored(one, files), note=by)
+            compared = Comparison(files, ignored=self._ignored(one, files), note=by, ours=self._ours(one))
             yield from chart_upstream.file_findings(one, compared, than="what the ledger records")
             return
         message = f"the chart does not hold what the ledger records{by}; fetch the whole history to see the files"
-        yield RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="tree")
+        tree = one.subchart.tree or ""
+        yield RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="tree", content=tree)
 
     def _origin(self, one: Vendored, entry: LedgerEntry | None) -> str:
         """What changed a chart that is not as published; the ledger may never have known it otherwise."""
@@ -154,4 +156,5 @@ def _named(step: Step) -> str:
 
 def _outdated(one: Vendored) -> Finding:
     message = f"{one.key} is what is published, but not what the ledger records; look at it, then accept it"
-    return RULES["chart/ledger-changed"].at(one.subchart.path, message, subject=one.key, key="outdated")
+    tree = one.subchart.tree or ""
+    return RULES["chart/ledger-changed"].at(one.subchart.path, message, subject=one.key, key="outdated", content=tree)

@@ -60,7 +60,12 @@ def _pinned(repository: Repository, config: Path, clusters: tuple[Cluster, ...])
             found[cluster.dir] = known[revision.revision]
         except UserError as error:
             rule = RULES["build/pinned-revision-missing"]
-            found[cluster.dir] = rule.at(cluster.vars_file, str(error), subject=cluster.name, key="pinned")
+            message = str(error)
+            # Where the checkout is on this machine is no part of the finding.
+            content = message.replace(str(repository.folder), "")
+            found[cluster.dir] = rule.at(
+                cluster.vars_file, message, subject=cluster.name, key="pinned", content=content
+            )
     return found
 
 

@@ -1,11 +1,17 @@
-"""What a check has to say."""
+"""Findings: what a check reports, and the rule that it reports."""
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
 from kubeaid_ci.errors import UserError
+
+# A position in a file, such as ``values.yaml:12:4`` or ``line 12``. It moves when a line above it is added.
+_POSITION = re.compile(r"(?<=\.)(yaml|yml|tpl|json|jsonnet|libsonnet|txt|go):[\d:()-]+|\b(line|column) \d+")
+# The source around an error: ``>   12 | the line``, and its neighbours without the mark.
+_NEIGHBOUR, _MARKED = re.compile(r"^ +\d+ \| .*\n?", re.MULTILINE), re.compile(r"^> +\d+ \| ", re.MULTILINE)
 
 
 class Severity(StrEnum):
@@ -65,13 +71,17 @@ class Rule:
         line: int | None = None,
         severity: Severity | None = None,
         key: str | None = None,
+        content: str | None = None,
     ) -> "Finding":
-        """A finding of this rule.
+        """Return a finding of this rule.
 
-        `path` is relative to its repository, `line` counts from 1. `key` tells apart findings of
-        the same rule, subject and path in the fingerprint; the message does where there is none.
+        `path` is relative to its repository, `line` counts from 1. `key` tells apart findings of the same rule,
+        subject and path. `content` is what the finding judges, such as the digest of an edited file: other content
+        is another finding. It defaults to the message without positions, so give it if the message holds something
+        that differs between two runs or machines.
         """
-        return Finding(self, severity or self.severity, subject, message, path, line, key or message)
+        content = without_positions(message) if content is None else content
+        return Finding(self, severity or self.severity, subject, message, path, line, key or content, content=content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +96,19 @@ class Finding:
     line: int | None = None
     key: str = ""
     suppressed_by: str | None = None
+    content: str = ""
 
     @property
     def fingerprint(self) -> str:
-        """32 hex digits that stay the same across runs and when lines move."""
-        parts = (self.rule.id, self.subject, self.path or "", self.key)
+        """32 hex digits: the same in every run, on every machine, and when lines move."""
+        parts = (self.rule.id, self.subject, self.path or "", self.key, self.content)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
     def suppressed(self, reason: str) -> "Finding":
         """The same finding, silenced for a reason."""
         return replace(self, suppressed_by=reason)
+
+
+def without_positions(text: str) -> str:
+    """Return a message without line and column numbers, and of quoted source only the marked lines."""
+    return _POSITION.sub(r"\1\2", _MARKED.sub("> ", _NEIGHBOUR.sub("", text)))
