@@ -1,11 +1,19 @@
 """``kubeaid-ci build``."""
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands.new_only import Baseline, base_to_subtract, new_only_options
 from kubeaid_ci.commands.options import common_options, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubeaid_ci.model.build import Builds
+    from kubeaid_ci.model.finding import Finding
 
 # With --check every rule of the family looked at every cluster.
 _RAN = ("build",)
@@ -25,6 +33,7 @@ _RAN = ("build",)
     show_default=True,
     help="For a cluster.",
 )
+@new_only_options
 @common_options
 @click.pass_context
 def build(
@@ -37,38 +46,51 @@ def build(
     check: bool,
     validate: bool,
     timeout: float,
+    base: str | None,
+    new_only: bool,
     **given: Any,
 ) -> None:
     """Build the kube-prometheus manifests of clusters (default: all) into k8s/<dir>/kube-prometheus/.
 
     \b
     Example: kubeaid-ci build staging --config-repo ../kubernetes-config --kubeaid ../KubeAid
-             kubeaid-ci build --check --kubeaid-ref pinned
+             kubeaid-ci build --check --kubeaid-ref pinned --new-only --base origin/main
     """
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.jobs.base_findings import of_build
     from kubeaid_ci.jobs.build import build_clusters
     from kubeaid_ci.report.build import outputs, report
 
-    options = resolve(ctx, given)
+    subtracted = base_to_subtract(ctx, base, new_only=new_only)
+    if subtracted and not check:
+        raise click.UsageError("--new-only is for --check: a build writes what it builds", ctx)
+    options = resolve(ctx, given, base=subtracted, base_of="config")
     config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
+    same: dict[str, Any] = {
+        "kubeaid_ref": kubeaid_ref,
+        "engine": engine or options.settings.engine or "rjsonnet",
+        "validate": validate,
+        "cross_check": cross_check,
+        "jobs": options.jobs,
+        "cache": options.cache,
+        "timeout": timeout,
+    }
+    known = None
     with Progress(quiet=options.quiet) as progress:
-        builds = build_clusters(
-            config_repo,
-            kubeaid,
-            clusters=clusters,
-            kubeaid_ref=kubeaid_ref,
-            engine=engine or options.settings.engine or "rjsonnet",
-            check=check,
-            validate=validate,
-            cross_check=cross_check,
-            jobs=options.jobs,
-            cache=options.cache,
-            timeout=timeout,
-            progress=progress.told,
-        )
+        builds = build_clusters(config_repo, kubeaid, clusters=clusters, check=check, progress=progress.told, **same)
+        if subtracted:
+            dirs = [result.dir for result in builds.results] if clusters else ()
+            known = Baseline(subtracted, of_build(config_repo, kubeaid, subtracted, dirs, **same))
     told = report(builds, version=__version__, check=check)
-    wrong = any(finding.key == "folder" for finding in builds.findings)
-    failure = 2 if builds.failed or wrong else 0
-    done(ctx, told, options, ran=_RAN if check else (), outputs=outputs(builds), failure=failure)
+    ran = _RAN if check else ()
+    failure = partial(_failure, builds)
+    done(ctx, told, options, ran=ran, outputs=outputs(builds), failure=failure, baseline=known)
+
+
+def _failure(builds: "Builds", findings: "Sequence[Finding]") -> int:
+    """Return 2 if a reported finding is about a cluster that could not be built, or a folder that could not be read."""
+    failed = {result.cluster for result in builds.failed}
+    wrong = any(finding.key == "folder" for finding in findings)
+    return 2 if wrong or any(finding.subject in failed for finding in findings) else 0

@@ -5,10 +5,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands.new_only import Baseline, base_to_subtract, new_only_options
 from kubeaid_ci.commands.options import common_options, resolve
 from kubeaid_ci.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubeaid_ci.model.finding import Finding
     from kubeaid_ci.model.version import Version
 
 
@@ -18,35 +22,60 @@ if TYPE_CHECKING:
     "--kubernetes", metavar="OLDEST[..NEWEST]", help="Versions that clusters run (default: those of the settings)."
 )
 @click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
+@new_only_options
 @common_options
 @click.pass_context
-def charts_lint(ctx: click.Context, /, charts: tuple[str, ...], kubernetes: str | None, ref: str, **given: Any) -> None:
-    """Lint umbrella charts (default: all): Helm's linter, rendering, removed APIs, structure.
+def charts_lint(
+    ctx: click.Context,
+    /,
+    charts: tuple[str, ...],
+    *,
+    kubernetes: str | None,
+    ref: str,
+    base: str | None,
+    new_only: bool,
+    **given: Any,
+) -> None:
+    """Lint umbrella charts (default: all): Helm's linter, rendering, removed APIs, duplicate objects.
+
+    Structure (what is declared, locked and vendored) is checked by `charts verify`.
 
     \b
     Example: kubeaid-ci charts lint --kubernetes 1.30..1.34 --kubeaid ../KubeAid
+             kubeaid-ci charts lint --new-only --base origin/master
     """
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import charts_folder
+    from kubeaid_ci.jobs.base_findings import of_charts
     from kubeaid_ci.jobs.charts_lint import lint_charts
     from kubeaid_ci.report.charts import lint
 
-    options = resolve(ctx, given)
+    subtracted = base_to_subtract(ctx, base, new_only=new_only)
+    options = resolve(ctx, given, base=subtracted, base_of="kubeaid")
     kubeaid, ref = charts_folder(options, ref)
+    known = None
     with Progress(quiet=options.quiet) as progress:
-        found = lint_charts(
-            kubeaid,
-            charts=charts,
-            ref=ref,
-            kubernetes=_versions(kubernetes),
-            settings=options.settings,
-            jobs=options.jobs,
-            cache=options.cache,
-            progress=progress.rendered,
-        )
-    failure = 2 if any(one.rule.id == "chart/invalid" for one in found.findings) else 0
-    done(ctx, lint(found, version=__version__), options, failure=failure)
+        same: dict[str, Any] = {
+            "kubernetes": _versions(kubernetes),
+            "settings": options.settings,
+            "jobs": options.jobs,
+            "cache": options.cache,
+            "progress": progress.rendered,
+        }
+        found = lint_charts(kubeaid, charts=charts, ref=ref, **same)
+        if subtracted:
+
+            def at(commit: str, names: "Sequence[str]") -> "Sequence[Finding]":
+                return lint_charts(kubeaid, charts=names, ref=commit, **same).findings
+
+            known = Baseline(subtracted, of_charts(kubeaid, subtracted, charts, at, head=ref))
+    done(ctx, lint(found, version=__version__), options, failure=_failure, baseline=known)
+
+
+def _failure(findings: "Sequence[Finding]") -> int:
+    """Return 2 if a chart cannot be read."""
+    return 2 if any(one.rule.id == "chart/invalid" for one in findings) else 0
 
 
 def _versions(text: str | None) -> "tuple[Version, ...]":

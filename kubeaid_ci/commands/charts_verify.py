@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands.new_only import Baseline, base_to_subtract, new_only_option
 from kubeaid_ci.commands.options import Options, common_options, resolve
 from kubeaid_ci.commands.publish_options import reach_options, wishes
 from kubeaid_ci.commands.terminal import notice
@@ -30,9 +31,14 @@ _FETCHES_A_JOB = 4
 @click.option("--update-ledger", is_flag=True, help="Add what the ledger does not know; never replaces content.")
 @click.option("--accept", multiple=True, metavar="CHART", help="Record what a chart holds now; repeatable.")
 @click.option("--reason", default="", metavar="TEXT", help="Why it is accepted; the ledger records it.")
-@click.option("--base", metavar="REF", help="Call out ledger and repository changes since this revision.")
+@click.option(
+    "--base",
+    metavar="REF",
+    help="Also report changes of the ledger and of repositories since REF (REF...: merge base).",
+)
 @click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
 @click.option("--issue", is_flag=True, help="Keep one issue on the KubeAid repo's forge: open while there are errors.")
+@new_only_option
 @upstream_options
 @reach_options
 @common_options
@@ -49,43 +55,57 @@ def charts_verify(
     base: str | None,
     ref: str,
     issue: bool,
+    new_only: bool,
     **given: Any,
 ) -> None:
     """Compare vendored charts (default: all) with the ledger and with what is published.
 
     \b
-    Example: kubeaid-ci charts verify --offline --base origin/main --kubeaid ../KubeAid
+    Example: kubeaid-ci charts verify --offline --new-only --base origin/main --kubeaid ../KubeAid
              kubeaid-ci charts verify --issue --kubeaid https://github.com/example/KubeAid.git
              kubeaid-ci charts verify --offline --accept buzz/buzz --reason "bundled databases removed"
     """
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import charts_folder
+    from kubeaid_ci.jobs import branch_point
+    from kubeaid_ci.jobs.base_findings import of_charts
     from kubeaid_ci.jobs.charts_verify import verify_charts
     from kubeaid_ci.report.charts import verification
 
+    subtracted = base_to_subtract(ctx, base, new_only=new_only, base_is_used=True)
     options = resolve(ctx, given, base=base, base_of="kubeaid")
     kubeaid, ref = charts_folder(options, ref)
     asking = _asking(options, given, offline=offline)
-    forge = _forge(options, given, partial=offline or bool(charts)) if issue else None
+    forge = _forge(options, given, partial=offline or new_only or bool(charts)) if issue else None
+    same: dict[str, Any] = {
+        "kubernetes": options.settings.kubernetes_versions,
+        "jobs": _FETCHES_A_JOB * options.jobs,
+        "cache": options.cache,
+    }
+    known = None
     with Progress(quiet=options.quiet or offline) as progress, asking as fetch:
         found = verify_charts(
             kubeaid,
             charts=charts,
             ref=ref,
-            base=base,
+            base=branch_point.before(kubeaid, base, ref) if base else None,
             fetch=fetch,
             update_ledger=update_ledger,
             accept=accept,
             reason=reason,
-            kubernetes=options.settings.kubernetes_versions,
-            jobs=_FETCHES_A_JOB * options.jobs,
-            cache=options.cache,
             progress=progress.verified,
+            **same,
         )
+        if subtracted:
+
+            def at(commit: str, names: Sequence[str]) -> "Sequence[Finding]":
+                return verify_charts(kubeaid, charts=names, ref=commit, fetch=fetch, effects=False, **same).findings
+
+            known = Baseline(subtracted, of_charts(kubeaid, subtracted, charts, at, head=ref))
     report = verification(found, version=__version__)
     post = (lambda: _kept(forge, report, options)) if forge else None
-    done(ctx, report, options, failure=_failure(found), post=post)
+    done(ctx, report, options, failure=lambda findings: _failure(found, findings), baseline=known, post=post)
 
 
 def _asking(options: Options, given: dict[str, Any], *, offline: bool) -> "AbstractContextManager[Fetch | None]":
@@ -104,7 +124,7 @@ def _forge(options: Options, given: dict[str, Any], *, partial: bool) -> "Forge"
     from kubeaid_ci.jobs.alarm_issue import forge_of
 
     if partial:
-        raise UserError("an issue speaks of all charts and of what is published; leave out their names and --offline")
+        raise UserError("an issue is about all charts and what is published; leave out names, --offline and --new-only")
     return forge_of(kubeaid_target(options), wishes(given, options.settings.publish))
 
 
@@ -130,12 +150,12 @@ def _spoken(findings: "Sequence[Finding]", options: Options) -> "tuple[Finding, 
     return suppress.apply(tuple(findings), options.settings.suppress, today=date.today(), ran=())
 
 
-def _failure(found: "Verification") -> int:
-    """2 where a chart cannot be read, 3 where a retry may tell more; both win over the findings' 1.
+def _failure(found: "Verification", findings: "Sequence[Finding]") -> int:
+    """Return 2 if a chart cannot be read, 3 if a retry may help; both win over the findings' 1.
 
-    A change that says itself that runs are not to fail fails all the same.
+    `findings` are those that are reported. A change that lets runs fail less often fails itself.
     """
-    if any(one.rule.id == "chart/invalid" for one in found.findings):
+    if any(one.rule.id == "chart/invalid" for one in findings):
         return 2
-    is_lenient = any(one.rule.id == "chart/suppression-changed" and one.subject == "fail-on" for one in found.findings)
+    is_lenient = any(one.rule.id == "chart/suppression-changed" and one.subject == "fail-on" for one in findings)
     return 3 if found.may_pass else int(is_lenient)

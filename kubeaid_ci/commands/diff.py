@@ -7,6 +7,7 @@ import click
 
 from kubeaid_ci.commands.diff_options import about_change, comment_place, comparing, diff_options, end
 from kubeaid_ci.commands.environment import is_from_environment
+from kubeaid_ci.commands.new_only import Baseline, new_only_option
 from kubeaid_ci.commands.options import Options, common_options, refuse_kubeaid_ref, resolve
 from kubeaid_ci.errors import UserError
 
@@ -32,6 +33,7 @@ _NO_REF = (
 )
 @click.option("--app", "apps", multiple=True, metavar="NAME", help="Only this Application; repeatable.")
 @click.option("--no-monitoring", is_flag=True, help="Do not build the monitoring at other KubeAid revisions.")
+@new_only_option
 @diff_options
 @common_options
 @click.pass_context
@@ -46,6 +48,7 @@ def diff(
     of: str | None,
     apps: tuple[str, ...],
     no_monitoring: bool,
+    new_only: bool,
     **given: Any,
 ) -> None:
     """Say what a change of the config repo or the KubeAid repo, or an upgrade, does to clusters (default: all).
@@ -59,6 +62,7 @@ def diff(
     """
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.jobs.base_findings import of_render
     from kubeaid_ci.jobs.diff import diff_clusters
 
     base = _base(ctx, base, alone=not upgrade_to, more=bool(head or of))
@@ -82,8 +86,13 @@ def diff(
             monitoring=not no_monitoring,
             **comparing(given, options, progress),
         )
+        known = None
+        if new_only:
+            same = {"settings": options.settings, "jobs": options.jobs, "cache": options.cache}
+            findings = of_render(config_repo, kubeaid, before.config, clusters, kubeaid_ref=before.kubeaid, **same)
+            known = Baseline(base or "the pinned revisions", findings)
     about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else about_change(str(base))
-    end(ctx, comparison, options, given, command="diff", about=about, place=place)
+    end(ctx, comparison, options, given, command="diff", about=about, place=place, baseline=known)
 
 
 def _base(ctx: click.Context, base: str | None, *, alone: bool, more: bool) -> str | None:

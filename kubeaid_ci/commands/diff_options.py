@@ -1,6 +1,6 @@
 """The options of every command that compares, and how such a command ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands.new_only import Baseline
 from kubeaid_ci.commands.options import Options
 from kubeaid_ci.commands.publish_options import reach_options, wishes
 from kubeaid_ci.commands.terminal import notice
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.jobs.comment import Place
     from kubeaid_ci.model.comparison import Comparison
+    from kubeaid_ci.model.finding import Finding
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -80,16 +82,20 @@ def end(
     command: str,
     about: str,
     place: "Place | None",
+    baseline: Baseline | None = None,
 ) -> NoReturn:
     """Comment where that is asked for, show the report, exit."""
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.report.diff import outputs, report
 
-    wrong = any(finding.key == "folder" for finding in comparison.findings)
     differs = given["exit_code"] and bool(comparison.changes)
     told = report(comparison, version=__version__, command=command)
     post = (lambda: _comment(comparison, options, place, command, about)) if place else None
-    done(ctx, told, options, outputs=outputs(comparison), failure=2 if wrong else int(differs), post=post)
+
+    def failure(findings: "Sequence[Finding]") -> int:
+        return 2 if any(finding.key == "folder" for finding in findings) else int(differs)
+
+    done(ctx, told, options, outputs=outputs(comparison), failure=failure, baseline=baseline, post=post)
 
 
 def _comment(comparison: "Comparison", options: Options, place: "Place", command: str, about: str) -> int:

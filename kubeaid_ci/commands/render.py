@@ -1,26 +1,43 @@
 """``kubeaid-ci render``."""
 
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands.new_only import Baseline, base_to_subtract, new_only_options
 from kubeaid_ci.commands.options import common_options, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubeaid_ci.model.finding import Finding
+    from kubeaid_ci.model.rendering import Renderings
 
 
 @click.command()
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
 @click.option("--app", "apps", multiple=True, metavar="NAME", help="Only this Application; repeatable.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write a file for each object into DIR.")
+@new_only_options
 @common_options
 @click.option(
     "--format", "fmt", type=click.Choice(["yaml", "text", "json", "markdown"]), help="What to print (default: yaml)."
 )
 @click.pass_context
 def render(
-    ctx: click.Context, /, clusters: tuple[str, ...], apps: tuple[str, ...], out: Path | None, **given: Any
+    ctx: click.Context,
+    /,
+    clusters: tuple[str, ...],
+    apps: tuple[str, ...],
+    out: Path | None,
+    *,
+    base: str | None,
+    new_only: bool,
+    **given: Any,
 ) -> None:
     """Render every object that ArgoCD would apply to clusters (default: all).
 
@@ -31,29 +48,39 @@ def render(
     \b
     Example: kubeaid-ci render staging --kubeaid-ref pinned --kubeaid ../KubeAid
              kubeaid-ci render staging --app traefik --out rendered
+             kubeaid-ci render --format text --new-only --base origin/main
     """
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.manifests import show
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.jobs.base_findings import of_render
     from kubeaid_ci.jobs.render import render_clusters
     from kubeaid_ci.report.render import report
 
-    options = resolve(ctx, given)
+    subtracted = base_to_subtract(ctx, base, new_only=new_only)
+    options = resolve(ctx, given, base=subtracted, base_of="config")
     config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
+    known = None
     with Progress(quiet=options.quiet) as progress:
-        renderings = render_clusters(
-            config_repo,
-            kubeaid,
-            clusters=clusters,
-            apps=apps,
-            kubeaid_ref=kubeaid_ref,
-            settings=options.settings,
-            jobs=options.jobs,
-            cache=options.cache,
-            progress=progress.rendered,
-        )
+        same: dict[str, Any] = {
+            "kubeaid_ref": kubeaid_ref,
+            "settings": options.settings,
+            "jobs": options.jobs,
+            "cache": options.cache,
+            "progress": progress.rendered,
+        }
+        renderings = render_clusters(config_repo, kubeaid, clusters=clusters, apps=apps, **same)
+        if subtracted:
+            known = Baseline(subtracted, of_render(config_repo, kubeaid, subtracted, clusters, **same))
     printed = show(renderings.manifests, fmt=given["fmt"], out=out)
     told = report(renderings, command="render", version=__version__)
-    wrong = any(finding.key == "folder" for finding in renderings.findings)
-    done(ctx, told, options, stdout=sys.stderr if printed else None, failure=2 if renderings.failed or wrong else 0)
+    failure = partial(_failure, renderings)
+    done(ctx, told, options, stdout=sys.stderr if printed else None, failure=failure, baseline=known)
+
+
+def _failure(renderings: "Renderings", findings: "Sequence[Finding]") -> int:
+    """Return 2 if a reported finding is about an Application that failed, or a folder that could not be read."""
+    failed = {f"{app.cluster}/{app.app}" for app in renderings.failed}
+    wrong = any(finding.key == "folder" for finding in findings)
+    return 2 if wrong or any(finding.subject in failed for finding in findings) else 0

@@ -1,4 +1,7 @@
-"""Lints umbrella charts: Helm's own linter, rendering, APIs that are gone, objects that are there twice, structure."""
+"""Lints umbrella charts: Helm's own linter, rendering, removed APIs, duplicate objects.
+
+What is declared, locked and vendored is checked by `charts_verify`, so that each rule has one owner.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -17,7 +20,8 @@ from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import kubernetes_api
 from kubeaid_ci.settings import Settings
 
-_TOLD_BY_STRUCTURE = ("chart/subchart-missing", "chart/kube-version")
+# Rendering reports this one as well; `charts verify` owns it.
+_OWNED_BY_VERIFY = ("chart/subchart-missing",)
 
 
 def lint_charts(
@@ -43,7 +47,7 @@ def lint_charts(
     with repo.snapshot:
         chosen = charts_source.selected(repo.charts, charts)
     named = [chart.folder for chart in chosen.charts]
-    told = [*chart_structure.check(chosen, kubernetes=versions)]
+    told = [*map(chart_structure.invalid, chosen.bad)]
     results: dict[str, ChartLint] = {}
     for version in versions:
         on = replace(known, kubernetes_version=version)
@@ -71,7 +75,7 @@ def _of_rendering(renderings: Renderings, version: Version, *, is_last: bool) ->
             # Many charts ask for values by design, which only clusters have.
             message = f"does not render with its default values: {finding.message}"
             yield replace(finding, severity=Severity.WARNING, message=message)
-        elif is_last and finding.rule.id not in _TOLD_BY_STRUCTURE:
+        elif is_last and finding.rule.id not in _OWNED_BY_VERIFY:
             yield finding
     for app in renderings.apps:
         yield from deprecated_apis.check(app.manifests, newest=version, subject=app.app)

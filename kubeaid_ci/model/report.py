@@ -33,5 +33,7 @@ class Report:
     table: Table | None = None
     opening: tuple[str, ...] = ()
     """Plain lines to begin with on a terminal: what somebody in a hurry has to know."""
+    base: str | None = None
+    """The revision whose findings are left out; `summary` counts them as ``known``."""
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Plain lines by title, few of them, for a terminal; `sections` has the whole."""

@@ -198,8 +198,8 @@ def test_a_forge_that_fails_costs_no_finding(nightly, root, github):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["web"], "an issue speaks of all charts"),
-        (["--offline"], "an issue speaks of all charts"),
+        (["web"], "an issue is about all charts"),
+        (["--offline"], "an issue is about all charts"),
         (["--forge", "none"], "no forge to keep an issue on"),
     ],
 )

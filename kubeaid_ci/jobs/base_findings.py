@@ -1,0 +1,100 @@
+"""The findings that a base revision of a repository has, for ``--new-only``.
+
+Clusters and charts that the base does not have have no findings there.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from kubeaid_ci.edges import config_repo as config_repo_edge
+from kubeaid_ci.edges.config_repo import NotACluster
+from kubeaid_ci.edges.git import Repository
+from kubeaid_ci.edges.git_checkout import checkout_at
+from kubeaid_ci.edges.snapshot import WORKTREE
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs import branch_point
+from kubeaid_ci.jobs.at_hand import RevisionMissingError
+from kubeaid_ci.jobs.build import build_clusters
+from kubeaid_ci.jobs.render import render_clusters
+from kubeaid_ci.model.chart import CHARTS
+from kubeaid_ci.model.finding import Finding
+
+K8S = "k8s"
+
+
+def of_charts(
+    kubeaid: str | os.PathLike[str],
+    base: str,
+    charts: Sequence[str],
+    check: Callable[[str, Sequence[str]], Iterable[Finding]],
+    *,
+    head: str = WORKTREE,
+) -> Iterable[Finding]:
+    """Return the findings of charts (none: all) at a base revision, or at the merge base for ``REF...``.
+
+    `check` runs the job at a commit for the charts of these names. Raises `UserError` for an unknown revision.
+    """
+    repository, commit = _at(Path(kubeaid).resolve(), base, head)
+    folders = {name: name.rstrip("/").removeprefix(f"{CHARTS}/").partition("/")[0] for name in charts}
+    present = [name for name, folder in folders.items() if repository.tree(commit, f"{CHARTS}/{folder}")]
+    if (charts and not present) or repository.tree(commit, CHARTS) is None:
+        return ()
+    return check(commit, present)
+
+
+def of_build(
+    config_repo: str | os.PathLike[str], kubeaid: str | os.PathLike[str], base: str, dirs: Sequence[str], **build: Any
+) -> Iterable[Finding]:
+    """Return the findings of ``build --check`` at a base revision of the config repo.
+
+    `dirs` are folders of clusters (none: all), `build` are options of `build_clusters`. Raises `UserError` for an
+    unknown revision.
+    """
+    repository, commit = _at(Path(config_repo).resolve(), base, WORKTREE)
+    present = _clusters(repository, commit, dirs)
+    if not present:
+        return ()
+    with checkout_at(repository.folder, commit) as folder:
+        return build_clusters(folder, kubeaid, clusters=present if dirs else (), check=True, **build).findings
+
+
+def of_render(
+    config_repo: str | os.PathLike[str], kubeaid: str | os.PathLike[str], base: str, names: Sequence[str], **render: Any
+) -> Iterable[Finding]:
+    """Return the findings of rendering clusters at a base revision of the config repo.
+
+    `base` may be ``worktree``. `names` are clusters or their folders (none: all), `render` are options of
+    `render_clusters`. Raises `UserError` for an unknown revision.
+    """
+    root = Path(config_repo).resolve()
+    if base == WORKTREE:
+        return render_clusters(root, kubeaid, clusters=names, **render).findings
+    repository, commit = _at(root, base, WORKTREE)
+    present = _clusters(repository, commit, names)
+    if not present:
+        return ()
+    return render_clusters(root, kubeaid, clusters=present if names else (), config_ref=commit, **render).findings
+
+
+def _at(root: Path, base: str, head: str) -> tuple[Repository, str]:
+    """Return the repository and the base's commit."""
+    repository = Repository.at(root)
+    if repository is None:
+        raise UserError(f"{root}: not a Git repository, so it has no revision {base}")
+    commit = repository.commit(branch_point.before(root, base, head))
+    if commit is None:
+        raise RevisionMissingError(root, base)
+    return repository, commit
+
+
+def _clusters(repository: Repository, commit: str, names: Sequence[str]) -> list[str]:
+    """Return the folders of a commit that are clusters, or broken ones; only those that `names` has, if any."""
+    files = repository.files(commit, K8S)
+    if not files:
+        return []
+    found = config_repo_edge.folders_among(files, where=f"{repository.folder} at {commit[:12]}")
+    known = [one for one in found if not isinstance(one, NotACluster) or one.wrong]
+    wanted = {name.rstrip("/").removeprefix(f"{K8S}/") for name in names}
+    return [one.dir for one in known if not names or wanted & {one.dir, getattr(one, "name", one.dir)}]
