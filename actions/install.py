@@ -62,10 +62,11 @@ def own_folder(folder: Path) -> Path:
 
 def install(venv: Path) -> None:
     """Make the virtual environment; what a killed run left of it goes."""
-    run(sys.executable, "-m", "venv", "--clear", str(venv))
-    pip = [str(venv / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", "install"]
-    run(*pip, "--require-hashes", "--requirement", str(LOCK))
-    run(*pip, "--no-index", "--no-deps", "--no-build-isolation", str(ROOT))
+    # Isolated (-I): Python must not import modules from the checkout, which is the current folder of the job.
+    run(sys.executable, "-I", "-m", "venv", "--clear", str(venv))
+    pip = [str(venv / "bin" / "python"), "-I", "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input"]
+    run(*pip, "install", "--require-hashes", "--requirement", str(LOCK))
+    run(*pip, "install", "--no-index", "--no-deps", "--no-build-isolation", str(ROOT))
 
 
 def run(*command: str) -> None:

@@ -9,6 +9,13 @@ from typing import IO
 
 from kubeaid_ci.errors import OutsideError, UserError
 
+_SECRET_NAMES = ("TOKEN", "PASSWORD", "SECRET", "_KEY", "CREDENTIALS")
+
+
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the variables that hold a secret by their name, such as ``GITHUB_TOKEN``."""
+    return {name: value for name, value in environ.items() if not name.upper().endswith(_SECRET_NAMES)}
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -36,7 +43,7 @@ def run(
 ) -> Finished:
     """Run a program to its end and return what it said, whatever its exit code.
 
-    `env` is added to this process's environment, or is all of it where it stands `alone`; `timeout` is in
+    `env` is added to this process's environment without its secrets, or replaces it with `alone`; `timeout` is in
     seconds. Raises `UserError` where the program is not installed and `OutsideError` where it does not end
     in time.
     """
@@ -44,7 +51,7 @@ def run(
         done = subprocess.run(  # noqa: S603 - argv is a list, no shell sees it
             list(argv),
             cwd=folder,
-            env={**({} if alone else os.environ), **(env or {})},
+            env={**({} if alone else without_secrets(os.environ)), **(env or {})},
             input=stdin,
             capture_output=True,
             timeout=timeout,
@@ -69,14 +76,14 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start a program and return it while it runs; write to its standard input, read its standard output.
 
-    `env` is added to this process's environment, or replaces it with `alone`. Raises `UserError` if the program
-    is not installed.
+    `env` is added to this process's environment without its secrets, or replaces it with `alone`. Raises `UserError`
+    if the program is not installed.
     """
     try:
         return subprocess.Popen(  # noqa: S603 - argv is a list, no shell sees it
             list(argv),
             cwd=folder,
-            env={**({} if alone else os.environ), **(env or {})},
+            env={**({} if alone else without_secrets(os.environ)), **(env or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,

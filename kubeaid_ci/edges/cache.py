@@ -10,15 +10,19 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kubeaid_ci.edges.files import create
+from kubeaid_ci.edges.git_process import git
+from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.probe import Probe
 
 _FORMAT = 1
@@ -144,13 +148,45 @@ class Cache:
 
 
 def default_folder() -> Path:
-    """``KUBEAID_CI_CACHE``, else the platform's cache folder for this user."""
+    """Return ``KUBEAID_CI_CACHE``, else the platform's cache folder for this user, as `private` accepts it."""
     if chosen := os.environ.get("KUBEAID_CI_CACHE"):
-        return Path(chosen).absolute()
+        return private(Path(chosen).absolute())
     if home := os.environ.get("XDG_CACHE_HOME"):
-        return Path(home) / "kubeaid-ci"
+        return private(Path(home).absolute() / "kubeaid-ci")
     caches = Path("Library/Caches") if sys.platform == "darwin" else Path(".cache")
-    return Path.home() / caches / "kubeaid-ci"
+    return private(Path.home() / caches / "kubeaid-ci")
+
+
+@cache
+def private(folder: Path) -> Path:
+    """Return a cache folder after making it ours alone: it exists with mode 0700.
+
+    Whoever may write a cache decides what a build or a comparison gives. Raises `UserError` if the folder is a link,
+    belongs to another user, may be written by others, or holds files that a repository tracks.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return folder  # a disk that is full or read-only costs the cache, not the run
+    advice = "delete it, or name another one with KUBEAID_CI_CACHE"
+    if not stat.S_ISDIR(found.st_mode):
+        raise UserError(f"{folder}: the cache is a link; {advice}")
+    if found.st_uid != os.geteuid():
+        raise UserError(f"{folder}: the cache belongs to another user; {advice}")
+    if found.st_mode & 0o022:
+        raise UserError(f"{folder}: the cache may be written by other users; {advice}")
+    top = next((place for place in folder.parents if (place / ".git").exists()), None)
+    if top and _is_tracked(top, folder):
+        raise UserError(f"{folder}: the cache holds files that {top} tracks; name another one with KUBEAID_CI_CACHE")
+    if found.st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
+def _is_tracked(top: Path, folder: Path) -> bool:
+    place = folder.relative_to(top).as_posix()
+    return bool(git(["--literal-pathspecs", "ls-files", "-z", "--", place], folder=top).stdout)
 
 
 def _line(record: Record) -> bytes:

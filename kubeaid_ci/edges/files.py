@@ -35,25 +35,38 @@ def read_regular(path: Path, *, most: int) -> bytes | None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file by a temporary one beside it; folders that are missing are made.
+    """Write a file by a temporary one next to it; create missing folders.
 
-    A link stays a link, and the file that it leads to is replaced, keeping its mode; a new file's mode
-    is as the umask says. What is no regular file, such as ``/dev/stdout``, is written to as it is.
-    Raises `UserError` naming the path where it cannot be written; nothing is left behind then.
+    A file that exists keeps its mode; a new file's mode is as the umask says. A device or pipe, such as
+    ``/dev/stdout``, is written to as it is. Raises `UserError` naming the path if it cannot be written, or if it is a
+    link or leads through one below the current folder: a link that somebody committed would let a report replace a
+    file elsewhere. Nothing is left behind then.
     """
     try:
-        if path.exists() and not path.is_file():
+        if path.exists() and not path.is_file() and not path.is_dir():
             path.write_bytes(data)
-        else:
-            _replace(path.resolve(), data)
+            return
+        refuse_links(path)
+        _replace(path.absolute(), data)
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def refuse_links(path: Path) -> None:
+    """Raise `UserError` if a path is a link, or leads through a link below the current folder."""
+    here = Path.cwd()
+    absolute = here / path
+    below = [place for place in absolute.parents if here in place.parents]
+    for place in (absolute, *below):
+        if place.is_symlink():
+            raise UserError(f"{path}: {place} is a link; remove it or name another path")
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write files by their path below a new folder, all or none; raises `UserError` where it holds something."""
     try:
-        folder = folder.resolve()
+        refuse_links(folder)
+        folder = folder.absolute()
         if folder.exists() and any(folder.iterdir()):
             raise UserError(f"{folder}: is not empty; name a new folder, or empty this one")
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -15,13 +15,13 @@ what it answers or make it start a program. Every call from here has
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from kubeaid_ci.errors import OutsideError, UserError
-from kubeaid_ci.processes import Finished, run, start
+from kubeaid_ci.processes import Finished, run, start, without_secrets
 
 # Seconds for one call. A fetch that makes no progress for a minute is ended by Git itself (see _NETWORK).
 TIMEOUT = 1800
@@ -244,20 +244,16 @@ def _environment(*, network: bool = False, signing: bool = False) -> dict[str, s
     """Return the whole environment of a call: the caller's without what Git reads from it, and `_FIXED`."""
     kept = (*_INHERITED, *(_INHERITED_FOR_NETWORK if network else ()))
     # A credential helper may read a token of the forge from the environment; other calls need none.
-    dropped = _OWN_TOKENS if network else (*_OWN_TOKENS, *_other_tokens())
+    environ = os.environ if network else without_secrets(os.environ)
     inherited = {
         name: value
-        for name, value in os.environ.items()
-        if (name in kept or not name.startswith("GIT_")) and name not in dropped
+        for name, value in environ.items()
+        if (name in kept or not name.startswith("GIT_")) and name not in _OWN_TOKENS
     }
     if not (network or signing):
         inherited.pop("SSH_ASKPASS", None)
     reach = {"GIT_ALLOW_PROTOCOL": TRANSPORTS} if network else {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
     return {**inherited, **_FIXED, **reach}
-
-
-def _other_tokens() -> Iterable[str]:
-    return [name for name in os.environ if name.upper().endswith(("TOKEN", "PASSWORD", "SECRET"))]
 
 
 def _numbered(settings: Settings) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.edges import jsonnet
-from kubeaid_ci.edges.cache import Cache, default_folder
+from kubeaid_ci.edges.cache import Cache, default_folder, private
 from kubeaid_ci.edges.workers import Limits, Pool, WorkerError
 from kubeaid_ci.jobs.build_cluster import Built, Sources, Task, build_cluster, failed, unchanged
 from kubeaid_ci.jobs.clusters import select
@@ -105,7 +105,7 @@ def cache_at(chosen: bool | str | os.PathLike[str]) -> Cache | None:  # noqa: FB
     """The cache that a caller asks for: the usual one, none, or one in a folder."""
     if chosen is False:
         return None
-    return Cache(default_folder() if chosen is True else Path(chosen), CACHE_BYTES)
+    return Cache(default_folder() if chosen is True else private(Path(chosen).absolute()), CACHE_BYTES)
 
 
 def _silent(_: Cluster, __: BuildResult | None) -> None:

@@ -21,11 +21,30 @@ _BUILT = [f"{_CACHE}/build", f"{_CACHE}/objects"]
 """What a build leaves in the cache: by it the job that publishes has nothing left to build."""
 
 _INSTALL = """\
-if [ -n "$KUBEAID_CI_PACKAGE" ]; then
-  python3 -m venv .kubeaid-ci/venv
-  .kubeaid-ci/venv/bin/pip install --quiet --disable-pip-version-check "$KUBEAID_CI_PACKAGE"
-  export PATH="$PWD/.kubeaid-ci/venv/bin:$PATH"
-fi
+umask 077
+rm -rf kubeaid-ci-reports # whatever the tree brings of that name
+home="$CI_PROJECT_DIR.tmp/kubeaid-ci-$CI_JOB_ID"
+mkdir -p "$CI_PROJECT_DIR.tmp"
+mkdir "$home"
+trap 'rm -rf "$home"' EXIT
+export KUBEAID_CI_CACHE="${KUBEAID_CI_CACHE:-$home/cache}"
+[ ! -d .kubeaid-ci ] || chmod -R go= .kubeaid-ci # GitLab unpacks it for everybody
+case "$KUBEAID_CI_PACKAGE" in
+  "") ;;
+  *git+*)
+    address=${KUBEAID_CI_PACKAGE#*git+}
+    git init --quiet "$home/source"
+    git -C "$home/source" fetch --quiet --depth 1 "${address%@*}" "${address##*@}"
+    git -C "$home/source" checkout --quiet FETCH_HEAD
+    env -u PIP_CONSTRAINT RUNNER_TEMP="$home" GITHUB_PATH="$home/path" python3 -I "$home/source/actions/install.py"
+    export PATH="$(cat "$home/path"):$PATH"
+    ;;
+  *)
+    python3 -I -m venv "$home/venv"
+    "$home/venv/bin/python" -I -m pip --quiet --disable-pip-version-check install --require-hashes "$KUBEAID_CI_PACKAGE"
+    export PATH="$home/venv/bin:$PATH"
+    ;;
+esac
 """
 _BUILD = f'kubeaid-ci build --report junit={_REPORTS}/junit.xml -- "$KUBEAID_CI_CLUSTER"'
 _PUBLISH = (

@@ -75,7 +75,7 @@ def test_an_input_becomes_the_variable_of_its_name_and_leaves_the_jobs_alone(nam
 @pytest.mark.parametrize("name", ACTIONS)
 def test_an_action_installs_itself_and_runs_one_command(name: str) -> None:
     steps = ACTIONS[name]["runs"]["steps"]
-    install = 'python3 "$GITHUB_ACTION_PATH/../install.py"'
+    install = 'python3 -I "$GITHUB_ACTION_PATH/../install.py"'
     assert [step["run"] for step in steps] == [install, *([f"kubeaid-ci {COMMANDS[name]}"] if name in COMMANDS else [])]
     assert {step["shell"] for step in steps} == {"bash"}
 

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def test_a_package_that_is_not_what_was_locked_is_refused(tmp_path: Path, path: 
     done = install(root, tmp_path, path)
     assert done.returncode == 1
     assert "THESE PACKAGES DO NOT MATCH THE HASHES" in done.stderr
-    assert "::error::kubeaid-ci could not be installed: -m pip" in done.stderr
+    assert "::error::kubeaid-ci could not be installed: -I -m pip" in done.stderr
     assert not (tmp_path / "path").exists()
 
 
@@ -98,3 +99,26 @@ def test_an_old_python_is_told_what_to_do(tmp_path: Path, path: str) -> None:
     assert done.stderr == (
         "::error::kubeaid-ci needs Python 3.11 or later, this is 3.9.2; put actions/setup-python before it\n"
     )
+
+
+def hostile(folder: Path) -> Path:
+    """A checkout with a module of the name of each one of the standard library, that leaves a mark when it runs."""
+    folder.mkdir()
+    mark = f"open({str(folder / 'ran')!r}, 'a').write(__name__)\nraise SystemExit('ran code of the checkout')\n"
+    for name in (*sys.stdlib_module_names, "pip", "click", "kubeaid_ci", "sitecustomize", "usercustomize"):
+        (folder / f"{name}.py").write_text(mark)
+    return folder
+
+
+def test_modules_in_the_checkout_are_not_run(tmp_path: Path, path: str) -> None:
+    checkout, temp = hostile(tmp_path / "checkout"), tmp_path / "temp"
+    temp.mkdir()
+    told = {"RUNNER_TEMP": str(temp), "GITHUB_PATH": f"{temp}/path", "GITHUB_OUTPUT": f"{temp}/output", "PATH": path}
+    env = {**os.environ, **told}
+    done = subprocess.run(["python3", "-I", INSTALL], env=env, cwd=checkout, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    program = Path((temp / "path").read_text().strip()) / "kubeaid-ci"
+    done = subprocess.run([program, "clusters"], env=env, cwd=checkout, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "k8s" in done.stderr
+    assert not (checkout / "ran").exists()

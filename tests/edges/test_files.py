@@ -36,13 +36,33 @@ def test_an_old_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["file", "folder", "below a folder", "dangling"])
+def test_nothing_is_written_through_a_link(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout, outside = tmp_path / "checkout", tmp_path / "outside"
+    (outside / "sub").mkdir(parents=True)
+    checkout.mkdir()
+    (outside / "file").write_text("old")
+    links = {"file": ("report", "file"), "folder": ("reports", ""), "below a folder": ("reports", "")}
+    name, target = links.get(place, ("report", "not/there"))
+    (checkout / name).symlink_to(outside / target)
+    report = {"file": "report", "folder": "reports/file", "below a folder": "reports/sub/file"}.get(place, "report")
+    monkeypatch.chdir(checkout)
+    for path in (Path(report), checkout / report):
+        with pytest.raises(UserError, match="is a link; remove it or name another path"):
+            write_atomically(path, b"new")
+        with pytest.raises(UserError, match="is a link; remove it or name another path"):
+            write_folder(path, {"x": b"new"})
+    assert (outside / "file").read_text() == "old"
+    assert sorted(path.name for path in outside.rglob("*")) == ["file", "sub"]
+
+
+def test_link_above_the_current_folder_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "real").mkdir()
-    (tmp_path / "real" / "file").write_text("old")
-    (tmp_path / "link").symlink_to("real/file")
-    write_atomically(tmp_path / "link", b"new")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "real" / "file").read_text() == "new"
+    (tmp_path / "temp").symlink_to("real")
+    (tmp_path / "checkout").mkdir()
+    monkeypatch.chdir(tmp_path / "checkout")
+    write_atomically(tmp_path / "temp" / "report", b"new")
+    assert (tmp_path / "real" / "report").read_bytes() == b"new"
 
 
 def test_what_is_no_regular_file_is_written_to_and_stays(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ function download(given, { store, github, workspace }) {
   const folder = artifacts({ store, github });
   if (given.name) {
     if (!existsSync(join(folder, given.name))) throw new Error(`Artifact not found for name: ${given.name}`);
-    cpSync(join(folder, given.name), join(workspace, given.path), { recursive: true });
+    cpSync(join(folder, given.name), resolve(workspace, given.path), { recursive: true });
     return { outputs: {} };
   }
   if (given["merge-multiple"] !== "true") throw new Error("only merge-multiple is played here");
