@@ -79,7 +79,8 @@ def _look(
 ) -> Look:
     policy = policies.policy(settings.charts, one)
     seen = None if ledger.seen is None else ledger.seen.get(one.key, {})
-    horizon = Horizon(today, declared=one.dependency.version, seen=seen, kubernetes=settings.kubernetes_versions)
+    declared = tuple(each.version for each in (one.dependency, *one.shared_by))
+    horizon = Horizon(today, declared=declared, seen=seen, kubernetes=settings.kubernetes_versions)
     if not releases:
         message = f"{one.dependency.repository} lists no version of {one.dependency.name} that can be read"
         releases = Failed(FailedKind.NO_SUCH_VERSION, message)

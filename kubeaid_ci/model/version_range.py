@@ -27,6 +27,7 @@ _FIND = re.compile(rf"(?:{_OPERATOR}){_S}*{_WRITTEN}")
 _ONE = re.compile(rf"{_S}*({_OPERATOR}){_S}*({_WRITTEN}){_S}*")
 _LONGEST = 512
 _ANY = ("x", "X", "*")
+_STARTING = ("", "=", "~", "~>", "^", ">=", "=>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,13 @@ class VersionRange:
         """Whether it names one version."""
         only = self.alternatives[0] if len(self.alternatives) == 1 else ()
         return len(only) == 1 and only[0].operator in ("", "=") and only[0].parts == 3
+
+    @property
+    def base(self) -> Version | None:
+        """The version that the range starts from, such as 1.2.0 of ``^1.2``; None if it names none or several."""
+        only = self.alternatives[0] if len(self.alternatives) == 1 else ()
+        starts = len(only) == 1 and only[0].operator in _STARTING and only[0].parts > 0
+        return only[0].version if starts else None
 
     def allows(self, version: Version) -> bool:
         """Whether a version is in the range. A pre-release only is where the range names one beside it."""

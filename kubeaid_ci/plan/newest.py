@@ -1,10 +1,13 @@
-"""Which release of a chart to take under its policy, and why none that is newer.
+"""Selects the newest release of a chart that its policy allows, and says why newer ones are held back.
 
-A release is as old as the day on which it was first seen from here, or the day that its index gives,
-whichever is later: an index may be written anew at any time, with whatever days its publisher likes.
+The step of an update counts from the vendored version or from the declared one, whichever is higher. So an update
+never goes below what Chart.yaml declares, and a policy limits charts that are not vendored yet.
+
+A release is as old as the day on which it was first seen, or the day that its index gives, whichever is later.
+An index may be rewritten at any time, with any days.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -23,24 +26,25 @@ _NO_DAY = date(1, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """What bears on the choice beside the policy.
+    """What the choice depends on besides the policy.
 
-    `declared` is what Chart.yaml says, which may be a range; `seen` are the days on which releases were
-    first seen, nothing where the chart was never looked at; `kubernetes` are the versions clusters run.
+    `declared` are the versions or ranges that Chart.yaml declares for the chart: several if aliases share a folder.
+    `seen` are the days on which releases were first seen, None if the chart was never looked at. `kubernetes` are
+    the versions that clusters run.
     """
 
     today: date
-    declared: str = ""
+    declared: tuple[str, ...] = ()
     seen: Mapping[str, date] | None = None
     kubernetes: Sequence[Version] = field(default_factory=tuple)
 
 
 def choose(current: str, releases: Sequence[Release], policy: ChartPolicy, horizon: Horizon) -> Choice:
-    """What to take of the releases, given newest first; `current` is what is vendored, empty for nothing."""
-    base = _parsed(current)
+    """Select from releases in descending order. `current` is the vendored version, empty if nothing is vendored."""
     if policy.pin is not None:
-        return _pinned(base, releases, policy.pin)
-    newer = list(_newer(base, releases, policy))
+        return _pinned(_parsed(current), releases, policy.pin)
+    base = _base(current, horizon)
+    newer = list(_newer(current, releases, policy, horizon))
     latest = newer[0] if newer else None
     held: list[Held] = []
     for release in newer:
@@ -56,22 +60,33 @@ def sights(current: str, releases: Sequence[Release], policy: ChartPolicy, horiz
     if policy.pin is not None:
         return {}
     seen = horizon.seen or {}
-    newer = list(_newer(_parsed(current), releases, policy))[:_MOST_SEEN]
+    newer = list(_newer(current, releases, policy, horizon))[:_MOST_SEEN]
     return {release.version: min(seen.get(release.version, horizon.today), horizon.today) for release in newer}
 
 
 def step(before: str, after: str) -> Step | None:
-    """How large the step from one version to another is; nothing where one of them is none."""
+    """Return how large the step from one version to another is; None if one of them is no version."""
     old, new = _parsed(before), _parsed(after)
     return Step.between(old, new) if old and new else None
 
 
 def released(release: Release) -> date | None:
-    """The day that the index gives a release; nothing where it gives none."""
+    """Return the day that the index gives a release, or None."""
     with suppress(ValueError):
         day = date.fromisoformat((release.created or "")[:10])
         return day if day > _NO_DAY else None
     return None
+
+
+def refuses(kube_version: str | None, kubernetes: Iterable[Version]) -> Version | None:
+    """Return the first version of Kubernetes that a chart's kubeVersion excludes.
+
+    Helm installs a chart with an unreadable kubeVersion on no version at all.
+    """
+    if not kube_version:
+        return None
+    wanted = _range(kube_version)
+    return next((one for one in kubernetes if wanted is None or not wanted.allows(one)), None)
 
 
 def _pinned(base: Version | None, releases: Sequence[Release], pin: Version) -> Choice:
@@ -79,38 +94,75 @@ def _pinned(base: Version | None, releases: Sequence[Release], pin: Version) -> 
     newer = [release for release in stable if base is None or (_parsed(release.version) or base) > base]
     latest = newer[0] if newer else None
     held = [Held(latest.version, f"pinned to {pin}")] if latest and _parsed(latest.version) != pin else []
-    if pin == base:
+    if base and is_same_release(pin.text, base.text):
         return Choice(None, latest, tuple(held))
-    newest = next((release for release in releases if _parsed(release.version) == pin), None)
+    newest = find(releases, pin.text)
     if newest is None:
         held.append(Held(str(pin), "pinned, and upstream does not have it"))
     return Choice(newest, latest, tuple(held))
 
 
-def _newer(base: Version | None, releases: Sequence[Release], policy: ChartPolicy) -> Iterator[Release]:
-    """The releases above ours. Pre-releases count where they are wanted, or where ours is one."""
+def is_same_release(wanted: str, published: str) -> bool:
+    """Return whether a published version is the wanted one: a ``v`` or a missing zero does not matter, a build does.
+
+    Build metadata does not order versions, but ``1.0.0+1`` and ``1.0.0+2`` are two releases. A wanted version
+    without a build may be any build.
+    """
+    if "+" in wanted:
+        return wanted.removeprefix("v") == published.removeprefix("v")
+    first, second = _parsed(wanted), _parsed(published)
+    return wanted == published or (first is not None and first == second)
+
+
+def find(releases: Sequence[Release], version: str) -> Release | None:
+    """Return the release of a version: the one with this text, else the first that is the same release."""
+    same = [release for release in releases if is_same_release(version, release.version)]
+    return next((release for release in same if release.version == version), same[0] if same else None)
+
+
+def _base(current: str, horizon: Horizon) -> Version | None:
+    """The version from which a step counts; None if nothing is vendored and the range has no first version."""
+    ranges = [parsed for declared in horizon.declared if (parsed := _range(declared))]
+    known = [version for version in (_parsed(current), *(one.base for one in ranges)) if version]
+    return max(known, default=None)
+
+
+def _newer(current: str, releases: Sequence[Release], policy: ChartPolicy, horizon: Horizon) -> Iterator[Release]:
+    """The releases above the base; the base itself too if it is not vendored yet.
+
+    Pre-releases count if they are wanted, or if the base is one.
+    """
+    base = _base(current, horizon)
     wanted = policy.prereleases if policy.prereleases is not None else bool(base and base.prerelease)
     for release in releases:
         version = _parsed(release.version)
-        if version and (base is None or version > base) and (wanted or not version.prerelease):
+        if version is None or (version.prerelease and not wanted):
+            continue
+        if base is None or version > base or (not current and _is_declared(version, horizon)):
             yield release
 
 
+def _is_declared(version: Version, horizon: Horizon) -> bool:
+    """Whether a release that equals the base is one that Chart.yaml declares."""
+    ranges = [parsed for declared in horizon.declared if (parsed := _range(declared))]
+    equal = [one for one in ranges if one.base == version]
+    return any(not one.is_exact or is_same_release(one.text.lstrip("= "), version.text) for one in equal)
+
+
 def _reason(base: Version | None, release: Release, policy: ChartPolicy, horizon: Horizon) -> str | None:
-    """Why a release is not to be taken, as one short sentence; nothing where it may be."""
+    """Return why a release is held back, as a short phrase, or None if it may be taken."""
     version = Version.parse(release.version)
     if ignored := next((one for one in policy.ignore if _matches(one, version)), None):
         return f"ignored by {str(ignored)!r}"
-    if base and policy.allow:
+    if policy.allow and base is None:
+        return f"of unknown step: no version is declared or vendored, and {policy.allow} is allowed"
+    if policy.allow and base:
         step = Step.between(base, version)
         if step.weight > policy.allow.weight:
             return f"a {step} step, and {policy.allow} is allowed"
-    declared = _range(horizon.declared)
-    if declared and not declared.is_exact and not _matches(declared, version):
-        return f"outside of the declared {horizon.declared}"
-    wanted = _range(release.kube_version or "")
-    refused = next((one for one in horizon.kubernetes if wanted and not wanted.allows(one)), None)
-    if refused:
+    if outside := next((one for one in horizon.declared if _is_outside(one, version)), None):
+        return f"outside of the declared {outside}"
+    if refused := refuses(release.kube_version, horizon.kubernetes):
         return f"wants Kubernetes {release.kube_version}, a cluster runs {refused}"
     return _too_young(release, policy.minimum_age, horizon)
 
@@ -135,8 +187,14 @@ def _days(span: timedelta) -> str:
     return "1 day" if hours == 24 else f"{max(0, hours // 24)} days"
 
 
+def _is_outside(declared: str, version: Version) -> bool:
+    """Whether a declared range excludes a version. An exact version does not: an update replaces it."""
+    parsed = _range(declared)
+    return parsed is not None and not parsed.is_exact and not _matches(parsed, version)
+
+
 def _matches(wanted: VersionRange, version: Version) -> bool:
-    """Whether a range means a version; of a pre-release also where it means the release itself."""
+    """Whether a range means a version; of a pre-release also if it means the release itself."""
     return wanted.allows(version) or (not wanted.is_exact and wanted.allows(Version("", version.release)))
 
 
@@ -152,7 +210,7 @@ def _parsed(text: str) -> Version | None:
 
 
 def _range(text: str) -> VersionRange | None:
-    """A range; nothing where there is none, or none that can be read, which restricts nothing."""
+    """The range, or None if it is empty or cannot be read: such a range restricts nothing."""
     with suppress(UserError):
         return VersionRange.parse(text) if text else None
     return None

@@ -59,6 +59,83 @@ def test_no_larger_step_than_allowed_is_taken(allow, taken, held):
     assert found == (taken, "2.0.0", held)
 
 
+ALL = ("2.0.0", "1.3.0", "1.2.1", "1.2.0", "1.1.0")
+PATCH, MINOR = ChartPolicy(allow=Step.PATCH), ChartPolicy(allow=Step.MINOR)
+BASES = {
+    # vendored, declared, policy, what is taken of ALL
+    "not vendored, patch": ("", ["1.2.0"], PATCH, "1.2.1"),
+    "not vendored, minor": ("", ["v1.2.0"], MINOR, "1.3.0"),
+    "not vendored, nothing newer is allowed": ("", ["1.3.0"], PATCH, "1.3.0"),
+    "not vendored, no limit": ("", ["1.2.0"], ChartPolicy(), "2.0.0"),
+    "not vendored, a range": ("", ["^1.2.0"], PATCH, "1.2.1"),
+    "not vendored, a short range": ("", ["1.2"], PATCH, "1.2.1"),
+    "not vendored, a tilde": ("", ["~1.2.1"], MINOR, "1.2.1"),
+    "not vendored, a lower bound": ("", [">=1.2.0"], MINOR, "1.3.0"),
+    "not vendored, no lower bound": ("", ["<1.3"], PATCH, None),
+    "not vendored, any version": ("", ["*"], MINOR, None),
+    "not vendored, any version without a limit": ("", ["*"], ChartPolicy(), "2.0.0"),
+    "not vendored, no version declared": ("", [""], PATCH, None),
+    "not vendored, several ranges": ("", ["^1.2 || ^2"], PATCH, None),
+    "not vendored, never below what is declared": ("", ["2.1.0"], ChartPolicy(), None),
+    "declared above what is vendored": ("1.1.0", ["1.2.0"], PATCH, "1.2.1"),
+    "declared below what is vendored": ("1.2.0", ["1.1.0"], PATCH, "1.2.1"),
+    "a range below what is vendored": ("1.2.0", ["^1.0.0"], PATCH, "1.2.1"),
+    "aliases share a folder": ("1.2.0", ["1.2.0", "~1.2.0"], ChartPolicy(), "1.2.1"),
+    "aliases with ranges that exclude each other": ("1.2.0", ["~1.2.0", "~1.3.0"], ChartPolicy(), None),
+}
+
+
+@pytest.mark.parametrize(("current", "declared", "policy", "taken"), BASES.values(), ids=BASES)
+def test_a_step_counts_from_the_vendored_or_the_declared_version(current, declared, policy, taken):
+    assert choose(current, *ALL, policy=policy, declared=tuple(declared))[0] == taken
+
+
+def test_without_a_version_to_count_from_a_limit_holds_everything_back():
+    held = choose("", "1.2.0", policy=PATCH, declared=("*",))[2]
+    assert held == [("1.2.0", "of unknown step: no version is declared or vendored, and patch is allowed")]
+
+
+BUILDS = ("5.0.0+b", "5.0.0+a", "4.0.0")
+
+
+def test_a_build_is_a_release_of_its_own():
+    assert choose("", *BUILDS, declared=("5.0.0+a",))[0] == "5.0.0+a"
+    assert choose("", *BUILDS, declared=("5.0.0+c",))[0] is None
+    assert choose("", *BUILDS, declared=("5.0.0",))[0] == "5.0.0+b"
+    pinned = ChartPolicy(pin=Version.parse("5.0.0+a"))
+    assert choose("5.0.0+b", *BUILDS, policy=pinned)[0] == "5.0.0+a"
+    assert choose("5.0.0+a", *BUILDS, policy=pinned)[0] is None
+    absent = choose("5.0.0+a", *BUILDS, policy=ChartPolicy(pin=Version.parse("5.0.0+c")))
+    assert absent == (None, None, [("5.0.0+c", "pinned, and upstream does not have it")])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "published", "same"),
+    [
+        ("1.2.0", "1.2.0", True),
+        ("1.2.0", "v1.2.0", True),
+        ("v1.2", "1.2.0", True),
+        ("1.2.0", "1.2.0+5", True),
+        ("1.2.0+5", "1.2.0", False),
+        ("1.2.0+5", "1.2.0+6", False),
+        ("1.2.0+5", "v1.2.0+5", True),
+        ("1.2.0", "1.2.0-rc.1", False),
+        ("main", "main", True),
+        ("main", "1.0.0", False),
+    ],
+)
+def test_releases_are_the_same_by_number_and_by_build(wanted, published, same):
+    assert newest.is_same_release(wanted, published) is same
+
+
+def test_an_unreadable_kube_version_excludes_every_cluster():
+    kubernetes = (Version.parse("1.30.0"),)
+    assert newest.refuses("nonsense", kubernetes) == kubernetes[0]
+    assert (
+        newest.refuses("", kubernetes) is newest.refuses(">=1.29", kubernetes) is newest.refuses("nonsense", ()) is None
+    )
+
+
 def test_a_pinned_chart_stays_and_goes_to_its_pin():
     policy = ChartPolicy(pin=Version.parse("1.2.0"))
     assert choose("1.2.0", "1.3.0", "1.2.0", policy=policy) == (None, "1.3.0", [("1.3.0", "pinned to 1.2.0")])
@@ -88,9 +165,9 @@ def test_pre_releases_are_taken_where_wanted_or_where_ours_is_one():
 
 
 def test_a_declared_range_holds_back_what_is_outside_of_it():
-    taken, _, held = choose("1.2.0", "2.0.0", "1.9.0", declared="^1.2.0")
+    taken, _, held = choose("1.2.0", "2.0.0", "1.9.0", declared=("^1.2.0",))
     assert (taken, held) == ("1.9.0", [("2.0.0", "outside of the declared ^1.2.0")])
-    assert choose("1.2.0", "2.0.0", declared="1.2.0")[0] == "2.0.0"
+    assert choose("1.2.0", "2.0.0", declared=("1.2.0",))[0] == "2.0.0"
 
 
 def test_a_release_that_no_longer_runs_on_a_cluster_is_held_back():
