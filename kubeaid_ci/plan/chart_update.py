@@ -1,83 +1,148 @@
-"""What an update writes into an umbrella chart: its Chart.yaml, in place, and its lock, as Helm writes it."""
+"""What an update writes into an umbrella chart: its Chart.yaml, in place, and its lock, as Helm writes it.
 
-from collections.abc import Mapping, Sequence
+Dependencies are identified by their position in the file: two of them may have the same name.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.chart import Chart, Dependency
-from kubeaid_ci.model.version import Version
+from kubeaid_ci.model.chart import Chart, Dependency, Subchart
+from kubeaid_ci.model.dependencies import ResolvedDependency, allows, resolve, undeclared
 from kubeaid_ci.model.version_range import VersionRange
 from kubeaid_ci.plan import lock_digest
 
 _V1 = "v1"
 
+Versions = Mapping[int, str]
+"""New versions by the position of their dependency in Chart.yaml, from 0."""
+
 
 def declared_in(chart: Chart) -> str:
-    """The file that declares a chart's dependencies."""
+    """Return the path of the file that declares a chart's dependencies."""
     return next((one.path for one in chart.dependencies if one.path), chart.file)
 
 
-def declare(text: str, versions: Mapping[str, str], *, where: str) -> str:
-    """The text of a Chart.yaml with other versions of dependencies, by name; all else stays as it was written.
+def declare(text: str, versions: Versions, *, where: str) -> str:
+    """Return a Chart.yaml with new versions of dependencies. All other text stays as it was written.
 
-    A range that allows the new version stays. Raises `UserError` where a version cannot be set in place.
+    A range that allows the new version stays. Raises `UserError` if a version cannot be set in place.
     """
     for number, one in enumerate(dependencies(text, where=where)):
-        wanted = versions.get(str(one.get("name")))
-        said = str(one.get("version") or "")
-        if wanted is None or said == wanted or _covers(said, wanted):
-            continue
-        text = documents.set_scalar(text, ("dependencies", number, "version"), wanted, where=where)
+        version, declared = versions.get(number), str(one.get("version") or "")
+        if version is not None and not _stays(declared, version):
+            text = documents.set_scalar(text, ("dependencies", number, "version"), version, where=where)
     return text
 
 
 def dependencies(text: str, *, where: str) -> list[dict[str, Any]]:
-    """The dependencies that a Chart.yaml or requirements.yaml declares, as plain values."""
-    said = documents.load(text, where=where)
-    found = said.get("dependencies") if isinstance(said, dict) else None
+    """Return the dependencies that a Chart.yaml or requirements.yaml declares, as plain values."""
+    loaded = documents.load(text, where=where)
+    found = loaded.get("dependencies") if isinstance(loaded, dict) else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
+def updated(chart: Chart, versions: Versions, vendored: Mapping[str, Chart]) -> Chart:
+    """Return the umbrella chart as it will be: `vendored` are the new charts by their folder in ``charts/``."""
+    declared = tuple(
+        replace(one, version=versions[number])
+        if number in versions and not _stays(one.version, versions[number])
+        else one
+        for number, one in enumerate(chart.dependencies)
+    )
+    kept = {one.folder: one for one in chart.subcharts}
+    new = {
+        folder: replace(kept[folder], chart=new) if folder in kept else Subchart(f"{chart.path}/charts/{folder}", new)
+        for folder, new in vendored.items()
+    }
+    subcharts = sorted((kept | new).values(), key=lambda one: one.folder)
+    return replace(chart, dependencies=declared, subcharts=tuple(subcharts))
+
+
+def mixed_up(before: Chart, after: Chart) -> Iterator[str]:
+    """Yield what Helm would render for another dependency than before, or at random, after an update."""
+    for old, new in zip(resolve(before), resolve(after), strict=True):
+        title = f"{new.dependency.title} {new.dependency.version}".strip()
+        if new.rivals:
+            folders = " and ".join(sorted(one.folder for one in (new.subchart, *new.rivals) if one))
+            yield f"{title} would fit {folders}, and Helm takes one of them at random"
+        elif old.fits and not new.fits:
+            yield f"no vendored chart would fit {title} any more, so Helm would render nothing for it"
+        elif _moved(old, new):
+            yield f"{title} would be rendered from charts/{new.folder} instead of charts/{old.folder}"
+    known = {one.path for one in undeclared(before)}
+    for one in undeclared(after):
+        if one.path not in known:
+            yield f"charts/{one.folder} would no longer belong to any dependency, and Helm renders it anyway"
+
+
 def lock_path(chart: Chart) -> str:
-    """Where Helm has the lock of a chart."""
+    """Return the path where Helm keeps the lock of a chart."""
     if chart.lock is not None:
         return chart.lock.path
     return f"{chart.path}/{'requirements' if chart.api_version == _V1 else 'Chart'}.lock"
 
 
-def lock(chart: Chart, declared: Sequence[Mapping[str, Any]], versions: Mapping[str, str], *, day: str) -> str | None:
-    """The text of a chart's lock, given what it declares from now on and the versions that it gets by name.
+def lock(chart: Chart, declared: Sequence[Mapping[str, Any]], versions: Versions, *, day: str) -> str | None:
+    """Return the text of a chart's lock for the dependencies as `declared` after the update.
 
-    Nothing where the lock that is there still fits, which Helm leaves alone then. `day` is when it was
-    made, as Go writes a time.
+    None if the present lock still fits: Helm leaves it alone then. `day` is when the lock was made, as Go writes a
+    time.
     """
-    locked = [_locked(chart, one, versions) for one in declared]
+    present = _present(chart)
+    locked = [
+        _locked(one, versions.get(number) or present.get(number) or str(one.get("version") or ""))
+        for number, one in enumerate(declared)
+    ]
     digest = lock_digest.digest(declared, locked)
     if chart.lock is not None and chart.lock.digest == digest:
         return None
     return documents.dump({"dependencies": locked, "digest": digest, "generated": day})
 
 
-def _locked(chart: Chart, one: Mapping[str, Any], versions: Mapping[str, str]) -> dict[str, str]:
-    name, repository = str(one.get("name") or ""), str(one.get("repository") or "")
-    version = versions.get(name) or _known(chart, name, repository) or str(one.get("version") or "")
-    entry = {"name": name, "repository": repository}
+def _locked(declared: Mapping[str, Any], version: str) -> dict[str, str]:
+    entry = {"name": str(declared.get("name") or ""), "repository": str(declared.get("repository") or "")}
     return entry | ({"version": version} if version else {})
 
 
-def _known(chart: Chart, name: str, repository: str) -> str:
-    """The version that a dependency has, which this update leaves alone: as it is locked, else as it is vendored."""
-    before: tuple[Dependency, ...] = chart.lock.dependencies if chart.lock else ()
-    locked = next((one.version for one in before if (one.name, one.repository) == (name, repository)), "")
-    subchart = chart.subchart(name)
-    return locked or (subchart.version if subchart else "")
+def _present(chart: Chart) -> dict[int, str]:
+    """The version of each dependency by its position: as it is locked, else as it is vendored."""
+    entries = list(chart.lock.dependencies) if chart.lock else []
+    found = {}
+    for number, one in enumerate(resolve(chart)):
+        entry = _entry(entries, one.dependency, number)
+        if entry is not None:
+            found[number] = entry.version
+        elif one.subchart and one.subchart.version:
+            found[number] = one.subchart.version
+    return found
 
 
-def _covers(said: str, wanted: str) -> bool:
-    """Whether what is declared is a range, and allows the version."""
+def _entry(entries: Sequence[Dependency], dependency: Dependency, number: int) -> Dependency | None:
+    """The entry of a lock for a dependency, None if the lock is out of date.
+
+    A lock has no aliases: the position tells equal names apart.
+    """
+    name, repository = dependency.name, dependency.repository
+    same = [one for one in entries if (one.name, one.repository) == (name, repository)]
+    if number < len(entries) and entries[number] in same:
+        same.insert(0, entries[number])
+    return next((one for one in same if allows(dependency.version, one.version)), None)
+
+
+def _moved(old: ResolvedDependency, new: ResolvedDependency) -> bool:
+    if old.subchart is None or new.subchart is None:
+        return old.subchart is not None or (new.fits and new.folder != old.folder)
+    return old.subchart.folder != new.subchart.folder
+
+
+def _stays(declared: str, version: str) -> bool:
+    """Whether the declared text may stay: it is the version, or a range that allows it."""
+    if declared == version:
+        return True
     try:
-        declared = VersionRange.parse(said)
-        return not declared.is_exact and declared.allows(Version.parse(wanted))
+        return not VersionRange.parse(declared).is_exact and allows(declared, version)
     except UserError:
         return False
