@@ -121,6 +121,12 @@ CHART_RULES = (
         "changes.",
     ),
     Rule(
+        "chart/update-refused",
+        _ERROR,
+        "The chart was left as it was, because an update would lose something, vendor something unsafe or break it. "
+        "Do what the message says, and run the update again.",
+    ),
+    Rule(
         "chart/policy-unused",
         _WARNING,
         "A policy for a chart that is not there holds nothing back, most likely because its name is misspelled. "

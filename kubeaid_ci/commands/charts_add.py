@@ -5,15 +5,15 @@ from typing import Any
 import click
 
 from kubeaid_ci.commands.options import common_options, resolve
-from kubeaid_ci.commands.publish_options import publish_options
+from kubeaid_ci.commands.publish_options import chart_publish_options
 
 
 @click.command("add")
 @click.argument("name")
 @click.option("--repository", required=True, metavar="URL", help="Where it is published: https://… or oci://….")
 @click.option("--version", "chart_version", metavar="VERSION", help="Its version (default: the newest allowed).")
-@click.option("--publish", is_flag=True, help="Write nothing here, and open or update a change request.")
-@publish_options
+@click.option("--publish", is_flag=True, help="Do not change the checkout; open or update a change request.")
+@chart_publish_options
 @common_options
 @click.pass_context
 def charts_add(
@@ -31,12 +31,13 @@ def charts_add(
     Example: kubeaid-ci charts add podinfo --repository https://stefanprodan.github.io/podinfo
     """
     from kubeaid_ci.commands import charts_offered
+    from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import checkout_folder
     from kubeaid_ci.jobs.charts_add import add_chart
     from kubeaid_ci.jobs.charts_publish import publish_new_chart
 
     options = resolve(ctx, given)
-    asked = charts_offered.wishes_of(options, given, publish=publish)
+    asked = charts_offered.wishes_of(ctx, options, given, publish=publish)
     same: dict[str, Any] = {
         "repository": repository,
         "version": chart_version,
@@ -44,7 +45,12 @@ def charts_add(
         "jobs": options.jobs,
         "cache": options.cache,
     }
+    with Progress(quiet=options.quiet) as progress:
+        same["progress"] = progress.counted
+        if asked is None:
+            updates = add_chart(checkout_folder(options), name, dry_run=bool(given.get("dry_run")), **same)
+        else:
+            found = publish_new_chart(charts_offered.address(options), name, wishes=asked, **same)
     if asked is None:
-        charts_offered.written(ctx, options, add_chart(checkout_folder(options), name, **same), command="charts add")
-    found = publish_new_chart(charts_offered.address(options), name, wishes=asked, **same)
+        charts_offered.written(ctx, options, updates, command="charts add")
     charts_offered.offered(ctx, options, found, asked, command="charts add")

@@ -1,4 +1,4 @@
-"""What the commands that change charts share: whether to publish, where to, and how they end."""
+"""Shared by the commands that change charts: whether to publish, where to, and how they end."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -7,7 +7,7 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.commands.options import Options, read_settings
-from kubeaid_ci.commands.publish_options import say_previews, wishes
+from kubeaid_ci.commands.publish_options import refuse_without_effect, say_previews, wishes
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart_update import Updates, UpdateStatus
 from kubeaid_ci.model.publication import Wishes
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from kubeaid_ci.jobs.charts_offer import ChartPublication
 
 
-def wishes_of(options: Options, given: dict[str, Any], *, publish: bool) -> Wishes | None:
-    """How to offer what changes; nothing where it is written here. What a config repo's settings say is not meant."""
+def wishes_of(ctx: click.Context, options: Options, given: dict[str, Any], *, publish: bool) -> Wishes | None:
+    """Return how to publish, or None if the checkout is written to. The settings of a config repo do not apply.
+
+    Raises for options that have no effect.
+    """
+    refuse_without_effect(ctx, publish=publish, forge=given.get("forge"), others=("dry_run",))
     if not publish:
-        if given.get("dry_run") or given.get("preview"):
-            raise UserError("--dry-run and --preview are for change requests; add --publish")
         return None
     from kubeaid_ci.settings import Settings
 
@@ -30,7 +32,7 @@ def wishes_of(options: Options, given: dict[str, Any], *, publish: bool) -> Wish
 
 
 def address(options: Options) -> str:
-    """The KubeAid repo to publish to: an address, or a checkout whose origin is meant."""
+    """Return the KubeAid repo to publish to: an address, or a checkout whose origin is published to."""
     from kubeaid_ci.commands.repositories import kubeaid_target
 
     if options.kubeaid_ref != "worktree":
@@ -39,7 +41,7 @@ def address(options: Options) -> str:
 
 
 def config_repo(options: Options) -> Path | None:
-    """The config repo whose clusters are looked at; nothing where none is named."""
+    """Return the config repo whose clusters are compared, or None if none is named."""
     from kubeaid_ci.commands.repositories import config_folder
 
     folder = config_folder(options, beside=address(options))
@@ -51,10 +53,12 @@ def config_repo(options: Options) -> Path | None:
 
 
 def written(ctx: click.Context, options: Options, found: Updates, *, command: str) -> NoReturn:
-    """End a command that wrote into a checkout."""
+    """End a command that updated a checkout."""
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.report.chart_update import report
 
+    if found.dry_run:
+        click.echo("dry run: nothing was written", err=True)
     told = report(found, command=command, version=__version__)
     done(ctx, told, options, failure=3 if _failed(found) else 2 if found.unwritten else 0)
 
@@ -62,7 +66,7 @@ def written(ctx: click.Context, options: Options, found: Updates, *, command: st
 def offered(
     ctx: click.Context, options: Options, found: "ChartPublication", asked: Wishes, *, command: str
 ) -> NoReturn:
-    """End a command that offered change requests."""
+    """End a command that published change requests."""
     from kubeaid_ci.checks.publish import check
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.report.chart_update import report

@@ -1,10 +1,11 @@
 """The options of every command that offers changes, and what they come to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from kubeaid_ci.commands.terminal import notice
 from kubeaid_ci.model.publication import CommitVia, OnForeignCommits, Wishes
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from kubeaid_ci.settings import PublishSettings
 
 PREVIEW = "kubeaid-ci-preview"
+
+# Options that change requests need a forge for.
+_OF_REQUESTS = frozenset(
+    ("forge_url", "reviewers", "team_reviewers", "assignees", "labels", "milestone", "draft", "auto_merge")
+)
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -29,9 +35,9 @@ _FORGE_OPTIONS = (
     *_REACH_OPTIONS,
     click.option("--base", metavar="BRANCH", help="The branch to propose to (default: the remote's default)."),
 )
+_PER_CLUSTER = click.option("--per-cluster", is_flag=True, default=None, help="One change request for each cluster.")
 _OPTIONS = (
     *_FORGE_OPTIONS,
-    click.option("--per-cluster", is_flag=True, default=None, help="One change request for each cluster."),
     click.option("--title", help="The title of the change request."),
     click.option("--reviewers", metavar="NAMES", help="Who shall review, separated by commas."),
     click.option("--team-reviewers", metavar="TEAMS", help="Teams who shall review, separated by commas."),
@@ -67,8 +73,41 @@ _OPTIONS = (
 
 
 def publish_options(function: _F) -> _F:
-    """Add the options of publishing to a command."""
+    """Add the options of publishing clusters to a command."""
+    return _with((*_OPTIONS, _PER_CLUSTER), function)
+
+
+def chart_publish_options(function: _F) -> _F:
+    """Add the options of publishing charts, each of which has a change request of its own."""
     return _with(_OPTIONS, function)
+
+
+def refuse_without_effect(
+    ctx: click.Context, *, publish: bool, forge: str | None, others: Collection[str] = ()
+) -> None:
+    """Raise for options on the command line that have no effect: without --publish, or without a forge.
+
+    `others` are options of publishing that have an effect without --publish. What the environment sets may be meant
+    for other commands.
+    """
+    names = {name for name in _names() if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if not publish and (idle := sorted(names - set(others))):
+        raise click.UsageError(f"{_listed(idle)} without --publish; add --publish, or leave it out", ctx)
+    if forge == "none" and (idle := sorted(names & _OF_REQUESTS)):
+        raise click.UsageError(f"{_listed(idle)} with --forge none, which opens no change request", ctx)
+
+
+def _names() -> Iterator[str]:
+    """The parameters of the options of publishing."""
+
+    def command() -> None: ...
+
+    return (option.name for option in getattr(_with(_OPTIONS, command), "__click_params__", ()))
+
+
+def _listed(names: Sequence[str]) -> str:
+    options = ", ".join(f"--{name.replace('_', '-')}" for name in names)
+    return f"{options} {'has' if len(names) == 1 else 'have'} no effect"
 
 
 def reach_options(function: _F) -> _F:

@@ -18,11 +18,13 @@ from kubeaid_ci.edges.git_import import Changed
 from kubeaid_ci.edges.git_process import checked, git, reason
 from kubeaid_ci.edges.git_remote import HEADS, Heads
 from kubeaid_ci.errors import OutsideError, UserError
+from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.commit import Commit, CommitStyle, Signing
 from kubeaid_ci.model.tree import File
 from kubeaid_ci.processes import Finished
 
 _SEEN = "refs/seen/"
+_ACTIONS = {b"A": Action.ADDED, b"D": Action.REMOVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,15 @@ class Workshop:
         """The paths that differ between two commits."""
         listed = self._run("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new).stdout.split(b"\0")
         return tuple(path.decode("utf-8", "surrogateescape") for path in listed if path)
+
+    def changed_files(self, old: str, new: str) -> tuple[tuple[str, Action], ...]:
+        """Return the files that differ between two trees or commits, in order of path."""
+        listed = self._run("diff-tree", "-r", "-z", "--name-status", "--no-renames", old, new).stdout.split(b"\0")
+        statuses, paths = listed[0:-1:2], listed[1::2]
+        return tuple(
+            (path.decode("utf-8", "surrogateescape"), _ACTIONS.get(status, Action.MODIFIED))
+            for status, path in zip(statuses, paths, strict=True)
+        )
 
     def patch(self, old: str, new: str) -> bytes:
         """What differs between two trees or commits, as ``git apply`` takes it."""

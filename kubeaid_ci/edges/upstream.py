@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -76,12 +76,22 @@ class Upstreams:
         url = original(found.url, self._mirrors)
         return replace(found, url=url, host=urlsplit(url).hostname or "")
 
-    def fetch_all(self, wanted: Iterable[Wanted]) -> list[Fetched | Failed]:
-        """Several charts side by side, each once, in the order they were asked for."""
+    def fetch_all(
+        self, wanted: Iterable[Wanted], *, progress: Callable[[int, int], None] | None = None
+    ) -> list[Fetched | Failed]:
+        """Fetch several charts, each once, a few at a time. The result is in the order of `wanted`.
+
+        `progress` is called with the number of charts that are fetched, and of all.
+        """
         asked = list(wanted)
         once = list(dict.fromkeys(asked))
+        found: dict[Wanted, Fetched | Failed] = {}
         with ThreadPoolExecutor(self._jobs) as pool:
-            found = dict(zip(once, pool.map(self._of, once), strict=True))
+            futures = {pool.submit(self._of, one): one for one in once}
+            for future in as_completed(futures):
+                found[futures[future]] = future.result()
+                if progress:
+                    progress(len(found), len(once))
         self.close()
         return [found[one] for one in asked]
 

@@ -1,25 +1,27 @@
 """Adds an umbrella chart to a checkout: a chart of ours around a published one, vendored."""
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.errors import OutsideError, UserError
-from kubeaid_ci.jobs import charts_look, charts_source
-from kubeaid_ci.jobs.charts_bump import Bump, Prepared, Refused
-from kubeaid_ci.jobs.charts_make import Made
-from kubeaid_ci.jobs.charts_prepare import Workbench
-from kubeaid_ci.jobs.charts_trial import Trial, trials
-from kubeaid_ci.jobs.charts_update import held, lock_day
-from kubeaid_ci.jobs.charts_write import Writing
+from kubeaid_ci.jobs import charts_look, charts_release, charts_source
+from kubeaid_ci.jobs.charts_bump import Bump, PreparedUpdate, RefusedUpdate
+from kubeaid_ci.jobs.charts_head import HeadCharts
+from kubeaid_ci.jobs.charts_look import Progress
+from kubeaid_ci.jobs.charts_make import PreparedUpdates, Ready, UpdateJob
+from kubeaid_ci.jobs.charts_prepare import UpdateContext
+from kubeaid_ci.jobs.charts_trial import Trial
+from kubeaid_ci.jobs.charts_update import held, lock_time
+from kubeaid_ci.jobs.charts_write import ChartWriter
 from kubeaid_ci.model.chart_update import Updates
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.outlook import Tracked
 from kubeaid_ci.model.tree import REGULAR, File
-from kubeaid_ci.model.upstream import Failed, Release
+from kubeaid_ci.model.upstream import Failed, FailedKind, Release
 from kubeaid_ci.plan import new_chart as plan
 from kubeaid_ci.settings import Settings
 
@@ -35,70 +37,92 @@ def add_chart(
     today: date | None = None,
     jobs: int = 8,
     cache: bool = True,
+    dry_run: bool = False,
+    progress: Progress | None = None,
 ) -> Updates:
-    """Add an umbrella chart for the chart `name` of a repository; its newest allowed release, or `version`.
+    """Add an umbrella chart for the chart `name` of a repository: its newest allowed release, or `version`.
 
-    Its archive is held to the same rules as that of an update. Raises `UserError` where there is such a
-    chart already, and where no release may be taken; `OutsideError` where upstream cannot be asked.
+    Its archive is held to the same rules as that of an update. With `dry_run` nothing is written. Raises `UserError` if
+    the umbrella chart exists, and if there is no such version or no allowed release; `OutsideError` if the repository
+    lacks the chart.
     """
     root, known = Path(kubeaid).resolve(), settings or Settings()
     upstreams = upstreams or charts_look.connect(known, jobs=jobs, cache=cache)
     with held(root):
         repo = charts_source.read(root, WORKTREE, cache=cache)
         with repo.snapshot:
-            writing = Writing.begin(root, repo)
-            bench = Workbench(repo, upstreams, today or datetime.now(UTC).date(), lock_day(root))
-            made = new_chart(bench, root, name, repository, version, settings=known, jobs=jobs, cache=cache)
-        return writing.all(made.ready)
+            day = today or datetime.now(UTC).date()
+            context = UpdateContext(repo, upstreams, day, lock_time(root), kubernetes=known.kubernetes_versions)
+            job = UpdateJob(context, root, WORKTREE, known, jobs, cache, {}, progress)
+            updates = NewChart(name, repository, version).prepare(job)
+            head = HeadCharts.read(root, repo, cache=cache)
+        return ChartWriter.begin(root, repo, head, dry_run=dry_run).write_all(updates)
 
 
-def new_chart(
-    bench: Workbench,
-    root: Path,
-    name: str,
-    repository: str,
-    version: str | None,
-    *,
-    settings: Settings,
-    jobs: int,
-    cache: bool,
-) -> Made:
-    """What adding a chart changes, rendered; raises as `add_chart` does."""
-    one = plan.new_chart(name, repository)
-    if (root / one.chart.path).exists() or any(chart.folder == name for chart in bench.repo.charts.charts):
-        raise UserError(f"{one.chart.path}: is there already; take it further with charts update {name}")
-    release = Release(version) if version else _newest(bench, one, settings)
-    prepared = _prepared(bench, one, release)
-    if isinstance(prepared, Refused):
-        return Made((prepared,), {}, {})
-    tried = trials(bench.repo, root, WORKTREE, [prepared], settings=settings, jobs=jobs, cache=cache)
-    trial = tried[name]
-    if isinstance(trial, Refused):
-        return Made((trial,), {}, {})
-    return Made((replace(prepared, findings=(*prepared.findings, *_unrendered(trial))),), {name: trial}, {})
+@dataclass(frozen=True, slots=True)
+class NewChart:
+    """The chart to add: its name, where it is published, and its version (None: the newest allowed one)."""
+
+    name: str
+    repository: str
+    version: str | None
+
+    def prepare(self, job: UpdateJob) -> PreparedUpdates:
+        """Return what adding the chart changes, rendered. Raises as `add_chart` does."""
+        one = plan.new_chart(self.name, self.repository)
+        self._check_free(one, job)
+        release = self._release(one, job)
+        if isinstance(release, Failed):
+            if release.kind is FailedKind.NO_SUCH_CHART:
+                raise OutsideError(release.message)
+            return job.new_chart(RefusedUpdate(one.chart, release.message, failures=((one, release),)))
+        return _with_warnings(job.new_chart(self._prepared(job.context, release)))
+
+    def _check_free(self, one: Tracked, job: UpdateJob) -> None:
+        folders = {chart.folder for chart in job.context.repo.charts.charts}
+        if (job.root / one.chart.path).exists() or self.name in folders:
+            raise UserError(f"{one.chart.path} already exists; update it with `charts update {self.name}`")
+        # A checkout on macOS or Windows cannot hold both.
+        if other := next((folder for folder in sorted(folders) if folder.lower() == self.name.lower()), None):
+            raise UserError(f"{one.chart.path} differs from the chart {other} only in upper and lower case")
+
+    def _release(self, one: Tracked, job: UpdateJob) -> Release | Failed:
+        context = job.context
+        if self.version is not None:
+            return charts_release.published(context.upstreams, one.dependency, self.version, option="--version")
+        (look,) = charts_look.look(
+            context.repo, [one], context.upstreams, settings=job.settings, today=context.today, jobs=1
+        )
+        if isinstance(look.releases, Failed):
+            return look.releases
+        if look.choice.newest is None:
+            held = look.choice.held[:3]
+            why = "; ".join(f"{each.version} is {each.reason}" for each in held) or "none is published"
+            raise UserError(f"{self.name}: no release may be taken: {why}; name one with --version")
+        return look.choice.newest
+
+    def _prepared(self, context: UpdateContext, release: Release) -> PreparedUpdate | RefusedUpdate:
+        one = plan.new_chart(self.name, self.repository, release.version)
+        made = context.prepare(one.chart, [Bump(one, release, "")], text=plan.metadata(one))
+        if isinstance(made, RefusedUpdate):
+            return made
+        stub = File(REGULAR, plan.values(one).encode())
+        return replace(made, files={**made.files, f"{one.chart.path}/values.yaml": stub})
 
 
-def _newest(bench: Workbench, one: Tracked, settings: Settings) -> Release:
-    (look,) = charts_look.look(bench.repo, [one], bench.upstreams, settings=settings, today=bench.today, jobs=1)
-    if isinstance(look.releases, Failed):
-        raise OutsideError(look.releases.message)
-    if look.choice.newest is None:
-        why = "; ".join(f"{held.version} is {held.reason}" for held in look.choice.held[:3]) or "there is none"
-        raise UserError(f"{one.chart.name}: no release may be taken: {why}; name one with --version")
-    return look.choice.newest
-
-
-def _prepared(bench: Workbench, one: Tracked, release: Release) -> Prepared | Refused:
-    tracked = plan.new_chart(one.chart.name, one.dependency.repository, release.version)
-    made = bench.prepare(tracked.chart, [Bump(tracked, release)], text=plan.metadata(tracked))
-    if isinstance(made, Refused):
-        return made
-    stub = File(REGULAR, plan.values(tracked).encode())
-    return replace(made, files={**made.files, f"{tracked.chart.path}/values.yaml": stub})
+def _with_warnings(updates: PreparedUpdates) -> PreparedUpdates:
+    """Many charts need values that only clusters have, so one that does not render is added with a warning."""
+    ready: list[Ready] = []
+    for one in updates.ready:
+        trial = updates.trials.get(one.chart.folder)
+        if trial and isinstance(one, PreparedUpdate):
+            ready.append(replace(one, findings=(*one.findings, *_unrendered(trial))))
+        else:
+            ready.append(one)
+    return replace(updates, ready=tuple(ready))
 
 
 def _unrendered(trial: Trial) -> tuple[Finding, ...]:
-    """Many charts ask for values by design, which only clusters have; so this is said, and no more."""
     return tuple(
         replace(one, severity=Severity.WARNING, message=f"does not render with its default values: {one.message}")
         for one in trial.findings

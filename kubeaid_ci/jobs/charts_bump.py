@@ -1,8 +1,9 @@
-"""What goes into an update of one umbrella chart, and what comes out: everything it changes, or why it must not be."""
+"""Input and result of updating one umbrella chart: the changes, or the reason it was refused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from kubeaid_ci.checks import upstream_failures
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.model.chart import Chart
 from kubeaid_ci.model.chart_update import SubchartUpdate
@@ -10,52 +11,81 @@ from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.ledger import LedgerEntry
 from kubeaid_ci.model.outlook import Tracked
 from kubeaid_ci.model.tree import File
-from kubeaid_ci.model.upstream import Release
+from kubeaid_ci.model.upstream import Failed, Release
 
 
 @dataclass(frozen=True, slots=True)
 class Bump:
-    """One dependency, and the release that it is to have."""
+    """One dependency and the release to update it to. `before` is the version to report as the old one."""
 
     tracked: Tracked
     release: Release
+    before: str
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """Everything that an update of one umbrella chart changes. `files` are by path in the repository.
+class PreparedUpdate:
+    """Everything that an update of one umbrella chart changes.
 
-    Of the folders `anew` nothing is kept; `entries` are those of the ledger by their key.
+    `files` are by path in the repository, None to remove the file. Of the folders `replaced` nothing else is kept.
+    `entries` are those of the ledger by their key.
     """
 
     chart: Chart
     subcharts: tuple[SubchartUpdate, ...]
     files: Mapping[str, File | None] = field(repr=False)
-    anew: tuple[str, ...]
+    replaced: tuple[str, ...]
     entries: Mapping[str, LedgerEntry]
     findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """Why an update is not made; `outside` where somebody else is at fault and not the chart."""
+class RefusedUpdate:
+    """Why an umbrella chart is not updated. `findings` give details of `error`.
+
+    `failures` are upstreams that gave no usable answer: then the chart failed, and it is not the chart's fault.
+    """
 
     chart: Chart
     error: str
     findings: tuple[Finding, ...] = ()
-    outside: bool = False
+    failures: tuple[tuple[Tracked, Failed], ...] = ()
 
 
-class RefusedError(Exception):
-    """What stops the update of a chart."""
+class UpdateRefusedError(Exception):
+    """Stops the update of a chart."""
 
-    def __init__(self, error: str, *findings: Finding, outside: bool = False) -> None:
+    def __init__(self, error: str, *findings: Finding, failure: tuple[Tracked, Failed] | None = None) -> None:
         super().__init__(error)
         self.findings = findings
-        self.outside = outside
+        self.failures = (failure,) if failure else ()
+
+    def of(self, chart: Chart) -> RefusedUpdate:
+        """Return the result for the chart."""
+        return RefusedUpdate(chart, str(self), self.findings, self.failures)
+
+
+def check(refused: Iterable[RefusedUpdate], *, asked: int) -> Iterator[Finding]:
+    """Yield an error for each refused chart with its details, and each upstream that failed once.
+
+    `asked` is the number of dependencies that were looked up.
+    """
+    failures: list[tuple[Tracked, Failed]] = []
+    for one in refused:
+        failures += one.failures
+        if not one.failures:
+            yield refused_finding(one.chart, one.error)
+        yield from one.findings
+    yield from upstream_failures.check(failures, asked=asked, consequence="{} not updated")
+
+
+def refused_finding(chart: Chart, error: str) -> Finding:
+    """Return the finding for a chart that is not updated."""
+    message = f"{chart.folder} is not updated: {error}"
+    return RULES["chart/update-refused"].at(chart.file, message, subject=chart.folder, key="update")
 
 
 def at(one: Tracked, rule: str, message: str, *, severity: Severity | None = None) -> Finding:
-    """A finding at the line that declares a dependency."""
+    """Return a finding at the line that declares a dependency."""
     place = one.dependency
     return RULES[rule].at(place.path, message, subject=one.key, line=place.line, severity=severity, key=rule)

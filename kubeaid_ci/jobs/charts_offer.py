@@ -1,4 +1,4 @@
-"""Offers prepared updates of charts: a change request for each umbrella chart or group, where one is needed."""
+"""Publishes prepared updates of charts: a change request for each umbrella chart or group."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,15 +7,16 @@ from pathlib import Path
 from kubeaid_ci.edges.git_remote import Heads
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.jobs import charts_look
-from kubeaid_ci.jobs.charts_bump import Prepared, Refused
+from kubeaid_ci.jobs.charts_bump import PreparedUpdate, RefusedUpdate
 from kubeaid_ci.jobs.charts_effect import Effects
-from kubeaid_ci.jobs.charts_make import Made
-from kubeaid_ci.jobs.charts_plan import Planned
+from kubeaid_ci.jobs.charts_make import PreparedUpdates
+from kubeaid_ci.jobs.charts_write import texts, unchanged
 from kubeaid_ci.jobs.publish_desk import Desk
 from kubeaid_ci.jobs.publish_proposal import publish_proposal
 from kubeaid_ci.jobs.publish_target import Target
 from kubeaid_ci.model.chart import Chart
 from kubeaid_ci.model.chart_update import ChartUpdate, Updates, UpdateStatus
+from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.ledger import LEDGER, Ledger
 from kubeaid_ci.model.publication import Proposal, Published
 from kubeaid_ci.model.tree import File
@@ -25,10 +26,12 @@ from kubeaid_ci.plan import ledger as ledgers
 from kubeaid_ci.report import chart_request
 from kubeaid_ci.report.markdown import code
 
+Files = Mapping[str, bytes | File | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Unpublished:
-    """What could not be offered, and why; other change requests were."""
+    """A branch that could not be published, and why. Other change requests were."""
 
     branch: str
     error: KubeaidCiError
@@ -36,7 +39,7 @@ class Unpublished:
 
 @dataclass(frozen=True, slots=True)
 class ChartPublication:
-    """What was updated, and what became of the change requests, those that are no longer needed among them."""
+    """The updates and their change requests, with those that were closed because nothing is left of them."""
 
     updates: Updates
     requests: tuple[Published, ...] = ()
@@ -44,46 +47,47 @@ class ChartPublication:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """Everything that a run has to offer."""
+class ChartPublisher:
+    """Publishes the updates of one run. `command` is what was run, for advice in messages."""
 
     target: Target
     desk: Desk
-    made: Made
+    made: PreparedUpdates
     ledger: Ledger
     effects: Effects
     folders: frozenset[str]
+    command: str
 
-    def all(self, heads: Heads, *, everything: bool) -> ChartPublication:
-        """Offer every group, and close what nothing is left of, where `everything` was looked at."""
-        groups: dict[str, list[Prepared]] = {}
+    def publish_all(self, heads: Heads, *, everything: bool) -> ChartPublication:
+        """Publish every group. With `everything`, close the requests of charts that need no update any more."""
+        groups: dict[str, list[PreparedUpdate]] = {}
         unsure: dict[str, list[str]] = {}
         for one in self.made.ready:
             match one:
-                case Prepared():
+                case PreparedUpdate():
                     groups.setdefault(self._branch(one.chart), []).append(one)
-                case Refused():
+                case RefusedUpdate():
                     unsure.setdefault(self._branch(one.chart), []).append(one.chart.folder)
         done = {branch: self._group(branch, group, unsure.get(branch, ())) for branch, group in groups.items()}
-        # Of a chart that could not be looked at nothing is known, and what is open stays open.
+        # A chart that could not be checked may still need its open request.
         gone = chart_branches.left_over(heads.commits, {*groups, *unsure}) if everything else ()
         closed = [self._attempt(self._proposal(branch, (), {})) for branch in gone]
-        answers = [*done.values(), *closed, *(self._sights(heads) if everything else ())]
+        answers = [*done.values(), *closed, *(self._first_seen(heads) if everything else ())]
         return ChartPublication(
             self._updates(done),
             tuple(one for one in answers if isinstance(one, Published)),
             tuple(one for one in answers if isinstance(one, Unpublished)),
         )
 
-    def _sights(self, heads: Heads) -> Iterator[Published | Unpublished]:
-        """Offer what the ledger is to know of releases that are too young: from it their age counts."""
+    def _first_seen(self, heads: Heads) -> Iterator[Published | Unpublished]:
+        """Publish the days on which young releases were first seen: their age counts from there."""
         if not any(look.policy.minimum_age for look in self.made.looks):
             return
         after = charts_look.with_sights(self.ledger, self.made.looks, everything=True)
         told = ledgers.sights_told(self.ledger, after)
         if not told and chart_branches.SIGHTS not in heads.commits:
             return
-        files: dict[str, bytes | File | None] = {LEDGER: ledgers.text(after).encode()} if told else {}
+        files: Files = {LEDGER: ledgers.text(after).encode()} if told else {}
         proposal = self._proposal(chart_branches.SIGHTS, (), files)
         text = "From these days on the age of releases counts.\n\n" + "".join(f"- {code(line)}\n" for line in told)
         title = "chore(charts): record when releases were first seen"
@@ -94,29 +98,27 @@ class Offer:
             chart.folder, self.made.groups.get(chart.folder), is_new=chart.folder not in self.folders
         )
 
-    def _status(self, one: Prepared) -> UpdateStatus:
-        return UpdateStatus.UPDATED if one.chart.folder in self.folders else UpdateStatus.ADDED
+    def _update(self, one: PreparedUpdate) -> ChartUpdate:
+        status = UpdateStatus.UPDATED if one.chart.folder in self.folders else UpdateStatus.ADDED
+        return ChartUpdate(one.chart.folder, status, one.subcharts, dry_run=self.target.wishes.dry_run)
 
     def _updates(self, done: Mapping[str, Published | Unpublished]) -> Updates:
-        results = []
+        results: list[ChartUpdate] = []
+        findings: list[Finding] = [*self.made.findings]
         for one in self.made.ready:
-            name = one.chart.folder
-            match one:
-                case Planned():
-                    results.append(ChartUpdate(name, UpdateStatus.UP_TO_DATE))
-                case Refused():
-                    status = UpdateStatus.FAILED if one.outside else UpdateStatus.REFUSED
-                    results.append(ChartUpdate(name, status, error=one.error))
-                case Prepared():
-                    answer = done[self._branch(one.chart)]
-                    request = answer if isinstance(answer, Published) else None
-                    error = str(answer.error) if isinstance(answer, Unpublished) else None
-                    results.append(ChartUpdate(name, self._status(one), one.subcharts, error, request))
-        findings = [each for one in self.made.ready if not isinstance(one, Planned) for each in one.findings]
-        return Updates(tuple(results), tuple(findings))
+            if not isinstance(one, PreparedUpdate):
+                results.append(unchanged(one))
+                continue
+            findings += one.findings
+            match done[self._branch(one.chart)]:
+                case Unpublished() as failed:
+                    results.append(replace(self._update(one), error=str(failed.error)))
+                case request:
+                    results.append(replace(self._update(one), request=request))
+        return Updates(tuple(results), tuple(findings), dry_run=self.target.wishes.dry_run)
 
-    def _group(self, branch: str, group: Sequence[Prepared], unsure: Sequence[str]) -> Published | Unpublished:
-        updates = [ChartUpdate(one.chart.folder, self._status(one), one.subcharts) for one in group]
+    def _group(self, branch: str, group: Sequence[PreparedUpdate], unsure: Sequence[str]) -> Published | Unpublished:
+        updates = [self._update(one) for one in group]
         try:
             proposal = self._proposal(branch, updates, self._files(group, updates))
             proposal = replace(proposal, incomplete=tuple(unsure))
@@ -124,20 +126,17 @@ class Offer:
             return Unpublished(branch, error)
         return self._attempt(proposal, [one.chart for one in updates])
 
-    def _files(self, group: Sequence[Prepared], updates: Sequence[ChartUpdate]) -> dict[str, bytes | File | None]:
-        """Every file that a group changes: its charts, the ledger, and what follows the charts."""
+    def _files(self, group: Sequence[PreparedUpdate], updates: Sequence[ChartUpdate]) -> Files:
+        """Every file that a group changes: its charts, the ledger, and the files that follow the charts."""
         files: dict[str, bytes | File | None] = {path: file for one in group for path, file in one.files.items()}
         entries = {**self.ledger.entries, **{key: entry for one in group for key, entry in one.entries.items()}}
         files[LEDGER] = ledgers.text(replace(self.ledger, entries=entries, exists=True)).encode()
-        folders = self.folders | {one.chart.folder for one in group}
-        there = [path for path in platform_files.FILES if (self.desk.checkout / path).is_file()]
-        texts = {path: (self.desk.checkout / path).read_text(encoding="utf-8", errors="replace") for path in there}
-        after = platform_files.following(texts, folders, chart_request.step(updates))
+        added = {one.chart.folder for one in group} - self.folders
+        step = chart_request.step(updates)
+        after = platform_files.following(texts(self.desk.checkout), added=added, step=step)
         return files | {path: text.encode() for path, text in after.items()}
 
-    def _proposal(
-        self, branch: str, updates: Sequence[ChartUpdate], files: Mapping[str, bytes | File | None]
-    ) -> Proposal:
+    def _proposal(self, branch: str, updates: Sequence[ChartUpdate], files: Files) -> Proposal:
         wishes = self.target.wishes
         proposal = Proposal(
             branch,
@@ -152,6 +151,7 @@ class Offer:
             milestone=wishes.milestone,
             draft=wishes.draft,
             auto_merge=wishes.auto_merge,
+            command=self.command,
         )
         return self._with_text(proposal, updates) if updates else proposal
 
@@ -159,9 +159,13 @@ class Offer:
         defaults = self.effects.defaults([self.made.trials[one.chart] for one in updates])
         clusters, lost = self.effects.clusters(proposal, updates, self.target.style)
         compared = [defaults, *([clusters] if clusters else [])]
+        workshop, base = self.desk.workshop, self.desk.commit
+        files = workshop.changed_files(base, workshop.tree_with(base, proposal.files))
 
         def text(limit: int) -> str:
-            return chart_request.body(updates, defaults=defaults, clusters=clusters, lost=lost, limit=limit)
+            return chart_request.body(
+                updates, files=files, defaults=defaults, clusters=clusters, lost=lost, limit=limit
+            )
 
         return replace(
             proposal,
@@ -175,7 +179,7 @@ class Offer:
         try:
             return publish_proposal(
                 proposal,
-                # No file of a published chart is left out for an ignore file's sake.
+                # No file of a published chart is left out because of an ignore file.
                 replace(self.desk.workshop, checkout=None),
                 self.target.forge,
                 style=self.target.style,

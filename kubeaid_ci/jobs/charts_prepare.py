@@ -1,58 +1,66 @@
-"""Makes ready what an update of one umbrella chart changes, or says why it must not be made. Nothing is written."""
+"""Prepares the update of one umbrella chart in memory, or says why it is refused. Nothing is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from kubeaid_ci import documents
-from kubeaid_ci.checks.rules import RULES
-from kubeaid_ci.compare import values
 from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs.charts_bump import Bump, Prepared, Refused, RefusedError, at
+from kubeaid_ci.jobs.charts_bump import Bump, PreparedUpdate, RefusedUpdate, UpdateRefusedError, at
+from kubeaid_ci.jobs.charts_description import describe, text_of
 from kubeaid_ci.jobs.charts_source import ChartRepo
-from kubeaid_ci.jobs.charts_unedited import Copy
+from kubeaid_ci.jobs.charts_unedited import VendoredCopy
 from kubeaid_ci.model.chart import Chart, Metadata
-from kubeaid_ci.model.chart_update import FileCounts, SubchartUpdate, ValueChange
-from kubeaid_ci.model.chart_verdict import FileAction, FileChange
+from kubeaid_ci.model.chart_update import SubchartUpdate
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.ledger import UPSTREAM, LedgerEntry
 from kubeaid_ci.model.outlook import Tracked
 from kubeaid_ci.model.tree import REGULAR, File, tree_id
 from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched
 from kubeaid_ci.model.version import Version
-from kubeaid_ci.plan import changelog, chart_update, newest
+from kubeaid_ci.plan import chart_update, newest
 from kubeaid_ci.plan import ledger as ledgers
 
 _ARCHIVE_RULES = {
-    FailedKind.UNSAFE_ARCHIVE: "chart/unsafe-archive",
-    FailedKind.DIGEST_MISMATCH: "chart/digest-mismatch",
+    FailedKind.UNSAFE_ARCHIVE: ("chart/unsafe-archive", "the archive of {} is not safe to unpack"),
+    FailedKind.DIGEST_MISMATCH: ("chart/digest-mismatch", "the registry sent another content for {} than it names"),
 }
-_CHART, _VALUES = "Chart.yaml", "values.yaml"
+_CHART = "Chart.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Workbench:
-    """What updates are made from. `day` is the time in a new lock; `overwrite` lets edits of ours go."""
+class UpdateContext:
+    """What updates are prepared from.
+
+    `lock_time` is the time in a new lock, as Go writes it. `overwrite` discards local edits. `kubernetes` are the
+    versions that clusters run.
+    """
 
     repo: ChartRepo
     upstreams: Upstreams
     today: date
-    day: str
+    lock_time: str
     overwrite: bool = False
+    kubernetes: tuple[Version, ...] = ()
 
-    def prepare(self, chart: Chart, bumps: Sequence[Bump], *, text: str | None = None) -> Prepared | Refused:
-        """What the bumps of one umbrella chart change: all, or none. `text` is its Chart.yaml where it is new."""
+    def prepare(
+        self, chart: Chart, bumps: Sequence[Bump], *, text: str | None = None
+    ) -> PreparedUpdate | RefusedUpdate:
+        """Return what the bumps of one umbrella chart change, all of them or none.
+
+        `text` is the chart's Chart.yaml if the chart is new.
+        """
         try:
-            made = [self._made(bump) for bump in bumps]
-            versions = {bump.tracked.dependency.name: bump.release.version for bump in bumps}
+            made = [self._vendored(bump) for bump in bumps]
+            versions = {number: one.version for one in made for number in one.positions}
+            _check_folders(chart, versions, made)
             metadata = self._metadata(chart, versions, text)
-        except RefusedError as error:
-            return Refused(chart, str(error), error.findings, error.outside)
+        except UpdateRefusedError as error:
+            return error.of(chart)
         except UserError as error:
-            finding = RULES["chart/invalid"].at(chart.file, str(error), subject=chart.folder, key="update")
-            return Refused(chart, str(error), (finding,))
-        return Prepared(
+            return RefusedUpdate(chart, str(error))
+        return PreparedUpdate(
             chart,
             tuple(one.update for one in made),
             {path: file for one in made for path, file in one.files.items()} | metadata,
@@ -61,147 +69,115 @@ class Workbench:
             tuple(finding for one in made for finding in one.findings),
         )
 
-    def _metadata(self, chart: Chart, versions: Mapping[str, str], text: str | None) -> dict[str, File | None]:
-        """The file that declares the dependencies, and the lock, as far as they change."""
+    def _metadata(self, chart: Chart, versions: chart_update.Versions, text: str | None) -> dict[str, File | None]:
+        """The file that declares the dependencies, and the lock, if they change."""
         path = chart_update.declared_in(chart)
         before = self.repo.snapshot.read(path).decode("utf-8") if text is None else text
         after = chart_update.declare(before, versions, where=path)
         files: dict[str, File | None] = {} if after == before and text is None else {path: _file(after)}
         declared = chart_update.dependencies(after, where=path)
-        lock = chart_update.lock(chart, declared, versions, day=self.day)
+        lock = chart_update.lock(chart, declared, versions, day=self.lock_time)
         return files if lock is None else files | {chart_update.lock_path(chart): _file(lock)}
 
-    def _made(self, bump: Bump) -> "_Made":
+    def _vendored(self, bump: Bump) -> "_Vendored":
         one, version = bump.tracked, bump.release.version
-        copy = Copy(one, self.repo.ledger.entries.get(one.key), self.repo.snapshot)
-        copy.may_be_replaced(self.upstreams, overwrite=self.overwrite)
+        copy = VendoredCopy(one, self.repo.ledger.entries.get(one.key), self.repo.snapshot)
+        unchecked = copy.check_replaceable(self.upstreams, overwrite=self.overwrite)
         got = _fetched(self.upstreams, one, version)
-        said = _said(one, got, version)
-        theirs = copy.patched(got)
+        metadata = _metadata_of(one, got, version)
+        new = copy.patched(got, version)
         folder = f"{one.chart.path}/charts/{one.folder}"
         files: dict[str, File | None] = dict.fromkeys(copy.files)
-        files |= {f"{folder}/{path}": file for path, file in theirs.items()}
-        moved = tuple(_other_host(copy, got))
-        update = replace(
-            _update(bump, got, said),
-            files=_counts(copy.changes(theirs)),
-            values=_values(copy, theirs),
-            notes=(*got.notes, *(finding.message for finding in moved)),
-        )
-        return _Made(one.key, folder, update, files, self._entry(copy, got, str(said["version"]), theirs), moved)
+        files |= {f"{folder}/{path}": file for path, file in new.items()}
+        findings = (*unchecked, *self._warnings(bump, copy, got, metadata))
+        notes = [finding.message for finding in findings]
+        update = describe(bump, copy, got, metadata=metadata, files=new, notes=notes)
+        entry = self._entry(copy, got, str(metadata["version"]), new)
+        return _Vendored(one, version, folder, update, files, entry, findings, metadata)
 
-    def _entry(self, copy: Copy, got: Fetched, version: str, theirs: Mapping[str, File]) -> LedgerEntry:
+    def _warnings(self, bump: Bump, copy: VendoredCopy, got: Fetched, metadata: Metadata) -> Iterator[Finding]:
+        """What a reviewer must know of a release that is safe to vendor."""
+        one, entry, version = bump.tracked, copy.entry, bump.release.version
+        if entry and entry.host and entry.host != got.host:
+            # The same address at another host may have a new owner.
+            message = f"the archive of {one.key} came from {entry.host}, and now comes from {got.host}"
+            yield at(one, "chart/repository-changed", message, severity=Severity.WARNING)
+        if got.deprecated:
+            yield at(one, "chart/deprecated", f"{one.key} {version} is deprecated by its publisher")
+        kube_version = text_of(metadata, "kubeVersion")
+        if refused := newest.refuses(kube_version, self.kubernetes):
+            message = f"{one.key} {version} wants Kubernetes {kube_version}, a cluster runs {refused}"
+            yield at(one, "chart/subchart-kube-version", message)
+
+    def _entry(self, copy: VendoredCopy, got: Fetched, version: str, new: Mapping[str, File]) -> LedgerEntry:
         one, old = copy.tracked, copy.entry
         seen = (self.repo.ledger.seen or {}).get(one.key, {}).get(version, self.today)
-        tree = tree_id({path: file.entry for path, file in theirs.items()})
-        new = LedgerEntry(version, seen, tree, one.dependency.repository, UPSTREAM)
-        return ledgers.recorded(replace(new, patches=old.patches, removed=old.removed) if old else new, got)
+        tree = tree_id({path: file.entry for path, file in new.items()})
+        entry = LedgerEntry(version, seen, tree, one.dependency.repository, UPSTREAM)
+        return ledgers.recorded(replace(entry, patches=old.patches, removed=old.removed) if old else entry, got)
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _Vendored:
     """One dependency's new folder, its files by path in the repository, and its entry in the ledger."""
 
-    key: str
+    tracked: Tracked
+    version: str
     folder: str
     update: SubchartUpdate
     files: Mapping[str, File | None] = field(repr=False)
     entry: LedgerEntry
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...]
+    metadata: Metadata = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        return self.tracked.key
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Where Chart.yaml declares the dependencies that render this folder."""
+        return tuple(one.position for one in (self.tracked.dependency, *self.tracked.shared_by))
+
+    @property
+    def chart(self) -> Chart:
+        """The new vendored chart, as far as Helm's choice depends on it."""
+        return Chart(self.folder, text_of(self.metadata, "name") or "", text_of(self.metadata, "version") or "")
+
+
+def _check_folders(chart: Chart, versions: chart_update.Versions, made: Sequence[_Vendored]) -> None:
+    """Raise `UpdateRefusedError` if Helm would render another folder for a dependency than before."""
+    after = chart_update.updated(chart, versions, {one.tracked.folder: one.chart for one in made})
+    if problems := list(chart_update.mixed_up(chart, after)):
+        advice = "limit one of them with a policy in .kubeaid-ci.yaml (charts: allow, pin), or remove a folder"
+        raise UpdateRefusedError(f"{'; '.join(problems)}; {advice}")
 
 
 def _fetched(upstreams: Upstreams, one: Tracked, version: str) -> Fetched:
-    """The archive of a version, which must be what its index promises: nobody has looked at it yet."""
+    """The archive of a version. It must be what its index promises, because nobody has reviewed it yet."""
     got = upstreams.fetch(one.dependency.name, version, one.dependency.repository)
+    title = f"{one.dependency.name} {version}"
     if isinstance(got, Failed):
-        rule = _ARCHIVE_RULES.get(got.kind)
-        found = (at(one, rule, got.message),) if rule else ()
-        raise RefusedError(f"{one.key} {version} did not come: {got.message}", *found, outside=rule is None)
+        if got.kind not in _ARCHIVE_RULES:
+            raise UpdateRefusedError(f"cannot fetch {title}: {got.message}", failure=(one, got))
+        rule, message = _ARCHIVE_RULES[got.kind]
+        raise UpdateRefusedError(message.format(title), at(one, rule, got.message))
     if got.index_digest and got.index_digest != got.sha256:
-        promised = f"the index promises {got.index_digest[:16]}… for {one.key} {version}"
-        message = f"{promised}, the archive at {got.url} is {got.sha256[:16]}…"
-        raise RefusedError(message, at(one, "chart/digest-mismatch", message))
+        promised = f"the index promises {got.index_digest[:16]}… for {title}"
+        finding = at(one, "chart/digest-mismatch", f"{promised}, the archive at {got.url} is {got.sha256[:16]}…")
+        raise UpdateRefusedError(f"the archive of {title} is not the one that its index promises", finding)
     return got
 
 
-def _said(one: Tracked, got: Fetched, version: str) -> Metadata:
-    """The metadata of the new chart, which must be of the version that was asked for."""
-    said = documents.load(got.files[_CHART].data, where=f"{one.key} {version}: {_CHART}")
-    written = str(said.get("version")) if isinstance(said, dict) else ""
-    if isinstance(said, dict) and _means(written, version):
-        return said
-    message = f"the archive of {one.key} {version} holds version {written!a}"
-    raise RefusedError(message, at(one, "chart/version-mismatch", message))
-
-
-def _means(written: str, version: str) -> bool:
-    try:
-        return Version.parse(written) == Version.parse(version)
-    except UserError:
-        return written == version
-
-
-def _update(bump: Bump, got: Fetched, said: Metadata) -> SubchartUpdate:
-    one, before = bump.tracked, bump.tracked.subchart.chart if bump.tracked.subchart else None
-    notes = {str(key): str(value) for key, value in _mapping(said.get("annotations")).items()}
-    sources = said.get("sources")
-    listed = [str(source) for source in sources] if isinstance(sources, list) else []
-    return SubchartUpdate(
-        one.folder,
-        one.dependency.name,
-        one.current,
-        bump.release.version,
-        one.dependency.repository,
-        step=newest.step(one.current, bump.release.version),
-        alias=one.dependency.alias,
-        app_before=before.app_version or None if before else None,
-        app_after=_text(said.get("appVersion")),
-        kube_version=_text(said.get("kubeVersion")),
-        released=newest.released(bump.release),
-        deprecated=got.deprecated,
-        sha256=got.sha256,
-        url=got.url,
-        links=changelog.links(notes, listed, _text(said.get("home"))),
-        changes=changelog.changes(notes),
-    )
-
-
-def _values(copy: Copy, theirs: Mapping[str, File]) -> tuple[ValueChange, ...]:
-    path = f"{copy.tracked.chart.path}/charts/{copy.tracked.folder}/{_VALUES}"
-    if path not in copy.snapshot.files:
-        return ()
-    after = theirs[_VALUES].data if _VALUES in theirs else b""
-    return values.compare(_loaded(copy.snapshot.read(path)), _loaded(after))
-
-
-def _other_host(copy: Copy, got: Fetched) -> Iterator[Finding]:
-    """Another host under the same repository address may be a new owner of a name that was given up."""
-    entry = copy.entry
-    if entry and entry.host and entry.host != got.host:
-        message = f"the archive of {copy.tracked.key} came from {entry.host}, and now comes from {got.host}"
-        yield at(copy.tracked, "chart/repository-changed", message, severity=Severity.WARNING)
-
-
-def _counts(changes: Sequence[FileChange]) -> FileCounts:
-    """Seen from ours: what is missing in it is what the update adds."""
-    count = [change.change for change in changes].count
-    return FileCounts(count(FileAction.MISSING), count(FileAction.ADDED), count(FileAction.MODIFIED))
-
-
-def _loaded(data: bytes) -> object:
-    """Default values; nothing where they cannot be read, which Helm tells when it renders them."""
-    try:
-        return documents.load(data, where=_VALUES) or {}
-    except UserError:
-        return {}
-
-
-def _mapping(value: object) -> Mapping[object, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    return None if value is None or isinstance(value, dict | list) else str(value)
+def _metadata_of(one: Tracked, got: Fetched, version: str) -> Metadata:
+    """The Chart.yaml of the new chart, which must be of the version that was asked for."""
+    title = f"{one.dependency.name} {version}"
+    metadata = documents.load(got.files[_CHART].data, where=f"{title}: {_CHART}")
+    written = str(metadata.get("version")) if isinstance(metadata, dict) else ""
+    if isinstance(metadata, dict) and newest.is_same_release(version, written):
+        return metadata
+    finding = at(one, "chart/version-mismatch", f"the archive at {got.url} holds version {written!a}")
+    raise UpdateRefusedError(f"the archive of {title} holds another version", finding)
 
 
 def _file(text: str) -> File:

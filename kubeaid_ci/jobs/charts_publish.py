@@ -1,4 +1,4 @@
-"""From newer releases to open change requests on the KubeAid repo: one for each umbrella chart, or each group."""
+"""Publishes updates of charts as change requests on the KubeAid repo: one for each umbrella chart or group."""
 
 import os
 import tempfile
@@ -13,13 +13,15 @@ from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.jobs import charts_look, charts_source
-from kubeaid_ci.jobs.charts_add import new_chart
+from kubeaid_ci.jobs.charts_add import NewChart
 from kubeaid_ci.jobs.charts_effect import Effects
-from kubeaid_ci.jobs.charts_make import Made, make
-from kubeaid_ci.jobs.charts_offer import ChartPublication, Offer
-from kubeaid_ci.jobs.charts_plan import Wish
-from kubeaid_ci.jobs.charts_prepare import Workbench
-from kubeaid_ci.jobs.charts_update import lock_day
+from kubeaid_ci.jobs.charts_look import Progress
+from kubeaid_ci.jobs.charts_make import PreparedUpdates, UpdateJob
+from kubeaid_ci.jobs.charts_offer import ChartPublication, ChartPublisher
+from kubeaid_ci.jobs.charts_plan import UpdateRequest
+from kubeaid_ci.jobs.charts_prepare import UpdateContext
+from kubeaid_ci.jobs.charts_source import ChartRepo
+from kubeaid_ci.jobs.charts_update import lock_time
 from kubeaid_ci.jobs.publish_desk import Desk, set_up
 from kubeaid_ci.jobs.publish_target import resolve
 from kubeaid_ci.model.chart import CHARTS
@@ -28,10 +30,10 @@ from kubeaid_ci.model.publication import Wishes
 from kubeaid_ci.plan import chart_branches, platform_files
 from kubeaid_ci.settings import Settings
 
-Making = Callable[[Workbench, Path, Settings], Made]
-"""Makes what is offered from a checkout, by settings."""
+Prepare = Callable[[UpdateJob], PreparedUpdates]
+"""Prepares what is published from a checkout."""
 
-# Everything is made again so many times where the base branch moves under our hands.
+# Everything is prepared again if the base branch moves meanwhile.
 _TRIES = 3
 
 
@@ -49,26 +51,27 @@ def publish_charts(
     today: date | None = None,
     jobs: int = 8,
     cache: bool = True,
+    progress: Progress | None = None,
 ) -> ChartPublication:
-    """Offer updates as change requests: one for each umbrella chart, or for each group of the settings.
+    """Publish updates as change requests: one for each umbrella chart, or for each group of the settings.
 
-    `kubeaid` is an address, or a checkout whose ``origin`` is published to; updates start from the newest
-    state of its base branch, and the checkout itself is only read. With a `config_repo` (a folder) each
-    change request tells what its update does to every cluster. A change request that nothing is left of is
-    closed where all charts were looked at. The other options are those of `update_charts`.
+    `kubeaid` is an address, or a checkout whose ``origin`` is published to. Updates start from the newest state of its
+    base branch, and the checkout itself is only read. With a `config_repo` (a folder) each change request says what
+    its update does to every cluster. If all charts were looked up, change requests that are no longer needed are
+    closed. The other options are those of `update_charts`.
 
-    One that cannot be published stops no other. Raises `UserError` where nothing can be published at all
-    and `OutsideError` where the remote fails; every run is safe to repeat.
+    A change request that fails stops no other. Raises `UserError` if nothing can be published at all and
+    `OutsideError` if the remote fails. Every run is safe to repeat.
     """
-    wish = Wish(tuple(charts), tuple(skip), to)
-
-    def making(bench: Workbench, root: Path, known: Settings) -> Made:
-        ready = replace(bench, overwrite=overwrite)
-        return make(ready, root, WORKTREE, wish, settings=known, jobs=jobs, cache=cache)
-
+    request = UpdateRequest(tuple(charts), tuple(skip), to)
     upstreams = upstreams or charts_look.connect(settings or Settings(), jobs=jobs, cache=cache)
-    run = _Run(upstreams, today or datetime.now(UTC).date(), settings or Settings(), config_repo, jobs, cache)
-    return run.offer(str(kubeaid), wishes or Wishes(), making, everything=wish == Wish())
+    day = today or datetime.now(UTC).date()
+    run = _Run(upstreams, day, settings or Settings(), config_repo, jobs, cache, overwrite, progress)
+    everything = request == UpdateRequest()
+    command = "kubeaid-ci charts update --publish"
+    return run.publish(
+        str(kubeaid), wishes or Wishes(), lambda job: job.updates(request), everything=everything, command=command
+    )
 
 
 def publish_new_chart(
@@ -83,20 +86,20 @@ def publish_new_chart(
     today: date | None = None,
     jobs: int = 8,
     cache: bool = True,
+    progress: Progress | None = None,
 ) -> ChartPublication:
-    """Offer a new umbrella chart as a change request; the options are those of `add_chart` and `publish_charts`."""
-
-    def making(bench: Workbench, root: Path, known: Settings) -> Made:
-        return new_chart(bench, root, name, repository, version, settings=known, jobs=jobs, cache=cache)
-
+    """Publish a new umbrella chart as a change request; the options are those of `add_chart` and `publish_charts`."""
     upstreams = upstreams or charts_look.connect(settings or Settings(), jobs=jobs, cache=cache)
-    run = _Run(upstreams, today or datetime.now(UTC).date(), settings or Settings(), None, jobs, cache)
-    return run.offer(str(kubeaid), wishes or Wishes(), making, everything=False)
+    day = today or datetime.now(UTC).date()
+    run = _Run(upstreams, day, settings or Settings(), None, jobs, cache, progress=progress)
+    chart = NewChart(name, repository, version)
+    command = f"kubeaid-ci charts add {name} --publish"
+    return run.publish(str(kubeaid), wishes or Wishes(), chart.prepare, everything=False, command=command)
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What a run works with, whatever it offers."""
+    """What a run works with, whatever it publishes."""
 
     upstreams: Upstreams
     today: date
@@ -104,26 +107,40 @@ class _Run:
     config_repo: str | os.PathLike[str] | None
     jobs: int
     cache: bool
+    overwrite: bool = False
+    progress: Progress | None = None
 
-    def offer(self, kubeaid: str, wishes: Wishes, making: Making, *, everything: bool) -> ChartPublication:
-        """Offer what is made from the newest state of the base branch, by its own settings where ours do not say."""
-        # Whatever the environment says of a base branch, it says of the config repo.
+    def publish(
+        self, kubeaid: str, wishes: Wishes, prepare: Prepare, *, everything: bool, command: str
+    ) -> ChartPublication:
+        """Publish what is prepared from the newest state of the base branch."""
+        # What the environment says about a base branch is meant for the config repo.
         target = replace(resolve(kubeaid, wishes), base=wishes.base)
         with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
             for number in range(_TRIES):
                 desk = set_up(target, Path(folder) / str(number), wanted=CHARTS)
-                repo = charts_source.read(desk.checkout, WORKTREE, cache=self.cache)
+                # The settings of the base branch apply to what ours leave open.
                 known = self.settings.merge(settings_file.read(desk.checkout))
+                repo = charts_source.read(desk.checkout, WORKTREE, cache=self.cache)
                 with repo.snapshot:
-                    bench = Workbench(repo, self.upstreams, self.today, lock_day(desk.checkout))
-                    made = making(bench, desk.checkout, known)
+                    made = prepare(self._job(desk, repo, known))
                 heads = _look(desk)
                 if not _is_outdated(desk, heads):
-                    offer = Offer(target, desk, made, repo.ledger, self._effects(desk, known), _folders(desk))
-                    return offer.all(heads, everything=everything)
-        raise OutsideError(
-            f"{target.access.url}: {desk.base} moved each time while charts were updated; run again later"
+                    effects = self._effects(desk, known)
+                    publisher = ChartPublisher(target, desk, made, repo.ledger, effects, _folders(desk), command)
+                    return publisher.publish_all(heads, everything=everything)
+        raise OutsideError(f"{target.access.url}: {desk.base} kept moving during the update; run again later")
+
+    def _job(self, desk: Desk, repo: ChartRepo, known: Settings) -> UpdateJob:
+        context = UpdateContext(
+            repo,
+            self.upstreams,
+            self.today,
+            lock_time(desk.checkout),
+            self.overwrite,
+            known.kubernetes_versions,
         )
+        return UpdateJob(context, desk.checkout, WORKTREE, known, self.jobs, self.cache, {}, self.progress)
 
     def _effects(self, desk: Desk, known: Settings) -> Effects:
         config = Path(self.config_repo) if self.config_repo else None

@@ -1,13 +1,15 @@
-"""Renders updated charts before anything of them is written, beside those that are there."""
+"""Renders updated charts before anything is written, next to the present ones."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.edges.files import write_folder
-from kubeaid_ci.jobs.charts_bump import Prepared, Refused
+from kubeaid_ci.jobs.charts_bump import PreparedUpdate, RefusedUpdate
+from kubeaid_ci.jobs.charts_look import Progress
 from kubeaid_ci.jobs.charts_render import render_charts
 from kubeaid_ci.jobs.charts_source import ChartRepo
 from kubeaid_ci.model.chart import CHARTS
@@ -20,7 +22,7 @@ from kubeaid_ci.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One chart rendered with its default values: as it is (nothing for a new one), and updated."""
+    """One chart rendered with its default values: as it is (None if it is new), and updated."""
 
     before: RenderedApp | None
     after: RenderedApp
@@ -28,26 +30,35 @@ class Trial:
 
     @property
     def broke(self) -> bool:
-        """Whether it rendered, and no longer does."""
+        """True if it rendered, and does not any more."""
         return self.after.status is RenderStatus.FAILED and (
             self.before is not None and self.before.status is not RenderStatus.FAILED
         )
 
 
 def trials(
-    repo: ChartRepo, root: Path, ref: str, prepared: Sequence[Prepared], *, settings: Settings, jobs: int, cache: bool
-) -> dict[str, Trial | Refused]:
-    """Every updated chart rendered before and after, by its folder; one that broke by the update is refused."""
+    repo: ChartRepo,
+    root: Path,
+    ref: str,
+    prepared: Sequence[PreparedUpdate],
+    *,
+    settings: Settings,
+    jobs: int,
+    cache: bool,
+    progress: Progress | None = None,
+) -> dict[str, Trial | RefusedUpdate]:
+    """Render every updated chart before and after. Returns the results by folder; a chart that broke is refused."""
     files, found = _gathered(repo, prepared)
     charts = {one.chart.folder: one for one in prepared if one.chart.folder not in found}
     if not charts:
         return found
     there = [name for name, one in charts.items() if one.chart.file in repo.snapshot.files]
-    old = render_charts(root, charts=there, ref=ref, settings=settings, jobs=jobs, cache=cache) if there else None
+    render = partial(render_charts, settings=settings, jobs=jobs, cache=cache, progress=rendered(progress))
+    old = render(root, charts=there, ref=ref) if there else None
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
         scratch = Path(folder) / "kubeaid"
         write_folder(scratch, files)
-        new = render_charts(scratch, settings=settings, jobs=jobs, cache=cache)
+        new = render(scratch)
     before = {app.app: app for app in old.apps} if old else {}
     for app in new.apps:
         trial = Trial(before.get(app.app), app, _findings(new, app.app))
@@ -55,29 +66,36 @@ def trials(
     return found
 
 
-def _gathered(repo: ChartRepo, prepared: Sequence[Prepared]) -> tuple[dict[str, bytes], dict[str, Trial | Refused]]:
-    """The files of all updated charts, and those charts whose files cannot be told for their links."""
+def rendered(progress: Progress | None) -> Callable[[int, int], None] | None:
+    """Return a progress of renderings that reports to the progress of an update."""
+    return partial(progress, "charts rendered") if progress else None
+
+
+def _gathered(
+    repo: ChartRepo, prepared: Sequence[PreparedUpdate]
+) -> tuple[dict[str, bytes], dict[str, Trial | RefusedUpdate]]:
+    """The files of all updated charts, and the charts whose links must not be followed."""
     files: dict[str, bytes] = {}
-    found: dict[str, Trial | Refused] = {}
+    found: dict[str, Trial | RefusedUpdate] = {}
     for one in prepared:
         try:
             files |= _files(repo, one)
         except LinkError as error:
             finding = RULES["chart/symlink-escapes"].at(one.chart.path, str(error), subject=one.chart.folder)
-            found[one.chart.folder] = Refused(one.chart, str(error), (finding,))
+            found[one.chart.folder] = RefusedUpdate(one.chart, "it holds a link that is not followed", (finding,))
     return files, found
 
 
-def _refused(one: Prepared, trial: Trial) -> Refused:
+def _refused(one: PreparedUpdate, trial: Trial) -> RefusedUpdate:
     versions = ", ".join(f"{each.subchart} {each.after}" for each in one.subcharts)
-    return Refused(one.chart, f"no longer renders with {versions}: {trial.after.error}", trial.findings)
+    return RefusedUpdate(one.chart, f"it does not render any more with {versions}", trial.findings)
 
 
 def _findings(renderings: Renderings, app: str) -> tuple[Finding, ...]:
     return tuple(one for one in renderings.findings if one.subject == app and one.rule.id == "chart/render-failed")
 
 
-def _files(repo: ChartRepo, one: Prepared) -> dict[str, bytes]:
+def _files(repo: ChartRepo, one: PreparedUpdate) -> dict[str, bytes]:
     """The files of an updated chart, links to other charts of ours resolved, as a chart without links has them."""
     new = {path: file for path, file in one.files.items() if file is not None}
     kept = {path: entry for path, entry in repo.snapshot.files.items() if path not in one.files}

@@ -1,7 +1,4 @@
-"""Makes sure that a vendored chart is what was published, with the declared patches, before it is replaced.
-
-An edit that nobody declared would be lost with the update without a word.
-"""
+"""Checks that a vendored chart has no undeclared edits before it is replaced: an update would lose them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,18 +11,19 @@ from kubeaid_ci.edges.patches import PatchError, apply_patches
 from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs.charts_bump import RefusedError, at
+from kubeaid_ci.jobs.charts_bump import UpdateRefusedError, at
 from kubeaid_ci.model.chart_verdict import FileChange, Vendored
-from kubeaid_ci.model.finding import Finding, Severity
-from kubeaid_ci.model.ledger import LedgerEntry
+from kubeaid_ci.model.dependencies import allows
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.ledger import LEDGER, LedgerEntry
 from kubeaid_ci.model.outlook import Tracked
 from kubeaid_ci.model.tree import File, below
 from kubeaid_ci.model.upstream import Failed, Fetched
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """Our copy of one published chart, and what the ledger has of it."""
+class VendoredCopy:
+    """Our copy of one published chart, and its entry in the ledger."""
 
     tracked: Tracked
     entry: LedgerEntry | None
@@ -38,62 +36,88 @@ class Copy:
         start = f"{subchart.path}/" if subchart else ""
         return tuple(path for path in self.snapshot.files if start and path.startswith(start))
 
-    def may_be_replaced(self, upstreams: Upstreams, *, overwrite: bool) -> None:
-        """Raise `RefusedError` where the copy is not to be replaced; `overwrite` lets edits go."""
-        one = self.tracked
-        if archive := next((name for name in one.chart.archives if name.startswith(f"{one.dependency.name}-")), None):
-            raise self._unknown(
-                f"{archive} is packed in {one.chart.path}/charts; unpack it, so that it can be compared"
-            )
-        if one.subchart is None:
-            return
-        if one.subchart.is_link:
-            raise self._unknown(f"{one.subchart.path} is a link; put the published chart there before it is updated")
-        if self.entry is not None and not self.entry.is_compared:
-            message = f"{one.key} is {self.entry.origin} by the ledger, so no upstream can update it"
-            raise RefusedError(message, at(one, "chart/unverifiable", message, severity=Severity.INFO))
-        if not overwrite:
-            self._compare(Vendored(one.chart.folder, one.subchart, one.dependency), upstreams)
+    def check_replaceable(self, upstreams: Upstreams, *, overwrite: bool) -> tuple[Finding, ...]:
+        """Raise `UpdateRefusedError` if the copy must not be replaced. `overwrite` discards edits.
 
-    def patched(self, got: Fetched) -> Mapping[str, File]:
-        """Published files with the declared patches put on."""
+        Returns warnings about what could not be checked.
+        """
+        one = self.tracked
+        if archive := next((name for name in one.chart.archives if _packs(name, one.dependency.name)), None):
+            raise UpdateRefusedError(f"{one.chart.path}/charts/{archive} is a packed chart; unpack it or remove it")
+        if one.subchart is None:
+            return ()
+        if one.subchart.is_link:
+            raise UpdateRefusedError(f"{one.subchart.path} is a link; replace it by the published chart")
+        return () if overwrite else self._compare(one.current, upstreams)
+
+    def patched(self, got: Fetched, version: str) -> Mapping[str, File]:
+        """Return the published files with the declared patches applied."""
         patches, removed = (self.entry.patches, self.entry.removed) if self.entry else ((), ())
         try:
             texts = {path: self.snapshot.read(path) for path in patches}
             return apply_patches(got.files, texts, removed=removed)
         except (PatchError, UserError) as error:
-            raise RefusedError(str(error), at(self.tracked, "chart/patch-does-not-apply", str(error))) from error
+            finding = at(self.tracked, "chart/patch-does-not-apply", str(error))
+            message = f"a declared patch does not apply to {self.tracked.dependency.name} {version}"
+            raise UpdateRefusedError(message, finding) from error
 
     def changes(self, theirs: Mapping[str, File]) -> tuple[FileChange, ...]:
-        """How ours differs from other files."""
+        """Return how our files differ from others."""
         subchart = self.tracked.subchart
         ours = below(self.snapshot.files, subchart.path) if subchart else {}
         return compare(ours, {path: file.entry for path, file in theirs.items()})
 
-    def _compare(self, vendored: Vendored, upstreams: Upstreams) -> None:
-        one, entry = self.tracked, self.entry
-        if entry is not None and entry.version == one.current:
-            if ledger_checks.differs(vendored, entry):
-                raise self._edited("what the ledger records", ())
-            if entry.sha256 is not None:
-                return  # recorded only of an archive that held the same
-        known = entry.url if entry and entry.url and entry.version == one.current else ""
-        got = upstreams.fetch(one.dependency.name, one.current, one.dependency.repository, known_url=known)
+    def _compare(self, current: str, upstreams: Upstreams) -> tuple[Finding, ...]:
+        one, entry = self.tracked, self._reviewed(current)
+        if entry is not None and entry.sha256 is not None:
+            return ()  # recorded only if the archive held the same
+        known = entry.url if entry and entry.url else ""
+        got = upstreams.fetch(one.dependency.name, current, one.dependency.repository, known_url=known)
         if isinstance(got, Failed):
-            message = f"{one.key} {one.current} cannot be compared with what was published: {got.message}"
-            raise RefusedError(message, at(one, "chart/unverifiable", message), outside=got.may_pass)
-        if changes := self.changes(self.patched(got)):
-            than = f"the published {one.dependency.name} {one.current}"
+            return self._not_compared(got, current, is_reviewed=entry is not None)
+        if changes := self.changes(self.patched(got, current)):
+            than = f"the published {one.dependency.name} {current}"
             than += " with our patches" if entry and entry.patches else ""
-            raise self._edited(than, chart_upstream.file_findings(vendored, Comparison(changes), than=than))
+            raise self._edited(than, changes)
+        return ()
 
-    def _unknown(self, message: str) -> RefusedError:
-        return RefusedError(message, at(self.tracked, "chart/unverifiable", message))
+    def _reviewed(self, current: str) -> LedgerEntry | None:
+        """The entry for the version that is vendored; raises `UpdateRefusedError` if the content is another one."""
+        entry = self.entry
+        if entry is None or entry.version != current:
+            return None
+        if self._vendored and ledger_checks.differs(self._vendored, entry):
+            raise self._edited("what the ledger records", ())
+        return entry
 
-    def _edited(self, than: str, findings: Iterable[Finding]) -> RefusedError:
-        message = (
-            f"{self.tracked.key} is not {than}, and an update would undo the difference;"
-            " declare it as a patch in the ledger, or give it up with --overwrite"
+    def _not_compared(self, got: Failed, current: str, *, is_reviewed: bool) -> tuple[Finding, ...]:
+        """Our copy as the ledger records it was reviewed, so the publisher may take the version away."""
+        message = f"{self.tracked.key} {current} cannot be compared with what was published: {got.message}"
+        if got.may_pass:
+            raise UpdateRefusedError(message, failure=(self.tracked, got))
+        if is_reviewed:
+            accepted = f"{message}; it is as {LEDGER} records it, so edits in it were reviewed and are replaced"
+            return (at(self.tracked, "chart/unverifiable", accepted),)
+        raise UpdateRefusedError(
+            f"{message}; review it and record it with `charts verify --offline --update-ledger`, or discard it with"
+            " --overwrite"
         )
-        told = tuple(findings) or (at(self.tracked, "chart/file-modified", message),)
-        return RefusedError(message, *told)
+
+    @property
+    def _vendored(self) -> Vendored | None:
+        one = self.tracked
+        return Vendored(one.chart.folder, one.subchart, one.dependency) if one.subchart else None
+
+    def _edited(self, than: str, changes: Iterable[FileChange]) -> UpdateRefusedError:
+        message = (
+            f"{self.tracked.key} differs from {than}, and an update would lose the difference;"
+            " declare it as a patch in the ledger, or discard it with --overwrite"
+        )
+        compared = Comparison(tuple(changes))
+        found = chart_upstream.file_findings(self._vendored, compared, than=than) if self._vendored else ()
+        return UpdateRefusedError(message, *found)
+
+
+def _packs(file: str, name: str) -> bool:
+    """Whether a file is named as a packed chart of that name: ``<name>-<version>.tgz``."""
+    return file.startswith(f"{name}-") and allows(">=0-0", file.removeprefix(f"{name}-").removesuffix(".tgz"))

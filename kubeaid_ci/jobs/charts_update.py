@@ -13,10 +13,12 @@ from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import charts_look, charts_source
-from kubeaid_ci.jobs.charts_make import make
-from kubeaid_ci.jobs.charts_plan import Wish
-from kubeaid_ci.jobs.charts_prepare import Workbench
-from kubeaid_ci.jobs.charts_write import Writing
+from kubeaid_ci.jobs.charts_head import HeadCharts
+from kubeaid_ci.jobs.charts_look import Progress
+from kubeaid_ci.jobs.charts_make import UpdateJob
+from kubeaid_ci.jobs.charts_plan import UpdateRequest
+from kubeaid_ci.jobs.charts_prepare import UpdateContext
+from kubeaid_ci.jobs.charts_write import ChartWriter
 from kubeaid_ci.model.chart import CHARTS
 from kubeaid_ci.model.chart_update import Updates
 from kubeaid_ci.settings import Settings
@@ -36,29 +38,37 @@ def update_charts(
     today: date | None = None,
     jobs: int = 8,
     cache: bool = True,
+    dry_run: bool = False,
+    progress: Progress | None = None,
 ) -> Updates:
-    """Take vendored charts of a KubeAid checkout to their newest allowed release: all of them, or those named.
+    """Update vendored charts of a KubeAid checkout to their newest allowed release: all charts, or those named.
 
-    `to` is the version to go to, whatever the policy says, where `charts` names one; `skip` names charts
-    to leave alone. A chart that was edited is refused unless `overwrite` gives the edits up; so is one
-    whose archive is not safe, not the promised one, does not take our patches or no longer renders.
-    Whatever happens, each umbrella chart is updated as a whole or stays as it was, and stops no other.
+    `to` is the version to update to, whatever the policy says, if `charts` names one; `skip` names charts to leave
+    alone. A chart with undeclared edits is refused unless `overwrite` discards them. So is a chart whose archive is
+    unsafe or not the promised one, to which our patches do not apply, or that does not render any more. In every case
+    an umbrella chart is updated as a whole or left as it was, and stops no other.
+
+    With `dry_run` nothing is written, and the result says what would be.
+    `progress` is called with what is done, how many of it, and of how many. Raises `UserError` for an unknown chart or
+    version.
     """
-    root = Path(kubeaid).resolve()
-    known, day = settings or Settings(), today or datetime.now(UTC).date()
+    root, known = Path(kubeaid).resolve(), settings or Settings()
     upstreams = upstreams or charts_look.connect(known, jobs=jobs, cache=cache)
+    request = UpdateRequest(tuple(charts), tuple(skip), to)
     with held(root):
         repo = charts_source.read(root, WORKTREE, cache=cache)
         with repo.snapshot:
-            writing = Writing.begin(root, repo)
-            wish = Wish(tuple(charts), tuple(skip), to)
-            bench = Workbench(repo, upstreams, day, lock_day(root), overwrite)
-            made = make(bench, root, WORKTREE, wish, settings=known, jobs=jobs, cache=cache)
-        return writing.all(made.ready)
+            head = HeadCharts.read(root, repo, cache=cache)
+            day = today or datetime.now(UTC).date()
+            context = UpdateContext(repo, upstreams, day, lock_time(root), overwrite, known.kubernetes_versions)
+            changed = dict(head.interrupted(repo))
+            job = UpdateJob(context, root, WORKTREE, known, jobs, cache, changed, progress)
+            updates = job.updates(request)
+        return ChartWriter.begin(root, repo, head, dry_run=dry_run).write_all(updates)
 
 
-def lock_day(root: Path, revision: str = "HEAD") -> str:
-    """The time of a new lock as Go writes it: that of the commit that is updated, so that it is the same again."""
+def lock_time(root: Path, revision: str = "HEAD") -> str:
+    """Return the time of a new lock as Go writes it: that of the updated commit, so that it is reproducible."""
     repository = Repository.at(root)
     seconds = repository.date(revision) if repository else None
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else _GO_ZERO
@@ -66,7 +76,7 @@ def lock_day(root: Path, revision: str = "HEAD") -> str:
 
 @contextmanager
 def held(root: Path) -> Iterator[None]:
-    """Hold the charts of a checkout against other updates; raises `UserError` where there are none."""
+    """Lock the charts of a checkout against other updates. Raises `UserError` if there are no charts."""
     folder = root / CHARTS
     if not folder.is_dir():
         raise UserError(f"{root}: no {CHARTS}/; name a KubeAid repo with --kubeaid")

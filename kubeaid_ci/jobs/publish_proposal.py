@@ -59,7 +59,7 @@ def publish_proposal(
         if preview and not scene.situation.gone:
             _write_preview(scene, workshop, preview)
         if dry_run:
-            return _published(scene, plan, clusters)
+            return replace(_published(scene, plan, clusters), dry_run=True)
         try:
             return _Act(scene, plan, workshop, forge, style, commit_via).run(clusters)
         except _OvertakenError:

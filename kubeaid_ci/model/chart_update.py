@@ -1,4 +1,4 @@
-"""Updates of vendored charts, and what came of each."""
+"""Updates of vendored charts, and the result of each."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -73,27 +73,30 @@ class LostValue:
 
 
 class UpdateStatus(StrEnum):
-    """What became of a chart. Whatever is not `UPDATED` or `ADDED` is as it was."""
+    """The result for a chart. All but `UPDATED` and `ADDED` charts are left as they were."""
 
     ADDED = "added"
     UPDATED = "updated"
     UP_TO_DATE = "up-to-date"
+    SKIPPED = "skipped"
+    """The ledger says that the chart is our own."""
     REFUSED = "refused"
-    """Something about it must be looked at first; the findings say what."""
+    """Something must be reviewed or corrected first; the findings say what."""
     FAILED = "failed"
-    """Somebody else's fault: its upstream could not be asked, or its archive not be had."""
+    """The upstream could not be reached, or gave no archive."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChartUpdate:
-    """One umbrella chart, and what was or will be changed in it."""
+    """One umbrella chart, and what an update changes in it; with `dry_run` only what it would change."""
 
     chart: str
     status: UpdateStatus
     subcharts: tuple[SubchartUpdate, ...] = ()
     error: str | None = None
     request: Published | None = None
-    """What became of the change request that brings it, where it is offered as one."""
+    """The change request that has the update, if it is published as one."""
+    dry_run: bool = False
 
     @property
     def step(self) -> Step | None:
@@ -104,12 +107,13 @@ class ChartUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """What came of an update, in order of chart; `written` are files beside the charts that changed.
+    """The results of an update, in order of chart. `written` are files next to the charts that changed.
 
-    `unwritten` are charts that the disk did not take.
+    `unwritten` are charts that the disk refused. With `dry_run` nothing was written.
     """
 
     results: tuple[ChartUpdate, ...]
     findings: tuple[Finding, ...] = ()
     written: tuple[str, ...] = ()
     unwritten: tuple[str, ...] = ()
+    dry_run: bool = False

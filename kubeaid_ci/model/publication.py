@@ -31,6 +31,8 @@ class Proposal:
     auto_merge: bool = False
     whole: str = ""
     incomplete: tuple[str, ...] = ()
+    command: str = "kubeaid-ci publish"
+    """The command that proposes it, for advice in messages."""
 
 
 class OnForeignCommits(StrEnum):
@@ -103,3 +105,5 @@ class Published:
     base: str
     head: str | None
     messages: tuple[str, ...] = ()
+    dry_run: bool = False
+    """Nothing was done: `outcome` is what a run without --dry-run would do."""

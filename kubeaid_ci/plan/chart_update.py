@@ -33,8 +33,20 @@ def declare(text: str, versions: Versions, *, where: str) -> str:
     for number, one in enumerate(dependencies(text, where=where)):
         version, declared = versions.get(number), str(one.get("version") or "")
         if version is not None and not _stays(declared, version):
-            text = documents.set_scalar(text, ("dependencies", number, "version"), version, where=where)
+            text = _with_version(text, number, version, where=where)
     return text
+
+
+def _with_version(text: str, number: int, version: str, *, where: str) -> str:
+    try:
+        return documents.set_scalar(text, ("dependencies", number, "version"), version, where=where)
+    except UserError:
+        line = documents.locate(text.encode(), ("dependencies", number))
+        name = dependencies(text, where=where)[number].get("name")
+        raise UserError(
+            f"{where}:{line}: the version of {name} is a YAML anchor, alias or merge key, or is missing;"
+            " write it as plain text, so that it can be updated"
+        ) from None
 
 
 def dependencies(text: str, *, where: str) -> list[dict[str, Any]]:

@@ -23,10 +23,10 @@ def declined(request: ChangeRequest) -> str:
 
 
 def incomplete(branch: str, names: tuple[str, ...]) -> str:
-    """Said when nothing is left of a change request but what could not be made this time."""
+    """The message if nothing is left of a change request but what failed this time."""
     return (
-        f"{branch} is left as it is: nothing else is to be changed, but what is there may be of what could not be "
-        f"built: {', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}"
+        f"{branch} is left as it is: nothing else is to be changed, but it may be about what failed in this run: "
+        f"{', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}"
     )
 
 
@@ -35,15 +35,15 @@ def superseded(url: str) -> str:
     return f"Closed by kubeaid-ci: {url} takes its place. The branch is left as it is."
 
 
-def foreign(branch: str, commits: tuple[Commit, ...], *, gone: bool) -> str:
-    """Said when somebody else's commits keep the publisher from touching the branch."""
+def foreign(branch: str, commits: tuple[Commit, ...], *, gone: bool, command: str) -> str:
+    """The comment if commits of others keep the publisher from touching the branch. `command` is what was run."""
     wish = "close this and delete the branch: nothing is left to change" if gone else "update this branch"
     return (
         f"kubeaid-ci would {wish}, but {_code(branch)} has commits that it did not make:\n\n{_listed(commits)}\n\n"
         "Nothing was touched. To go on, do one of these:\n"
         "- merge the change request as it is, or move the commits to a branch of your own and delete this one;\n"
         "- tick the box at the end of the description, and the next run throws these commits away;\n"
-        "- run `kubeaid-ci publish` with `--on-foreign-commits stack` to add to them, or `overwrite` to replace them."
+        f"- run `{command}` with `--on-foreign-commits stack` to add to them, or `overwrite` to replace them."
     )
 
 

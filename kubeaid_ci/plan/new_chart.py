@@ -1,4 +1,4 @@
-"""What a new umbrella chart holds besides the chart that it wraps."""
+"""The files of a new umbrella chart besides the chart that it wraps."""
 
 import re
 
@@ -7,14 +7,16 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart import CHARTS, Chart, Dependency, RepositoryKind
 from kubeaid_ci.model.outlook import Tracked
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,98}[a-z0-9])?")
+# Helm's rule for `helm create`, and it ignores folders in charts/ that begin with a dot or an underscore.
+# https://github.com/helm/helm/blob/v4.2.3/pkg/chart/v2/util/create.go
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,249}")
 _VERSION = "1.0.0"
 
 
 def new_chart(name: str, repository: str, version: str = "") -> Tracked:
-    """The dependency of a new umbrella chart of its name. Raises `UserError` for a name or repository that is none."""
+    """Return the dependency of a new umbrella chart. Raises `UserError` for an invalid name or repository."""
     if not _NAME.fullmatch(name):
-        raise UserError(f"{name!r}: not the name of a chart; it is of small letters, digits, - and .")
+        raise UserError(f"{name!r}: not the name of a chart; use letters, digits, -, _ and .")
     if not RepositoryKind.of(repository).is_published:
         raise UserError(f"{repository!r}: not a chart repository; name one as https://… or oci://…")
     path = f"{CHARTS}/{name}"
@@ -23,7 +25,7 @@ def new_chart(name: str, repository: str, version: str = "") -> Tracked:
 
 
 def metadata(one: Tracked) -> str:
-    """The Chart.yaml."""
+    """Return its Chart.yaml."""
     wrapped = one.dependency
     return (
         f"apiVersion: v2\nname: {one_line(one.chart.name)}\nversion: {one.chart.version}\ndependencies:\n"
@@ -34,7 +36,7 @@ def metadata(one: Tracked) -> str:
 
 
 def values(one: Tracked) -> str:
-    """A values.yaml to begin with."""
+    """Return a values.yaml to begin with."""
     name = one_line(one.dependency.name)
     about = f"# Our values over those of {one.dependency.name}, which are in charts/{one.folder}/values.yaml."
     return f"{about}\n{name}: {{}}\n"

@@ -120,6 +120,18 @@ def find(releases: Sequence[Release], version: str) -> Release | None:
     return next((release for release in same if release.version == version), same[0] if same else None)
 
 
+def is_behind(current: str, declared: str) -> bool:
+    """Return whether the vendored version is missing, or older than the exact version that is declared."""
+    wanted, vendored = _range(declared), _parsed(current)
+    if not current:
+        return True
+    if wanted is None or not wanted.is_exact or wanted.base is None:
+        return False
+    if vendored == wanted.base:
+        return not is_same_release(declared, current)
+    return vendored is None or vendored < wanted.base
+
+
 def _base(current: str, horizon: Horizon) -> Version | None:
     """The version from which a step counts; None if nothing is vendored and the range has no first version."""
     ranges = [parsed for declared in horizon.declared if (parsed := _range(declared))]

@@ -1,7 +1,8 @@
-"""The files of a KubeAid repo that follow its charts: the list of apps that monitoring reads, and the VERSION."""
+"""The files of a KubeAid repo that follow its charts: the list of apps that monitoring reads, and VERSION."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 
 from kubeaid_ci import documents
 from kubeaid_ci.documents.scalars import one_line
@@ -14,44 +15,56 @@ APPS = "build/kube-prometheus/lib/default_kubeaid_apps_vars.yaml"
 VERSION = "VERSION"
 CHANGELOG = "CHANGELOG.md"
 FILES = (APPS, VERSION, CHANGELOG)
+_ITEM = re.compile(r"^([ ]*)- ", re.MULTILINE)
 _RELEASE = re.compile(r"^## .*?Version v?(\d+\.\d+\.\d+)\s*$", re.MULTILINE)
 
 
-def following(texts: Mapping[str, str], folders: Iterable[str], step: Step | None) -> dict[str, str]:
-    """The new texts of those of the files that change, given those that are there, every chart and the largest step.
+def following(texts: Mapping[str, str], *, added: Collection[str], step: Step | None) -> dict[str, str]:
+    """Return the new texts of the files that change, by path.
 
-    Raises `UserError` where one of them is not of the form that is known.
+    `texts` are the files that exist, `added` the umbrella charts that are new, `step` the largest step of an update.
+    Raises `UserError` if a file that would change has an unknown form.
     """
     after = {}
-    if APPS in texts:
-        after[APPS] = apps(texts[APPS], folders)
+    if APPS in texts and added:
+        after[APPS] = apps(texts[APPS], added)
     if VERSION in texts and step is not None:
         after[VERSION] = version(texts[VERSION], texts.get(CHANGELOG, ""), step)
     return {path: text for path, text in after.items() if text != texts[path]}
 
 
-def apps(text: str, folders: Iterable[str]) -> str:
-    """The list of apps with what is missing at its end and without what is gone; the order of the others stays.
+def apps(text: str, added: Collection[str]) -> str:
+    """Return the list of apps with new names at its end. All other lines stay as they are.
 
-    Raises `UserError` where the file is not of that form.
+    Raises `UserError` if the file has an unknown form.
     """
-    said = documents.load(text, where=APPS)
-    listed = said.get("kubeaid_apps") if isinstance(said, dict) else None
-    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed) or len(said) != 1:
-        raise UserError(f"{APPS}: expected kubeaid_apps and a list of names; run the update again once it is")
-    there = set(folders)
-    wanted = [name for name in dict.fromkeys(listed) if name in there]
-    wanted += sorted(there - set(wanted))
-    if wanted == listed:
+    listed = _listed(text)
+    new = sorted(set(added) - set(listed))
+    if not new:
         return text
-    return "kubeaid_apps:\n" + "".join(f"  - {one_line(name)}\n" for name in wanted)
+    items = list(_ITEM.finditer(text))
+    indent, end = (items[-1][1], "\r\n" if "\r\n" in text else "\n") if items else ("  ", "\n")
+    lines = "".join(f"{indent}- {one_line(name)}{end}" for name in new)
+    appended = (text if text.endswith("\n") else text + end) + lines
+    with suppress(UserError):
+        if _listed(appended) == [*listed, *new]:
+            return appended
+    return "kubeaid_apps:\n" + "".join(f"  - {one_line(name)}\n" for name in (*listed, *new))
+
+
+def _listed(text: str) -> list[str]:
+    loaded = documents.load(text, where=APPS)
+    listed = loaded.get("kubeaid_apps") if isinstance(loaded, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed) or len(loaded) != 1:
+        raise UserError(f"{APPS}: expected kubeaid_apps and a list of names; run the update again once it is")
+    return listed
 
 
 def version(text: str, changelog: str, step: Step) -> str:
-    """The VERSION of the next release: the last one's, one step on, and never lower than it is already.
+    """Return the version of the next release: the last release raised by `step`, never lower than it is already.
 
-    The last release is the first in the changelog, which the platform's release script writes; without
-    one nothing tells it, and the VERSION stays.
+    The last release is the first in the changelog, which the platform's release script writes. Without one VERSION
+    stays as it is.
     """
     last = _RELEASE.search(changelog)
     if last is None:

@@ -1,4 +1,4 @@
-"""Which policy holds for a vendored chart."""
+"""The policy that applies to a vendored chart."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
@@ -9,10 +9,10 @@ from kubeaid_ci.plan.patterns import compiled
 
 
 def policy(policies: Mapping[str, ChartPolicy], one: Tracked) -> ChartPolicy:
-    """The policy for a vendored chart: what the nearest name says, and what it leaves open from the next.
+    """Return the policy for a vendored chart: that of the nearest name, and what it leaves open from the next.
 
-    Names are those of an umbrella chart, ``umbrella/folder``, or globs of either; the whole name counts
-    before the umbrella's, both before globs, a longer glob before a shorter.
+    Names are, nearest first: ``umbrella/folder``, ``umbrella/alias``, ``umbrella/dependency``, the umbrella chart, and
+    globs of any of them, longer ones first.
     """
     found = ChartPolicy()
     for name in sorted((name for name in policies if _means(name, one)), key=lambda name: _rank(name, one)):
@@ -21,18 +21,26 @@ def policy(policies: Mapping[str, ChartPolicy], one: Tracked) -> ChartPolicy:
 
 
 def unmatched(policies: Mapping[str, ChartPolicy], tracked: Iterable[Tracked]) -> Iterator[str]:
-    """The names that mean no vendored chart, most likely misspelled."""
+    """Return the names that match no vendored chart. They are most likely misspelled."""
     every = list(tracked)
     return (name for name in sorted(policies) if not any(_means(name, one) for one in every))
 
 
 def _means(name: str, one: Tracked) -> bool:
     pattern = compiled(name, where=".kubeaid-ci.yaml: charts")
-    return any(pattern.fullmatch(known) for known in (one.key, one.chart.folder))
+    return any(pattern.fullmatch(known) for known in _names(one))
+
+
+def _names(one: Tracked) -> list[str]:
+    """What a policy may call a vendored chart, nearest first."""
+    dependencies = (one.dependency, *one.shared_by)
+    aliases = [f"{one.chart.folder}/{each.alias}" for each in dependencies if each.alias]
+    names = [f"{one.chart.folder}/{each.name}" for each in dependencies]
+    return [one.key, *aliases, *names, one.chart.folder]
 
 
 def _rank(name: str, one: Tracked) -> tuple[int, int, str]:
-    exact = (one.key, one.chart.folder)
+    exact = _names(one)
     return (exact.index(name) if name in exact else len(exact), -len(name), name)
 
 

@@ -134,7 +134,8 @@ def _withdraw(situation: Situation) -> Plan:
 
 def _stop(situation: Situation) -> Plan:
     """Somebody else's commits are there, and they are not ours to touch."""
-    text = comments.foreign(situation.proposal.branch, situation.foreign, gone=situation.gone)
+    proposal = situation.proposal
+    text = comments.foreign(proposal.branch, situation.foreign, gone=situation.gone, command=proposal.command)
     steps = (Say("foreign-commits", text),) if situation.existing else ()
     return Plan(Outcome.STOPPED, steps, (text,))
 

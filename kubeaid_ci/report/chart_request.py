@@ -6,7 +6,8 @@ from kubeaid_ci.model.chart_update import ChartUpdate, LostValue, UpdateStatus
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.policy import Step
-from kubeaid_ci.report import chart_update, outcome
+from kubeaid_ci.report import changed_files, chart_update, outcome
+from kubeaid_ci.report.changed_files import ChangedFile
 from kubeaid_ci.report.diff import headline
 from kubeaid_ci.report.diff_comment import parts as effects
 from kubeaid_ci.report.markdown import code, escape, fit, folded, quiet, table
@@ -57,22 +58,24 @@ def labels(
 def body(
     updates: Sequence[ChartUpdate],
     *,
+    files: Sequence[ChangedFile],
     defaults: Comparison,
     clusters: Comparison | None,
     lost: Sequence[LostValue],
     limit: int,
 ) -> str:
-    """The description, in at most `limit` characters: what does not fit is skipped and counted.
+    """Return the description, in at most `limit` characters. What does not fit is left out and counted.
 
-    `defaults` is what the update changes where nobody sets any value, `clusters` what it changes in each
-    cluster, where a config repo is at hand. It mentions and closes nothing, whatever the charts hold.
+    `files` are all files of the commit. `defaults` is what the update changes with default values, `clusters` what it
+    changes in each cluster, if there is a config repo. The text mentions and closes nothing, whatever the charts hold.
     """
     first = [part for update in updates for part in (f"### {escape(update.chart)}\n", *chart_update.about(update))]
-    found = [*first, *_lost(lost)]
+    found = [*first, *_lost(lost), changed_files.overview(files)]
     if clusters is not None:
         found += effects(clusters, about="this update")
     found += [part for update in updates for part in chart_update.details(update)]
     found += _defaults(defaults, is_all=clusters is None)
+    found += changed_files.listing(files)
     return fit([part for part in found if part], limit, note=_left_out)
 
 

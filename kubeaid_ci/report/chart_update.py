@@ -1,4 +1,4 @@
-"""What came of ``kubeaid-ci charts update`` and ``charts add``, and how an update of one chart reads."""
+"""The reports of ``kubeaid-ci charts update`` and ``charts add``, and the update of one chart in Markdown."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -8,24 +8,24 @@ from kubeaid_ci.model.chart_update import ChartUpdate, SubchartUpdate, Updates, 
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.report import Report, Table
 from kubeaid_ci.report.markdown import code, escape, folded, table
+from kubeaid_ci.report.publish import outcome_words
 from kubeaid_ci.report.visible import one_line, shortened
 
 _MOST_VALUES = 80
 _LONGEST_VALUE = 120
 _COLUMNS = ("chart", "status", "from", "to", "step", "files", "change request")
-_SIGNS = {Action.ADDED: "new", Action.REMOVED: "**removed**", Action.MODIFIED: "other default"}
+_WOULD = {UpdateStatus.ADDED: "would add", UpdateStatus.UPDATED: "would update"}
+_SIGNS = {Action.ADDED: "new", Action.REMOVED: "**removed**", Action.MODIFIED: "changed default"}
 
 
 def report(updates: Updates, more: Iterable[Finding] = (), *, command: str, version: str) -> Report:
-    """What was updated or not, and why; the sections have what a person wants to know of each chart."""
-    counts = Counter(one.status for one in updates.results)
+    """Report what was updated and what was not. The sections tell a reviewer about each update."""
     speaking = [one for one in updates.results if one.status is not UpdateStatus.UP_TO_DATE]
     sections = {f"{one.chart}: {steps(one)}": "\n".join(parts(one)) for one in speaking if one.subcharts}
     return Report(
         command,
         version,
-        summary={"charts": len(updates.results)}
-        | {status.value.replace("-", "_"): counts[status] for status in UpdateStatus},
+        summary=_summary(updates),
         results=updates.results,
         findings=(*updates.findings, *more),
         table=Table(_COLUMNS, tuple(row for one in speaking for row in _rows(one))),
@@ -34,10 +34,17 @@ def report(updates: Updates, more: Iterable[Finding] = (), *, command: str, vers
     )
 
 
+def _summary(updates: Updates) -> dict[str, object]:
+    counts = Counter(one.status for one in updates.results)
+    would = _WOULD if updates.dry_run else {}
+    named = {would.get(status, status.value).replace("-", "_").replace(" ", "_"): status for status in UpdateStatus}
+    dry_run = {"dry_run": True} if updates.dry_run else {}
+    return {"charts": len(updates.results), **{name: counts[status] for name, status in named.items()}, **dry_run}
+
+
 def _details(updates: Updates) -> dict[str, tuple[str, ...]]:
-    why = tuple(f"{one.chart}: {one.error}" for one in updates.results if one.error)
-    said = {"not updated": why, "also written": updates.written}
-    return {title: lines for title, lines in said.items() if lines}
+    title = "would also be written" if updates.dry_run else "also written"
+    return {title: updates.written} if updates.written else {}
 
 
 def steps(update: ChartUpdate) -> str:
@@ -46,27 +53,28 @@ def steps(update: ChartUpdate) -> str:
 
 
 def parts(update: ChartUpdate) -> list[str]:
-    """The update of one umbrella chart in Markdown, each part on its own: what is short comes first."""
+    """Return the update of one umbrella chart in Markdown, in parts: short ones first."""
     return [*about(update), *details(update)]
 
 
 def about(update: ChartUpdate) -> list[str]:
-    """Which versions, what to know of them, and where their changes are told."""
+    """The versions, notes for the reviewer, and links to the release notes."""
     return [part for one in update.subcharts for part in _subchart(one)]
 
 
 def details(update: ChartUpdate) -> list[str]:
-    """What the publisher says of the changes, and every default value that differs; folded."""
+    """The publisher's changes, and every default value that changed, folded."""
     return [part for one in update.subcharts for part in _folds(one)]
 
 
 def _rows(one: ChartUpdate) -> Iterator[tuple[str, ...]]:
+    status = _WOULD.get(one.status, one.status.value) if one.dry_run else one.status.value
     for each in one.subcharts:
         name = f"{one.chart}/{each.subchart}"
-        request = f"{one.request.outcome} {one.request.url or ''}".strip() if one.request else ""
-        yield (name, one.status.value, each.before or "-", each.after, each.step or "-", _files(each), request)
+        request = f"{outcome_words(one.request)} {one.request.url or ''}".strip() if one.request else ""
+        yield (name, status, each.before or "-", each.after, each.step or "-", _files(each), request)
     if not one.subcharts:
-        yield (one.chart, one.status.value, "-", "-", "-", "", "")
+        yield (one.chart, status, "-", "-", "-", "", "")
 
 
 def _files(one: SubchartUpdate) -> str:
@@ -81,12 +89,12 @@ def _subchart(one: SubchartUpdate) -> Iterator[str]:
         yield "> **Deprecated by its publisher.**\n"
     # Plain addresses, found to be harmless where they were taken in.
     if one.links:
-        yield "Changes are told at " + " · ".join(f"<{link}>" for link in one.links) + "\n"
+        yield "Release notes: " + " · ".join(f"<{link}>" for link in one.links) + "\n"
 
 
 def _folds(one: SubchartUpdate) -> Iterator[str]:
     if one.changes:
-        yield folded(f"{one.name}: what the publisher says", "\n".join(f"- {escape(line)}" for line in one.changes))
+        yield folded(f"{one.name}: the publisher's changes", "\n".join(f"- {escape(line)}" for line in one.changes))
     if one.values:
         yield folded(f"{one.name}: default values: {_counted(one)}", _values(one))
 
@@ -100,7 +108,7 @@ def _cells(one: SubchartUpdate) -> tuple[str, ...]:
 
 def _counted(one: SubchartUpdate) -> str:
     counts = Counter(change.action for change in one.values)
-    words = {Action.REMOVED: "removed", Action.ADDED: "new", Action.MODIFIED: "with another default"}
+    words = {Action.REMOVED: "removed", Action.ADDED: "new", Action.MODIFIED: "changed"}
     return ", ".join(f"{counts[action]} {word}" for action, word in words.items() if counts[action])
 
 

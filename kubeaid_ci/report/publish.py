@@ -11,6 +11,12 @@ from kubeaid_ci.model.report import Report, Table
 from kubeaid_ci.report import build
 from kubeaid_ci.report.values import plain
 
+_WOULD = {
+    Outcome.CREATED: "would create",
+    Outcome.UPDATED: "would update",
+    Outcome.CLOSED: "would close",
+    Outcome.STOPPED: "would stop",
+}
 _COLUMNS = ("clusters", "outcome", "change request", "branch", "base", "head")
 
 
@@ -34,7 +40,7 @@ def outputs(builds: Builds, results: Sequence[Published]) -> Mapping[str, str]:
 
 
 def request_outputs(results: Sequence[Published]) -> dict[str, str]:
-    """The outputs about change requests alone."""
+    """Return the outputs about change requests only."""
     known = {"results": json.dumps(plain(tuple(results)), separators=(",", ":"))}
     if not results:
         return known
@@ -45,8 +51,14 @@ def request_outputs(results: Sequence[Published]) -> dict[str, str]:
         "url": first.url or "",
         "branch": first.branch,
         "head": first.head or "",
+        **({"dry_run": "true"} if first.dry_run else {}),
         **known,
     }
+
+
+def outcome_words(result: Published) -> str:
+    """Return the outcome for people: a dry run says what a run would do."""
+    return _WOULD.get(result.outcome, result.outcome.value) if result.dry_run else result.outcome.value
 
 
 def _row(result: Published) -> tuple[str, ...]:
@@ -54,4 +66,4 @@ def _row(result: Published) -> tuple[str, ...]:
     names = ", ".join(result.clusters[:5]) + (
         f" and {len(result.clusters) - 5} more" if len(result.clusters) > 5 else ""
     )
-    return (names, result.outcome.value, request, result.branch, result.base, (result.head or "")[:12])
+    return (names, outcome_words(result), request, result.branch, result.base, (result.head or "")[:12])

@@ -5,7 +5,7 @@ from kubeaid_ci.model.chart import Chart, Dependency
 from kubeaid_ci.model.outlook import Tracked
 from kubeaid_ci.model.upstream import Failed, FailedKind
 
-NO_NETWORK = "so newer releases of 3 charts are unknown; check the network, the name server and the proxy"
+NO_NETWORK = "newer releases of 3 charts are unknown; check the network, the name server and the proxy"
 UNREACHABLE = FailedKind.UNREACHABLE
 
 
@@ -46,7 +46,7 @@ CASES = {
     "every host": (
         [lost("a", "x.example.com", "timed out"), lost("b", "y.example.com", ""), lost("c", "x.example.com")],
         3,
-        [f"upstreams: none of the 2 upstream hosts can be reached (timed out, no such host), {NO_NETWORK}"],
+        [f"upstreams: none of the 2 upstream hosts can be reached (timed out, no such host); {NO_NETWORK}"],
     ),
     "a host that answers shows that there is a network": (
         [gone("c"), lost("a", "x.example.com"), lost("b", "y.example.com")],

@@ -61,7 +61,15 @@ def test_what_is_outdated_is_no_failure_unless_it_is_asked_for(run, root):
     assert "web/web  1.0.0    -       1.1.0   -         a minor step, and patch is allowed" in held.stdout
 
 
-@pytest.mark.parametrize(("command", "shown"), [("outdated", "charts checked: 1 of 1"), ("lint", "rendered 1 of 1")])
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("outdated", "charts checked: 1 of 1"),
+        ("lint", "rendered 1 of 1"),
+        ("update", "charts checked: 1 of 1"),
+        ("update", "charts rendered: 1 of 1"),
+    ],
+)
 def test_progress_is_shown_on_a_terminal(run, command, shown):
     terminal, stderr = pty.openpty()
     done = run(command, stderr=stderr)
@@ -80,14 +88,58 @@ def test_a_chart_is_updated_and_shown(run, root):
     again = run("update", "--format", "json")
     told = json.loads(again.stdout)
     assert (told["command"], told["results"][0]["status"]) == ("charts update", "up-to-date")
-    assert told["summary"] == {"charts": 1, "added": 0, "updated": 0, "up_to_date": 1, "refused": 0, "failed": 0}
+    assert told["summary"] == {
+        "charts": 1,
+        "added": 0,
+        "updated": 0,
+        "up_to_date": 1,
+        "skipped": 0,
+        "refused": 0,
+        "failed": 0,
+    }
+
+
+def test_a_dry_run_says_would_and_writes_nothing(run, root, charts, tmp_path):
+    publish(charts, "api", "2.0.0")
+    before = repos.snapshot(root)
+    done = run("update", "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "dry run: nothing was written\n")
+    assert "web/web  would update  1.0.0  1.1.0  minor  2 modified" in done.stdout
+    assert "would also be written:" in done.stdout
+    assert "would add 0, would update 1" in done.stdout
+    done = run("add", "api", "--repository", charts.server.url, "--dry-run", "--format", "json")
+    parsed = json.loads(done.stdout)
+    assert (parsed["summary"]["would_add"], parsed["summary"]["dry_run"]) == (1, True)
+    assert parsed["results"][0]["dry_run"] is True
+    assert repos.snapshot(root) == before
+
+
+@pytest.mark.parametrize("name", ["sarif", "junit", "codeclimate", "json", "markdown", "html"])
+def test_a_refused_update_is_in_every_report(run, root, tmp_path, name):
+    repos.write(vendored(root, "web", "web"), {"values.yaml": "replicas: 9\n"})
+    assert run("update", "--report", f"{name}={tmp_path}/report").returncode == 1
+    assert "web is not updated: web/web differs from the published web 1.0.0" in (tmp_path / "report").read_text()
+    assert run("update", "--fail-on", "never").returncode == 0
+
+
+def test_an_unreachable_upstream_is_in_the_report_and_exits_with_3(run, root, charts, tmp_path):
+    path = root / CHARTS / "web/Chart.yaml"
+    path.write_text(path.read_text().replace(charts.server.url, "http://127.0.0.1:1"))
+    for arguments in (
+        ["update"],
+        ["update", "web", "--to", "1.1.0"],
+        ["add", "x", "--repository", "http://127.0.0.1:1"],
+    ):
+        assert run(*arguments, "--report", f"sarif={tmp_path}/report").returncode == 3
+        assert "cannot reach 127.0.0.1:1: connection refused; " in (tmp_path / "report").read_text()
 
 
 def test_a_refused_chart_exits_with_1_and_says_what_to_do(run, root):
     repos.write(vendored(root, "web", "web"), {"values.yaml": "replicas: 9\n"})
     done = run("update")
     assert done.returncode == 1
-    assert "an update would undo the difference; declare it as a patch in the ledger" in done.stdout
+    assert "an update would lose the difference; declare it as a patch in the ledger" in done.stdout
+    assert "error chart/update-refused: web is not updated: web/web differs from the published web 1.0.0" in done.stdout
     assert "error chart/file-modified: values.yaml differs from the published web 1.0.0" in done.stdout
     assert run("update", "--overwrite").returncode == 0
 
@@ -97,7 +149,7 @@ def test_an_upstream_that_fails_exits_with_3_and_names_the_cause(run, charts):
     charts.server.inject("GET", "/index.yaml", Reply(404, b""), times=9)
     done = run("update")
     assert done.returncode == 3
-    assert "not updated:" in done.stdout
+    assert "warning chart/unverifiable: web/web not updated: " in done.stdout
     assert "index.yaml: the server answered 404" in done.stdout
 
 
@@ -106,12 +158,16 @@ def test_an_upstream_that_fails_exits_with_3_and_names_the_cause(run, charts):
     [
         (["update", "wbe"], "wbe: no such chart; there are: web"),
         (["update", "web", "--to", "9.9.9"], "--to 9.9.9: "),
-        (["update", "--dry-run"], "add --publish"),
+        (["update", "--preview", "x"], "--preview has no effect without --publish; add --publish"),
+        (["update", "--title", "X", "--reviewers", "bob"], "--reviewers, --title have no effect without --publish"),
+        (["update", "--publish", "--forge", "none", "--auto-merge"], "--auto-merge has no effect with --forge none"),
+        (["update", "--per-cluster"], "No such option '--per-cluster'"),
+        (["add", "api", "--repository", "https://charts.example.com", "--draft"], "--draft has no effect without"),
         (["update", "--kubeaid-ref", "HEAD"], "leave out --kubeaid-ref HEAD"),
         (["update", "--kubeaid", "https://example.com/KubeAid.git"], "name one with --kubeaid PATH, or add --publish"),
         (["update", "--publish"], "not a checkout with a remote origin"),
         (["update", "--publish", "--config-repo", "kubeaid"], "kubeaid: not a config repo: it has no k8s/"),
-        (["add", "web", "--repository", "https://charts.example.com"], "is there already"),
+        (["add", "web", "--repository", "https://charts.example.com"], "already exists"),
         (["add", "api", "--repository", "nowhere"], "not a chart repository"),
         (["outdated", "--update-ledger", "--ref", "HEAD"], "leave out --ref HEAD"),
     ],
@@ -134,6 +190,7 @@ def test_updates_are_offered_as_branches_without_a_forge(run, root, tmp_path):
     preview = run("update", "--publish", "--forge", "none", "--dry-run")
     assert preview.returncode == 0
     assert "texts and patches are in kubeaid-ci-preview" in preview.stderr
+    assert "web/web  would update  1.0.0  1.1.0  minor  2 modified  would create" in preview.stdout
     assert repos.git(remote, "branch", "--list") == "* main"
     done = run("update", "--publish", "--forge", "none", "--format", "json")
     (one,) = json.loads(done.stdout)["results"]

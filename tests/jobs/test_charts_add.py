@@ -69,9 +69,7 @@ def test_the_version_that_is_named_is_the_one_that_is_vendored(root, charts):
 
 def test_an_existing_chart_is_refused(root, charts):
     before = repos.snapshot(root)
-    with pytest.raises(
-        UserError, match="argocd-helm-charts/web: is there already; take it further with charts update web"
-    ):
+    with pytest.raises(UserError, match="argocd-helm-charts/web already exists; update it with `charts update web`"):
         add(root, "web", charts.server.url)
     assert repos.snapshot(root) == before
 
@@ -80,7 +78,12 @@ def test_an_existing_chart_is_refused(root, charts):
     ("name", "repository", "message"),
     [
         ("../web", "https://charts.example.com", "not the name of a chart"),
-        ("Web", "https://charts.example.com", "not the name of a chart"),
+        ("", "https://charts.example.com", "not the name of a chart"),
+        (".web", "https://charts.example.com", "not the name of a chart"),
+        ("_web", "https://charts.example.com", "not the name of a chart"),
+        ("-web", "https://charts.example.com", "not the name of a chart"),
+        ("we b", "https://charts.example.com", "not the name of a chart"),
+        ("a" * 251, "https://charts.example.com", "not the name of a chart"),
         ("api", "charts.example.com", "name one as https://… or oci://…"),
         ("api", "file://../web", "not a chart repository"),
     ],
@@ -94,7 +97,41 @@ def test_an_upstream_without_the_chart_changes_nothing(root, charts):
     before = repos.snapshot(root)
     with pytest.raises(OutsideError, match="has no chart 'zoo'"):
         add(root, "zoo", charts.server.url)
-    assert outcomes(add(root, "api", charts.server.url, "9.0.0")) == [("api", "failed")]
+    assert repos.snapshot(root) == before
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        ("9.0.0", "--version 9.0.0: api has no such version; near versions: 1.0.1, 1.0.0"),
+        ("1.0.2", "--version 1.0.2: api has no such version; near versions: 1.0.1, 1.0.0"),
+        ("^1", r"--version \^1: not a version; name one release, such as 1.2.3"),
+        ("latest", "--version latest: not a version"),
+    ],
+)
+def test_a_version_that_does_not_exist_changes_nothing(root, charts, version, message):
+    before = repos.snapshot(root)
+    with pytest.raises(UserError, match=message):
+        add(root, "api", charts.server.url, version)
+    assert repos.snapshot(root) == before
+
+
+def test_an_upstream_that_cannot_be_reached_is_a_failure(root):
+    before = repos.snapshot(root)
+    for version in (None, "1.0.0"):
+        found = add(root, "api", "http://127.0.0.1:1", version)
+        assert (outcomes(found), rules(found)) == ([("api", "failed")], [("chart/unverifiable", "127.0.0.1:1")])
+        assert found.findings[0].message == "cannot reach 127.0.0.1:1: connection refused; api/api not updated"
+    assert repos.snapshot(root) == before
+
+
+def test_a_list_of_apps_that_cannot_be_read_is_reported_before_anything_is_changed(root, charts):
+    repos.write(root, {"build/kube-prometheus/lib/default_kubeaid_apps_vars.yaml": "[]\n"})
+    before = repos.snapshot(root)
+    found = add(root, "api", charts.server.url)
+    assert (outcomes(found), rules(found)) == ([("api", "refused")], [("chart/update-refused", "api")])
+    assert "expected kubeaid_apps and a list of names" in found.results[0].error
+    assert found.unwritten == ("api",)
     assert repos.snapshot(root) == before
 
 
@@ -109,6 +146,32 @@ def test_a_chart_that_needs_values_is_added_and_told(root, charts):
     found = add(root, "zoo", charts.server.url)
     assert outcomes(found) == [("zoo", "added")]
     assert [(one.rule.id, one.severity.value) for one in found.findings] == [("chart/render-failed", "warning")]
+
+
+def test_a_deprecated_chart_is_added_with_a_warning(root, charts):
+    publish(charts, "zoo", "1.0.0", deprecated=True)
+    found = add(root, "zoo", charts.server.url)
+    assert (outcomes(found), rules(found)) == ([("zoo", "added")], [("chart/deprecated", "zoo/zoo")])
+
+
+@pytest.mark.parametrize("name", ["foo_bar", "FooBar", "a", "0x", "A.b-c_d"])
+def test_every_name_that_helm_accepts_may_be_added(root, charts, name):
+    publish(charts, name, "1.0.0")
+    assert outcomes(add(root, name, charts.server.url)) == [(name, "added")]
+    assert umbrellas.said(umbrellas.verify(root, charts=[name])) == []
+
+
+def test_names_that_differ_only_in_case_are_refused(root, charts):
+    publish(charts, "WEB", "1.0.0")
+    with pytest.raises(UserError, match="WEB differs from the chart web only in upper and lower case"):
+        add(root, "WEB", charts.server.url)
+
+
+def test_a_dry_run_adds_nothing(root, charts):
+    before = repos.snapshot(root)
+    found = add(root, "api", charts.server.url, dry_run=True)
+    assert ([(one.chart, one.status.value, one.dry_run) for one in found.results]) == [("api", "added", True)]
+    assert repos.snapshot(root) == before
 
 
 @pytest.mark.skipif(registry.PROGRAM is None, reason="docker-registry is not installed")

@@ -1,5 +1,6 @@
 """From newer releases to change requests: a real chart repository and real Git over HTTP, each forge played."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -92,6 +93,19 @@ def home_of(gitlab: World, tmp_path: Path, charts: Charts) -> Platform:
     return platform(gitlab, tmp_path, charts)
 
 
+def add(home_of: Platform, name: str) -> ChartPublication:
+    return kubeaid_ci.publish_new_chart(
+        home_of.world.forge.git_url,
+        name,
+        repository=home_of.charts.server.url,
+        wishes=Wishes(forge=home_of.world.kind, forge_url=home_of.world.forge.api_url),
+        upstreams=upstreams(),
+        today=DAY,
+        jobs=1,
+        cache=False,
+    )
+
+
 def told(found: ChartPublication) -> list[tuple[str, str]]:
     return [(one.branch.rpartition("/")[2], one.outcome.value) for one in found.requests]
 
@@ -127,12 +141,38 @@ def test_the_text_tells_what_a_reviewer_asks(home_of: Platform) -> None:
     for part in (
         "### web",
         "| `web` | `1.0.0` → `1.1.0` |  | minor | 2026-03-01 | 1 removed, 2 modified |",
-        "web: default values: 1 with another default",
-        "| other default | `replicas` | `1` → `2` |",
+        "web: default values: 1 changed",
+        "| changed default | `replicas` | `1` → `2` |",
         "## With default values\n\n1 object modified",
         "modified `Deployment web/web`",
     ):
         assert part in text
+
+
+APPS = "build/kube-prometheus/lib/default_kubeaid_apps_vars.yaml"
+
+
+def listed(body: str) -> list[str]:
+    """The files that a description lists one by one."""
+    return re.findall(r"^- (?:added|removed|modified) `([^`]+)`$", body, re.MULTILINE)
+
+
+def test_the_description_lists_every_file_of_the_commit_and_no_unrelated_line_changes(home_of: Platform) -> None:
+    apps = "# Written by hand.\nkubeaid_apps:\n  - gone\n  - 'web'\n"
+    repos.write(home_of.folder, {APPS: apps})
+    home_of.push()
+    publish(home_of.charts, "zoo", "2.0.0")
+    home_of.publish()
+    add(home_of, "zoo")
+    for change in home_of.world.forge.open_changes():
+        changed = repos.git(home_of.repo.folder, "diff", "--name-only", "main", change.head).splitlines()
+        paths = [path for path in listed(change.body) if path in changed]
+        assert sorted(paths) == sorted(changed)
+        rows = [path for path in changed if f"| `{path}` | " in change.body]
+        assert rows == [path for path in changed if "/charts/" not in path]
+        assert ("VERSION" in rows, APPS in rows) == ((True, False) if change.head.endswith("web") else (False, True))
+    new = home_of.repo.show("kubeaid-ci/new-charts/zoo", APPS)
+    assert new == (apps + "  - zoo\n").rstrip()
 
 
 def test_each_chart_has_its_own_change_request_and_groups_share_one(home_of: Platform) -> None:
@@ -184,7 +224,7 @@ def test_a_chart_that_is_refused_stops_no_other_and_says_why(home_of: Platform) 
     found = home_of.publish()
     assert told(found) == [("web", "created")]
     assert [(one.chart, one.status.value) for one in found.updates.results] == [("api", "refused"), ("web", "updated")]
-    assert [one.rule.id for one in found.updates.findings] == ["chart/render-failed"]
+    assert [one.rule.id for one in found.updates.findings] == ["chart/update-refused", "chart/render-failed"]
 
 
 def test_a_version_that_is_asked_for_is_the_one_that_is_offered(home_of: Platform) -> None:
@@ -209,9 +249,30 @@ def test_a_forge_that_refuses_one_stops_no_other(home_of: Platform) -> None:
     assert [one.request is None for one in found.updates.results] == [True, False]
 
 
+def test_advice_about_a_branch_with_commits_of_others_names_the_command_that_ran(home_of: Platform) -> None:
+    publish(home_of.charts, "zoo", "2.0.0")
+    home_of.publish()
+    add(home_of, "zoo")
+    for name, branch, again, command in (
+        ("web", f"{BRANCH}web", home_of.publish, "kubeaid-ci charts update --publish"),
+        ("zoo", "kubeaid-ci/new-charts/zoo", lambda: add(home_of, "zoo"), "kubeaid-ci charts add zoo --publish"),
+    ):
+        home_of.repo.commit(branch, {"mine": "x"}, "By hand")
+        publish(home_of.charts, name, "2.5.0")
+        found = again()
+        (stopped,) = (one for one in found.requests if one.branch == branch)
+        assert stopped.outcome.value == "stopped"
+        assert f"- run `{command}` with `--on-foreign-commits stack`" in stopped.messages[0]
+
+
 def test_a_dry_run_writes_text_and_patch_and_nothing_else(home_of: Platform, tmp_path: Path) -> None:
     found = home_of.publish(dry_run=True, preview=str(tmp_path / "preview"))
     assert told(found) == [("web", "created")]
+    assert [one.dry_run for one in found.requests] == [True]
+    assert [(one.chart, one.status.value, one.dry_run) for one in found.updates.results] == [
+        ("api", "up-to-date", False),
+        ("web", "updated", True),
+    ]
     assert home_of.world.forge.open_changes() == []
     assert sorted(path.name for path in (tmp_path / "preview").iterdir()) == [
         "kubeaid-ci-charts-web.md",
@@ -235,16 +296,7 @@ def test_a_minimum_age_is_reached_without_anybody_running_anything_by_hand(home_
 
 def test_a_new_chart_is_offered_and_stays_open_while_others_are_updated(home_of: Platform) -> None:
     publish(home_of.charts, "zoo", "2.0.0")
-    found = kubeaid_ci.publish_new_chart(
-        home_of.world.forge.git_url,
-        "zoo",
-        repository=home_of.charts.server.url,
-        wishes=Wishes(forge=home_of.world.kind, forge_url=home_of.world.forge.api_url),
-        upstreams=upstreams(),
-        today=DAY,
-        jobs=1,
-        cache=False,
-    )
+    found = add(home_of, "zoo")
     assert (told(found), [one.status.value for one in found.updates.results]) == ([("zoo", "created")], ["added"])
     (change,) = home_of.world.forge.open_changes()
     assert change.title == "chore(new): Added new helm chart zoo 2.0.0"

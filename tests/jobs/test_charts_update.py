@@ -1,21 +1,27 @@
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
 from kubeaid_ci import documents
+from kubeaid_ci.edges import chart_folder
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs import charts_make
 from kubeaid_ci.model.chart import CHARTS
+from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.ledger import LEDGER
 from kubeaid_ci.model.policy import ChartPolicy, Step
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import lock_digest
-from kubeaid_ci.settings import ledger
+from kubeaid_ci.settings import Settings, ledger
 from tests import repos, umbrellas
 from tests.archives import tgz
 from tests.servers.charts import Charts, chart
-from tests.servers.http import Fault
+from tests.servers.http import Fault, Reply
 from tests.umbrellas import metadata
 from tests.updates import files, outcomes, publish, rules, umbrella, update, vendored
 
@@ -134,8 +140,9 @@ def test_the_asked_version_is_taken_and_not_the_newest(root, charts):
     ("names", "to", "message"),
     [
         ([], "1.1.0", "chosen are app/db, app/web, web/web"),
-        (["app"], "1.1.0", "name the one chart that is to go there"),
-        (["web"], "newest", "not a version: 'newest'"),
+        (["app"], "1.1.0", "name one chart to update, as umbrella/chart"),
+        (["web"], "newest", "--to newest: not a version; name one release"),
+        (["web"], "^1", r"--to \^1: not a version; name one release"),
     ],
 )
 def test_a_version_that_cannot_be_meant_is_refused(root, charts, names, to, message):
@@ -147,7 +154,7 @@ def test_a_version_that_cannot_be_meant_is_refused(root, charts, names, to, mess
 
 def test_a_version_that_is_not_there_changes_nothing(root):
     before = repos.snapshot(root)
-    with pytest.raises(UserError, match=r"--to 9.9.9: .*has no archive of web '9.9.9'"):
+    with pytest.raises(UserError, match=r"--to 9.9.9: web has no such version; near versions: 1.1.0, 1.0.0"):
         update(root, "web", to="9.9.9")
     assert repos.snapshot(root) == before
 
@@ -224,13 +231,17 @@ def _missing(charts):
 
 
 BAD = {
-    "a truncated archive": (_truncated, "refused", "chart/unsafe-archive"),
-    "an archive with a second chart in it": (_second_top, "refused", "chart/unsafe-archive"),
-    "an archive with a link in it": (_link, "refused", "chart/unsafe-archive"),
-    "an archive of another version": (_wrong_version, "refused", "chart/version-mismatch"),
-    "an archive that the index does not promise": (_wrong_digest, "refused", "chart/digest-mismatch"),
-    "an archive that does not render": (_unrenderable, "refused", "chart/render-failed"),
-    "an archive that is not there": (_missing, "failed", None),
+    "a truncated archive": (_truncated, "refused", "chart/update-refused chart/unsafe-archive"),
+    "an archive with a second chart in it": (_second_top, "refused", "chart/update-refused chart/unsafe-archive"),
+    "an archive with a link in it": (_link, "refused", "chart/update-refused chart/unsafe-archive"),
+    "an archive of another version": (_wrong_version, "refused", "chart/update-refused chart/version-mismatch"),
+    "an archive that the index does not promise": (
+        _wrong_digest,
+        "refused",
+        "chart/update-refused chart/digest-mismatch",
+    ),
+    "an archive that does not render": (_unrenderable, "refused", "chart/update-refused chart/render-failed"),
+    "an archive that is not there": (_missing, "failed", "chart/unverifiable"),
 }
 
 
@@ -244,7 +255,8 @@ def test_a_bad_archive_changes_nothing_and_stops_no_other(root, charts, harm, st
     before = repos.snapshot(root / CHARTS / "web")
     found = update(root)
     assert outcomes(found) == [("api", "updated"), ("web", status)]
-    assert [name for name, _ in rules(found)] == ([rule] if rule else [])
+    assert [name for name, _ in rules(found)] == rule.split()
+    assert any(one.severity is Severity.ERROR for one in found.findings) is (status == "refused")
     assert repos.snapshot(root / CHARTS / "web") == before
     assert list(entries(root)) == ["api/api"]
     assert sorted(path.name for path in root.iterdir()) == [".git", CHARTS, LEDGER]
@@ -274,8 +286,8 @@ def test_an_edit_that_nobody_declared_stops_the_update(root):
     before = repos.snapshot(root)
     found = update(root)
     assert outcomes(found) == [("web", "refused")]
-    assert rules(found) == [("chart/file-modified", "web/web")]
-    assert "values.yaml differs from the published web 1.0.0" in found.findings[0].message
+    assert rules(found) == [("chart/update-refused", "web"), ("chart/file-modified", "web/web")]
+    assert "values.yaml differs from the published web 1.0.0" in found.findings[1].message
     assert "declare it as a patch" in found.results[0].error
     assert repos.snapshot(root) == before
     assert outcomes(update(root, overwrite=True)) == [("web", "updated")]
@@ -284,7 +296,7 @@ def test_an_edit_that_nobody_declared_stops_the_update(root):
 def test_an_edit_stops_the_update_also_where_the_ledger_took_it_for_reviewed(root):
     repos.write(vendored(root, "web", "web"), {"extra.yaml": "x\n"})
     umbrellas.verify(root, update_ledger=True)
-    assert rules(update(root)) == [("chart/file-added", "web/web")]
+    assert rules(update(root)) == [("chart/update-refused", "web"), ("chart/file-added", "web/web")]
 
 
 def test_an_edit_since_the_review_stops_the_update_without_asking_upstream(root, charts):
@@ -292,14 +304,44 @@ def test_an_edit_since_the_review_stops_the_update_without_asking_upstream(root,
     publish(charts, "web", "1.2.0")
     repos.write(vendored(root, "web", "web"), {"extra.yaml": "x\n"})
     found = update(root)
-    assert "web/web is not what the ledger records" in found.results[0].error
+    assert "web/web differs from what the ledger records" in found.results[0].error
     assert charts.paths().count("/web-1.0.0.tgz") == 2
 
 
-def test_a_copy_that_cannot_be_compared_is_not_replaced(root, charts):
+def _no_archive(charts):
     del charts.files["/web-1.0.0.tgz"]
+
+
+def _no_entry(charts):
+    charts.entries["web"] = [one for one in charts.entries["web"] if one["version"] != "1.0.0"]
+    _no_archive(charts)
+
+
+@pytest.mark.parametrize("gone", [_no_archive, _no_entry])
+def test_a_copy_that_is_no_longer_published_is_replaced_if_the_ledger_records_it(root, charts, gone):
+    gone(charts)
+    before = repos.snapshot(root)
     found = update(root)
-    assert (outcomes(found), rules(found)) == ([("web", "refused")], [("chart/unverifiable", "web/web")])
+    assert (outcomes(found), rules(found)) == ([("web", "refused")], [("chart/update-refused", "web")])
+    assert "record it with `charts verify --offline --update-ledger`, or discard it with --overwrite" in (
+        found.findings[0].message
+    )
+    assert repos.snapshot(root) == before
+    umbrellas.verify(root, update_ledger=True)
+    repos.write(vendored(root, "web", "web"), {"values.yaml": "replicas: 9\n"})
+    assert outcomes(update(root)) == [("web", "refused")]
+    repos.git(root, "checkout", "--quiet", "HEAD", "--", CHARTS)
+    found = update(root)
+    assert (outcomes(found), rules(found)) == ([("web", "updated")], [("chart/unverifiable", "web/web")])
+    assert found.findings[0].severity is Severity.WARNING
+    assert "edits in it were reviewed and are replaced" in found.results[0].subcharts[0].notes[0]
+
+
+def test_a_copy_that_cannot_be_compared_now_is_not_replaced(root, charts):
+    umbrellas.verify(root, update_ledger=True)
+    charts.server.inject("GET", "/web-1.0.0", Reply(503), times=9)
+    found = update(root)
+    assert (outcomes(found), rules(found)) == ([("web", "failed")], [("chart/unverifiable", "web/web")])
 
 
 PATCH = "--- a/values.yaml\n+++ b/values.yaml\n@@ -1 +1,2 @@\n replicas: {}\n+ours: true\n"
@@ -329,8 +371,8 @@ def test_a_patch_that_no_longer_fits_stops_the_update_with_the_conflict(root):
     declare(root, PATCH.format(1))
     before = repos.snapshot(root)
     found = update(root)
-    assert rules(found) == [("chart/patch-does-not-apply", "web/web")]
-    assert "patches/web/ours.patch does not apply" in found.results[0].error
+    assert rules(found) == [("chart/update-refused", "web"), ("chart/patch-does-not-apply", "web/web")]
+    assert "patches/web/ours.patch does not apply" in found.findings[1].message
     assert repos.snapshot(root) == before
 
 
@@ -350,7 +392,9 @@ def test_archives_elsewhere_stay_and_one_beside_the_chart_is_refused(root):
     assert outcomes(update(root)) == [("web", "updated")]
     assert (root / "docs/sample.tgz").exists()
     repos.write(root / CHARTS / "web/charts", {"web-1.1.0.tgz": "x"})
-    assert rules(update(root, "web", to="1.0.0")) == [("chart/unverifiable", "web/web")]
+    found = update(root, "web", to="1.0.0")
+    assert (outcomes(found), rules(found)) == ([("web", "refused")], [("chart/update-refused", "web")])
+    assert "web/charts/web-1.1.0.tgz is a packed chart; unpack it or remove it" in found.results[0].error
 
 
 def test_a_chart_that_is_our_own_by_the_ledger_is_left_alone(root):
@@ -358,30 +402,25 @@ def test_a_chart_that_is_our_own_by_the_ledger_is_left_alone(root):
     path = root / LEDGER
     path.write_text(path.read_text().replace("origin: upstream", "origin: fork of web"))
     found = update(root)
-    assert outcomes(found) == [("web", "refused")]
+    assert (outcomes(found), rules(found)) == ([("web", "skipped")], [("chart/unverifiable", "web/web")])
     assert [finding.severity.value for finding in found.findings] == ["info"]
+    for options in ({}, {"to": "1.1.0"}):
+        found = update(root, "web", **options)
+        assert (outcomes(found), rules(found)) == ([("web", "refused")], [("chart/update-refused", "web")])
 
 
-def test_apps_and_version_follow_the_charts(root, charts):
-    """The old script wrote the list of apps and never committed it."""
+def test_the_version_follows_the_charts_and_the_list_of_apps_stays(root, charts):
     apps, changelog = "build/kube-prometheus/lib/default_kubeaid_apps_vars.yaml", "## KubeAid Release Version 3.1.4\n"
-    repos.write(root, {apps: "kubeaid_apps:\n  - gone\n", "VERSION": "3.1.4\n", "CHANGELOG.md": changelog})
+    listed = "kubeaid_apps:\n  - gone\n"
+    repos.write(root, {apps: listed, "VERSION": "3.1.4\n", "CHANGELOG.md": changelog})
     found = update(root)
-    assert found.written == (LEDGER, apps, "VERSION")
-    assert (root / apps).read_text() == "kubeaid_apps:\n  - web\n"
+    assert found.written == (LEDGER, "VERSION")
+    assert (root / apps).read_text() == listed
     assert (root / "VERSION").read_text() == "3.2.0\n"
     publish(charts, "web", "2.0.0")
     update(root)
     assert (root / "VERSION").read_text() == "4.0.0\n"
     assert (root / "CHANGELOG.md").read_text() == changelog
-
-
-def test_a_list_of_apps_that_cannot_be_read_is_told_before_anything_is_changed(root):
-    repos.write(root, {"build/kube-prometheus/lib/default_kubeaid_apps_vars.yaml": "[]\n"})
-    before = repos.snapshot(root)
-    with pytest.raises(UserError, match="expected kubeaid_apps and a list of names"):
-        update(root)
-    assert repos.snapshot(root) == before
 
 
 def test_new_files_that_git_would_drop_are_told(root, charts):
@@ -412,48 +451,189 @@ def test_a_ledger_that_cannot_be_written_leaves_the_chart_as_it_was(root):
     assert repos.snapshot(root) == before
 
 
+def test_a_kill_before_the_version_is_written_loses_no_step(tmp_path, charts):
+    """The first run takes a major step and is killed before VERSION is written; the second run takes a minor one."""
+    for name in ("traefik", "whoami"):
+        publish(charts, name, "1.0.0")
+        umbrella(tmp_path, charts, name)
+    changelog = "## KubeAid Release Version 32.5.0\n"
+    repos.write(tmp_path, {"VERSION": "32.5.0\n", "CHANGELOG.md": changelog})
+    repos.commit(tmp_path)
+    publish(charts, "traefik", "2.0.0")
+    update(tmp_path)
+    assert (tmp_path / "VERSION").read_text() == "33.0.0\n"
+    (tmp_path / "VERSION").write_text("32.5.0\n")
+    publish(charts, "whoami", "1.1.0")
+    found = update(tmp_path, "whoami")
+    assert (tmp_path / "VERSION").read_text() == "33.0.0\n"
+    assert found.written == (LEDGER, "VERSION")
+    (tmp_path / "VERSION").write_text("32.6.0\n")
+    found = update(tmp_path)
+    assert (outcomes(found), found.written) == ([("traefik", "up-to-date"), ("whoami", "up-to-date")], ("VERSION",))
+    assert (tmp_path / "VERSION").read_text() == "33.0.0\n"
+
+
+@pytest.mark.parametrize("folder", ["a folder without Git", "a repository without a commit"])
+def test_without_a_commit_the_step_is_that_of_the_run(tmp_path, charts, folder):
+    publish(charts, "web", "1.0.0")
+    umbrella(tmp_path, charts, "web")
+    shutil.rmtree(tmp_path / ".git")
+    if folder != "a folder without Git":
+        repos.git(tmp_path, "init", "--quiet")
+    repos.write(tmp_path, {"VERSION": "3.1.4\n", "CHANGELOG.md": "## KubeAid Release Version 3.1.4\n"})
+    publish(charts, "web", "2.0.0")
+    assert outcomes(update(tmp_path)) == [("web", "updated")]
+    assert (tmp_path / "VERSION").read_text() == "4.0.0\n"
+
+
 KILL = """
 import os, sys
 from pathlib import Path
-from kubeaid_ci.edges import chart_folder, files
-from kubeaid_ci.jobs import charts_write
 from tests.updates import update
 
-where, real = sys.argv[1], getattr(sys.modules[sys.argv[2]], sys.argv[3])
+# Every call by which something on disk changes or is about to; the process dies before number N of them.
+calls, last = 0, int(sys.argv[1])
 
-def killed(*arguments, **options):
-    if where == "after":
-        real(*arguments, **options)
-    os._exit(9)
+def counted(module, name):
+    real = getattr(module, name)
+    def call(*arguments, **options):
+        global calls
+        path = next((str(one) for one in arguments if isinstance(one, str | os.PathLike)), "")
+        if watching in path:
+            calls += 1
+            if calls == last:
+                os._exit(9)
+        return real(*arguments, **options)
+    setattr(module, name, call)
 
-setattr(sys.modules[sys.argv[2]], sys.argv[3], killed)
-update(Path(sys.argv[4]))
+watching = sys.argv[2]
+import shutil
+from kubeaid_ci.edges import chart_folder
+from kubeaid_ci.jobs import charts_make
+for name in ("rename", "write_bytes", "replace", "unlink"):
+    counted(Path, name)
+for name in ("copytree", "copy2", "rmtree"):
+    counted(shutil, name)
+counted(chart_folder, "exchange")
+charts_make.trials = lambda *_, **__: {}  # rendering writes nothing here, and takes most of the time
+update(Path(sys.argv[2]))
 """
-STEPS = [
-    (where, module, name)
-    for module, name in (
-        ("kubeaid_ci.edges.chart_folder", "_put"),
-        ("kubeaid_ci.edges.chart_folder", "exchange"),
-        ("kubeaid_ci.edges.chart_folder", "_ready"),
-    )
-    for where in ("before", "after")
-]
 
 
-@pytest.mark.parametrize(("where", "module", "name"), STEPS)
-def test_a_kill_at_any_moment_leaves_the_chart_updated_or_untouched(root, where, module, name):
-    old = repos.snapshot(root / CHARTS)
-    ended = subprocess.run(
-        [sys.executable, "-c", KILL, where, module, name, str(root)], env={**os.environ, "PYTHONPATH": "."}
+def _killed(root, number):
+    """Update, killed before write number `number`. True if it was killed."""
+    script = [sys.executable, "-c", KILL, str(number), str(root)]
+    return subprocess.run(script, env={**os.environ, "PYTHONPATH": "."}).returncode == 9
+
+
+def _files(root):
+    files = repos.snapshot(root)
+    return {path: data for path, data in files.items() if not path.startswith(".git/")}
+
+
+def test_a_kill_before_any_write_leaves_old_or_new_and_the_next_run_completes_the_update(root, monkeypatch):
+    monkeypatch.setattr(charts_make, "trials", lambda *_, **__: {})
+    repos.write(root, {"VERSION": "3.1.4\n", "CHANGELOG.md": "## KubeAid Release Version 3.1.4\n"})
+    repos.commit(root)
+    old = _files(root)
+    assert not _killed(root, 0)
+    new = _files(root)
+    assert new != old
+    for number in range(1, 100):
+        repos.git(root, "reset", "--quiet", "--hard")
+        repos.git(root, "clean", "--quiet", "-ffdx")
+        if not _killed(root, number):
+            break
+        now = _files(root)
+        changed = {path for path in {*old, *new} if old.get(path) != new.get(path)}
+        assert now.keys() <= {*old, *new}
+        assert all(now.get(path) in (old.get(path), new.get(path)) for path in changed)
+        charts_now = {path: data for path, data in now.items() if path.startswith(CHARTS)}
+        assert charts_now in (
+            {path: data for path, data in old.items() if path.startswith(CHARTS)},
+            {path: data for path, data in new.items() if path.startswith(CHARTS)},
+        )
+        update(root)
+        assert _files(root) == new
+        assert not chart_folder.staging(root).exists()
+    assert number > 15
+
+
+@pytest.mark.parametrize("where", ["index", "archive"])
+def test_a_deprecated_release_is_vendored_with_a_warning(tmp_path, charts, where):
+    publish(charts, "web", "1.0.0")
+    umbrella(tmp_path, charts, "web")
+    publish(charts, "web", "1.1.0", **({"deprecated": True} if where == "index" else {}))
+    if where == "archive":
+        republish(charts, "web", "1.1.0", deprecated=True)
+    found = update(tmp_path)
+    assert (outcomes(found), rules(found)) == ([("web", "updated")], [("chart/deprecated", "web/web")])
+    assert [one.severity for one in found.findings] == [Severity.WARNING]
+    assert found.findings[0].message == "web/web 1.1.0 is deprecated by its publisher"
+
+
+@pytest.mark.parametrize(("kube_version", "warned"), [(">=1.31.0-0", True), (">=1.29.0-0", False), (None, False)])
+def test_a_release_that_excludes_the_clusters_kubernetes_is_vendored_with_a_warning(
+    tmp_path, charts, kube_version, warned
+):
+    publish(charts, "web", "1.0.0")
+    umbrella(tmp_path, charts, "web")
+    publish(charts, "web", "1.1.0")
+    if kube_version:
+        republish(charts, "web", "1.1.0", kubeVersion=kube_version)
+    found = update(tmp_path, "web", to="1.1.0", settings=Settings(kubernetes_version=Version.parse("1.30.4")))
+    assert outcomes(found) == [("web", "updated")]
+    assert rules(found) == ([("chart/subchart-kube-version", "web/web")] if warned else [])
+    if warned:
+        assert found.findings[0].message == f"web/web 1.1.0 wants Kubernetes {kube_version}, a cluster runs 1.30.4"
+        assert found.findings[0].severity is Severity.WARNING
+
+
+def republish(charts, name, version, **metadata):
+    """Give a published version other metadata; an index may not tell it."""
+    data = chart(name, version, files(name), **metadata)
+    charts.files[f"/{name}-{version}.tgz"] = data
+    charts.entries[name][-1]["digest"] = sha256(data).hexdigest()
+
+
+def test_a_dry_run_returns_what_an_update_would_do_and_writes_nothing(root):
+    repos.write(root, {"VERSION": "3.1.4\n", "CHANGELOG.md": "## KubeAid Release Version 3.1.4\n"})
+    before = repos.snapshot(root)
+    planned = update(root, dry_run=True)
+    assert repos.snapshot(root) == before
+    done = update(root)
+    assert (planned.dry_run, done.dry_run) == (True, False)
+    marked = tuple(replace(one, dry_run=True) for one in done.results)
+    assert planned == replace(done, results=marked, dry_run=True)
+
+
+def test_progress_counts_each_kind_of_work(root, charts):
+    publish(charts, "api", "1.0.0")
+    umbrella(root, charts, "api")
+    counted = []
+    update(root, progress=lambda *step: counted.append(step))
+    assert [step for step in counted if step[1] == step[2]] == [
+        ("charts checked", 2, 2),
+        ("archives fetched", 1, 1),
+        ("charts rendered", 1, 1),
+        ("charts rendered", 1, 1),
+    ]
+
+
+def test_no_network_is_one_finding(root, charts):
+    for name in ("api", "zoo"):
+        publish(charts, name, "1.0.0")
+        umbrella(root, charts, name)
+    for port, name in enumerate(("api", "web", "zoo"), start=1):
+        path = root / CHARTS / name / "Chart.yaml"
+        path.write_text(path.read_text().replace(charts.server.url, f"http://127.0.0.1:{port}"))
+    found = update(root)
+    assert outcomes(found) == [("api", "failed"), ("web", "failed"), ("zoo", "failed")]
+    (finding,) = found.findings
+    assert finding.message == (
+        "none of the 3 upstream hosts can be reached (connection refused); 3 charts not updated;"
+        " check the network, the name server and the proxy"
     )
-    assert ended.returncode == 9
-    now = repos.snapshot(root / CHARTS)
-    assert (now == old) is not ((name, where) == ("exchange", "after"))
-    umbrellas.verify(root, update_ledger=True)
-    update(root)
-    assert (version(root), tree(root)["new.yaml"]) == ("1.1.0", b"here\n")
-    assert umbrellas.said(umbrellas.verify(root)) == []
-    assert sorted(path.name for path in root.iterdir()) == [".git", CHARTS, LEDGER]
 
 
 def test_helm_and_its_repositories_are_not_touched(root, home):

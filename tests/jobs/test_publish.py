@@ -180,7 +180,7 @@ def test_cluster_that_fails_does_not_close_what_it_has_brought(fleet: Fleet) -> 
     fleet.put(c1=BROKEN)
     published = fleet.publish()
     assert [result.outcome for result in published.results] == ["stopped"]
-    assert "could not be built: c1" in published.results[0].messages[0]
+    assert "failed in this run: c1" in published.results[0].messages[0]
     assert len(fleet.world.forge.open_changes(BRANCH)) == 1
 
 

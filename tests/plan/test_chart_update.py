@@ -57,7 +57,7 @@ def test_a_version_that_reads_as_a_number_is_put_in_quotes():
 
 def test_a_version_that_is_shared_through_an_anchor_is_refused():
     text = "dependencies:\n- {name: a, version: &v 1.0.0}\n- {name: b, version: *v}\n"
-    with pytest.raises(UserError, match=r"Chart.yaml:2: dependencies.0.version cannot be set in place"):
+    with pytest.raises(UserError, match=r"Chart.yaml:2: the version of a is a YAML anchor, alias or merge key"):
         chart_update.declare(text, {0: "1.1.0"}, where="Chart.yaml")
 
 

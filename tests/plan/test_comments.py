@@ -31,7 +31,10 @@ def commit(subject: str, committer: str = "Somebody") -> Commit:
 @given(TEXT, TEXT, TEXT)
 @settings(max_examples=200, deadline=None)
 def test_quoted_commits_and_branches_are_code_and_nothing_else(subject: str, committer: str, branch: str) -> None:
-    said = (comments.foreign(branch, (commit(subject, committer),), gone=False), comments.nothing_left(branch))
+    said = (
+        comments.foreign(branch, (commit(subject, committer),), gone=False, command="run"),
+        comments.nothing_left(branch),
+    )
     for text in said:
         inline = [token for token in MarkdownIt("commonmark").parse(text) if token.type == "inline"]
         children = [child for token in inline for child in token.children or []]

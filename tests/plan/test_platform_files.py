@@ -8,11 +8,26 @@ APPS = "kubeaid_apps:\n  - web\n  - api\n  - gone\n"
 CHANGELOG = "# Changelog\n\n## KubeAid Release Version 32.4.0\n\n- x\n\n## KubeAid Release Version 32.3.1\n"
 
 
-def test_new_apps_come_last_gone_ones_go_and_the_order_stays():
-    assert (
-        platform_files.apps(APPS, ["api", "web", "zoo", "bar"]) == "kubeaid_apps:\n  - web\n  - api\n  - bar\n  - zoo\n"
-    )
-    assert platform_files.apps(APPS, ["gone", "api", "web"]) == APPS
+@pytest.mark.parametrize(
+    ("text", "added", "expected"),
+    [
+        (APPS, ["web", "zoo", "bar"], APPS + "  - bar\n  - zoo\n"),
+        (APPS, ["gone", "api"], APPS),
+        (APPS.rstrip("\n"), ["zoo"], APPS + "  - zoo\n"),
+        ("kubeaid_apps:\n- web # ours\n\n# end\n", ["zoo"], "kubeaid_apps:\n- web # ours\n\n# end\n- zoo\n"),
+        ("kubeaid_apps:\r\n  - 'web'\r\n", ["zoo"], "kubeaid_apps:\r\n  - 'web'\r\n  - zoo\r\n"),
+        ("kubeaid_apps: [web, api]\n", ["zoo"], "kubeaid_apps:\n  - web\n  - api\n  - zoo\n"),
+        ("kubeaid_apps: []\n", ["zoo"], "kubeaid_apps:\n  - zoo\n"),
+        ("kubeaid_apps:\n  - web\n...\n", ["zoo"], "kubeaid_apps:\n  - web\n  - zoo\n"),
+    ],
+)
+def test_new_apps_come_last_and_all_other_lines_stay(text, added, expected):
+    assert platform_files.apps(text, added) == expected
+
+
+def test_the_list_of_apps_is_not_even_read_if_no_chart_is_added():
+    texts = {platform_files.APPS: "[]", "VERSION": "1.0.0\n"}
+    assert platform_files.following(texts, added=(), step=Step.MAJOR) == {}
 
 
 def test_names_that_yaml_would_read_otherwise_are_quoted():

@@ -23,6 +23,17 @@ def test_the_nearest_name_counts_first_and_the_others_fill_what_it_leaves_open()
     assert policies.policy({}, tracked("web", "db")) == ChartPolicy()
 
 
+def test_a_policy_may_name_a_folder_an_alias_or_a_dependency():
+    chart = Chart("argocd-helm-charts/app", "app", "1.0.0")
+    dependency = Dependency("web", "1.0.0", "https://charts.example.com", alias="old")
+    one = Tracked(chart, dependency, None, "web-1", (Dependency("web", "1.0.0", "x", alias="other"),))
+    names = ("app/web-1", "app/old", "app/other", "app/web", "app", "app/w*", "*")
+    for number, name in enumerate(names):
+        known = {each: ChartPolicy(group=each) for each in names[number:]}
+        assert policies.policy(known, one).group == name
+    assert list(policies.unmatched(dict.fromkeys([*names, "app/new"], ChartPolicy()), [one])) == ["app/new"]
+
+
 def test_a_name_that_means_no_chart_is_told():
     known = {"wbe": ChartPolicy(), "web": ChartPolicy(), "we?/d*": ChartPolicy()}
     assert list(policies.unmatched(known, [tracked("web", "db")])) == ["wbe"]

@@ -17,9 +17,19 @@ def update(name="web", step=Step.MINOR, before="1.0.0", status=UpdateStatus.UPDA
     return ChartUpdate(name, status, (one,))
 
 
-def body(*updates, lost=(), clusters=None, limit=60_000):
+FILES = (
+    ("VERSION", Action.MODIFIED),
+    ("argocd-helm-charts/web/Chart.lock", Action.ADDED),
+    ("argocd-helm-charts/web/charts/web/Chart.yaml", Action.MODIFIED),
+    ("argocd-helm-charts/web/charts/web/templates/new.yaml", Action.ADDED),
+    ("argocd-helm-charts/web/charts/web/templates/old.yaml", Action.REMOVED),
+    ("charts.ledger.yaml", Action.MODIFIED),
+)
+
+
+def body(*updates, files=FILES, lost=(), clusters=None, limit=60_000):
     empty = Comparison(("default values",))
-    return chart_request.body(updates, defaults=empty, clusters=clusters, lost=lost, limit=limit)
+    return chart_request.body(updates, files=files, defaults=empty, clusters=clusters, lost=lost, limit=limit)
 
 
 @pytest.mark.parametrize(
@@ -53,10 +63,30 @@ def test_nothing_in_a_chart_calls_anybody_or_breaks_the_text():
     text = body(one, lost=lost)
     html = MarkdownIt("gfm-like", {"linkify": False}).render(text)
     assert "<img" not in html
-    assert html.count("<details>") == html.count("</details>") == 2
+    assert html.count("<details>") == html.count("</details>") == 3
     assert "@team" not in re.sub(r"<code>.*?</code>", "", html, flags=re.DOTALL)
     assert "fixes #1" not in text
     assert not any(line.startswith("/merge") for line in text.splitlines())
+
+
+def test_every_file_of_the_commit_is_listed():
+    text = body(update())
+    for row in (
+        "| `VERSION` | modified |",
+        "| `argocd-helm-charts/web/Chart.lock` | added |",
+        "| `argocd-helm-charts/web/charts/web/` | 1 added, 1 removed, 1 modified |",
+        "| `charts.ledger.yaml` | modified |",
+    ):
+        assert row in text
+    assert "<summary>All 6 changed files</summary>" in text
+    assert all(f"- {action} `{path}`" in text for path, action in FILES)
+
+
+def test_many_files_are_listed_in_parts_and_the_overview_always_fits():
+    many = tuple((f"argocd-helm-charts/web/charts/web/{number}.yaml", Action.MODIFIED) for number in range(450))
+    text = body(update(), files=many)
+    assert [f"All 450 changed files: {span}" in text for span in ("1 to 200", "201 to 400", "401 to 450")] == [True] * 3
+    assert "| `argocd-helm-charts/web/charts/web/` | 450 modified |" in body(update(), files=many, limit=1000)
 
 
 def test_what_matters_comes_before_what_is_long_and_the_text_fits():

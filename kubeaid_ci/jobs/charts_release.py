@@ -1,0 +1,44 @@
+"""Finds the release of a version that a person names."""
+
+import difflib
+from collections.abc import Sequence
+
+from kubeaid_ci.edges.upstream import Upstreams
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.chart import Dependency
+from kubeaid_ci.model.upstream import Failed, Release
+from kubeaid_ci.model.version import Version
+from kubeaid_ci.plan import newest
+
+_MOST_NEAR = 5
+
+
+def published(upstreams: Upstreams, dependency: Dependency, version: str, *, option: str) -> Release | Failed:
+    """Return the release with exactly this version, as its publisher writes it.
+
+    Raises `UserError` with near versions if there is none, if it is a range, and if several builds fit. `option` is
+    what named the version, for messages.
+    """
+    where = f"{option} {version}"
+    try:
+        Version.parse(version)
+    except UserError:
+        raise UserError(f"{where}: not a version; name one release, such as 1.2.3") from None
+    releases = upstreams.versions(dependency.name, dependency.repository)
+    if isinstance(releases, Failed):
+        return releases
+    found = newest.find(releases, version)
+    if found is None:
+        near = ", ".join(_near(version, releases)) or "none"
+        raise UserError(f"{where}: {dependency.name} has no such version; near versions: {near}")
+    builds = [one.version for one in releases if newest.is_same_release(version, one.version)]
+    if found.version != version and len(builds) > 1:
+        raise UserError(f"{where}: {dependency.name} has several builds of it; name one: {', '.join(builds)}")
+    return found
+
+
+def _near(version: str, releases: Sequence[Release]) -> list[str]:
+    """The versions that look most like it, else the newest ones; newest first."""
+    texts = [release.version for release in releases]
+    near = difflib.get_close_matches(version, texts, _MOST_NEAR, 0.6)
+    return [text for text in texts if text in near] or texts[:_MOST_NEAR]
