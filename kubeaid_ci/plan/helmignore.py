@@ -59,7 +59,7 @@ def _rule(line: str, where: str) -> _Rule:
         raise UserError(f"{where}: {text!r}: Helm knows no ** in .helmignore; write one pattern a level")
     negated, text = text.startswith("!"), text.removeprefix("!")
     folders_only, text = text.endswith("/"), text.removesuffix("/")
-    pattern = compiled(text.removeprefix("/"), where=where)
+    pattern = compiled(text.removeprefix("/"), where=where, negation=("^",))
     if "/" in text:
-        return _Rule(lambda path: pattern.fullmatch(path) is not None, negated, folders_only)
-    return _Rule(lambda path: pattern.fullmatch(path.rpartition("/")[2]) is not None, negated, folders_only)
+        return _Rule(pattern.fullmatch, negated, folders_only)
+    return _Rule(lambda path: pattern.fullmatch(path.rpartition("/")[2]), negated, folders_only)

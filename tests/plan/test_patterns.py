@@ -1,5 +1,6 @@
 import pytest
 
+from kubeaid_ci.checks.glob import matches
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.plan.patterns import compiled
 
@@ -17,6 +18,10 @@ from kubeaid_ci.plan.patterns import compiled
         (r"\*", {}, ["*"], ["a"]),
         ("a.b", {}, ["a.b"], ["axb"]),
         ("{a}", {}, ["{a}"], ["a"]),
+        ("{a{b,c},d}x", {"across": True}, ["abx", "acx", "dx"], ["ax", "bx"]),
+        ("{,a}x", {"across": True}, ["x", "ax"], ["bx"]),
+        ("[!a]?", {"negation": ("^",)}, ["ab", "!b"], ["bc"]),
+        ("[^a]?", {"negation": ("^",)}, ["bc", "!b"], ["ab"]),
     ],
 )
 def test_a_pattern_matches_whole_paths(pattern, options, matching, others):
@@ -28,3 +33,17 @@ def test_a_pattern_matches_whole_paths(pattern, options, matching, others):
 def test_what_is_no_pattern_is_refused(pattern):
     with pytest.raises(UserError, match="x: "):
         compiled(pattern, where="x", across=True)
+
+
+HARD = ["*a" * 25 + "*b", "**a" * 25 + "b", "?*" * 30 + "b", "{" + "*a," * 20 + "b}" * 1, "**/" * 20 + "b"]
+
+
+@pytest.mark.parametrize("pattern", HARD)
+@pytest.mark.parametrize("options", [{"across": True}, {"deep": True, "across": True}], ids=str)
+def test_no_pattern_is_slow(pattern, options):
+    assert not compiled(pattern, where="x", **options).fullmatch("a" * 2000 + "/c")
+
+
+def test_no_glob_of_a_suppression_is_slow():
+    assert not matches("**a" * 25 + "b", "a" * 2000)
+    assert not matches("*" * 3 + "/*a" * 25 + "*b", "/a" * 1000)
