@@ -31,13 +31,21 @@ def _vendored(files: Iterable[str], umbrellas: Collection[str]) -> dict[str, lis
 
 
 def _gone(snapshot: Snapshot, targets: Mapping[str, str], folder: str, inside: list[str]) -> tuple[str, ...]:
-    """Those of the files that are taken out; none where Helm refuses the rules, and the chart with them."""
+    """The files that are left out; none if Helm refuses the rules, and the chart with them."""
     path = f"{folder}/{_FILE}"
     place = links.follow(path, targets)
     if place is None or place not in snapshot.files:
         return ()
+    folders = {one for one in inside if _is_folder(snapshot, targets, f"{folder}/{one}")}
     try:
-        kept = set(helmignore.kept(inside, snapshot.read(place).decode("utf-8", "replace"), where=path))
+        rules = snapshot.read(place).decode("utf-8", "replace")
+        kept = set(helmignore.kept(inside, rules, where=path, folders=folders))
     except UserError:
         return ()
     return tuple(f"{folder}/{one}" for one in inside if one not in kept)
+
+
+def _is_folder(snapshot: Snapshot, targets: Mapping[str, str], path: str) -> bool:
+    """Whether a link leads to a folder, which Helm takes it for."""
+    place = links.follow(path, targets) if path in targets else None
+    return bool(place and snapshot.below(place))

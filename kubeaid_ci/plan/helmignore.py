@@ -1,65 +1,88 @@
 """Which files of a chart's folder Helm leaves out: its ``.helmignore``.
 
-The rules are Helm's own (https://helm.sh/docs/chart_template_guide/helm_ignore_file): shell patterns,
-no ``**``, and `!` ignores whatever does not match.
+The rules are those of https://github.com/helm/helm/blob/v4.2.3/pkg/ignore/rules.go: shell patterns of Go, one a line,
+no ``**``. A rule with ``!`` leaves out whatever does not match. Only the ``.helmignore`` of the outer chart counts.
 """
 
-from collections.abc import Callable, Iterable
+import posixpath
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.plan.patterns import compiled
+from kubeaid_ci.plan.go_match import BadPatternError, compile_pattern, has_error_at
+from kubeaid_ci.plan.go_text import trim_space
 
-# Helm adds this one itself: editors leave such files among the templates.
+# Helm adds this rule itself: editors leave such files among the templates.
 _ALWAYS = "templates/.?*"
+_LONGEST = 64 * 1024
+"""Go's scanner reads no longer line (bytes)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    matches: Callable[[str], bool]
+    pattern: re.Pattern[str] | None
+    """None for a pattern that cannot be used, which then matches nothing."""
+    is_path: bool
     negated: bool
     folders_only: bool
 
+    def matches(self, path: str) -> bool:
+        text = path if self.is_path else posixpath.basename(path)
+        return self.pattern is not None and self.pattern.fullmatch(text) is not None
 
-def kept(paths: Iterable[str], rules: str, *, where: str) -> list[str]:
-    """The paths that are left, in their order; `rules` is the text of ``.helmignore``, `where` its name.
 
-    Raises `UserError` for a pattern that Helm refuses.
+def kept(paths: Iterable[str], rules: str, *, where: str, folders: Collection[str] = ()) -> list[str]:
+    """Return the paths that are left, in their order.
+
+    `rules` is the text of ``.helmignore`` and `where` its path. `folders` are those of the paths that are folders, such
+    as links to one. Raises `UserError` for a pattern that Helm refuses to load.
     """
-    parsed = [_rule(line, f"{where}:{number}") for number, line in enumerate(rules.splitlines(), 1) if _counts(line)]
-    parsed.append(_rule(_ALWAYS, where))
+    parsed = [*_rules(rules, where), _rule(_ALWAYS)]
 
     @cache
     def out(path: str, folder: bool) -> bool:  # noqa: FBT001 - a cached lookup
         parent = path.rpartition("/")[0]
         return (bool(parent) and out(parent, True)) or _ignored(path, parsed, folder=folder)  # noqa: FBT003 - as above
 
-    return [path for path in paths if not out(path, False)]  # noqa: FBT003 - as above
+    return [path for path in paths if not out(path, path in folders)]
 
 
-def _counts(line: str) -> bool:
-    return bool(line.strip()) and not line.strip().startswith("#")
+def _rules(text: str, where: str) -> Iterable[_Rule]:
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        if len(line.encode("utf-8", "replace")) >= _LONGEST:
+            raise UserError(f"{where}:{number}: longer than 64 KiB, which Helm does not read")
+        rule = trim_space(line)
+        if not rule or rule.startswith("#"):
+            continue
+        if "**" in rule:
+            raise UserError(
+                f"{where}:{number}: {rule!r}: Helm supports no ** in .helmignore; write one pattern a level"
+            )
+        # Helm tries each rule on this one name.
+        if has_error_at(rule, "abc"):
+            raise UserError(f"{where}:{number}: {rule!r}: not a pattern; close each [ and escape - and ] in it")
+        yield _rule(rule)
+
+
+def _rule(text: str) -> _Rule:
+    negated, text = text.startswith("!"), text.removeprefix("!")
+    folders_only, text = text.endswith("/"), text.removesuffix("/")
+    is_path, text = "/" in text, text.removeprefix("/")
+    try:
+        pattern = compile_pattern(text)
+    except BadPatternError:  # an error that Helm meets later, logs, and takes for no match
+        pattern = None
+    return _Rule(pattern, is_path, negated, folders_only)
 
 
 def _ignored(path: str, rules: Iterable[_Rule], *, folder: bool) -> bool:
     for rule in rules:
-        wrong_kind = rule.folders_only and not folder
+        is_wrong_kind = rule.folders_only and not folder
         if rule.negated:
-            if wrong_kind or not rule.matches(path):
+            if is_wrong_kind or not rule.matches(path):
                 return True
-        elif not wrong_kind and rule.matches(path):
+        elif not is_wrong_kind and rule.matches(path):
             return True
     return False
-
-
-def _rule(line: str, where: str) -> _Rule:
-    text = line.strip()
-    if "**" in text:
-        raise UserError(f"{where}: {text!r}: Helm knows no ** in .helmignore; write one pattern a level")
-    negated, text = text.startswith("!"), text.removeprefix("!")
-    folders_only, text = text.endswith("/"), text.removesuffix("/")
-    pattern = compiled(text.removeprefix("/"), where=where, negation=("^",))
-    if "/" in text:
-        return _Rule(pattern.fullmatch, negated, folders_only)
-    return _Rule(lambda path: pattern.fullmatch(path.rpartition("/")[2]), negated, folders_only)

@@ -9,11 +9,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from unicodedata import category
+
+from kubeaid_ci.plan.go_text import sanitized
 
 # Go escapes these in JSON wherever they stand in a string, so that it may go into HTML.
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-_BLANKS = "\t\n\v\f\r\x85"
 _LOCKED = ("name", "version", "repository")
 
 
@@ -32,17 +32,10 @@ def _cleaned(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What is declared, as Helm takes it: every blank a space, and nothing that does not print."""
     found = []
     for one in map(_dependency, declared):
-        found.append({key: _printable(value) if isinstance(value, str) else value for key, value in one.items()})
+        found.append({key: sanitized(value) if isinstance(value, str) else value for key, value in one.items()})
         if isinstance(tags := one.get("tags"), list):
-            found[-1]["tags"] = list(map(_printable, tags))
+            found[-1]["tags"] = list(map(sanitized, tags))
     return found
-
-
-def _printable(text: str) -> str:
-    if text.isascii() and text.isprintable():
-        return text
-    blank = "".join(" " if letter in _BLANKS or category(letter)[0] == "Z" else letter for letter in text)
-    return "".join(letter for letter in blank if letter == " " or category(letter)[0] in "LMNPS")
 
 
 def _dependency(given: Mapping[str, Any]) -> dict[str, Any]:
