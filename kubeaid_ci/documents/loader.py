@@ -27,22 +27,25 @@ _TYPES: dict[str, type] = {"bool": bool, "int": int, "float": float, "null": typ
 Path = tuple[str | int, ...]
 
 
-def load_all(text: str | bytes, *, where: str) -> list[Any]:
+def load_all(text: str | bytes, *, where: str, unique: bool = False) -> list[Any]:
     """Read all documents of a text, cut by Helm's rule, without those that hold comments only.
 
     Gives dict (keys are text), list, str, int, float, bool and None. Raises `UserError` that names
-    ``where:line`` for invalid YAML, text that is not UTF-8 or too large, and alias bombs.
+    ``where:line`` for invalid YAML, text that is not UTF-8 or too large, alias bombs and, with `unique`, a key that a
+    mapping has twice.
     """
     given = decoded(text, where)
     try:
-        return [value for _, piece in pieces(given) for value in straight.values(piece)]
+        return [value for _, piece in pieces(given) for value in straight.values(piece, unique=unique)]
     except (straight.UnusualError, yaml.YAMLError, UnicodeEncodeError):
+        for path, line in duplicate_keys(given, where) if unique else ():
+            raise UserError(f"{where}:{line}: the key {path[-1]} is set twice") from None
         return [_Values(document).value(document.root, 0) for document in documents(given, where)]
 
 
-def load(text: str | bytes, *, where: str) -> Any:
-    """Read the one document of a text, None where there is none. Raises `UserError` for several."""
-    found = load_all(text, where=where)
+def load(text: str | bytes, *, where: str, unique: bool = False) -> Any:
+    """Read the one document of a text, None if there is none. Raises `UserError` for several, and as `load_all`."""
+    found = load_all(text, where=where, unique=unique)
     if len(found) > 1:
         raise UserError(f"{where}: expected one YAML document, found {len(found)}; keep one of them")
     return found[0] if found else None

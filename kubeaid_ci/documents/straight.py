@@ -19,10 +19,10 @@ class UnusualError(Exception):
     """The document needs its tree."""
 
 
-def values(piece: str) -> list[Any]:  # noqa: PLR0912 - a call for each event takes as long as the rest
-    """The value of a piece of text that holds one document; none where it holds comments only.
+def values(piece: str, *, unique: bool = False) -> list[Any]:  # noqa: PLR0912 - a call for each event takes as long
+    """Return the value of a piece of text that holds one document; an empty list if it holds comments only.
 
-    Raises `UnusualError`, or what PyYAML raises.
+    With `unique` a mapping that has a key twice is unusual. Raises `UnusualError`, or what PyYAML raises.
     """
     parser = yaml.CBaseLoader(piece)
     roots: list[Any] = []
@@ -41,7 +41,7 @@ def values(piece: str) -> list[Any]:  # noqa: PLR0912 - a call for each event ta
                 into.append(plain_value(event.value) if event.implicit[0] else event.value)
             elif key is None:
                 key = plain_key(event.value) if event.implicit[0] else event.value
-                if key is None or key == "<<":
+                if key is None or key == "<<" or (unique and key in into):
                     raise UnusualError
             else:
                 into[key] = plain_value(event.value) if event.implicit[0] else event.value

@@ -16,7 +16,7 @@ from kubeaid_ci.edges.web import Ask, Got, NotGot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.upstream import Failed, FailedKind, Release
 
-_FORMAT = 1
+_FORMAT = 2
 """Counts on whenever the same index may give another release than before."""
 _INDEX_SECONDS = 180
 _ARCHIVE_SECONDS = 300
@@ -60,25 +60,33 @@ class ChartRepository:
         return self._no_chart(chart) if found is None else found
 
     def release(self, chart: str, version: str) -> Release | Failed:
-        """The release of a version: the one written the same, else the first that means the same.
+        """Return the release of a version: the one with the same text, else the first that is equal.
 
-        What an index said is known to later runs by its content, which then read none.
+        What an index says is noted by its content for later runs, which then parse none.
         """
         name = f"release {_FORMAT} {kubeaid_ci.__version__} {self._digest} {json.dumps([chart, version])}"
         if (known := self._downloads.noted(name)) is not None:
             said = json.loads(known)
             return Release(**{**said, "sources": tuple(said["sources"])})
         try:
-            found = self._index().release(chart, version)
-            if found is None and self._index().releases(chart) is None:
-                return self._no_chart(chart)
+            index = self._index()
+            found = index.release(chart, version)
+            if found is not None and found.url:
+                self._downloads.note(name, json.dumps(asdict(found)).encode())
+                return found
+            return self._no_version(index, chart, version, is_listed=found is not None)
         except UserError as error:
             return Failed(FailedKind.INVALID, str(error))
-        if found is None or not found.url:
-            message = f"{shown(self.url)}: the index has no archive of {chart} {version!r}"
-            return Failed(FailedKind.NO_SUCH_VERSION, message)
-        self._downloads.note(name, json.dumps(asdict(found)).encode())
-        return found
+
+    def _no_version(self, index: Index, chart: str, version: str, *, is_listed: bool) -> Failed:
+        if index.releases(chart) is None:
+            return self._no_chart(chart)
+        message = f"{shown(self.url)}: the index has no {chart} {version!r}"
+        if is_listed:
+            message = f"{shown(self.url)}: the index names no archive of {chart} {version!r}"
+        elif reason := index.skipped(chart, version):
+            message = f"{shown(self.url)}: Helm skips the entry of {chart} {version!r} in the index: {reason}"
+        return Failed(FailedKind.NO_SUCH_VERSION, message)
 
     def _no_chart(self, chart: str) -> Failed:
         return Failed(FailedKind.NO_SUCH_CHART, f"{shown(self.url)}: the index has no chart {chart!r}")

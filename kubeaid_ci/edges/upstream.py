@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import replace
@@ -106,15 +106,15 @@ class Upstreams:
         self._downloads.prune()
 
     def versions(self, name: str, repository: str) -> tuple[Release, ...] | Failed:
-        """What an upstream has of a chart, newest first; without what it calls removed."""
+        """Return the releases of a chart that Helm can take, newest first, without those marked as removed."""
         repository = self._mirrored(repository)
         if repository.startswith("oci://"):
             tags = self._registry.tags(f"{repository.rstrip('/')}/{name}")
-            found = tags if isinstance(tags, Failed) else tuple(Release(tag.replace("_", "+")) for tag in tags)
-        else:
-            opened = self._open(repository)
-            found = opened if isinstance(opened, Failed) else opened.releases(name)
-        return found if isinstance(found, Failed) else _newest_first(found)
+            return tags if isinstance(tags, Failed) else _newest_first(_tagged(tags))
+        opened = self._open(repository)
+        found = opened if isinstance(opened, Failed) else opened.releases(name)
+        # Helm passes over entries without an archive.
+        return found if isinstance(found, Failed) else _newest_first(one for one in found if one.url)
 
     def _fetch(self, wanted: Wanted) -> Fetched | Failed:
         if wanted.repository.startswith("oci://"):
@@ -209,6 +209,18 @@ class _Once(Generic[K, T]):
             if key not in self._made:
                 self._made[key] = make()
             return self._made[key]
+
+
+def _tagged(tags: Iterable[str]) -> Iterator[Release]:
+    """The releases that tags name: full SemVer, ``_`` for ``+`` (https://github.com/helm/helm/issues/10166).
+
+    A leading ``v`` counts too: Helm does not list such a tag, but pulls it where Chart.yaml names it.
+    """
+    for tag in tags:
+        version = tag.replace("_", "+")
+        with suppress(UserError):
+            Version.parse_strict(version.removeprefix("v"))
+            yield Release(version)
 
 
 def _newest_first(releases: Iterable[Release]) -> tuple[Release, ...]:

@@ -14,6 +14,7 @@ from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched
+from tests import helm_binaries
 from tests.archives import tgz
 from tests.servers import registry
 from tests.servers.charts import Charts, chart
@@ -78,6 +79,44 @@ def test_a_chart_comes_with_its_digests(open_registry: Running) -> None:
     assert (found.url, found.host) == (f"oci://{open_registry.host}/charts/web:1.2.3_4", "127.0.0.1")
     assert (found.created, found.index_digest, found.notes) == ("2024", None, ())
     assert found.files["templates/a.yaml"].data == b"a: 1\n"
+
+
+TAGS = [
+    "0.9.0",
+    "1.0.0",
+    "1.0.1-rc.1",
+    "20240101",
+    "main",
+    "1.2",
+    "2.0.0-01",
+    "1.0.0_b",
+    "1.0.0_b_c",
+    "01.0.0",
+    "v1.1.0",
+]
+
+
+@needs_registry
+def test_only_tags_that_are_versions_to_helm_are_releases(open_registry: Running) -> None:
+    for tag in TAGS:
+        open_registry.push("tags/web", tag, DATA)
+    found = upstreams(open_registry.host).versions("web", f"oci://{open_registry.host}/tags")
+    assert not isinstance(found, Failed)
+    versions = [one.version for one in found]
+    # Helm pulls a tag with a `v`, but does not list it.
+    assert sorted(versions) == ["0.9.0", "1.0.0", "1.0.0+b", "1.0.1-rc.1", "v1.1.0"]
+    assert (versions[0], versions[-1]) == ("v1.1.0", "0.9.0")
+
+
+@needs_registry
+@helm_binaries.needs_helm
+def test_helm_takes_the_newest_of_the_same_tags(open_registry: Running) -> None:
+    for tag in TAGS:
+        open_registry.push("same/web", tag, chart("web", tag.replace("_", "+")))
+    place = f"oci://{open_registry.host}/same/web"
+    for wanted, expected in (("*", "1.0.0"), (">=0-0", "1.0.1-rc.1"), ("<1.0.0", "0.9.0"), ("v1.1.0", "v1.1.0")):
+        out = helm_binaries.run("show", "chart", place, "--version", wanted, "--plain-http")
+        assert f"version: {expected}" in out.stdout, out.stderr
 
 
 @needs_registry
@@ -183,7 +222,9 @@ def test_a_later_run_asks_for_the_manifest_alone(open_registry: Running, tmp_pat
 def test_a_repository_index_may_name_a_registry(open_registry: Running) -> None:
     open_registry.push("from/web", "1.0.0", chart("web", "1.0.0"))
     with (charts := Charts()).server as server:
-        charts.entries = {"web": [{"version": "1.0.0", "urls": [f"oci://{open_registry.host}/from/web:1.0.0"]}]}
+        charts.entries = {
+            "web": [{"name": "web", "version": "1.0.0", "urls": [f"oci://{open_registry.host}/from/web:1.0.0"]}]
+        }
         found = upstreams(open_registry.host).fetch("web", "1.0.0", server.url)
     assert isinstance(found, Fetched)
     assert found.url == f"oci://{open_registry.host}/from/web:1.0.0"
@@ -195,7 +236,9 @@ def test_an_index_does_not_send_to_a_registry_further_inside() -> None:
         lambda _, port: socket.create_connection(("127.0.0.1", port)),
     )
     with (charts := Charts()).server as server:
-        charts.entries = {"web": [{"version": "1.0.0", "urls": [f"oci://127.0.0.1:{server.port}/x/web:1.0.0"]}]}
+        charts.entries = {
+            "web": [{"name": "web", "version": "1.0.0", "urls": [f"oci://127.0.0.1:{server.port}/x/web:1.0.0"]}]
+        }
         ups = upstreams(f"127.0.0.1:{server.port}", network=network)
         kind, message = failed(ups.fetch("web", "1.0.0", f"http://charts.example.com:{server.port}"))
     assert kind is FailedKind.REFUSED

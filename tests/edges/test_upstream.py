@@ -135,7 +135,11 @@ def test_a_relative_address_is_joined_as_helm_does(charts: Charts, url: str, ref
     base = charts.server.url
     charts.add("web", "1.0.0", urls=[reference.format(base=base), f"{base}/second.tgz"])
     index, data = charts.entries, charts.files["/web-1.0.0.tgz"]
-    charts.files = {"/charts/index.yaml": dump({"entries": index}).encode(), "/charts/web.tgz": data, "/web.tgz": data}
+    charts.files = {
+        "/charts/index.yaml": dump({"apiVersion": "v1", "entries": index}).encode(),
+        "/charts/web.tgz": data,
+        "/web.tgz": data,
+    }
     assert fetched(upstreams().fetch("web", "1.0.0", url.format(base=base))).url == base + expected
     assert charts.seen[0].query == ({"token": ["1"]} if "?" in url else {})
 
@@ -215,7 +219,7 @@ def test_a_repository_that_is_no_address_of_one_is_told(repository: str) -> None
     ("index", "words"),
     [
         (b"<html>We moved</html>", "is no index"),
-        (b"entries:\n  web:\n  - version: 1\n  \tx: [", "not valid YAML"),
+        (b"apiVersion: v1\nentries:\n  web:\n  - version: 1\n  \tx: [", "not valid YAML"),
         (b"\xff\xfe", "not UTF-8"),
     ],
 )

@@ -50,7 +50,10 @@ class Charts:
             return Reply(401, None, {"WWW-Authenticate": 'Basic realm="charts"'})
         data = self.files.get(request.path)
         if request.path == "/index.yaml":
-            data = self.index or dump({"apiVersion": "v1", "entries": self.entries, "generated": "now"}).encode()
+            data = (
+                self.index
+                or dump({"apiVersion": "v1", "entries": self.entries, "generated": "2026-01-02T03:04:05Z"}).encode()
+            )
         if data is None:
             return Reply(404, b"nothing here")
         tag = f'"{sha256(data).hexdigest()[:16]}"'
