@@ -96,10 +96,15 @@ def _ambiguous(chart: Chart, found: ResolvedDependency) -> Finding:
 
 def _out_of_reach(chart: Chart, dependency: Dependency) -> Finding:
     where = told(dependency.repository)
-    is_alias = where.startswith(("@", "alias:"))
-    why = "an alias, which means something on one machine alone" if is_alias else "no address that can be asked"
-    message = f"{dependency.name} is declared to come from {where}: {why}; write an https:// or oci:// address"
-    return _placed(chart, dependency, "chart/unverifiable", message)
+    message = f"{dependency.title} is declared to come from {where}, which is no address of a repository"
+    if where.startswith(("@", "alias:")):
+        message = f"{dependency.title} is declared to come from {where}, an alias in one user's Helm settings"
+    advice = "write an https:// or oci:// address"
+    locked = chart.lock.dependencies if chart.lock else ()
+    known = next((one for one in locked if one.name == dependency.name and one.kind.is_published), None)
+    if known is not None:
+        advice = f"write {told(known.repository)}, which the lock has for it"
+    return _placed(chart, dependency, "chart/unverifiable", f"{message}; {advice}")
 
 
 def _shared(chart: Chart) -> Iterator[Finding]:
@@ -152,10 +157,11 @@ def _versions(chart: Chart, subject: str) -> Iterator[Finding]:
         dependency, subchart = found.dependency, found.subchart
         if subchart is None or subchart.chart is None or (found.fits and _is_the_build(dependency, subchart)):
             continue
+        file = posixpath.basename(dependency.path)
         if dependency.version:
-            message = f"Chart.yaml declares {dependency.title} {dependency.version}, vendored is {subchart.version}"
+            message = f"{file} declares {dependency.title} {dependency.version}, vendored is {subchart.version}"
         else:
-            message = f"Chart.yaml declares no version for {dependency.title}; {subchart.version} is vendored"
+            message = f"{file} declares no version for {dependency.title}; {subchart.version} is vendored"
         yield RULES["chart/version-mismatch"].at(
             dependency.path,
             message,

@@ -4,6 +4,7 @@ Reading YAML is most of the work on a repository of charts, and the same files c
 run, so what was read is kept in the user's cache folder by the id of the blob.
 """
 
+import codecs
 import hashlib
 import json
 from contextlib import suppress
@@ -14,19 +15,8 @@ from typing import Any
 from kubeaid_ci.edges.files import write_atomically
 from kubeaid_ci.errors import UserError
 
-_FORMAT = 1
+_FORMAT = 2
 _FILE = "charts/metadata"
-_KEPT = (
-    "apiVersion",
-    "name",
-    "version",
-    "type",
-    "appVersion",
-    "kubeVersion",
-    "deprecated",
-    "dependencies",
-    "digest",
-)
 _MOST_BYTES = 1024 * 1024
 
 
@@ -56,7 +46,7 @@ class MetadataReader:
         return said
 
     def read(self, data: bytes, identity: str, *, where: str) -> dict[str, Any]:
-        """The metadata in a file, with the line of each dependency as ``line``; raises `UserError` naming it."""
+        """Return the fields of a file as `chart_yaml.decode`, with the line of each dependency as ``line``."""
         said = self._used[identity] = _read(data, where)
         return said
 
@@ -71,19 +61,17 @@ class MetadataReader:
 
 def _read(data: bytes, where: str) -> dict[str, Any]:
     from kubeaid_ci import documents
+    from kubeaid_ci.plan import chart_yaml
 
     if len(data) > _MOST_BYTES:
         raise UserError(f"{where}: larger than 1 MiB, which no chart's metadata is")
-    value = documents.load(data, where=where)
-    if not isinstance(value, dict):
-        raise UserError(f"{where}: expected keys with values; see Helm's description of a Chart.yaml")
-    kept = {key: value[key] for key in _KEPT if value.get(key) is not None}
-    given = kept.get("dependencies", [])
-    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        raise UserError(f"{where}: dependencies: expected a list of keys with values")
-    lines = documents.locate_all(data, [("dependencies", number) for number in range(len(given))])
-    kept["dependencies"] = [one | {"line": line} for one, line in zip(given, lines, strict=True)]
-    return kept
+    # Of several documents Helm reads the first, and it drops a byte order mark.
+    found = documents.load_all(data.removeprefix(codecs.BOM_UTF8), where=where)
+    fields = chart_yaml.decode(found[0] if found else None, where=where)
+    declared = fields.get("dependencies", [])
+    lines = documents.locate_all(data, [("dependencies", number) for number in range(len(declared))])
+    numbered = [one if one is None else one | {"line": line} for one, line in zip(declared, lines, strict=True)]
+    return fields | ({"dependencies": numbered} if "dependencies" in fields else {})
 
 
 def _checksum(text: bytes) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kubeaid_ci import documents
 from kubeaid_ci.edges.chart_metadata import MetadataReader
 from kubeaid_ci.edges.left_out import left_out
 from kubeaid_ci.edges.snapshot import Snapshot
@@ -12,7 +13,8 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.model import links
 from kubeaid_ci.model.chart import CHARTS, BadChart, Chart, Charts, Dependency, Lock, Subchart
 from kubeaid_ci.model.tree import folder_ids
-from kubeaid_ci.plan import lock_digest
+from kubeaid_ci.plan import chart_yaml, lock_digest
+from kubeaid_ci.plan.go_text import sanitized
 
 _MOST_DEEP = 20
 _V1 = "v1"
@@ -60,29 +62,44 @@ class _Reading:
         self.vendored = _vendored(snapshot)
 
     def chart(self, path: str, *, depth: int = 0, follow: bool = True) -> Chart | None:
-        """The chart in a folder; nothing where it cannot be read."""
+        """Return the chart in a folder; None if its metadata cannot be read. What Helm refuses is noted as well."""
         try:
-            said = self._said(f"{path}/Chart.yaml")
-            declared = self._declared(path, said)
-            lock = self._lock(path, said, declared)
-            dependencies = tuple(_dependency(one, where, number) for number, (where, one) in enumerate(declared))
-            return Chart(
-                path,
-                _text(said.get("name")),
-                _text(said.get("version")),
-                api_version=_text(said.get("apiVersion")) or _V1,
-                type=_text(said.get("type")),
-                app_version=_text(said.get("appVersion")),
-                kube_version=_text(said.get("kubeVersion")),
-                deprecated=said.get("deprecated") is True,
-                dependencies=dependencies,
-                lock=lock,
-                subcharts=self._subcharts(path, depth) if follow else (),
-                archives=tuple(name for name in self.vendored.get(path, ()) if name.endswith(".tgz")),
-            )
+            fields, declared = self._metadata(path)
+            lock = self._lock(path, fields, declared)
+            subcharts = self._subcharts(path, depth) if follow else ()
         except UserError as error:
             self.bad.append(BadChart(path, str(error)))
             return None
+        return Chart(
+            path,
+            sanitized(fields.get("name", "")),
+            fields.get("version", ""),
+            api_version=fields.get("apiVersion") or _V1,
+            type=fields.get("type", ""),
+            app_version=sanitized(fields.get("appVersion", "")),
+            kube_version=sanitized(fields.get("kubeVersion", "")),
+            deprecated=fields.get("deprecated") is True,
+            dependencies=tuple(_dependency(one, file, number) for number, (file, one) in enumerate(declared)),
+            lock=lock,
+            subcharts=subcharts,
+            archives=tuple(name for name in self.vendored.get(path, ()) if name.endswith(".tgz")),
+        )
+
+    def _metadata(self, path: str) -> tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]]:
+        """The fields of a chart, and its dependencies, each with the file that declares it."""
+        file = f"{path}/Chart.yaml"
+        fields = self._said(file)
+        if (old := f"{path}/requirements.yaml") in self.snapshot.files:
+            requirements = self._said(old)
+            file = old if "dependencies" in requirements else file
+            fields = chart_yaml.merged(fields, requirements)
+        declared = fields.get("dependencies") or []
+        reason = chart_yaml.problem(fields)
+        if reason is None and (name := chart_yaml.repeated_dependency(declared)) is not None:
+            reason = f"dependencies: two of them have the name or alias {name}"
+        if reason:
+            self.bad.append(BadChart(path, f"{self._place(path, reason)}: {reason}, so Helm cannot load the chart"))
+        return fields, [(file, one) for one in declared if one is not None]
 
     def _subcharts(self, path: str, depth: int) -> tuple[Subchart, ...]:
         if depth > _MOST_DEEP:
@@ -108,25 +125,29 @@ class _Reading:
             raise UserError(f"{path}: a link that leads to no file of the repository; replace it by the file")
         return self.metadata.known(entry.id) or self.metadata.read(self.snapshot.read(place), entry.id, where=path)
 
-    def _declared(self, path: str, said: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-        """The dependencies, each with the file that declares it; Helm lets requirements.yaml replace the others."""
-        file = f"{path}/Chart.yaml"
-        if (old := f"{path}/requirements.yaml") in self.snapshot.files:
-            file, said = old, self._said(old)
-        return [(file, one) for one in said["dependencies"]]
+    def _place(self, path: str, reason: str) -> str:
+        """The file and line of the field that a reason begins with."""
+        field = reason.partition(" ")[0].rstrip(":")
+        files = [f"{path}/{name}" for name in ("requirements.yaml", "Chart.yaml")]
+        for file in (one for one in files if links.follow(one, self.links) in self.snapshot.files):
+            line = documents.locate(self.snapshot.read(links.follow(file, self.links) or file), (field,))
+            if line is not None:
+                return f"{file}:{line}"
+        return files[-1]
 
-    def _lock(self, path: str, said: Mapping[str, Any], declared: list[tuple[str, dict[str, Any]]]) -> Lock | None:
+    def _lock(self, path: str, fields: Mapping[str, Any], declared: list[tuple[str, dict[str, Any]]]) -> Lock | None:
         for name in ("Chart.lock", "requirements.lock"):
             file = f"{path}/{name}"
             if file not in self.snapshot.files:
                 continue
             lock = self._said(file)
             wanted = [one for _, one in declared]
-            accepted = [lock_digest.digest(wanted, lock["dependencies"])]
-            if (_text(said.get("apiVersion")) or _V1) == _V1:
+            locked = [one for one in lock.get("dependencies", ()) if one is not None]
+            accepted = [lock_digest.digest(wanted, locked)]
+            if (fields.get("apiVersion") or _V1) == _V1:
                 accepted.append(lock_digest.old_digest(wanted))
-            locked = tuple(_dependency(one, file) for one in lock["dependencies"])
-            return Lock(file, _text(lock.get("digest")), tuple(accepted), locked)
+            dependencies = tuple(_dependency(one, file) for one in locked)
+            return Lock(file, lock.get("digest", ""), tuple(accepted), dependencies)
         return None
 
     def _target(self, path: str) -> str:
@@ -150,24 +171,14 @@ def _vendored(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     return {path: tuple(sorted(names)) for path, names in found.items()}
 
 
-def _dependency(said: Mapping[str, Any], path: str, position: int = 0) -> Dependency:
+def _dependency(given: Mapping[str, Any], path: str, position: int = 0) -> Dependency:
     return Dependency(
-        _text(said.get("name")),
-        _text(said.get("version")),
-        _text(said.get("repository")),
-        alias=_text(said.get("alias")),
-        condition=_text(said.get("condition")),
+        sanitized(given.get("name", "")),
+        sanitized(given.get("version", "")),
+        sanitized(given.get("repository", "")),
+        alias=given.get("alias", ""),
+        condition=sanitized(given.get("condition", "")),
         path=path,
-        line=said.get("line"),
+        line=given.get("line"),
         position=position,
     )
-
-
-def _text(value: Any) -> str:
-    """A scalar as text; what cannot be one counts as not given."""
-    match value:
-        case None | dict() | list():
-            return ""
-        case bool():
-            return "true" if value else "false"
-    return str(value)

@@ -7,20 +7,33 @@ both lists of dependencies as Go writes JSON.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kubeaid_ci.plan.go_text import sanitized
+from kubeaid_ci.plan.go_types import text
 
 # Go escapes these in JSON wherever they stand in a string, so that it may go into HTML.
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+ALIASES = ("@", "alias:")
+"""What the alias of a repository begins with, as in ``@corp``: its name in one user's settings of Helm."""
 _LOCKED = ("name", "version", "repository")
 
 
-def digest(declared: Iterable[Mapping[str, Any]], locked: Iterable[Mapping[str, Any]]) -> str:
-    """The digest for the dependencies of a chart and those of its lock, each as plain values."""
+def digest(declared: Iterable[Mapping[str, Any]], locked: Sequence[Mapping[str, Any]]) -> str:
+    """Return the digest for the dependencies of a chart and those of its lock, each as plain values."""
     kept = ({key: entry[key] for key in _LOCKED if key in entry} for entry in locked)
-    return _hashed([_cleaned(declared), list(map(_dependency, kept))])
+    return _hashed([_cleaned(_resolved(declared, locked)), list(map(_dependency, kept))])
+
+
+def _resolved(
+    declared: Iterable[Mapping[str, Any]], locked: Sequence[Mapping[str, Any]]
+) -> Iterator[Mapping[str, Any]]:
+    """What is declared, with the address for each alias of a repository: Helm writes it to the lock, and hashes it."""
+    for number, one in enumerate(declared):
+        known = locked[number] if number < len(locked) else {}
+        is_alias = text(one.get("repository")).startswith(ALIASES)
+        yield {**one, "repository": known["repository"]} if is_alias and known.get("repository") else one
 
 
 def old_digest(declared: Iterable[Mapping[str, Any]]) -> str:
@@ -40,19 +53,19 @@ def _cleaned(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _dependency(given: Mapping[str, Any]) -> dict[str, Any]:
     """A dependency in Go's order of fields, without those that Go leaves out when they are empty."""
-    fields: dict[str, Any] = {"name": _text(given.get("name"))}
-    if version := _text(given.get("version")):
+    fields: dict[str, Any] = {"name": text(given.get("name"))}
+    if version := text(given.get("version")):
         fields["version"] = version
-    fields["repository"] = _text(given.get("repository"))
-    if condition := _text(given.get("condition")):
+    fields["repository"] = text(given.get("repository"))
+    if condition := text(given.get("condition")):
         fields["condition"] = condition
     if tags := given.get("tags"):
-        fields["tags"] = [_text(tag) for tag in tags] if isinstance(tags, list) else tags
+        fields["tags"] = [text(tag) for tag in tags] if isinstance(tags, list) else tags
     if given.get("enabled"):
         fields["enabled"] = True
     if imports := given.get("import-values"):
         fields["import-values"] = _sorted(imports)
-    if alias := _text(given.get("alias")):
+    if alias := text(given.get("alias")):
         fields["alias"] = alias
     return fields
 
@@ -67,20 +80,8 @@ def _sorted(value: Any) -> Any:
     return value
 
 
-def _text(value: Any) -> str:
-    """A scalar where Helm wants text: Go's YAML takes numbers and booleans by how they print."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case float() if value.is_integer():
-            return str(int(value))
-    return str(value)
-
-
 def _hashed(value: Sequence[Any] | Mapping[str, Any]) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for sign, escape in _ESCAPED.items():
-        text = text.replace(sign, escape)
-    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        written = written.replace(sign, escape)
+    return "sha256:" + hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()

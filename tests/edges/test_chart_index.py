@@ -280,15 +280,18 @@ def test_one_entry_that_helm_cannot_decode_makes_it_refuse_the_whole_index(entry
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        ("version: 0.2.1-061.4221738", "'0.2.1-061.4221738' is not a version"),
-        ("version: ' 1.1.0'", "' 1.1.0' is not a version"),
-        ("version: ''", "it has no version"),
-        ("version: 1.1.0, name: ''", "it has no name"),
-        ("version: 1.1.0, name: a/b", "its name is 'a/b'"),
-        ("version: 1.1.0, type: plugin", "its type is 'plugin'"),
-        ("version: 1.1.0, maintainers: [~]", "one of its maintainers is empty"),
-        ("version: 1.1.0, dependencies: [~]", "one of its dependencies is empty"),
-        ("version: 1.1.0, dependencies: [{name: a, alias: a.b}]", "the alias 'a.b' of a dependency is not allowed"),
+        ("version: 0.2.1-061.4221738", "version: '0.2.1-061.4221738' is not a version"),
+        ("version: ' 1.1.0'", "version: ' 1.1.0' is not a version"),
+        ("version: ''", "version is missing"),
+        ("version: 1.1.0, name: ''", "name is missing"),
+        ("version: 1.1.0, name: a/b", "name: 'a/b' is not allowed"),
+        ("version: 1.1.0, type: plugin", "type: 'plugin' is neither application nor library"),
+        ("version: 1.1.0, maintainers: [~]", "maintainers: an item is empty"),
+        ("version: 1.1.0, dependencies: [~]", "dependencies: an item is empty"),
+        (
+            "version: 1.1.0, dependencies: [{name: a, alias: a.b}]",
+            "dependencies: the alias 'a.b' has other characters than letters, digits, - and _",
+        ),
     ],
 )
 def test_an_entry_that_helm_finds_invalid_is_skipped(entry: str, reason: str) -> None:

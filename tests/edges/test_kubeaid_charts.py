@@ -80,9 +80,9 @@ def test_requirements_and_their_lock_count_for_old_charts(tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("- a\n", "expected keys with values"),
+        ("- a\n", "a list instead of a mapping"),
         ("name: [", "not valid YAML"),
-        ("name: x\ndependencies: 3\n", "expected a list of keys with values"),
+        ("name: x\ndependencies: 3\n", "dependencies: a number '3' instead of a list"),
         ("name: x\nx: &a [1]\ny: " + "#" * 1_100_000, "larger than 1 MiB"),
         (b"name: \xff", "not UTF-8"),
     ],

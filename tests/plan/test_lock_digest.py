@@ -5,7 +5,8 @@ import pytest
 
 from kubeaid_ci import documents
 from kubeaid_ci.plan import lock_digest
-from tests import repos
+from tests import helm_binaries, repos
+from tests.servers.charts import Charts
 
 DEPENDENCIES = {
     "plain": "- {name: one, version: 1.0.0, repository: 'file://../one'}",
@@ -37,6 +38,32 @@ def test_the_digest_is_the_one_in_a_lock_that_helm_wrote(declared, kind, tmp_pat
     helm_python.disable_logging()
     helm_python.dependency_update(str(tmp_path / "umbrella"))
     written = documents.load((tmp_path / "umbrella" / lock).read_bytes(), where=lock)
+    wanted = documents.load(text, where="Chart.yaml")["dependencies"]
+    assert lock_digest.digest(wanted, written["dependencies"]) == written["digest"]
+
+
+ALIASED = {
+    "an alias": "- {name: one, version: ^1.0.0, repository: '@corp'}",
+    "the other form": "- {name: one, version: 1.x, repository: 'alias:corp', alias: other}",
+    "both and an address": "- {name: one, version: 1.0.0, repository: '@corp'}\n- {name: two, version: '*', repository: URL}",
+}  # fmt: skip
+
+
+@helm_binaries.needs_helm
+@pytest.mark.parametrize("program", helm_binaries.programs(), ids=lambda path: path.name)
+@pytest.mark.parametrize("declared", ALIASED.values(), ids=ALIASED)
+def test_the_digest_is_that_of_the_address_that_an_alias_stands_for(declared, program, tmp_path):
+    charts = Charts()
+    charts.add("one", "1.0.0")
+    charts.add("two", "2.0.5")
+    settings = ["--repository-config", tmp_path / "repositories.yaml", "--repository-cache", tmp_path / "cache"]
+    with charts.server:
+        text = f"dependencies:\n{declared.replace('URL', charts.server.url)}\n"
+        repos.write(tmp_path, {"top/Chart.yaml": f"apiVersion: v2\nname: top\nversion: 0.1.0\n{text}"})
+        helm_binaries.run("repo", "add", "corp", charts.server.url, *settings, program=program)
+        out = helm_binaries.run("dependency", "update", tmp_path / "top", *settings, program=program)
+    assert out.returncode == 0, out.stderr
+    written = documents.load((tmp_path / "top/Chart.lock").read_bytes(), where="Chart.lock")
     wanted = documents.load(text, where="Chart.yaml")["dependencies"]
     assert lock_digest.digest(wanted, written["dependencies"]) == written["digest"]
 
