@@ -91,9 +91,13 @@ def test_clusters_json_has_the_contracts_fields(run, repos_options):
         "dir": "two.example.com",
         "vars_file": "k8s/two.example.com/two-vars.jsonnet",
         "platform": "aks",
+        "kubernetes_version": "1.34.0",
         "release": "v0.17.0",
         "kubeaid_revision": None,
         "applications": [],
+        "kubernetes_version_from": "default",
+        "provider": None,
+        "general_file": None,
     }
 
 
@@ -189,7 +193,10 @@ def test_progress_is_plain_lines_on_standard_error_and_quiet_is_quiet(run, repos
 
 def test_verbose_says_what_is_no_cluster(run, two, repos_options):
     repos.write(two.config, {"k8s/docs/README.md": "x"})
-    assert "k8s/docs: no *-vars.jsonnet, so not a cluster" in run("clusters", "-v", *repos_options).stderr
+    assert (
+        "k8s/docs: no argocd-apps/ and no *-vars.jsonnet, so not a cluster"
+        in run("clusters", "-v", *repos_options).stderr
+    )
 
 
 def test_nothing_is_left_in_the_home_but_the_cache(run, tmp_path, repos_options):

@@ -1,6 +1,7 @@
 """What is to be said of the machine, the two repositories and the forge, from what was found there."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from kubeaid_ci.checks import doctor_rules as rules
@@ -83,8 +84,22 @@ def clusters(found: Sequence[ClusterInfo], broken: Sequence[Finding]) -> Check:
         detail = f"{len(found)}; not well: {names(subjects)}"
         return Check(Area.CONFIG_REPO, "clusters", State.WRONG, detail, rule=broken[0].rule.id)
     if not found:
-        return failed(rules.NO_CLUSTERS, Area.CONFIG_REPO, "clusters", "none: no folder below k8s/ has a vars file")
+        detail = "none: no folder below k8s/ has argocd-apps/ or a vars file"
+        return failed(rules.NO_CLUSTERS, Area.CONFIG_REPO, "clusters", detail)
     return ok(Area.CONFIG_REPO, "clusters", detail)
+
+
+def kubernetes_versions(found: Sequence[ClusterInfo]) -> Check:
+    """Return which versions of Kubernetes the clusters run, and for which the default counts."""
+    versions = Counter(one.kubernetes_version for one in found if one.kubernetes_version_from != "default")
+    known = ", ".join(f"{version} × {count}" if count > 1 else version for version, count in sorted(versions.items()))
+    unset = [one for one in found if one.kubernetes_version_from == "default"]
+    if not unset:
+        return ok(Area.CONFIG_REPO, "Kubernetes", known or "none")
+    default = f"{unset[0].kubernetes_version} by default for {names([one.name for one in unset])}"
+    advice = "set clusters.NAME.kubernetes-version in .kubeaid-ci.yaml, or cluster.k8sVersion in the general settings"
+    detail = "; ".join(part for part in (known, default) if part)
+    return failed(rules.KUBERNETES_VERSION_UNSET, Area.CONFIG_REPO, "Kubernetes", detail, advice)
 
 
 def applications(found: Sequence[ClusterInfo]) -> Check:

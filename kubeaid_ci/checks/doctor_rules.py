@@ -38,8 +38,14 @@ REPOSITORY_MISSING = Rule(
 NO_CLUSTERS = Rule(
     "doctor/no-clusters",
     Severity.WARNING,
-    "A folder below k8s/ is a cluster when it has one vars file, and without any there is nothing to build. Add "
-    "the vars file, named after the cluster.",
+    "A folder below k8s/ is a cluster if it has argocd-apps/ or a vars file, and without any there is nothing to do. "
+    "Add the cluster's folder, or name the config repo with --config-repo.",
+)
+KUBERNETES_VERSION_UNSET = Rule(
+    "doctor/kubernetes-version-unset",
+    Severity.INFO,
+    "Charts render other API versions for other versions of Kubernetes, so a default may render what the cluster does "
+    "not get. Set the version that the cluster runs.",
 )
 RELEASE_MISSING = Rule(
     "doctor/release-missing",
@@ -134,6 +140,7 @@ RULES: Mapping[str, Rule] = {
         SETTINGS_INVALID,
         REPOSITORY_MISSING,
         NO_CLUSTERS,
+        KUBERNETES_VERSION_UNSET,
         RELEASE_MISSING,
         REVISION_MISSING,
         HISTORY_CUT,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kubeaid_ci.checks import change_rules, doctor_rules, not_compared_rules
+from kubeaid_ci.checks import change_rules, cluster_rules, doctor_rules, not_compared_rules
 from kubeaid_ci.checks.chart_rules import CHART_RULES
 from kubeaid_ci.model.finding import Rule, Severity
 
@@ -87,6 +87,7 @@ RULES: Mapping[str, Rule] = {
         SETTINGS_WEAKENED,
         SUPPRESSION_UNUSED,
         SUPPRESSION_EXPIRED,
+        *cluster_rules.RULES,
         *CHART_RULES,
         *change_rules.RULES,
         *not_compared_rules.RULES,

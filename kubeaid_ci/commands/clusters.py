@@ -46,7 +46,7 @@ def clusters(
     runner_tags: tuple[str, ...],
     **given: Any,
 ) -> None:
-    """List the clusters of a config repo: name, folder, platform, release, KubeAid revision, Applications.
+    """List the clusters of a config repo: name, folder, platform, versions, KubeAid revision, Applications.
 
     The format matrix prints the JSON for a GitHub strategy.matrix: a job for each cluster, or with --shards
     a job for each share of them. gitlab-child prints a pipeline for GitLab that builds each cluster in a
@@ -64,7 +64,9 @@ def clusters(
     options = resolve(ctx, given, needs_kubeaid=False)
     variables = gitlab.handed_on(os.environ, options, clusters) if options.fmt == "gitlab-child" else {}
     kubeaid = kubeaid_folder(options)[0] if options.kubeaid else None
-    found = list_clusters(config_folder(options), clusters=clusters, kubeaid=kubeaid, jobs=options.jobs)
+    found = list_clusters(
+        config_folder(options), clusters=clusters, kubeaid=kubeaid, settings=options.settings, jobs=options.jobs
+    )
     if options.verbose:
         for reason in found.skipped:
             notice(reason)

@@ -3,8 +3,13 @@
 A variable that is empty counts as not set, so that a CI system can hand on an input that nobody gave.
 """
 
+from collections.abc import Sequence
+
 import click
 from click.core import ParameterSource
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.cluster_names import listed
 
 PREFIX = "KUBEAID_CI_"
 
@@ -13,7 +18,20 @@ def from_environment(command: click.Command) -> click.Command:
     """The command, its options and its list of names now also read from variables that are named like them."""
     for parameter in command.params:
         parameter.envvar = _variable(parameter)
+        if isinstance(parameter, click.Argument) and parameter.name == "clusters":
+            parameter.type = _ClusterNames()
     return command
+
+
+class _ClusterNames(click.types.StringParamType):
+    """Names of clusters: a JSON list, or lines whose names blanks separate. A name may hold blanks itself."""
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Split the value of a variable; which blanks separate names is known once the clusters are."""
+        try:
+            return listed(rv)
+        except UserError as error:
+            raise click.BadParameter(str(error)) from error
 
 
 def is_from_environment(ctx: click.Context, parameter: str) -> bool:

@@ -9,6 +9,7 @@ import click
 from kubeaid_ci.commands.environment import PREFIX, from_environment
 from kubeaid_ci.commands.options import Options
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.cluster_names import joined
 
 # These are about the output of one job.
 _OWN = {f"{PREFIX}{name}" for name in ("FORMAT", "REPORT", "DOTENV", "PREVIEW", "CHECK", "DEBUG")}
@@ -44,7 +45,7 @@ def _said(resolved: Options, clusters: Sequence[str]) -> dict[str, str]:
         "CONFIG_REPO": resolved.config_repo if resolved.config_repo != "." else "",
         "KUBEAID": resolved.kubeaid or "",
         "KUBEAID_REF": resolved.kubeaid_ref,
-        "CLUSTERS": " ".join(clusters),
+        "CLUSTERS": joined(clusters),
     }
     return {f"{PREFIX}{name}": value for name, value in said.items() if value}
 

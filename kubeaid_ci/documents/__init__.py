@@ -10,16 +10,28 @@ if TYPE_CHECKING:
     from kubeaid_ci.documents.edit import set_scalar
     from kubeaid_ci.documents.enginejson import parse_json
     from kubeaid_ci.documents.goyaml import dump
-    from kubeaid_ci.documents.loader import duplicate_keys, load, load_all, locate, locate_all
+    from kubeaid_ci.documents.loader import duplicate_keys, load, load_all, load_texts, locate, locate_all
     from kubeaid_ci.documents.pieces import split
 
-__all__ = ["dump", "duplicate_keys", "load", "load_all", "locate", "locate_all", "parse_json", "set_scalar", "split"]
+__all__ = [
+    "dump",
+    "duplicate_keys",
+    "load",
+    "load_all",
+    "load_texts",
+    "locate",
+    "locate_all",
+    "parse_json",
+    "set_scalar",
+    "split",
+]
 
 _HOMES = {
     "dump": "goyaml",
     "duplicate_keys": "loader",
     "load": "loader",
     "load_all": "loader",
+    "load_texts": "loader",
     "locate": "loader",
     "locate_all": "loader",
     "parse_json": "enginejson",

@@ -6,7 +6,7 @@ are text, mapping keys are always text, and a key given twice means the last.
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -49,6 +49,21 @@ def load(text: str | bytes, *, where: str, unique: bool = False) -> Any:
     if len(found) > 1:
         raise UserError(f"{where}: expected one YAML document, found {len(found)}; keep one of them")
     return found[0] if found else None
+
+
+def load_texts(text: str | bytes, *, where: str) -> Any:
+    """Read the one document of a text with every scalar as it is written: ``1.30`` is not the number 1.3.
+
+    A null is None. Raises as `load`.
+    """
+    found = [_Values(each, _written).value(each.root, 0) for each in documents(decoded(text, where), where)]
+    if len(found) > 1:
+        raise UserError(f"{where}: expected one YAML document, found {len(found)}; keep one of them")
+    return found[0] if found else None
+
+
+def _written(text: str) -> str | None:
+    return None if plain_value(text) is None else text
 
 
 def locate(text: str | bytes, path: Sequence[str | int], *, document: int = 0) -> int | None:
@@ -119,15 +134,16 @@ def _repeated(document: Document, node: Node, path: Path) -> Iterator[tuple[Path
 class _Values:
     """Makes the values of one document, counting what aliases repeat."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, plain: Callable[[str], Any] = plain_value) -> None:
         self.document = document
+        self.plain = plain
         self.aliased = 0
         self.in_alias = False
 
     def value(self, node: Node, depth: int) -> Any:
         """Make the value of a node; `depth` counts the collections around it."""
         if isinstance(node, Leaf):
-            return plain_value(node.value) if node.implicit[0] else self._marked(node)
+            return self.plain(node.value) if node.implicit[0] else self._marked(node)
         if isinstance(node, Alias):
             return self._again(node, depth)
         if self.in_alias:
@@ -145,7 +161,7 @@ class _Values:
             if name == "<<" and is_merge(key):
                 self._merge(result, item, depth)
             elif type(item) is Leaf and item.implicit[0]:  # as most are; a call each is a tenth of all the time
-                result[name] = plain_value(item.value)
+                result[name] = self.plain(item.value)
             else:
                 result[name] = self.value(item, depth)
         return result

@@ -1,115 +1,227 @@
-"""Reads a config repo: its clusters, their vars files and their Applications."""
+"""Reads a config repo: its clusters, their general settings and their Applications."""
 
-from collections.abc import Iterable
+import posixpath
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kubeaid_ci import documents
+from kubeaid_ci.edges.disk_tree import DiskTree
+from kubeaid_ci.edges.tree_reader import TreeReader
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.model.cluster import APPLICATIONS, OUTPUT, Cluster, labelled
+from kubeaid_ci.model.general_settings import FILES, GeneralSettings
+from kubeaid_ci.model.listing import Kind, Listed
+from kubeaid_ci.model.tree import FOLDER, GITLINK, LINK
 
+HOME = "k8s"
 VARS_SUFFIX = "-vars.jsonnet"
-_TEMPLATES = "argocd-apps/templates"
+_TEMPLATES = f"{APPLICATIONS}/templates"
+# A link may lead back to a folder around it.
+_MOST_DEEP = 5
 
 
 @dataclass(frozen=True, slots=True)
 class NotACluster:
-    """A folder below ``k8s/`` that cannot be taken for a cluster, and why; `wrong` where that is an error."""
+    """A folder below ``k8s/`` that cannot be taken for a cluster, and why.
+
+    `wrong` if that is an error. `has_output` if it has built manifests all the same. `about_vars` if its vars files
+    are the reason.
+    """
 
     dir: str
     reason: str
     wrong: bool
+    has_output: bool = False
+    about_vars: bool = False
 
 
-def folders(root: Path) -> tuple[Cluster | NotACluster, ...]:
-    """Every folder below ``k8s/``, in order of name; raises `UserError` where there is no ``k8s/``."""
-    home = root / "k8s"
-    try:
-        names = sorted(entry.name for entry in home.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    except FileNotFoundError:
-        raise UserError(f"{root}: not a config repo: it has no folder k8s/; name one with --config-repo") from None
-    except OSError as error:
-        raise UserError(f"{home}: cannot be read: {error.strerror}") from error
-    return tuple(_folder(root, name) for name in names)
+Folders = tuple[Cluster | NotACluster, ...]
 
 
-def folders_among(paths: Iterable[str], *, where: str) -> tuple[Cluster | NotACluster, ...]:
-    """The same for the files of a commit, by path; raises `UserError`, with `where`, if none is below ``k8s/``."""
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        top, _, rest = path.partition("/")
-        name, slash, file = rest.partition("/")
-        if top == "k8s" and slash and not name.startswith("."):
-            found.setdefault(name, []).extend([file] if "/" not in file and file.endswith(VARS_SUFFIX) else [])
-    if not found:
-        raise UserError(f"{where}: no folder k8s/, so no config repo; name another revision, or one with --config-repo")
-    return tuple(_cluster(name, sorted(files)) for name, files in sorted(found.items()))
+def folders(root: Path) -> Folders:
+    """Return every folder below ``k8s/`` on disk, as `folders_of` does."""
+    return folders_of(DiskTree(str(root.resolve())), where=str(root))
 
 
-def _folder(root: Path, name: str) -> Cluster | NotACluster:
-    try:
-        found = sorted(path.name for path in (root / "k8s" / name).iterdir() if path.name.endswith(VARS_SUFFIX))
-    except OSError as error:
-        return NotACluster(name, f"k8s/{name}: cannot be read: {error.strerror}", wrong=True)
-    return _cluster(name, found)
+def folders_of(tree: TreeReader, *, where: str) -> Folders:
+    """Return every folder below ``k8s/`` that is, was or may be a cluster, sorted by name.
 
-
-def _cluster(name: str, found: list[str]) -> Cluster | NotACluster:
-    match found:
-        case [one]:
-            return Cluster(one.removesuffix(VARS_SUFFIX), name, f"k8s/{name}/{one}")
-        case []:
-            return NotACluster(name, f"k8s/{name}: no *{VARS_SUFFIX}, so not a cluster", wrong=False)
-    names = " and ".join(found) if len(found) == 2 else ", ".join(found)
-    message = (
-        f"k8s/{name}: expected one *{VARS_SUFFIX}, found {len(found)}: {names}; keep the one that names the cluster"
-    )
-    return NotACluster(name, message, wrong=True)
-
-
-def application(root: Path, cluster: Cluster, name: str) -> dict[str, Any] | None:
-    """The Application of a name among a cluster's templates; nothing where there is none.
-
-    The file named like the Application is looked at first. Raises `UserError` where that file
-    cannot be read as YAML.
+    `where` names the repository in messages. Raises `UserError` if it has no folder ``k8s/``.
     """
-    own = root / cluster.path / _TEMPLATES / f"{name}.yaml"
-    if own.is_file():
-        for one in _applications(root, own):
-            return one
+    mode = tree.mode(HOME)
+    if mode in (LINK, GITLINK):
+        raise UserError(f"{where}: {HOME} is a link or a submodule; put the folder itself there")
+    if mode != FOLDER:
+        raise UserError(f"{where}: not a config repo: it has no folder {HOME}/; name one with --config-repo")
+    found = [one for entry in tree.listing(HOME) if (one := _folder(tree, entry))]
+    clusters = {one.dir: one for one in labelled([one for one in found if isinstance(one, Cluster)])}
+    return tuple(clusters.get(one.dir, one) for one in found)
+
+
+def _folder(tree: TreeReader, entry: Listed) -> Cluster | NotACluster | None:
+    """Return what an entry of ``k8s/`` is; None for a file, and for a hidden folder that is no cluster."""
+    if entry.kind is Kind.FILE:
         return None
-    for one in applications(root, cluster):
-        if _name(one) == name:
-            return one
-    return None
+    found = _found(tree, entry)
+    if entry.is_link and entry.kind is Kind.FOLDER:
+        return _linked(entry, found)
+    is_hidden = isinstance(found, NotACluster) and not found.wrong and entry.name.startswith(".")
+    return None if is_hidden else found
 
 
-def applications(root: Path, cluster: Cluster) -> tuple[dict[str, Any], ...]:
-    """Every Application among a cluster's templates that is plain YAML, in order of file name."""
+def _found(tree: TreeReader, entry: Listed) -> Cluster | NotACluster:
+    where = f"{HOME}/{entry.name}"
+    if entry.kind is Kind.REFUSED:
+        # A submodule, or what is outside of the repository, may be a cluster all the same.
+        return NotACluster(entry.name, f"{where}: {entry.reason}", wrong=not entry.is_broken)
+    if not _is_text(entry.name):
+        return NotACluster(entry.name, f"{where}: the folder's name is not UTF-8; rename it", wrong=True)
+    try:
+        return _cluster(tree, entry.name)
+    except UserError as error:
+        return NotACluster(entry.name, str(error), wrong=True)
+
+
+def _linked(entry: Listed, found: Cluster | NotACluster) -> NotACluster:
+    """Return why a link is no cluster: its target is one, counted once, or it must be a folder."""
+    where = f"{HOME}/{entry.name}: is a link to {entry.target}"
+    home, _, name = entry.real.rpartition("/")
+    if home == HOME:
+        return NotACluster(entry.name, f"{where}; the cluster is {HOME}/{name}", wrong=False)
+    if isinstance(found, Cluster) or found.wrong:
+        return NotACluster(entry.name, f"{where}; a cluster is a folder: put the folder itself here", wrong=True)
+    return NotACluster(entry.name, f"{where}, so not a cluster", wrong=False)
+
+
+def _cluster(tree: TreeReader, name: str) -> Cluster | NotACluster:
+    """Return the cluster in a folder, or why it is none. Raises `UserError` if the folder cannot be read."""
+    where = f"{HOME}/{name}"
+    entries = {one.name: one for one in tree.listing(where)}
+    applications, output = entries.get(APPLICATIONS), entries.get(OUTPUT)
+    has_output = output is not None and output.kind is Kind.FOLDER
+    found = [one for each, one in entries.items() if each.endswith(VARS_SUFFIX)]
+    if len(found) > 1:
+        return NotACluster(name, _several(where, found), wrong=True, has_output=has_output, about_vars=True)
+    for one in (*found, *([applications] if applications else [])):
+        wanted = Kind.FOLDER if one is applications else Kind.FILE
+        if one.kind is Kind.REFUSED or (one.kind is not wanted and one is not applications):
+            reason = one.reason or "is a folder, not a file"
+            return NotACluster(name, f"{where}/{one.name}: {reason}", wrong=True, has_output=has_output)
+    has_applications = applications is not None and applications.kind is Kind.FOLDER
+    if not found and not has_applications:
+        reason = f"{where}: no {APPLICATIONS}/ and no *{VARS_SUFFIX}, so not a cluster"
+        return NotACluster(name, reason, wrong=False, has_output=has_output)
+    general = _general(tree, where, entries)
+    stem = found[0].name.removesuffix(VARS_SUFFIX) if found else general.name or name
+    if not stem or not _is_text(stem):
+        reason = f"{where}/{found[0].name}: names no cluster; call it NAME{VARS_SUFFIX}"
+        return NotACluster(name, reason, wrong=True, has_output=has_output)
+    return Cluster(
+        stem,
+        name,
+        f"{where}/{found[0].name}" if found else None,
+        general=general,
+        has_applications=has_applications,
+        has_output=has_output,
+    )
+
+
+def _several(where: str, found: list[Listed]) -> str:
+    names = [one.name for one in found]
+    shown = " and ".join(names) if len(names) == 2 else ", ".join(names)
+    return f"{where}: expected one *{VARS_SUFFIX}, found {len(found)}: {shown}; keep the one that names the cluster"
+
+
+def _general(tree: TreeReader, where: str, entries: dict[str, Listed]) -> GeneralSettings:
+    entry = next((entries[name] for name in FILES if name in entries), None)
+    if entry is None:
+        return GeneralSettings()
+    path = f"{where}/{entry.name}"
+    if entry.kind is not Kind.FILE:
+        return GeneralSettings(path, problems=(entry.reason or "is a folder, not a file",))
+    try:
+        return GeneralSettings.parse(documents.load_texts(tree.read(entry.real), where=path), path)
+    except UserError as error:
+        return GeneralSettings(path, problems=(str(error).removeprefix(f"{path}: "),))
+
+
+def _is_text(name: str) -> bool:
+    """False for a name that is not UTF-8, which Python holds as halves of surrogate pairs."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def application(tree: TreeReader, cluster: Cluster, name: str) -> dict[str, Any] | None:
+    """Return the Application of a name among a cluster's templates, or None.
+
+    The file named like the Application is read first. Raises `UserError` if that file is not YAML.
+    """
+    templates = _templates(tree, f"{cluster.path}/{_TEMPLATES}")
+    own = f"{cluster.path}/{_TEMPLATES}/{name}.yaml"
+    for path, real in templates:
+        if path == own:
+            return next(iter(_applications(tree, path, real)), None)
+    return next((one for one in applications(tree, cluster) if _name(one) == name), None)
+
+
+def applications(tree: TreeReader, cluster: Cluster) -> tuple[dict[str, Any], ...]:
+    """Return every Application among a cluster's templates that is plain YAML, in order of file name."""
     found: list[dict[str, Any]] = []
-    for path in sorted((root / cluster.path / _TEMPLATES).glob("*.y*ml")):
+    for path, real in _templates(tree, f"{cluster.path}/{_TEMPLATES}"):
         try:
-            found.extend(_applications(root, path))
+            found.extend(_applications(tree, path, real))
         except UserError:
             # A template that is only YAML after Helm rendered it; `render` reads those.
             continue
     return tuple(found)
 
 
-def application_names(root: Path, cluster: Cluster) -> tuple[str, ...]:
-    """The names of a cluster's Applications, sorted."""
-    return tuple(sorted({_name(one) for one in applications(root, cluster)} - {""}))
+def applies_output(tree: TreeReader, cluster: Cluster) -> bool:
+    """True if an Application among a cluster's templates applies its built manifests."""
+    found = applications(tree, cluster)
+    return any(_path(source) == cluster.output for one in found for source in _sources(one))
 
 
-def _applications(root: Path, path: Path) -> list[dict[str, Any]]:
-    where = path.relative_to(root).as_posix()
+def application_names(tree: TreeReader, cluster: Cluster) -> tuple[str, ...]:
+    """Return the names of a cluster's Applications, sorted."""
+    return tuple(sorted({_name(one) for one in applications(tree, cluster)} - {""}))
+
+
+def _templates(tree: TreeReader, folder: str, depth: int = 0) -> list[tuple[str, str]]:
+    """Return the YAML files below a folder: the path of each, and where it leads."""
+    found: list[tuple[str, str]] = []
     try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{where}: cannot be read: {error.strerror}") from error
-    found = documents.load_all(text, where=where)
+        listed = tree.listing(folder)
+    except UserError:
+        return []
+    for one in listed:
+        if one.kind is Kind.FILE and one.name.endswith((".yaml", ".yml")):
+            found.append((f"{folder}/{one.name}", one.real))
+        elif one.kind is Kind.FOLDER and depth < _MOST_DEEP:
+            found += _templates(tree, f"{folder}/{one.name}", depth + 1)
+    return found
+
+
+def _applications(tree: TreeReader, path: str, real: str) -> list[dict[str, Any]]:
+    found = documents.load_all(tree.read(real), where=path)
     return [one for one in found if isinstance(one, dict) and one.get("kind") == "Application"]
+
+
+def _sources(application: dict[str, Any]) -> list[Any]:
+    spec = application.get("spec")
+    if not isinstance(spec, dict):
+        return []
+    several = spec.get("sources")
+    return [spec.get("source"), *(several if isinstance(several, list) else [])]
+
+
+def _path(source: Any) -> str | None:
+    path = source.get("path") if isinstance(source, dict) else None
+    return posixpath.normpath(path).lstrip("/") if isinstance(path, str) and path else None
 
 
 def _name(application: dict[str, Any]) -> str:

@@ -40,6 +40,10 @@ class TreeReader(ABC):
     def names(self, folder: str) -> Iterable[str]:
         """Return the names in a folder, in any order, without ``.git``. Raises `UserError` if it cannot be read."""
 
+    @abstractmethod
+    def read(self, path: str) -> bytes:
+        """Return the bytes of the file at a path without links. Raises `UserError` if it cannot be read."""
+
     def close(self) -> None:
         """End the programs that read for us, if there are any."""
         return
@@ -49,7 +53,7 @@ class TreeReader(ABC):
         found = trace(path, self.target)
         if isinstance(found, Refused):
             return found
-        return found if self.mode(found) is not None else Refused("leads to nothing")
+        return found if self.mode(found) is not None else Refused("leads to nothing", is_broken=True)
 
     def is_folder(self, path: str) -> bool:
         """True if a folder is there, links followed."""
@@ -78,9 +82,8 @@ class TreeReader(ABC):
         target = self.target(path) or ""
         found = self.real(path)
         if isinstance(found, Refused):
-            return Listed(
-                name, path, Kind.REFUSED, target=target, reason=f"is a link to {target}, which {found.reason}"
-            )
+            reason = f"is a link to {target}, which {found.reason}"
+            return Listed(name, path, Kind.REFUSED, target=target, reason=reason, is_broken=found.is_broken)
         return _entry(name, path, found, self.mode(found) or SPECIAL, target)
 
 

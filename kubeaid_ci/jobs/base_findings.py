@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kubeaid_ci.edges import config_repo as config_repo_edge
-from kubeaid_ci.edges.config_repo import NotACluster
+from kubeaid_ci.edges import snapshot
+from kubeaid_ci.edges.config_repo import HOME, Folders, folders_of
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.git_checkout import checkout_at
 from kubeaid_ci.edges.snapshot import WORKTREE
@@ -17,11 +17,11 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import branch_point
 from kubeaid_ci.jobs.at_hand import RevisionMissingError
 from kubeaid_ci.jobs.build import build_clusters
+from kubeaid_ci.jobs.clusters import chosen
 from kubeaid_ci.jobs.render import render_clusters
 from kubeaid_ci.model.chart import CHARTS
+from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding
-
-K8S = "k8s"
 
 
 def of_charts(
@@ -91,10 +91,18 @@ def _at(root: Path, base: str, head: str) -> tuple[Repository, str]:
 
 def _clusters(repository: Repository, commit: str, names: Sequence[str]) -> list[str]:
     """Return the folders of a commit that are clusters, or broken ones; only those that `names` has, if any."""
-    files = repository.files(commit, K8S)
-    if not files:
+    if repository.tree(commit, HOME) is None:
         return []
-    found = config_repo_edge.folders_among(files, where=f"{repository.folder} at {commit[:12]}")
-    known = [one for one in found if not isinstance(one, NotACluster) or one.wrong]
-    wanted = {name.rstrip("/").removeprefix(f"{K8S}/") for name in names}
-    return [one.dir for one in known if not names or wanted & {one.dir, getattr(one, "name", one.dir)}]
+    with snapshot.at_commit(repository.folder, commit, (HOME,)) as files:
+        found = folders_of(files, where=f"{repository.folder} at {commit[:12]}")
+    known = [one for one in found if isinstance(one, Cluster) or one.wrong or one.has_output]
+    wanted = {folder for name in names for folder in _named(found, name)}
+    return [one.dir for one in known if not names or one.dir in wanted]
+
+
+def _named(found: Folders, name: str) -> set[str]:
+    """Return the folders that a name means; none if the base does not have it."""
+    try:
+        return chosen(found, [name])
+    except UserError:
+        return set()

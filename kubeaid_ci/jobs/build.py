@@ -1,15 +1,18 @@
 """Builds kube-prometheus manifests for clusters, side by side."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from kubeaid_ci.checks.cluster_rules import nothing_to_build, vars_missing
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.edges import jsonnet
 from kubeaid_ci.edges.cache import Cache, default_folder, private
+from kubeaid_ci.edges.config_repo import applies_output, folders
+from kubeaid_ci.edges.disk_tree import DiskTree
 from kubeaid_ci.edges.workers import Limits, Pool, WorkerError
 from kubeaid_ci.jobs.build_cluster import Built, Sources, Task, build_cluster, failed, unchanged
-from kubeaid_ci.jobs.clusters import select
+from kubeaid_ci.jobs.clusters import Selection, select
 from kubeaid_ci.jobs.kubeaid_source import resolve
 from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
 from kubeaid_ci.model.cluster import Cluster
@@ -36,7 +39,7 @@ def build_clusters(
 ) -> Builds:
     """Build the kube-prometheus manifests of clusters into ``k8s/<dir>/kube-prometheus/``.
 
-    `config_repo` and `kubeaid` are folders. `clusters` names some (none: all) by cluster or folder
+    `config_repo` and `kubeaid` are folders. `clusters` names some (default: all that have a vars file) by folder or
     name. `kubeaid_ref` is ``worktree`` (the checkout as it is), ``pinned`` (what each cluster
     pins) or a revision. With `check` nothing is written. `timeout` is in seconds a cluster.
     `progress` is called with a cluster when its build starts (no result) and when it ends.
@@ -46,13 +49,14 @@ def build_clusters(
     """
     config = Path(config_repo).resolve()
     jsonnet.require(engine)
-    selection = select(config, clusters)
-    sources = resolve(Path(kubeaid).resolve(), kubeaid_ref, config, selection.clusters)
+    selection = select(folders(config), clusters)
+    buildable = tuple(cluster for cluster in selection.clusters if cluster.vars_file)
+    sources = resolve(Path(kubeaid).resolve(), kubeaid_ref, config, buildable)
     store = cache_at(cache)
     told = progress or _silent
     tasks: list[Task] = []
     done: dict[str, Built] = {}
-    for cluster in selection.clusters:
+    for cluster in buildable:
         match sources[cluster.dir]:
             case Finding() as finding:
                 done[cluster.dir] = _unresolved(cluster, finding)
@@ -61,9 +65,28 @@ def build_clusters(
                 tasks.append(Task(str(config), cluster, source, engine, check, validate, cross_check, store))
     limits = Limits(seconds=timeout)
     done |= _built(tasks, jobs or os.cpu_count() or 1, limits, told)
-    ordered = [done[cluster.dir] for cluster in selection.clusters]
+    ordered = [done[cluster.dir] for cluster in buildable]
     found = [finding for built in ordered for finding in built.findings]
-    return Builds(tuple(built.result for built in ordered), (*selection.findings, *found))
+    missing = _vars_missing(config, selection, named=bool(clusters))
+    return Builds(tuple(built.result for built in ordered), (*selection.findings, *missing, *found))
+
+
+def _vars_missing(config: Path, selection: Selection, *, named: bool) -> Iterator[Finding]:
+    """Yield the folders that have monitoring manifests, or an Application for them, and no vars file.
+
+    A cluster that was asked for by name is a warning if it never had any monitoring.
+    """
+    tree = DiskTree(str(config))
+    for cluster in selection.clusters:
+        if cluster.vars_file:
+            continue
+        if cluster.has_output or applies_output(tree, cluster):
+            yield vars_missing(cluster.path, cluster.label, has_output=cluster.has_output)
+        elif named:
+            yield nothing_to_build(cluster)
+    for one in selection.passed_over:
+        if one.has_output:
+            yield vars_missing(f"k8s/{one.dir}", one.dir, has_output=True)
 
 
 def _built(tasks: Sequence[Task], jobs: int, limits: Limits, told: Progress) -> dict[str, Built]:
@@ -93,11 +116,11 @@ def _built(tasks: Sequence[Task], jobs: int, limits: Limits, told: Progress) -> 
 def _crashed(task: Task, error: WorkerError) -> Built:
     rule = RULES["build/vars-invalid"]
     message = f"the evaluation did not end well: {error}"
-    return failed(task, rule.at(task.cluster.vars_file, message, subject=task.cluster.name, key="crash"))
+    return failed(task, rule.at(task.cluster.vars_file, message, subject=task.cluster.label, key="crash"))
 
 
 def _unresolved(cluster: Cluster, finding: Finding) -> Built:
-    result = BuildResult(cluster.name, cluster.dir, None, None, BuildStatus.FAILED, error=finding.message)
+    result = BuildResult(cluster.label, cluster.dir, None, None, BuildStatus.FAILED, error=finding.message)
     return Built(result, (finding,))
 
 

@@ -107,14 +107,14 @@ def build_cluster(task: Task) -> Built:
     except UserError as error:
         rule = RULES["build/vars-invalid"]
         message = str(error).replace(task.config + "/", "")
-        built = failed(task, rule.at(task.cluster.vars_file, message, subject=task.cluster.name))
+        built = failed(task, rule.at(task.cluster.vars_file, message, subject=task.cluster.label))
     return Built(replace(built.result, seconds=round(time.perf_counter() - began, 3)), built.findings)
 
 
 def failed(task: Task, finding: Finding) -> Built:
     """The outcome of a cluster that cannot be built; its old manifests stand."""
     cluster, revision = task.cluster, task.kubeaid.revision
-    result = BuildResult(cluster.name, cluster.dir, None, revision, BuildStatus.FAILED, error=finding.message)
+    result = BuildResult(cluster.label, cluster.dir, None, revision, BuildStatus.FAILED, error=finding.message)
     return Built(result, (finding,))
 
 
@@ -223,7 +223,7 @@ def _result(task: Task, files: Files, delta: Delta) -> Built:
     if task.check and not delta.is_empty:
         findings += (stale(cluster, Path(task.config), delta.written, delta.removed, files.digests),)
     result = BuildResult(
-        cluster.name,
+        cluster.label,
         cluster.dir,
         files.release,
         task.kubeaid.revision,
@@ -257,14 +257,14 @@ def _validated(cluster: Cluster, files: Files) -> Iterable[Finding]:
     manifests = [
         replace(manifest, path=f"{cluster.output}/{manifest.path}") for manifest in files.manifests(files.digests)
     ]
-    yield from objects_check.check(manifests, subject=cluster.name)
+    yield from objects_check.check(manifests, subject=cluster.label)
     if promtool.find() is None:
         message = "the rules were not checked: promtool is not on PATH; it is in Debian's package prometheus"
         warning = Severity.WARNING
-        yield objects_check.RULES_INVALID.at(cluster.output, message, subject=cluster.name, severity=warning)
+        yield objects_check.RULES_INVALID.at(cluster.output, message, subject=cluster.label, severity=warning)
         return
     problems = promtool.check_rules(objects_check.rule_groups(manifests))
-    yield from objects_check.rule_findings(problems, subject=cluster.name)
+    yield from objects_check.rule_findings(problems, subject=cluster.label)
 
 
 def _engines_differ(task: Task, evaluation: Evaluation, contents: Mapping[str, bytes]) -> tuple[Finding, ...]:
@@ -279,7 +279,7 @@ def _engines_differ(task: Task, evaluation: Evaluation, contents: Mapping[str, b
         rule.at(
             f"{task.cluster.output}/{path}",
             f"{used} and {other} give different manifests" + _only_floats(contents.get(path), second.get(path)),
-            subject=task.cluster.name,
+            subject=task.cluster.label,
             key=path,
             content=f"{digest_or_none(contents.get(path))} {digest_or_none(second.get(path))}",
         )
@@ -355,7 +355,7 @@ def _finding(note: dict[str, Any], cluster: Cluster) -> Finding:
     return RULES[note["rule"]].at(
         cluster.vars_file,
         note["message"],
-        subject=cluster.name,
+        subject=cluster.label,
         line=note["line"],
         severity=Severity(note["severity"]),
         key=note["key"],

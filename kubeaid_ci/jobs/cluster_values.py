@@ -41,7 +41,7 @@ def set_values(
                 for task in planned.tasks:
                     if isinstance(task, ChartTask) and task.folder.startswith(f"{CHARTS}/"):
                         name = task.folder.removeprefix(f"{CHARTS}/")
-                        found.append(SetValues(cluster.cluster.name, planned.application.name, name, task.layers))
+                        found.append(SetValues(cluster.cluster.label, planned.application.name, name, task.layers))
     return tuple(found)
 
 

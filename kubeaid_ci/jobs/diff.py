@@ -106,11 +106,11 @@ def _come_and_gone(was: Side, now: Side) -> Iterator[Finding]:
         if folder not in new and folder not in broken:
             count = sum(len(seen.app.manifests) for seen in _apps(was, folder).values())
             message = f"the cluster goes, with {count} objects that ArgoCD applied"
-            yield CLUSTER_REMOVED.at(cluster.path, message, subject=cluster.name)
+            yield CLUSTER_REMOVED.at(cluster.path, message, subject=cluster.label)
     for folder, cluster in new.items():
         if folder not in old and folder not in broken:
             count = sum(len(seen.app.manifests) for seen in _apps(now, folder).values())
-            yield CLUSTER_ADDED.at(cluster.path, f"the cluster is new, with {count} objects", subject=cluster.name)
+            yield CLUSTER_ADDED.at(cluster.path, f"the cluster is new, with {count} objects", subject=cluster.label)
             yield from (finding for seen in _apps(now, folder).values() for finding in seen.findings)
 
 
@@ -143,7 +143,7 @@ def _compared(pair: _Pair, apps: Collection[str], *, noise: bool, diffs: bool, k
     wanted = {name: verdict for name, verdict in verdicts.items() if not apps or name in apps}
     before = list(_manifests(pair.before, verdicts))
     after = list(_manifests(pair.after, verdicts, alike=pair.before))
-    made = compare_one(pair.cluster.name, before, after, noise=noise, diffs=diffs, apps=frozenset(apps), known=known)
+    made = compare_one(pair.cluster.label, before, after, noise=noise, diffs=diffs, apps=frozenset(apps), known=known)
     found = (finding for verdict in wanted.values() for finding in verdict.findings)
     return replace(made, findings=(*pair.findings, *found, *made.findings))
 
@@ -206,7 +206,7 @@ def _monitored(
             before=_rebuilt(pair.before, pair.cluster, names, old, pair.scopes[0]),
             after=_rebuilt(pair.after, pair.cluster, names, new, pair.scopes[1]),
         )
-    return replace(pair, findings=(replace(finding, subject=f"{pair.cluster.name}/{names[0]}"),))
+    return replace(pair, findings=(replace(finding, subject=f"{pair.cluster.label}/{names[0]}"),))
 
 
 def _rebuilt(apps: Apps, cluster: Cluster, names: Sequence[str], build: Build | None, scopes: Scopes) -> Apps:

@@ -14,6 +14,7 @@ from kubeaid_ci.jobs.repositories import is_address
 from kubeaid_ci.model.checkup import Area, Check, NotReached
 from kubeaid_ci.model.publication import Wishes
 from kubeaid_ci.model.suppression import SETTINGS_FILE
+from kubeaid_ci.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,24 @@ def _local(folder: Path, kubeaid: str | None, wishes: Wishes) -> ConfigRepo:
 def _content(folder: Path, kubeaid: str | None) -> tuple[tuple[Check, ...], Clusters]:
     """What the files of the config repo say."""
     settings = settings_check(Area.CONFIG_REPO, folder)
+    own = _settings(folder)
     here = Path(kubeaid) if kubeaid and Path(kubeaid).is_dir() else None
     try:
-        clusters = list_clusters(folder, kubeaid=here)
+        clusters = list_clusters(folder, kubeaid=here, settings=own)
     except UserError as error:
         return (*settings, checks.no_repository(Area.CONFIG_REPO, str(error))), Clusters((), ())
-    found = (checks.clusters(clusters.clusters, clusters.findings), checks.applications(clusters.clusters))
-    return (*settings, *found), clusters
+    infos = clusters.clusters
+    found = (checks.clusters(infos, clusters.findings), checks.applications(infos))
+    versions = (checks.kubernetes_versions(infos),) if infos else ()
+    return (*settings, *found, *versions), clusters
+
+
+def _settings(folder: Path) -> Settings:
+    """Return the settings of a repository; none if they cannot be read, which `settings_check` reports."""
+    try:
+        return settings_file.read(folder)
+    except UserError:
+        return Settings()
 
 
 def settings_check(area: Area, folder: Path) -> tuple[Check, ...]:

@@ -46,7 +46,7 @@ def look(named: str | None, ref: str, config: ConfigRepo) -> Iterator[Check]:
 def _folder(root: Path, ref: str, config: ConfigRepo) -> Iterator[Check]:
     if config.folder is None or config.folder.resolve() != root:
         yield from settings_check(Area.KUBEAID_REPO, root)
-    infos = config.clusters.clusters
+    infos = [one for one in config.clusters.clusters if one.vars_file]
     clusters = tuple(Cluster(one.name, one.dir, one.vars_file) for one in infos)
     home = config.folder or root
     try:

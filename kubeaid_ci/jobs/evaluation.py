@@ -79,7 +79,11 @@ class Evaluation:
         self.template = vars_check.template(self._defaults(), self._template_texts())
         text = self._text(self.vars_path)
         found = vars_check.check(
-            values, self.template, path=self.cluster.vars_file, text=text, subject=self.cluster.name
+            values,
+            self.template,
+            path=self.cluster.vars_file or self.cluster.path,
+            text=text,
+            subject=self.cluster.label,
         )
         return tuple(found)
 
@@ -181,7 +185,7 @@ class Evaluation:
     ) -> Refused:
         rule = rule or RULES["build/vars-invalid"]
         where = path or self.cluster.vars_file
-        return Refused(rule.at(where, message, subject=self.cluster.name, line=line, key=key))
+        return Refused(rule.at(where, message, subject=self.cluster.label, line=line, key=key))
 
     def _defaults(self) -> Mapping[str, Any]:
         path = f"{self.kubeaid.prefix}/{BUILD}/{_DEFAULTS}"

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.edges import config_repo
+from kubeaid_ci.edges.disk_tree import DiskTree
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.sources import CommitAt, FolderAt, SourceAt
+from kubeaid_ci.edges.tree_reader import TreeReader
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding
@@ -51,10 +53,10 @@ def resolve(root: Path, ref: str, config: Path, clusters: tuple[Cluster, ...]) -
 def _pinned(repository: Repository, config: Path, clusters: tuple[Cluster, ...]) -> dict[str, KubeAid | Finding]:
     known: dict[str | None, KubeAid] = {}
     found: dict[str, KubeAid | Finding] = {}
-    remote = origin(repository.folder)
+    remote, tree = origin(repository.folder), DiskTree(str(config.resolve()))
     for cluster in clusters:
         try:
-            revision = pinned_revision(config, cluster, remote)
+            revision = pinned_revision(tree, cluster, remote)
             if revision.revision not in known:
                 known[revision.revision] = _at(repository, revision.revision, revision.revision or "HEAD")
             found[cluster.dir] = known[revision.revision]
@@ -64,13 +66,13 @@ def _pinned(repository: Repository, config: Path, clusters: tuple[Cluster, ...])
             # Where the checkout is on this machine is no part of the finding.
             content = message.replace(str(repository.folder), "")
             found[cluster.dir] = rule.at(
-                cluster.vars_file, message, subject=cluster.name, key="pinned", content=content
+                cluster.vars_file, message, subject=cluster.label, key="pinned", content=content
             )
     return found
 
 
-def pinned_revision(config: Path, cluster: Cluster, remote: Remote | None) -> plan.Pinned:
-    """The KubeAid revision that a cluster pins; raises `UserError` where it names none."""
+def pinned_revision(config: TreeReader, cluster: Cluster, remote: Remote | None) -> plan.Pinned:
+    """Return the KubeAid revision that a cluster pins. Raises `UserError` if it names none."""
     application = config_repo.application(config, cluster, _APPLICATION)
     where = f"{cluster.path}/argocd-apps/templates/{_APPLICATION}.yaml"
     if application is None:

@@ -57,7 +57,7 @@ class Builder:
             return dict(resolve(self.root, ref, self.config, tuple(clusters)))
         except UserError as error:
             message = str(error).replace(f"{self.root}: ", "")
-            return {one.dir: LIBRARY_GONE.at(one.vars_file, message, subject=one.name) for one in clusters}
+            return {one.dir: LIBRARY_GONE.at(one.vars_file, message, subject=one.label) for one in clusters}
 
     def built(
         self, clusters: Sequence[Cluster], sides: Sequence[Mapping[str, KubeAid | Finding]]
@@ -160,7 +160,7 @@ def _built(task: Task) -> Build:
         return Build(refused=refused.finding)
     except UserError as error:
         message = str(error).replace(task.config + "/", "")
-        return Build(refused=RENDER_BROKEN.at(task.cluster.vars_file, message, subject=task.cluster.name))
+        return Build(refused=RENDER_BROKEN.at(task.cluster.vars_file, message, subject=task.cluster.label))
 
 
 def _evaluated(task: Task, files: Files) -> Build:
@@ -195,5 +195,5 @@ def _finds_library(task: Task) -> bool:
 def _outcome(outcome: Build | WorkerError, task: Task) -> Build:
     if isinstance(outcome, WorkerError):
         message = f"the evaluation did not end well: {outcome}"
-        return Build(refused=RENDER_BROKEN.at(task.cluster.vars_file, message, subject=task.cluster.name))
+        return Build(refused=RENDER_BROKEN.at(task.cluster.vars_file, message, subject=task.cluster.label))
     return outcome

@@ -14,6 +14,7 @@ from kubeaid_ci.model.manifest import Manifest, objects
 from kubeaid_ci.plan import revision as revision_plan
 
 _RELEASE = re.compile(rb"kube_prometheus_version['\"]?\s*:{1,3}\s*['\"]([^'\"]+)['\"]")
+_VARS_FILE = re.compile(r"/[^/]*-vars\.jsonnet")
 _APPLICATION = "argocd-apps/templates/kube-prometheus.yaml"
 _MOST_DIFF_LINES = 400
 
@@ -67,8 +68,8 @@ def _built_from(repository: Repository, result: BuildResult) -> tuple[str | None
     commit = repository.last_change(f"{folder}/kube-prometheus")
     if commit is None:
         return None, None
-    text = repository.show(commit, f"{folder}/{result.cluster}-vars.jsonnet") or b""
-    release = _RELEASE.search(text)
+    vars_files = [path for path in repository.files(commit, folder) if _VARS_FILE.fullmatch(path[len(folder) :])]
+    release = _RELEASE.search((repository.show(commit, vars_files[0]) or b"") if len(vars_files) == 1 else b"")
     application = repository.show(commit, f"{folder}/{_APPLICATION}")
     return release and release[1].decode("utf-8", "replace"), _revision(application)
 

@@ -9,15 +9,15 @@ from itertools import chain
 from pathlib import Path
 
 from kubeaid_ci.documents.garbage import without_garbage_collection
-from kubeaid_ci.edges import config_repo as config_repo_edge
-from kubeaid_ci.edges.config_repo import NotACluster
+from kubeaid_ci.edges.config_repo import HOME, Folders, folders_of
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.workers import Limits, Pool
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand
 from kubeaid_ci.jobs.build import cache_at
 from kubeaid_ci.jobs.cluster_applications import ClusterApplications
-from kubeaid_ci.jobs.clusters import Selection, select
+from kubeaid_ci.jobs.cluster_settings import kubernetes_version, of_cluster
+from kubeaid_ci.jobs.clusters import Selection, chosen, select
 from kubeaid_ci.jobs.render_plan import Part
 from kubeaid_ci.jobs.render_results import Target, Told, app_of
 from kubeaid_ci.jobs.render_task import ChartTask, Look, Looked, Note, Task
@@ -26,9 +26,7 @@ from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.cluster_facts import ClusterFacts
 from kubeaid_ci.model.kubernetes_scopes import Scopes
 from kubeaid_ci.model.rendering import Renderings
-from kubeaid_ci.model.version import Version
-from kubeaid_ci.plan import kubernetes_api
-from kubeaid_ci.settings import ClusterSettings, Settings
+from kubeaid_ci.settings import Settings
 
 # Each round may add Applications, or kinds that charts ask for; real clusters need four.
 _ROUNDS = 20
@@ -158,30 +156,21 @@ def _side(
 
 def _selected(hands: Sequence[AtHand], names: Sequence[str]) -> list[Selection]:
     found = [_folders(hand) for hand in hands]
-    # A folder may be a cluster on one side alone.
+    # A folder may be a cluster on one side only. The last side names it as it will be.
     every = {one.dir: one for one in sorted(chain(*found), key=lambda one: isinstance(one, Cluster))}
-    wanted = {one.dir for one in select(hands[0].config, names, folders=tuple(every.values())).clusters}
-    broken = {one.dir for one in every.values() if isinstance(one, NotACluster)}
-    chosen = [
-        [one for one in folders if not names or one.dir in wanted or one.dir in broken.intersection(names)]
-        for folders in found
-    ]
-    return [select(hand.config, folders=some) for hand, some in zip(hands, chosen, strict=True)]
+    wanted = chosen(tuple(every.values()), names)
+    return [select([one for one in folders if one.dir in wanted]) for folders in found]
 
 
-def _folders(hand: AtHand) -> Sequence[Cluster | NotACluster]:
-    if hand.config_ref == WORKTREE:
-        return config_repo_edge.folders(hand.config)
-    return config_repo_edge.folders_among(
-        hand.config_place("k8s").below("k8s"), where=f"{hand.config} at {hand.config_ref}"
-    )
+def _folders(hand: AtHand) -> Folders:
+    where = str(hand.config) if hand.config_ref == WORKTREE else f"{hand.config} at {hand.config_ref}"
+    return folders_of(hand.config_place(HOME).files, where=where)
 
 
 def _cluster(cluster: Cluster, hand: AtHand, settings: Settings, looked: Mapping[Look, Looked]) -> ClusterApplications:
-    own = settings.clusters.get(cluster.name) or settings.clusters.get(cluster.dir) or ClusterSettings()
-    default = Version.parse(kubernetes_api.DEFAULT)
-    version = own.kubernetes_version or settings.kubernetes_version or default
-    return ClusterApplications(cluster, hand, version, looked, (*settings.api_versions, *own.api_versions))
+    version = kubernetes_version(cluster, settings).version
+    versions = (*settings.api_versions, *of_cluster(cluster, settings).api_versions)
+    return ClusterApplications(cluster, hand, version, looked, versions)
 
 
 def _render(clusters: Sequence[ClusterApplications], renderer: Renderer) -> None:
@@ -209,7 +198,7 @@ def _told(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts)
         application = one.application
         target = Target(
             namespace=application.namespace,
-            cluster=cluster.cluster.name,
+            cluster=cluster.cluster.label,
             folder=cluster.cluster.dir,
             destination=facts.destination(application.destination),
             holder=str(one.holder) if one.holder else "",

@@ -23,7 +23,7 @@ def stale(
     content = output.digest("\n".join(lines).encode("utf-8", "surrogateescape"))
     counts = f"{len(written)} files to update, {len(removed)} to delete"
     message = f"manifests are out of date: {counts}"
-    return RULES["build/stale"].at(cluster.output, message, subject=cluster.name, key="stale", content=content)
+    return RULES["build/stale"].at(cluster.output, message, subject=cluster.label, key="stale", content=content)
 
 
 def digest_or_none(data: bytes | None) -> str:

@@ -9,9 +9,10 @@ _MOST_LINKS = 40
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A path that is not followed; `reason` completes "PATH is a link that …"."""
+    """A path that is not followed; `reason` completes "a link that …". `is_broken` if it leads nowhere at all."""
 
     reason: str
+    is_broken: bool = False
 
 
 def follow(path: str, links: Mapping[str, str]) -> str | None:
@@ -54,7 +55,7 @@ def trace(path: str, target_of: Callable[[str], str | None]) -> str | Refused:
         if target.startswith("/"):
             return Refused("is absolute, so it leads out of the repository")
         if followed > _MOST_LINKS:
-            return Refused("leads in a circle")
+            return Refused("leads in a circle", is_broken=True)
         done.pop()
         waiting.extend(target.split("/")[::-1])
     return "/".join(done)

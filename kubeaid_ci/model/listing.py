@@ -27,6 +27,8 @@ class Listed:
     real: str = ""
     target: str | None = None
     reason: str = ""
+    is_broken: bool = False
+    """True for a link that leads nowhere: to nothing, or in a circle."""
 
     @property
     def is_link(self) -> bool:

@@ -65,10 +65,10 @@ def child_pipeline(
 ) -> str:
     """The pipeline, with `variables` for every job, taken as they are: no ``$`` in them is expanded.
 
-    A folder whose name is no text has no job of its own; the job that publishes builds every cluster
-    that it does not find built.
+    A cluster without a vars file, or whose folder's name is no text, has no job of its own; the job that publishes
+    builds every cluster that it does not find built.
     """
-    folders = [cluster.dir for cluster in clusters if _is_text(cluster.dir)]
+    folders = [cluster.dir for cluster in clusters if cluster.vars_file and _is_text(cluster.dir)]
     pipeline = {
         "stages": ["build", "publish"],
         "variables": {name: _raw(value) for name, value in variables.items()}

@@ -12,6 +12,8 @@ def test_the_rules_are_under_their_ids_with_their_severities() -> None:
         "build/vars-invalid": Severity.ERROR,
         "build/library-missing": Severity.ERROR,
         "build/stale": Severity.ERROR,
+        "build/cluster-unreadable": Severity.ERROR,
+        "build/vars-missing": Severity.ERROR,
         "build/engines-differ": Severity.WARNING,
         "build/pinned-revision-missing": Severity.ERROR,
         "suppression-unused": Severity.INFO,

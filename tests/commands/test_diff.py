@@ -245,7 +245,7 @@ def test_config_repo_without_clusters_at_the_base_is_refused(run, repositories, 
     other = repos.write(tmp_path / "other", {"README.md": ""})
     repos.commit(other)
     done = run("diff", "--base", "HEAD", "--of", "config", "--config-repo", other)
-    assert f"{other} at HEAD: no folder k8s/" in raised(done)
+    assert f"{other} at HEAD: not a config repo: it has no folder k8s/" in raised(done)
 
 
 @pytest.mark.parametrize("env", [{"KUBEAID_CI_KUBEAID_REF": "1.0.0"}])

@@ -115,7 +115,8 @@ def test_links_are_followed_inside_the_repository_only(reader):
     def refused(name: str, reason: str) -> Listed:
         target = LINKS[f"links/{name}"]
         reason = f"is a link to {target}, which {reason}"
-        return Listed(name, f"links/{name}", Kind.REFUSED, target=target, reason=reason)
+        broken = "nothing" in reason or "circle" in reason
+        return Listed(name, f"links/{name}", Kind.REFUSED, target=target, reason=reason, is_broken=broken)
 
     def followed(name: str, kind: Kind, real: str) -> Listed:
         return Listed(name, f"links/{name}", kind, real, LINKS[f"links/{name}"])
@@ -171,7 +172,7 @@ def test_modes_are_those_of_git_and_follow_no_link(reader, path, expected):
         ("links/folder/../elsewhere/one", "elsewhere/one"),
         ("./files//plain", "files/plain"),
         ("links/folder/link-out", "elsewhere/one"),
-        ("files/nothing", Refused("leads to nothing")),
+        ("files/nothing", Refused("leads to nothing", is_broken=True)),
         ("../x", Refused("leads out of the repository")),
         ("files/../.git/HEAD", Refused("leads into .git")),
     ],

@@ -23,7 +23,9 @@ from tests.gitlab.interpolation import interpolated, load, names
 from tests.gitlab.site import ROOT, TEMPLATES
 
 FOLDER = ROOT / "gitlab-ci-templates"
-CHILD = json.loads(child_pipeline([ClusterInfo("a", "a", "v", None, None, None, ())], variables={}, tags=["shell"]))
+CHILD = json.loads(
+    child_pipeline([ClusterInfo("a", "a", "v", None, "1.34.0", None, None, ())], variables={}, tags=["shell"])
+)
 every_template = pytest.mark.parametrize("path", [FOLDER / f"{name}.yml" for name in TEMPLATES], ids=TEMPLATES)
 
 

@@ -59,7 +59,7 @@ def test_cluster_is_named_by_its_vars_file_and_chosen_by_either_name(build):
 
 
 def test_unknown_cluster_is_refused_with_the_nearest_names(build):
-    with pytest.raises(UserError, match="no such cluster; there are: two"):
+    with pytest.raises(UserError, match="no such cluster; did you mean two"):
         build("twoo")
 
 

@@ -45,7 +45,11 @@ def two(tmp_path: Path) -> Repos:
     config = repos.config(tmp_path / "config", {"one": vars_file(), "two.example.com:two": vars_file()})
     for folder in ("one", "two.example.com"):
         where = f"k8s/{folder}/argocd-apps/templates/kube-prometheus.yaml"
-        repos.write(config, {where: application("1.0.0", url="https://github.com/Obmondo/KubeAid.git")})
+        general = f"k8s/{folder}/kubeaid-cli.general.yaml"
+        version = "cluster: {k8sVersion: v1.35.6}\n"
+        repos.write(
+            config, {where: application("1.0.0", url="https://github.com/Obmondo/KubeAid.git"), general: version}
+        )
     repos.commit(config)
     return Repos(kubeaid, config)
 
@@ -83,6 +87,7 @@ def test_all_is_well_with_two_repositories_in_order(two: Repos, tmp_path: Path) 
     config, kubeaid, forge = (checks(checkup, area) for area in ("config repo", "KubeAid repo", "forge"))
     assert config["clusters"].detail == "2: one, two"
     assert config["Applications"].detail == "2"
+    assert config["Kubernetes"].detail == "1.35.6 × 2"
     assert config["origin"].detail == str(remote)
     assert kubeaid["releases"].detail == "v0.16.0, v0.17.0"
     assert kubeaid["history"].detail == "1 tags"

@@ -8,7 +8,7 @@ from kubeaid_ci.report.clusters import matrix, outputs
 
 def clusters(*names: str) -> tuple[ClusterInfo, ...]:
     """Clusters whose folders are called otherwise than they."""
-    return tuple(ClusterInfo(name, f"{name}.example.com", "", None, None, None, ()) for name in names)
+    return tuple(ClusterInfo(name, f"{name}.example.com", "", None, "1.34.0", None, None, ()) for name in names)
 
 
 def test_without_shards_every_cluster_is_a_job() -> None:

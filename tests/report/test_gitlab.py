@@ -37,7 +37,7 @@ ODD = (
 
 
 def pipeline(*folders: str, **options) -> str:
-    clusters = [ClusterInfo("name", folder, "vars", None, None, None, ()) for folder in folders]
+    clusters = [ClusterInfo("name", folder, "vars", None, "1.34.0", None, None, ()) for folder in folders]
     return child_pipeline(clusters, **{"variables": {}, **options})
 
 

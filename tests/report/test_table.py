@@ -26,10 +26,19 @@ def test_columns_without_any_value_are_left_out_and_lists_are_counted() -> None:
 
 
 def test_results_of_two_kinds_share_columns() -> None:
-    info = ClusterInfo("prod", "p", "v", None, "v0.17.0", None, ("a", "b", "c"))
+    info = ClusterInfo("prod", "p", "v", None, "1.34.0", "v0.17.0", None, ("a", "b", "c"))
     assert table([info, {"name": "x", "more": 1}]) == Table(
-        ("name", "dir", "vars file", "release", "applications", "more"),
-        (("prod", "p", "v", "v0.17.0", "3", ""), ("x", "", "", "", "", "1")),
+        (
+            "name",
+            "dir",
+            "vars file",
+            "kubernetes version",
+            "release",
+            "applications",
+            "kubernetes version from",
+            "more",
+        ),
+        (("prod", "p", "v", "1.34.0", "v0.17.0", "3", "default", ""), ("x", "", "", "", "", "", "", "1")),
     )
 
 

@@ -1,0 +1,47 @@
+"""The rules about the folders of clusters, and what they say of themselves."""
+
+from collections.abc import Iterable, Iterator
+
+from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.model.finding import Finding, Rule, Severity
+
+CLUSTER_UNREADABLE = Rule(
+    "build/cluster-unreadable",
+    Severity.ERROR,
+    "This folder may be a cluster, but it cannot be read as one, so no job looks at it. Make it a plain folder with "
+    "argocd-apps/ or a vars file.",
+)
+VARS_MISSING = Rule(
+    "build/vars-missing",
+    Severity.ERROR,
+    "Argo CD applies monitoring manifests that nothing can build or check any more, because the vars file is gone. "
+    "Restore NAME-vars.jsonnet, or remove kube-prometheus/ and its Application together.",
+)
+GENERAL_INVALID = Rule(
+    "settings/general-invalid",
+    Severity.WARNING,
+    "The cluster's Kubernetes version, provider, KubeAid version and repositories are read from its general settings "
+    "file. Correct what the message names, or set it in .kubeaid-ci.yaml.",
+)
+
+RULES = (CLUSTER_UNREADABLE, VARS_MISSING, GENERAL_INVALID)
+
+
+def general_problems(clusters: Iterable[Cluster]) -> Iterator[Finding]:
+    """Yield what cannot be used of the general settings of clusters."""
+    for cluster in clusters:
+        for problem in cluster.general.problems:
+            yield GENERAL_INVALID.at(cluster.general.path, problem, subject=cluster.label)
+
+
+def nothing_to_build(cluster: Cluster) -> Finding:
+    """Return the finding about a cluster without monitoring that was asked for by name."""
+    message = f"no vars file, so there is nothing to build; to add monitoring, add {cluster.path}/NAME-vars.jsonnet"
+    return VARS_MISSING.at(cluster.path, message, subject=cluster.label, severity=Severity.WARNING, key="vars")
+
+
+def vars_missing(folder: str, subject: str, *, has_output: bool) -> Finding:
+    """Return the finding about a folder ``k8s/<dir>`` whose monitoring has no vars file."""
+    what = "kube-prometheus/ is there" if has_output else "an Application applies kube-prometheus/"
+    message = f"no *-vars.jsonnet, but {what}: its manifests cannot be built or checked"
+    return VARS_MISSING.at(folder, message, subject=subject, key="vars")

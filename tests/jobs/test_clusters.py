@@ -1,0 +1,191 @@
+"""Clusters as the jobs see them: which are chosen, built, rendered, and what is said of the others."""
+
+import json
+
+import pytest
+
+import kubeaid_ci
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.clusters import list_clusters
+from kubeaid_ci.model.cluster_names import listed
+from kubeaid_ci.model.comparison import Revisions
+from kubeaid_ci.model.finding import Severity
+from kubeaid_ci.report import clusters as report
+from kubeaid_ci.settings import parse
+from tests import repos
+from tests.renders import World, application
+
+BINDING = (
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: all\n"
+    "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\n"
+    "subjects: [{kind: ServiceAccount, name: x, namespace: y}]\n"
+)
+
+
+@pytest.fixture
+def world(tmp_path) -> World:
+    """Two clusters with the chart `web`; the KubeAid repo can build monitoring, too."""
+    made = World(tmp_path)
+    made.chart("web")
+    repos.kubeaid(made.kubeaid)
+    for name in ("one", "two"):
+        made.cluster(name, {"web.yaml": application("web")})
+        repos.write(made.config, {f"k8s/{name}/{name}-vars.jsonnet": repos.vars_file()})
+    made.commit("1.0.0")
+    return made
+
+
+def build(world: World, *names: str, **options):
+    return kubeaid_ci.build_clusters(world.config, world.kubeaid, clusters=names, cache=False, jobs=1, **options)
+
+
+def told(findings) -> list[tuple[str, Severity, str, str | None]]:
+    return [(one.rule.id, one.severity, one.subject, one.path) for one in findings]
+
+
+def without_vars(world: World) -> None:
+    repos.git(world.config, "mv", "k8s/one/one-vars.jsonnet", "k8s/one/one-vars.jsonnet.off")
+
+
+def test_a_cluster_without_a_vars_file_is_rendered(world):
+    without_vars(world)
+    assert [(one.cluster, one.app) for one in world.render().apps if one.cluster == "one"] == [
+        ("one", "root"),
+        ("one", "web"),
+    ]
+    assert [one.cluster for one in world.render("one").apps] == ["one", "one"]
+
+
+def test_a_cluster_without_monitoring_is_no_finding_of_a_build(world):
+    without_vars(world)
+    builds = build(world)
+    assert [one.cluster for one in builds.results] == ["two"]
+    assert builds.findings == ()
+
+
+def test_a_cluster_without_monitoring_that_is_asked_for_is_a_warning(world):
+    without_vars(world)
+    builds = build(world, "one")
+    assert builds.results == ()
+    assert told(builds.findings) == [("build/vars-missing", Severity.WARNING, "one", "k8s/one")]
+
+
+@pytest.mark.parametrize("names", [(), ("one",)])
+@pytest.mark.parametrize("check", [True, False])
+def test_built_manifests_without_a_vars_file_are_an_error_of_a_build(world, names, check):
+    repos.write(world.config, {"k8s/one/kube-prometheus/x.yaml": BINDING})
+    without_vars(world)
+    found = build(world, *names, check=check).findings
+    assert ("build/vars-missing", Severity.ERROR, "one", "k8s/one") in told(found)
+
+
+def test_an_application_for_built_manifests_without_a_vars_file_is_an_error(world):
+    text = repos.application("HEAD").replace("k8s/x/", "k8s/one/")
+    repos.write(world.config, {"k8s/one/argocd-apps/templates/kube-prometheus.yaml": text})
+    without_vars(world)
+    assert told(build(world, check=True).findings)[0][:3] == ("build/vars-missing", Severity.ERROR, "one")
+
+
+def test_a_folder_of_built_manifests_only_is_an_error(world):
+    repos.write(world.config, {"k8s/old/kube-prometheus/x.yaml": BINDING})
+    assert told(build(world, check=True).findings)[0] == ("build/vars-missing", Severity.ERROR, "old", "k8s/old")
+
+
+def test_renaming_the_vars_file_hides_nothing_of_a_change(world):
+    before = repos.git(world.config, "rev-parse", "HEAD")
+    without_vars(world)
+    repos.write(world.config, {"k8s/one/argocd-apps/templates/binding.yaml": BINDING})
+    repos.commit(world.config)
+    made = kubeaid_ci.diff_clusters(
+        world.config, world.kubeaid, before=Revisions(before), after=Revisions("HEAD"), cache=False, jobs=1
+    )
+    assert [(one.cluster, one.kind) for one in made.changes] == [("one", "ClusterRoleBinding")]
+    assert [one.rule.id for one in made.findings if one.rule.id.startswith("change/cluster")] == []
+
+
+def test_a_link_to_a_cluster_is_built_once_and_stops_nothing(world):
+    (world.config / "k8s/alias").symlink_to("one")
+    assert [one.dir for one in build(world).results] == ["one", "two"]
+    found = list_clusters(world.config, jobs=1)
+    assert [one.dir for one in found.clusters] == ["one", "two"]
+    assert found.skipped == ("k8s/alias: is a link to one; the cluster is k8s/one",)
+    with pytest.raises(UserError, match="k8s/alias: is a link to one; the cluster is k8s/one"):
+        build(world, "alias")
+
+
+def test_a_folder_that_cannot_be_read_is_an_error_and_stops_nothing(world):
+    (world.config / "k8s/gone").symlink_to("../../elsewhere")
+    builds = build(world)
+    assert [one.dir for one in builds.results] == ["one", "two"]
+    assert told(builds.findings) == [("build/cluster-unreadable", Severity.ERROR, "gone", "k8s/gone")]
+
+
+def test_general_settings_that_cannot_be_used_are_a_warning(world):
+    repos.write(world.config, {"k8s/one/kubeaid-cli.general.yaml": "cluster: {k8sVersion: latest}\n"})
+    expected = ("settings/general-invalid", Severity.WARNING, "one", "k8s/one/kubeaid-cli.general.yaml")
+    assert told(list_clusters(world.config, jobs=1).findings) == [expected]
+    assert expected in told(world.render("one").findings)
+
+
+def test_two_clusters_of_one_name_are_shown_with_their_folders(world):
+    for folder in ("eu", "us"):
+        world.cluster(folder, {"web.yaml": application("web")})
+        (world.config / f"k8s/{folder}/{folder}-vars.jsonnet").unlink()
+        repos.write(world.config, {f"k8s/{folder}/prod-vars.jsonnet": repos.vars_file()})
+    world.commit()
+    assert [(one.cluster, one.dir) for one in build(world, "eu", "us").results] == [
+        ("prod (eu)", "eu"),
+        ("prod (us)", "us"),
+    ]
+    assert {one.cluster for one in world.render("eu", "us").apps} == {"prod (eu)", "prod (us)"}
+    assert [one.dir for one in build(world, "prod (eu)").results] == ["eu"]
+    with pytest.raises(UserError, match="prod: names 2 clusters: k8s/eu, k8s/us; name the folder"):
+        build(world, "prod")
+
+
+def test_names_with_blanks_come_back_from_the_shards(world):
+    for folder in ("prod eu", "prod", "eu"):
+        repos.write(world.config, {f"k8s/{folder}/{folder}-vars.jsonnet": repos.vars_file()})
+    infos = list_clusters(world.config, jobs=1).clusters
+    matrix = json.loads(report.matrix(infos, shards=2))
+    dealt = [[one.dir for one in build(world, *listed(shard["clusters"])).results] for shard in matrix["include"]]
+    assert sorted(folder for share in dealt for folder in share) == ["eu", "one", "prod", "prod eu", "two"]
+    assert [one.dir for one in build(world, *listed("prod eu")).results] == ["prod eu"]
+    assert [one.dir for one in build(world, *listed("one two")).results] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "general", "expected"),
+    [
+        ("", "", ("1.34.0", "default")),
+        ("", "cluster: {k8sVersion: v1.31.0}", ("1.31.0", "general")),
+        ("kubernetes-version: 1.33.0", "cluster: {k8sVersion: v1.31.0}", ("1.33.0", "settings")),
+        ("clusters: {one: {kubernetes-version: 1.35.6}}", "cluster: {k8sVersion: v1.31.0}", ("1.35.6", "settings")),
+        ("clusters: {two: {kubernetes-version: 1.35.6}}", "cluster: {k8sVersion: v1.31.0}", ("1.31.0", "general")),
+    ],
+)
+def test_the_version_of_kubernetes_is_that_of_the_settings_or_of_the_cluster_itself(world, settings, general, expected):
+    repos.write(world.config, {"k8s/one/kubeaid-cli.general.yaml": general})
+    read = parse(settings, where="here")
+    (info, _) = list_clusters(world.config, settings=read, jobs=1).clusters
+    assert (info.kubernetes_version, info.kubernetes_version_from) == expected
+    world.chart(
+        "web",
+        {
+            "templates/v.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: v}\ndata: {v: {{ .Capabilities.KubeVersion.Version }}}\n"
+        },
+    )
+    bodies = [one.body for one in world.render("one", settings=read).manifests if one.body["kind"] == "ConfigMap"]
+    assert bodies[0]["data"]["v"] == f"v{expected[0]}"
+
+
+def test_the_platform_is_that_of_the_vars_file_else_the_provider(world):
+    repos.write(
+        world.config, {f"k8s/{name}/kubeaid-cli.general.yaml": "cloud: {hetzner: {}}\n" for name in ("one", "two")}
+    )
+    without_vars(world)
+    infos = list_clusters(world.config, jobs=1).clusters
+    assert [(one.name, one.platform, one.provider) for one in infos] == [
+        ("one", "hetzner", "hetzner"),
+        ("two", "kops", "hetzner"),
+    ]
