@@ -12,7 +12,7 @@ COMMANDS = {
     "list": ("kubeaid_ci.commands.charts_list", "List umbrella charts and what they declare and vendor."),
     "outdated": ("kubeaid_ci.commands.charts_outdated", "Tell which vendored charts have newer releases."),
     "render": ("kubeaid_ci.commands.charts_render", "Render umbrella charts with their default values."),
-    "update": ("kubeaid_ci.commands.charts_update", "Take vendored charts to their newest allowed release."),
+    "update": ("kubeaid_ci.commands.charts_update", "Update vendored charts to the newest allowed release."),
     "verify": ("kubeaid_ci.commands.charts_verify", "Compare vendored charts with the ledger and upstream."),
 }
 

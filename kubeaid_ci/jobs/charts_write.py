@@ -101,8 +101,10 @@ class ChartWriter:
 
 
 def texts(root: Path) -> dict[str, str]:
-    """Return the files of a checkout that follow the charts, by path."""
-    present = [path for path in platform_files.FILES if (root / path).is_file()]
+    """Return the files of a checkout that follow the charts, by path. A link out of the checkout is not followed."""
+    top = root.resolve()
+    inside = [path for path in platform_files.FILES if (root / path).resolve().is_relative_to(top)]
+    present = [path for path in inside if (root / path).is_file()]
     return {path: (root / path).read_bytes().decode("utf-8", "replace") for path in present}
 
 

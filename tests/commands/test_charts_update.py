@@ -125,6 +125,7 @@ def test_a_refused_update_is_in_every_report(run, root, tmp_path, name):
 def test_an_unreachable_upstream_is_in_the_report_and_exits_with_3(run, root, charts, tmp_path):
     path = root / CHARTS / "web/Chart.yaml"
     path.write_text(path.read_text().replace(charts.server.url, "http://127.0.0.1:1"))
+    assert "failed" not in run("update").stdout.partition("charts update:")[0]
     for arguments in (
         ["update"],
         ["update", "web", "--to", "1.1.0"],

@@ -596,6 +596,16 @@ def republish(charts, name, version, **metadata):
     charts.entries[name][-1]["digest"] = sha256(data).hexdigest()
 
 
+def test_a_version_file_that_leads_out_of_the_checkout_is_left_alone(root, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "VERSION"
+    outside.write_text("3.1.4\n")
+    (root / "VERSION").symlink_to(outside)
+    repos.write(root, {"CHANGELOG.md": "## KubeAid Release Version 3.1.4\n"})
+    found = update(root)
+    assert (outcomes(found), found.written) == ([("web", "updated")], (LEDGER,))
+    assert outside.read_text() == "3.1.4\n"
+
+
 def test_a_dry_run_returns_what_an_update_would_do_and_writes_nothing(root):
     repos.write(root, {"VERSION": "3.1.4\n", "CHANGELOG.md": "## KubeAid Release Version 3.1.4\n"})
     before = repos.snapshot(root)
