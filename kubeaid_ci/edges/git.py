@@ -108,6 +108,25 @@ class Repository:
                 return commit
         raise UserError(f"{self.folder}: the repository has no commit yet")
 
+    def default_branch_name(self) -> str | None:
+        """Return the name of the branch that ``origin/HEAD`` names; None if the clone does not know it."""
+        found = self._git("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
+        return None if found.code else found.text.removeprefix("refs/remotes/origin/")
+
+    def current_branch(self) -> str | None:
+        """Return the name of the branch that is checked out; None if HEAD is detached."""
+        found = self._git("symbolic-ref", "--quiet", "HEAD")
+        return None if found.code else found.text.removeprefix("refs/heads/")
+
+    def branch_named(self, revision: str) -> str | None:
+        """Return the name of the branch that a revision is the name of, as in ``origin/main``; None for others."""
+        for start in ("refs/heads/", "refs/remotes/origin/", "origin/", ""):
+            name = revision.removeprefix(start)
+            refs = (f"refs/heads/{name}", f"refs/remotes/origin/{name}")
+            if (not start or name != revision) and self._git("for-each-ref", "--format=%(refname)", *refs).text:
+                return name
+        return None
+
     def names_by_sha256(self) -> bool:
         """Whether the repository is of the format with ids of 64 digits."""
         return self._git("rev-parse", "--show-object-format").text == "sha256"

@@ -18,7 +18,9 @@ from kubeaid_ci.plan.revision import is_kubeaid
 
 PINNED = "pinned"
 CHARTS = "argocd-helm-charts"
-_DEFAULT_BRANCHES = ("", "HEAD", "main", "master")
+_DEFAULT = ("", "HEAD")
+# The names of a default branch that nothing else tells.
+_USUAL = ("main", "master")
 
 
 class NotAtHandError(Exception):
@@ -68,6 +70,9 @@ class AtHand:
     config_ref: str
     kubeaid: Path
     kubeaid_ref: str
+    base: str = ""
+    """The revision before the change, if there is one."""
+    _reviewed: frozenset[str] | None = None
     _commits: dict[tuple[Path, str], str | None] = field(default_factory=dict)
     _places: dict[FilesAt, Place] = field(default_factory=dict)
     _origins: dict[Path, Remote | None] = field(default_factory=dict)
@@ -116,10 +121,29 @@ class AtHand:
         return self._opened(Path(place.at.root), place.at.ref, place.revision, path)
 
     def _config_commit(self, revision: str) -> str:
-        """The default branch is the checkout at hand: it is what will be there once it is merged."""
-        if revision in _DEFAULT_BRANCHES:
+        """Return the commit that a revision of the config repo means, or the work tree.
+
+        The given revision stands for the branch that the change goes to: it is what will be there after the merge.
+        """
+        if revision.removeprefix("refs/heads/") in self._branches_reviewed():
             return self.config_ref if self.config_ref == WORKTREE else self._commit(self.config, self.config_ref)
         return self._commit(self.config, revision)
+
+    def _branches_reviewed(self) -> frozenset[str]:
+        """Return the branches that the given revision stands for: the base, and what ``origin/HEAD`` names.
+
+        The branch that is checked out counts too, unless the base is another branch: then it has only the change.
+        """
+        if self._reviewed is None:
+            repository = Repository.at(self.config) if self.config.is_dir() else None
+            base = repository.branch_named(self.base) if repository and self.base else None
+            default = repository.default_branch_name() if repository else None
+            current = repository.current_branch() if repository else None
+            names = [base, *([default] if default else _USUAL)]
+            if base is None or self.config_ref == WORKTREE:
+                names.append(current)
+            self._reviewed = frozenset({*_DEFAULT, *(name for name in names if name)})
+        return self._reviewed
 
     def _kubeaid_commit(self, revision: str) -> tuple[str, str]:
         wanted = revision if self.kubeaid_ref == PINNED else self.kubeaid_ref

@@ -65,7 +65,8 @@ def diff_clusters(
     `UserError` where nothing can be compared at all.
     """
     config, root = Path(config_repo).resolve(), Path(kubeaid).resolve()
-    hands = [AtHand(config, side.config, root, side.kubeaid) for side in (before, after)]
+    base = "" if before.config == WORKTREE else before.config
+    hands = [AtHand(config, side.config, root, side.kubeaid, base=base) for side in (before, after)]
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         was, now = render_sides(hands, renderer, clusters=clusters, settings=settings or Settings())
         pairs = _pairs(was, now)

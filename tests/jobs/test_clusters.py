@@ -13,7 +13,7 @@ from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.report import clusters as report
 from kubeaid_ci.settings import parse
 from tests import repos
-from tests.renders import World, application
+from tests.renders import CONFIG, World, application
 
 BINDING = (
     "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: all\n"
@@ -189,3 +189,47 @@ def test_the_platform_is_that_of_the_vars_file_else_the_provider(world):
         ("one", "hetzner", "hetzner"),
         ("two", "kops", "hetzner"),
     ]
+
+
+@pytest.mark.parametrize("pinned", ["trunk", "refs/heads/trunk", "HEAD", ""])
+@pytest.mark.parametrize("clone", ["branches", "detached", "origin/HEAD"])
+def test_the_checkout_stands_for_the_branch_that_the_change_goes_to(world, tmp_path, pinned, clone):
+    source = {"repoURL": CONFIG, "path": "k8s/one/plain", "targetRevision": pinned}
+    repos.write(world.config, {"k8s/one/argocd-apps/templates/plain.yaml": application("plain", source=source)})
+    repos.write(world.config, {"k8s/one/plain/binding.yaml": BINDING.replace("name: all", "name: before")})
+    repos.git(world.config, "checkout", "-q", "-b", "trunk")
+    repos.commit(world.config)
+    config, base = world.config, "trunk"
+    if clone != "branches":
+        config, base = tmp_path / "clone", "origin/trunk"
+        repos.git(tmp_path, "clone", "-q", str(world.config), str(config))
+        repos.git(config, "remote", "set-url", "origin", CONFIG)
+    if clone == "detached":
+        repos.git(config, "checkout", "-q", "--detach")
+        repos.git(config, "branch", "-q", "-D", "trunk")
+        repos.git(config, "remote", "set-head", "origin", "--delete")
+    elif clone == "branches":
+        repos.git(config, "checkout", "-q", "-b", "feature")
+    else:
+        base = repos.git(config, "rev-parse", "HEAD")
+        repos.git(config, "checkout", "-q", "-b", "feature")
+    repos.write(config, {"k8s/one/plain/binding.yaml": BINDING.replace("name: all", "name: after")})
+    repos.commit(config)
+    made = kubeaid_ci.diff_clusters(
+        config, world.kubeaid, before=Revisions(base), after=Revisions(), clusters=["one"], cache=False, jobs=1
+    )
+    assert {(one.kind, one.app) for one in made.changes} == {("ClusterRoleBinding", "plain")}
+
+
+def test_another_branch_that_an_application_pins_is_what_it_is(world):
+    source = {"repoURL": CONFIG, "path": "k8s/one/plain", "targetRevision": "stable"}
+    repos.write(world.config, {"k8s/one/argocd-apps/templates/plain.yaml": application("plain", source=source)})
+    repos.write(world.config, {"k8s/one/plain/binding.yaml": BINDING})
+    base = repos.commit(world.config)
+    repos.git(world.config, "branch", "stable")
+    repos.write(world.config, {"k8s/one/plain/binding.yaml": BINDING.replace("name: all", "name: after")})
+    repos.commit(world.config)
+    made = kubeaid_ci.diff_clusters(
+        world.config, world.kubeaid, before=Revisions(base), after=Revisions(), clusters=["one"], cache=False, jobs=1
+    )
+    assert made.changes == ()
