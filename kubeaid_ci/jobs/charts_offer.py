@@ -48,7 +48,10 @@ class ChartPublication:
 
 @dataclass(frozen=True, slots=True)
 class ChartPublisher:
-    """Publishes the updates of one run. `command` is what was run, for advice in messages."""
+    """Publishes the updates of one run.
+
+    `command` is what was run, for advice in messages. The names of all branches begin with `prefix`.
+    """
 
     target: Target
     desk: Desk
@@ -57,6 +60,7 @@ class ChartPublisher:
     effects: Effects
     folders: frozenset[str]
     command: str
+    prefix: str
 
     def publish_all(self, heads: Heads, *, everything: bool) -> ChartPublication:
         """Publish every group. With `everything`, close the requests of charts that need no update any more."""
@@ -70,7 +74,9 @@ class ChartPublisher:
                     unsure.setdefault(self._branch(one.chart), []).append(one.chart.folder)
         done = {branch: self._group(branch, group, unsure.get(branch, ())) for branch, group in groups.items()}
         # A chart that could not be checked may still need its open request.
-        gone = chart_branches.left_over(heads.commits, {*groups, *unsure}) if everything else ()
+        gone: tuple[str, ...] = ()
+        if everything:
+            gone = chart_branches.left_over(heads.commits, {*groups, *unsure}, prefix=self.prefix)
         closed = [self._attempt(self._proposal(branch, (), {})) for branch in gone]
         answers = [*done.values(), *closed, *(self._first_seen(heads) if everything else ())]
         return ChartPublication(
@@ -85,18 +91,18 @@ class ChartPublisher:
             return
         after = charts_look.with_sights(self.ledger, self.made.looks, everything=True)
         told = ledgers.sights_told(self.ledger, after)
-        if not told and chart_branches.SIGHTS not in heads.commits:
+        branch = chart_branches.first_seen(prefix=self.prefix)
+        if not told and branch not in heads.commits:
             return
         files: Files = {LEDGER: ledgers.text(after).encode()} if told else {}
-        proposal = self._proposal(chart_branches.SIGHTS, (), files)
+        proposal = self._proposal(branch, (), files)
         text = "From these days on the age of releases counts.\n\n" + "".join(f"- {code(line)}\n" for line in told)
         title = "chore(charts): record when releases were first seen"
         yield self._attempt(replace(proposal, title=title, body=text, labels=("charts", *proposal.labels)))
 
     def _branch(self, chart: Chart) -> str:
-        return chart_branches.branch(
-            chart.folder, self.made.groups.get(chart.folder), is_new=chart.folder not in self.folders
-        )
+        group, is_new = self.made.groups.get(chart.folder), chart.folder not in self.folders
+        return chart_branches.branch(chart.folder, group, is_new=is_new, prefix=self.prefix)
 
     def _update(self, one: PreparedUpdate) -> ChartUpdate:
         status = UpdateStatus.UPDATED if one.chart.folder in self.folders else UpdateStatus.ADDED

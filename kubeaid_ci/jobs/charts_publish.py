@@ -27,7 +27,7 @@ from kubeaid_ci.jobs.publish_target import resolve
 from kubeaid_ci.model.chart import CHARTS
 from kubeaid_ci.model.ledger import LEDGER, PATCHES
 from kubeaid_ci.model.publication import Wishes
-from kubeaid_ci.plan import chart_branches, platform_files
+from kubeaid_ci.plan import branches, chart_branches, platform_files
 from kubeaid_ci.settings import Settings
 
 Prepare = Callable[[UpdateJob], PreparedUpdates]
@@ -127,7 +127,9 @@ class _Run:
                 heads = _look(desk)
                 if not _is_outdated(desk, heads):
                     effects = self._effects(desk, known)
-                    publisher = ChartPublisher(target, desk, made, repo.ledger, effects, _folders(desk), command)
+                    prefix = branches.prefix(desk.base, heads.default)
+                    folders = _folders(desk)
+                    publisher = ChartPublisher(target, desk, made, repo.ledger, effects, folders, command, prefix)
                     return publisher.publish_all(heads, everything=everything)
         raise OutsideError(f"{target.access.url}: {desk.base} kept moving during the update; run again later")
 
@@ -148,8 +150,9 @@ class _Run:
 
 
 def _look(desk: Desk) -> Heads:
-    """The base, which is fetched where it has moved, and our branches."""
-    ours = (f"{chart_branches.CHARTS}/*", f"{chart_branches.GROUPS}/*", chart_branches.SIGHTS)
+    """Return the base, fetched if it has moved, and our branches, whether it is the default branch or not."""
+    prefixes = (branches.prefix(desk.base, desk.base), branches.prefix(desk.base, None))
+    ours = [name for prefix in prefixes for name in chart_branches.looked_at(prefix)]
     return desk.workshop.see(desk.base, *ours, fetch=(desk.base,))
 
 

@@ -4,8 +4,8 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,15 @@ from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
 from kubeaid_ci.model.cluster_change import ClusterChange
 from kubeaid_ci.model.publication import Outcome, Proposal, Published, Wishes
 from kubeaid_ci.plan import branches
+from kubeaid_ci.plan import comments as texts
 from kubeaid_ci.plan.branches import Group
 
-# The clusters are built again so many times where the base branch moves under our hands.
+# How often the clusters are built again because the base branch moved.
 _TRIES = 3
+
+
+class _BaseMovedError(Exception):
+    """The base branch moved in what clusters are built from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Unpublished:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What was built, and what became of it. `failed` is empty unless there are `results` beside it."""
+    """What was built, and what became of it. `failed` is empty unless there are `results` as well."""
 
     builds: Builds
     results: tuple[Published, ...]
@@ -55,48 +60,111 @@ def publish(
 
     `config_repo` is an address, or a checkout whose ``origin`` is published to; the checkout itself is
     only read. `build` are options of `build_clusters`. Without `clusters` every cluster is built. One
-    change request holds all clusters, or each has its own (`Wishes.per_cluster`). Where `clusters` names
-    some, and the one change request has others already, these are built too and stay in it.
+    change request holds all clusters, or each has its own (`Wishes.per_cluster`). If `clusters` names
+    some, and the one change request has others already, these are built too and stay in it, also if another
+    run adds them while this one runs.
 
-    One that cannot be published stops no other. Raises `UserError` where nothing can be published at all
-    and `OutsideError` where the remote or the forge fails; every run is safe to repeat.
+    One that cannot be published stops no other. Raises `UserError` if nothing can be published at all
+    and `OutsideError` if the remote or the forge fails; every run is safe to repeat.
     """
     target = resolve(str(config_repo), wishes or Wishes())
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder, ThreadPoolExecutor(1) as aside:
         for number in range(_TRIES):
             desk = set_up(target, Path(folder) / str(number))
-            named = [*clusters, *desk.proposed()] if clusters and not target.wishes.per_cluster else clusters
-            # A first look while the clusters are built: where nothing is to be published, it is the only one.
-            seen = aside.submit(desk.look)
-            builds = build_clusters(desk.checkout, kubeaid, clusters=named, check=False, **build)
-            changes = _changes(desk, builds)
-            groups = _groups(target, desk, builds, seen.result(), named=bool(clusters))
-            heads = desk.look() if any(_is_busy(group, changes, seen.result()) for group in groups) else seen.result()
-            if not desk.is_outdated(heads):
-                offer = _Offer(target, desk, heads, changes, _source_date(kubeaid, build))
-                return _publication(builds, offer.all(groups))
-    raise OutsideError(
-        f"{target.access.url}: {desk.base} moved each time while the clusters were built; run again when it rests"
-    )
+            # A first look while the clusters are built: if nothing is to be published, it is the only one.
+            first = aside.submit(desk.look)
+            fleet = _Fleet(desk, kubeaid, build)
+            fleet.build(clusters)
+            heads = first.result()
+            try:
+                return _Offer(target, desk, fleet, _source_date(kubeaid, build), named=bool(clusters)).all(heads)
+            except _BaseMovedError:
+                continue
+    raise OutsideError(f"{target.access.url}: base branch {desk.base} kept moving during the build; run again later")
 
 
-def _is_busy(group: Group, changes: Mapping[str, ClusterChange], heads: Heads) -> bool:
-    """Whether something is to be done, or at least looked at: something is proposed, or was."""
-    return group.branch in heads.commits or any(result.dir in changes for result in group.built)
+@dataclass(slots=True)
+class _Fleet:
+    """The clusters that are built by now, in a clone of the base branch, and what that changes by cluster folder."""
+
+    desk: Desk
+    kubeaid: str | os.PathLike[str]
+    options: Mapping[str, Any]
+    builds: Builds = field(default_factory=lambda: Builds((), ()))
+    changes: dict[str, ClusterChange] = field(default_factory=dict)
+
+    def build(self, names: Sequence[str]) -> None:
+        """Build more clusters (none: all)."""
+        made = build_clusters(self.desk.checkout, self.kubeaid, clusters=names, check=False, **self.options)
+        changes, made = _changes(self.desk, made)
+        results = sorted((*self.builds.results, *made.results), key=lambda result: (result.cluster, result.dir))
+        self.builds = Builds(tuple(results), (*self.builds.findings, *made.findings))
+        self.changes |= changes
+
+    def add_proposed(self, heads: Heads) -> Heads:
+        """Build the clusters that the branch for all clusters changes already, so that they stay in it.
+
+        Returns the remote's branches as they were then.
+        """
+        folders, heads = self.desk.proposed(heads)
+        built = {result.dir for result in self.builds.results}
+        if more := [folder for folder in folders if folder not in built]:
+            self.build(more)
+        return heads
+
+    def changed(self, group: Group) -> list[ClusterChange]:
+        """Return the changes of a group's clusters."""
+        return [self.changes[result.dir] for result in group.built if result.dir in self.changes]
+
+    def is_busy(self, group: Group, heads: Heads) -> bool:
+        """Return whether something is proposed, or was."""
+        return group.branch in heads.commits or bool(self.changed(group))
 
 
-def _changes(desk: Desk, builds: Builds) -> Mapping[str, ClusterChange]:
+def _changes(desk: Desk, builds: Builds) -> tuple[dict[str, ClusterChange], Builds]:
+    """Return what changed by cluster folder. A cluster that cannot be compared counts as failed."""
     changed = [result for result in builds.results if result.status is BuildStatus.CHANGED]
     if not changed:
-        return {}
+        return {}, builds
+    try:
+        return _compared(desk, changed), builds
+    except KubeaidCiError:
+        return _compared_one_by_one(desk, changed, builds)
+
+
+def _compared(desk: Desk, changed: Sequence[BuildResult]) -> dict[str, ClusterChange]:
     from kubeaid_ci.jobs.publish_changes import cluster_changes
 
     ignored = desk.workshop.ignored([path for result in changed for path in result.written])
-    return cluster_changes(Repository(desk.checkout), changed, ignored=ignored)
+    return dict(cluster_changes(Repository(desk.checkout), changed, ignored=ignored))
+
+
+def _compared_one_by_one(
+    desk: Desk, changed: Sequence[BuildResult], builds: Builds
+) -> tuple[dict[str, ClusterChange], Builds]:
+    from kubeaid_ci.checks.publish import FAILED
+
+    done: dict[str, ClusterChange] = {}
+    failed: dict[str, str] = {}
+    for result in changed:
+        try:
+            done |= _compared(desk, [result])
+        except KubeaidCiError as error:
+            failed[result.dir] = str(error)
+    results = tuple(
+        replace(result, status=BuildStatus.FAILED, error=failed[result.dir]) if result.dir in failed else result
+        for result in builds.results
+    )
+    findings = [
+        FAILED.at(f"k8s/{result.dir}", failed[result.dir], subject=result.cluster)
+        for result in changed
+        if result.dir in failed
+    ]
+    return done, Builds(results, (*builds.findings, *findings))
 
 
 def _source_date(kubeaid: str | os.PathLike[str], build: Mapping[str, Any]) -> Callable[[], int | None]:
-    """Tells the date of the commit that is built from; what is pinned is named by the config repo's own commit."""
+    """Return a function for the date of the commit that is built from, None if clusters pin their own."""
     ref = build.get("kubeaid_ref", "worktree")
 
     @cache
@@ -107,64 +175,92 @@ def _source_date(kubeaid: str | os.PathLike[str], build: Mapping[str, Any]) -> C
     return date
 
 
-def _groups(target: Target, desk: Desk, builds: Builds, heads: Heads, *, named: bool) -> tuple[Group, ...]:
-    if not target.wishes.per_cluster:
-        return branches.together(builds)
-    return branches.each(builds, desk.branches(), left_over=() if named else desk.left_over(heads))
-
-
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """All that the branches are brought up to date from. `changes` is by the cluster's folder."""
+    """Brings the branches up to date with what was built. `named` says that only some clusters were asked for."""
 
     target: Target
     desk: Desk
-    heads: Heads
-    changes: Mapping[str, ClusterChange]
+    fleet: _Fleet
     date: Callable[[], int | None]
+    named: bool
 
-    def all(self, groups: Sequence[Group]) -> list[Published | Unpublished]:
-        """Every branch, one after another; one that fails stops no other."""
-        return [self._one(group) for group in groups]
+    def all(self, heads: Heads) -> Publication:
+        """Publish every branch. One that fails stops no other. Raises `_BaseMovedError`."""
+        groups, heads = self._groups(heads)
+        if any(self.fleet.is_busy(group, heads) for group in groups):
+            groups, heads = self._groups(self.desk.look())
+        if self.desk.is_outdated(heads):
+            raise _BaseMovedError
+        offered = [self._one(group, heads) for group in groups if not group.built]
+        if offered:
+            # What was closed is no longer in the way of the others.
+            heads = self.desk.look()
+        offered = [*(self._one(group, heads) for group in groups if group.built), *offered]
+        results = tuple(each for each in offered if isinstance(each, Published))
+        failed = tuple(each for each in offered if isinstance(each, Unpublished))
+        if failed and not results:
+            raise failed[0].error
+        return Publication(self.fleet.builds, results, failed)
 
-    def _one(self, group: Group) -> Published | Unpublished:
-        changes = [self.changes[result.dir] for result in group.built if result.dir in self.changes]
-        names = tuple(one.result.cluster for one in changes) or tuple(one.cluster for one in group.built)
-        if not _is_busy(group, self.changes, self.heads):
+    def _groups(self, heads: Heads) -> tuple[tuple[Group, ...], Heads]:
+        """Return what each branch holds, and the remote's branches that this was decided from."""
+        if not self.target.wishes.per_cluster:
+            heads = self.fleet.add_proposed(heads) if self.named else heads
+            return branches.together(self.fleet.builds, self.desk.root(heads)), heads
+        left_over = self.desk.left_over(heads, everything=not self.named)
+        return branches.each(self.fleet.builds, self.desk.branch_names(heads), left_over=left_over), heads
+
+    def _one(self, group: Group, heads: Heads) -> Published | Unpublished:
+        names = self._names(group)
+        if not self.fleet.is_busy(group, heads):
             return Published(names, Outcome.UP_TO_DATE, None, None, group.branch, self.desk.base, None)
         try:
-            return self._publish(self._proposal(group, changes), names)
+            return self._publish(group, heads)
         except KubeaidCiError as error:
             return Unpublished(names, group.branch, error)
 
-    def _publish(self, proposal: Proposal, clusters: tuple[str, ...]) -> Published:
+    def _publish(self, group: Group, heads: Heads) -> Published:
         from kubeaid_ci.jobs.publish_proposal import publish_proposal
 
         wishes = self.target.wishes
         return publish_proposal(
-            proposal,
+            self._proposal(group, heads),
             self.desk.workshop,
             self.target.forge,
             style=replace(self.target.style, date=self.date()),
-            clusters=clusters,
+            clusters=self._names(group),
             on_foreign_commits=wishes.on_foreign_commits,
             commit_via=wishes.commit_via,
             preview=Path(wishes.preview) if wishes.preview else None,
             dry_run=wishes.dry_run,
-            heads=self.heads,
+            heads=heads,
+            refresh=None if wishes.per_cluster else self._refreshed,
         )
 
-    def _proposal(self, group: Group, changes: Sequence[ClusterChange]) -> Proposal:
+    def _refreshed(self) -> tuple[Proposal, tuple[str, ...], Heads]:
+        """Return the proposal for all clusters after another run moved its branch, as `Refresh` says."""
+        (group,), heads = self._groups(self.desk.look())
+        if self.desk.is_outdated(heads):
+            raise _BaseMovedError
+        return self._proposal(group, heads), self._names(group), heads
+
+    def _names(self, group: Group) -> tuple[str, ...]:
+        changed = [change.result for change in self.fleet.changed(group)]
+        return tuple(result.cluster for result in changed or group.built)
+
+    def _proposal(self, group: Group, heads: Heads) -> Proposal:
         from kubeaid_ci.plan import body
         from kubeaid_ci.report import change_request
 
-        wishes, limit = self.target.wishes, self.target.limit
-        files = {path: data for one in changes for path, data in _files(self.desk.checkout, one.result).items()}
+        wishes, limit, changes = self.target.wishes, self.target.limit, self.fleet.changed(group)
+        text = partial(change_request.body, changes, group.failed)
+        files = {path: data for each in changes for path, data in _files(self.desk.checkout, each.result).items()}
         return Proposal(
             group.branch,
             self.desk.base,
             change_request.title(changes, given=wishes.title),
-            change_request.body(changes, group.failed, limit=limit) if changes else "",
+            text(limit=limit) if changes else "",
             files,
             labels=wishes.labels,
             reviewers=wishes.reviewers,
@@ -173,17 +269,11 @@ class _Offer:
             milestone=wishes.milestone,
             draft=wishes.draft or bool(group.failed),
             auto_merge=wishes.auto_merge,
-            whole=change_request.body(changes, group.failed, limit=body.NO_LIMIT) if changes and wishes.preview else "",
-            incomplete=tuple(one.cluster for one in group.failed),
+            whole=text(limit=body.NO_LIMIT) if changes and wishes.preview else "",
+            incomplete=tuple(each.cluster for each in group.failed),
+            closing=texts.left_over(group.branch, group.successor) if not group.built else "",
+            supersedes=self.desk.superseded(group, heads),
         )
-
-
-def _publication(builds: Builds, offered: Sequence[Published | Unpublished]) -> Publication:
-    results = tuple(one for one in offered if isinstance(one, Published))
-    failed = tuple(one for one in offered if isinstance(one, Unpublished))
-    if failed and not results:
-        raise failed[0].error
-    return Publication(builds, results, failed)
 
 
 def _files(checkout: Path, result: BuildResult) -> Mapping[str, bytes | None]:

@@ -30,43 +30,80 @@ class Desk:
 
     @cached_property
     def workshop(self) -> "Workshop":
-        """The workshop, set up when it is wanted first: where nothing is to be published, it never is."""
+        """The workshop, set up on first use: if nothing is to be published, it never is."""
         from kubeaid_ci.edges.git_workshop import open_workshop
 
         objects = self.checkout / ".git" / "objects"
         return open_workshop(self.checkout.parent / "workshop.git", self.access, self.checkout, objects=objects)
 
     def look(self) -> Heads:
-        """What the remote has of the base, and of all branches that matter to what is published."""
-        return git_remote.heads(self.access, *branches.looked_at(self.base, branches.ROOT))
+        """Return the remote's base, its default branch, and all branches that matter to what is published."""
+        names = (branches.root(self.base, None), branches.root(self.base, self.base))
+        patterns = [pattern for name in names for pattern in branches.looked_at(self.base, name)]
+        return git_remote.heads(self.access, *dict.fromkeys(patterns))
+
+    def root(self, heads: Heads) -> str:
+        """Return the branch for all clusters."""
+        return branches.root(self.base, heads.default)
 
     def is_outdated(self, heads: Heads) -> bool:
-        """Whether the base has moved since it was cloned, in what clusters are built from."""
+        """Return whether the base has moved since it was cloned, in what clusters are built from."""
         if heads.commits.get(self.base, self.commit) == self.commit:
             return False
         now = self.workshop.see(self.base, fetch=(self.base,), known=heads).commits[self.base]
         changed = self.workshop.changed_paths(self.commit, now)
         return any(path.startswith("k8s/") or path == SETTINGS_FILE for path in changed)
 
-    def proposed(self) -> list[str]:
-        """The folders of the clusters that the branch for all of them changes already."""
-        commits = self.workshop.see(self.base, branches.ROOT, fetch=(self.base, branches.ROOT)).commits
-        base, seen = commits.get(self.base), commits.get(branches.ROOT)
-        root = self.workshop.merge_base(base, seen) if base and seen else None
-        changed = self.workshop.changed_paths(root, seen) if root and seen else ()
+    def proposed(self, heads: Heads) -> tuple[list[str], Heads]:
+        """Return the folders of the clusters that the branch for all clusters changes already.
+
+        The branch may have moved since `heads` were read, so they come back as they were when it was fetched.
+        """
+        root = self.root(heads)
+        if root not in heads.commits:
+            return [], heads
+        heads = self.workshop.see(self.base, root, fetch=(self.base, root), known=heads)
+        base, seen = heads.commits.get(self.base), heads.commits.get(root)
+        start = self.workshop.merge_base(base, seen) if base and seen else None
+        changed = self.workshop.changed_paths(start, seen) if start and seen else ()
         folders = {path.split("/")[1] for path in changed if path.startswith("k8s/")}
-        return [one.dir for one in self._folders() if isinstance(one, Cluster) and one.dir in folders]
+        return [cluster.dir for cluster in self._clusters() if cluster.dir in folders], heads
 
-    def branches(self) -> dict[str, str]:
-        """The branch of each cluster, by its folder."""
-        return branches.of_clusters(one for one in self._folders() if isinstance(one, Cluster))
+    def branch_names(self, heads: Heads) -> dict[str, str]:
+        """Return the branch of each cluster, by its folder."""
+        return branches.of_clusters(self._clusters(), self.root(heads))
 
-    def left_over(self, heads: Heads) -> set[str]:
-        """Branches of clusters that are no more; none where a folder is unreadable and may yet be a cluster."""
+    def superseded(self, group: branches.Group, heads: Heads) -> tuple[str, ...]:
+        """Return the branches that earlier releases used for the same clusters and every base."""
+        if self.base == heads.default:
+            return ()
+        dirs = {result.dir for result in group.built}
+        clusters = [cluster for cluster in self._clusters() if cluster.dir in dirs]
+        return (branches.ROOT, *(old for cluster in clusters for old in branches.former(cluster)))
+
+    def left_over(self, heads: Heads, *, everything: bool) -> dict[str, str | None]:
+        """Return the branches of clusters that are no longer used, each with its successor, if any.
+
+        Unless `everything` was built, only those that have a successor. None are returned if a folder is unreadable,
+        because it may be a cluster. Earlier releases used the same names for every base, so that only a run for the
+        default branch can tell that such a branch is not in use.
+        """
         if any(isinstance(one, NotACluster) and one.wrong for one in self._folders()):
-            return set()
-        own = {branch for branch in heads.commits if branch.startswith(f"{branches.ROOT}/")}
-        return own - set(self.branches().values())
+            return {}
+        own = self.branch_names(heads)
+        in_use = {*own.values(), self.root(heads)}
+        renamed = {
+            old: own[cluster.dir]
+            for cluster in self._clusters()
+            for old in branches.former(cluster)
+            if self.base == heads.default and old in heads.commits and old not in in_use
+        }
+        below = [branch for branch in heads.commits if branch.startswith(f"{self.root(heads)}/")]
+        gone = dict.fromkeys(branch for branch in below if branch not in in_use) if everything else {}
+        return {**gone, **renamed}
+
+    def _clusters(self) -> list[Cluster]:
+        return [one for one in self._folders() if isinstance(one, Cluster)]
 
     def _folders(self) -> tuple[Cluster | NotACluster, ...]:
         return config_repo.folders(self.checkout)

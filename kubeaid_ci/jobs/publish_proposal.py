@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from kubeaid_ci.edges import git_remote
 from kubeaid_ci.edges.files import write_atomically
 from kubeaid_ci.edges.forges import github_commits
 from kubeaid_ci.edges.forges.interface import Forge, Trouble, open_once, say_once
@@ -19,12 +20,17 @@ from kubeaid_ci.model.publication import CommitVia, OnForeignCommits, Outcome, P
 from kubeaid_ci.plan import body, branches, commits, publish
 from kubeaid_ci.plan import comments as texts
 
-# The branch is looked at again so many times where others move it under our hands.
-_LOOKS = 3
+# How often the branch is read again because another run moved it. A lost race means that another run made progress,
+# so a run that can take in what the others published needs at most as many tries as there are runs.
+_TRIES, _TRIES_WITH_REFRESH = 3, 20
+
+Refresh = Callable[[], tuple[Proposal, tuple[str, ...], Heads]]
+"""Returns the proposal again with what other runs have published, the names of its clusters, and the remote's branches
+that this was decided from."""
 
 
 class _OvertakenError(Exception):
-    """Somebody else moved the branch after it was looked at; nothing was done to it."""
+    """Another run moved the branch, or opened its change request, after they were read."""
 
 
 def publish_proposal(
@@ -39,21 +45,28 @@ def publish_proposal(
     preview: Path | None = None,
     dry_run: bool = False,
     heads: Heads | None = None,
+    refresh: Refresh | None = None,
 ) -> Published:
     """Create, update, close or leave alone the change request of the proposal's branch.
 
     Without a forge only the branch is pushed. `dry_run` reads the remote and does nothing else.
-    `preview` is a folder that gets the whole text and a patch. `heads` are the remote's branches where they
-    were asked for a moment ago. Every path is safe to run again.
+    `preview` is a folder that gets the whole text and a patch. `heads` are the remote's branches if they were read a
+    moment ago. `refresh` is called after another run moved the branch. Every path is safe to run again.
 
-    Raises `UserError` for a proposal that cannot be made, `OutsideError` where the remote or the forge
-    refuses; what was done up to there stands, and the next run goes on from it.
+    Raises `UserError` for a proposal that cannot be made, `OutsideError` if the remote or the forge refuses, or if
+    other runs keep moving the branch; what was done up to there stands, and the next run goes on from it.
     """
     _check(proposal, forge, commit_via, dry_run=dry_run)
-    proposal, left_out = _without_ignored(proposal, workshop)
-    overtaken = False
-    for _ in range(_LOOKS):
-        scene = look(proposal, workshop, None if dry_run else forge, style, overtaken=overtaken, heads=heads)
+    done: Published | None = None
+    for attempt in range(_TRIES_WITH_REFRESH if refresh else _TRIES):
+        if attempt and refresh:
+            proposal, clusters, heads = refresh()
+        elif attempt:
+            heads = None
+        kept, left_out = _without_ignored(proposal, workshop)
+        scene = look(kept, workshop, None if dry_run else forge, style, overtaken=attempt > 0, heads=heads)
+        if refresh and heads and scene.situation.seen != heads.commits.get(proposal.branch):
+            continue  # it moved between the decision what belongs to it and now
         plan = publish.decide(scene.situation, on_foreign_commits)
         plan = replace(plan, messages=(*left_out, *plan.messages))
         if preview and not scene.situation.gone:
@@ -61,11 +74,33 @@ def publish_proposal(
         if dry_run:
             return replace(_published(scene, plan, clusters), dry_run=True)
         try:
-            return _Act(scene, plan, workshop, forge, style, commit_via).run(clusters)
+            done = _strongest(_Act(scene, plan, workshop, forge, style, commit_via).run(clusters), done)
         except _OvertakenError:
-            overtaken, heads = True, None
+            continue
+        if refresh is None or not _describes(plan) or _is_at(workshop, done):
+            return done
+    if refresh:
+        raise OutsideError(f"{workshop.access.url}: {texts.kept_moving(proposal.branch)}")
     message = texts.rival(proposal.branch)
     return _published(scene, publish.Plan(Outcome.STOPPED, (), (message,)), clusters)
+
+
+def _describes(plan: publish.Plan) -> bool:
+    """Return whether a plan writes the description of a change request."""
+    return any(isinstance(step, publish.Open | publish.Edit) for step in plan.steps)
+
+
+def _is_at(workshop: Workshop, done: Published) -> bool:
+    """Return whether the branch is still what we described. If not, another run's description may be overwritten."""
+    return git_remote.remote_head(workshop.access, done.branch) == done.head
+
+
+def _strongest(now: Published, before: Published | None) -> Published:
+    """Return the result of the last try with the outcome of all: what was created stays created."""
+    order = (Outcome.UNCHANGED, Outcome.UPDATED, Outcome.CREATED)
+    if before is None or now.outcome not in order or before.outcome not in order:
+        return now
+    return replace(now, outcome=max(now.outcome, before.outcome, key=order.index))
 
 
 def _check(proposal: Proposal, forge: Forge | None, commit_via: CommitVia, *, dry_run: bool) -> None:
@@ -89,7 +124,7 @@ def _without_ignored(proposal: Proposal, workshop: Workshop) -> tuple[Proposal, 
 
 @dataclass(slots=True)
 class _Act:
-    """Does the steps of one plan, and keeps what they come to."""
+    """Does the steps of one plan, and collects the warnings."""
 
     scene: Scene
     plan: publish.Plan
@@ -100,7 +135,7 @@ class _Act:
     warnings: tuple[str, ...] = ()
 
     def run(self, clusters: Sequence[str]) -> Published:
-        """Do all steps; raises `_OvertakenError` where the branch moved meanwhile."""
+        """Do all steps. Raises `_OvertakenError` if another run moved the branch or opened its change request."""
         done = _published(self.scene, self.plan, clusters)
         request = self.scene.situation.existing
         for step in self.plan.steps:
@@ -112,7 +147,8 @@ class _Act:
                     done = replace(done, head=None)
                 case publish.Open() if self.forge:
                     request, created = self._open(self.forge)
-                    done = done if created else replace(done, outcome=Outcome.UPDATED)
+                    if not created:
+                        raise _OvertakenError(request.url)
                 case _ if self.forge and request:
                     self._talk(self.forge, request, step)
         if self.forge is None or request is None:
@@ -163,10 +199,10 @@ class _Act:
 
     def _talk(self, forge: Forge, request: ChangeRequest, step: publish.Step) -> None:
         match step:
-            case publish.Say(key, text):
-                say_once(forge, request, key, text)
-            case publish.Close(text):
-                forge.close(request, body=text)
+            case publish.Say(key, text, on):
+                say_once(forge, on or request, key, text)
+            case publish.Close(text, on):
+                forge.close(on or request, body=text)
             case publish.Edit():
                 self._edit(forge, request, step)
 
@@ -184,8 +220,8 @@ class _Act:
             now = next((one for one in forge.find_open(request.head) if one.number == request.number), request)
             wanted = publish.text_of(self.scene.situation, now.body, draft=draft)
             text = None if body.same(wanted, now.body) else wanted
-        if (step.title, text, step.base) != (None, None, None):
-            forge.edit(request, title=step.title, body=text, base=step.base)
+        if (step.title, text) != (None, None):
+            forge.edit(request, title=step.title, body=text)
 
     def _finish(self, forge: Forge, request: ChangeRequest, done: Published) -> None:
         """Labels, reviewers, auto-merge, old branches: none of them is worth losing the change request."""
@@ -195,7 +231,7 @@ class _Act:
         self.warnings += forge.decorate(request, proposal)
         if publish.wants_auto_merge(proposal, request, done):
             self.warnings += _attempt(partial(forge.auto_merge, replace(request, head_sha=done.head or "")))
-        for old in sorted(set(branches.OLD) & set(self.scene.heads.commits)):
+        for old in sorted({*branches.OLD, *proposal.supersedes} & set(self.scene.heads.commits)):
             self.warnings += _attempt(partial(_retire, forge, old, proposal.base, request))
 
 
@@ -208,7 +244,7 @@ def _attempt(act: Callable[[], None]) -> tuple[str, ...]:
 
 
 def _retire(forge: Forge, branch: str, base: str, request: ChangeRequest) -> None:
-    """Close what the earlier scripts opened, with a pointer to what takes its place."""
+    """Close what the earlier scripts or releases opened, with a pointer to what takes its place."""
     for old in forge.find_open(branch):
         if old.base == base:
             say_once(forge, old, "superseded", texts.superseded(request.url))

@@ -57,8 +57,16 @@ def look(
     if seen:
         situation = _with_branch(situation, workshop, base, seen, style)
         date = max(style.date or 0, workshop.date_of(base))
-        situation = replace(situation, rival=overtaken and workshop.date_of(seen) >= date)
+        newer = overtaken and workshop.date_of(seen) >= date
+        situation = replace(situation, rival=newer and _contradicts(workshop, base, seen, wanted))
     return Scene(_with_forge(situation, workshop, forge, base) if forge else situation, heads, base, wanted)
+
+
+def _contradicts(workshop: Workshop, base: str, seen: str, wanted: str) -> bool:
+    """Return whether a file that the branch changes is another one in the tree that is proposed."""
+    root = workshop.merge_base(base, seen)
+    theirs = workshop.changed_paths(root, seen) if root else ()
+    return not set(theirs).isdisjoint(workshop.changed_paths(seen, wanted))
 
 
 def _with_branch(
@@ -78,13 +86,15 @@ def _with_branch(
 
 def _with_forge(situation: publish.Situation, workshop: Workshop, forge: Forge, base: str) -> publish.Situation:
     """The situation with the change requests, of which nothing is asked where there is nothing to know."""
-    branch, seen = situation.proposal.branch, situation.seen
+    branch, target, seen = situation.proposal.branch, situation.proposal.base, situation.seen
     if situation.gone and not seen:
         return situation
-    if existing := next(iter(forge.find_open(branch)), None):
+    found = forge.find_open(branch)
+    situation = replace(situation, others=tuple(request for request in found if request.base != target))
+    if existing := next((request for request in found if request.base == target), None):
         return replace(situation, existing=existing)
     if situation.gone and not situation.foreign:
         return situation
-    last = forge.find_last(branch)
+    last = forge.find_last(branch, base=target)
     spent = bool(seen and last and last.merged) and workshop.adds_nothing(str(seen), base)
     return replace(situation, last=last, foreign=() if spent else situation.foreign)

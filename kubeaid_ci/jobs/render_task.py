@@ -32,11 +32,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class ChartTask:
-    """A chart to render as ``helm template``; `tree` names the content of its folder.
-
-    `helm` names the rules of a version of Helm, as `HelmRules.since` (empty: the newest, or the same for all).
-    `where` is the Application's file, set only if the Application has parameters.
-    """
+    """A chart to render as ``helm template``; `tree` names the content of its folder."""
 
     at: FilesAt
     folder: str
@@ -53,8 +49,6 @@ class ChartTask:
     skip_schema_validation: bool = False
     lint: bool = False
     """Also note what Helm's linter has to say."""
-    helm: str = ""
-    where: str = ""
 
     @property
     def look(self) -> "Look":

@@ -15,6 +15,9 @@ class Proposal:
 
     `whole` is the body without any limit, where `body` leaves something out. `incomplete` names what could
     not be made and would perhaps belong to it: nothing is concluded from its absence.
+
+    `closing` is the comment for a change request that nothing is left of; empty means the usual one. `supersedes` are
+    branches whose change requests to the same base are closed once this one is open.
     """
 
     branch: str
@@ -33,6 +36,8 @@ class Proposal:
     incomplete: tuple[str, ...] = ()
     command: str = "kubeaid-ci publish"
     """The command that proposes it, for advice in messages."""
+    closing: str = ""
+    supersedes: tuple[str, ...] = ()
 
 
 class OnForeignCommits(StrEnum):

@@ -49,6 +49,11 @@ def read(body: str) -> Section:
     return Section(state["draft"] == "draft", state["title"], state["content"], ticked)
 
 
+def is_ours(body: str) -> bool:
+    """Return whether a text has our section."""
+    return _SECTION.search(body) is not None
+
+
 def withdrawn(existing: str) -> str:
     """The text of a change request that we close: what it proposed was not turned down by anybody."""
     return _SECTION.sub(lambda found: _STATE.sub(_WITHDRAWN, found[0], count=1), existing, count=1)

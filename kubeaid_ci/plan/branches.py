@@ -1,7 +1,11 @@
-"""Which branch brings which clusters. The names never change, so that the next run finds them again."""
+"""Branch names. They never change, so that the next run finds its branches again.
 
+A branch is identified by what it holds and by the base branch that it is proposed to. The remote's default branch is
+left out of the name.
+"""
+
+import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -9,44 +13,68 @@ from pathlib import PurePosixPath
 from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
 from kubeaid_ci.model.cluster import Cluster
 
-ROOT = "kubeaid-ci/kube-prometheus"
+PREFIX = "kubeaid-ci"
+TOPIC = "kube-prometheus"
+ROOT = f"{PREFIX}/{TOPIC}"
+"""The branch for all clusters, proposed to the default branch."""
 # Those of the platform's earlier scripts, for GitHub and for GitLab.
 OLD = ("obmondo-deploy", "argocd-deploy")
+# The name of a reference is a file name, to which Git adds ``.lock``; these have at most 255 bytes.
+_LONGEST_PART = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one branch brings: the built clusters, and those that should be in it but failed."""
+    """What one branch holds: the built clusters, and those that belong to it but failed.
+
+    A group of neither is a branch that is no longer used. `successor` is the branch that took its place, if any.
+    """
 
     branch: str
-    built: tuple[BuildResult, ...]
+    built: tuple[BuildResult, ...] = ()
     failed: tuple[BuildResult, ...] = ()
+    successor: str | None = None
 
 
-def together(builds: Builds) -> tuple[Group, ...]:
-    """One branch for all clusters. Where none could be built nothing is known, and what is open stays open."""
+def root(base: str, default: str | None) -> str:
+    """Return the branch for all clusters. `default` is the remote's default branch, None if it has none."""
+    return f"{prefix(base, default)}/{TOPIC}"
+
+
+def prefix(base: str, default: str | None) -> str:
+    """Return what the names of all branches to a base begin with, without a slash at the end."""
+    return PREFIX if base == default else f"{PREFIX}/into/{part(base)}"
+
+
+def together(builds: Builds, branch: str) -> tuple[Group, ...]:
+    """Return one group for all clusters. If none could be built, what is open stays open."""
     built = _built(builds)
-    return (Group(ROOT, built, builds.failed),) if built else ()
+    return (Group(branch, built, builds.failed),) if built else ()
 
 
-def each(builds: Builds, own: Mapping[str, str], *, left_over: Iterable[str] = ()) -> tuple[Group, ...]:
-    """A branch for each built cluster, by its folder in `own`, and nothing for the branches that are left over."""
-    groups = [Group(own[result.dir], (result,)) for result in _built(builds)]
-    return (*groups, *(Group(branch, ()) for branch in sorted(left_over)))
+def each(builds: Builds, own: Mapping[str, str], *, left_over: Mapping[str, str | None]) -> tuple[Group, ...]:
+    """Return a group for each built cluster, by its folder in `own`, after those of branches that are left over.
+
+    The names of a branch that is left over and of a new one may exclude each other (see `in_the_way`), so that the
+    first has to go before the second comes. `left_over` has its successor, if any.
+    """
+    old = tuple(Group(branch, successor=new) for branch, new in sorted(left_over.items()))
+    return (*old, *(Group(own[result.dir], (result,)) for result in _built(builds)))
 
 
-def of_clusters(clusters: Iterable[Cluster]) -> dict[str, str]:
-    """The branch of each cluster, by its folder. Where several share a name, the folder tells them apart."""
-    names = {cluster.dir: part(cluster.name) for cluster in clusters}
-    shared = Counter(names.values())
-    return {
-        folder: f"{ROOT}/{name}/{part(folder)}" if shared[name] > 1 else f"{ROOT}/{name}"
-        for folder, name in names.items()
-    }
+def of_clusters(clusters: Iterable[Cluster], root: str) -> dict[str, str]:
+    """Return the branch of each cluster by its folder, which is what identifies a cluster."""
+    return {cluster.dir: f"{root}/{part(cluster.dir)}" for cluster in clusters}
+
+
+def former(cluster: Cluster) -> tuple[str, ...]:
+    """Return the branches that earlier releases used for a cluster, whatever the base."""
+    name, folder = _plain(cluster.name), _plain(cluster.dir)
+    return (f"{ROOT}/{name}", f"{ROOT}/{name}/{folder}")
 
 
 def in_the_way(branch: str, present: Iterable[str]) -> str | None:
-    """A branch with which Git cannot keep this one: ``a`` and ``a/b`` exclude each other."""
+    """Return a branch with which Git cannot keep this one: ``a`` and ``a/b`` exclude each other."""
     for other in sorted(present):
         if other.startswith(f"{branch}/") or branch.startswith(f"{other}/"):
             return other
@@ -54,13 +82,23 @@ def in_the_way(branch: str, present: Iterable[str]) -> str | None:
 
 
 def looked_at(base: str, branch: str) -> tuple[str, ...]:
-    """The branches, and patterns of branches, whose state matters to a proposal, or to one below its branch."""
+    """Return the branches, and patterns of branches, whose state matters to a proposal, or to one below its branch."""
     above = [str(path) for path in PurePosixPath(branch).parents if str(path) != "."]
-    return (base, branch, f"{branch}/*", *above, *OLD)
+    return (base, branch, f"{branch}/*", *above, ROOT, f"{ROOT}/*", *OLD)
 
 
 def part(name: str) -> str:
-    """A name as a part of a branch name, which Git wants without blanks, some signs, and dots at its ends."""
+    """Return a name as one part of a branch name. Different names give different parts.
+
+    Git does not allow blanks, some signs, and dots at the ends. A checksum of the name follows if it had to be changed.
+    """
+    plain = _plain(name)[:_LONGEST_PART]
+    if plain == name:
+        return plain
+    return f"{plain}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+
+
+def _plain(name: str) -> str:
     plain = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]+", "-", name))
     return re.sub(r"^[.-]+|(\.lock)?\.*$", "", plain) or "cluster"
 

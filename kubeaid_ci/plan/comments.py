@@ -1,5 +1,7 @@
 """What the publisher says in comments and messages. Names from commits are shown so that they mention nobody."""
 
+from collections.abc import Sequence
+
 from kubeaid_ci.model.change_request import ChangeRequest
 from kubeaid_ci.model.commit import Commit
 
@@ -12,6 +14,26 @@ def nothing_left(base: str) -> str:
         f"Closed by kubeaid-ci: compared with {_code(base)} nothing is left to change. "
         "A later difference opens a new change request."
     )
+
+
+def left_over(branch: str, successor: str | None) -> str:
+    """Return the comment for a change request that is closed because its branch is no longer used."""
+    why = f"{_code(successor)} has taken its place" if successor else "its cluster no longer exists"
+    return f"Closed by kubeaid-ci: the branch {_code(branch)} is no longer used, because {why}."
+
+
+def other_base(branch: str, base: str, other: str, *, command: str) -> str:
+    """Return the comment for a change request from our branch to another base than it is for."""
+    return (
+        f"Closed by kubeaid-ci: {_code(branch)} now holds what is proposed to {_code(base)}. "
+        f"To propose to {_code(other)}, run {_code(f'{command} --base {other}')}: that uses a branch of its own."
+    )
+
+
+def shared(branch: str, requests: Sequence[ChangeRequest]) -> str:
+    """Return the message about change requests of other people from our branch."""
+    urls = ", ".join(f"{request.url} (to {request.base})" for request in requests)
+    return f"{branch} also has {urls}, which kubeaid-ci did not open; close what you do not need"
 
 
 def declined(request: ChangeRequest) -> str:
@@ -53,8 +75,13 @@ def overwritten(commits: tuple[Commit, ...]) -> str:
 
 
 def rival(branch: str) -> str:
-    """Said when another run was quicker."""
+    """Return the message if another run published newer content of the same files."""
     return f"another run has published {branch} while this one ran; it was left as it is"
+
+
+def kept_moving(branch: str) -> str:
+    """Return the message if other runs moved the branch at each try."""
+    return f"{branch} kept moving: other runs pushed to it at each try, so nothing of this run is in it; run again"
 
 
 def in_the_way(branch: str, other: str) -> str:

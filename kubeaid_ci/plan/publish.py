@@ -32,7 +32,9 @@ class Situation:
     last: ChangeRequest | None = None
     """The newest of the branch's change requests that are merged or closed, where it was asked for."""
     rival: bool = False
-    """Another run of ours moved the branch while this one ran, and its content is not older."""
+    """Another run of ours moved the branch while this one ran, with newer content of the same files."""
+    others: tuple[ChangeRequest, ...] = ()
+    """Open change requests from the branch to other bases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +56,28 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Change what is not nothing."""
+    """Change the fields that are not None."""
 
     title: str | None = None
     body: str | None = None
-    base: str | None = None
     draft: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Have one comment of this key say this."""
+    """Create or update the comment of this key. `on` is the change request if it is another than the branch's own."""
 
     key: str
     text: str
+    on: ChangeRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close the change request without merging it, with this text."""
+    """Close the change request without merging it, with this description. `on` is as in `Say`."""
 
     body: str
+    on: ChangeRequest | None = None
 
 
 Step = Push | DeleteBranch | Open | Edit | Say | Close
@@ -92,12 +95,12 @@ class Plan:
 def decide(situation: Situation, policy: OnForeignCommits) -> Plan:
     """What is to be done. The same situation always gives the same plan."""
     foreign = situation.foreign and not _may_overwrite(situation, policy)
+    if situation.rival and not foreign and not situation.satisfied:
+        return Plan(Outcome.STOPPED, (), (comments.rival(situation.proposal.branch),))
     if situation.gone:
         return _stop(situation) if foreign else _withdraw(situation)
     if situation.last and _was_declined(situation, situation.last):
         return Plan(Outcome.STOPPED, (), (comments.declined(situation.last),))
-    if situation.rival and not foreign and not situation.satisfied:
-        return Plan(Outcome.STOPPED, (), (comments.rival(situation.proposal.branch),))
     if foreign and not situation.covered:
         return _offer(situation, Push(onto_branch=True)) if policy == OnForeignCommits.STACK else _stop(situation)
     if foreign or situation.satisfied:
@@ -126,7 +129,12 @@ def _withdraw(situation: Situation) -> Plan:
     if proposal.incomplete and (existing or situation.seen):
         return Plan(Outcome.STOPPED, (), (comments.incomplete(proposal.branch, proposal.incomplete),))
     if existing:
-        steps += [Say("closed", comments.nothing_left(proposal.base)), Close(body.withdrawn(existing.body))]
+        text = proposal.closing or comments.nothing_left(proposal.base)
+        steps += [Say("closed", text), Close(body.withdrawn(existing.body))]
+    if situation.others:
+        # Without its branch a change request is closed; these are not ours to close.
+        message = comments.shared(proposal.branch, situation.others)
+        return Plan(Outcome.CLOSED if steps else Outcome.UP_TO_DATE, tuple(steps), (message,))
     if situation.seen:
         steps.append(DeleteBranch())
     return Plan(Outcome.CLOSED if steps else Outcome.UP_TO_DATE, tuple(steps))
@@ -151,11 +159,24 @@ def _offer(situation: Situation, push: Push | None) -> Plan:
     if existing and overwritten:
         # Said first, and once for each commit that is replaced: the words must outlive the commits.
         steps.insert(0, Say(f"overwritten:{situation.seen}", comments.overwritten(situation.foreign)))
+    closing, messages = _of_other_bases(situation)
     if existing is None and situation.has_forge:
-        return Plan(Outcome.CREATED, (*steps, Open()))
+        return Plan(Outcome.CREATED, (*steps, Open(), *closing), messages)
     if existing is None and situation.seen is None:
-        return Plan(Outcome.CREATED, tuple(steps))
-    return Plan(Outcome.UPDATED if steps else Outcome.UNCHANGED, tuple(steps))
+        return Plan(Outcome.CREATED, tuple(steps), messages)
+    return Plan(Outcome.UPDATED if steps else Outcome.UNCHANGED, (*steps, *closing), messages)
+
+
+def _of_other_bases(situation: Situation) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    """Close our change requests to other bases: the branch does not hold what they propose. Name other people's."""
+    branch, base = situation.proposal.branch, situation.proposal.base
+    steps: list[Step] = []
+    for request in situation.others:
+        if body.is_ours(request.body):
+            text = comments.other_base(branch, base, request.base, command=situation.proposal.command)
+            steps += [Say("other-base", text, request), Close(body.withdrawn(request.body), request)]
+    theirs = [request for request in situation.others if not body.is_ours(request.body)]
+    return tuple(steps), (comments.shared(branch, theirs),) if theirs else ()
 
 
 def _edit(situation: Situation) -> Edit | None:
@@ -168,7 +189,6 @@ def _edit(situation: Situation) -> Edit | None:
     edit = Edit(
         title=proposal.title if renamed else None,
         body=None if body.same(text, existing.body) else text,
-        base=None if proposal.base == existing.base else proposal.base,
         draft=_draft(proposal, existing),
     )
     return None if edit == Edit() else edit

@@ -25,6 +25,7 @@ from tests.servers.git import git
 from tests.servers.http import Fault, Reply, Request, Server
 from tests.servers.world import BRANCH, SECRET, World
 
+LIVE = "kubeaid-ci/into/live/kube-prometheus"
 BROKEN = "{ platform: 'kops', kube_prometheus_version: 'v9.9.9' }\n"
 
 
@@ -222,8 +223,45 @@ def test_clusters_of_one_name_are_told_apart_by_their_folders(fleet: Fleet) -> N
     files = {f"k8s/{folder}/same-vars.jsonnet": vars_file() for folder in ("east", "west")}
     fleet.world.forge.repo.commit("main", files, "Twins")
     assert fleet.outcomes(per_cluster=True) == ["created"] * 4
-    assert fleet.clusters_on(f"{BRANCH}/same/east") == {"east"}
+    assert fleet.clusters_on(f"{BRANCH}/east") == {"east"}
     assert fleet.outcomes(per_cluster=True) == ["unchanged"] * 4
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [("prod eu", "prod-eu"), ("a..b", "a.b"), ("x", "x.lock"), ("größe", "gr-e"), ("-a", "a"), ("~", "cluster")],
+    ids=" and ".join,
+)
+def test_two_folders_never_share_a_branch(fleet: Fleet, folders: tuple[str, str]) -> None:
+    fleet.put(c0=None, c1=None)
+    files = {f"k8s/{folder}/{folder}-vars.jsonnet": vars_file() for folder in folders}
+    fleet.world.forge.repo.commit("main", files, "Two")
+    assert fleet.outcomes(per_cluster=True) == ["created"] * 2
+    heads = [change.head for change in fleet.world.forge.open_changes()]
+    assert sorted(folder for head in heads for folder in fleet.clusters_on(head)) == sorted(folders)
+    assert fleet.outcomes(per_cluster=True) == ["unchanged"] * 2
+
+
+def test_branch_that_is_no_longer_used_makes_room_in_the_same_run(fleet: Fleet) -> None:
+    """Git cannot keep ``…/c0`` and ``…/c0/east`` side by side: the old branch has to go first."""
+    repo = fleet.world.forge.repo
+    repo.commit(f"{BRANCH}/c0/east", {"k8s/east/kube-prometheus/x.yaml": "a: 1\n"}, "By hand")
+    git(repo.folder, "update-ref", f"refs/heads/{BRANCH}/c0/east", repo.head("main") or "")
+    assert fleet.outcomes(per_cluster=True) == ["created", "created", "closed"]
+    assert set(repo.branches()) == {"main", f"{BRANCH}/c0", f"{BRANCH}/c1"}
+
+
+def test_request_on_a_branch_with_its_former_name_is_replaced(fleet: Fleet) -> None:
+    fleet.put(c0=None)
+    fleet.world.forge.repo.commit("main", {"k8s/c0.example.com/c0-vars.jsonnet": vars_file()}, "Other folder")
+    former = f"{BRANCH}/c0"
+    git(fleet.world.forge.repo.folder, "update-ref", f"refs/heads/{former}", "main")
+    old = fleet.world.forge.add(former)
+    assert fleet.outcomes("c0", per_cluster=True) == ["created", "closed"]
+    assert old.state in ("closed", "merged")
+    assert fleet.world.forge.repo.head(former) is None
+    (change,) = fleet.world.forge.open_changes()
+    assert change.head == f"{BRANCH}/c0.example.com"
 
 
 def test_change_request_that_fails_stops_no_other(fleet: Fleet) -> None:
@@ -277,7 +315,7 @@ def test_base_that_never_rests_is_an_error_and_nothing_is_published(fleet: Fleet
             ended.append(cluster)
             fleet.world.forge.repo.commit("main", {"k8s/new": f"{len(ended)}\n"}, "Again")
 
-    with pytest.raises(OutsideError, match="main moved each time"):
+    with pytest.raises(OutsideError, match="base branch main kept moving"):
         fleet.publish(progress=somebody_edits)
     assert fleet.world.forge.server.writes() == []
 
@@ -306,8 +344,33 @@ def test_other_base_is_built_from_and_proposed_to(fleet: Fleet) -> None:
     git(fleet.world.forge.repo.folder, "update-ref", "refs/heads/live", "main")
     fleet.put(c0=None)
     assert fleet.publish(base="live").results[0].base == "live"
-    assert fleet.clusters_on(BRANCH) == {"c0", "c1"}
-    assert fleet.world.the_change().base == "live"
+    assert fleet.clusters_on(LIVE) == {"c0", "c1"}
+    (change,) = fleet.world.forge.open_changes()
+    assert (change.head, change.base) == (LIVE, "live")
+
+
+def test_two_bases_have_a_change_request_each(world: World, make_fleet: Callable[[World, int], Fleet]) -> None:
+    fleet = make_fleet(world, 2)
+    git(world.forge.repo.folder, "update-ref", "refs/heads/live", "main")
+    for _ in range(2):
+        for base in ("main", "live"):
+            fleet.publish(base=base)
+        fleet.publish()
+    found = sorted((change.head, change.base, change.number) for change in world.forge.changes.values())
+    assert found == [(LIVE, "live", 2), (BRANCH, "main", 1)]
+    assert fleet.outcomes(base="live") == fleet.outcomes(base="main") == fleet.outcomes() == ["unchanged"]
+
+
+def test_request_to_another_base_that_an_earlier_release_opened_is_replaced(fleet: Fleet) -> None:
+    repo = fleet.world.forge.repo
+    git(repo.folder, "update-ref", "refs/heads/live", "main")
+    repo.commit(BRANCH, {"k8s/c0/kube-prometheus/x.yaml": "a: 1\n"}, "By an earlier release")
+    git(repo.folder, "update-ref", f"refs/heads/{BRANCH}", BRANCH)
+    old = fleet.world.forge.add(BRANCH, base="live")
+    published = fleet.publish(base="live")
+    assert published.results[0].outcome == "created"
+    assert old.state == "closed"
+    assert published.results[0].url in next(iter(old.comments.values()))
 
 
 def test_broken_line_during_the_clone_is_tried_again(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,14 +135,30 @@ def test_change_requests_of_the_old_branches_are_closed_with_a_pointer(world: Wo
     assert world.forge.repo.head("obmondo-deploy") is not None
 
 
-def test_goes_to_the_branch_that_was_asked_for(world: World) -> None:
+def test_our_request_to_another_base_is_closed_and_not_retargeted(world: World) -> None:
     world.forge.repo.commit("release", {"k8s/prod/release.yaml": "r\n"}, "Release")
-    world.publish(base="release")
+    first = world.publish(base="release")
     assert world.the_change().base == "release"
     assert world.forge.repo.ahead("release", BRANCH) == 1
-    assert world.publish(base="main").outcome == "updated"
-    assert world.the_change().base == "main"
+    second = world.publish(base="main")
+    assert (second.outcome, second.base) == ("created", "main")
+    assert world.the_change().number == second.number != first.number
+    assert "run `kubeaid-ci publish --base release`" in comments(world)[0]
     assert world.forge.repo.files(BRANCH) == ["README.md", "k8s/prod/new.yaml", "k8s/prod/old.yaml"]
+    # It was not turned down: the next run to that base opens one again.
+    assert world.publish(base="release").outcome == "created"
+
+
+def test_request_of_a_person_from_our_branch_is_named_and_left_alone(world: World) -> None:
+    world.publish()
+    world.forge.repo.commit("release", {"k8s/prod/release.yaml": "r\n"}, "Release")
+    theirs = world.forge.add(BRANCH, base="release", body="my own")
+    again = world.publish("newer\n")
+    assert (again.outcome, theirs.state) == ("updated", "open")
+    assert "which kubeaid-ci did not open" in again.messages[0]
+    gone = world.publish(None)
+    assert (gone.outcome, theirs.state) == ("closed", "open")
+    assert world.forge.repo.head(BRANCH) is not None
 
 
 def test_branch_of_the_same_name_in_a_fork_is_not_ours(world: World) -> None:

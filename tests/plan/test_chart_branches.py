@@ -3,7 +3,9 @@ from kubeaid_ci.plan import chart_branches
 
 def test_a_branch_is_named_by_the_chart_or_its_group_and_always_the_same():
     assert chart_branches.branch("web", None) == "kubeaid-ci/charts/web"
-    assert chart_branches.branch("web", "our group..lock") == "kubeaid-ci/chart-groups/our-group"
+    assert chart_branches.branch("web", "our-group") == "kubeaid-ci/chart-groups/our-group"
+    assert chart_branches.branch("web", "our group..lock") == "kubeaid-ci/chart-groups/our-group-7ab89c90"
+    assert chart_branches.branch("web", None, prefix="kubeaid-ci/into/x") == "kubeaid-ci/into/x/charts/web"
     assert chart_branches.branch("web", "group", is_new=True) == "kubeaid-ci/new-charts/web"
 
 

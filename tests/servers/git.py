@@ -96,7 +96,7 @@ class BareRepo:
         return git(self.folder, "show", f"{branch}:{path}")
 
     def files(self, branch: str) -> list[str]:
-        return git(self.folder, "ls-tree", "-r", "--name-only", branch).splitlines()
+        return git(self.folder, "ls-tree", "-r", "-z", "--name-only", branch).split("\0")[:-1]
 
     def ahead(self, base: str, branch: str) -> int:
         return int(git(self.folder, "rev-list", "--count", f"{base}..{branch}"))

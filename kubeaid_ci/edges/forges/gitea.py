@@ -45,17 +45,18 @@ class Gitea:
         own = [pull for pull in found if _is_own(pull, head)]
         return tuple(_request(pull) for pull in sorted(own, key=lambda pull: int(pull["number"])))
 
-    def find_last(self, head: str) -> ChangeRequest | None:
-        """The newest pull request from a branch of this repository that is merged or closed, or nothing.
+    def find_last(self, head: str, *, base: str | None = None) -> ChangeRequest | None:
+        """Return the newest pull request from a branch of this repository (to any base) that is merged or closed.
 
-        Of a busy repository only the pages of those that were touched last are looked at.
+        Only the pages of the pull requests that were updated last are read.
         """
         found: list[Mapping[str, Any]] = []
         for page in range(1, _LAST_PAGES + 1):
             query = {"state": "closed", "sort": "recentupdate", "limit": PAGE, "page": page}
             found += self.api.get(f"{self._repo}/pulls", **query)
-        own = [pull for pull in found if _is_own(pull, head)]
-        return _request(max(own, key=lambda pull: int(pull["number"]))) if own else None
+        own = [_request(pull) for pull in found if _is_own(pull, head)]
+        fitting = [request for request in own if base in (None, request.base)]
+        return max(fitting, key=lambda request: request.number, default=None)
 
     def create(self, proposal: Proposal, *, title: str, body: str) -> ChangeRequest:
         """Open a pull request."""
@@ -73,11 +74,10 @@ class Gitea:
         *,
         title: str | None = None,
         body: str | None = None,
-        base: str | None = None,
     ) -> None:
-        """Change what is given."""
+        """Change the fields that are not None."""
         prefixed = None if title is None else _prefixed(title, draft=request.draft)
-        fields = {"title": prefixed, "body": body, "base": base}
+        fields = {"title": prefixed, "body": body}
         self._patch(request, {name: value for name, value in fields.items() if value is not None})
 
     def _patch(self, request: ChangeRequest, fields: Mapping[str, Any]) -> None:

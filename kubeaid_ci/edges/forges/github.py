@@ -48,12 +48,14 @@ class GitHub:
         # An unknown filter is ignored, and a fork may have the same branch name: look again here.
         return tuple(_request(pull) for pull in found if _is_own(pull, head))
 
-    def find_last(self, head: str) -> ChangeRequest | None:
-        """The newest pull request from a branch of this repository that is merged or closed, or nothing."""
+    def find_last(self, head: str, *, base: str | None = None) -> ChangeRequest | None:
+        """Return the newest pull request from a branch of this repository (to any base) that is merged or closed."""
         owner = self.address.project.partition("/")[0]
         query = {"state": "closed", "head": f"{owner}:{head}", "sort": "created", "direction": "desc"}
+        query |= {"base": base} if base else {}
         found = self.api.get(f"{self._repo}/pulls", **query, per_page=PAGE)
-        return next((_request(pull) for pull in found if _is_own(pull, head)), None)
+        own = (_request(pull) for pull in found if _is_own(pull, head))
+        return next((request for request in own if base in (None, request.base)), None)
 
     def create(self, proposal: Proposal, *, title: str, body: str) -> ChangeRequest:
         """Open a pull request."""
@@ -72,10 +74,9 @@ class GitHub:
         *,
         title: str | None = None,
         body: str | None = None,
-        base: str | None = None,
     ) -> None:
-        """Change what is given."""
-        fields = {"title": title, "body": body, "base": base}
+        """Change the fields that are not None."""
+        fields = {"title": title, "body": body}
         self._patch(request, {name: value for name, value in fields.items() if value is not None})
 
     def _patch(self, request: ChangeRequest, fields: Mapping[str, Any]) -> None:

@@ -56,12 +56,13 @@ class GitLab:
         )
         return tuple(_request(merge) for merge in found if _is_own(merge, head))
 
-    def find_last(self, head: str) -> ChangeRequest | None:
-        """The newest merge request from a branch of this project that is merged or closed, or nothing."""
+    def find_last(self, head: str, *, base: str | None = None) -> ChangeRequest | None:
+        """Return the newest merge request from a branch of this project (to any base) that is merged or closed."""
         query = {"source_branch": head, "order_by": "created_at", "sort": "desc", "per_page": PAGE}
+        query |= {"target_branch": base} if base else {}
         found = self.api.get(f"{self._project}/merge_requests", **query)
         ended = (merge for merge in found if merge["state"] in ("merged", "closed") and _is_own(merge, head))
-        return next(map(_request, ended), None)
+        return next((request for request in map(_request, ended) if base in (None, request.base)), None)
 
     def create(self, proposal: Proposal, *, title: str, body: str) -> ChangeRequest:
         """Open a merge request."""
@@ -80,11 +81,10 @@ class GitLab:
         *,
         title: str | None = None,
         body: str | None = None,
-        base: str | None = None,
     ) -> None:
-        """Change what is given."""
+        """Change the fields that are not None."""
         prefixed = None if title is None else _prefixed(title, draft=request.draft)
-        fields = {"title": prefixed, "description": body, "target_branch": base}
+        fields = {"title": prefixed, "description": body}
         self._put(request, {name: value for name, value in fields.items() if value is not None})
 
     def _put(self, request: ChangeRequest, fields: Mapping[str, Any]) -> Any:

@@ -98,8 +98,8 @@ class Forge(Protocol):
     def find_open(self, head: str) -> tuple[ChangeRequest, ...]:
         """The open change requests from a branch of this repository (not of a fork), oldest first."""
 
-    def find_last(self, head: str) -> ChangeRequest | None:
-        """The newest change request from a branch of this repository that is merged or closed, or nothing."""
+    def find_last(self, head: str, *, base: str | None = None) -> ChangeRequest | None:
+        """Return the newest change request from a branch of this repository (to any base) that is merged or closed."""
 
     def create(self, proposal: Proposal, *, title: str, body: str) -> ChangeRequest:
         """Open a change request, without a look at whether there is one."""
@@ -110,9 +110,8 @@ class Forge(Protocol):
         *,
         title: str | None = None,
         body: str | None = None,
-        base: str | None = None,
     ) -> None:
-        """Change what is given, and leave the rest."""
+        """Change the fields that are not None."""
 
     def set_draft(self, request: ChangeRequest, *, draft: bool) -> None:
         """Make a draft of it, or make it ready for review."""
@@ -140,14 +139,14 @@ class Forge(Protocol):
 
 
 def open_once(forge: Forge, proposal: Proposal, *, title: str, body: str) -> tuple[ChangeRequest, bool]:
-    """The one open change request of the proposal's branch, and whether this call created it.
+    """Return the one open change request from the proposal's branch to its base, and whether this call created it.
 
     Before each try to create it, and after each that failed, the forge is asked whether it is there:
     an answer may be lost after the creation worked, and another run may have been quicker.
     """
     tried = False
     for attempt in count(1):
-        if found := forge.find_open(proposal.branch):
+        if found := [request for request in forge.find_open(proposal.branch) if request.base == proposal.base]:
             return found[0], tried
         try:
             return forge.create(proposal, title=title, body=body), True
