@@ -193,3 +193,12 @@ def test_a_chart_of_a_registry_is_added_and_updated_with_its_digests(root, tmp_p
         text = (root / LEDGER).read_text()
         assert f"manifest_digest: {digests['v1.1.0']}" in text
         assert "version: v1.1.0" in (root / CHARTS / "zoo/Chart.yaml").read_text()
+
+
+@pytest.mark.skipif(registry.PROGRAM is None, reason="docker-registry is not installed")
+def test_a_tag_that_is_no_version_to_helm_is_never_proposed(root, tmp_path):
+    with registry.running(tmp_path) as running:
+        for tag in ("0.9.0", "1.0.0", "20240101", "main"):
+            running.push("charts/zoo", tag, chart("zoo", tag if "." in tag else "2.0.0", files("zoo")))
+        found = add(root, "zoo", f"oci://{running.host}/charts", upstreams=upstreams(plain_http=[running.host]))
+        assert (outcomes(found), found.results[0].subcharts[0].after) == ([("zoo", "added")], "1.0.0")

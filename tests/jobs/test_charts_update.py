@@ -606,6 +606,24 @@ def test_a_version_file_that_leads_out_of_the_checkout_is_left_alone(root, tmp_p
     assert outside.read_text() == "3.1.4\n"
 
 
+@pytest.mark.parametrize(
+    ("published", "taken"),
+    [
+        (["0.2.1-061.4221738", "0.2.0-n050.h2"], "0.2.0-n050.h2"),
+        (["0.2.1-061.4221738"], "0.1.0"),
+        (["0.2.0-n050.h2", "not-a-version"], "0.2.0-n050.h2"),
+    ],
+)
+def test_an_index_entry_that_helm_skips_is_never_proposed(tmp_path, charts, published, taken):
+    publish(charts, "web", "0.1.0")
+    umbrella(tmp_path, charts, "web", "web 0.1.0")
+    for one in published:
+        publish(charts, "web", one)
+    found = update(tmp_path, policies={"web": ChartPolicy(prereleases=True)})
+    assert not [one for one in found.findings if one.severity is Severity.ERROR]
+    assert version(tmp_path) == taken
+
+
 def test_a_dry_run_returns_what_an_update_would_do_and_writes_nothing(root):
     repos.write(root, {"VERSION": "3.1.4\n", "CHANGELOG.md": "## KubeAid Release Version 3.1.4\n"})
     before = repos.snapshot(root)
