@@ -62,6 +62,18 @@ CHART_RULES = (
         "version that is still published.",
     ),
     Rule(
+        "chart/version-unpublished",
+        _ERROR,
+        "Upstream does not list this version and the ledger has no checksum of it, so perhaps nobody published it. "
+        "Vendor a published version; if this one was taken back, review its files and accept them with a reason.",
+    ),
+    Rule(
+        "chart/not-compared",
+        _WARNING,
+        "The change brings a version of a chart that this run did not compare with what is published, so its files are "
+        "only what the change says they are. Run kubeaid-ci charts verify without --offline for this chart.",
+    ),
+    Rule(
         "chart/version-mismatch",
         _ERROR,
         "The vendored chart is not of the version that Chart.yaml declares, so what is reviewed is not what is "

@@ -23,7 +23,6 @@ _FILE_RULES = {
 _FAILED = {
     FailedKind.UNSAFE_ARCHIVE: RULES["chart/unsafe-archive"],
     FailedKind.DIGEST_MISMATCH: RULES["chart/digest-mismatch"],
-    FailedKind.NO_SUCH_VERSION: RULES["chart/version-yanked"],
 }
 
 _MOST_NAMED = 3
@@ -99,12 +98,25 @@ def _failed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Iterator[F
     rule = _FAILED.get(got.kind)
     if rule is not None:
         yield _about(one, rule.id, got.message)
+    if got.kind is FailedKind.NO_SUCH_VERSION:
+        yield _not_listed(one, entry, got)
     holds = entry is not None and entry.tree == one.subchart.tree
-    if rule is None or (got.kind is FailedKind.NO_SUCH_VERSION and not holds):
+    is_told = rule is not None or got.kind is FailedKind.NO_SUCH_VERSION
+    if not is_told or (got.kind is FailedKind.NO_SUCH_VERSION and not holds):
         state = "; it is still what the ledger says" if holds else ""
         message = f"{one.key} could not be compared: {got.message}{state}"
         # Why a server could not be reached differs from run to run.
         yield _about(one, "chart/unverifiable", message, content=f"{got.kind} {one.subchart.version} {holds}")
+
+
+def _not_listed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Finding:
+    """Only a recorded checksum shows that the version was published once; a reason shows that it was reviewed."""
+    is_recorded = entry is not None and entry.version == one.subchart.version
+    if entry and is_recorded and entry.sha256:
+        return _about(one, "chart/version-yanked", f"{got.message}; it was published when the ledger recorded it")
+    severity = Severity.WARNING if entry and is_recorded and entry.reason else None
+    message = f"{got.message}, and the ledger has no checksum of it: it was never seen published"
+    return _about(one, "chart/version-unpublished", message, severity=severity, content=one.subchart.version)
 
 
 def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: Comparison) -> Iterator[Finding]:

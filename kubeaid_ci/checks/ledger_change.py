@@ -11,6 +11,7 @@ from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.ledger import FORK, LEDGER, Ledger, LedgerEntry
 from kubeaid_ci.model.repository import address, told
 from kubeaid_ci.model.tree import Tree
+from kubeaid_ci.model.version import is_same_release
 
 _CHANGED = RULES["chart/ledger-changed"]
 _REPOSITORY = RULES["chart/repository-changed"]
@@ -41,6 +42,20 @@ def check(
             yield from _new(vendored[key], entry, base)
 
 
+def not_compared(base: Ledger, charts: Iterable[Vendored], *, compared: Collection[str]) -> Iterator[Finding]:
+    """Yield the versions of published charts that the base does not have, unless they are in `compared` (keys)."""
+    for one in charts:
+        before = base.entries.get(one.key)
+        if not one.repository or one.key in compared:
+            continue
+        if before is None or before.version != one.subchart.version:
+            message = f"{one.key} {one.subchart.version} is new and was not compared with {told(one.repository)}"
+            advice = f"run charts verify {one.umbrella} --base REF without --offline"
+            yield RULES["chart/not-compared"].at(
+                one.subchart.path, f"{message}; {advice}", subject=one.key, key="new", content=one.subchart.version
+            )
+
+
 def patches(ledger: Ledger, files: Tree, base: Tree) -> Iterator[Finding]:
     """Yield the declared patches that were there before and hold something else now."""
     for key, entry in ledger.entries.items():
@@ -61,7 +76,12 @@ def _edited(key: str, before: LedgerEntry, now: LedgerEntry) -> Finding:
     """New content of the same version without a new reason is what hides a tampered chart."""
     changed = _changed(before, now)
     names = ", ".join(changed)
-    if before.version != now.version:
+    if before.version != now.version and is_same_release(before.version, now.version):
+        message = f"{key} writes {before.version} as {now.version}, which is the same release ({names})"
+        is_edited = {"tree", "origin", *_DECLARED} & changed.keys()
+        is_excused = now.reason and now.reason != before.reason
+        severity = Severity.WARNING if is_excused or not is_edited else Severity.ERROR
+    elif before.version != now.version:
         message = f"{key} moved from {before.version} to {now.version} ({names})"
         says_more = any(name in changed for name in ("origin", *_DECLARED))
         severity = Severity.WARNING if says_more else Severity.INFO
@@ -98,7 +118,11 @@ def _new(one: Vendored, entry: LedgerEntry, base: Ledger) -> Iterator[Finding]:
 
 def _is_release(one: Vendored, entry: LedgerEntry, key: str, before: LedgerEntry) -> bool:
     is_named = key.partition("/")[2] == one.subchart.name and before.tree is not None
-    return is_named and before.version == entry.version and address(before.repository) == address(entry.repository)
+    return (
+        is_named
+        and is_same_release(before.version, entry.version)
+        and address(before.repository) == address(entry.repository)
+    )
 
 
 def _changed(before: LedgerEntry, now: LedgerEntry) -> Mapping[str, None]:

@@ -1,6 +1,6 @@
 """What a change does to everything that later verifications trust, against the base that it is made on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kubeaid_ci.checks import ledger_change, source_change
 from kubeaid_ci.edges.snapshot import Snapshot
@@ -15,14 +15,25 @@ from kubeaid_ci.settings import Settings, parse
 
 
 def against(
-    repo: ChartRepo, base: ChartRepo, *, chosen: Charts, vendored: Sequence[Vendored], everything: bool
+    repo: ChartRepo,
+    base: ChartRepo,
+    *,
+    chosen: Charts,
+    vendored: Sequence[Vendored],
+    compared: Collection[str],
+    everything: bool,
 ) -> Iterator[Finding]:
-    """Yield what changed in ledger, patches, repositories and settings; of the chosen charts, where not of all."""
+    """Yield what changed in ledger, patches, repositories and settings, of the chosen charts only.
+
+    `compared` are the keys of the charts that this run compared with their upstream.
+    """
     names = {chart.folder for chart in chosen.charts}
     entries = base.ledger.entries.items()
     known = {key: entry for key, entry in entries if everything or key.partition("/")[0] in names}
     declared = {f"{chart.folder}/{one.name}" for chart in chosen.charts for one in chart.dependencies}
     yield from ledger_change.check(repo.ledger, Ledger(known, exists=base.ledger.exists), vendored, declared=declared)
+    if base.ledger.exists:
+        yield from ledger_change.not_compared(base.ledger, vendored, compared=compared)
     yield from ledger_change.patches(repo.ledger, repo.snapshot.files, base.snapshot.files)
     folders = {chart.folder for chart in repo.charts.charts}
     yield from source_change.repositories(chosen.charts, base.charts.charts, folders=folders)

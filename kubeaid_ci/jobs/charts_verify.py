@@ -91,6 +91,8 @@ class _Run:
     everything: bool
     done: dict[str, Verdict] = field(default_factory=dict)
     may_pass: bool = False
+    compared: set[str] = field(default_factory=set)
+    """The charts that upstream sent, by key."""
 
     @property
     def ledger(self) -> Ledger:
@@ -128,6 +130,8 @@ class _Run:
     ) -> None:
         verdict = self.judge.verdict(one, self.ledger.entries.get(one.key), got, compared)
         self.done[one.key] = verdict
+        if isinstance(got, Fetched):
+            self.compared.add(one.key)
         self.may_pass = self.may_pass or (isinstance(got, Failed) and got.may_pass)
         if progress:
             progress(verdict[0])
@@ -152,5 +156,13 @@ def _is_asked(one: Vendored, entry: LedgerEntry | None) -> bool:
 def _against(root: Path, base: str, run: _Run, chosen: Charts, *, cache: bool) -> Iterable[Finding]:
     before = charts_source.read(root, base, cache=cache)
     with before.snapshot:
-        found = charts_base.against(run.repo, before, chosen=chosen, vendored=run.vendored, everything=run.everything)
-        return tuple(found)
+        return tuple(
+            charts_base.against(
+                run.repo,
+                before,
+                chosen=chosen,
+                vendored=run.vendored,
+                compared=run.compared,
+                everything=run.everything,
+            )
+        )

@@ -79,3 +79,15 @@ def _part_order(part: str) -> tuple[bool, int, str]:
     """Numbers come before words; a number of more than 64 bits is a word to Go."""
     is_number = part.isdigit() and int(part) <= _LARGEST
     return (not is_number, int(part) if is_number else 0, part)
+
+
+def is_same_release(one: str, other: str) -> bool:
+    """Return whether two versions name one release: ``1.0.0`` and ``v1.0``, but not two builds (``+1``, ``+2``)."""
+    if one == other:
+        return True
+    if one.partition("+")[2] != other.partition("+")[2]:
+        return False
+    try:
+        return Version.parse(one) == Version.parse(other)
+    except UserError:
+        return False

@@ -1,11 +1,14 @@
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 
+from kubeaid_ci.edges.snapshot import take
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.ledger import LEDGER
+from kubeaid_ci.model.tree import below, tree_id
 from kubeaid_ci.model.upstream import Failed, FailedKind
 from tests import repos, umbrellas
 from tests.umbrellas import FILES, UPSTREAM, metadata, published, said, vendored, verify
@@ -576,3 +579,53 @@ def test_nothing_is_left_in_the_home_folder(root, home):
     assert os.listdir(home) == []
     verify(root, cache=True)
     assert os.listdir(home) == [".cache"]
+
+
+def severities(found, *rules):
+    return sorted({(one.rule.id, str(one.severity)) for one in found.findings if one.rule.id in rules})
+
+
+@pytest.mark.parametrize(
+    ("version", "edited", "expected"),
+    [
+        ("1.2.4", True, [("chart/ledger-changed", "info"), ("chart/not-compared", "warning")]),
+        ("1.2.4", False, [("chart/ledger-changed", "info"), ("chart/not-compared", "warning")]),
+        ("v1.2.3", True, [("chart/ledger-changed", "error"), ("chart/not-compared", "warning")]),
+        ("1.2.3", True, [("chart/ledger-changed", "error")]),
+    ],
+)
+def test_a_new_version_on_a_change_is_never_clean_without_its_upstream(tmp_path, version, edited, expected):
+    root = umbrellas.recorded(umbrellas.web(tmp_path))
+    metadata = FILES["Chart.yaml"].replace("1.2.3", version)
+    repos.write(umbrellas.vendored(root), {"Chart.yaml": metadata} | ({"values.yaml": "evil: 1\n"} if edited else {}))
+    top = root / "argocd-helm-charts/web/Chart.yaml"
+    top.write_text(top.read_text().replace("1.2.3", version))
+    ledger = root / "charts.ledger.yaml"
+    if version == "1.2.3":
+        tree = take(root, "worktree", ["argocd-helm-charts"])
+        now = tree_id(below(tree.files, "argocd-helm-charts/web/charts/web"))
+        ledger.write_text(re.sub(r"tree: \w+", f"tree: {now}", ledger.read_text()))
+    else:
+        verify(root, update_ledger=True)
+    repos.commit(root, "move")
+    found = verify(root, base="HEAD~1")
+    assert severities(found, "chart/ledger-changed", "chart/not-compared") == expected
+
+
+def test_a_version_that_nobody_published_is_an_error(tmp_path):
+    root = umbrellas.recorded(umbrellas.web(tmp_path))
+    gone = Failed(FailedKind.NO_SUCH_VERSION, "https://charts.example.com: the index has no web '1.2.3'")
+    found = verify(root, fetch=lambda _: gone)
+    assert severities(found, "chart/version-unpublished", "chart/version-yanked") == [
+        ("chart/version-unpublished", "error")
+    ]
+
+
+def test_a_new_version_that_upstream_publishes_is_compared(tmp_path):
+    root = umbrellas.recorded(umbrellas.web(tmp_path))
+    repos.write(umbrellas.vendored(root), {"Chart.yaml": FILES["Chart.yaml"].replace("1.2.3", "1.2.4")})
+    verify(root, update_ledger=True)
+    repos.commit(root, "move")
+    files = FILES | {"Chart.yaml": FILES["Chart.yaml"].replace("1.2.3", "1.2.4")}
+    found = verify(root, base="HEAD~1", fetch=lambda _: published(files))
+    assert severities(found, "chart/not-compared") == []
