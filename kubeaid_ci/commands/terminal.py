@@ -8,7 +8,6 @@ import os
 import sys
 from typing import TextIO
 
-from kubeaid_ci.edges import ci
 from kubeaid_ci.report.visible import visible
 
 _STREAMS = (0, 1, 2)
@@ -47,6 +46,8 @@ def notice(text: str) -> None:
 
 def write(stream: TextIO, text: str) -> None:
     """Write text whose invisible characters were escaped before, without commands to the CI system."""
+    from kubeaid_ci.edges import ci
+
     safe = ci.harmless(text, os.environ)
     encoding = stream.encoding or "utf-8"
     # A character that the stream's encoding lacks must not end the report in an error.
@@ -60,6 +61,8 @@ def print_documents(text: str) -> None:
     A terminal shows escapes instead of invisible characters. In a job of GitHub, text with a command in it is put
     between lines that switch commands off, unless a file receives it.
     """
+    from kubeaid_ci.edges import ci
+
     if sys.stdout.isatty():
         write(sys.stdout, visible(text))
         return
