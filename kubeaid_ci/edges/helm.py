@@ -9,11 +9,13 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.model.finding import Severity
+from kubeaid_ci.model.helm_version import ENGINE, HelmRules
+from kubeaid_ci.plan.value_documents import value_documents
+from kubeaid_ci.plan.values import laid_over
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -67,17 +69,9 @@ class LintMessage:
     message: str
 
 
-class Setting(StrEnum):
-    """How Helm takes the value of one parameter, as its options ``--set…`` do."""
-
-    GUESSED = "parse_set_string"
-    TEXT = "parse_set_string_values"
-    VERBATIM = "parse_set_literal"
-
-
 def render(
     archive: bytes,
-    values: str = "",
+    values: str,
     *,
     name: str,
     namespace: str,
@@ -86,8 +80,8 @@ def render(
 ) -> Rendering:
     """Render a packed chart as ``helm template --include-crds`` does, but for NOTES and empty files.
 
-    `values` is YAML or JSON. `api_versions` come on top of those Helm itself knows. Missing
-    dependencies and the chart's ``kubeVersion`` are not looked at. Raises `HelmError`.
+    `values` is a JSON object; its numbers are floats to the templates. `api_versions` are added to those that Helm
+    itself knows. Missing dependencies and the chart's ``kubeVersion`` are not checked. Raises `HelmError`.
     """
     helm = _library()
     options = {
@@ -97,12 +91,11 @@ def render(
         "api_versions": list(api_versions),
         "enable_dns": False,  # a template must not carry anything out by asking for names
     }
-    given = json.dumps(_parsed(values))
     try:
         # A chart that was rendered once has lost its disabled subcharts, so each is loaded anew.
         with helm.Chart.load_archive(archive) as chart:
             # The published `render` takes neither the version of Kubernetes nor its API versions.
-            told = helm._native.call_string("helm_render", chart._raw(), given, json.dumps(options))  # noqa: SLF001
+            told = helm._native.call_string("helm_render", chart._raw(), values, json.dumps(options))  # noqa: SLF001
             crds = chart.crds  # only now without those of disabled subcharts
     except helm.HelmError as error:
         raise _short(error) from None
@@ -110,15 +103,14 @@ def render(
     return Rendering(tuple(files), tuple(sorted((one["filename"], one["data"]) for one in crds)))
 
 
-def lint(archive: bytes, values: str = "", *, namespace: str, kube_version: str) -> tuple[LintMessage, ...]:
-    """What ``helm lint`` says about a packed chart and values, which are YAML or JSON. Raises `HelmError`."""
+def lint(archive: bytes, values: str, *, namespace: str, kube_version: str) -> tuple[LintMessage, ...]:
+    """Return the messages of ``helm lint`` about a packed chart and values, a JSON object. Raises `HelmError`."""
     helm = _library()
     with tempfile.NamedTemporaryFile(suffix=".tgz") as file:
         file.write(archive)
         file.flush()
-        given = _parsed(values)
         try:
-            told = helm.lint(file.name, given, namespace=namespace, kube_version=kube_version)
+            told = helm.lint(file.name, json.loads(values), namespace=namespace, kube_version=kube_version)
         except helm.HelmError as error:
             raise _short(error) from None
     return tuple(
@@ -127,14 +119,20 @@ def lint(archive: bytes, values: str = "", *, namespace: str, kube_version: str)
     )
 
 
-def parameter(expression: str, how: Setting) -> dict[str, Any]:
-    """The values that one ``name=value`` sets, read as Helm's ``--set`` (or another) reads it. Raises `HelmError`."""
-    helm = _library()
+def read_values(text: str, rules: HelmRules = ENGINE) -> dict[str, Any]:
+    """Read a values file as a version of Helm does; all numbers become floats, as Go's JSON has them.
+
+    Raises `HelmError` for a text that Helm cannot read as keys with values.
+    """
+    if not rules.joins_documents:
+        return _parsed(text)  # reads the first document
+    values: dict[str, Any] = {}
     try:
-        read: dict[str, Any] = getattr(helm, how.value)(expression)
-    except helm.HelmError as error:
-        raise _short(error) from None
-    return read
+        for document in value_documents(text, loses_last_line=rules.loses_last_line):
+            values = laid_over(values, _parsed(document)) if values else _parsed(document)
+    except ValueError as error:
+        raise HelmError(str(error)) from None
+    return values
 
 
 @cache
@@ -159,11 +157,16 @@ def _library() -> "ModuleType":
     return helm_python
 
 
-def _parsed(values: str) -> dict[str, Any]:
+def _parsed(document: str) -> dict[str, Any]:
+    if "\0" in document:  # would end the text on its way to Go
+        raise HelmError("yaml: control characters are not allowed")
+    helm = _library()
     try:
-        parsed: dict[str, Any] = _library().values_from_yaml(values)
-    except _library().HelmError as error:
+        # The published `values_from_yaml` makes integers of whole numbers.
+        told = helm._native.call_string("helm_values_from_yaml", document)  # noqa: SLF001
+    except helm.HelmError as error:
         raise HelmError(_cut(_line(str(error)))) from None
+    parsed: dict[str, Any] = json.loads(told, parse_int=float) or {}
     return parsed
 
 

@@ -1,44 +1,72 @@
-"""The values of a chart: laid over each other as Helm does, and found again in the files that set them."""
+"""The values of a chart: merged as Helm does it, and found again in the files that set them."""
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from kubeaid_ci import documents
 from kubeaid_ci.edges import helm
-from kubeaid_ci.edges.helm import Setting
+from kubeaid_ci.edges.helm import HelmError
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs.render_task import ChartTask
-from kubeaid_ci.plan.values import laid_over, with_parameter
+from kubeaid_ci.jobs.render_task import ChartTask, Layer
+from kubeaid_ci.model.application import Parameter
+from kubeaid_ci.model.helm_version import HelmRules
+from kubeaid_ci.plan.loaded_chart import Values
+from kubeaid_ci.plan.set_values import ParameterError, Read, assign, typed
+from kubeaid_ci.plan.values import laid_over
 
 _LISTED = re.compile(r"'[^']*'(?:, '[^']*')+")
 _WRONG = re.compile(r"\s*- at '(?P<path>[^']*)': (?P<why>.*)")
+_FILE = "file"
 
 
-def merged(task: ChartTask) -> dict[str, Any]:
-    """The values as Helm lays them: files in order, then parameters; the chart's own lie below and are Helm's."""
-    values: dict[str, Any] = {}
+def merged(task: ChartTask, rules: HelmRules) -> Values:
+    """Return the values in Helm's order: files, then parameters, those of type text later, then files as values.
+
+    Numbers of files are floats and integers of parameters are ints, as in Go. The chart's own values are not in it.
+    Raises `UserError` that names the file, or the Application and its parameter.
+    """
+    values: Values = {}
     for layer in task.layers:
-        # Go's YAML reads the first document of a file and no further.
-        where = layer.where if layer.has_lines else f"{layer.where}: values of the Application"
-        said = next(iter(documents.load_all(layer.text, where=where)), None)
-        if said is not None and not isinstance(said, dict):
-            raise UserError(f"{where}: expected keys with values")
-        values = laid_over(values, said or {})
-    for one in sorted(task.parameters, key=lambda one: one.is_text):
-        how = Setting.TEXT if one.is_text else Setting.GUESSED
-        values = _with(values, one.name, _escaped(one.value), how)
-    for one in task.file_parameters:
-        values = _with(values, one.name, one.value, Setting.VERBATIM)
+        values = laid_over(values, _read(layer, rules))
+    for one, text, read in _parameters(task):
+        try:
+            assign(values, f"{one.name}={text}", read, open_index=rules.joins_documents)
+        except ParameterError as error:
+            raise UserError(f"{task.where}: Helm refuses the parameter {one.name}: {error}") from None
     return values
 
 
-def _with(values: dict[str, Any], name: str, value: str, how: Setting) -> dict[str, Any]:
-    return with_parameter(values, helm.parameter(f"{name}={value}", how), indexed="[" in name)
+def _parameters(task: ChartTask) -> Iterator[tuple[Parameter, str, Read]]:
+    for one in sorted(task.parameters, key=lambda one: one.is_text):
+        yield one, _escaped(one.value), str if one.is_text else typed
+    for one in task.file_parameters:
+        yield one, _FILE, _content(one.value)
+
+
+def _read(layer: Layer, rules: HelmRules) -> Values:
+    try:
+        return helm.read_values(layer.text, rules)
+    except HelmError as error:
+        where = layer.where if layer.has_lines else f"{layer.where}: values of the Application"
+        # Raises with the line, unless the text is valid YAML.
+        if not all(isinstance(document, dict) for document in documents.load_all(layer.text, where=where)):
+            raise UserError(f"{where}: expected keys with values") from None
+        raise UserError(f"{where}: Helm cannot read these values: {error}") from None
+
+
+def _content(text: str) -> Read:
+    """Give a file's content for its path. An equals sign in the name of a parameter makes another path of it."""
+
+    def read(path: str) -> str:
+        if path != _FILE:
+            raise ParameterError("its name holds an equals sign; write \\= for one")
+        return text
+
+    return read
 
 
 def _escaped(value: str) -> str:
-    """As ArgoCD does: a comma is part of the value, but in a list."""
+    """Argo CD escapes commas, except in a list."""
     is_list = value.startswith("{") and value.endswith("}")
     return value if is_list else re.sub(r"(?<!\\),", r"\\,", value)
 

@@ -11,6 +11,7 @@ from kubeaid_ci.jobs.kustomize_plan import kustomize_task
 from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Note, Task
 from kubeaid_ci.jobs.value_files import ValueFiles
 from kubeaid_ci.model.application import Application, Parameter, Source
+from kubeaid_ci.model.release_name import check_release_name
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.model.tree import tree_id
@@ -101,6 +102,8 @@ class Planner:
 
     def _chart(self, application: Application, source: Source, place: Place, folder: str, where: str) -> ChartTask:
         said = source.helm
+        name = said.release_name or application.name
+        check_release_name(name)
         environment = _environment(application, source, self.capabilities)
         files = ValueFiles(
             self.hand, self.own, application, where, place, folder, lambda text: _substituted(text, environment)
@@ -109,7 +112,7 @@ class Planner:
             at=place.at,
             folder=folder,
             tree=place.chart_tree(folder),
-            name=said.release_name or application.name,
+            name=name,
             namespace=said.namespace or application.namespace or "default",
             kube_version="v" + (said.kube_version or self.capabilities.kube_version).removeprefix("v"),
             api_versions=said.api_versions or self.capabilities.api_versions,
@@ -119,6 +122,7 @@ class Planner:
             skip_crds=said.skip_crds,
             skip_tests=said.skip_tests,
             skip_schema_validation=said.skip_schema_validation,
+            where=where if said.parameters or said.file_parameters else "",
         )
 
 

@@ -2,17 +2,20 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from kubeaid_ci.checks import values
 from kubeaid_ci.edges import helm, snapshot
 from kubeaid_ci.edges.helm import HelmError, Rendering
 from kubeaid_ci.edges.snapshot import Snapshot
+from kubeaid_ci.edges.tarball import UnsafeArchive
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs import chart_values, kustomize_source
+from kubeaid_ci.jobs import chart_values, kustomize_source, packed_chart
+from kubeaid_ci.jobs.helm_input import has_integers
+from kubeaid_ci.jobs.packed_chart import PackedChart
 from kubeaid_ci.jobs.render_task import (
     ChartTask,
     FilesAt,
@@ -26,19 +29,18 @@ from kubeaid_ci.jobs.render_task import (
     Task,
 )
 from kubeaid_ci.model.finding import Severity
-from kubeaid_ci.model.hooks import is_test
+from kubeaid_ci.model.helm_version import ENGINE, HelmRules, rules_named
+from kubeaid_ci.model.hooks import is_skipped_by_helm, is_test
 from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.model.version import Version
-from kubeaid_ci.plan import chart_metadata, helmignore, rendering, template_text
-from kubeaid_ci.plan.chart_archive import pack
+from kubeaid_ci.plan import chart_metadata, helm_output, rendering, template_text
 from kubeaid_ci.plan.chart_files import chart_files
+from kubeaid_ci.plan.coalesce import CoalesceError
+from kubeaid_ci.plan.loaded_chart import Values
 from kubeaid_ci.plan.rendering import Rendered, Varying
-from kubeaid_ci.plan.template_text import MOMENTS, Moment
 
 _SCHEMA = "values.schema.json"
 _KEEP_CHARTS = 32
-# What Helm renders; templates may read any other file, such as those of a folder of the same name elsewhere.
-_TEMPLATE = re.compile(r"(?:charts/[^/]+/)*templates/")
 
 
 def render_source(task: Task) -> bytes:
@@ -65,7 +67,9 @@ def look(at: Look) -> Looked:
 def render_files(task: FilesTask) -> bytes:
     """The packed `Outcome` of a chart whose files are given."""
     try:
-        chart = _made(task.files, lambda paths: {path: task.files[path] for path in paths}, task.chart.folder)
+        chart = packed_chart.make(
+            task.files, lambda paths: {path: task.files[path] for path in paths}, task.chart.folder
+        )
         outcome = _outcome(task.chart, chart)
     except UserError as error:
         outcome = Outcome(notes=[_placed(error, task.chart.at.root)], failed=True)
@@ -87,38 +91,11 @@ def _folder(task: FolderTask) -> Outcome:
     return Outcome(rendering.parsed(texts))
 
 
-@dataclass(frozen=True)
-class _Packed:
-    """A chart; `steady` are templates that never vary, and that no other uses."""
-
-    name: str
-    files: Mapping[str, bytes]
-    steady: frozenset[str]
-    may_vary: bool
-    folders: Mapping[str, str]
-    """The folder of every subchart by what Helm calls it."""
-    by_chance: bool = False
-    """Whether certificates and numbers that a template asks for are made by chance, not of the moment."""
-
-    @cached_property
-    def archive(self) -> bytes:
-        """The chart at the first moment."""
-        return self._at(MOMENTS[0], self.files)
-
-    @cached_property
-    def again(self) -> bytes:
-        """The chart at the second moment, without what is steady."""
-        return self._at(MOMENTS[1], {path: data for path, data in self.files.items() if path not in self.steady})
-
-    def _at(self, moment: Moment, files: Mapping[str, bytes]) -> bytes:
-        return _archive(files, self.name, moment, by_chance=self.by_chance)
-
-
 def _chart(task: ChartTask) -> Outcome:
     return _outcome(task, _packed(task.at, task.folder, task.tree, task.skip_schema_validation))
 
 
-def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
+def _outcome(task: ChartTask, chart: PackedChart) -> Outcome:
     notes = [*_asked_for(task, chart.files), *(_linted(task, chart) if task.lint else ())]
     if any(note.rule == "chart/render-failed" for note in notes):
         return Outcome(notes=notes, chart=chart.name, failed=True)
@@ -132,10 +109,14 @@ def _outcome(task: ChartTask, chart: _Packed) -> Outcome:
     return Outcome(kept, varying, notes, chart.name)
 
 
-def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Varying]]:
-    given = json.dumps(chart_values.merged(task))
-    if template_text.may_vary(given):  # any template may render it
+def _rendered(task: ChartTask, chart: PackedChart) -> tuple[list[Rendered], list[Varying]]:
+    rules = rules_named(task.helm)
+    values = chart_values.merged(task, rules)
+    if template_text.may_vary(json.dumps(values)):  # any template may render it
         chart = replace(chart, steady=frozenset(), may_vary=True)
+    given = json.dumps(values)
+    if rules is not ENGINE or has_integers(values):
+        chart, given = _prepared(chart, values, rules)
     # A template may want a real certificate, or another template by its file's name.
     whole = replace(chart, by_chance=True, steady=frozenset())
     try:
@@ -152,22 +133,34 @@ def _rendered(task: ChartTask, chart: _Packed) -> tuple[list[Rendered], list[Var
         return _settled(task, whole, given, _by_helm(task, whole.archive, given))
 
 
-def _settled(task: ChartTask, chart: _Packed, given: str, first: Rendering) -> tuple[list[Rendered], list[Varying]]:
+def _prepared(chart: PackedChart, values: Values, rules: HelmRules) -> tuple[PackedChart, str]:
+    try:
+        chart, prepared = chart.prepared(values, rules)
+    except (CoalesceError, UnsafeArchive) as error:
+        raise HelmError(str(error)) from None
+    return chart, json.dumps(prepared)
+
+
+def _settled(task: ChartTask, chart: PackedChart, given: str, first: Rendering) -> tuple[list[Rendered], list[Varying]]:
     """The objects of a first rendering, with what another one gives otherwise masked."""
-    objects = rendering.parsed(_named(() if task.skip_crds else first.crds, task, chart))
+    crds = rendering.parsed(_named(() if task.skip_crds else first.crds, task, chart))
     if not chart.may_vary:
-        return [*objects, *rendering.parsed(_named(first.files, task, chart))], []
+        return [*crds, *_printed(rendering.parsed(_named(first.files, task, chart)))], []
     again = dict(_by_helm(task, chart.again, given).files)
     pairs = []
     for path, text in first.files:
         inside = _in_chart(path, chart)
         pairs.append((f"{task.folder}/{inside}", text, text if inside in chart.steady else again.get(path, "")))
     settled, varying = rendering.settled(pairs)
-    return [*objects, *settled], varying
+    return [*crds, *_printed(settled)], varying
+
+
+def _printed(objects: Iterable[Rendered]) -> list[Rendered]:
+    return [one for one in objects if not is_skipped_by_helm(one.body)]
 
 
 def _by_helm(task: ChartTask, archive: bytes, given: str) -> Rendering:
-    return helm.render(
+    made = helm.render(
         archive,
         given,
         name=task.name,
@@ -175,6 +168,7 @@ def _by_helm(task: ChartTask, archive: bytes, given: str) -> Rendering:
         kube_version=task.kube_version,
         api_versions=task.api_versions,
     )
+    return replace(made, files=helm_output.printed(made.files, rules_named(task.helm)))
 
 
 @lru_cache(maxsize=8)
@@ -183,7 +177,7 @@ def _opened(at: FilesAt) -> Snapshot:
 
 
 @lru_cache(maxsize=_KEEP_CHARTS)
-def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> _Packed:  # noqa: ARG001, FBT001 - its key
+def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> PackedChart:  # noqa: ARG001, FBT001 - its key
     files = _opened(at)
     found = chart_files(files.files, files.links, folder, below=files.below)
 
@@ -191,57 +185,7 @@ def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> _Packe
         data = files.read_all([found[path][0] for path in paths])
         return {path: data[found[path][0]] for path in paths}
 
-    return _made(found, read, folder, without_schema=without_schema)
-
-
-def _made(
-    paths: Collection[str],
-    read: Callable[[Collection[str]], Mapping[str, bytes]],
-    folder: str,
-    *,
-    without_schema: bool = False,
-) -> _Packed:
-    ignore = ".helmignore"
-    rules = read([ignore])[ignore].decode("utf-8", "replace") if ignore in paths else ""
-    kept = helmignore.kept(paths, rules, where=f"{folder}/{ignore}")
-    if without_schema:
-        kept = [path for path in kept if path.rpartition("/")[2] != _SCHEMA]
-    data = dict(read(kept))
-    name = chart_metadata.name(data) or Path(folder).name
-    texts = {path: text.decode("utf-8", "replace") for path, text in data.items()}
-    varying = {path for path, text in texts.items() if template_text.may_vary(text)}
-    steady = _steady(texts, varying) if varying else frozenset()
-    return _Packed(name, data, steady, bool(varying), chart_metadata.folders(data))
-
-
-def _steady(texts: Mapping[str, str], varying: Collection[str]) -> frozenset[str]:
-    """The templates that never vary and that no other needs; none where one may hand to all others what varies."""
-    handing = {path for path, text in texts.items() if _TEMPLATE.match(path) and template_text.hands_on(text)}
-    if handing and not _is_kept_apart(texts, varying, handing):
-        return frozenset()
-    return frozenset(
-        path for path, text in texts.items() if path not in handing and path not in varying and _is_alone(path, text)
-    )
-
-
-def _is_kept_apart(texts: Mapping[str, str], varying: Collection[str], handing: Collection[str]) -> bool:
-    """Whether what varies stays in its own templates, which those that hand something on can neither be nor call."""
-    return not any(
-        path in handing or not _TEMPLATE.match(path) or template_text.defines(texts[path]) for path in varying
-    ) and not any(template_text.calls_by_path(texts[path]) for path in handing)
-
-
-def _is_alone(path: str, text: str) -> bool:
-    return bool(_TEMPLATE.match(path)) and template_text.stands_alone(text)
-
-
-def _archive(files: Mapping[str, bytes], name: str, moment: Moment, *, by_chance: bool) -> bytes:
-    def at_moment(data: bytes) -> bytes:
-        text = data.decode("utf-8", "surrogateescape")
-        return template_text.at_moment(text, moment, by_chance=by_chance).encode("utf-8", "surrogateescape")
-
-    given = {path: at_moment(data) if "templates/" in path else data for path, data in files.items()}
-    return pack(given, name=name.replace("/", "_"), level=0)
+    return packed_chart.make(found, read, folder, without_schema=without_schema)
 
 
 def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
@@ -265,7 +209,7 @@ def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
             yield Note("chart/render-failed", f"the chart {message}; Helm refuses to render it", where)
 
 
-def _linted(task: ChartTask, chart: _Packed) -> Iterator[Note]:
+def _linted(task: ChartTask, chart: PackedChart) -> Iterator[Note]:
     """What Helm's linter says that nothing else here does.
 
     Its infos are matters of taste. Where it names the whole folder it speaks of dependencies, which
@@ -275,7 +219,7 @@ def _linted(task: ChartTask, chart: _Packed) -> Iterator[Note]:
     try:
         said = helm.lint(
             chart.archive,
-            json.dumps(chart_values.merged(task)),
+            json.dumps(chart_values.merged(task, rules_named(task.helm))),
             namespace=task.namespace,
             kube_version=task.kube_version,
         )
@@ -305,16 +249,16 @@ def _values_notes(task: ChartTask) -> Iterator[Note]:
             yield Note("chart/values-unknown", message, layer.where, one.line if layer.has_lines else None)
 
 
-def _named(files: tuple[tuple[str, str], ...], task: ChartTask, chart: _Packed) -> list[tuple[str, str]]:
+def _named(files: tuple[tuple[str, str], ...], task: ChartTask, chart: PackedChart) -> list[tuple[str, str]]:
     return [(_in_repository(path, task, chart), text) for path, text in files]
 
 
-def _in_repository(path: str, task: ChartTask, chart: _Packed) -> str:
+def _in_repository(path: str, task: ChartTask, chart: PackedChart) -> str:
     """The file in the repository that Helm names from the chart's name on."""
     return f"{task.folder}/{_in_chart(path, chart)}"
 
 
-def _in_chart(path: str, chart: _Packed) -> str:
+def _in_chart(path: str, chart: PackedChart) -> str:
     """The same from the chart's folder on: Helm calls a subchart by its name or alias, whatever its folder."""
     inside = path.partition("/")[2]
     called = inside
@@ -324,7 +268,7 @@ def _in_chart(path: str, chart: _Packed) -> str:
     return inside
 
 
-def _failures(error: HelmError, task: ChartTask, chart: _Packed) -> Iterator[Note]:
+def _failures(error: HelmError, task: ChartTask, chart: PackedChart) -> Iterator[Note]:
     if not error.schema:
         path = _in_repository(error.path, task, chart) if error.path else None
         yield Note("chart/render-failed", error.message, path or f"{task.folder}/Chart.yaml", error.line)

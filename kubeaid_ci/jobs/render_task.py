@@ -32,7 +32,11 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class ChartTask:
-    """A chart to render as ``helm template``; `tree` names the content of its folder."""
+    """A chart to render as ``helm template``; `tree` names the content of its folder.
+
+    `helm` names the rules of a version of Helm, as `HelmRules.since` (empty: the newest, or the same for all).
+    `where` is the Application's file, set only if the Application has parameters.
+    """
 
     at: FilesAt
     folder: str
@@ -49,6 +53,8 @@ class ChartTask:
     skip_schema_validation: bool = False
     lint: bool = False
     """Also note what Helm's linter has to say."""
+    helm: str = ""
+    where: str = ""
 
     @property
     def look(self) -> "Look":

@@ -34,17 +34,17 @@ class Refusing:
 
 def name(files: Files) -> str:
     """The chart's name; empty where its Chart.yaml does not say."""
-    told = _read(files, _META).get("name")
+    told = read(files, _META).get("name")
     return told if isinstance(told, str) else ""
 
 
 def lacking(files: Files) -> list[Lacking]:
     """The declared dependencies that are not in ``charts/``: what `helm dependency build` would download."""
-    present = {_text(_read(files, f"{folder}/{_META}"), "name") for folder in _charts_in(files, "")}
+    present = {_text(read(files, f"{folder}/{_META}"), "name") for folder in _charts_in(files, "")}
     packed = any(path.startswith("charts/") and path.endswith(".tgz") for path in files)
     found = []
     for file in (_META, "requirements.yaml"):
-        declared = _read(files, file).get("dependencies")
+        declared = read(files, file).get("dependencies")
         for at, one in enumerate(declared if isinstance(declared, list) else ()):
             wanted = _text(one, "name")
             if wanted and wanted not in present and not packed:
@@ -57,7 +57,7 @@ def refusing(files: Files, version: Version) -> Iterator[Refusing]:
     for path in files:
         if path != _META and not path.endswith(f"/{_META}"):
             continue
-        wanted = _text(_read(files, path), "kubeVersion")
+        wanted = _text(read(files, path), "kubeVersion")
         if wanted and not VersionRange.parse(wanted).allows(version):
             yield Refusing(posixpath.dirname(path), wanted)
 
@@ -70,7 +70,7 @@ def folders(files: Files) -> dict[str, str]:
         called, folder = waiting.pop()
         names = _aliases(files, folder)
         for inner in _charts_in(files, folder):
-            name = _text(_read(files, f"{inner}/{_META}"), "name") or posixpath.basename(inner)
+            name = _text(read(files, f"{inner}/{_META}"), "name") or posixpath.basename(inner)
             for one in (name, *names.get(name, ())):
                 place = posixpath.join(called, "charts", one)
                 found[place] = inner
@@ -80,7 +80,7 @@ def folders(files: Files) -> dict[str, str]:
 
 def _aliases(files: Files, folder: str) -> dict[str, list[str]]:
     """What a chart calls its dependencies otherwise, by their names."""
-    declared = [_read(files, posixpath.join(folder, file)).get("dependencies") for file in (_META, "requirements.yaml")]
+    declared = [read(files, posixpath.join(folder, file)).get("dependencies") for file in (_META, "requirements.yaml")]
     found: dict[str, list[str]] = {}
     for one in (one for some in declared if isinstance(some, list) for one in some):
         if alias := _text(one, "alias"):
@@ -95,7 +95,8 @@ def _charts_in(files: Files, folder: str) -> Iterator[str]:
             yield posixpath.dirname(path)
 
 
-def _read(files: Files, path: str) -> Mapping[str, Any]:
+def read(files: Files, path: str) -> Mapping[str, Any]:
+    """Return what a Chart.yaml or requirements.yaml says; empty if it does not exist or cannot be read."""
     return _said(files[path]) if path in files else {}
 
 

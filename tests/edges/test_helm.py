@@ -1,19 +1,23 @@
+import json
 import pickle
 
 import pytest
 
 from kubeaid_ci.edges import helm
-from kubeaid_ci.edges.helm import HelmError, Setting
+from kubeaid_ci.edges.helm import HelmError
 from kubeaid_ci.edges.workers import Limits, Worker
 from kubeaid_ci.model.finding import Severity
+from kubeaid_ci.model.helm_version import rules
+from tests import helm_binaries
 from tests.helm_charts import chart, pack
+from tests.helm_versions import version_of, written
 
 CRD = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
 
 
 def render(files, values="", **options):
     options = {"name": "rel", "namespace": "ns", "kube_version": "v1.34.0", **options}
-    return helm.render(pack("x", chart("x", files)), values, **options)
+    return helm.render(pack("x", chart("x", files)), json.dumps(helm.read_values(values)), **options)
 
 
 def rendered(template, values="", **options):
@@ -49,9 +53,9 @@ def test_crds_of_a_disabled_subchart_are_left_out_in_every_rendering_of_one_arch
     }
     archive = pack("x", chart("x", files, more=more))
     options = {"name": "rel", "namespace": "ns", "kube_version": "v1.34.0"}
-    for enabled in ("false", "true", "false"):
-        made = helm.render(archive, f"sub: {{enabled: {enabled}}}", **options)
-        with_sub = enabled == "true"
+    for enabled in (False, True, False):
+        made = helm.render(archive, json.dumps({"sub": {"enabled": enabled}}), **options)
+        with_sub = enabled
         assert [path for path, _ in made.crds] == ["x/charts/sub/crds/b.yaml"] * with_sub + ["x/crds/own.yaml"]
         assert [path for path, _ in made.files] == ["x/charts/sub/templates/c.yaml"] * with_sub
 
@@ -112,7 +116,7 @@ def test_values_that_the_schema_refuses_say_so():
 )
 def test_what_is_no_chart_is_refused(archive):
     with pytest.raises(HelmError):
-        helm.render(archive, name="r", namespace="n", kube_version="v1.34.0")
+        helm.render(archive, "{}", name="r", namespace="n", kube_version="v1.34.0")
 
 
 @pytest.mark.parametrize("values", ["- a", "a: ["])
@@ -124,35 +128,63 @@ def test_values_that_are_no_mapping_are_refused_and_that_is_no_matter_of_the_sch
 
 def test_lint_tells_severity_and_file():
     archive = pack("x", chart("x", {"templates/a.yaml": "a: {{ .Values.a.b }}\n"}))
-    found = helm.lint(archive, namespace="ns", kube_version="v1.34.0")
+    found = helm.lint(archive, "{}", namespace="ns", kube_version="v1.34.0")
     assert {(one.severity, one.path) for one in found} >= {
         (Severity.INFO, "Chart.yaml"),
         (Severity.ERROR, "templates/"),
     }
     assert not [
         one
-        for one in helm.lint(archive, "a: {b: 1}", namespace="ns", kube_version="v1.34.0")
+        for one in helm.lint(archive, '{"a": {"b": 1}}', namespace="ns", kube_version="v1.34.0")
         if one.severity == "error"
     ]
 
 
 @pytest.mark.parametrize(
-    ("expression", "how", "values"),
+    ("text", "helm_3", "helm_4"),
     [
-        ("a.b=1", Setting.GUESSED, {"a": {"b": 1}}),
-        ("a.b=1", Setting.TEXT, {"a": {"b": "1"}}),
-        ("a[1].b=c", Setting.GUESSED, {"a": [None, {"b": "c"}]}),
-        ("a={b,c}", Setting.GUESSED, {"a": ["b", "c"]}),
-        ("a=b,c={d}\n", Setting.VERBATIM, {"a": "b,c={d}\n"}),
+        ("a: 1\n---\nb: 2\n", {"a": 1.0}, {"a": 1.0, "b": 2.0}),
+        ("a: 1\n--- # b\nb: 2\n", {"a": 1.0}, {"a": 1.0, "b": 2.0}),
+        ("a: 1\r\n---\r\nb: 2\r\n", {"a": 1.0}, {"a": 1.0, "b": 2.0}),
+        ("a: {b: 1}\n---\na: {c: 2}\n---\na: {b: null}\n", {"a": {"b": 1.0}}, {"a": {"b": None, "c": 2.0}}),
+        ("---\n---\na: 1\n", {}, {"a": 1.0}),
+        ("a: 1\n...\nb: 2\n", {"a": 1.0}, {"a": 1.0}),
+        ("a: |\n  x\n  ---\n  y\n", {"a": "x\n---\ny\n"}, {"a": "x\n---\ny\n"}),
+        ("a: 1\n---", {"a": 1.0}, {"a": 1.0}),
+        ("a: 1\n---b: 2\n", {"a": 1.0, "---b": 2.0}, None),
+        ("a: 1\n---\n- b\n", {"a": 1.0}, None),
+        ("a: 1\n---\nb: [\n", {"a": 1.0}, None),
+        ("%YAML 1.1\n---\na: 1\n", {"a": 1.0}, None),
+        ("a: " + "x" * 4093, {"a": "x" * 4093}, {}),
+        ("b: 1\na: " + "x" * 8189, {"b": 1.0, "a": "x" * 8189}, {"b": 1.0}),
+        ("a: " + "x" * 4093 + "\n", {"a": "x" * 4093}, {"a": "x" * 4093}),
+        ("", {}, {}),
+        ("# empty\n", {}, {}),
+        ("a: b\0c", None, None),
     ],
 )
-def test_a_parameter_is_read_as_helm_reads_its_set_options(expression, how, values):
-    assert helm.parameter(expression, how) == values
+def test_documents_of_a_values_file(text, helm_3, helm_4, tmp_path):
+    for version, values in (("3.19.4", helm_3), ("4.2.1", helm_4)):
+        if values is None:
+            with pytest.raises(HelmError):
+                helm.read_values(text, rules(version))
+        else:
+            assert helm.read_values(text, rules(version)) == values
 
 
-def test_a_parameter_without_a_value_is_refused():
-    with pytest.raises(HelmError):
-        helm.parameter("a", Setting.GUESSED)
+@helm_binaries.needs_helm
+@pytest.mark.parametrize("program", helm_binaries.programs(), ids=lambda path: path.name)
+def test_documents_are_those_that_real_helm_reads(program, tmp_path):
+    marks = [one for one in test_documents_of_a_values_file.pytestmark if one.name == "parametrize"]
+    folder = written(tmp_path / "chart", chart("c", {"templates/a.yaml": "v: {{ .Values | toJson }}\n"}))
+    for text, _, _ in marks[0].args[1]:
+        (tmp_path / "values.yaml").write_bytes(text.encode())
+        made = helm_binaries.run("template", folder, "--values", tmp_path / "values.yaml", program=program)
+        try:
+            ours = helm.read_values(text, rules(version_of(program)))
+        except HelmError:
+            ours = None
+        assert (json.loads(made.stdout.partition("v: ")[2]) if made.returncode == 0 else None) == ours, text
 
 
 def test_a_worker_renders_and_hands_errors_on():

@@ -128,6 +128,51 @@ def test_build_environment_is_put_into_parameters(world):
     assert shown(world.render()) == '{"a":"app-app--$x"}'
 
 
+def test_an_integer_of_a_parameter_stays_an_integer(world):
+    chart = {
+        "templates/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+        "data: {max: {{ .Values.maxBytes | quote }}, file: {{ .Values.file | quote }}}\n"
+    }
+    world.chart("bytes", chart)
+    said = {"values": "file: 10485760", "parameters": [{"name": "maxBytes", "value": "10485760"}]}
+    world.cluster("one", {"app.yaml": application("app", source=helm("bytes", **said))})
+    assert bodies(world.render(), "app")[0]["data"] == {"max": "10485760", "file": "1.048576e+07"}
+
+
+def test_the_name_of_a_file_parameter_may_quote_a_dot(world):
+    world.chart("show", {**SHOW, "files/app.conf": "listen 80, 443\n"})
+    said = {"fileParameters": [{"name": r"conf.my\.conf", "path": "files/app.conf"}]}
+    world.cluster("one", {"app.yaml": application("app", source=helm("show", **said))})
+    assert shown(world.render()) == '{"conf":{"my.conf":"listen 80, 443\\n"}}'
+
+
+@pytest.mark.parametrize(
+    ("said", "parameter"),
+    [
+        ({"parameters": [{"name": "secret", "value": "{x}}hunter2"}]}, "secret"),
+        ({"values": "a: text", "parameters": [{"name": "a.b", "value": "hunter2"}]}, "a.b"),
+        ({"parameters": [{"name": "a[-1]", "value": "hunter2", "forceString": True}]}, "a[-1]"),
+        ({"fileParameters": [{"name": "a=b", "path": "Chart.yaml"}]}, "a=b"),
+    ],
+)
+def test_a_parameter_that_helm_refuses_is_named_with_its_application(world, said, parameter):
+    world.cluster("one", {"app.yaml": application("app", source=helm("show", **said))})
+    (finding,) = [one for one in world.render().findings if one.rule.id == "chart/render-failed"]
+    assert (finding.subject, finding.path) == ("one/app", "k8s/one/argocd-apps/templates/app.yaml")
+    assert f"Helm refuses the parameter {parameter}: " in finding.message
+    assert "hunter2" not in finding.message
+
+
+@pytest.mark.parametrize("name", ["a" * 67, "Not_a_name"])
+def test_a_release_name_that_helm_refuses_fails_the_application(world, name):
+    world.cluster("one", {"app.yaml": application("app", source=helm("show", releaseName=name))})
+    made = world.render()
+    assert app(made, "app").status is RenderStatus.FAILED
+    (finding,) = [one for one in made.findings if one.rule.id == "chart/render-failed"]
+    assert f"the release name {name}" in finding.message
+    assert finding.path == "k8s/one/argocd-apps/templates/app.yaml"
+
+
 def test_missing_value_file_fails_unless_the_application_allows_it(world):
     files = {"valueFiles": ["$values/k8s/one/gone.yaml"]}
     world.cluster(
