@@ -20,6 +20,12 @@ IMMUTABLE_FIELD = Rule(
     "Kubernetes refuses to change this field of an object that exists, so the whole sync fails. Keep the old value, "
     "or plan to delete and create the object anew, with what that costs.",
 )
+HELM_ENGINE = Rule(
+    "change/helm-engine",
+    Severity.WARNING,
+    "The new Argo CD comes with another version of Helm, which restores or drops defaults that values set to null. "
+    "Check the named objects, and write the wanted value into the values where the new one is wrong.",
+)
 CRD_VERSION_REMOVED = Rule(
     "change/crd-version-removed",
     Severity.ERROR,
@@ -254,4 +260,5 @@ RULES = (
     SOURCE_CHANGED,
     NAMESPACE_MOVED,
     OBJECT_DUPLICATE,
+    HELM_ENGINE,
 )

@@ -54,6 +54,12 @@ VALUES_REPEATED = Rule(
     Severity.WARNING,
     "Of a key that is given twice Helm takes the last without a word, so a setting is lost. Merge the two.",
 )
+HELM_VERSION_UNKNOWN = Rule(
+    "chart/helm-version-unknown",
+    Severity.INFO,
+    "Versions of Helm treat nulls in values differently, so Argo CD may render the named cluster's charts in another "
+    "way. Set clusters.<name>.helm to the version that helm has in the repo server of its cluster.",
+)
 SETTINGS_WEAKENED = Rule(
     "settings/weakened",
     Severity.ERROR,
@@ -83,6 +89,7 @@ RULES: Mapping[str, Rule] = {
         PINNED_REVISION_MISSING,
         RENDER_UNSTABLE,
         VALUES_REPEATED,
+        HELM_VERSION_UNKNOWN,
         VALUES_UNKNOWN,
         SETTINGS_WEAKENED,
         SUPPRESSION_UNUSED,

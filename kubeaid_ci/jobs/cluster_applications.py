@@ -12,11 +12,14 @@ from kubeaid_ci.jobs.render_task import ChartTask, Look, Looked, Note, Outcome, 
 from kubeaid_ci.model.application import AppId, Application, Source, is_application
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.cluster_facts import ClusterFacts, registered_cluster
+from kubeaid_ci.model.helm_version import ENGINE, ClusterHelm
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.sync_policy import application_set_policy
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import application_set, kubernetes_api
 from kubeaid_ci.plan.application_set import Listing, UnsupportedError
+from kubeaid_ci.plan.argocd_version import is_version, repo_server_version
+from kubeaid_ci.plan.nulls import may_depend_on_helm
 from kubeaid_ci.plan.rendering import Rendered
 
 Outcomes = Mapping[Task, Outcome]
@@ -82,6 +85,7 @@ class ClusterApplications:
     version: Version
     looked: Mapping[Look, Looked]
     more_versions: tuple[str, ...] = ()
+    helm_setting: Version | None = None
     definitions: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     built_in: tuple[str, ...] = field(init=False)
     _learnt: set[Task] = field(default_factory=set)
@@ -91,6 +95,8 @@ class ClusterApplications:
     _defined: tuple[str, ...] = ()
     _guessed: frozenset[str] = frozenset()
     _plans: dict[tuple[str, str, frozenset[Remote]], Planned] = field(default_factory=dict)
+    _repo_servers: dict[Task, str] = field(default_factory=dict)
+    _argocd: str = ""
 
     def __post_init__(self) -> None:
         self.built_in = kubernetes_api.api_versions(self.version)
@@ -142,9 +148,28 @@ class ClusterApplications:
         any_of_them = any("APIVersions" in layer.text for layer in task.layers)
         return None if any_of_them else self.looked.get(task.look, Looked()).asks
 
+    @property
+    def helm(self) -> ClusterHelm:
+        """The Helm of the cluster's Argo CD, as far as it is known by now."""
+        return ClusterHelm.of(self.helm_setting, self._argocd)
+
+    def depends_on_helm(self, task: Task) -> bool:
+        """Whether the outcome of a task may be another with another version of Helm."""
+        return isinstance(task, ChartTask) and (
+            self.looked.get(task.look, Looked()).by_helm
+            or any(may_depend_on_helm(layer.text) for layer in task.layers)
+            or any(one.value.lower() == "null" or "[" in one.name for one in task.parameters)
+        )
+
     def wanted(self, task: Task) -> Task:
-        """The task with those API versions of the cluster that its outcome depends on."""
-        if not isinstance(task, ChartTask) or not self.asks(task):
+        """The task with what its outcome depends on: API versions of the cluster, and the rules of its Helm."""
+        rules = self.helm.rules
+        if isinstance(task, ChartTask) and rules is not ENGINE and self.depends_on_helm(task):
+            return replace(self._with_api_versions(task), helm=rules.since)
+        return self._with_api_versions(task) if isinstance(task, ChartTask) else task
+
+    def _with_api_versions(self, task: ChartTask) -> ChartTask:
+        if not self.asks(task):
             return task
         there = self._guessed.union(self._defined, self.more_versions)
         asked = self._asked(task)
@@ -152,8 +177,9 @@ class ClusterApplications:
         return replace(task, api_versions=tuple(sorted({*task.api_versions, *known})))
 
     def learn(self, planned: Iterable[Planned], outcomes: Outcomes) -> None:
-        """Take in the CRDs of what was rendered, and those that what was not will likely bring."""
+        """Take in the version of Argo CD, the CRDs of what was rendered, and those that the rest will likely bring."""
         tasks = [task for one in planned for task in one.tasks]
+        self._learn_argocd(tasks, outcomes)
         for task, final in [(task, self.wanted(task)) for task in tasks]:
             if final in outcomes and final not in self._learnt:
                 self._learnt.add(final)
@@ -169,6 +195,18 @@ class ClusterApplications:
         waiting = [task for task in tasks if isinstance(task, ChartTask) and task not in self._rendered]
         looked = [self.looked.get(task.look, Looked()) for task in waiting if not task.skip_crds]
         self._guessed = frozenset(version for one in looked for version in one.defines)
+
+    def _learn_argocd(self, tasks: Iterable[Task], outcomes: Outcomes) -> None:
+        """Take the version from the repo server, since values may name another image; before that from the chart."""
+        declared = []
+        for task in tasks:
+            final = self.wanted(task)
+            found = (repo_server_version(one.body) for one in outcomes[final].objects) if final in outcomes else ()
+            if version := next((text for text in found if text is not None), None):
+                self._repo_servers[task] = version
+            if isinstance(task, ChartTask):
+                declared.append(self.looked.get(task.look, Looked()).argocd)
+        self._argocd = next(iter((*self._repo_servers.values(), *filter(is_version, declared))), "")
 
     def _bootstrap(self) -> Application:
         return Application("root", _ARGOCD, "", (Source(str(self.hand.config), self.root),))

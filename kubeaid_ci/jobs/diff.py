@@ -10,7 +10,7 @@ from kubeaid_ci.checks.not_compared import Apps, Verdict
 from kubeaid_ci.checks.not_compared_rules import CLUSTER_ADDED, CLUSTER_REMOVED, NOT_COMPARED
 from kubeaid_ci.compare.objects import Known
 from kubeaid_ci.edges.snapshot import WORKTREE
-from kubeaid_ci.jobs import kept_comparison
+from kubeaid_ci.jobs import helm_change, kept_comparison
 from kubeaid_ci.jobs.at_hand import PINNED, AtHand
 from kubeaid_ci.jobs.comparison import compare_one, together
 from kubeaid_ci.jobs.kept_comparison import packed, unpacked
@@ -74,9 +74,10 @@ def diff_clusters(
         if monitoring and before.kubeaid != after.kubeaid and before.config == after.config == WORKTREE:
             with builder_of(config, root, renderer) as builder:
                 pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, wanted)
+        engines = helm_change.crossed([pair.cluster for pair in pairs], was.helm, now.helm, now.apps, renderer)
         known: Known = {}
         parts = [_kept(pair, renderer, wanted, noise=noise, diffs=diffs, known=known) for pair in pairs]
-    outer = (*now.selection.findings, *_come_and_gone(was, now))
+    outer = (*now.findings, *engines, *_come_and_gone(was, now))
     return replace(together(parts), findings=(*outer, *(finding for part in parts for finding in part.findings)))
 
 

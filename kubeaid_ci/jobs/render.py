@@ -13,17 +13,21 @@ from kubeaid_ci.edges.config_repo import HOME, Folders, folders_of
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.workers import Limits, Pool
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs import helm_change
 from kubeaid_ci.jobs.at_hand import AtHand
 from kubeaid_ci.jobs.build import cache_at
 from kubeaid_ci.jobs.cluster_applications import ClusterApplications
 from kubeaid_ci.jobs.cluster_settings import kubernetes_version, of_cluster
 from kubeaid_ci.jobs.clusters import Selection, chosen, select
+from kubeaid_ci.jobs.helm_change import SideApp
 from kubeaid_ci.jobs.render_plan import Part
-from kubeaid_ci.jobs.render_results import Target, Told, app_of
+from kubeaid_ci.jobs.render_results import Target, Told
 from kubeaid_ci.jobs.render_task import ChartTask, Look, Looked, Note, Task
 from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.cluster_facts import ClusterFacts
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.helm_version import ClusterHelm
 from kubeaid_ci.model.kubernetes_scopes import Scopes
 from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.settings import Settings
@@ -63,19 +67,27 @@ def render_clusters(
     wanted = select_apps(apps, {app.app for app, _ in side.told})
     chosen = [told for told in side.told if not wanted or told[0].app in wanted]
     findings = [finding for _, some in chosen for finding in some]
-    return Renderings(tuple(app for app, _ in chosen), (*side.selection.findings, *findings))
+    return Renderings(tuple(app for app, _ in chosen), (*side.findings, *findings))
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
     """The clusters with the repositories at one pair of revisions, and their Applications.
 
-    `scopes` are those of the custom resources of each cluster, by the cluster's folder.
+    `scopes` are those of the custom resources of each cluster, `helm` is the Helm that renders its charts: both by
+    the cluster's folder.
     """
 
     selection: Selection
     told: tuple[Told, ...]
     scopes: Mapping[str, Scopes]
+    helm: Mapping[str, ClusterHelm]
+    apps: tuple[SideApp, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Findings about clusters as a whole."""
+        return (*self.selection.findings, *helm_change.unknown(self.helm, self.apps, self.selection.clusters))
 
 
 @contextmanager
@@ -150,8 +162,14 @@ def _side(
     Otherwise the objects of a cluster-scoped kind would look moved because their CRD comes or goes.
     """
     facts = {folder: own[folder].over(side[folder] for side in every if folder in side) for folder in own}
-    told = (told for cluster in followed.clusters for told in _told(cluster, renderer, facts[cluster.cluster.dir]))
-    return Side(followed.selection, tuple(told), {folder: one.scopes for folder, one in facts.items()})
+    apps = tuple(app for cluster in followed.clusters for app in _apps(cluster, renderer, facts[cluster.cluster.dir]))
+    return Side(
+        followed.selection,
+        tuple(app.told(renderer) for app in apps),
+        {folder: one.scopes for folder, one in facts.items()},
+        {cluster.cluster.dir: cluster.helm for cluster in followed.clusters},
+        apps,
+    )
 
 
 def _selected(hands: Sequence[AtHand], names: Sequence[str]) -> list[Selection]:
@@ -168,9 +186,8 @@ def _folders(hand: AtHand) -> Folders:
 
 
 def _cluster(cluster: Cluster, hand: AtHand, settings: Settings, looked: Mapping[Look, Looked]) -> ClusterApplications:
-    version = kubernetes_version(cluster, settings).version
-    versions = (*settings.api_versions, *of_cluster(cluster, settings).api_versions)
-    return ClusterApplications(cluster, hand, version, looked, versions)
+    version, own = kubernetes_version(cluster, settings).version, of_cluster(cluster, settings)
+    return ClusterApplications(cluster, hand, version, looked, (*settings.api_versions, *own.api_versions), own.helm)
 
 
 def _render(clusters: Sequence[ClusterApplications], renderer: Renderer) -> None:
@@ -185,14 +202,16 @@ def _render(clusters: Sequence[ClusterApplications], renderer: Renderer) -> None
         renderer.look(task.look for _, task in tasks if isinstance(task, ChartTask))
         for cluster, planned in known:
             cluster.learn(planned, outcomes)
-        first = [task for cluster, task in tasks if not cluster.asks(task) and task not in outcomes]
+        first = [
+            task for cluster, each in tasks if not cluster.asks(each) and (task := cluster.wanted(each)) not in outcomes
+        ]
         then = [task for cluster, each in tasks if (task := cluster.wanted(each)) not in outcomes]
         if not then:
             return
         renderer.render(first or then)
 
 
-def _told(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts) -> Iterator[Told]:
+def _apps(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts) -> Iterator[SideApp]:
     for one in sorted(cluster.planned(renderer.outcomes), key=lambda one: one.id):
         final = [_final(part, cluster) for part in one.parts]
         application = one.application
@@ -207,7 +226,8 @@ def _told(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts)
             scopes=facts.scopes,
         )
         revision = next((part.revision for part in one.parts if part.revision), None)
-        yield app_of(str(one.id), final, renderer, target, revision=revision)
+        by_helm = frozenset(cluster.wanted(task) for task in one.tasks if cluster.depends_on_helm(task))
+        yield SideApp(str(one.id), tuple(final), target, revision, by_helm)
 
 
 def _final(part: Part, cluster: ClusterApplications) -> tuple[Task | Note, str]:

@@ -33,10 +33,11 @@ from kubeaid_ci.model.helm_version import ENGINE, HelmRules, rules_named
 from kubeaid_ci.model.hooks import is_skipped_by_helm, is_test
 from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.model.version import Version
-from kubeaid_ci.plan import chart_metadata, helm_output, rendering, template_text
+from kubeaid_ci.plan import argocd_version, chart_metadata, helm_output, rendering, template_text
 from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.coalesce import CoalesceError
 from kubeaid_ci.plan.loaded_chart import Values
+from kubeaid_ci.plan.nulls import may_depend_on_helm
 from kubeaid_ci.plan.rendering import Rendered, Varying
 
 _SCHEMA = "values.schema.json"
@@ -61,7 +62,19 @@ def look(at: Look) -> Looked:
     texts = {path: data.decode("utf-8", "replace") for path, data in chart.files.items()}
     named = (text for path, text in texts.items() if "templates/" in path or "crds/" in path)
     defines = {version for text in named for version in template_text.defined_versions(text)}
-    return Looked(template_text.asked_versions(texts.values()), tuple(sorted(defines)))
+    return Looked(
+        template_text.asked_versions(texts.values()),
+        tuple(sorted(defines)),
+        by_helm=any(_depends_on_helm(path, text) for path, text in texts.items()),
+        argocd=chart_metadata.app_version(chart.files, argocd_version.CHARTS),
+    )
+
+
+def _depends_on_helm(path: str, text: str) -> bool:
+    name = path.rpartition("/")[2]
+    if name == "values.yaml":
+        return may_depend_on_helm(text)
+    return name.endswith(".tgz") or ("templates/" in path and helm_output.keeps_breaks(text))
 
 
 def render_files(task: FilesTask) -> bytes:

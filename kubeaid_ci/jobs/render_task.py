@@ -81,6 +81,10 @@ class Looked:
 
     asks: tuple[str, ...] | None = None
     defines: tuple[str, ...] = ()
+    by_helm: bool = True
+    """Whether it may render differently with another version of Helm."""
+    argocd: str = ""
+    """The version of the Argo CD that it installs, as its Chart.yaml has it; empty for any other chart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.workers import Pool, WorkerError
@@ -52,7 +52,7 @@ class Renderer(Outcomes):
             match looked:
                 case Looked():
                     found[waiting[number].tree] = looked
-                    self.keep(look_key(waiting[number]), json.dumps([looked.asks, looked.defines]).encode())
+                    self.keep(look_key(waiting[number]), json.dumps(asdict(looked)).encode())
                 case WorkerError():  # what ends its process here does so again when it is rendered, and is told then
                     found[waiting[number].tree] = Looked()
         self.looked |= {one: found[tree] for tree, some in by_tree.items() for one in some}
@@ -61,8 +61,9 @@ class Renderer(Outcomes):
         data = self.noted(look_key(look))
         if data is None:
             return None
-        asks, defines = json.loads(data)
-        return Looked(None if asks is None else tuple(asks), tuple(defines))
+        said = json.loads(data)
+        asks = None if said["asks"] is None else tuple(said["asks"])
+        return Looked(**{**said, "asks": asks, "defines": tuple(said["defines"])})
 
     def _from_cache(self, task: Task, name: str) -> bool:
         data = self.noted(name)

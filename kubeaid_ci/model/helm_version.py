@@ -5,6 +5,7 @@ https://github.com/argoproj/argo-cd. Tests compare each with real helm programs.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kubeaid_ci.model.version import Version
 
@@ -94,6 +95,7 @@ def rules_named(since: str) -> HelmRules:
     return next((one for one in RULES if one.since == since), ENGINE)
 
 
+@lru_cache(maxsize=64)
 def rules(helm: str) -> HelmRules:
     """Return the rules of a version of Helm. Raises `UserError` if the text is no version."""
     version = Version.parse(helm)
@@ -103,6 +105,45 @@ def rules(helm: str) -> HelmRules:
 def shipped_with(argocd: Version) -> str | None:
     """Return the Helm in an Argo CD's image; None if that Argo CD is older or newer than those known here."""
     return _SHIPPED.get(argocd.release[:2])
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterHelm:
+    """The Helm that renders a cluster's charts, and how it is known.
+
+    `argocd` is the version of the cluster's Argo CD, empty if it is not known or a setting decides. `doubt` says why
+    `version` is only assumed; empty if it is known.
+    """
+
+    version: str
+    argocd: str = ""
+    doubt: str = ""
+
+    @classmethod
+    @lru_cache(maxsize=256)
+    def of(cls, setting: Version | None, argocd: str) -> "ClusterHelm":
+        """Return the Helm of a setting, else that of a version of Argo CD (empty: not known), else the newest."""
+        if setting is not None:
+            return cls(completed(setting))
+        if not argocd:
+            return cls(NEWEST, doubt="the version of its Argo CD is not known")
+        argocd = argocd.removeprefix("v")
+        version = Version.parse(argocd)
+        if shipped := shipped_with(version):
+            return cls(shipped, argocd)
+        known = min(_SHIPPED) if version.release[:2] < min(_SHIPPED) else max(_SHIPPED)
+        doubt = f"which Helm its Argo CD {argocd} has is not known here"
+        return cls(_SHIPPED[known], argocd, doubt)
+
+    @property
+    def rules(self) -> HelmRules:
+        """The rules of the version."""
+        return rules(self.version)
+
+    def __str__(self) -> str:
+        if self.doubt:
+            return f"Helm {self.version} (assumed: {self.doubt})"
+        return f"Helm {self.version} (Argo CD {self.argocd})" if self.argocd else f"Helm {self.version}"
 
 
 def completed(helm: Version) -> str:

@@ -1,7 +1,7 @@
 """What a chart's own Chart.yaml files ask for, and whether the chart has it."""
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -36,6 +36,15 @@ def name(files: Files) -> str:
     """The chart's name; empty where its Chart.yaml does not say."""
     told = read(files, _META).get("name")
     return told if isinstance(told, str) else ""
+
+
+def app_version(files: Files, names: Collection[str]) -> str:
+    """Return the ``appVersion`` of the first chart with one of these names; empty if no chart has both."""
+    found = sorted(
+        (path for path in files if path.rpartition("/")[2] == _META), key=lambda path: (path.count("/"), path)
+    )
+    said = (read(files, path) for path in found)
+    return next((text for one in said if _text(one, "name") in names and (text := _text(one, "appVersion"))), "")
 
 
 def lacking(files: Files) -> list[Lacking]:

@@ -69,6 +69,7 @@ class ClusterSettings:
 
     kubernetes_version: Version | None = None
     api_versions: tuple[str, ...] = ()
+    helm: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ _CHART: Mapping[str, Reader] = {
 _CLUSTER: Mapping[str, Reader] = {
     "kubernetes-version": version,
     "api-versions": many(text),
+    "helm": version,
 }
 
 _SETTINGS: Mapping[str, Reader] = {

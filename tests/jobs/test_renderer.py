@@ -1,5 +1,6 @@
 """What becomes of workers that end, and of bugs in them."""
 
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -51,4 +52,5 @@ def test_a_bug_in_a_worker_is_raised_after_all_other_results_are_cached(tmp_path
     with pytest.raises(ZeroDivisionError, match="a bug"):
         renderer.look([LOOK, OTHER])
     assert renderer.looked == {}
-    assert (cache.noted(look_key(LOOK)), cache.noted(look_key(OTHER))) == (None, b'[["a/v1"], []]')
+    assert cache.noted(look_key(LOOK)) is None
+    assert json.loads(cache.noted(look_key(OTHER)) or b"null")["asks"] == ["a/v1"]

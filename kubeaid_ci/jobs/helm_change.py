@@ -1,0 +1,112 @@
+"""What it does to a cluster that its Argo CD comes with another version of Helm."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from kubeaid_ci.checks.change_rules import HELM_ENGINE
+from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.compare.objects import differences
+from kubeaid_ci.compare.shown import path
+from kubeaid_ci.jobs.render_results import Target, Told, app_of
+from kubeaid_ci.jobs.render_task import ChartTask, Note, Task
+from kubeaid_ci.jobs.renderer import Renderer
+from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.model.difference import Difference
+from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.helm_version import ENGINE, ClusterHelm, HelmRules
+from kubeaid_ci.model.manifest import Manifest
+
+_MAX_OBJECTS, _MAX_FIELDS = 10, 5
+
+
+@dataclass(frozen=True, slots=True)
+class SideApp:
+    """An Application as it is rendered: its sources, each with the name of its chart.
+
+    `by_helm` are those of its tasks whose outcome may depend on the version of Helm.
+    """
+
+    name: str
+    parts: tuple[tuple[Task | Note, str], ...]
+    target: Target
+    revision: str | None
+    by_helm: frozenset[Task]
+
+    def told(self, renderer: Renderer) -> Told:
+        """Return the Application and its findings, of tasks that are rendered."""
+        return app_of(self.name, self.parts, renderer, self.target, revision=self.revision)
+
+    def with_helm(self, rules: HelmRules) -> Self:
+        """Return the Application as a Helm with these rules renders it."""
+        return replace(self, parts=tuple((self._task(part, rules), chart) for part, chart in self.parts))
+
+    def _task(self, part: Task | Note, rules: HelmRules) -> Task | Note:
+        if not isinstance(part, ChartTask) or part not in self.by_helm:
+            return part
+        return replace(part, helm="" if rules is ENGINE else rules.since)
+
+
+def unknown(helm: Mapping[str, ClusterHelm], apps: Iterable[SideApp], clusters: Sequence[Cluster]) -> Iterable[Finding]:
+    """Yield a finding for each cluster whose Helm is only assumed, if any of its charts depends on that."""
+    counts = {cluster.dir: 0 for cluster in clusters}
+    for app in apps:
+        counts[app.target.folder] = counts.get(app.target.folder, 0) + bool(app.by_helm)
+    for cluster in clusters:
+        chosen = helm[cluster.dir]
+        if chosen.doubt and (count := counts[cluster.dir]):
+            message = (
+                f"{chosen.doubt}, so its charts are rendered as Helm {chosen.version} does;"
+                f" {count} of its Applications depend on it: set clusters.{cluster.name}.helm"
+            )
+            yield RULES["chart/helm-version-unknown"].at(cluster.path, message, subject=cluster.name)
+
+
+def crossed(
+    clusters: Sequence[Cluster],
+    was: Mapping[str, ClusterHelm],
+    now: Mapping[str, ClusterHelm],
+    apps: Sequence[SideApp],
+    renderer: Renderer,
+) -> list[Finding]:
+    """Return a finding for each cluster whose Helm treats charts differently after the change.
+
+    To name the objects that change because of it, the Applications after the change are rendered once more, with the
+    rules before it.
+    """
+    moved = [cluster for cluster in clusters if was[cluster.dir].rules is not now[cluster.dir].rules]
+    found = []
+    for cluster in moved:
+        after = [app for app in apps if app.target.folder == cluster.dir and app.by_helm]
+        before = [app.with_helm(was[cluster.dir].rules) for app in after]
+        renderer.render(part for app in before for part, _ in app.parts if not isinstance(part, Note))
+        changed = differences(_manifests(before, renderer), _manifests(after, renderer))
+        real = [one for one in changed if one.counts]
+        message = f"{was[cluster.dir]} is replaced by {now[cluster.dir]}, which treats nulls in values differently"
+        severity = None if real else Severity.INFO
+        found.append(
+            HELM_ENGINE.at(
+                cluster.path, f"{message}: {_listed(real)}", subject=cluster.name, severity=severity, key=message
+            )
+        )
+    return found
+
+
+def _manifests(apps: Iterable[SideApp], renderer: Renderer) -> list[Manifest]:
+    return [manifest for app in apps for manifest in app.told(renderer)[0].manifests]
+
+
+def _listed(changed: Sequence[Difference]) -> str:
+    if not changed:
+        return "no object changes because of it"
+    names = [_named(one) for one in changed[:_MAX_OBJECTS]]
+    more = f" and {len(changed) - _MAX_OBJECTS} more" if len(changed) > _MAX_OBJECTS else ""
+    objects = "1 object changes" if len(changed) == 1 else f"{len(changed)} objects change"
+    return f"{objects} because of it: {', '.join(names)}{more}"
+
+
+def _named(one: Difference) -> str:
+    fields = [path(delta.steps) for delta in one.deltas if not delta.noise]
+    more = f", {len(fields) - _MAX_FIELDS} more" if len(fields) > _MAX_FIELDS else ""
+    shown = f" ({', '.join(fields[:_MAX_FIELDS])}{more})" if fields else f" ({one.action})"
+    return f"{one.manifest.app}: {one.manifest.key}{shown}"
