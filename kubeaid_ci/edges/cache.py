@@ -148,13 +148,18 @@ class Cache:
 
 
 def default_folder() -> Path:
-    """Return ``KUBEAID_CI_CACHE``, else the platform's cache folder for this user, as `private` accepts it."""
+    """Return the cache folder, as `private` makes and accepts it."""
+    return private(named_folder())
+
+
+def named_folder() -> Path:
+    """Return ``KUBEAID_CI_CACHE``, else the platform's cache folder for this user; it may not exist."""
     if chosen := os.environ.get("KUBEAID_CI_CACHE"):
-        return private(Path(chosen).absolute())
+        return Path(chosen).absolute()
     if home := os.environ.get("XDG_CACHE_HOME"):
-        return private(Path(home).absolute() / "kubeaid-ci")
+        return Path(home).absolute() / "kubeaid-ci"
     caches = Path("Library/Caches") if sys.platform == "darwin" else Path(".cache")
-    return private(Path.home() / caches / "kubeaid-ci")
+    return Path.home() / caches / "kubeaid-ci"
 
 
 @cache

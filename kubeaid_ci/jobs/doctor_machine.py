@@ -8,7 +8,7 @@ from pathlib import Path
 from kubeaid_ci import __version__
 from kubeaid_ci.checks import doctor as checks
 from kubeaid_ci.edges import jsonnet, kustomize, machine
-from kubeaid_ci.edges.cache import Cache, default_folder
+from kubeaid_ci.edges.cache import Cache, named_folder
 from kubeaid_ci.jobs.build import CACHE_BYTES
 from kubeaid_ci.model.checkup import Check, State, Tool
 
@@ -22,7 +22,7 @@ _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 def look(engine: str, ca_bundle: str | None) -> tuple[Check, ...]:
     """Everything on this machine that builds and publications need or can use."""
     tools = [checks.tool(tool) for tool in (*_git(), *_engines(engine), *_others())]
-    cache = Cache(default_folder(), CACHE_BYTES)
+    cache = Cache(named_folder(), CACHE_BYTES)
     kept = checks.cache(str(cache.folder), cache.size(), cache.trouble())
     bundle = [checks.ca_bundle(ca_bundle, there=Path(ca_bundle).is_file())] if ca_bundle else []
     return (

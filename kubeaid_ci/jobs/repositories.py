@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kubeaid_ci.edges import git_remote
-from kubeaid_ci.edges.cache import default_folder
+from kubeaid_ci.edges.cache import default_folder, named_folder
 from kubeaid_ci.edges.environment import git_token
 from kubeaid_ci.edges.forges.detection import detect
 from kubeaid_ci.edges.git import Repository
@@ -39,6 +39,7 @@ def cloned(address: str, *, beside: str | None = None) -> Path:
 def mirrored(address: str) -> Path:
     """A bare mirror of a repository in the cache folder, brought up to date."""
     access = reading(address)
+    default_folder()  # ours alone before anything is put into it
     folder = mirror_folder(access.url)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.with_suffix(".lock")):
@@ -56,7 +57,7 @@ def mirrored(address: str) -> Path:
 def mirror_folder(url: str) -> Path:
     """Where the mirror of a repository lies, or would; the address is one without credentials."""
     name = hashlib.sha256(url.encode()).hexdigest()[:16]
-    return default_folder() / "mirrors" / f"{Remote.parse(url).name}-{name}"
+    return named_folder() / "mirrors" / f"{Remote.parse(url).name}-{name}"
 
 
 def reading(address: str, *, target: bool = False) -> GitAccess:
