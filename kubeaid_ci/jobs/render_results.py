@@ -152,3 +152,5 @@ def _unstable(outcome: Outcome) -> Iterator[Note]:
         if one.shaped:
             field = f" at {one.field}" if one.field else ""
             yield Note("chart/render-unstable", f"{one.key}{field} has another shape each time", one.path)
+        elif one.field == "metadata.name":
+            yield Note("chart/render-unstable", f"{one.key} has another name each time", one.path)

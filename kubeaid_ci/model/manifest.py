@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from kubeaid_ci.model.kubernetes_scopes import NO_SCOPES, Scopes, is_namespaced
+from kubeaid_ci.model.mask import MASK
 
 _IMAGES = ("image", "imageName")
 
@@ -18,7 +19,7 @@ class ObjectId:
     cluster-scoped kinds. `destination` is the cluster that Argo CD deploys the object to, empty for the cluster that
     Argo CD runs in. An object that has only a `generateName` is named ``prefix*``, and only its `place` among its like
     in the Application tells it apart, since the API server makes a new object of each: 1 for the first, 2 for the
-    next. The `place` of an object with a name is 0.
+    next. So does an object whose name varies from rendering to rendering. The `place` of any other object is 0.
     """
 
     group: str
@@ -41,9 +42,8 @@ class ObjectId:
         if namespace and not is_namespaced(group, kind, scopes):
             namespace = ""
         name, prefix = _text(metadata.get("name")), _text(metadata.get("generateName"))
-        return cls(
-            group, kind, namespace, name or (f"{prefix}*" if prefix else ""), destination, place=0 if name else 1
-        )
+        place = 0 if name and MASK not in name else 1
+        return cls(group, kind, namespace, name or (f"{prefix}*" if prefix else ""), destination, place)
 
     @property
     def full_name(self) -> str:

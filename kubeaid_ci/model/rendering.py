@@ -36,10 +36,6 @@ class Masked:
     field: str
 
 
-MASK = "(varies)"
-"""What stands for a value that is another in every rendering."""
-
-
 @dataclass(frozen=True, slots=True)
 class RenderedApp:
     """One Application of one cluster, and every object that ArgoCD would apply for it.

@@ -5,10 +5,18 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from kubeaid_ci import documents
+from kubeaid_ci.errors import UserError
+
 _EXPLICIT = re.compile(r"(?:^|[\s:,\[{])(?:~|null|!!null)(?=[\s,\]}#]|$)", re.IGNORECASE | re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*#.*", re.MULTILINE)
 _FLOW = re.compile(r"\{[ \t]*[^\s{}]|^\s*\?", re.MULTILINE)
 _EMPTY_KEY = re.compile(r"^(?P<indent>[ -]*)[^\s#].*:[ \t]*(?:[&!]\S+[ \t]*)*(?:#.*)?$")
 _LINE_IN_USE = re.compile(r"^(?P<indent> *)(?P<item>-(?:\s|$))?[^\s#]")
+
+
+_LARGE = 10_000
+"""Characters. Reading more to be sure takes longer than to render once too often."""
 
 
 @lru_cache(maxsize=4096)
@@ -16,8 +24,16 @@ def may_depend_on_helm(text: str) -> bool:
     """Return False only if all versions of Helm read the same values from a text, and none of them is null."""
     if text.startswith("{"):
         return _json_may(text)
-    if "\n---" in text or _EXPLICIT.search(text) or _FLOW.search(text):
+    text = _COMMENT.sub("", text)
+    if "\n---" in text:
         return True
+    is_likely = _EXPLICIT.search(text) is not None or _has_empty_key(text)
+    if is_likely and len(text) > _LARGE:
+        return True
+    return (is_likely or _FLOW.search(text) is not None) and _parsed_may(text)
+
+
+def _has_empty_key(text: str) -> bool:
     pending = -1
     for line in map(str.rstrip, text.split("\n")):
         found = _LINE_IN_USE.match(line)
@@ -36,6 +52,13 @@ def _json_may(text: str) -> bool:
     try:
         return _has_null(json.loads(text))
     except ValueError:
+        return True
+
+
+def _parsed_may(text: str) -> bool:
+    try:
+        return any(map(_has_null, documents.load_all(text, where="values")))
+    except UserError:
         return True
 
 

@@ -1,16 +1,21 @@
 """Rendered texts as objects, and which of their values are another in every rendering."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.manifest import ObjectId, objects
-from kubeaid_ci.model.rendering import MASK
+from kubeaid_ci.model.mask import MASK
 
 _LARGE = 1_000
+_NAME = ("metadata", "name")
+_NAME_PARTS = re.compile(r"([-.])")
 Files = Iterable[tuple[str, str]]
 Steps = tuple[str | int, ...]
 
@@ -83,16 +88,20 @@ def as_json(value: Any) -> str:
 
 
 def _settled(first: list[Rendered], second: list[Rendered], varying: list[Varying]) -> Iterator[Rendered]:
-    same = [ObjectId.of(one.body) for one in first] == [ObjectId.of(one.body) for one in second]
-    if not same:
+    if [_kind(one.body) for one in first] != [_kind(one.body) for one in second]:
         varying += [Varying(one.path, ObjectId.of(one.body), "", shaped=True) for one in first]
         yield from first
         return
     for one, other in zip(first, second, strict=True):
         told: list[tuple[Steps, bool]] = []
         body = _masked(one.body, other.body, (), told)
-        varying += [Varying(one.path, ObjectId.of(one.body), _written(steps), shaped) for steps, shaped in told]
+        varying += [Varying(one.path, ObjectId.of(body), _written(steps), shaped) for steps, shaped in told]
         yield Rendered(one.path, body)
+
+
+def _kind(body: dict[str, Any]) -> ObjectId:
+    """The identity of an object without its name, which may vary like any value."""
+    return replace(ObjectId.of(body), name="", place=0)
 
 
 def _masked(one: Any, other: Any, steps: Steps, told: list[tuple[Steps, bool]]) -> Any:
@@ -106,10 +115,20 @@ def _masked(one: Any, other: Any, steps: Steps, told: list[tuple[Steps, bool]]) 
             return one
         case str(), str():
             told.append((steps, False))
-            return _text(one, other)
+            return _name(one, other) if steps == _NAME else _text(one, other)
     shaped = isinstance(one, dict | list) or isinstance(other, dict | list)
     told.append((steps, shaped))
     return one if shaped else MASK
+
+
+def _name(one: str, other: str) -> str:
+    """The name of an object: the parts between hyphens and dots that stay tell it from others."""
+    parts, others = _NAME_PARTS.split(one), _NAME_PARTS.split(other)
+    if len(parts) != len(others):
+        same = [a for a, b in takewhile(lambda pair: pair[0] == pair[1], zip(parts, others, strict=False))]
+        return "".join(same) + MASK
+    masked = "".join(a if a == b else MASK for a, b in zip(parts, others, strict=True))
+    return re.sub(rf"{re.escape(MASK)}(?:[-.]{re.escape(MASK)})+", MASK, masked)
 
 
 def _text(one: str, other: str) -> str:

@@ -326,3 +326,20 @@ def test_vars_that_a_newer_template_refuses_break_the_monitoring(monitored):
     mended = compared(monitored, Revisions(kubeaid="3.0.0"), Revisions(kubeaid="2.0.0"))
     assert [one[:2] for one in told(mended)] == [("change/not-compared", Severity.WARNING)]
     assert (made.changes, mended.changes) == ((), ())
+
+
+def test_an_object_whose_name_varies_is_neither_added_nor_removed(world):
+    job = (
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: {}}}\nspec: {{backoffLimit: {{{{ .Values.replicas }}}}}}\n"
+    )
+    by_clock = job.format('bench-{{ now | date "20060102150405" }}')
+    by_chance = job.format("bench-{{ randAlphaNum 8 | lower }}-{{ .Values.name }}")
+    world.chart("web", {**CHART, "templates/job.yaml": f"{by_clock}---\n{by_chance}"})
+    world.commit("2.0.0")
+    repos.write(world.config, {"k8s/one/v.yaml": "\nreplicas: 4\n"})
+    made = compared(world, Revisions("HEAD", "worktree"), Revisions("worktree", "worktree"), cache=False)
+    jobs = [(change.name, change.action, [field.path for field in change.fields]) for change in made.changes[1:]]
+    assert jobs == [
+        ("bench-(varies)", Action.MODIFIED, ["spec.backoffLimit"]),
+        ("bench-(varies)-web", Action.MODIFIED, ["spec.backoffLimit"]),
+    ]

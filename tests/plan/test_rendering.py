@@ -1,7 +1,8 @@
 import pytest
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.rendering import MASK
+from kubeaid_ci.model.manifest import ObjectId, numbered
+from kubeaid_ci.model.mask import MASK
 from kubeaid_ci.plan.rendering import parsed, settled
 
 HEAD = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
@@ -39,9 +40,37 @@ def test_another_type_of_value_is_masked():
     assert not varying[0].shaped
 
 
-def test_another_object_is_told_and_never_masked():
-    found, varying = settled([("a.yaml", HEAD, HEAD.replace("name: s", "name: t"))])
-    assert found[0].body["metadata"]["name"] == "s"
+@pytest.mark.parametrize(
+    ("one", "other", "name"),
+    [
+        ("s", "t", "(varies)"),
+        ("conf-bench-20010203040506", "conf-bench-20291130214857", "conf-bench-(varies)"),
+        ("migrate-2001-02-03-04-05-06", "migrate-2029-11-30-21-48-57", "migrate-(varies)"),
+        ("a-x1-job", "a-x2-job", "a-(varies)-job"),
+        ("job-ab.cd-web", "job-abcd-web", "job-(varies)"),
+    ],
+)
+def test_a_name_that_varies_is_masked_where_it_varies(one, other, name):
+    heads = (HEAD.replace("name: s", f"name: {text}") for text in (one, other))
+    (made,), varying = settled([("a.yaml", *heads)])
+    assert made.body["metadata"]["name"] == name
+    assert [(str(one.key), one.field, one.shaped) for one in varying] == [(f"Secret {name}", "metadata.name", False)]
+
+
+def test_objects_whose_names_vary_are_different_objects():
+    both = [
+        HEAD.replace("name: s", f"name: job-{one}") + "---\n" + HEAD.replace("name: s", f"name: job-{two}")
+        for one, two in ("ab", "cd")
+    ]
+    found, _ = settled([("a.yaml", *both)])
+    ids = list(numbered(ObjectId.of(one.body) for one in found))
+    assert [str(one) for one in ids] == ["Secret job-(varies)", "Secret job-(varies)#2"]
+    assert len(set(ids)) == 2
+
+
+def test_objects_of_another_kind_each_time_are_told():
+    found, varying = settled([("a.yaml", HEAD, HEAD.replace("Secret", "ConfigMap"))])
+    assert found[0].body["kind"] == "Secret"
     assert [(str(one.key), one.shaped) for one in varying] == [("Secret s", True)]
 
 

@@ -1,0 +1,3 @@
+"""What stands for a value that is another in every rendering."""
+
+MASK = "(varies)"
