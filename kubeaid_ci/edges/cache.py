@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +147,7 @@ class Cache:
 
 
 def default_folder() -> Path:
-    """Return the cache folder, as `private` makes and accepts it."""
+    """Return the cache folder, as `private` accepts it."""
     return private(named_folder())
 
 
@@ -162,18 +161,23 @@ def named_folder() -> Path:
     return Path.home() / caches / "kubeaid-ci"
 
 
-@cache
+def make_folders(folder: Path) -> None:
+    """Create a folder and its missing parents, closed to other users. Raises `OSError`."""
+    for place in reversed((folder, *folder.parents)):
+        if not place.exists():
+            place.mkdir(mode=0o700, exist_ok=True)
+
+
 def private(folder: Path) -> Path:
-    """Return a cache folder after making it ours alone: it exists with mode 0700.
+    """Return a cache folder after closing it to other users, if it exists.
 
     Whoever may write a cache decides what a build or a comparison gives. Raises `UserError` if the folder is a link,
     belongs to another user, may be written by others, or holds files that a repository tracks.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
     except OSError:
-        return folder  # a disk that is full or read-only costs the cache, not the run
+        return folder
     advice = "delete it, or name another one with KUBEAID_CI_CACHE"
     if not stat.S_ISDIR(found.st_mode):
         raise UserError(f"{folder}: the cache is a link; {advice}")
@@ -223,7 +227,7 @@ def _write(path: Path, data: bytes) -> None:
         try:
             create(temporary, data, mode=_OURS)
         except FileNotFoundError:  # the first of its folder
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folders(path.parent)
             create(temporary, data, mode=_OURS)
         temporary.replace(path)
     except BaseException:

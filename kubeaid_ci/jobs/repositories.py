@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kubeaid_ci.edges import git_remote
-from kubeaid_ci.edges.cache import default_folder, named_folder
+from kubeaid_ci.edges.cache import default_folder, make_folders, named_folder
 from kubeaid_ci.edges.environment import git_token
 from kubeaid_ci.edges.forges.detection import detect
 from kubeaid_ci.edges.git import Repository
@@ -39,9 +39,8 @@ def cloned(address: str, *, beside: str | None = None) -> Path:
 def mirrored(address: str) -> Path:
     """A bare mirror of a repository in the cache folder, brought up to date."""
     access = reading(address)
-    default_folder()  # ours alone before anything is put into it
     folder = mirror_folder(access.url)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(default_folder() / "mirrors")
     with _locked(folder.with_suffix(".lock")):
         if folder.is_dir() and Repository.at(folder):
             git_remote.talk(access, ["fetch", "--quiet", "--prune", "--force", "--tags", "origin"], folder=folder)

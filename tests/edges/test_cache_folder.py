@@ -6,14 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kubeaid_ci.edges.cache import default_folder, private
+from kubeaid_ci.edges.cache import default_folder, make_folders, private
 from kubeaid_ci.errors import UserError
 from tests.servers.git import git
-
-
-@pytest.fixture(autouse=True)
-def _forget() -> None:
-    private.cache_clear()
 
 
 def link(folder: Path) -> None:
@@ -64,6 +59,7 @@ def test_new_folder_and_an_older_one_are_closed_to_others(tmp_path: Path) -> Non
     try:
         (tmp_path / "older").mkdir(mode=0o755)
         for name in ("older", "new"):
+            make_folders(tmp_path / name)
             assert private(tmp_path / name).stat().st_mode & 0o777 == 0o700
     finally:
         os.umask(previous)
@@ -71,4 +67,5 @@ def test_new_folder_and_an_older_one_are_closed_to_others(tmp_path: Path) -> Non
 
 def test_cache_of_ci_in_a_checkout_that_does_not_track_it_is_used(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
+    make_folders(tmp_path / ".kubeaid-ci" / "cache")
     assert private(tmp_path / ".kubeaid-ci" / "cache").is_dir()
