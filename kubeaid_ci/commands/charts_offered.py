@@ -8,6 +8,7 @@ import click
 from kubeaid_ci import __version__
 from kubeaid_ci.commands.options import Options, read_settings
 from kubeaid_ci.commands.publish_options import refuse_without_effect, say_previews, wishes
+from kubeaid_ci.commands.terminal import notice
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart_update import Updates, UpdateStatus
 from kubeaid_ci.model.publication import Wishes
@@ -58,7 +59,7 @@ def written(ctx: click.Context, options: Options, found: Updates, *, command: st
     from kubeaid_ci.report.chart_update import report
 
     if found.dry_run:
-        click.echo("dry run: nothing was written", err=True)
+        notice("dry run: nothing was written")
     told = report(found, command=command, version=__version__)
     done(ctx, told, options, failure=3 if _failed(found) else 2 if found.unwritten else 0)
 

@@ -111,7 +111,9 @@ def _judged(base_of: str | None, config_repo: str, kubeaid: str | None) -> Path 
     here = Path.cwd().resolve()
     of = base_of or ("config" if Path(config_repo).resolve() == here else "kubeaid")
     folder = Path(config_repo if of == "config" else kubeaid or ".")
-    return folder.resolve() if folder.is_dir() else None
+    from kubeaid_ci.edges.git_process import git_dir
+
+    return folder.resolve() if folder.is_dir() and git_dir(folder) else None
 
 
 class _SettingsReader:

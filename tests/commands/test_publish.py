@@ -69,6 +69,7 @@ def test_outcome_is_printed_with_number_and_address_and_told_to_the_ci_system(
         "base": "main",
         "head": github.forge.repo.head(BRANCH),
         "messages": [],
+        "dry_run": False,
     }
     told = output.read_text()
     assert f"\n{url}\n" in told

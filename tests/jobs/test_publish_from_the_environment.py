@@ -117,7 +117,7 @@ def test_variables_of_the_earlier_github_action_open_its_pull_request(github: Wo
     }
     done = run(**github_action(github), **more)
     assert done.code == 0, done.text
-    change = the_change(github)
+    change = the_change(github, "kubeaid-ci/into/release/kube-prometheus")
     assert (change.base, change.reviewers, change.teams) == ("release", ["alice"], ["sre"])
     shown = git(github.forge.repo.folder, "log", "-1", "--format=%an <%ae> %cn <%ce>", BRANCH)
     assert shown == "Ada Bot <ada@example.com> Ada Bot <ada@example.com>"
