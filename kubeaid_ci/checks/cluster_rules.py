@@ -24,14 +24,7 @@ GENERAL_INVALID = Rule(
     "file. Correct what the message names, or set it in .kubeaid-ci.yaml.",
 )
 
-REPOSITORY_UNKNOWN = Rule(
-    "gitops/repository-unknown",
-    Severity.WARNING,
-    "The objects of a repository that is not given are not known, so no check looks at them. If it is one of the two "
-    "given repositories, set the origin of the clone or list its address under repositories in .kubeaid-ci.yaml.",
-)
-
-RULES = (CLUSTER_UNREADABLE, VARS_MISSING, GENERAL_INVALID, REPOSITORY_UNKNOWN)
+RULES = (CLUSTER_UNREADABLE, VARS_MISSING, GENERAL_INVALID)
 
 
 def general_problems(clusters: Iterable[Cluster]) -> Iterator[Finding]:
