@@ -106,6 +106,9 @@ def the_change(world: World, head: str = BRANCH) -> Change:
 # The variables
 
 
+INTO_RELEASE = "kubeaid-ci/into/release/kube-prometheus"
+
+
 def test_variables_of_the_earlier_github_action_open_its_pull_request(github: World, run: Run) -> None:
     cluster(github)
     github.forge.repo.commit("release", {VARS: vars_file(), "README.md": "config\n"}, "A release branch")
@@ -117,9 +120,9 @@ def test_variables_of_the_earlier_github_action_open_its_pull_request(github: Wo
     }
     done = run(**github_action(github), **more)
     assert done.code == 0, done.text
-    change = the_change(github, "kubeaid-ci/into/release/kube-prometheus")
+    change = the_change(github, INTO_RELEASE)
     assert (change.base, change.reviewers, change.teams) == ("release", ["alice"], ["sre"])
-    shown = git(github.forge.repo.folder, "log", "-1", "--format=%an <%ae> %cn <%ce>", BRANCH)
+    shown = git(github.forge.repo.folder, "log", "-1", "--format=%an <%ae> %cn <%ce>", INTO_RELEASE)
     assert shown == "Ada Bot <ada@example.com> Ada Bot <ada@example.com>"
 
 

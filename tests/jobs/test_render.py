@@ -731,9 +731,8 @@ def test_what_cannot_be_looked_at_is_told_and_never_passed_over(world):
     files = {"p/a.yaml": "{}", "j/a.jsonnet": "{}"}
     world.cluster("one", {**files, **{f"{name}.yaml": application(name, **spec) for name, spec in apps.items()}})
     made = world.render()
-    foreign = dict.fromkeys(("other", "half"), "gitops/repository-unknown")
     assert {(rule, subject) for rule, subject, _, _ in told(made)} == {
-        (foreign.get(name, "chart/unverifiable"), f"one/{name}") for name in apps
+        ("chart/unverifiable", f"one/{name}") for name in apps
     }
     assert {name: app(made, name).status.value for name in apps} == {
         **dict.fromkeys(apps, "unverifiable"),
