@@ -104,7 +104,7 @@ def _comment(comparison: "Comparison", options: Options, place: "Place", command
 
     shown = _speaking(comparison, options)
     try:
-        text = comment(shown, about=about, limit=place.limit)
+        text = comment(shown, about=about, limit=place.limit, size=place.forge.body_size)
         worth_saying = shown.changes or any(one.severity is not Severity.INFO for one in shown.findings)
         place.say(command, text, only_anew=not worth_saying)
     except OutsideError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 from kubeaid_ci.commands.options import Options
 from kubeaid_ci.commands.terminal import notice
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.remote import without_credentials
+from kubeaid_ci.model.remote import names_address, without_credentials
 
 
 def kubeaid_folder(options: Options) -> tuple[Path, str]:
@@ -78,5 +78,4 @@ def config_folder(options: Options, *, beside: str | None = None) -> Path:
 
 
 def _may_be_address(text: str) -> bool:
-    """Cheap: an address has a colon, and no folder of that name is there."""
-    return ":" in text and not Path(text).exists()
+    return names_address(text) and not Path(text).exists()

@@ -15,7 +15,8 @@ from pathlib import Path
 from kubeaid_ci.edges.files import append
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.finding import Finding, Severity
-from kubeaid_ci.report.markdown import GAP, fit, utf8_size
+from kubeaid_ci.model.forge import utf8_size
+from kubeaid_ci.report.markdown import GAP, fit
 from kubeaid_ci.report.outcome import speaking
 from kubeaid_ci.report.visible import one_line, shortened, visible
 

@@ -101,7 +101,7 @@ class Repository:
     def default_branch(self) -> str:
         """The commit of the default branch: what ``origin/HEAD`` names, else main or master, else HEAD."""
         # A bare mirror keeps its remote's choice as its own HEAD.
-        bare = self._git("rev-parse", "--is-bare-repository").text == "true"
+        bare = self.is_bare()
         names = ("refs/remotes/origin/HEAD", "origin/main", "origin/master", "main", "master", "HEAD")
         for name in ("HEAD",) if bare else names:
             if commit := self.commit(name):
@@ -140,6 +140,10 @@ class Repository:
         """How many tags there are."""
         return len(self._git("tag", "--list").text.splitlines())
 
+    def is_bare(self) -> bool:
+        """Return whether it has no work tree."""
+        return self._git("rev-parse", "--is-bare-repository").text == "true"
+
     def is_shallow(self) -> bool:
         """Whether older commits were left out when it was cloned."""
         return self._git("rev-parse", "--is-shallow-repository").text == "true"
@@ -165,14 +169,20 @@ class Repository:
         return None if address is None else Remote.parse(address)
 
     def diffs(self, paths: Sequence[str]) -> dict[str, str]:
-        """Unified diffs from HEAD to the work tree, by path. For our own clones: new files are noted in the index."""
+        """Return unified diffs from HEAD to the work tree, by path.
+
+        Only for our own clones: new files are noted in the index.
+        """
         named = "\0".join(paths).encode("utf-8", "surrogateescape")
         from_stdin = ["--pathspec-from-file=-", "--pathspec-file-nul"]
         self._must("--literal-pathspecs", "add", "--intent-to-add", *from_stdin, stdin=named)
         plain = ["--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/"]
-        found = self._must("-c", "core.quotePath=false", "diff", *plain, "HEAD").stdout.decode("utf-8", "replace")
-        parts = re.split(r"^diff --git a/", found, flags=re.MULTILINE)[1:]
-        return {part.split(" b/", 1)[0]: part.partition("\n")[2] for part in parts}
+        # Names in a patch are quoted in several ways, and ambiguous with blanks; this list has the same files in order.
+        listed = self._must("diff", *plain, "--name-only", "-z", "HEAD").stdout.split(b"\0")[:-1]
+        patch = self._must("diff", *plain, "HEAD").stdout.decode("utf-8", "replace")
+        parts = re.split(r"^diff --git ", patch, flags=re.MULTILINE)[1:]
+        names = [name.decode("utf-8", "surrogateescape") for name in listed]
+        return {name: part.partition("\n")[2] for name, part in zip(names, parts, strict=True)}
 
     def last_change(self, path: str) -> str | None:
         """The newest commit of HEAD that changed something below a path; nothing where there is none."""

@@ -1,5 +1,6 @@
 """What a Git remote has, and getting a copy of it."""
 
+import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,7 @@ from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.processes import Finished
 
 HEADS = "refs/heads/"
+_MOST_NAMED = 10
 READ, WRITE = "git-upload-pack", "git-receive-pack"
 
 
@@ -85,7 +87,8 @@ def clone_branch(
     talk(access, ["clone", *options, "--", access.url, str(into.absolute())], explain=explain)
     found = git(["rev-parse", "HEAD", "--abbrev-ref", "HEAD"], folder=into)
     if found.code != 0:
-        raise UserError(f"{access.url}: has no commit yet, so there is nothing to build; push one first")
+        head = git(["symbolic-ref", "--short", "HEAD"], folder=into)
+        raise _no_such_branch(access, head.text if head.code == 0 else None, chosen=False)
     _check_out(into)
     commit, name = found.text.splitlines()
     return name, commit
@@ -98,10 +101,23 @@ def _check_out(clone: Path) -> None:
 
 
 def _require(access: GitAccess, branch: str) -> None:
-    found = heads(access, branch)
-    if branch not in found.commits:
-        hint = f"; its default branch is {found.default}" if found.default else ": it has no commit yet"
-        raise UserError(f"{access.url}: has no branch {branch} to propose to{hint}")
+    if branch not in heads(access, branch).commits:
+        raise _no_such_branch(access, branch, chosen=True)
+
+
+def _no_such_branch(access: GitAccess, branch: str | None, *, chosen: bool) -> UserError:
+    """Return the error about a missing base: one that was `chosen`, or the one that the remote's HEAD names."""
+    found = heads(access, "*")
+    if not found.commits:
+        return UserError(f"{access.url}: has no commit yet, so there is nothing to build; push one first")
+    names = sorted(found.commits)
+    known = [found.default] if found.default else [*difflib.get_close_matches(branch or "", names, 3), *names]
+    listed = ", ".join(list(dict.fromkeys(known))[:_MOST_NAMED])
+    if not chosen:
+        missing = f"its HEAD names the branch {branch}, which does not exist" if branch else "its HEAD names no branch"
+        return UserError(f"{access.url}: {missing}; name one with --base: {listed}")
+    default = f"its default branch is {listed}" if found.default else f"its branches are {listed}"
+    return UserError(f"{access.url}: has no branch {branch} to propose to; {default}")
 
 
 def objects_of(checkout: Path) -> Path | None:

@@ -27,6 +27,10 @@ _SEEN = "refs/seen/"
 _ACTIONS = {b"A": Action.ADDED, b"D": Action.REMOVED}
 
 
+class PushRefusedError(OutsideError):
+    """The remote was reached and does not let us move a branch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """A bare repository bound to one remote. `borrows` says that a whole checkout lends its objects."""
@@ -165,8 +169,8 @@ class Workshop:
     def push(self, branch: str, *, new: str | None, seen: str | None) -> bool:
         """Move a branch of the remote from `seen` to `new`; nothing stands for "no such branch".
 
-        False where somebody else has moved it meanwhile: then nothing was done. Raises `OutsideError`
-        where the remote refuses it or cannot be reached.
+        Returns False if another run has moved it: then nothing was done. Raises `PushRefusedError` if the remote
+        refuses it, `OutsideError` if it cannot be reached.
         """
         ref = f"{HEADS}{branch}"
         lease = f"--force-with-lease={ref}:{seen or ''}"
@@ -182,7 +186,7 @@ class Workshop:
             if now != seen:
                 return False
             if _was_refused(done.text):
-                raise OutsideError(self._refusal(branch, done))
+                raise PushRefusedError(self._refusal(branch, done))
             fault = git_remote.fault_of(self.access, writing=True)
             if not fault.may_pass or not self.access.patience.again(attempt):
                 break

@@ -32,7 +32,7 @@ def keep_issue(forge: Forge, report: Report) -> tuple[IssueOutcome, Issue | None
     issues = Issues(forge)
     errors = [one for one in outcome.speaking(report.findings) if one.severity is Severity.ERROR]
     if errors:
-        title, text = charts.alarm(report, limit=forge.body_limit)
+        title, text = charts.alarm(report, limit=forge.body_limit, size=forge.body_size)
         return issues.keep(KEY, title=title, text=text)
     if report.summary[ChartStatus.UNVERIFIABLE.value]:
         return IssueOutcome.UNCHANGED, None

@@ -17,6 +17,7 @@ from kubeaid_ci.jobs.publish_target import Target
 from kubeaid_ci.model.chart import Chart
 from kubeaid_ci.model.chart_update import ChartUpdate, Updates, UpdateStatus
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.forge import Size
 from kubeaid_ci.model.ledger import LEDGER, Ledger
 from kubeaid_ci.model.publication import Proposal, Published
 from kubeaid_ci.model.tree import File
@@ -168,14 +169,14 @@ class ChartPublisher:
         workshop, base = self.desk.workshop, self.desk.commit
         files = workshop.changed_files(base, workshop.tree_with(base, proposal.files))
 
-        def text(limit: int) -> str:
+        def text(limit: int, size: Size = len) -> str:
             return chart_request.body(
-                updates, files=files, defaults=defaults, clusters=clusters, lost=lost, limit=limit
+                updates, files=files, defaults=defaults, clusters=clusters, lost=lost, limit=limit, size=size
             )
 
         return replace(
             proposal,
-            body=text(self.target.limit),
+            body=text(self.target.limit, self.target.size),
             whole=text(bodies.NO_LIMIT) if self.target.wishes.preview else "",
             labels=(*chart_request.labels(updates, compared, lost), *proposal.labels),
         )

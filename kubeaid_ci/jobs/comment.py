@@ -23,7 +23,7 @@ class Place:
 
     @property
     def limit(self) -> int:
-        """How many characters of text there is room for."""
+        """How much text there is room for, in the unit of the forge's limit."""
         return self.forge.body_limit - _FRAME
 
     def say(self, key: str, text: str, *, only_anew: bool = False) -> None:

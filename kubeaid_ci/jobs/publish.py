@@ -260,7 +260,7 @@ class _Offer:
             group.branch,
             self.desk.base,
             change_request.title(changes, given=wishes.title),
-            text(limit=limit) if changes else "",
+            text(limit=limit, size=self.target.size) if changes else "",
             files,
             labels=wishes.labels,
             reviewers=wishes.reviewers,

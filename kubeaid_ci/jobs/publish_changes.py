@@ -9,6 +9,7 @@ from kubeaid_ci.compare.rules import alerts
 from kubeaid_ci.edges.git import Blobs, Repository
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.build import BuildResult
+from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.cluster_change import ClusterChange
 from kubeaid_ci.model.manifest import Manifest, objects
 from kubeaid_ci.plan import revision as revision_plan
@@ -47,8 +48,15 @@ def _change(
         alerts=alerts(old, new),
         images_added=added,
         images_removed=removed,
+        files=tuple((path, _action(path, result, committed)) for path in sorted(paths)),
         diffs={path: _cut(diffs[path]) for path in paths if path in diffs},
     )
+
+
+def _action(path: str, result: BuildResult, committed: Collection[str]) -> Action:
+    if path in result.removed:
+        return Action.REMOVED
+    return Action.MODIFIED if path in committed else Action.ADDED
 
 
 def _manifests(files: Iterable[tuple[str, bytes]]) -> list[Manifest]:

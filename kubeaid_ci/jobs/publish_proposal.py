@@ -10,7 +10,7 @@ from kubeaid_ci.edges.files import write_atomically
 from kubeaid_ci.edges.forges import github_commits
 from kubeaid_ci.edges.forges.interface import Forge, Trouble, open_once, say_once
 from kubeaid_ci.edges.git_remote import Heads
-from kubeaid_ci.edges.git_workshop import Workshop
+from kubeaid_ci.edges.git_workshop import PushRefusedError, Workshop
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.jobs.publish_scene import Scene, look
 from kubeaid_ci.model.change_request import ChangeRequest
@@ -27,6 +27,10 @@ _TRIES, _TRIES_WITH_REFRESH = 3, 20
 Refresh = Callable[[], tuple[Proposal, tuple[str, ...], Heads]]
 """Returns the proposal again with what other runs have published, the names of its clusters, and the remote's branches
 that this was decided from."""
+
+
+# GitLab and Gitea take titles of 255 characters, GitHub of 256; for a draft a prefix is part of the title.
+_LONGEST_TITLE = 240
 
 
 class _OvertakenError(Exception):
@@ -105,6 +109,10 @@ def _strongest(now: Published, before: Published | None) -> Published:
 
 def _check(proposal: Proposal, forge: Forge | None, commit_via: CommitVia, *, dry_run: bool) -> None:
     publish.check_paths(proposal.files)
+    if len(proposal.title) > _LONGEST_TITLE:
+        raise UserError(
+            f"the title of {proposal.branch} has {len(proposal.title)} characters; write at most {_LONGEST_TITLE}"
+        )
     if proposal.branch == proposal.base:
         raise UserError(f"{proposal.branch}: a branch cannot be proposed to itself")
     made_by_github = forge is not None and forge.address.kind is ForgeKind.GITHUB
@@ -143,8 +151,7 @@ class _Act:
                 case publish.Push(onto_branch):
                     done = replace(done, head=self._push(onto_branch=onto_branch))
                 case publish.DeleteBranch():
-                    self._move(None)
-                    done = replace(done, head=None)
+                    done = self._delete(done)
                 case publish.Open() if self.forge:
                     request, created = self._open(self.forge)
                     if not created:
@@ -155,6 +162,16 @@ class _Act:
             return done
         self._finish(self.forge, request, done)
         return replace(done, number=request.number, url=request.url, messages=(*done.messages, *self.warnings))
+
+    def _delete(self, done: Published) -> Published:
+        """Delete the branch. If the remote forbids that, nothing is lost: a note says so."""
+        try:
+            self._move(None)
+        except PushRefusedError as refusal:
+            nothing_else = len(self.plan.steps) == 1
+            outcome = Outcome.UP_TO_DATE if nothing_else else done.outcome
+            return replace(done, outcome=outcome, messages=(*done.messages, texts.not_deleted(done.branch, refusal)))
+        return replace(done, head=None)
 
     def _push(self, *, onto_branch: bool) -> str:
         proposal, parent = self.scene.situation.proposal, self.scene.base

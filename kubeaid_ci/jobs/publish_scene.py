@@ -53,6 +53,7 @@ def look(
         content=content,
         has_forge=forge is not None,
         body_limit=forge.body_limit if forge else body.NO_LIMIT,
+        body_size=forge.body_size if forge else len,
     )
     if seen:
         situation = _with_branch(situation, workshop, base, seen, style)

@@ -14,7 +14,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.repositories import is_address
 from kubeaid_ci.model.commit import CommitStyle, Identity, Signing
 from kubeaid_ci.model.credentials import Token
-from kubeaid_ci.model.forge import ForgeAddress, ForgeKind
+from kubeaid_ci.model.forge import ForgeAddress, ForgeKind, Size
 from kubeaid_ci.model.publication import Wishes
 from kubeaid_ci.model.remote import Remote, is_at_home, without_credentials
 
@@ -51,10 +51,15 @@ class Target:
 
     @property
     def limit(self) -> int:
-        """How many characters of text there is room for."""
+        """How much text there is room for, as `size` measures it."""
         from kubeaid_ci.plan import body
 
         return (self.forge.body_limit if self.forge else body.NO_LIMIT) - _FRAME
+
+    @property
+    def size(self) -> Size:
+        """Measures a text in the forge's unit."""
+        return self.forge.body_size if self.forge else len
 
 
 def resolve(config_repo: str, wishes: Wishes) -> Target:
@@ -104,11 +109,23 @@ def _for_api(token: Token | None) -> Token | None:
 
 
 def _origin(folder: Path) -> str:
-    repository = Repository.at(folder.resolve())
-    address = repository.push_address() if repository else None
+    repository = Repository.at(folder.resolve()) if folder.is_dir() else None
+    address = repository.push_address() if repository and not repository.is_bare() else None
     if address is None:
-        raise UserError(f"{folder}: not a checkout with a remote origin, so there is nowhere to publish to")
+        advice = _advice(folder, repository)
+        raise UserError(f"{folder}: not a checkout with a remote origin, so there is nowhere to publish to: {advice}")
     return address
+
+
+def _advice(folder: Path, repository: Repository | None) -> str:
+    """Return why nothing can be published from a folder, and what to do."""
+    if not folder.exists():
+        return "it does not exist; name the repository by its address or by a checkout of it"
+    if repository is None:
+        return "it is not the top of a Git repository; go to that folder, or name the repository by its address"
+    if repository.is_bare():
+        return f"it is a bare repository; to publish to it, name it as the address {folder.resolve().as_uri()}"
+    return f"the checkout has no such remote; add it with `git -C {folder} remote add origin URL`"
 
 
 def _with_reviewers(wishes: Wishes) -> Wishes:

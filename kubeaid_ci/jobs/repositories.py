@@ -18,12 +18,18 @@ from kubeaid_ci.edges.git_access import GitAccess, split_address
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.kubeaid_source import origin
 from kubeaid_ci.model.forge import ForgeKind
-from kubeaid_ci.model.remote import Remote, is_at_home
+from kubeaid_ci.model.remote import Remote, is_at_home, names_address
 
 
 def is_address(text: str) -> bool:
-    """Whether a repository is named by an address and not by a folder that is there."""
-    return not Path(text).exists() and not Remote.parse(text).is_local
+    """Return whether a repository is named by an address and not by an existing folder.
+
+    Raises `UserError` for an address that is malformed.
+    """
+    if Path(text).exists() or not names_address(text):
+        return False
+    Remote.parse(text)
+    return True
 
 
 def cloned(address: str, *, beside: str | None = None) -> Path:

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kubeaid_ci.model.build import BuildResult
-from kubeaid_ci.model.change import AlertChange
+from kubeaid_ci.model.change import Action, AlertChange
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterChange:
     """One cluster's rebuild. What it was built from before is nothing where it cannot be told.
 
-    `images_added` and `images_removed` are image references; `diffs` unified diffs by path.
+    `images_added` and `images_removed` are image references; `files` are all files of the commit, with what it does to
+    each; `diffs` are unified diffs by path.
     """
 
     result: BuildResult
@@ -20,4 +21,5 @@ class ClusterChange:
     alerts: tuple[AlertChange, ...] = ()
     images_added: tuple[str, ...] = ()
     images_removed: tuple[str, ...] = ()
+    files: tuple[tuple[str, Action], ...] = ()
     diffs: Mapping[str, str] = field(default_factory=dict)

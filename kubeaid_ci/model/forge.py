@@ -1,10 +1,24 @@
 """The kinds of forge, and where one is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.remote import Remote
+
+Size = Callable[[str], int]
+"""Measures a text in the unit of a forge's limit."""
+
+
+def utf8_size(text: str) -> int:
+    """Return how many bytes a text has in UTF-8."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def utf16_size(text: str) -> int:
+    """Return how many code units a text has in UTF-16, in which an emoji counts as two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 class ForgeKind(StrEnum):

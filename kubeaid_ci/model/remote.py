@@ -168,6 +168,12 @@ def _not_an_address(text: str) -> UserError:
     return UserError(f"not a repository address: {without_credentials(text)!r}")
 
 
+def names_address(text: str) -> bool:
+    """Return whether a text is an address (``https://…``, ``file://…``, ``host:path``) and not the path of a folder."""
+    address = text.strip()
+    return "://" in address or (not address.startswith((".", "/")) and _SCP_LIKE.fullmatch(address) is not None)
+
+
 def is_at_home(url: str, remote: Remote) -> bool:
     """Whether an address is on the host of a repository (GitHub's API: beside it), and no less secret on the way.
 

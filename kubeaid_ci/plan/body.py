@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from kubeaid_ci.model.change_request import ChangeRequest
+from kubeaid_ci.model.forge import Size
 from kubeaid_ci.model.publication import Proposal
 
 _OPEN = "<!-- kubeaid-ci:"
@@ -59,10 +60,10 @@ def withdrawn(existing: str) -> str:
     return _SECTION.sub(lambda found: _STATE.sub(_WITHDRAWN, found[0], count=1), existing, count=1)
 
 
-def write(existing: str | None, proposal: Proposal, limit: int, *, content: bytes = b"") -> str:
-    """The whole text of a change request: our section put into the text that is there, within `limit` letters.
+def write(existing: str | None, proposal: Proposal, limit: int, *, content: bytes = b"", size: Size = len) -> str:
+    """Return the whole description of a change request: our section put into the existing text, within `limit`.
 
-    `content` is what the proposal changes; the text keeps a checksum of it.
+    `content` is what the proposal changes; the text keeps a checksum of it. `size` measures in the unit of `limit`.
     """
     around = _normal(existing or "")
     found = _SECTION.search(around)
@@ -70,17 +71,17 @@ def write(existing: str | None, proposal: Proposal, limit: int, *, content: byte
     glue = "\n\n" if before and not found else ""
     # A marker without its other half would make the next run take people's notes for ours.
     before, after = _without_markers(before), _without_markers(after)
-    room = limit - len(before) - len(after) - len(glue)
-    return f"{before}{glue}{section(proposal, room, content)}{after}"
+    room = limit - size(before) - size(after) - size(glue)
+    return f"{before}{glue}{section(proposal, room, content, size=size)}{after}"
 
 
-def section(proposal: Proposal, limit: int, content: bytes) -> str:
-    """Our section alone, within `limit` letters, and its frame whatever the limit."""
+def section(proposal: Proposal, limit: int, content: bytes, *, size: Size = len) -> str:
+    """Return only our section, within `limit`; its frame is always there."""
     draft = "draft" if proposal.draft else "ready"
     state = f"{_OPEN}state {draft} {checksum(proposal.title.encode())} {offered(proposal.title, content)} -->"
     frame = (START, state, "", "", _TAKE_BACK, END)
-    room = limit - len("\n".join(frame)) - 1
-    text = fit(_without_markers(_normal(proposal.body)).strip(), room)
+    room = limit - size("\n".join(frame)) - 1
+    text = fit(_without_markers(_normal(proposal.body)).strip(), room, size=size)
     return "\n".join((START, state, text, "", _TAKE_BACK, END))
 
 
@@ -104,16 +105,16 @@ def may_rename(request: ChangeRequest) -> bool:
     return read(request.body).title == checksum(request.title.encode())
 
 
-def fit(text: str, limit: int) -> str:
-    """As many whole lines as fit into `limit` letters, with open code blocks and folds closed."""
-    if len(text) <= limit:
+def fit(text: str, limit: int, *, size: Size = len) -> str:
+    """Return as many whole lines as fit into `limit`, with open code blocks and folds closed."""
+    if size(text) <= limit:
         return text
     kept: list[str] = []
-    size, state = len(_CUT) + 2, _Open()
+    used, state = size(_CUT) + 2, _Open()
     for line in text.split("\n"):
         then = state.after(line)
-        size += len(line) + 1
-        if size + len(then.closing) > limit:
+        used += size(line) + 1
+        if used + size(then.closing) > limit:
             break
         kept.append(line)
         state = then

@@ -84,6 +84,11 @@ def kept_moving(branch: str) -> str:
     return f"{branch} kept moving: other runs pushed to it at each try, so nothing of this run is in it; run again"
 
 
+def not_deleted(branch: str, reason: object) -> str:
+    """Return the note about a branch that nothing is left of and that the remote keeps."""
+    return f"the branch {branch} is not needed any more, but could not be deleted; delete it by hand: {reason}"
+
+
 def in_the_way(branch: str, other: str) -> str:
     """Said when Git cannot keep two branches side by side."""
     return (

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.change_request import ChangeRequest
 from kubeaid_ci.model.commit import Commit
+from kubeaid_ci.model.forge import Size
 from kubeaid_ci.model.publication import OnForeignCommits, Outcome, Proposal, Published
 from kubeaid_ci.plan import body, comments
 
@@ -27,6 +28,7 @@ class Situation:
     existing: ChangeRequest | None = None
     has_forge: bool = True
     body_limit: int = 60_000
+    body_size: Size = len
     content: bytes = b""
     """What the proposal changes, as ``git diff-tree`` tells it."""
     last: ChangeRequest | None = None
@@ -197,7 +199,8 @@ def _edit(situation: Situation) -> Edit | None:
 def text_of(situation: Situation, existing: str | None, *, draft: bool | None = None) -> str:
     """The text for the change request, put into the one that is there; `draft` where it is another than proposed."""
     proposal = situation.proposal if draft is None else replace(situation.proposal, draft=draft)
-    return body.write(existing, proposal, situation.body_limit, content=situation.content)
+    limit, size = situation.body_limit, situation.body_size
+    return body.write(existing, proposal, limit, content=situation.content, size=size)
 
 
 def _draft(proposal: Proposal, existing: ChangeRequest) -> bool | None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from kubeaid_ci.model.build import BuildResult
 from kubeaid_ci.model.change import Action, AlertChange, Change
 from kubeaid_ci.model.cluster_change import ClusterChange
+from kubeaid_ci.model.forge import Size
+from kubeaid_ci.report import changed_files
 from kubeaid_ci.report.markdown import code, escape, fence, fit, folded, quiet, table
 from kubeaid_ci.report.visible import one_line, shortened
 
@@ -24,24 +26,25 @@ def title(changes: Sequence[ClusterChange], *, given: str | None = None) -> str:
     return f"build(kube-prometheus): rebuild the manifests of {about}"
 
 
-def body(changes: Sequence[ClusterChange], failed: Sequence[BuildResult], *, limit: int) -> str:
-    """The description, in at most `limit` characters: what does not fit is skipped and counted.
+def body(changes: Sequence[ClusterChange], failed: Sequence[BuildResult], *, limit: int, size: Size = len) -> str:
+    """Return the description, within `limit` as `size` measures it: what does not fit is skipped and counted.
 
-    First what every reader needs, then objects, alerts and images of each cluster, then diffs, the
-    largest first. It is valid Markdown, and mentions and closes nothing, whatever the manifests hold.
+    First what every reader needs, then objects, alerts and images of each cluster, the list of all files, then diffs,
+    the largest first. It is valid Markdown, and mentions and closes nothing, whatever the manifests hold.
     """
     parts = [_overview(changes)]
     if failed:
         parts.append(_failures(failed))
     for change in changes:
         parts += _cluster(change)
+    parts += changed_files.listing([file for change in changes for file in change.files])
     diffs = [part for change in changes for part in _diffs(change)]
-    return fit([*parts, *sorted(diffs, key=len, reverse=True)], limit, note=_left_out)
+    return fit([*parts, *sorted(diffs, key=len, reverse=True)], limit, size=size, note=_left_out)
 
 
 def _overview(changes: Sequence[ClusterChange]) -> str:
     rows = [_row(change) for change in changes]
-    columns = ("Cluster", "Release", "KubeAid", "Objects", "Alerts and rules", "Images")
+    columns = ("Cluster", "Release", "KubeAid", "Files", "Objects", "Alerts and rules", "Images")
     lead = "The built kube-prometheus manifests differ from those committed. ArgoCD applies them once this is merged."
     return f"{lead}\n\n{table(columns, rows)}"
 
@@ -53,6 +56,7 @@ def _row(change: ClusterChange) -> tuple[str, ...]:
         code(result.cluster),
         _step(change.release_before, result.release),
         _step(change.revision_before, result.kubeaid_revision),
+        _counted_actions(action for _, action in change.files),
         _counted(result.changes) or "text only",
         _counted(change.alerts),
         images,
@@ -66,7 +70,11 @@ def _step(before: str | None, after: str | None) -> str:
 
 
 def _counted(changes: Iterable[Change | AlertChange]) -> str:
-    counts = Counter(change.action for change in changes)
+    return _counted_actions(change.action for change in changes)
+
+
+def _counted_actions(actions: Iterable[Action]) -> str:
+    counts = Counter(actions)
     return ", ".join(f"{counts[action]} {_SIGNS[action]}" for action in Action if counts[action])
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from kubeaid_ci.model.chart_update import ChartUpdate, LostValue, UpdateStatus
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.finding import Severity
+from kubeaid_ci.model.forge import Size
 from kubeaid_ci.model.policy import Step
 from kubeaid_ci.report import changed_files, chart_update, outcome
 from kubeaid_ci.report.changed_files import ChangedFile
@@ -63,8 +64,9 @@ def body(
     clusters: Comparison | None,
     lost: Sequence[LostValue],
     limit: int,
+    size: Size = len,
 ) -> str:
-    """Return the description, in at most `limit` characters. What does not fit is left out and counted.
+    """Return the description, within `limit` as `size` measures it. What does not fit is left out and counted.
 
     `files` are all files of the commit. `defaults` is what the update changes with default values, `clusters` what it
     changes in each cluster, if there is a config repo. The text mentions and closes nothing, whatever the charts hold.
@@ -76,7 +78,7 @@ def body(
     found += [part for update in updates for part in chart_update.details(update)]
     found += _defaults(defaults, is_all=clusters is None)
     found += changed_files.listing(files)
-    return fit([part for part in found if part], limit, note=_left_out)
+    return fit([part for part in found if part], limit, size=size, note=_left_out)
 
 
 def _defaults(comparison: Comparison, *, is_all: bool) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, Side, Verification
 from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.forge import Size
 from kubeaid_ci.model.ledger import LEDGER
 from kubeaid_ci.model.linting import Lint
 from kubeaid_ci.model.rendering import RenderStatus
@@ -64,14 +65,17 @@ def verification(found: Verification, *, version: str) -> Report:
     )
 
 
-def alarm(report: Report, *, limit: int) -> tuple[str, str]:
-    """The title and the text, at most so many characters, of an issue about a report with errors."""
+def alarm(report: Report, *, limit: int, size: Size = len) -> tuple[str, str]:
+    """Return the title and the text, within `limit` as `size` measures it, of an issue about a report with errors."""
     errors = [one for one in outcome.speaking(report.findings) if one.severity is Severity.ERROR]
     subjects = sorted({one.subject for one in errors})
     more = f" and {len(subjects) - _MOST_SUBJECTS} more" if len(subjects) > _MOST_SUBJECTS else ""
     named = quiet(one_line(", ".join(subjects[:_MOST_SUBJECTS])))
-    room = limit - len(_ABOUT) - _FRAME
-    return f"Vendored charts: {shortened(named, _LONGEST_TITLE)}{more}", f"{_ABOUT}\n{fit(parts(report), room)}"
+    room = limit - size(_ABOUT) - _FRAME
+    return (
+        f"Vendored charts: {shortened(named, _LONGEST_TITLE)}{more}",
+        f"{_ABOUT}\n{fit(parts(report), room, size=size)}",
+    )
 
 
 def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: str, has_ledger: bool = True) -> Report:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.finding import Severity
+from kubeaid_ci.model.forge import Size
 from kubeaid_ci.report.change_groups import Danger, Group, by_weight, dangers, groups
 from kubeaid_ci.report.diff import WORDS, counted, headline, image_steps, row, sections
 from kubeaid_ci.report.markdown import code, escape, fit, folded, table
@@ -16,13 +17,13 @@ _MOST_DANGERS = 60
 _LONGEST_MESSAGE = 300
 
 
-def comment(comparison: Comparison, *, about: str, limit: int) -> str:
-    """The comment on a change request, in at most `limit` characters; `about` is what was compared.
+def comment(comparison: Comparison, *, about: str, limit: int, size: Size = len) -> str:
+    """Return the comment on a change request, within `limit` as `size` measures it; `about` is what was compared.
 
     First what every reader needs, then dangers, images, and the changes by Application, the largest
     first: what does not fit is skipped and counted.
     """
-    return fit(parts(comparison, about=about), limit, note=_left_out)
+    return fit(parts(comparison, about=about), limit, size=size, note=_left_out)
 
 
 def parts(comparison: Comparison, *, about: str) -> list[str]:

@@ -87,11 +87,6 @@ def quiet(line: str) -> str:
     return _CLOSING.sub(rf"\1{GAP}", _unlinked(line))
 
 
-def utf8_size(text: str) -> int:
-    """How many bytes the text takes in UTF-8."""
-    return len(text.encode("utf-8", "surrogatepass"))
-
-
 def fit(
     sections: Sequence[str],
     limit: int,

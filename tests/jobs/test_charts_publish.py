@@ -245,7 +245,7 @@ def test_a_forge_that_refuses_one_stops_no_other(home_of: Platform) -> None:
     home_of.repo.hook("pre-receive", hook)
     found = home_of.publish()
     assert told(found) == [("web", "created")]
-    assert [(one.branch, type(one.error)) for one in found.failed] == [(f"{BRANCH}api", OutsideError)]
+    assert [(one.branch, isinstance(one.error, OutsideError)) for one in found.failed] == [(f"{BRANCH}api", True)]
     assert [one.request is None for one in found.updates.results] == [True, False]
 
 

@@ -326,6 +326,46 @@ def test_missing_base_is_named_at_once(fleet: Fleet, monkeypatch: pytest.MonkeyP
         fleet.publish(base="nowhere")
 
 
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        (None, r"its HEAD names the branch master, which does not exist; name one with --base: main"),
+        ("nope", r"has no branch nope to propose to; its branches are main"),
+    ],
+)
+def test_remote_whose_head_names_no_branch_says_which_there_are(fleet: Fleet, base: str | None, message: str) -> None:
+    git(fleet.world.forge.repo.folder, "symbolic-ref", "HEAD", "refs/heads/master")
+    with pytest.raises(UserError, match=message):
+        fleet.publish(base=base)
+    assert fleet.outcomes(base="main") == ["created"]
+
+
+def test_repository_may_be_named_by_a_file_address(fleet: Fleet) -> None:
+    address = fleet.world.forge.repo.folder.as_uri()
+    wishes = Wishes(forge="none")
+    published = kubeaid_ci.publish(address, fleet.kubeaid, wishes=wishes, cache=fleet.cache, jobs=1)
+    assert published.results[0].outcome == "created"
+    assert fleet.world.forge.repo.head(BRANCH) == published.results[0].head
+
+
+@pytest.mark.parametrize(
+    ("prepare", "advice"),
+    [
+        (lambda folder: None, "it does not exist"),
+        (lambda folder: folder.mkdir(), "not the top of a Git repository; go to that folder"),
+        (lambda folder: git(folder.parent, "init", "-q", "--bare", str(folder)), "name it as the address file:///"),
+        (lambda folder: git(folder.parent, "init", "-q", str(folder)), "remote add origin URL"),
+    ],
+    ids=["missing", "no repository", "bare", "no origin"],
+)
+def test_folder_that_nothing_can_be_published_from_says_what_to_do(
+    fleet: Fleet, tmp_path: Path, prepare: Callable[[Path], object], advice: str
+) -> None:
+    prepare(tmp_path / "folder")
+    with pytest.raises(UserError, match=advice):
+        fleet.publish(config_repo=tmp_path / "folder")
+
+
 @pytest.mark.parametrize("base", [None, "main"])
 def test_empty_repository_is_the_callers_fault(fleet: Fleet, base: str | None) -> None:
     git(fleet.world.forge.repo.folder, "update-ref", "-d", "refs/heads/main")
@@ -468,6 +508,32 @@ def test_preview_of_a_real_run_has_what_did_not_fit_into_the_text(
     whole = (tmp_path / "kubeaid-ci-kube-prometheus.md").read_text()
     assert "did not fit here" not in whole
     assert whole.count("<summary>") > body.count("<summary>")
+
+
+@pytest.mark.parametrize("folder", ["team b", 'we"ird', "back\\slash", "a\tb", "größe", "x b", "diff --git a"])
+def test_diffs_are_under_their_own_files_whatever_these_are_called(fleet: Fleet, folder: str) -> None:
+    fleet.put(c0=None)
+    fleet.world.forge.repo.commit("main", {f"k8s/{folder}/odd-vars.jsonnet": vars_file()}, "Odd")
+    fleet.publish()
+    path = f"k8s/{folder}/kube-prometheus/general-rules.yaml"
+    body = fleet.world.the_change().body
+    shown = [part for part in body.split("<summary>")[1:] if "```diff" in part or "````diff" in part]
+    assert len(shown) == 6
+    own = [part for part in shown if "kube-prometheus/general-rules.yaml" in part.partition("</summary>")[0]]
+    assert len(own) == 2
+    assert all("+kind: PrometheusRule" in part for part in own)
+    assert path in fleet.world.forge.repo.files(BRANCH)
+
+
+def test_description_names_every_file_of_the_commit(fleet: Fleet) -> None:
+    more = "{ ['cm-%03d' % i]: {apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'c%d' % i}} for i in std.range(1, 300) }"
+    fleet.put(c0=vars_file(more=more))
+    fleet.publish("c0")
+    body = fleet.world.the_change().body
+    changed = [path for path in fleet.world.forge.repo.files(BRANCH) if "/kube-prometheus/" in path]
+    assert len(changed) > 300
+    assert [path for path in changed if path.rpartition("/")[2] not in body] == []
+    assert f"| {len(changed)} added |" in body
 
 
 def test_no_forge_takes_the_branch_alone(fleet: Fleet) -> None:

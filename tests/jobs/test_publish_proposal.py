@@ -11,6 +11,7 @@ from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.publication import OnForeignCommits
 from kubeaid_ci.plan import body
+from tests.servers.git import git
 from tests.servers.http import Fault, Reply, Request
 from tests.servers.world import BRANCH, SECRET, World
 
@@ -351,6 +352,42 @@ def test_body_is_cut_to_what_the_forge_takes(world: World) -> None:
     assert written.count("```") == 2
     assert written.count("</details>") == 1
     assert written.rstrip().endswith("<!-- kubeaid-ci:end -->")
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "監", "😀"])
+def test_text_is_measured_in_the_unit_of_the_forge(world: World, letter: str) -> None:
+    lines = f"{letter * 79}\n" * 20_000
+    first = world.publish(body=lines, whole="x")
+    assert (first.outcome, letter in world.the_change().body) == ("created", True)
+    assert world.publish(body=f"More.\n\n{lines}").outcome == "updated"
+    assert world.the_change().body.rstrip().endswith("<!-- kubeaid-ci:end -->")
+
+
+def test_notes_of_people_count_in_the_unit_of_the_forge(world: World) -> None:
+    world.publish()
+    notes = 50_000 if world.kind == "github" else 300_000
+    world.the_change().body = "監" * notes + "\n\n" + world.the_change().body
+    assert world.publish("newer\n", body="More.\n" * 100_000).outcome == "updated"
+    assert world.the_change().body.startswith("監" * notes)
+
+
+def test_title_that_no_forge_takes_is_refused_before_anything_is_pushed(world: World) -> None:
+    with pytest.raises(UserError, match="has 300 characters; write at most 240"):
+        world.publish(title="t" * 300)
+    assert world.forge.repo.head(BRANCH) is None
+    assert world.publish(title="t" * 240, draft=True).outcome == "created"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_branch_that_the_remote_does_not_let_us_delete_is_a_note(world: World, times: int) -> None:
+    created = world.publish()
+    world.forge.repo.commit("main", {"k8s/prod/new.yaml": "new\n"}, "Merged", parents=(created.head or "",))
+    git(world.forge.repo.folder, "config", "receive.denyDeletes", "true")
+    for _ in range(times):
+        again = world.publish()
+        assert again.outcome in ("closed", "up-to-date")
+        assert "could not be deleted; delete it by hand" in again.messages[-1]
+    assert world.forge.repo.head(BRANCH) == created.head
 
 
 def test_dry_run_pushes_nothing_calls_nobody_and_writes_text_and_patch(world: World, tmp_path: Path) -> None:

@@ -195,4 +195,4 @@ def test_largest_diffs_come_first_and_those_that_do_not_fit_are_counted() -> Non
 def test_release_and_revision_show_from_what_to_what() -> None:
     result = BuildResult("prod", "prod", "v0.18.0", "32.0.0", BuildStatus.CHANGED)
     text = body([ClusterChange(result, release_before="v0.17.0", revision_before="31.1.1")], [], limit=PLENTY)
-    assert "| `prod` | `v0.17.0` → `v0.18.0` | `31.1.1` → `32.0.0` | text only |" in text
+    assert "| `prod` | `v0.17.0` → `v0.18.0` | `31.1.1` → `32.0.0` |  | text only |" in text

@@ -87,6 +87,8 @@ class Gitea(Forge):
 
     def _create(self, request: Request) -> Reply:
         asked = request.json
+        if len(asked["title"]) > 255:
+            return Reply(422, {"message": "title is too long", "url": "https://example.com/api/swagger"})
         branches = self.repo.branches()
         if asked["head"] not in branches or asked["base"] not in branches:
             return Reply(404, {"message": "branch does not exist", "url": "https://example.com/api/swagger"})

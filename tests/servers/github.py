@@ -20,6 +20,14 @@ def invalid(message: str, resource: str = "PullRequest") -> Reply:
     return Reply(422, {"message": "Validation Failed", "errors": [error], "documentation_url": DOCS})
 
 
+def _too_long(asked: dict[str, Any], resource: str = "PullRequest") -> Reply | None:
+    if len(asked.get("body") or "") > 65_536:
+        return invalid("body is too long (maximum is 65536 characters)", resource)
+    if len(asked.get("title") or "") > 256:
+        return invalid("title is too long (maximum is 256 characters)", resource)
+    return None
+
+
 class GitHub(Forge):
     prefix = "/api/v3"
 
@@ -188,6 +196,8 @@ class GitHub(Forge):
             return invalid(f"A pull request already exists for acme:{asked['head']}.")
         if not self.repo.ahead(asked["base"], asked["head"]):
             return invalid(f"No commits between {asked['base']} and {asked['head']}")
+        if refusal := _too_long(asked):
+            return refusal
         if asked["draft"] and not self.drafts:
             return Reply(422, {"message": NO_DRAFTS, "documentation_url": DOCS})
         change = self.add(
@@ -197,8 +207,8 @@ class GitHub(Forge):
 
     def _edit(self, request: Request, number: int) -> Reply:
         change, asked = self.changes[number], request.json
-        if len(asked.get("body") or "") > 65_536:
-            return invalid("body is too long (maximum is 65536 characters)")
+        if refusal := _too_long(asked):
+            return refusal
         for field in ("title", "body", "base", "state"):
             if field in asked:
                 setattr(change, field, asked[field])
@@ -250,6 +260,8 @@ class GitHub(Forge):
         return Reply(200, _page(request, [self._comment_data(each) for each in self.about(number).comments]))
 
     def _comment(self, request: Request, number: int) -> Reply:
+        if refusal := _too_long(request.json, "IssueComment"):
+            return refusal
         return Reply(201, self._comment_data(self.comment_id(request.json["body"], self.about(number))))
 
     def _edit_comment(self, request: Request, number: int) -> Reply:
@@ -284,8 +296,8 @@ class GitHub(Forge):
 
     def _create_issue(self, request: Request) -> Reply:
         asked = request.json
-        if len(asked["body"]) > 65_536:
-            return invalid("body is too long (maximum is 65536 characters)", "Issue")
+        if refusal := _too_long(asked, "Issue"):
+            return refusal
         ticket = self.add_ticket(asked["title"], asked["body"])
         return Reply(201, self._ticket(ticket, "post", "/issues", "201"))
 

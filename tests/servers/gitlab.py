@@ -92,8 +92,19 @@ class GitLab(Forge):
         found = self.listed(request.one("source_branch"), state, newest=request.one("sort") == "desc")
         return Reply(200, _page(request, [self._data(change) for change in found]))
 
+    def _refusal(self, asked: dict[str, Any]) -> Reply | None:
+        """GitLab counts a description in bytes (`Issuable::DESCRIPTION_LENGTH_MAX`), a title in characters."""
+        text = asked.get("description") or ""
+        if len(text.encode()) > 1_048_576:
+            return Reply(400, {"message": {"description": ["is too long. The maximum size is 1 MiB."]}})
+        if len(asked.get("title") or "") > 255:
+            return Reply(400, {"message": {"title": ["is too long (maximum is 255 characters)"]}})
+        return None
+
     def _create(self, request: Request) -> Reply:
         asked = request.json
+        if refusal := self._refusal(asked):
+            return refusal
         branches = self.repo.branches()
         if asked["source_branch"] not in branches or asked["target_branch"] not in branches:
             return Reply(400, {"message": {"source_branch": ["does not exist"]}})
@@ -111,6 +122,8 @@ class GitLab(Forge):
 
     def _edit(self, request: Request, number: int) -> Reply:
         change, asked = self.changes[number], request.json
+        if refusal := self._refusal(asked):
+            return refusal
         names = {"title": "title", "description": "body", "target_branch": "base"}
         for name, value in asked.items():
             if name in names:
@@ -143,6 +156,8 @@ class GitLab(Forge):
 
     def _note(self, request: Request, number: int) -> Reply:
         text = request.json["body"]
+        if len(text) > 1_000_000:
+            return Reply(400, {"message": {"note": ["is too long (maximum is 1000000 characters)"]}})
         return Reply(201, self._note_data(self.comment_id(text, self.changes[number]), text))
 
     def _edit_note(self, request: Request, number: int, note: int) -> Reply:
@@ -160,6 +175,8 @@ class GitLab(Forge):
         return Reply(200, _page(request, [self._ticket(ticket) for ticket in self.open_tickets()]))
 
     def _create_issue(self, request: Request) -> Reply:
+        if refusal := self._refusal(request.json):
+            return refusal
         return Reply(201, self._ticket(self.add_ticket(request.json["title"], request.json["description"])))
 
     def _edit_issue(self, request: Request, number: int) -> Reply:

@@ -12,9 +12,10 @@ from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.model.change_request import ChangeRequest, Comment
 from kubeaid_ci.model.credentials import Access, Token
-from kubeaid_ci.model.forge import ForgeAddress
+from kubeaid_ci.model.forge import ForgeAddress, Size, utf8_size
 from kubeaid_ci.model.publication import Proposal
 
+# The API has no limit of its own; how long a text the database takes depends on it, and is counted in bytes.
 BODY_LIMIT = 1_000_000
 _DRAFT = "WIP: "
 # How far back a closed pull request is looked for: there is no filter for the branch.
@@ -33,6 +34,7 @@ class Gitea:
     address: ForgeAddress
     api: Api
     body_limit: int = BODY_LIMIT
+    body_size: Size = utf8_size
 
     @property
     def _repo(self) -> str:

@@ -12,10 +12,10 @@ from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.model.change_request import ChangeRequest, Comment
 from kubeaid_ci.model.credentials import Access, Token
-from kubeaid_ci.model.forge import ForgeAddress
+from kubeaid_ci.model.forge import ForgeAddress, Size, utf16_size
 from kubeaid_ci.model.publication import Proposal
 
-# The limit is 65,536 letters; forges count an emoji or an escaped letter in their own way.
+# The limit is 65,536 characters. An emoji may count as two of them, so it is counted as two.
 BODY_LIMIT = 60_000
 _UNSCOPED = "a fine-grained, App or workflow token, whose permissions show when they are used"
 
@@ -34,6 +34,7 @@ class GitHub:
     api: Api
     scopes: Callable[[], Sequence[str]]
     body_limit: int = BODY_LIMIT
+    body_size: Size = utf16_size
 
     @property
     def _repo(self) -> str:

@@ -14,10 +14,10 @@ from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.model.change_request import ChangeRequest, Comment
 from kubeaid_ci.model.credentials import Access, Token
-from kubeaid_ci.model.forge import ForgeAddress
+from kubeaid_ci.model.forge import ForgeAddress, Size, utf8_size
 from kubeaid_ci.model.publication import Proposal
 
-# The limit is 1,048,576 letters since GitLab 13.4.
+# A description may have 1 MiB in bytes (`Issuable::DESCRIPTION_LENGTH_MAX`), a comment 1,000,000 characters.
 BODY_LIMIT = 1_000_000
 _DRAFT = "Draft: "
 _DEVELOPER = 30
@@ -37,6 +37,7 @@ class GitLab:
     address: ForgeAddress
     api: Api
     body_limit: int = BODY_LIMIT
+    body_size: Size = utf8_size
 
     @property
     def _project(self) -> str:

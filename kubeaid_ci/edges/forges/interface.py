@@ -9,7 +9,7 @@ from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.model.change_request import ChangeRequest, Comment
 from kubeaid_ci.model.credentials import Access
-from kubeaid_ci.model.forge import ForgeAddress
+from kubeaid_ci.model.forge import ForgeAddress, Size
 from kubeaid_ci.model.publication import Proposal
 
 PAGE = 50
@@ -93,7 +93,11 @@ class Forge(Protocol):
 
     @property
     def body_limit(self) -> int:
-        """How many letters fit into a change request's text."""
+        """How long a change request's description, a comment or an issue may be, as `body_size` measures it."""
+
+    @property
+    def body_size(self) -> Size:
+        """Measures a text in the unit of the limit."""
 
     def find_open(self, head: str) -> tuple[ChangeRequest, ...]:
         """The open change requests from a branch of this repository (not of a fork), oldest first."""
