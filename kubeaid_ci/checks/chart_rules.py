@@ -187,6 +187,12 @@ CHART_RULES = (
         "Replace the link by the file itself.",
     ),
     Rule(
+        "chart/linked-content",
+        _ERROR,
+        "Helm follows the link and renders what is behind it, which no checksum covers and no check looks at. Replace "
+        "the link by the files themselves.",
+    ),
+    Rule(
         "chart/subchart-kube-version",
         _WARNING,
         "The vendored chart says that it does not run on this version of Kubernetes, and Helm asks only the outer "

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from kubeaid_ci.checks import chart_links
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model import links
@@ -22,6 +23,7 @@ def check(charts: Charts, *, kubernetes: Sequence[Version] = ()) -> Iterator[Fin
     for chart in charts.charts:
         yield from _umbrella(chart, charts.files)
         yield from _inside(chart, chart.folder, {chart.name}, kubernetes)
+    yield from chart_links.check(charts)
     yield from _escaping(charts)
     yield from _dropped(charts)
     yield from _left_out(charts)

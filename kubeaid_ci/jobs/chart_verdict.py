@@ -20,6 +20,7 @@ from kubeaid_ci.jobs.chart_effects import ChartEffects
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileAction, FileChange, Side, Vendored
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.ledger import OWN, LedgerEntry
+from kubeaid_ci.model.repository import plain
 from kubeaid_ci.model.tree import Entry, File, below
 from kubeaid_ci.model.upstream import Failed, Fetched
 
@@ -40,6 +41,8 @@ class Judge:
         self, one: Vendored, entry: LedgerEntry | None, got: Fetched | Failed | None, compared: Comparison | None
     ) -> Verdict:
         """The verdict; `got` is nothing where nobody was asked, `compared` goes with what was fetched."""
+        if one.subchart.is_link:
+            return one.result(ChartStatus.DIFFERENT), (_replaced_by_link(one),)
         reviewed, said = self._offline(one, entry)
         if got is None or (isinstance(got, Failed) and said):
             told = chart_upstream.judge(one, entry, got)[1] if got else ()
@@ -158,3 +161,8 @@ def _outdated(one: Vendored) -> Finding:
     message = f"{one.key} is what is published, but not what the ledger records; look at it, then accept it"
     tree = one.subchart.tree or ""
     return RULES["chart/ledger-changed"].at(one.subchart.path, message, subject=one.key, key="outdated", content=tree)
+
+
+def _replaced_by_link(one: Vendored) -> Finding:
+    message = f"{one.key} is a link to {plain(one.subchart.target or '')}, not the folder that is published or recorded"
+    return RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="link")

@@ -5,7 +5,7 @@ from kubeaid_ci.edges import kubeaid_charts
 from kubeaid_ci.edges.snapshot import take
 from kubeaid_ci.model.chart import CHARTS, BadChart, Charts
 from kubeaid_ci.model.version import Version
-from tests import repos, umbrellas
+from tests import helm_binaries, repos, umbrellas
 from tests.umbrellas import UPSTREAM, metadata
 
 WEB = f"web 1.2.3 {UPSTREAM}"
@@ -245,3 +245,59 @@ def test_a_dependency_without_a_name_is_missing_at_the_top_and_nothing_below(fou
     assert [message for rule, _, message in said if rule == "subchart-missing"] == [
         "a dependency without a name 1.0.0 is declared but not vendored; Argo CD would download it at sync time"
     ]
+
+
+EVIL = {"lib/charts/evil/Chart.yaml": metadata("evil", "1.0.0"), "lib/charts/evil/templates/e.yaml": "evil: true\n"}
+LINKS = [
+    # The link, from the umbrella chart; where it leads; the finding.
+    ("charts", "../../lib/charts", "subchart-undeclared error app"),
+    ("charts", "../lib/charts", "subchart-undeclared error app"),
+    ("charts/evil", "../../../lib/charts/evil", "subchart-undeclared error app/evil"),
+    ("charts/evil", "../../lib/charts/evil", "subchart-undeclared error app/evil"),
+    ("charts/web/charts", "../../../../lib/charts", "linked-content error app/web"),
+    ("charts/web/charts", "../../../lib/charts", "linked-content error app/web"),
+    ("charts/web/charts/evil", "../../../../../lib/charts/evil", "linked-content error app/web"),
+    ("charts/web/templates", "../../../../lib/charts/evil/templates", "linked-content error app/web"),
+    ("charts/web/templates/e.yaml", "../../../../../lib/charts/evil/templates/e.yaml", "linked-content error app/web"),
+    ("charts/web/crds", "../../../../lib/charts/evil/templates", "linked-content error app/web"),
+    ("charts/web/values.yaml", "../../../../lib/charts/evil/templates/e.yaml", "linked-content error app/web"),
+    ("templates", "../../lib/charts/evil/templates", "linked-content warning app"),
+    ("templates", "../lib/charts/evil/templates", "linked-content warning app"),
+    ("templates/e.yaml", "../../../lib/charts/evil/templates/e.yaml", "linked-content warning app"),
+    ("crds", "../../lib/charts/evil/templates", "linked-content warning app"),
+    ("files", "../../lib/charts/evil/templates", "linked-content warning app"),
+    ("values.yaml", "../../lib/charts/evil/templates/e.yaml", "linked-content warning app"),
+]
+
+
+@pytest.mark.parametrize(("link", "target", "expected"), LINKS)
+def test_content_behind_a_link_is_never_passed_over(tmp_path, link, target, expected):
+    files = {"Chart.yaml": metadata("app", "0.1.0", *([WEB] if link != "charts" else []))}
+    umbrellas.umbrella(tmp_path, "app", files | (VENDORED if link != "charts" else {}))
+    for top in ("", f"{CHARTS}/"):
+        repos.write(tmp_path, {f"{top}{path}": text for path, text in EVIL.items()})
+    place = tmp_path / CHARTS / "app" / link
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(target)
+    assert place.exists()
+    with take(tmp_path, "worktree", [CHARTS]) as snapshot:
+        found = list(chart_structure.check(kubeaid_charts.read(snapshot)))
+    said = [f"{one.rule.id.removeprefix('chart/')} {one.severity} {one.subject}" for one in found]
+    assert expected in said
+
+
+@helm_binaries.needs_helm
+def test_helm_renders_what_is_behind_a_link(tmp_path):
+    for number, (link, target, _) in enumerate(LINKS):
+        root = tmp_path / str(number)
+        umbrellas.umbrella(
+            root, "app", {"Chart.yaml": metadata("app", "0.1.0")} | (VENDORED if link != "charts" else {})
+        )
+        for top in ("", f"{CHARTS}/"):
+            repos.write(root, {f"{top}{path}": text for path, text in EVIL.items()})
+        place = root / CHARTS / "app" / link
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(target)
+        out = helm_binaries.run("template", "--include-crds", root / CHARTS / "app")
+        if not link.endswith(("values.yaml", "files")):
+            assert "evil: true" in out.stdout, (link, out.stderr)

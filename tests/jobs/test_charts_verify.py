@@ -629,3 +629,20 @@ def test_a_new_version_that_upstream_publishes_is_compared(tmp_path):
     files = FILES | {"Chart.yaml": FILES["Chart.yaml"].replace("1.2.3", "1.2.4")}
     found = verify(root, base="HEAD~1", fetch=lambda _: published(files))
     assert severities(found, "chart/not-compared") == []
+
+
+@pytest.mark.parametrize("fetch", [None, lambda _: published()])
+def test_a_folder_that_became_a_link_is_one_finding(tmp_path, fetch):
+    root = umbrellas.recorded(umbrellas.web(tmp_path))
+    folder = umbrellas.vendored(root)
+    folder.rename(root / "argocd-helm-charts/elsewhere")
+    folder.symlink_to("../../elsewhere")
+    found = verify(root, charts=["web"], fetch=fetch)
+    about = [one for one in found.findings if one.rule.id.startswith("chart/file-")]
+    assert [(one.rule.id, one.message) for one in about] == [
+        (
+            "chart/file-modified",
+            "web/web is a link to ../../elsewhere, not the folder that is published or recorded",
+        )
+    ]
+    assert [str(one.status) for one in found.results] == ["different"]
