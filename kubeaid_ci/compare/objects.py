@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, count, zip_longest
 from typing import Any
 
@@ -29,8 +29,14 @@ _MOVED_GROUPS: Mapping[tuple[str, str], str] = {
 _Sides = tuple[Manifest | None, Manifest | None]
 
 
-Known = dict[tuple[int, int, ObjectId, ObjectId, tuple[Ignore, ...]], tuple[Delta, ...]]
-"""What was told of two states before, by the ids of their bodies, which the caller keeps."""
+@dataclass(slots=True)
+class Known:
+    """What is known of objects that many clusters share, by the ids of their bodies, which have to outlive it."""
+
+    deltas: dict[tuple[int, int, ObjectId, ObjectId, tuple[Ignore, ...]], tuple[Delta, ...]] = field(
+        default_factory=dict
+    )
+    secrets: dict[int, frozenset[str]] = field(default_factory=dict)
 
 
 def differences(
@@ -43,7 +49,7 @@ def differences(
     no others is in the result all the same (`Difference.counts`). Clusters whose manifests share bodies may share
     `known`.
     """
-    known = {} if known is None else known
+    known = known or Known()
     before = list(before)
     old, new = _by_id(before), _by_id(_aligned(before, after))
     ignores = standing(_all(old), _all(new))
@@ -142,8 +148,8 @@ def _difference(
         return None
     wanted = tuple(ignore for ignore in ignores.get(now.app, ()) if ignore.covers(now.key))
     pair = (id(was.body), id(now.body), was.key, now.key, wanted)
-    if (told := known.get(pair)) is None:
-        told = known[pair] = _compared(was, now, wanted)
+    if (told := known.deltas.get(pair)) is None:
+        told = known.deltas[pair] = _compared(was, now, wanted)
     return Difference(was, now, told) if told or was.app != now.app else None
 
 

@@ -1,72 +1,43 @@
 """Secrets in texts, told by the names beside them, by what they look like, and by the files that they are in."""
 
+import base64
+import binascii
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
-_SECRET_SIGN = "(secret)"  # noqa: S105 - what is shown in its place
-_KEPT = rf"\1{_SECRET_SIGN}"
+from kubeaid_ci.compare.secret_tokens import SIGN, TOKENS
+
 _LONGEST_NAME = 120
 _WORDS = (
-    r"pass(?:word|wd|phrase|key)?|pwd|secret[_.-]?key|secret|token|credential|dsn|salt|presharedkey|pre[_.-]shared[_.-]key|"
-    r"(?:access|account|api|app|auth|encryption|license|master|private|session|shared|signing)[_.-]?key(?:[_.-]?id(?=$))?"
+    r"pass(?:word|wd|phrase|key|code)?|pwd|secret[_.-]?key|secret|token|credential|dsn|salt|presharedkey|pre[_.-]shared[_.-]key|"
+    r"(?:access|account|api|app|auth|deploy|encryption|ingest(?:ion)?|instrumentation|integration|license|master|private|"
+    r"service|session|shared|signing|ssh|webhook)[_.-]?key(?:[_.-]?id(?=$))?|connection[_.-]?string"
 )
-_SHORT = r"(?:^|[_.-])(?:auth|bearer|connection[_.-]?string|creds?|hmac(?:[_.-]?key)?|jwt|pat|psk)$"
+_SHORT = (
+    r"(?:^|[_.-])(?:auth|basic[_.-]?auth|bearer|cookies?|creds?|hmac(?:[_.-]?key)?|jwt|keytab|pat|psk|pw|routing_key)$"
+)
 _FILES = r"(?:^|[_.-])(?:ca|client|server|ssl|tls)[_.-]?key(?:[_.-]data)?$|[^.]\.key$|^id_(?:dsa|ecdsa|ed25519|rsa)$"
-_SECRET = re.compile(rf"(?:{_WORDS})s?[_.-]?\d*$|{_SHORT}|{_FILES}|^(?:requirepass|masterauth)$", re.IGNORECASE)
+_WHOLE = (
+    r"^(?:requirepass|masterauth)$|(?:bind|root|admin|user|db|ldap)[_.-]?pw$|(?:^|_)secret_id$|(?:session|auth)[_.-]?cookie$|"
+    r"(?:slack_?(?:api)?|webhook|teams|discord|mattermost)[_.-]?ur[li]$|(?-i:(?:^|_)LICEN[CS]E$)"
+)
+_SECRET = re.compile(rf"(?:{_WORDS})s?[_.-]?\d*$|{_SHORT}|{_FILES}|{_WHOLE}", re.IGNORECASE)
 _TELLING = re.compile(_WORDS, re.IGNORECASE)
-_HINT = re.compile(rf"{_WORDS}|auth|bearer|connection|creds|hmac|jwt|psk|[_-]pat\b|key", re.IGNORECASE)
+_HINT = re.compile(
+    rf"{_WORDS}|auth|bearer|connection|cookie|creds|hmac|jwt|licen[cs]e|psk|pw\b|[_-]pat\b|key|webhook|\{{S?SHA|^user ",
+    re.IGNORECASE | re.MULTILINE,
+)
 ABOUT = re.compile(
     r"(?:names?|refs?|path|files?|ur[li]|host|port|ttl|seconds|expiration|expiry|mount|dir|namespace|store|key|selector|"
-    r"audiences?|kind|type|size|length|enabled|class|provider|issuer|policy|version|id|rotation|interval|source|format)$",
+    r"audiences?|kind|type|size|length|enabled|class|provider|issuer|policy|version|id|rotation|interval|source|format|"
+    r"algorithm|backend|bucket|checksum|count|duration|encryption|engine|lifetime|limit|method|mode|period|required|"
+    r"reviewer|strength|template|timeout|validity)$",
     re.IGNORECASE,
 )
 """Ends of names that speak about a secret, such as `secretName`, and hold none."""
 
 
-_TOKENS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(
-            r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
-            re.DOTALL,
-        ),
-        _SECRET_SIGN,
-    ),
-    # user:password@ or token@ in an address, and the same before one that has no scheme
-    (re.compile(r"""(://[^/\s:@"'<>?#]*:)[^/\s"'<>?#]+(?=@)"""), _KEPT),
-    (re.compile(r"""(://)(?!git@)[^/\s:@"'<>?#]+(?=@)"""), _KEPT),
-    (
-        re.compile(r"(?<![\w./-])((?!mailto|sip|xmpp)[\w.-]{1,80}:)[^@\s/:]{3,200}(?=@(?:tcp|unix)?[\w(-]{1,80}[.:)])"),
-        _KEPT,
-    ),
-    # what signs an address, and addresses that are secret as a whole
-    (
-        re.compile(r"""([?&](?:sig|signature|X-(?:Amz|Goog)-(?:Signature|Credential))=)[^&\s"']+"""),
-        _KEPT,
-    ),
-    (
-        re.compile(r"(https://(?:hooks\.slack\.com/[a-z]+|discord(?:app)?\.com/api/webhooks)/)[\w/-]+"),
-        _KEPT,
-    ),
-    # tokens that say what they are: of forges, clouds and chats, JSON Web Tokens, values that SOPS encrypted, hashes
-    (
-        re.compile(
-            r"\b(?:gh[oprsu]_|github_pat_|gl(?:pat|rt|dt|cbt)-|xox[abeoprs]-|xapp-|A[KS]IA|AGE-SECRET-KEY-|[rs]k_live_|"
-            r"hv[bs]\.|SG\.|AIza|npm_|pypi-|dop_v1_|dckr_pat_|hf_)[\w.-]{8,}"
-        ),
-        _SECRET_SIGN,
-    ),
-    (re.compile(r"\beyJ[\w-]{8,4000}\.[\w-]+\.[\w-]*"), _SECRET_SIGN),
-    (re.compile(r"\bENC\[[^\[\]]*\]"), _SECRET_SIGN),
-    (re.compile(r"(\$(?:apr1|2[abxy]?|[156y]|argon2\w{0,2})\$)[\w./$,=+-]{8,}"), _KEPT),
-    (re.compile(r"\b((?:Bearer|Basic) )[A-Za-z0-9+/=._-]{8,}"), _KEPT),
-    # files and commands that name no field: those of netrc, PostgreSQL and Redis, curl's and MySQL's arguments
-    (re.compile(r"(\blogin\s{1,20}\S{1,200}\s{1,20}password\s{1,20})\S+"), _KEPT),
-    (re.compile(r"^([^:\s]{1,200}:(?:\d{1,5}|\*):[^:\s]{1,200}:[^:\s]{1,200}:)\S+$", re.MULTILINE), _KEPT),
-    (re.compile(r"^(\s{0,40}(?:requirepass|masterauth)\s{1,20})\S+", re.MULTILINE), _KEPT),
-    (re.compile(r"((?<![\w-])(?:-u|--user)[ =]?[^\s:]{1,200}:)\S+"), _KEPT),
-    (re.compile(r"(\b(?:mysql|mariadb)[\w-]{0,20}\b[^\n|;&]{0,200}? -p)[^\s-]\S*"), _KEPT),
-    (re.compile(r"(\bredis-cli\b[^\n|;&]{0,200}? -a )\S+"), _KEPT),
-)
 # A name and what parts it from its value; then the value, looked at only where the name tells of a secret, or a long
 # text without blanks would be read again at each of its names. Quotes may be escaped, as in JSON within JSON.
 _QUOTED = r"""\\*"[^"\n]*"|\\*'[^'\n]*'"""
@@ -84,18 +55,75 @@ _ASSIGNED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         (r"(?<![\w.-])(-[\w.-]++)([^\S\n]+)", r"[^\s-]\S*"),
     )
 )
+# Lines of configuration files in which a blank parts a name from its secret: LDAP, Redis, HAProxy, netrc.
+_LINES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.MULTILINE | re.IGNORECASE), rf"\1{SIGN}")
+    for pattern in (
+        r"^(\s{0,40}(?:[\w-]{0,20}bindpw|rootpw|olcRootPW|requirepass|masterauth|dnpass)[^\S\n]{1,20})\S+",
+        r"^(\s{0,40}[\w.-]{0,60}(?:password|passwd|secret|token)[^\S\n]{1,20})(?=\S*[^\sa-z_-])\S+(?=[^\S\n]*$)",
+        r"(\b(?:insecure-)?password[^\S\n]{1,20})(?=\S*[\d!-/])[^\s,;=:|-][^\s,;]*(?=[^\S\n]*$)",
+        r"(^\s{0,40}stats\s{1,20}auth\s{1,20}[^\s:]{1,200}:)\S+",
+        r"(^\s{0,40}user\s[^\n>]{1,200}\s>)\S+",
+        r"(\{S?SHA\d{0,3}\})\S+",
+        r"(\b(?:set-)?cookie[\"']?:[^\S\n]*[\"']?[\w.-]{1,80}=)[^\s;,\"']+",
+        r"(\bauthorization[\"']?[^\S\n]*[:=][^\S\n]*[\"']?(?:\w{1,20}[^\S\n]{1,5})?)[\w.+/=~-]{6,}",
+    )
+)
+_NO_SECRET = re.compile(
+    r"^(?:checksum|sha\d+)[/._-]|(?:existing|pull)[_.-]?secrets?$|^automountServiceAccountToken$", re.IGNORECASE
+)
+"""Checksums of secrets, and the names of Secrets that are there already."""
+_SECRET_KIND = re.compile(r"""kind["']?:\s{0,20}["']?\w{0,60}Secret\b""")
+_SECRET_BLOCK = re.compile(
+    r"""^([^\S\n]*(?:-[^\S\n]+)?["']?(?:data|stringData|encryptedData)["']?:[^\S\n]*\n)"""
+    r"""((?:[^\S\n]+[^\s-].*(?:\n|\Z))+)""",
+    re.MULTILINE,
+)
+_SECRET_BRACES = re.compile(r"""(\\*["']?(?:data|stringData|encryptedData)\\*["']?:\s{0,20})\{[^{}]*\}""")
+_ENTRY = re.compile(r"""^([^\S\n]+["']?[\w.-]+["']?:)[^\S\n]*\S.*(?:\n|\Z)""", re.MULTILINE)
+_BASE64 = re.compile(r"(?<![\w+/=.-])(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\w+/=-])")
+_IN_ADDRESS = re.compile(r"""://[^/\s:@"'<>?#]*:([^/\s"'<>?#@]+)@""")
+_WRAPPED = re.compile(r"(?:[A-Za-z0-9+/]{20,}\s+)+[A-Za-z0-9+/]*={0,2}\s*")
+"""Base64 on several lines."""
 _VERSION = re.compile(r"v?\d+\.\d+[\w.+-]{0,40}(?:@sha256:[0-9a-f]{64})?")
 
 
 def masked_text(text: str) -> str:
     """The text without the passwords, tokens and private keys that can be told in it."""
-    for pattern, instead in _TOKENS:
+    for pattern, instead in TOKENS:
         text = pattern.sub(instead, text)
-    if not may_hold(text):
-        return text
-    for head, value in _ASSIGNED:
-        text = _without_values(text, head, value)
-    return text
+    if may_hold(text):
+        if _SECRET_KIND.search(text):
+            text = _SECRET_BLOCK.sub(_without_entries, text)
+            text = _SECRET_BRACES.sub(rf"\1{{{SIGN}}}", text)
+        for head, value in _ASSIGNED:
+            text = _without_values(text, head, value)
+        for pattern, instead in _LINES:
+            text = pattern.sub(instead, text)
+    if _WRAPPED.fullmatch(text):
+        whole = _decoded_text(text)
+        return SIGN if whole and masked_text(whole) != whole else text
+    return _BASE64.sub(_without_encoded, text)
+
+
+def _without_entries(block: re.Match[str]) -> str:
+    """The entries of ``data:`` of a Secret that is written as YAML within a text, with their values masked."""
+    return block[1] + _ENTRY.sub(rf"\1 {SIGN}", block[2])
+
+
+def _without_encoded(found: re.Match[str]) -> str:
+    """Base64 that holds a text with secrets, masked as a whole; any other base64 as it is."""
+    text = _decoded_text(found[0])
+    return SIGN if text and masked_text(text) != text else found[0]
+
+
+def _decoded_text(encoded: str) -> str:
+    """The text that base64 holds, empty if it is none."""
+    try:
+        text = base64.b64decode("".join(encoded.split()), validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return ""
+    return text if all(character.isprintable() or character in "\t\r\n" for character in text) else ""
 
 
 def may_hold(text: str) -> bool:
@@ -109,10 +137,19 @@ def _without_values(text: str, head: re.Pattern[str], value: re.Pattern[str]) ->
     while named := head.search(text, start):
         start = named.end()
         found = value.match(text, start) if secret_name(named[1][-_LONGEST_NAME:]) else None
-        if found and not _is_image(text, named, found[0]):
-            parts += text[done:start], _SECRET_SIGN
+        if found and not _is_image(text, named, found[0]) and not text.endswith("checksum/", 0, named.start(1)):
+            parts += text[done:start], SIGN
             start = done = found.end()
     return "".join([*parts, text[done:]])
+
+
+def named_values(text: str) -> Iterator[str]:
+    """The values that stand under secret names in a text, and the passwords in its addresses."""
+    for head, value in _ASSIGNED:
+        for named in head.finditer(text):
+            if secret_name(named[1][-_LONGEST_NAME:]) and (found := value.match(text, named.end())):
+                yield found[0].strip("\\\"'")
+    yield from (found[1] for found in _IN_ADDRESS.finditer(text))
 
 
 def _is_image(text: str, named: re.Match[str], value: str) -> bool:
@@ -123,4 +160,6 @@ def _is_image(text: str, named: re.Match[str], value: str) -> bool:
 @lru_cache(maxsize=16_384)
 def secret_name(name: str) -> bool:
     """Whether a field or variable of this name holds a secret, going by the name."""
+    if _NO_SECRET.search(name):
+        return False
     return bool(_SECRET.search(name)) or (bool(_TELLING.search(name)) and not ABOUT.search(name))

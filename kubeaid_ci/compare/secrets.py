@@ -14,15 +14,23 @@ _NESTED = (dict, list)
 _HOLDERS = frozenset({"data", "stringData", "encryptedData"})
 _ALWAYS_HOLD = frozenset({"stringData", "encryptedData", "secureJsonData"})
 """Fields that hold secrets in whatever object."""
-_NAMES, _VALUES = ("name", "Name", "key", "Key"), frozenset({"value", "Value"})
+_NAMES, _VALUES = ("name", "Name", "key", "Key", "path"), frozenset({"value", "Value"})
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
+_WITH_FLAG = {"-a": re.compile(r"\bredis-cli\b"), "-w": re.compile(r"\bldap\w+")}
+_MYSQL = re.compile(r"(?:^|/)(?:mysql|mariadb)[\w-]*$")
+_NO_PASSWORD = re.compile(r"\d+(?:[:.]\d+)*(?:/\w+)?|tcp|udp|icmp|all|[./-].*|")
+"""What follows ``-p`` where it is a port, a protocol, a folder or another flag."""
 _BARE_FLAG = re.compile(r"--?([A-Za-z][\w.-]*)")
 
 
 def is_secret(key: ObjectId) -> bool:
     """Whether the object is there to hold secrets: a Secret, a SealedSecret and their like."""
-    return key.kind.endswith(("Secret", "Secrets"))
+    return _is_secret_kind(key.kind)
+
+
+def _is_secret_kind(kind: str) -> bool:
+    return kind.endswith(("Secret", "Secrets", "SecretList"))
 
 
 def masked(value: Any, key: ObjectId | None = None) -> Any:
@@ -41,10 +49,12 @@ def _value(value: Any, field: str, *, holder: bool) -> Any:
 
 
 def _mapping(value: Mapping[str, Any], field: str, *, holder: bool) -> dict[str, Any]:
+    kind = value.get("kind")
+    holder = holder or (isinstance(kind, str) and _is_secret_kind(kind))
     if (holder and field in _HOLDERS) or field in _ALWAYS_HOLD:
         return {name: _masked(item, field) for name, item in value.items()}
     # A variable, or a parameter of a chart: its name stands beside its value.
-    tells = any(secret_name(str(value[name]).rpartition(".")[2]) for name in _NAMES if isinstance(value.get(name), str))
+    tells = any(_names_secret(value[name]) for name in _NAMES if isinstance(value.get(name), str))
     within = bool(field) and secret_name(field)
     found: dict[str, Any] = {}
     for name, item in value.items():
@@ -59,14 +69,38 @@ def _mapping(value: Mapping[str, Any], field: str, *, holder: bool) -> dict[str,
     return found
 
 
+def _names_secret(name: str) -> bool:
+    """Whether a variable, a parameter of a chart (``db.password``) or a patch (``/data/token``) names a secret."""
+    return secret_name(re.split(r"[./]", name)[-1])
+
+
 def _list(items: list[Any], field: str, *, holder: bool) -> list[Any]:
     found: list[Any] = []
     after_flag = False
     for item in items:
-        found.append(_masked(item) if after_flag and isinstance(item, str) else _value(item, field, holder=holder))
-        flag = _BARE_FLAG.fullmatch(item) if isinstance(item, str) else None
-        after_flag = flag is not None and (secret_name(flag[1]) or (item == "-a" and "redis-cli" in items))
+        is_secret_value = isinstance(item, str) and (
+            (after_flag and not item.startswith("$(")) or _is_password_of_mysql(item, items)
+        )
+        found.append(_masked(item) if is_secret_value else _value(item, field, holder=holder))
+        after_flag = isinstance(item, str) and item.startswith("-") and _takes_secret(item, items, len(found))
     return found
+
+
+def _is_password_of_mysql(item: str, items: list[Any]) -> bool:
+    return len(item) > 2 and item.startswith("-p") and any(isinstance(one, str) and _MYSQL.search(one) for one in items)
+
+
+def _takes_secret(item: str, items: list[Any], following: int) -> bool:
+    """Whether the argument after this flag is a secret: ``--password x``, ``-p x``, ``redis-cli -a x``."""
+    flag = _BARE_FLAG.fullmatch(item)
+    if flag is None:
+        return False
+    if item in ("-p", "-a", "-w"):
+        value = items[following] if following < len(items) else None
+        programs = _WITH_FLAG.get(item)
+        named = programs is None or any(isinstance(one, str) and programs.search(one) for one in items)
+        return named and isinstance(value, str) and not _NO_PASSWORD.fullmatch(value)
+    return secret_name(flag[1])
 
 
 def _masked(value: Any, field: str = "") -> Any:

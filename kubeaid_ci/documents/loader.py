@@ -196,7 +196,7 @@ class _Values:
         if tag == "float" and type(value) is int:
             return float(value)
         if type(value) is not _TYPES[tag]:
-            raise self.document.error(leaf, f"{leaf.value!r} is not of the type its tag !!{tag} names")
+            raise self.document.error(leaf, f"this value is not of the type its tag !!{tag} names")
         return value
 
     def _binary(self, leaf: Leaf) -> str:

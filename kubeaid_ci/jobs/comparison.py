@@ -6,6 +6,7 @@ from dataclasses import replace
 from kubeaid_ci.checks import dangers
 from kubeaid_ci.compare.images import images
 from kubeaid_ci.compare.objects import Known, differences, twice
+from kubeaid_ci.compare.secret_values import Remove, remover, secrets_of
 from kubeaid_ci.compare.shown import shown
 from kubeaid_ci.compare.unified import unified
 from kubeaid_ci.model.comparison import Comparison, ImageChange
@@ -51,22 +52,32 @@ def compare_one(
     diffs: bool = False,
     apps: Collection[str] = (),
     known: Known | None = None,
+    secrets: Collection[str] = (),
 ) -> Comparison:
     """Compare one cluster; `apps` names the Applications to tell of (none: all), whatever else there is.
 
-    `known` is for `differences`, of all clusters together.
+    `known` is for `differences`, of all clusters together. `secrets` are values that the clusters give to charts:
+    these, and the secrets of the objects themselves, are in no text of the result.
     """
+    known = known or Known()
     old, new = _of(name, before), _of(name, after)
     found = [one for one in differences(old, new, known=known) if _concerns(one, apps)]
     wanted = found if noise else [difference for difference in found if difference.counts]
+    without = _remover(wanted, (*old, *new), secrets, known)
     ran, runs = images(_held(old, apps)), images(_held(new, apps))
     before_it = images(old) if apps else ran
     return Comparison(
         (name,),
-        tuple(_shown(wanted, noise=noise)),
-        (*dangers.check(found, images_before=before_it), *_duplicates(_held(old, apps), _held(new, apps))),
+        tuple(_safe_change(shown(one, noise=noise), without) for one in wanted),
+        tuple(
+            replace(finding, message=without(finding.message))
+            for finding in (
+                *dangers.check(found, images_before=before_it),
+                *_duplicates(_held(old, apps), _held(new, apps)),
+            )
+        ),
         tuple(_images(name, runs - ran, ran - runs)),
-        _diffs(wanted) if diffs else {},
+        {subject: without(text) for subject, text in _diffs(wanted).items()} if diffs else {},
         len(found) - len(wanted),
     )
 
@@ -84,8 +95,24 @@ def _of(cluster: str, manifests: Iterable[Manifest]) -> list[Manifest]:
     return [one if one.cluster == cluster else replace(one, cluster=cluster) for one in manifests]
 
 
-def _shown(found: Iterable[Difference], *, noise: bool) -> Iterator[ObjectChange]:
-    return (shown(difference, noise=noise) for difference in found)
+def _remover(
+    wanted: Iterable[Difference], manifests: Iterable[Manifest], secrets: Collection[str], known: Known
+) -> Remove:
+    """Remove the secrets of every Application that something is shown of."""
+    apps = {side.app for one in wanted for side in (one.before, one.after) if side is not None}
+    held = {id(one.body): one for one in manifests if one.app in apps}
+    for place, one in held.items():
+        if place not in known.secrets:
+            known.secrets[place] = secrets_of(one)
+    return remover({*secrets, *(text for place in held for text in known.secrets[place])})
+
+
+def _safe_change(change: ObjectChange, without: Remove) -> ObjectChange:
+    fields = tuple(
+        replace(field, before=field.before and without(field.before), after=field.after and without(field.after))
+        for field in change.fields
+    )
+    return replace(change, fields=fields)
 
 
 def _diffs(found: Iterable[Difference]) -> dict[str, str]:

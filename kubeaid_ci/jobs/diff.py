@@ -75,7 +75,7 @@ def diff_clusters(
             with builder_of(config, root, renderer) as builder:
                 pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, wanted)
         engines = helm_change.crossed([pair.cluster for pair in pairs], was.helm, now.helm, now.apps, renderer)
-        known: Known = {}
+        known = Known()
         parts = [_kept(pair, renderer, wanted, noise=noise, diffs=diffs, known=known) for pair in pairs]
     outer = (*now.findings, *engines, *_come_and_gone(was, now))
     return replace(together(parts), findings=(*outer, *(finding for part in parts for finding in part.findings)))
@@ -145,7 +145,16 @@ def _compared(pair: _Pair, apps: Collection[str], *, noise: bool, diffs: bool, k
     wanted = {name: verdict for name, verdict in verdicts.items() if not apps or name in apps}
     before = list(_manifests(pair.before, verdicts))
     after = list(_manifests(pair.after, verdicts, alike=pair.before))
-    made = compare_one(pair.cluster.label, before, after, noise=noise, diffs=diffs, apps=frozenset(apps), known=known)
+    made = compare_one(
+        pair.cluster.label,
+        before,
+        after,
+        noise=noise,
+        diffs=diffs,
+        apps=frozenset(apps),
+        known=known,
+        secrets={text for side in (pair.before, pair.after) for seen in side.values() for text in seen.app.secrets},
+    )
     found = (finding for verdict in wanted.values() for finding in verdict.findings)
     return replace(made, findings=(*pair.findings, *found, *made.findings))
 

@@ -10,6 +10,8 @@ from kubeaid_ci import documents
 from kubeaid_ci.checks import engine_message
 from kubeaid_ci.checks import vars as vars_check
 from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.compare.secret_texts import named_values
+from kubeaid_ci.compare.secret_values import safe_message, secret_values
 from kubeaid_ci.edges import jsonnet
 from kubeaid_ci.edges.jsonnet import EvaluationError, Importer
 from kubeaid_ci.edges.sources import CommitAt, FolderAt, FolderSource, Source, SourceAt, opened
@@ -52,6 +54,8 @@ class Evaluation:
     importer: Importer
     template: vars_check.Template = field(default_factory=lambda: vars_check.template({}, ()))
     used: str = ""
+    secrets: frozenset[str] = frozenset()
+    """Values of the vars under secret names, once they are evaluated."""
 
     @classmethod
     def of(cls, cluster: Cluster, config_root: str, kubeaid: SourceAt, engine: str) -> "Evaluation":
@@ -70,6 +74,7 @@ class Evaluation:
         # gojsonnet looks at every name before it runs anything; rjsonnet misses names it does not use.
         engine = "gojsonnet" if jsonnet.installed("gojsonnet") else self.engine
         values = self._parsed(self._evaluated(engine, jsonnet.imported(self.vars_path)))
+        self.secrets = secret_values(values)
         if not isinstance(values, dict):
             raise self._refused(f"the vars file must give an object, not {type(values).__name__}", key="object")
         return values
@@ -166,7 +171,8 @@ class Evaluation:
             names=self.template.names,
             instead=str(failure) if failure else None,
         )
-        text = told.text.replace(config, "").replace(kubeaid, "kubeaid:")
+        secrets = {*self.secrets, *named_values(self._text(self.vars_path))}
+        text = safe_message(told.text.replace(config, "").replace(kubeaid, "kubeaid:"), secrets)
         if told.place is None:
             where = engine_message.explain(said, prefer=(kubeaid,), lines_of=lambda _: ()).place
             at = f" ({where.path.removeprefix(kubeaid)}:{where.line})" if where else ""

@@ -4,6 +4,8 @@ import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
+from kubeaid_ci.compare.secret_texts import named_values
+from kubeaid_ci.compare.secret_values import safe_message
 from kubeaid_ci.edges import kustomize, snapshot
 from kubeaid_ci.edges.kustomize import KustomizeError
 from kubeaid_ci.edges.workers import WorkerError
@@ -21,9 +23,11 @@ def built(task: KustomizeTask) -> Outcome:
     Raises `WorkerError` where kustomize does not end in time: another time it may, so that is not kept.
     """
     try:
-        text = kustomize.build(task.program, _files(task), task.folder)
+        files = _files(task)
+        text = kustomize.build(task.program, files, task.folder)
     except KustomizeError as error:
-        message = f"kustomize cannot build it: {error}"
+        secrets = {text for data in files.values() for text in named_values(data.decode("utf-8", "replace"))}
+        message = safe_message(f"kustomize cannot build it: {error}", secrets)
         return Outcome(notes=[Note("chart/render-failed", message, task.where)], failed=True)
     except OutsideError as error:
         raise WorkerError(str(error)) from None

@@ -10,7 +10,7 @@ import kubeaid_ci
 from kubeaid_ci.edges import helm
 from kubeaid_ci.jobs.render_task import Bodies, KustomizeTask, Look, Outcome, Task
 
-_FORMAT = 11
+_FORMAT = 12
 
 
 @dataclass(slots=True, kw_only=True)

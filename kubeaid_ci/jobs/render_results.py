@@ -70,6 +70,7 @@ def app_of(
         destination=target.destination,
         holder=target.holder,
         sync=target.sync,
+        secrets=frozenset().union(*(outcome.secrets for outcome, _ in done)),
     )
     return app, tuple(RULES[note.rule].at(note.path, note.message, subject=subject, line=note.line) for note in notes)
 

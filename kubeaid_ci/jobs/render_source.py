@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from kubeaid_ci.checks import values
+from kubeaid_ci.compare.secret_texts import named_values, secret_name
+from kubeaid_ci.compare.secret_values import safe_message, secret_values
 from kubeaid_ci.edges import helm, snapshot
 from kubeaid_ci.edges.helm import HelmError, Rendering
 from kubeaid_ci.edges.snapshot import Snapshot
@@ -42,6 +44,8 @@ from kubeaid_ci.plan.rendering import Rendered, Varying
 
 _SCHEMA = "values.schema.json"
 _KEEP_CHARTS = 32
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'(?= does not match)|(?<=got )'[^']*'|^'(?:[^'\\]|\\.)*'")
+"""The value that a schema refuses, as Helm quotes it in front of the reason."""
 
 
 def render_source(task: Task) -> bytes:
@@ -49,7 +53,7 @@ def render_source(task: Task) -> bytes:
     try:
         outcome = _source(task)
     except UserError as error:
-        outcome = Outcome(notes=[_placed(error, task.at.root)], failed=True)
+        outcome = Outcome(notes=[_placed(error, task)], failed=True)
     return outcome.packed()
 
 
@@ -85,7 +89,7 @@ def render_files(task: FilesTask) -> bytes:
         )
         outcome = _outcome(task.chart, chart)
     except UserError as error:
-        outcome = Outcome(notes=[_placed(error, task.chart.at.root)], failed=True)
+        outcome = Outcome(notes=[_placed(error, task.chart)], failed=True)
     return outcome.packed()
 
 
@@ -112,19 +116,22 @@ def _outcome(task: ChartTask, chart: PackedChart) -> Outcome:
     notes = [*_asked_for(task, chart.files), *(_linted(task, chart) if task.lint else ())]
     if any(note.rule == "chart/render-failed" for note in notes):
         return Outcome(notes=notes, chart=chart.name, failed=True)
+    rules = rules_named(task.helm)
+    values = chart_values.merged(task, rules)
+    secrets = secret_values(values)
     try:
-        objects, varying = _rendered(task, chart)
+        objects, varying = _rendered(task, chart, rules, values)
     except HelmError as error:
-        notes += [*_failures(error, task, chart), *_values_notes(task)]
+        notes += [*_failures(error, task, chart, secrets), *_values_notes(task)]
         return Outcome(notes=notes, chart=chart.name, failed=True)
     notes += _values_notes(task)
     kept = [one for one in objects if not (task.skip_tests and is_test(one.body))]
-    return Outcome(kept, varying, notes, chart.name)
+    return Outcome(kept, varying, notes, chart.name, secrets=secrets)
 
 
-def _rendered(task: ChartTask, chart: PackedChart) -> tuple[list[Rendered], list[Varying]]:
-    rules = rules_named(task.helm)
-    values = chart_values.merged(task, rules)
+def _rendered(
+    task: ChartTask, chart: PackedChart, rules: HelmRules, values: Values
+) -> tuple[list[Rendered], list[Varying]]:
     if template_text.may_vary(json.dumps(values)):  # any template may render it
         chart = replace(chart, steady=frozenset(), may_vary=True)
     given = json.dumps(values)
@@ -237,11 +244,12 @@ def _linted(task: ChartTask, chart: PackedChart) -> Iterator[Note]:
             kube_version=task.kube_version,
         )
     except HelmError as error:
-        yield Note("chart/lint", error.message, f"{task.folder}/Chart.yaml")
+        yield Note("chart/lint", safe_message(error.message, _secrets_given(task)), f"{task.folder}/Chart.yaml")
         return
     for one in said:
         if one.severity is not Severity.INFO and not one.path.startswith(("/", "templates")):
-            yield Note("chart/lint", one.message, f"{task.folder}/{one.path}".rstrip("/"))
+            message = safe_message(one.message, _secrets_given(task))
+            yield Note("chart/lint", message, f"{task.folder}/{one.path}".rstrip("/"))
 
 
 @lru_cache(maxsize=_KEEP_CHARTS)
@@ -281,24 +289,44 @@ def _in_chart(path: str, chart: PackedChart) -> str:
     return inside
 
 
-def _failures(error: HelmError, task: ChartTask, chart: PackedChart) -> Iterator[Note]:
+def _failures(error: HelmError, task: ChartTask, chart: PackedChart, given: Collection[str]) -> Iterator[Note]:
+    """What Helm says, without the secrets of the values, the chart's own included."""
+    defaults = (data.decode("utf-8", "replace") for path, data in chart.files.items() if path.endswith("values.yaml"))
+    secrets = {*given, *(text for each in defaults for text in named_values(each))}
     if not error.schema:
         path = _in_repository(error.path, task, chart) if error.path else None
-        yield Note("chart/render-failed", error.message, path or f"{task.folder}/Chart.yaml", error.line)
+        yield Note(
+            "chart/render-failed", safe_message(error.message, secrets), path or f"{task.folder}/Chart.yaml", error.line
+        )
         return
     said = list(chart_values.schema_errors(error.message))
     for of, steps, why in said:
         where, line = chart_values.set_where(task, ((of, *steps), steps) if of != chart.name else (steps,))
         keys = ".".join(steps) or "the values"
-        message = f"{keys}: {why}: the schema of the chart {of} refuses it"
+        reason = safe_message(_QUOTED.sub("(secret)", why) if any(map(secret_name, steps)) else why, secrets)
+        message = f"{keys}: {reason}: the schema of the chart {of} refuses it"
         yield Note("chart/render-failed", message, where, line, Failure.REFUSED)
     if not said:
-        yield Note("chart/render-failed", error.message, f"{task.folder}/{_SCHEMA}", failure=Failure.REFUSED)
+        message = safe_message(error.message, secrets)
+        yield Note("chart/render-failed", message, f"{task.folder}/{_SCHEMA}", failure=Failure.REFUSED)
 
 
-def _placed(error: UserError, root: str) -> Note:
+def _secrets_given(task: Task) -> set[str]:
+    """The secrets in the text of a task's values, which need not be valid."""
+    match task:
+        case ChartTask():
+            parameters = [f"{one.name.rpartition('.')[2]}={one.value}" for one in task.parameters]
+            texts = [*(layer.text for layer in task.layers), *parameters]
+        case KustomizeTask():
+            texts = [text for _, text in task.texts]
+        case _:
+            texts = []
+    return {value for text in texts for value in named_values(text)}
+
+
+def _placed(error: UserError, task: Task) -> Note:
     """An error that names ``file:line`` as a note with that place."""
-    message = str(error).replace(f"{root}/", "")
+    message = safe_message(str(error).replace(f"{task.at.root}/", ""), _secrets_given(task))
     found = re.match(r"(?P<path>[^\s:]+\.[^\s:/]+|[^\s:]+/[^\s:]+)(?::(?P<line>\d+))?: (?P<why>.*)", message, re.DOTALL)
     if found is None:
         return Note("chart/render-failed", message)

@@ -157,6 +157,8 @@ class Outcome:
     notes: list[Note] = field(default_factory=list)
     chart: str = ""
     failed: bool = False
+    secrets: frozenset[str] = frozenset()
+    """The values that the cluster gives under secret names."""
 
     def packed(self) -> bytes:
         """The outcome as bytes, for the way between processes and for the cache."""
@@ -166,19 +168,21 @@ class Outcome:
             [asdict(note) for note in self.notes],
             self.chart,
             self.failed,
+            sorted(self.secrets),
         ]
         return as_lines(about, (one.json or as_json(one.body) for one in self.objects))
 
     @classmethod
     def unpacked(cls, data: bytes, bodies: Bodies) -> "Outcome":
         """The outcome that `packed` gave; `bodies` are those of all outcomes."""
-        (paths, varying, notes, chart, failed), objects = from_lines(data, bodies)
+        (paths, varying, notes, chart, failed, secrets), objects = from_lines(data, bodies)
         return cls(
             [Rendered(path, body) for path, body in zip(paths, objects, strict=True)],
             [Varying(path, ObjectId(**key), where, shaped) for path, key, where, shaped in varying],
             [Note(**{**note, "failure": Failure(note["failure"])}) for note in notes],
             chart,
             failed,
+            frozenset(secrets),
         )
 
 

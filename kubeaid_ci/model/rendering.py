@@ -1,7 +1,7 @@
 """What rendering the Applications of clusters gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -64,6 +64,8 @@ class RenderedApp:
     destination: str = ""
     holder: str = ""
     sync: SyncPolicy = NO_POLICY
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """Values under secret names that the cluster gives to its charts; `digest` stands for them too."""
 
 
 @dataclass(frozen=True, slots=True)

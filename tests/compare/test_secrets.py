@@ -1,3 +1,4 @@
+import base64
 import json
 from functools import partial
 from typing import Any
@@ -33,6 +34,32 @@ def variable(name: str, secret: str) -> Any:
 
 def stating(text: str, secret: str) -> Any:
     return config(text.replace("SECRET", secret))
+
+
+def encoded(text: str, secret: str) -> Any:
+    return config(base64.b64encode(text.replace("SECRET", secret).encode()).decode())
+
+
+def arguments_with(words: tuple[str, ...], secret: str) -> Any:
+    return arguments(*(word.replace("SECRET", secret) for word in words))
+
+
+NESTING = {
+    "a Crossplane Object": ("Object", ("forProvider", "manifest")),
+    "a ManifestWork": ("ManifestWork", ("workload", "manifests", 0)),
+    "a Composition": ("Composition", ("resources", 0, "base", "spec", "forProvider", "manifest")),
+    "a Kyverno policy": ("ClusterPolicy", ("rules", 0, "generate", "data")),
+    "a list": ("Thing", ("list", "items", 0)),
+    "a template": ("ResourceTemplate", ("template", "objects", 0, "raw")),
+}
+
+
+def nested(place: tuple[str, tuple[str | int, ...]], secret: str) -> Any:
+    kind, steps = place
+    value: Any = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"config": B64[secret]}}
+    for step in reversed(steps):
+        value = [value] if isinstance(step, int) else {step: value}
+    return obj(kind, api="example.com/v1", spec=value)
 
 
 MAKERS = {
@@ -88,9 +115,87 @@ MAKERS = {
             "x hvs.SECRETSECRET",
             "-----BEGIN PGP PRIVATE KEY BLOCK-----\nSECRET\n-----END PGP PRIVATE KEY BLOCK-----",
             "client-key-data: SECRET",
-            '{"inner": "{\\"password\\": \\"SECRET\\"}"}',
+            "uri ldap://ldap.example.com\nbinddn cn=admin\nbindpw SECRET\n",
+            "machine h.example.com\n  login u\n  password SECRET\n",
+            "receivers:\n- name: pd\n  pagerduty_configs:\n  - routing_key: SECRET\n",
+            "- service_key: SECRET",
+            "https://acme.webhook.office.com/webhookb2/SECRET/IncomingWebhook/a/b",
+            "https://prod-1.westeurope.logic.azure.com:443/workflows/SECRET/triggers/manual/paths/invoke",
+            "https://hooks.slack.com/workflows/T0/A0/1/SECRET",
+            "https://discord.com/api/v10/webhooks/1/SECRET",
+            "https://api.telegram.org/bot123456789:SECRET/sendMessage",
+            "https://events.pagerduty.com/integration/SECRET/enqueue",
+            "https://alert.victorops.com/integrations/generic/1/alert/SECRET/x",
+            "https://hc-ping.com/SECRET",
+            "https://chat.example.com/hooks/SECRETSECRET",
+            "https://chat.googleapis.com/v1/spaces/A/messages?key=SECRET&token=SECRET",
+            "https://api.opsgenie.com/v1/json/x?apiKey=SECRET",
+            "sshpass -p SECRET ssh host",
+            "ldapsearch -D cn=admin -w SECRET -b dc=x",
+            "docker login -u x -p SECRET r.example.com",
+            "export LICENSE=SECRET",
+            "Cookie: session=SECRET; a=b",
+            "Authorization: GenieKey SECRET",
+            "{SSHA}SECRET",
+            "user default on >SECRET ~* +@all\npassword x",
+            "apiVersion: v1\nkind: Secret\ndata:\n  anything: SECRET\n---\nkind: ConfigMap\n",
+            "items: [\napiVersion: v1\nkind: Secret\nstringData:\n  anything: SECRET\n",
+            '{"kind": "Secret", "data": {"anything": "SECRET"}} {}',
+            "[client]\nuser=x\npassword=SECRET\n",
+            "db.password=SECRET\n",
+            "spring.datasource.password: SECRET",
+            "jdbc:postgresql://h/db?user=x&password=SECRET",
+            "Server=db;User Id=sa;Password=SECRET;",
+            "amqp://user:SECRET@mq/vhost",
+            "PrivateKey = SECRET",
+            "vault_secret_id=SECRET",
+            "https://SECRET:x-oauth-basic@github.com/a/b",
         )
     },
+    **{
+        f"encoded {text}": partial(encoded, text)
+        for text in ("password: SECRET\n", "postgres://u:SECRET@db/x", '{"auths": {"r": {"auth": "SECRET"}}}')
+    },
+    **{
+        f"argument {' '.join(words)}": partial(arguments_with, words)
+        for words in (
+            ("-p", "SECRET"),
+            ("--password", "SECRET"),
+            ("-p=SECRET",),
+            ("-password", "SECRET"),
+            ("mysql", "-pSECRET"),
+            ("ldapsearch", "-w", "SECRET"),
+            ("--docker-password", "SECRET"),
+            ("--header", "Authorization: Bearer SECRET"),
+        )
+    },
+    **{
+        f"variable {name}": partial(variable, name)
+        for name in ("LICENSE", "COOKIE", "SESSION_COOKIE", "PAGERDUTY_ROUTING_KEY", "LDAP_BINDPW", "SLACK_WEBHOOK_URL")
+    },
+    "variable with a cookie": lambda s: variable("COOKIE", f"session={s}"),
+    **{f"Secret within {name}": partial(nested, path) for name, path in NESTING.items()},
+    **{
+        f"Application {name}": make
+        for name, make in {
+            "valuesObject": lambda s: obj(
+                "Application", spec={"source": {"helm": {"valuesObject": {"db": {"password": s}}}}}
+            ),
+            "values in a list": lambda s: obj(
+                "Application", spec={"sources": [{"helm": {"values": f"a: [\n  {{password: {s}}}]\nb: 1\n"}}]}
+            ),
+            "parameter of an item": lambda s: obj(
+                "Application", spec={"source": {"helm": {"parameters": [{"name": "users[0].password", "value": s}]}}}
+            ),
+            "plugin": lambda s: obj(
+                "Application", spec={"source": {"plugin": {"env": [{"name": "TOKEN", "value": s}]}}}
+            ),
+        }.items()
+    },
+    "patch of a Secret": lambda s: obj(
+        "Policy", spec={"patches": [{"op": "add", "path": "/data/password", "value": s}]}
+    ),
+    **{f"a text {text}": partial(stating, text) for text in ('{"inner": "{\\"password\\": \\"SECRET\\"}"}',)},
     "file of a key": lambda s: obj("ConfigMap", data={"tls.key": s}),
     "argument of redis-cli": lambda s: arguments("redis-cli", "-a", s),
     "shared key": lambda s: obj("Thing", spec={"preSharedKey": s}),
@@ -184,6 +289,15 @@ def test_names_that_stand_for_secrets(name: str) -> None:
         "",
         "PASSWORD_PATH",
         "compat",
+        "existingSecret",
+        "imagePullSecrets",
+        "checksum/secret",
+        "passwordPolicy",
+        "passwordEncryption",
+        "passwordMinLength",
+        "tokenReviewer",
+        "routingKey",
+        "license",
         "sessionKeyRef",
         "key.json",
         "primaryKey",
@@ -195,7 +309,25 @@ def test_names_that_speak_about_secrets_or_something_else(name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["run --tokenTTL=5m", "secretName: web-tls", "a: b", "https://example.com/a@b", "--config /etc/token-file x"],
+    [
+        "run --tokenTTL=5m",
+        "secretName: web-tls",
+        "a: b",
+        "https://example.com/a@b",
+        "--config /etc/token-file x",
+        "passwordPolicy: strong",
+        "checksum/secret: 0123456789abcdef0123456789abcdef",
+        "image: r.example.com/token-service:v1.2.3",
+        "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "mkdir -p /data && ssh -p 22 host && docker run -p 8080:80 x",
+        "iptables -p tcp --dport 80",
+        "kind: ConfigMap\ndata:\n  a: hello\n",
+        "https://grafana.com/docs/webhooks/index.html",
+        base64.b64encode(b"a plain text without anything to hide").decode(),
+        "existingSecret: db-credentials",
+        "the token is read from a file",
+        "User-Agent: Basic example text",
+    ],
 )
 def test_texts_without_secrets_stay_as_they_are(text: str) -> None:
     assert masked_text(text) == text

@@ -83,7 +83,7 @@ def test_what_an_alias_repeats_is_a_copy() -> None:
         ("a:\n  &x [1, *x]\n", "^f:2: not valid YAML: anchor 'x' contains itself"),
         ("a: 1\n~: 2\n", "^f:2: nothing, or null, cannot be a key"),
         ("[1]: 2\n", "^f:1: a mapping or a list cannot be a key"),
-        ("a: 1\nb: !!int x\n", "^f:2: 'x' is not of the type its tag !!int names"),
+        ("a: 1\nb: !!int x\n", "^f:2: this value is not of the type its tag !!int names"),
         ("a: !!binary '*'\n", "^f:1: the value of the tag !!binary is not base64"),
         ("a: {<<: [1]}\n", "^f:1: << takes a mapping or a list of mappings"),
         ("a: 1\nb: '\ud800'\n", "^f:2: not valid YAML: half a surrogate pair"),
