@@ -185,10 +185,25 @@ def test_reports_are_written_beside_the_output(run, tmp_path, repos_options):
     assert json.loads((tmp_path / "sarif").read_text())["version"] == "2.1.0"
 
 
-def test_progress_is_plain_lines_on_standard_error_and_quiet_is_quiet(run, repos_options):
-    loud, quiet = run("build", *repos_options), run("build", "-q", *repos_options)
-    assert "one: changed (v0.17.0, no revision, 3 written, 0 removed," in loud.stderr
-    assert quiet.stderr == ""
+def test_each_cluster_of_a_build_is_printed_once(run, repos_options):
+    built = run("build", *repos_options)
+    assert built.stderr == ""
+    assert [line.split()[0] for line in built.stdout.splitlines() if "v0.17.0" in line] == ["one", "two"]
+
+
+def test_check_says_what_a_build_would_do(run, repos_options):
+    checked = run("build", "--check", *repos_options)
+    assert checked.stdout.count("would change") == 2
+    assert "written 0, would write 7" in checked.stdout
+    summary = json.loads(run("build", "--check", "--format", "json", *repos_options).stdout)["summary"]
+    assert (summary["changed"], summary["written"], summary["would_write"]) == (2, 0, 7)
+
+
+def test_build_of_no_cluster_is_a_warning(run, two):
+    repos.write(two.config, {"empty/k8s/README.md": ""})
+    done = run("build", "--config-repo", two.config / "empty", "--kubeaid", two.kubeaid)
+    assert done.returncode == 0
+    assert "k8s: warning build/nothing-built: nothing was built: k8s/ has no cluster" in done.stdout
 
 
 def test_verbose_says_what_is_no_cluster(run, two, repos_options):
@@ -260,3 +275,22 @@ def test_start_up_loads_nothing_heavy():
         check=True,
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(("command", "default"), [("build", "worktree"), ("render", "worktree"), ("diff", "pinned")])
+def test_help_names_the_default_of_the_command(run, command, default):
+    assert f"Which KubeAid files (default: {default})." in run(command, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("env", "coloured"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "0"}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colours_follow_the_usual_variables(run, repos_options, env, coloured):
+    done = run("build", "--check", *repos_options, env=env)
+    assert ("\x1b[" in done.stdout) is coloured

@@ -24,7 +24,20 @@ GENERAL_INVALID = Rule(
     "file. Correct what the message names, or set it in .kubeaid-ci.yaml.",
 )
 
-RULES = (CLUSTER_UNREADABLE, VARS_MISSING, GENERAL_INVALID)
+OUTPUT_UNUSABLE = Rule(
+    "build/output-unusable",
+    Severity.ERROR,
+    "The folder of the built manifests cannot be read or replaced, so the old manifests stand. Correct the owner, the "
+    "rights or the kind of the folder that the message names, and build again.",
+)
+NOTHING_BUILT = Rule(
+    "build/nothing-built",
+    Severity.WARNING,
+    "A build without a single cluster checks nothing and says nothing about any. Check --config-repo and the names of "
+    "the vars files, k8s/<cluster>/<name>-vars.jsonnet.",
+)
+
+RULES = (CLUSTER_UNREADABLE, VARS_MISSING, GENERAL_INVALID, OUTPUT_UNUSABLE, NOTHING_BUILT)
 
 
 def general_problems(clusters: Iterable[Cluster]) -> Iterator[Finding]:
@@ -38,6 +51,12 @@ def nothing_to_build(cluster: Cluster) -> Finding:
     """Return the finding about a cluster without monitoring that was asked for by name."""
     message = f"no vars file, so there is nothing to build; to add monitoring, add {cluster.path}/NAME-vars.jsonnet"
     return VARS_MISSING.at(cluster.path, message, subject=cluster.label, severity=Severity.WARNING, key="vars")
+
+
+def nothing_built(clusters: int) -> Finding:
+    """Return the finding about a build that had no cluster to build, of `clusters` that there are."""
+    why = f"none of its {clusters} clusters has a vars file" if clusters else "k8s/ has no cluster"
+    return NOTHING_BUILT.at("k8s", f"nothing was built: {why}", subject="k8s", key="nothing")
 
 
 def vars_missing(folder: str, subject: str, *, has_output: bool) -> Finding:

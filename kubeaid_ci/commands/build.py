@@ -78,7 +78,7 @@ def build(
         "timeout": timeout,
     }
     known = None
-    with Progress(quiet=options.quiet) as progress:
+    with Progress(quiet=options.quiet, rows_follow=True) as progress:
         builds = build_clusters(config_repo, kubeaid, clusters=clusters, check=check, progress=progress.told, **same)
         if subtracted:
             dirs = [result.dir for result in builds.results] if clusters else ()

@@ -7,7 +7,7 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.commands.options import Options, read_settings
-from kubeaid_ci.commands.publish_options import refuse_without_effect, say_previews, wishes
+from kubeaid_ci.commands.publish_options import print_previews, refuse_without_effect, wishes
 from kubeaid_ci.commands.terminal import notice
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart_update import Updates, UpdateStatus
@@ -73,7 +73,7 @@ def offered(
     from kubeaid_ci.report.chart_update import report
     from kubeaid_ci.report.publish import request_outputs
 
-    say_previews(asked)
+    print_previews(asked)
     failed = {one.branch: str(one.error) for one in found.failed}
     told = report(found.updates, check(found.requests, failed), command=command, version=__version__)
     codes = [one.error.exit_code for one in found.failed] + [3] * _failed(found.updates)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from kubeaid_ci.commands.options import common_options
-from kubeaid_ci.commands.terminal import write
+from kubeaid_ci.commands.terminal import is_coloured, write
 from kubeaid_ci.report.visible import visible
 
 
@@ -70,7 +70,7 @@ def _title(text: str) -> None:
 
 
 def _print(text: str, **style: bool) -> None:
-    write(sys.stdout, (click.style(text, **style) if style and sys.stdout.isatty() else text) + "\n")
+    write(sys.stdout, (click.style(text, **style) if style and is_coloured(sys.stdout, os.environ) else text) + "\n")
 
 
 def _run(ctx: click.Context, command: click.Command, arguments: list[str]) -> None:

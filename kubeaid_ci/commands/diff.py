@@ -8,12 +8,13 @@ import click
 from kubeaid_ci.commands.diff_options import about_change, comment_place, comparing, diff_options, end
 from kubeaid_ci.commands.environment import is_from_environment
 from kubeaid_ci.commands.new_only import Baseline, new_only_option
-from kubeaid_ci.commands.options import Options, common_options, refuse_kubeaid_ref, resolve
+from kubeaid_ci.commands.options import Options, common_options, kubeaid_ref_option, refuse_kubeaid_ref, resolve
 from kubeaid_ci.errors import UserError
 
 if TYPE_CHECKING:
     from kubeaid_ci.model.comparison import Revisions
 
+_DEFAULT_REF = "pinned"
 _CONFIG, _KUBEAID = "k8s", "argocd-helm-charts"
 _NO_REF = (
     "an upgrade is from what each Application pins to --upgrade-to, and a change of the KubeAid repo is from --base"
@@ -36,6 +37,7 @@ _NO_REF = (
 @new_only_option
 @diff_options
 @common_options
+@kubeaid_ref_option(_DEFAULT_REF)
 @click.pass_context
 def diff(
     ctx: click.Context,
@@ -66,7 +68,7 @@ def diff(
     from kubeaid_ci.jobs.diff import diff_clusters
 
     base = _base(ctx, base, alone=not upgrade_to, more=bool(head or of))
-    options = resolve(ctx, given, kubeaid_ref="pinned", base=base, base_of=of)
+    options = resolve(ctx, given, kubeaid_ref=_DEFAULT_REF, base=base, base_of=of)
     of = of or ("config" if upgrade_to else _here(options))
     if upgrade_to or of == "kubeaid":
         refuse_kubeaid_ref(ctx, given, _NO_REF)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from kubeaid_ci.commands.terminal import is_coloured
 from kubeaid_ci.edges import ci
 from kubeaid_ci.edges.files import write_atomically
 from kubeaid_ci.errors import KubeaidCiError
@@ -89,11 +90,11 @@ def _tell_github(
 
 
 def show(report: Report, fmt: str, *, env: Mapping[str, str], stdout: TextIO) -> None:
-    """Print a report; text is coloured on a terminal, unless ``NO_COLOR`` is set."""
+    """Print a report; text is coloured on a terminal, or as ``NO_COLOR`` and ``FORCE_COLOR`` say."""
     if fmt == "text" and ci.gitlab(env):
         _write(stdout, _folded(report.sections))
-    if fmt == "text" and stdout.isatty() and not env.get("NO_COLOR"):
-        _show_coloured(report, stdout)
+    if fmt == "text" and is_coloured(stdout, env):
+        _show_coloured(report, stdout, env)
         return
     _write(stdout, ci.harmless(FORMATS[fmt](report), env))
 
@@ -106,13 +107,13 @@ def _folded(sections: Mapping[str, str]) -> str:
     )
 
 
-def _show_coloured(report: Report, stdout: TextIO) -> None:
+def _show_coloured(report: Report, stdout: TextIO, env: Mapping[str, str]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=stdout, highlight=False)
+    console = Console(file=stdout, highlight=False, force_terminal=True)
     for line in lines(report):
-        text = _encodable(line.text, stdout)
+        text = _encodable(ci.harmless(line.text, env), stdout)
         console.print(Text(text, style=_STYLES[line.kind]), soft_wrap=True)
 
 

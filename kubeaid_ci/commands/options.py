@@ -54,6 +54,12 @@ def common_options(function: _F) -> _F:
     return function
 
 
+def kubeaid_ref_option(default: str) -> Callable[[_F], _F]:
+    """Add ``--kubeaid-ref`` with the default of the command, for the help text; `resolve` takes it too."""
+    metavar = "worktree|pinned|REF"
+    return click.option("--kubeaid-ref", metavar=metavar, help=f"Which KubeAid files (default: {default}).")
+
+
 def read_settings(folder: Path) -> "Settings":
     """The settings file of a repository that is a folder; nothing is set where there is none."""
     from kubeaid_ci.edges.settings_file import read
@@ -197,9 +203,7 @@ def _report(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> t
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "config_repo": click.option("--config-repo", metavar="PATH|URL", help="The config repo (default: .)."),
     "kubeaid": click.option("--kubeaid", metavar="PATH|URL", help="The KubeAid repo (default: . when it is one)."),
-    "kubeaid_ref": click.option(
-        "--kubeaid-ref", metavar="worktree|pinned|REF", help="Which KubeAid files (default: worktree)."
-    ),
+    "kubeaid_ref": kubeaid_ref_option("worktree"),
     "jobs": click.option(
         "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Work side by side (default: cores)."
     ),

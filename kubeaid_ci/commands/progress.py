@@ -1,13 +1,15 @@
 """Progress on standard error: live on a terminal, plain lines elsewhere."""
 
+import os
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from kubeaid_ci.commands.terminal import notice
+from kubeaid_ci.commands.terminal import is_coloured, notice
 from kubeaid_ci.model.build import BuildResult, BuildStatus
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus
 from kubeaid_ci.model.cluster import Cluster
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
+# A CI system may end a job that prints nothing for long.
+_QUIET_SECONDS = 15
 _COLOURS: Mapping[StrEnum, str] = {
     BuildStatus.UNCHANGED: "dim",
     BuildStatus.CHANGED: "green",
@@ -31,11 +35,15 @@ _COLOURS: Mapping[StrEnum, str] = {
 class Progress:
     """One line a cluster or chart, as work starts and ends. Safe to call from several threads.
 
-    Of what is rendered only the number is shown, live: there is much of it, and the report tells of each.
+    If a report with a row for each follows (`rows_follow`), only running work is shown on a terminal, and a count now
+    and then elsewhere. Of what is rendered only the number is shown, live.
     """
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool, rows_follow: bool = False) -> None:
         self._quiet = quiet
+        self._rows_follow = rows_follow
+        self._ended_count = 0
+        self._printed_at = time.monotonic()
         self._lock = threading.Lock()
         self._bars: Bars | None = None
         self._running: dict[str, TaskID] = {}
@@ -83,18 +91,32 @@ class Progress:
         if self._quiet:
             return
         if self._bars is None:
-            notice(line)
+            self._print(line)
             return
         if key in self._running:
             self._bars.remove_task(self._running.pop(key))
-        self._bars.console.print(visible(line), style=_COLOURS[status], markup=False, highlight=False)
+        if self._rows_follow:
+            return
+        self._bars.console.print(visible(line), style=self._style(status), markup=False, highlight=False)
+
+    def _style(self, status: StrEnum) -> str:
+        return _COLOURS[status] if is_coloured(sys.stderr, os.environ) else ""
+
+    def _print(self, line: str) -> None:
+        """Print a line to a pipe or a log. If rows follow, print how much is done, at most each `_QUIET_SECONDS`."""
+        self._ended_count += 1
+        if not self._rows_follow:
+            notice(line)
+        elif time.monotonic() - self._printed_at >= _QUIET_SECONDS:
+            self._printed_at = time.monotonic()
+            notice(f"clusters done: {self._ended_count}")
 
 
 def line_of(result: BuildResult) -> str:
     """One cluster's outcome on one line."""
     about = [result.release or "no release", result.kubeaid_revision or "no revision"]
     if result.status is BuildStatus.CHANGED:
-        about.append(f"{len(result.written)} written, {len(result.removed)} removed")
+        about.append(f"files: {len(result.written)} changed, {len(result.removed)} removed")
     about.append("cached" if result.cached else f"{result.seconds:.1f} s")
     return f"{result.cluster}: {result.status.value} ({', '.join(about)})"
 

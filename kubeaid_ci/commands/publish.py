@@ -6,7 +6,7 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.commands.options import common_options, resolve
-from kubeaid_ci.commands.publish_options import publish_options, say_previews, wishes
+from kubeaid_ci.commands.publish_options import print_previews, publish_options, wishes
 
 
 @click.command()
@@ -48,7 +48,7 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
             cache=options.cache,
             progress=progress.told,
         )
-    say_previews(asked)
+    print_previews(asked)
     failed = {one.branch: str(one.error) for one in published.failed}
     told = report(published.builds, published.results, check(published.results, failed), version=__version__)
     codes = [one.error.exit_code for one in published.failed] + [2] * bool(published.builds.failed)

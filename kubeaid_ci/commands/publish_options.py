@@ -1,5 +1,7 @@
 """The options of every command that offers changes, and what they come to."""
 
+import secrets
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,8 +14,6 @@ from kubeaid_ci.model.publication import CommitVia, OnForeignCommits, Wishes
 
 if TYPE_CHECKING:
     from kubeaid_ci.settings import PublishSettings
-
-PREVIEW = "kubeaid-ci-preview"
 
 # Options that change requests need a forge for.
 _OF_REQUESTS = frozenset(
@@ -67,7 +67,7 @@ _OPTIONS = (
     click.option(
         "--preview",
         metavar="DIR",
-        help=f"Write the whole text and a patch there (with --dry-run by default to {PREVIEW}).",
+        help="Write the whole text and a patch of each change request there (default with --dry-run: a new folder).",
     ),
 )
 
@@ -161,14 +161,21 @@ def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
         on_foreign_commits=OnForeignCommits(chosen("on_foreign_commits") or OnForeignCommits.STOP),
         ca_bundle=chosen("ca_bundle"),
         dry_run=dry_run,
-        preview=chosen("preview") or (PREVIEW if dry_run else None),
+        preview=chosen("preview") or (_new_folder() if dry_run else None),
     )
 
 
-def say_previews(asked: Wishes) -> None:
-    """Say where the texts and patches are, and that this was all there was to a dry run."""
+def _new_folder() -> str:
+    """Return the name of a folder outside of any checkout that no other run uses. It is created once it has a file."""
+    return str(Path(tempfile.gettempdir(), f"kubeaid-ci-preview-{secrets.token_hex(8)}"))
+
+
+def print_previews(asked: Wishes) -> None:
+    """Print where the texts and patches of this run are, or that a dry run has nothing to publish."""
+    from kubeaid_ci.edges import previews
+
     pushed = "dry run, so nothing was pushed; " if asked.dry_run else ""
-    if asked.preview and Path(asked.preview).is_dir():
+    if asked.preview and previews.existing(Path(asked.preview)):
         notice(f"{pushed}texts and patches are in {asked.preview}")
     elif asked.dry_run:
-        notice("dry run; there is nothing to push and so no preview")
+        notice("dry run: nothing to publish, so there is no preview")

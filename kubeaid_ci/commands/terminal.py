@@ -6,6 +6,7 @@ show as nothing, or commands to the CI system that reads the log. `notice` and `
 
 import os
 import sys
+from collections.abc import Mapping
 from typing import TextIO
 
 from kubeaid_ci.report.visible import visible
@@ -53,6 +54,16 @@ def write(stream: TextIO, text: str) -> None:
     # A character that the stream's encoding lacks must not end the report in an error.
     stream.write(safe.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
+
+
+def is_coloured(stream: TextIO, env: Mapping[str, str]) -> bool:
+    """Return whether to print colours and styles: ``NO_COLOR``, ``FORCE_COLOR``, else whether it is a terminal.
+
+    See https://no-color.org and https://force-color.org: a variable that is set and not empty counts.
+    """
+    if env.get("NO_COLOR"):
+        return False
+    return env.get("FORCE_COLOR", "") not in ("", "0") or stream.isatty()
 
 
 def print_documents(text: str) -> None:

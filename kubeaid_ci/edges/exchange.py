@@ -24,12 +24,20 @@ def exchange(staging: Path, folder: Path) -> None:
 
 
 def files(folder: Path) -> Iterator[str]:
-    """Every file and link below a folder, by its path from there."""
-    for here, folders, names in os.walk(folder):
+    """Yield every file and link below a folder, by its path from there. Yields nothing if the folder does not exist.
+
+    Raises `OSError` if a folder cannot be read.
+    """
+    for here, folders, names in os.walk(folder, onerror=_raise_unless_missing):
         base = os.path.relpath(here, folder)
         links = [name for name in folders if Path(here, name).is_symlink()]
         for name in (*names, *links):
             yield name if base == "." else f"{base}/{name}"
+
+
+def _raise_unless_missing(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
 
 
 def _move_files(staging: Path, folder: Path) -> None:

@@ -136,6 +136,11 @@ class Repository:
         found = self._git("describe", "--tags", "--always", "--abbrev=8", revision)
         return None if found.code else found.text
 
+    def is_dirty(self, path: str) -> bool:
+        """Return whether the work tree has changes below a path that are not committed, new files among them."""
+        found = self._git("status", "--porcelain", "--no-renames", "--ignore-submodules=all", "--", path)
+        return bool(found.text) or found.code != 0
+
     def tag_count(self) -> int:
         """How many tags there are."""
         return len(self._git("tag", "--list").text.splitlines())

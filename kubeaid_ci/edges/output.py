@@ -4,6 +4,7 @@ The new folder is made beside the old one and the two change places in one step 
 system, so that a kill at any moment leaves the old or the new, never half.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -15,14 +16,27 @@ from pathlib import Path
 from kubeaid_ci.edges.exchange import exchange, files
 from kubeaid_ci.errors import UserError
 
+
+class OutputError(UserError):
+    """The folder of a cluster's built manifests cannot be read or replaced. `path` is what it is about."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+
+
+_NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
 _STAGING = ".kube-prometheus.new"
 
 
 def names(folder: Path) -> tuple[str, ...]:
     """Every file and link below a folder, as sorted paths relative to it; empty where there is no folder."""
     if folder.is_symlink():
-        raise UserError(f"{folder}: is a link; the built manifests must be a folder of the config repo")
-    return tuple(sorted(files(folder)))
+        raise OutputError(folder, "is a link; the built manifests must be a folder of the config repo")
+    try:
+        return tuple(sorted(files(folder)))
+    except OSError as error:
+        raise OutputError(Path(error.filename or folder), f"cannot be read: {error.strerror}") from error
 
 
 def read(folder: Path, name: str) -> bytes | None:
@@ -33,7 +47,7 @@ def read(folder: Path, name: str) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+        raise OutputError(path, f"cannot be read: {error.strerror}") from error
 
 
 def digest(data: bytes) -> str:
@@ -47,7 +61,7 @@ def locked(cluster: Path) -> Iterator[None]:
     try:
         lock = os.open(cluster, os.O_RDONLY)
     except OSError as error:
-        raise UserError(f"{cluster}: cannot be opened: {error.strerror}") from error
+        raise OutputError(cluster, f"cannot be opened: {error.strerror}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -70,8 +84,9 @@ def replace(folder: Path, wanted: Mapping[str, bytes | None]) -> None:
             _put(staging / name, data, folder / name)
         exchange(staging, folder)
     except OSError as error:
-        where = error.filename or folder
-        raise UserError(f"{where}: cannot be written: {error.strerror}; the old manifests stand") from error
+        advice = "give this user the right to write there, and " if error.errno in _NO_RIGHT else ""
+        message = f"cannot be written: {error.strerror}; the old manifests stand; {advice}run again"
+        raise OutputError(folder, message) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 

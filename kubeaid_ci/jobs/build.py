@@ -2,18 +2,21 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from kubeaid_ci.checks.cluster_rules import nothing_to_build, vars_missing
+from kubeaid_ci.checks.cluster_rules import nothing_built, nothing_to_build, vars_missing
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.edges import jsonnet
 from kubeaid_ci.edges.cache import Cache, default_folder, private
 from kubeaid_ci.edges.config_repo import applies_output, folders
 from kubeaid_ci.edges.disk_tree import DiskTree
+from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.workers import Limits, Pool, WorkerError
 from kubeaid_ci.jobs.build_cluster import Built, Sources, Task, build_cluster, failed, unchanged
 from kubeaid_ci.jobs.clusters import Selection, select
-from kubeaid_ci.jobs.kubeaid_source import resolve
+from kubeaid_ci.jobs.kubeaid_source import BUILD, resolve
+from kubeaid_ci.jobs.stale import with_pinned
 from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding
@@ -66,9 +69,31 @@ def build_clusters(
     limits = Limits(seconds=timeout)
     done |= _built(tasks, jobs or os.cpu_count() or 1, limits, told)
     ordered = [done[cluster.dir] for cluster in buildable]
-    found = [finding for built in ordered for finding in built.findings]
-    missing = _vars_missing(config, selection, named=bool(clusters))
-    return Builds(tuple(built.result for built in ordered), (*selection.findings, *missing, *found))
+    found: Sequence[Finding] = [finding for built in ordered for finding in built.findings]
+    if check and kubeaid_ref != "pinned":
+        found = with_pinned(found, Path(kubeaid).resolve(), kubeaid_ref, config, buildable)
+    missing = [*_vars_missing(config, selection, named=bool(clusters))]
+    if not (ordered or selection.findings or missing):
+        missing = [nothing_built(len(selection.clusters))]
+    results = tuple(built.result for built in ordered)
+    if kubeaid_ref == "worktree":
+        results = _marked(results, Path(kubeaid).resolve())
+    return Builds(results, (*selection.findings, *missing, *found))
+
+
+def _marked(results: tuple[BuildResult, ...], kubeaid: Path) -> tuple[BuildResult, ...]:
+    """Return results whose revision ends in ``-dirty`` if the checkout has changes that are not committed.
+
+    Git is asked only if a cluster changed: looking takes longer than a build that the cache answers.
+    """
+    is_changed = any(one.status is BuildStatus.CHANGED and one.kubeaid_revision for one in results)
+    repository = Repository.at(kubeaid) if is_changed else None
+    if repository is None or not repository.is_dirty(BUILD):
+        return results
+    return tuple(
+        replace(one, kubeaid_revision=f"{one.kubeaid_revision}-dirty") if one.kubeaid_revision else one
+        for one in results
+    )
 
 
 def _vars_missing(config: Path, selection: Selection, *, named: bool) -> Iterator[Finding]:

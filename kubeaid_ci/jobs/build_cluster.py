@@ -16,6 +16,7 @@ from kubeaid_ci.compare import manifests as compare
 from kubeaid_ci.compare.spelling import same_but_floats
 from kubeaid_ci.edges import jsonnet, output, promtool
 from kubeaid_ci.edges.cache import Cache, Record
+from kubeaid_ci.edges.output import OutputError
 from kubeaid_ci.edges.sources import FolderAt, Source, SourceAt, opened
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.evaluation import Evaluation, Refused
@@ -103,7 +104,11 @@ def build_cluster(task: Task) -> Built:
         built = None if task.cross_check else _try_cached(task)
         built = built or _finish(task, evaluate(task))
     except Refused as refused:
-        built = failed(task, refused.finding)
+        built = failed(task, refused.finding, release=refused.release)
+    except OutputError as error:
+        message = str(error).replace(task.config + "/", "")
+        rule = RULES["build/output-unusable"]
+        built = failed(task, rule.at(task.cluster.output, message, subject=task.cluster.label, key="output"))
     except UserError as error:
         rule = RULES["build/vars-invalid"]
         message = str(error).replace(task.config + "/", "")
@@ -111,10 +116,10 @@ def build_cluster(task: Task) -> Built:
     return Built(replace(built.result, seconds=round(time.perf_counter() - began, 3)), built.findings)
 
 
-def failed(task: Task, finding: Finding) -> Built:
+def failed(task: Task, finding: Finding, *, release: str | None = None) -> Built:
     """The outcome of a cluster that cannot be built; its old manifests stand."""
     cluster, revision = task.cluster, task.kubeaid.revision
-    result = BuildResult(cluster.label, cluster.dir, None, revision, BuildStatus.FAILED, error=finding.message)
+    result = BuildResult(cluster.label, cluster.dir, release, revision, BuildStatus.FAILED, error=finding.message)
     return Built(result, (finding,))
 
 
@@ -127,8 +132,8 @@ def unchanged(task: Task, sources: "Sources") -> Built | None:
         return None
     try:
         delta = _delta(task, files)
-    except KeyError:
-        return None
+    except (KeyError, OutputError):
+        return None  # the build reports it
     return _result(task, files, delta) if delta.is_empty else None
 
 

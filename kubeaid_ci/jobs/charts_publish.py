@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from kubeaid_ci.edges import settings_file
+from kubeaid_ci.edges import previews, settings_file
 from kubeaid_ci.edges.git_remote import Heads
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.upstream import Upstreams
@@ -118,6 +118,8 @@ class _Run:
         target = replace(resolve(kubeaid, wishes), base=wishes.base)
         with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
             for number in range(_TRIES):
+                if wishes.preview:
+                    previews.clear(Path(wishes.preview))
                 desk = set_up(target, Path(folder) / str(number), wanted=CHARTS)
                 # The settings of the base branch apply to what ours leave open.
                 known = self.settings.merge(settings_file.read(desk.checkout))

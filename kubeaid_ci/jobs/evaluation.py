@@ -32,9 +32,11 @@ _DEEP = 15
 class Refused(Exception):  # noqa: N818 - an outcome, not an error of ours
     """A cluster that cannot be built, with the finding that says why."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: Finding, *, release: str | None = None) -> None:
         super().__init__(finding)
         self.finding = finding
+        self.release = release
+        """The release that the vars name, if it is known by then."""
 
 
 @lru_cache(maxsize=4)
@@ -108,8 +110,10 @@ class Evaluation:
             why = "has no folder vendor" if release in there else "is not there"
             unset = "" if "kube_prometheus_version" in values else " (the vars set no kube_prometheus_version)"
             known = ", ".join(there) or "none"
-            message = f"{BUILD}/libraries/{release} {why}{unset}; releases there: {known}"
-            raise self._refused(message, key="release", rule=rule)
+            what = f"{release}: not vendored: {BUILD}/libraries/{release} {why}{unset}"
+            message = f"{what}; releases there: {known}"
+            refused = self._refused(message, key="release", rule=rule)
+            raise Refused(refused.finding, release=release)
         self.importer.library = f"{libraries}/{release}/vendor"
         return release
 

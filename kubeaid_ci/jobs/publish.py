@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from kubeaid_ci.edges import previews
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.git_remote import Heads
 from kubeaid_ci.errors import KubeaidCiError, OutsideError
@@ -70,6 +71,8 @@ def publish(
     target = resolve(str(config_repo), wishes or Wishes())
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder, ThreadPoolExecutor(1) as aside:
         for number in range(_TRIES):
+            if target.wishes.preview:
+                previews.clear(Path(target.wishes.preview))
             desk = set_up(target, Path(folder) / str(number))
             # A first look while the clusters are built: if nothing is to be published, it is the only one.
             first = aside.submit(desk.look)

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from kubeaid_ci.edges import git_remote
-from kubeaid_ci.edges.files import write_atomically
+from kubeaid_ci.edges import git_remote, previews
 from kubeaid_ci.edges.forges import github_commits
 from kubeaid_ci.edges.forges.interface import Forge, Trouble, open_once, say_once
 from kubeaid_ci.edges.git_remote import Heads
@@ -19,6 +18,7 @@ from kubeaid_ci.model.forge import ForgeKind
 from kubeaid_ci.model.publication import CommitVia, OnForeignCommits, Outcome, Proposal, Published
 from kubeaid_ci.plan import body, branches, commits, publish
 from kubeaid_ci.plan import comments as texts
+from kubeaid_ci.report.preview import page
 
 # How often the branch is read again because another run moved it. A lost race means that another run made progress,
 # so a run that can take in what the others published needs at most as many tries as there are runs.
@@ -270,16 +270,24 @@ def _retire(forge: Forge, branch: str, base: str, request: ChangeRequest) -> Non
 
 def _published(scene: Scene, plan: publish.Plan, clusters: Sequence[str]) -> Published:
     situation = scene.situation
-    existing = situation.existing
+    proposal, existing = situation.proposal, situation.existing
     return Published(
         tuple(clusters),
         plan.outcome,
         existing.number if existing else None,
         existing.url if existing else None,
-        situation.proposal.branch,
-        situation.proposal.base,
+        proposal.branch,
+        proposal.base,
         situation.seen,
         plan.messages,
+        title=proposal.title,
+        labels=proposal.labels,
+        reviewers=proposal.reviewers,
+        team_reviewers=proposal.team_reviewers,
+        assignees=proposal.assignees,
+        milestone=proposal.milestone,
+        draft=proposal.draft,
+        auto_merge=proposal.auto_merge,
     )
 
 
@@ -287,6 +295,4 @@ def _write_preview(scene: Scene, workshop: Workshop, folder: Path) -> None:
     proposal = scene.situation.proposal
     whole = replace(proposal, body=proposal.whole or proposal.body)
     text = body.write(None, whole, body.NO_LIMIT, content=scene.situation.content)
-    stem = proposal.branch.replace("/", "-")
-    write_atomically(folder / f"{stem}.md", f"{text}\n".encode())
-    write_atomically(folder / f"{stem}.patch", workshop.patch(scene.base, scene.wanted))
+    previews.write(folder, proposal.branch, page=page(proposal, text), patch=workshop.patch(scene.base, scene.wanted))

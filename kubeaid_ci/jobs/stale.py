@@ -1,10 +1,15 @@
 """Committed manifests that are not what a build gives."""
 
+import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.checks.rules import STALE
 from kubeaid_ci.edges import output
+from kubeaid_ci.edges.git import Repository
+from kubeaid_ci.edges.sources import FolderAt
+from kubeaid_ci.jobs.kubeaid_source import BUILD, KubeAid, resolve
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding
 
@@ -23,7 +28,41 @@ def stale(
     content = output.digest("\n".join(lines).encode("utf-8", "surrogateescape"))
     counts = f"{len(written)} files to update, {len(removed)} to delete"
     message = f"manifests are out of date: {counts}"
-    return RULES["build/stale"].at(cluster.output, message, subject=cluster.label, key="stale", content=content)
+    return STALE.at(cluster.output, message, subject=cluster.label, key="stale", content=content)
+
+
+def with_pinned(
+    findings: Sequence[Finding], root: Path, ref: str, config: Path, clusters: Sequence[Cluster]
+) -> tuple[Finding, ...]:
+    """Return findings of which the stale ones name both KubeAid revisions, if the cluster pins another one.
+
+    `root` is the KubeAid repo and `ref` the revision that all clusters were built from.
+    """
+    stale_ones = {one.subject for one in findings if one.rule.id == STALE.id}
+    about = tuple(cluster for cluster in clusters if cluster.label in stale_ones)
+    repository = Repository.at(root)
+    if not about or repository is None:
+        return tuple(findings)
+    used, pinned = resolve(root, ref, config, about), resolve(root, "pinned", config, about)
+    advice = {one.label: _other_revision(repository, used[one.dir], pinned[one.dir], one) for one in about}
+    return tuple(
+        replace(one, message=one.message + advice[one.subject]) if one.subject in stale_ones else one
+        for one in findings
+    )
+
+
+def _other_revision(
+    repository: Repository, used: KubeAid | Finding, pinned: KubeAid | Finding, cluster: Cluster
+) -> str:
+    """Return what to add to a message if a cluster pins other KubeAid files than it was built from."""
+    if isinstance(used, Finding) or isinstance(pinned, Finding):
+        return ""
+    is_dirty = isinstance(used.at, FolderAt) and repository.is_dirty(BUILD)
+    if not is_dirty and (used.tree or repository.tree("HEAD", BUILD)) == pinned.tree:
+        return ""
+    command = f"kubeaid-ci build {shlex.quote(cluster.dir)} --check --kubeaid-ref pinned"
+    what = f"built from KubeAid {used.revision}, but the cluster pins {pinned.revision}"
+    return f"; {what}: to compare with that, run {command}"
 
 
 def digest_or_none(data: bytes | None) -> str:

@@ -112,3 +112,12 @@ class Published:
     messages: tuple[str, ...] = ()
     dry_run: bool = False
     """Nothing was done: `outcome` is what a run without --dry-run would do."""
+    title: str | None = None
+    """The title and the fields below are those that we propose; None and empty if nothing differs."""
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    team_reviewers: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    milestone: str | None = None
+    draft: bool = False
+    auto_merge: bool = False

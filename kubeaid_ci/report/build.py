@@ -9,6 +9,7 @@ from kubeaid_ci.model.change import Action, Change
 from kubeaid_ci.model.report import Report, Table
 from kubeaid_ci.report.markdown import code
 
+_COLUMNS = ("cluster", "release", "KubeAid", "status", "changes")
 _MOST_CHANGES = 200
 # On a terminal a person reads some lines, not hundreds.
 _MOST_LINES = 12
@@ -23,13 +24,18 @@ def report(builds: Builds, *, version: str, check: bool) -> Report:
     return Report(
         "build",
         version,
-        summary=summary | {"written": 0 if check else sum(len(result.written) for result in changed)},
+        summary=summary | _files(changed, check=check),
         results=builds.results,
         findings=builds.findings,
-        table=Table(("cluster", "release", "KubeAid", "status", "changes"), tuple(map(_row, builds.results))),
+        table=Table(_COLUMNS, tuple(_row(one, check=check) for one in builds.results)),
         sections={f"{one.cluster}: {_counted(one.changes)}": _section(one.changes) for one in changed},
         details={one.cluster: _details(one.changes) for one in changed if one.changes},
     )
+
+
+def _files(changed: Iterable[BuildResult], *, check: bool) -> dict[str, int]:
+    count = sum(len(result.written) for result in changed)
+    return {"written": 0, "would_write": count} if check else {"written": count}
 
 
 def outputs(builds: Builds) -> Mapping[str, str]:
@@ -41,9 +47,10 @@ def _names(builds: Builds, status: BuildStatus) -> str:
     return json.dumps([result.cluster for result in builds.results if result.status is status])
 
 
-def _row(result: BuildResult) -> tuple[str, ...]:
+def _row(result: BuildResult, *, check: bool) -> tuple[str, ...]:
     changes = _counted(result.changes) if result.status is BuildStatus.CHANGED else ""
-    status = f"{result.status.value}{' (cached)' if result.cached else ''}"
+    word = "would change" if check and result.status is BuildStatus.CHANGED else result.status.value
+    status = f"{word}{' (cached)' if result.cached else ''}"
     return (result.cluster, result.release or "", result.kubeaid_revision or "", status, changes)
 
 

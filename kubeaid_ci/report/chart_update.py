@@ -8,7 +8,7 @@ from kubeaid_ci.model.chart_update import ChartUpdate, SubchartUpdate, Updates, 
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.report import Report, Table
 from kubeaid_ci.report.markdown import code, escape, folded, table
-from kubeaid_ci.report.publish import outcome_words
+from kubeaid_ci.report.publish import outcome_words, proposed
 from kubeaid_ci.report.visible import one_line, shortened
 
 _MOST_VALUES = 80
@@ -47,7 +47,8 @@ def _summary(updates: Updates) -> dict[str, object]:
 
 def _details(updates: Updates) -> dict[str, tuple[str, ...]]:
     title = "would also be written" if updates.dry_run else "also written"
-    return {title: updates.written} if updates.written else {}
+    requests = dict.fromkeys(one.request for one in updates.results if one.request)
+    return {**({title: updates.written} if updates.written else {}), **proposed(requests)}
 
 
 def steps(update: ChartUpdate) -> str:

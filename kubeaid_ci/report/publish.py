@@ -8,7 +8,7 @@ from kubeaid_ci.model.build import Builds
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.publication import Outcome, Published
 from kubeaid_ci.model.report import Report, Table
-from kubeaid_ci.report import build
+from kubeaid_ci.report import build, preview
 from kubeaid_ci.report.values import plain
 
 _WOULD = {
@@ -17,21 +17,33 @@ _WOULD = {
     Outcome.CLOSED: "would close",
     Outcome.STOPPED: "would stop",
 }
+_OFFERED = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
 _COLUMNS = ("clusters", "outcome", "change request", "branch", "base", "head")
 
 
 def report(builds: Builds, results: Sequence[Published], findings: Iterable[Finding], *, version: str) -> Report:
     """The report of ``kubeaid-ci publish``: a row for each change request, then what builds and publisher say."""
-    counts = Counter(result.outcome for result in results)
-    summary = {outcome.value: counts[outcome] for outcome in Outcome if counts[outcome]}
+    summary = Counter(outcome_words(result).replace(" ", "_") for result in results)
     return Report(
         "publish",
         version,
-        summary={"clusters": len(builds.results), **summary, "failed": len(builds.failed)},
+        summary={"clusters": len(builds.results), **summary, "failed": len(builds.failed), **dry_run(results)},
         results=tuple(results),
         findings=(*builds.findings, *findings),
         table=Table(_COLUMNS, tuple(_row(result) for result in results)),
+        details=proposed(results),
     )
+
+
+def dry_run(results: Iterable[Published]) -> dict[str, object]:
+    """Return the part of a summary that marks a dry run; empty if there was none."""
+    return {"dry_run": True} if any(result.dry_run for result in results) else {}
+
+
+def proposed(results: Iterable[Published]) -> dict[str, tuple[str, ...]]:
+    """Return what a reviewer would see first of the change requests of a dry run, by branch."""
+    shown = (result for result in results if result.dry_run and result.title and result.outcome in _OFFERED)
+    return {f"{result.branch} {outcome_words(result)}": preview.lines(result) for result in shown}
 
 
 def outputs(builds: Builds, results: Sequence[Published]) -> Mapping[str, str]:

@@ -14,6 +14,8 @@ def test_the_rules_are_under_their_ids_with_their_severities() -> None:
         "build/stale": Severity.ERROR,
         "build/cluster-unreadable": Severity.ERROR,
         "build/vars-missing": Severity.ERROR,
+        "build/output-unusable": Severity.ERROR,
+        "build/nothing-built": Severity.WARNING,
         "build/engines-differ": Severity.WARNING,
         "build/pinned-revision-missing": Severity.ERROR,
         "suppression-unused": Severity.INFO,

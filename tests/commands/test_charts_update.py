@@ -190,7 +190,7 @@ def test_updates_are_offered_as_branches_without_a_forge(run, root, tmp_path):
     before = repos.snapshot(root)
     preview = run("update", "--publish", "--forge", "none", "--dry-run")
     assert preview.returncode == 0
-    assert "texts and patches are in kubeaid-ci-preview" in preview.stderr
+    assert "/kubeaid-ci-preview-" in preview.stderr
     assert "web/web  would update  1.0.0  1.1.0  minor  2 modified  would create" in preview.stdout
     assert repos.git(remote, "branch", "--list") == "* main"
     done = run("update", "--publish", "--forge", "none", "--format", "json")

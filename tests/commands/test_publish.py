@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -70,6 +71,14 @@ def test_outcome_is_printed_with_number_and_address_and_told_to_the_ci_system(
         "head": github.forge.repo.head(BRANCH),
         "messages": [],
         "dry_run": False,
+        "title": "build(kube-prometheus): rebuild the manifests of 2 clusters",
+        "labels": [],
+        "reviewers": [],
+        "team_reviewers": [],
+        "assignees": [],
+        "milestone": None,
+        "draft": False,
+        "auto_merge": False,
     }
     told = output.read_text()
     assert f"\n{url}\n" in told
@@ -79,12 +88,68 @@ def test_outcome_is_printed_with_number_and_address_and_told_to_the_ci_system(
 def test_dry_run_says_so_and_leaves_text_and_patch_in_a_folder(run: Run, github: World, tmp_path: Path) -> None:
     done = run("--dry-run")
     assert done.returncode == 0, done.stderr
-    assert "dry run, so nothing was pushed; texts and patches are in kubeaid-ci-preview" in done.stderr
-    assert sorted(path.name for path in (tmp_path / "kubeaid-ci-preview").iterdir()) == [
+    (preview,) = (tmp_path / "tmp").glob("kubeaid-ci-preview-*")
+    assert f"dry run, so nothing was pushed; texts and patches are in {preview}" in done.stderr
+    assert sorted(path.name for path in preview.iterdir()) == [
         "kubeaid-ci-kube-prometheus.md",
         "kubeaid-ci-kube-prometheus.patch",
     ]
+    assert "would create 1" in done.stdout
+    assert "would create" in done.stdout
+    assert not re.search(r"(?<!would )created?\b", done.stdout)
     assert github.forge.server.writes() == []
+
+
+SHOWN = (
+    "title: Rebuild it",
+    "base: main",
+    "draft: yes",
+    "labels: ci, monitoring",
+    "reviewers: alice, bob",
+    "milestone: v1",
+)
+
+
+def test_dry_run_shows_what_a_reviewer_sees_first(run: Run, tmp_path: Path) -> None:
+    asked = [
+        "--title",
+        "Rebuild it",
+        "--labels",
+        "ci,monitoring",
+        "--reviewers",
+        "alice,bob",
+        "--draft",
+        "--milestone",
+        "v1",
+    ]
+    text = run("--dry-run", *asked, "--preview", "out").stdout
+    assert [line for line in SHOWN if line not in text] == []
+    page = (tmp_path / "out/kubeaid-ci-kube-prometheus.md").read_text()
+    assert page.startswith("# Rebuild it\n")
+    assert [
+        value for value in ("`main`", "`yes`", "`ci`, `monitoring`", "`alice`, `bob`", "`v1`") if value not in page
+    ] == []
+    told = json.loads(run("--dry-run", *asked, "--format", "json").stdout)
+    (result,) = told["results"]
+    assert (result["title"], result["draft"], result["labels"]) == ("Rebuild it", True, ["ci", "monitoring"])
+    assert (told["summary"]["would_create"], told["summary"]["dry_run"]) == (1, True)
+
+
+def test_preview_belongs_to_one_run(run: Run, github: World, tmp_path: Path) -> None:
+    mine = tmp_path / "out/notes.md"
+    repos.write(tmp_path, {"out/notes.md": "mine", "out/kubeaid-ci-notes.md": "mine too"})
+    assert "texts and patches are in out" in run("--dry-run", "--per-cluster", "--preview", "out").stderr
+    run("--dry-run", "--preview", "out")
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {
+        "notes.md", "kubeaid-ci-notes.md", "kubeaid-ci-kube-prometheus.md", "kubeaid-ci-kube-prometheus.patch"
+    }  # fmt: skip
+    everything = {f"k8s/{name}/{name}-vars.jsonnet": None for name in ("one", "two")}
+    github.forge.repo.commit("main", {**everything, "k8s/keep": ""}, "Gone")
+    nothing = run("--dry-run", "--preview", "out")
+    assert "dry run: nothing to publish" in nothing.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"notes.md", "kubeaid-ci-notes.md"}
+    assert mine.read_text() == "mine"
 
 
 def test_dry_run_with_nothing_to_push_names_no_folder_that_is_not_there(
@@ -94,8 +159,8 @@ def test_dry_run_with_nothing_to_push_names_no_folder_that_is_not_there(
     git(github.forge.repo.folder, "update-ref", "refs/heads/main", f"refs/heads/{BRANCH}")
     done = run("--dry-run")
     assert done.returncode == 0, done.stderr
-    assert "dry run; there is nothing to push and so no preview" in done.stderr
-    assert not (tmp_path / "kubeaid-ci-preview").exists()
+    assert "dry run: nothing to publish, so there is no preview" in done.stderr
+    assert list((tmp_path / "tmp").glob("kubeaid-ci-preview-*")) == []
 
 
 def test_refusing_forge_exits_with_3_and_shows_no_token_even_with_tracebacks(run: Run, github: World) -> None:

@@ -1,16 +1,22 @@
+import ast
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import kubeaid_ci
 from kubeaid_ci.edges import promtool
+from kubeaid_ci.edges.sources import FolderAt
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.jobs.build_cluster import Task, build_cluster
+from kubeaid_ci.jobs.kubeaid_source import KubeAid
 from kubeaid_ci.model.build import Builds, BuildStatus
 from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.cluster import Cluster
 from tests import repos
 from tests.repos import Repos, vars_file
 
@@ -140,7 +146,10 @@ def test_missing_library_names_the_releases_that_are_there(build, two):
     repos.write(two.config, {"k8s/one/one-vars.jsonnet": vars_file(kube_prometheus_version="'v9.9.9'")})
     (finding,) = build("one").findings
     assert finding.rule.id == "build/library-missing"
-    assert "v9.9.9 is not there; releases there: v0.17.0, v0.18.0" in finding.message
+    assert (
+        "v9.9.9: not vendored: build/kube-prometheus/libraries/v9.9.9 is not there; releases there: v0.17.0, v0.18.0"
+        in finding.message
+    )
 
 
 def test_every_engine_gives_the_same_bytes(build, two):
@@ -324,3 +333,97 @@ class TestRevisions:
         (vendor / "mixin").unlink()
         assert statuses(build("one", kubeaid_ref="3.0.0", cache=False)) == [UNCHANGED]
         assert self.rules(tagged, "one") == worktree
+
+
+def test_output_that_cannot_be_written_is_about_the_folder_and_not_about_the_vars_file(build, two):
+    repos.write(two.config, {"k8s/one/.kube-prometheus.new": "a file where the new folder is made"})
+    builds = build()
+    assert statuses(builds) == [FAILED, CHANGED]
+    (finding,) = builds.findings
+    assert (finding.rule.id, finding.path) == ("build/output-unusable", "k8s/one/kube-prometheus")
+    assert finding.message.startswith(
+        "k8s/one/kube-prometheus: cannot be written: Not a directory; the old manifests stand"
+    )
+
+
+def as_nobody(action: Callable[[], str]) -> str:
+    """Return what a function returns in a process of a user without any rights."""
+    reader, writer = os.pipe()
+    if not os.fork():
+        try:
+            os.setuid(65534)
+            os.write(writer, action().encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        found = answer.read()
+    os.wait()
+    return found
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
+@pytest.mark.parametrize(
+    ("locked", "mode"),
+    [("k8s/one", 0o555), ("k8s/one/kube-prometheus", 0o000), ("k8s/one/kube-prometheus/setup", 0o000)],
+)
+def test_missing_rights_are_about_the_folder(two, tmp_path, locked, mode):
+    source = KubeAid(FolderAt(str(two.kubeaid)), None)
+    task = Task(str(two.config), Cluster("one", "one", "k8s/one/one-vars.jsonnet"), source, "rjsonnet")
+    build_cluster(task)
+    repos.write(two.config, {"k8s/one/one-vars.jsonnet": vars_file(replicas="2")})
+    for place in (tmp_path, *tmp_path.parents):
+        place.chmod(place.stat().st_mode | 0o055)
+    (two.config / locked).chmod(mode)
+    found = as_nobody(lambda: repr([(one.rule.id, one.path, one.message) for one in build_cluster(task).findings]))
+    (two.config / locked).chmod(0o755)
+    ((rule, path, message),) = ast.literal_eval(found)
+    assert (rule, path) == ("build/output-unusable", "k8s/one/kube-prometheus")
+    assert "Permission denied" in message
+
+
+def test_unknown_release_is_named_in_the_result(build, two):
+    repos.write(two.config, {"k8s/one/one-vars.jsonnet": vars_file(kube_prometheus_version="'v0.71.0'")})
+    builds = build("one")
+    assert builds.results[0].release == "v0.71.0"
+    assert builds.findings[0].message.startswith("v0.71.0: not vendored: ")
+
+
+PIN = "git@git.example.com:acme/KubeAid.git"
+
+
+def pinned(two: Repos, revision: str, *, label: str = "") -> None:
+    url = {} if label else {"url": PIN}
+    text = repos.application(revision, **url, label=label)
+    repos.write(two.config, {"k8s/one/argocd-apps/templates/kube-prometheus.yaml": text})
+
+
+@pytest.mark.parametrize("label", ["", "1.0.0"])
+def test_stale_manifests_name_the_pinned_revision_if_it_is_another(build, two, label):
+    repos.commit(two.kubeaid, tag="1.0.0")
+    pinned(two, "HEAD" if label else "1.0.0", label=label)
+    assert statuses(build("one")) == [CHANGED]
+    assert build("one", check=True).findings == ()
+    template = two.kubeaid / "build/kube-prometheus/lib/default_vars.libsonnet"
+    template.write_text(template.read_text().replace("30d", "60d"))
+    repos.commit(two.kubeaid, tag="2.0.0")
+    (finding,) = build("one", check=True).findings
+    assert "built from KubeAid 2.0.0, but the cluster pins 1.0.0" in finding.message
+    assert "run kubeaid-ci build one --check --kubeaid-ref pinned" in finding.message
+    assert statuses(build("one", check=True, kubeaid_ref="pinned")) == [UNCHANGED]
+
+
+def test_stale_manifests_of_the_pinned_files_name_one_revision_only(build, two):
+    repos.commit(two.kubeaid, tag="1.0.0")
+    pinned(two, "1.0.0")
+    (finding,) = build("one", check=True).findings
+    assert "pins" not in finding.message
+
+
+def test_checkout_with_changes_is_named_dirty(build, two):
+    repos.commit(two.kubeaid, tag="1.0.0")
+    assert {one.kubeaid_revision for one in build(check=True).results} == {"1.0.0"}
+    repos.write(two.kubeaid, {"README.md": "not below build/"})
+    assert {one.kubeaid_revision for one in build(check=True).results} == {"1.0.0"}
+    repos.write(two.kubeaid, {"build/kube-prometheus/new.jsonnet": "{}"})
+    assert {one.kubeaid_revision for one in build().results} == {"1.0.0-dirty"}
