@@ -41,8 +41,8 @@ class Template:
 
     @property
     def names(self) -> frozenset[str]:
-        """Every top-level name that the template knows."""
-        return self.mentioned | frozenset(self.defaults)
+        """Every top-level name that the template or the build itself reads."""
+        return self.mentioned | frozenset(self.defaults) | {"kube_prometheus_version"}
 
 
 def template(defaults: Mapping[str, Any], texts: Iterable[str]) -> Template:

@@ -114,6 +114,8 @@ class Progress:
 
 def line_of(result: BuildResult) -> str:
     """One cluster's outcome on one line."""
+    if result.error:
+        return f"{result.cluster}: {result.status.value}: {result.error.splitlines()[0]}"
     about = [result.release or "no release", result.kubeaid_revision or "no revision"]
     if result.status is BuildStatus.CHANGED:
         about.append(f"files: {len(result.written)} changed, {len(result.removed)} removed")

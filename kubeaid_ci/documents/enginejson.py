@@ -10,6 +10,7 @@ from kubeaid_ci.errors import UserError
 
 # JSON passes through a YAML reader there, which drops the blanks around these two line breaks.
 _SEPARATOR = re.compile(" *([\u2028\u2029]) *")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"(?P<is_key>\s*+:)?')
 _EXACT_DIGITS = 15
 
 
@@ -22,6 +23,7 @@ def parse_json(text: str, *, where: str = "jsonnet output") -> Any:
     JSON and for NaN or infinity, which an engine may print and neither JSON nor Kubernetes knows.
     """
     if "\u2028" in text or "\u2029" in text:
+        _check_keys(text, where)
         text = _SEPARATOR.sub(r"\1", text)
     try:
         with without_garbage_collection():
@@ -35,6 +37,13 @@ def parse_json(text: str, *, where: str = "jsonnet output") -> Any:
         raise UserError(f"{where}:{error.lineno}: not valid JSON: {error.msg}") from error
     except RecursionError:
         raise UserError(f"{where}: nested too deeply to be read as JSON") from None
+
+
+def _check_keys(text: str, where: str) -> None:
+    """Raise `UserError` for a key with a line break: gojsontoyaml reads JSON as YAML, whose keys are on one line."""
+    for string in _STRING.finditer(text):
+        if string["is_key"] and _SEPARATOR.search(string[0]):
+            raise UserError(f"{where}: the key {string[0].rstrip(': ')} contains a line break (U+2028 or U+2029)")
 
 
 def _refuse(name: str, where: str) -> NoReturn:

@@ -1,17 +1,19 @@
-"""The one door to the jsonnet engines, and the importer that records what an evaluation read.
+"""The only module that uses the jsonnet engines, and the importer that records what an evaluation read.
 
-rjsonnet is the default: six times faster than gojsonnet with the same output. It takes one process
-an evaluation at a time (it holds the interpreter's lock) and can crash on hostile input, so
-`kubeaid_ci.edges.workers` runs it apart from us.
+rjsonnet is the default: it is several times faster than gojsonnet, and `kubeaid_ci.edges.reference`
+gives it the same answers. It holds the interpreter's lock and can crash on hostile input, so
+`kubeaid_ci.edges.workers` runs it in a process of its own.
 """
 
 import json
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import metadata, util
 from typing import Any
 
+from kubeaid_ci.edges.reference import rjsonnet as reference
 from kubeaid_ci.edges.sources import Source
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.probe import Probe
@@ -20,6 +22,9 @@ ENGINES = ("rjsonnet", "gojsonnet", "jsonnet")
 _MODULES = {"rjsonnet": "rjsonnet", "gojsonnet": "_gojsonnet", "jsonnet": "_jsonnet"}
 _MAX_STACK = 500
 _NAME = "<kubeaid-ci>"
+# Editors on Windows put a byte order mark first.
+_MARK = b"\xef\xbb\xbf"
+_CODE_NAMES = (".jsonnet", ".libsonnet")
 
 
 class EvaluationError(Exception):
@@ -33,20 +38,36 @@ class EvaluationError(Exception):
 
 @dataclass(slots=True)
 class Importer:
-    """Finds and reads imports in the sources, first beside the importing file, then in the library.
+    """Finds and reads imports in the sources, first next to the importing file, then in the library.
 
-    Keeps to jsonnet's own search order; records every file it read and every path it tried in vain.
+    Follows the search order of jsonnet's own importer. Records every file that it read and every path
+    at which it found none.
     """
 
     sources: Sequence[Source]
     library: str = ""
     probes: dict[str, Probe] = field(default_factory=dict)
     failure: UserError | None = None
+    strips_marks: bool = False
+    """Whether files with a byte order mark are code, which no engine reads with the mark."""
+    met_mark: bool = False
     _found: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
     _bytes: dict[str, bytes] = field(default_factory=dict)
 
     def __call__(self, folder: str, name: str) -> tuple[str, bytes]:
-        """The real path and the bytes of an import; raises `UserError`, kept in `failure` as well."""
+        """Return the path and the bytes of an import for an engine that reads code itself."""
+        path, data = self.find(folder, name)
+        if data.startswith(_MARK) and path.endswith(_CODE_NAMES):
+            self.met_mark = True
+            data = data.removeprefix(_MARK) if self.strips_marks else data
+        return path, data
+
+    def find(self, folder: str, name: str) -> tuple[str, bytes]:
+        """Return the path and the bytes of an import as they are stored.
+
+        The path is the one that was asked for, with links in it: what the file imports is looked for
+        next to the link, as the reference does. Raises `UserError`, which `failure` keeps as well.
+        """
         found = self._found.get((folder, name))
         if found is None:
             try:
@@ -59,7 +80,7 @@ class Importer:
 
     def _search(self, folder: str, name: str) -> tuple[str, bytes]:
         for base in (folder, self.library) if self.library else (folder,):
-            path = posixpath.join(base, name)
+            path = posixpath.normpath(posixpath.join(base, name))
             source = self._source(path)
             if source is None:
                 raise UserError(f"import {name!r} leaves the two repositories; that is refused")
@@ -67,20 +88,19 @@ class Importer:
             owner = self._source(real)
             if owner is None or ".git" in real.split("/"):
                 raise UserError(f"import {name!r} leads out of the two repositories; that is refused")
-            there = owner.has(real)
-            data = self._read(owner, real) if there else b""
+            exists = owner.has(real)
+            data = self._read(owner, real) if exists else b""
             if path not in self.probes:
-                self.probes[path] = Probe(path, real, owner.digest(real) if there else None)
-            if there:
-                return real, data
+                self.probes[path] = Probe(path, real, owner.digest(real) if exists else None)
+            if exists:
+                return path, data
         raise UserError(f"import {name!r}: no such file")
 
     def _read(self, owner: Source, real: str) -> bytes:
         if real not in self._bytes:
-            # Editors on Windows put a byte order mark first, which no engine takes for white space.
-            self._bytes[real] = owner.read(real).removeprefix(b"\xef\xbb\xbf")
-            if real.endswith((".jsonnet", ".libsonnet")):
-                _decoded(self._bytes[real], real)  # engines differ in what they make of it
+            self._bytes[real] = owner.read(real)
+            if real.endswith(_CODE_NAMES):
+                decoded(self._bytes[real], real)  # the engines do different things with other bytes
         return self._bytes[real]
 
     def _source(self, path: str) -> Source | None:
@@ -130,17 +150,34 @@ def evaluate(engine: str, code: str, importer: Importer, *, ext_code: dict[str, 
 
 
 def _rjsonnet(code: str, importer: Importer, ext_code: dict[str, str]) -> str:
-    import rjsonnet
+    read: dict[str, str] = {}
 
-    def found(folder: str, name: str) -> tuple[str, str]:
-        real, data = importer(folder, name)
-        return real, _decoded(data, real)
+    def found(folder: str, name: str, is_code: bool) -> tuple[str, str]:  # noqa: FBT001 - called by position
+        path, data = importer.find(folder, name)
+        if not is_code:
+            return path, decoded(data, path)
+        read[path] = text = decoded(data.removeprefix(_MARK), path)
+        return path, text
 
-    # Collecting garbage costs more than the evaluation; workers are replaced before memory runs out.
-    result: str = rjsonnet.evaluate_snippet(  # type: ignore[call-arg]  # its stub lacks gc
-        _NAME, code, max_stack=_MAX_STACK, ext_codes=ext_code, import_callback=found, gc=False
-    )
+    result = reference.evaluate(_NAME, code, max_stack=_MAX_STACK, ext_codes=ext_code, find=found)
+    if installed("gojsonnet"):
+        # rjsonnet does not look at names before it runs code. Libraries come checked from upstream.
+        library = importer.library + "/"
+        _check_names(text for path, text in read.items() if not importer.library or not path.startswith(library))
     return result
+
+
+def _check_names(texts: Iterable[str]) -> None:
+    for text in texts:
+        _check_names_of(text)
+
+
+@lru_cache(maxsize=512)
+def _check_names_of(text: str) -> None:
+    """Raise RuntimeError for code that the reference refuses before it runs it."""
+    import _gojsonnet
+
+    _gojsonnet.evaluate_snippet(_NAME, f"local f() = (\n{text}\n); 1")
 
 
 def _gojsonnet(code: str, importer: Importer, ext_code: dict[str, str]) -> str:
@@ -156,15 +193,22 @@ def _jsonnet(code: str, importer: Importer, ext_code: dict[str, str]) -> str:
 
 
 def _text(run: Callable[..., Any], code: str, importer: Importer, ext_code: dict[str, str]) -> str:
-    result: str = run(_NAME, code, max_stack=_MAX_STACK, ext_codes=ext_code, import_callback=importer)
-    return result
+    importer.met_mark = importer.strips_marks = False
+    try:
+        return str(run(_NAME, code, max_stack=_MAX_STACK, ext_codes=ext_code, import_callback=importer))
+    except RuntimeError:
+        if not importer.met_mark:
+            raise
+    importer.strips_marks = True  # the engine does not say whether it reads code or data
+    return str(run(_NAME, code, max_stack=_MAX_STACK, ext_codes=ext_code, import_callback=importer))
 
 
 _RUN = {"rjsonnet": _rjsonnet, "gojsonnet": _gojsonnet, "jsonnet": _jsonnet}
 
 
-def _decoded(data: bytes, real: str) -> str:
+def decoded(data: bytes, path: str) -> str:
+    """Return the bytes as text; raises `UserError` naming the path if they are not UTF-8."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{real}: not UTF-8 text (byte {error.start})") from error
+        raise UserError(f"{path}: not UTF-8 text (byte {error.start})") from error

@@ -51,6 +51,10 @@ class WorkerError(Exception):
     """The worker process ended during a task; the text says why, for people."""
 
 
+class TimedOutError(WorkerError):
+    """The task took longer than it may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one task may use: wall time in seconds, address space in bytes."""
@@ -77,7 +81,7 @@ class Worker:
             _send(process.stdin, payload)
             ok, value, peak = pickle.loads(self._answer(process))  # noqa: S301 - our own process
         except (BrokenPipeError, EOFError):
-            raise WorkerError(self._why_it_ended()) from None
+            raise self._why_it_ended() from None
         if peak > self.limits.replace_above:
             self.close()
         if isinstance(value, MemoryError) and not ok:
@@ -104,13 +108,13 @@ class Worker:
         if head is None:
             process.kill()
             self.close()
-            raise WorkerError(f"it took more than {self.limits.seconds:g} seconds and was stopped")
+            raise TimedOutError(f"it took more than {self.limits.seconds:g} seconds and was stopped")
         return _receive(stdout, _LENGTH.unpack(head)[0], None) or b""
 
-    def _why_it_ended(self) -> str:
+    def _why_it_ended(self) -> WorkerError:
         process, stderr = self._process, self._stderr
         if process is None or stderr is None:
-            return "its process ended"
+            return WorkerError("its process ended")
         code = process.wait()
         stderr.seek(0)
         said = stderr.read(4096).decode("utf-8", "replace")
@@ -288,17 +292,15 @@ def _import_folders() -> list[str]:
     return [*(folder for folder in sys.path if Path(folder).is_absolute() and folder != here), _PACKAGE_FOLDER]
 
 
-def _ending(code: int, said: str, limits: Limits) -> str:
+def _ending(code: int, said: str, limits: Limits) -> WorkerError:
     if any(words in said for words in _NO_MEMORY):
-        return _needed_more(limits)
+        return WorkerError(_needed_more(limits))
     if code == -signal.SIGXCPU:
-        return f"it took more than {limits.seconds:g} seconds of computing and was stopped"
+        return TimedOutError(f"it took more than {limits.seconds:g} seconds of computing and was stopped")
     if code < 0:
-        return (
-            f"the engine crashed ({signal.Signals(-code).name});"
-            " most often the file nests brackets or calls itself too deep"
-        )
-    return f"its process ended with code {code}: {said.strip()[-300:]}"
+        name = signal.Signals(-code).name
+        return WorkerError(f"the engine crashed ({name}); most often the file nests brackets or calls itself too deep")
+    return WorkerError(f"its process ended with code {code}: {said.strip()[-300:]}")
 
 
 def _needed_more(limits: Limits) -> str:

@@ -15,6 +15,7 @@ from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.workers import Limits, Pool, WorkerError
 from kubeaid_ci.jobs.build_cluster import Built, Sources, Task, build_cluster, failed, unchanged
 from kubeaid_ci.jobs.clusters import Selection, select
+from kubeaid_ci.jobs.engines import with_any_engine
 from kubeaid_ci.jobs.kubeaid_source import BUILD, resolve
 from kubeaid_ci.jobs.stale import with_pinned
 from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
@@ -125,7 +126,9 @@ def _built(tasks: Sequence[Task], jobs: int, limits: Limits, told: Progress) -> 
         else:
             waiting.append(task)
     pool = Pool(jobs, limits)
-    for number, outcome in pool.map(build_cluster, waiting, started=lambda n: told(waiting[n].cluster, None)):
+    for number, outcome in with_any_engine(
+        pool, build_cluster, waiting, started=lambda n: told(waiting[n].cluster, None)
+    ):
         task = waiting[number]
         match outcome:
             case Built():

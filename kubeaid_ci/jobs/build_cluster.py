@@ -8,13 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import kubeaid_ci
 from kubeaid_ci import documents
 from kubeaid_ci.checks import objects as objects_check
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.compare import manifests as compare
-from kubeaid_ci.compare.spelling import same_but_floats
-from kubeaid_ci.edges import jsonnet, output, promtool
+from kubeaid_ci.edges import jsonnet, output, own_code, promtool
 from kubeaid_ci.edges.cache import Cache, Record
 from kubeaid_ci.edges.output import OutputError
 from kubeaid_ci.edges.sources import FolderAt, Source, SourceAt, opened
@@ -29,6 +27,16 @@ from kubeaid_ci.model.manifest import Manifest, objects
 from kubeaid_ci.model.probe import Probe
 from kubeaid_ci.plan.rendering import as_json
 
+# The code that decides what a build gives.
+_DECIDING = (
+    "documents",
+    "edges/jsonnet.py",
+    "edges/reference",
+    "jobs/build_cluster.py",
+    "jobs/evaluation.py",
+    "checks/vars.py",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -42,6 +50,8 @@ class Task:
     validate: bool = False
     cross_check: bool = False
     cache: Cache | None = None
+    instead: str = ""
+    """The engine to use because a worker with the usual one crashed; nothing else is tried then."""
     only_compared: bool = False
     """Whether nobody reads the files: they need not be YAML then, which takes long to write, and are not kept."""
 
@@ -104,7 +114,7 @@ def build_cluster(task: Task) -> Built:
         built = None if task.cross_check else _try_cached(task)
         built = built or _finish(task, evaluate(task))
     except Refused as refused:
-        built = failed(task, refused.finding, release=refused.release)
+        built = failed(task, refused.finding, notes=refused.notes, release=refused.release)
     except OutputError as error:
         message = str(error).replace(task.config + "/", "")
         rule = RULES["build/output-unusable"]
@@ -116,11 +126,14 @@ def build_cluster(task: Task) -> Built:
     return Built(replace(built.result, seconds=round(time.perf_counter() - began, 3)), built.findings)
 
 
-def failed(task: Task, finding: Finding, *, release: str | None = None) -> Built:
-    """The outcome of a cluster that cannot be built; its old manifests stand."""
+def failed(task: Task, finding: Finding, *, notes: tuple[Finding, ...] = (), release: str | None = None) -> Built:
+    """Return the outcome of a cluster that cannot be built; its old manifests stay.
+
+    `notes` are further findings. `release` is what the vars name, if that is known.
+    """
     cluster, revision = task.cluster, task.kubeaid.revision
     result = BuildResult(cluster.label, cluster.dir, release, revision, BuildStatus.FAILED, error=finding.message)
-    return Built(result, (finding,))
+    return Built(result, (*notes, finding))
 
 
 def unchanged(task: Task, sources: "Sources") -> Built | None:
@@ -166,11 +179,11 @@ def cached_files(task: Task, sources: Sources) -> Files | None:
 
 def evaluate(task: Task) -> Files:
     """Evaluate a cluster's manifests and write them; raises `Refused` or `UserError`."""
-    evaluation = Evaluation.of(task.cluster, task.config, task.kubeaid.at, task.engine)
+    engine, only = task.instead or task.engine, bool(task.instead)
+    evaluation = Evaluation.of(task.cluster, task.config, task.kubeaid.at, engine, only=only)
     values = evaluation.vars()
     notes = evaluation.checked(values)
-    release = evaluation.release(values)
-    fields = evaluation.manifests()
+    release, fields = _manifests(evaluation, values, notes)
     named = {f"{name}.yaml": value for name, value in fields.items()}
     write = as_json if task.only_compared else documents.dump
     contents = {path: write(value).encode("utf-8", "surrogatepass") for path, value in named.items()}
@@ -182,6 +195,20 @@ def evaluate(task: Task) -> Files:
         record = _record(evaluation, release, digests, notes, task.kubeaid.tree)
         task.cache.store(_slot(task, evaluation.config), record, {} if task.only_compared else by_digest)
     return Files(release, digests, by_digest.get, notes, cached=False, values=named)
+
+
+def _manifests(
+    evaluation: Evaluation, values: Mapping[str, Any], notes: tuple[Finding, ...]
+) -> tuple[str, dict[str, Any]]:
+    """Return the release and the manifests. A failure keeps the notes: a typo in the vars is often its cause."""
+    release = None
+    try:
+        release = evaluation.release(values)
+        return release, evaluation.manifests()
+    except Refused as refused:
+        refused.notes = notes
+        refused.release = refused.release or release
+        raise
 
 
 def _try_cached(task: Task) -> Built | None:
@@ -213,8 +240,7 @@ def _delta(task: Task, files: Files) -> Delta:
     kept: list[str] = []
     for path, digest in files.digests.items():
         old = output.read(folder, path) if path in there else None
-        same = old is not None and (output.digest(old) == digest or same_but_floats(old, files.data(path)))
-        (kept if same else written).append(path)
+        (kept if old is not None and output.digest(old) == digest else written).append(path)
     removed = [name for name in there if name not in files.digests]
     return Delta(tuple(sorted(written)), tuple(removed), tuple(kept))
 
@@ -283,7 +309,7 @@ def _engines_differ(task: Task, evaluation: Evaluation, contents: Mapping[str, b
     return tuple(
         rule.at(
             f"{task.cluster.output}/{path}",
-            f"{used} and {other} give different manifests" + _only_floats(contents.get(path), second.get(path)),
+            f"{used} and {other} give different manifests",
             subject=task.cluster.label,
             key=path,
             content=f"{digest_or_none(contents.get(path))} {digest_or_none(second.get(path))}",
@@ -292,17 +318,12 @@ def _engines_differ(task: Task, evaluation: Evaluation, contents: Mapping[str, b
     )
 
 
-def _only_floats(one: bytes | None, other: bytes | None) -> str:
-    same = one is not None and other is not None and same_but_floats(one, other)
-    return " (only in the spelling of floats)" if same else ""
-
-
 def _slot(task: Task, config: Source) -> str:
     digest = config.digest(config.real(f"{config.prefix}/{task.cluster.vars_file}"))
     known = [
-        kubeaid_ci.__version__,
+        own_code.digest(*_DECIDING),
         task.engine,
-        jsonnet.version(task.engine),
+        [jsonnet.version(engine) for engine in sorted({task.engine, "gojsonnet"})],
         task.cluster.vars_file,
         digest,
         *(["only compared"] if task.only_compared else []),

@@ -30,13 +30,16 @@ _DEEP = 15
 
 
 class Refused(Exception):  # noqa: N818 - an outcome, not an error of ours
-    """A cluster that cannot be built, with the finding that says why."""
+    """A cluster that cannot be built, with the finding that says why.
+
+    `notes` are what the checks of the vars found before, `release` is the one that the vars name.
+    """
 
     def __init__(self, finding: Finding, *, release: str | None = None) -> None:
         super().__init__(finding)
         self.finding = finding
         self.release = release
-        """The release that the vars name, if it is known by then."""
+        self.notes: tuple[Finding, ...] = ()
 
 
 @lru_cache(maxsize=4)
@@ -47,24 +50,30 @@ def _commit(at: CommitAt) -> Source:
 
 @dataclass(slots=True)
 class Evaluation:
-    """One cluster on its way from vars to manifests. Files are read only through `importer`."""
+    """One cluster on its way from vars to manifests. Files are read only through `importer`.
+
+    `engine` is tried first. With `only` no other engine is used, because it crashed.
+    """
 
     cluster: Cluster
     config: FolderSource
     kubeaid: Source
     engine: str
     importer: Importer
+    only: bool = False
     template: vars_check.Template = field(default_factory=lambda: vars_check.template({}, ()))
     used: str = ""
     secrets: frozenset[str] = frozenset()
     """Values of the vars under secret names, once they are evaluated."""
 
     @classmethod
-    def of(cls, cluster: Cluster, config_root: str, kubeaid: SourceAt, engine: str) -> "Evaluation":
+    def of(
+        cls, cluster: Cluster, config_root: str, kubeaid: SourceAt, engine: str, *, only: bool = False
+    ) -> "Evaluation":
         """Open both repositories."""
         config = opened(FolderAt(config_root))
         source = _commit(kubeaid) if isinstance(kubeaid, CommitAt) else opened(kubeaid)
-        return cls(cluster, config, source, engine, Importer((source, config)))  # type: ignore[arg-type]
+        return cls(cluster, config, source, engine, Importer((source, config)), only)  # type: ignore[arg-type]
 
     @property
     def vars_path(self) -> str:
@@ -73,8 +82,8 @@ class Evaluation:
 
     def vars(self) -> dict[str, Any]:
         """The cluster's vars, evaluated alone; raises `Refused` where they are no object."""
-        # gojsonnet looks at every name before it runs anything; rjsonnet misses names it does not use.
-        engine = "gojsonnet" if jsonnet.installed("gojsonnet") else self.engine
+        # gojsonnet explains errors better, and vars take it no time.
+        engine = "gojsonnet" if jsonnet.installed("gojsonnet") and not self.only else self.engine
         values = self._parsed(self._evaluated(engine, jsonnet.imported(self.vars_path)))
         self.secrets = secret_values(values)
         if not isinstance(values, dict):
@@ -105,7 +114,7 @@ class Evaluation:
         there = self.releases()
         rule = RULES["build/library-missing"]
         if not isinstance(release, str) or not _RELEASE.fullmatch(release):
-            raise self._refused(f"kube_prometheus_version is no release: {release!r}", key="release", rule=rule)
+            raise self._refused(f"kube_prometheus_version is not a release: {release!r}", key="release", rule=rule)
         if release not in there or "vendor" not in self.kubeaid.folders(f"{libraries}/{release}"):
             why = "has no folder vendor" if release in there else "is not there"
             unset = "" if "kube_prometheus_version" in values else " (the vars set no kube_prometheus_version)"
@@ -121,7 +130,7 @@ class Evaluation:
         """The manifests by field name; raises `Refused` with the best message that can be had."""
         code = jsonnet.imported(f"{self.kubeaid.prefix}/{TEMPLATE}")
         ext = {"vars": jsonnet.imported(self.vars_path)}
-        text = self._evaluated(engine or self.engine, code, ext, fallback=engine is None)
+        text = self._evaluated(engine or self.engine, code, ext, fallback=engine is None and not self.only)
         values = self._parsed(text)
         if not isinstance(values, dict):
             raise self._refused(f"{TEMPLATE} must give an object of manifests", key="template")
@@ -137,7 +146,7 @@ class Evaluation:
         except EvaluationError as error:
             first = error
         if fallback and engine == "rjsonnet" and jsonnet.installed("gojsonnet"):
-            # It knows functions that rjsonnet lacks, and says more of what is wrong.
+            # It evaluates what rjsonnet cannot evaluate with the same result, and explains errors better.
             return self._second(first, code, ext)
         raise self._explained(first.text)
 

@@ -12,6 +12,7 @@ from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.workers import Pool, WorkerError
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.build_cluster import Files, Sources, Task, cached_files, evaluate
+from kubeaid_ci.jobs.engines import with_any_engine
 from kubeaid_ci.jobs.evaluation import Evaluation, Refused
 from kubeaid_ci.jobs.kubeaid_source import KubeAid, resolve
 from kubeaid_ci.jobs.render_results import placed
@@ -77,7 +78,7 @@ class Builder:
                             builds[cluster.dir] = known
                         else:
                             tasks.append((task, builds))
-        for number, outcome in self.pool.map(_built, [task for task, _ in tasks]):
+        for number, outcome in with_any_engine(self.pool, _built, [task for task, _ in tasks]):
             task, builds = tasks[number]
             builds[task.cluster.dir] = _outcome(outcome, task)
         return done

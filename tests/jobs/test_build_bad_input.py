@@ -62,8 +62,10 @@ def test_missing_import_names_the_file_that_is_not_there(only_finding):
     assert finding.message.startswith("import 'common.libsonnet': no such file")
 
 
-def test_failing_assert_is_shown_in_full(only_finding):
-    finding = only_finding(vars_file(platform="'amiga'"), engine="rjsonnet")
+def test_failing_assert_is_shown_in_full_after_what_the_check_of_the_vars_found(two):
+    repos.write(two.config, {"k8s/bad/bad-vars.jsonnet": vars_file(platform="'amiga'")})
+    checked, finding = kubeaid_ci.build_clusters(two.config, two.kubeaid, cache=False).findings
+    assert (checked.line, checked.message[:25]) == (2, "unknown platform 'amiga';")
     assert 'platform must be one of: kops, kubeadm, gke, eks, aks (got: "amiga")' in finding.message
     assert "Vars validation failed:" in finding.message
     assert "\t" not in finding.message
