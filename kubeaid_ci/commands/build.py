@@ -67,7 +67,7 @@ def build(
     if subtracted and not check:
         raise click.UsageError("--new-only is for --check: a build writes what it builds", ctx)
     options = resolve(ctx, given, base=subtracted, base_of="config")
-    config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
+    config_repo, (kubeaid, kubeaid_ref) = config_folder(options, keep=not check), kubeaid_folder(options)
     same: dict[str, Any] = {
         "kubeaid_ref": kubeaid_ref,
         "engine": engine or options.settings.engine or "rjsonnet",

@@ -28,10 +28,14 @@ def doctor(ctx: click.Context, /, **given: Any) -> None:
     """
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.repositories import publish_address
+    from kubeaid_ci.edges.git_access import split_address
     from kubeaid_ci.jobs.doctor import doctor as job
+    from kubeaid_ci.jobs.repositories import is_address, public_address
     from kubeaid_ci.report.doctor import report
 
     options = resolve(ctx, given, needs_kubeaid=False, settings_of=_readable_settings)
+    if options.kubeaid and not options.kubeaid_is_said and is_address(options.kubeaid):
+        public_address(split_address(options.kubeaid)[0], options.config_repo)
     checkup = job(
         publish_address(options),
         options.kubeaid,

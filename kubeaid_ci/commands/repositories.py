@@ -18,7 +18,7 @@ def kubeaid_folder(options: Options) -> tuple[Path, str]:
     from kubeaid_ci.jobs.repositories import mirrored
 
     ref = "HEAD" if options.kubeaid_ref == "worktree" else options.kubeaid_ref
-    return mirrored(options.kubeaid), ref
+    return mirrored(options.kubeaid, named_by=None if options.kubeaid_is_said else options.config_repo), ref
 
 
 def charts_folder(options: Options, ref: str) -> tuple[Path, str]:
@@ -62,8 +62,8 @@ def publish_address(options: Options) -> str:
     return found.value if found and options.config_repo == "." else options.config_repo
 
 
-def config_folder(options: Options, *, beside: str | None = None) -> Path:
-    """The config repo as a folder; one that is named by its address is cloned, and the clone kept and named.
+def config_folder(options: Options, *, beside: str | None = None, keep: bool = False) -> Path:
+    """Return the config repo as a folder. One that is named by its address is cloned, and named if the clone is kept.
 
     `beside` is the repository that our own tokens are for, where that is another.
     """
@@ -72,8 +72,9 @@ def config_folder(options: Options, *, beside: str | None = None) -> Path:
         return Path(config_repo)
     from kubeaid_ci.jobs.repositories import cloned
 
-    folder = cloned(config_repo, beside=beside)
-    notice(f"cloned the config repo into {folder}")
+    folder = cloned(config_repo, beside=beside, keep=keep)
+    if keep:
+        notice(f"cloned the config repo into {folder}")
     return folder
 
 

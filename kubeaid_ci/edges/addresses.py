@@ -6,14 +6,24 @@ hosts, or the cloud's metadata service. What a person wrote as the repository ma
 """
 
 import ipaddress
+import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
 # Metadata services outside the link-local range, by address: AWS (IPv6), Alibaba, Oracle, Azure.
 _METADATA = frozenset({"fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16"})
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_COMPATIBLE = ipaddress.ip_network("::/96")
+# IPv4-mapped, IPv4-translated (RFC 2765), NAT64 (RFC 6052).
+_LAST_BITS = tuple(map(ipaddress.ip_network, ("::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
+_NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
+_UNUSED = ipaddress.ip_network("0.0.0.0/8")
+_ISATAP = frozenset({0x00005EFE, 0x02005EFE})
+_INSIDE = ipaddress.ip_address("10.0.0.0")
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}\.?")
+"""IPv4 addresses as C libraries read them: ``127.1``, ``0x7f000001``, ``2130706433``."""
 _MOST_ADDRESSES = 8
 CONNECT_SECONDS = 10
 
@@ -32,12 +42,17 @@ class Zone(IntEnum):
 
 
 def zone(address: str) -> Zone:
-    """The zone of an IP address."""
-    found = _carried(ipaddress.ip_address(address.partition("%")[0]))
+    """The zone of an IP address; of one that carries others, the innermost of these."""
+    return max(map(_zone, _carried(ipaddress.ip_address(address.partition("%")[0]))))
+
+
+def _zone(found: _Address) -> Zone:
     if str(found) in _METADATA or found.is_link_local or found.is_multicast or found.is_unspecified:
         return Zone.NEVER
     if found.is_loopback:
         return Zone.LOOPBACK
+    if isinstance(found, ipaddress.IPv6Address) and found.is_site_local:
+        return Zone.PRIVATE
     if found.is_global:
         return Zone.PUBLIC
     return Zone.NEVER if found.is_reserved else Zone.PRIVATE
@@ -45,11 +60,12 @@ def zone(address: str) -> Zone:
 
 def literal(host: str) -> Zone | None:
     """The zone of a host that is written as an address or as ``localhost``; nothing for other names."""
+    host = host.removesuffix(".")
     if host == "localhost" or host.endswith(".localhost"):
         return Zone.LOOPBACK
     try:
-        return zone(host)
-    except ValueError:
+        return zone(socket.inet_ntoa(socket.inet_aton(host)) if _NUMBERS.fullmatch(host) else host)
+    except (OSError, ValueError):
         return None
 
 
@@ -77,13 +93,26 @@ class Network:
             return None
 
 
-def _carried(
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
-) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address inside an IPv6 one that only carries it, else the address itself."""
+def _carried(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Iterator[_Address]:
+    """The address itself, or the IPv4 addresses that an IPv6 one may only carry."""
     if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo[1] if address.teredo else None
-    return address.ipv4_mapped or address.sixtofour or teredo or address
+        yield address
+        return
+    number = int(address)
+    last = ipaddress.IPv4Address(number & 0xFFFFFFFF)
+    if (address in _COMPATIBLE and number > 1) or any(address in network for network in _LAST_BITS):
+        yield last
+    elif address in _NAT64_LOCAL:  # the prefix is of 48 to 96 bits, so its IPv4 address may be at five places
+        found = (last, *(ipaddress.IPv4Address(_without_octet_u(number, length)) for length in (48, 56, 64)))
+        yield from (one for one in found if one not in _UNUSED)
+        yield _INSIDE
+    elif (number >> 32) & 0xFFFFFFFF in _ISATAP:
+        yield from (address, last)
+    else:
+        yield (address.teredo[1] if address.teredo else None) or address.sixtofour or address
+
+
+def _without_octet_u(number: int, length: int) -> int:
+    """The IPv4 address below a prefix of so many bits; bits 64 to 71 are no part of it (RFC 6052)."""
+    high, low = number >> 64, number & 0xFFFFFFFFFFFFFF
+    return ((high << 56 | low) >> (120 - length - 32)) & 0xFFFFFFFF

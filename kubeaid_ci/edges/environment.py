@@ -7,12 +7,12 @@ A token is only ever given out for the forge and host it belongs to.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from urllib.parse import urlsplit
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.commit import Identity
 from kubeaid_ci.model.credentials import Token, TokenVariable
 from kubeaid_ci.model.forge import ForgeKind
+from kubeaid_ci.model.origin import Origin, is_at
 from kubeaid_ci.model.remote import Remote
 
 Environ = Mapping[str, str]
@@ -34,53 +34,63 @@ class _Source:
     """A variable that may hold a token, and for which forge and host it counts; `where` says so to people."""
 
     name: str
-    counts: Callable[[ForgeKind, str, Environ], bool]
+    counts: Callable[[ForgeKind, Remote, Environ], bool]
     where: str
     for_api: bool = True
 
 
-def _any(_kind: ForgeKind, _host: str, _environ: Environ) -> bool:
+def _any(_kind: ForgeKind, _remote: Remote, _environ: Environ) -> bool:
     return True
 
 
-def _github_com(kind: ForgeKind, host: str, _environ: Environ) -> bool:
-    return kind is ForgeKind.GITHUB and (host == "github.com" or host.endswith(".ghe.com"))
+def _github_com(kind: ForgeKind, remote: Remote, _environ: Environ) -> bool:
+    is_cloud = remote.host == "github.com" or remote.host.endswith(".ghe.com")
+    return kind is ForgeKind.GITHUB and is_cloud and is_at(remote, f"https://{remote.host}")
 
 
-def _github_enterprise(kind: ForgeKind, host: str, environ: Environ) -> bool:
-    return kind is ForgeKind.GITHUB and not _github_com(kind, host, environ)
+def _github_enterprise(kind: ForgeKind, remote: Remote, _environ: Environ) -> bool:
+    return kind is ForgeKind.GITHUB and remote.host != "github.com" and not remote.host.endswith(".ghe.com")
 
 
-def _github_any(kind: ForgeKind, host: str, environ: Environ) -> bool:
-    return _github_com(kind, host, environ) or (
-        kind is ForgeKind.GITHUB and host == _host_of(environ.get("GITHUB_SERVER_URL"))
-    )
+def _github_any(kind: ForgeKind, remote: Remote, environ: Environ) -> bool:
+    is_server = kind is ForgeKind.GITHUB and is_at(remote, environ.get("GITHUB_SERVER_URL", ""))
+    return is_server or _github_com(kind, remote, environ)
 
 
-def _workflow_token(kind: ForgeKind, host: str, environ: Environ) -> bool:
+def _workflow_token(kind: ForgeKind, remote: Remote, environ: Environ) -> bool:
     """A workflow's token counts on the server that runs the workflow, be it GitHub, Gitea or Forgejo."""
-    server = _host_of(environ.get("GITHUB_SERVER_URL")) or "github.com"
     runs_on = ForgeKind.GITEA if is_gitea_actions(environ) else ForgeKind.GITHUB
-    return kind is runs_on and host == server
+    return kind is runs_on and is_at(remote, environ.get("GITHUB_SERVER_URL") or "https://github.com")
 
 
-def _gitlab(kind: ForgeKind, host: str, environ: Environ) -> bool:
-    pinned = _host_of(environ.get("GITLAB_HOST"))
-    return kind is ForgeKind.GITLAB and pinned in ("", host)
+def _gitlab(kind: ForgeKind, remote: Remote, environ: Environ) -> bool:
+    pinned = environ.get("GITLAB_HOST", "")
+    return kind is ForgeKind.GITLAB and (not pinned or is_at(remote, pinned))
 
 
-def _gitea(kind: ForgeKind, host: str, environ: Environ) -> bool:
-    pinned = _host_of(environ.get("GITEA_SERVER_URL"))
-    return kind is ForgeKind.GITEA and pinned in ("", host)
+def _gitea(kind: ForgeKind, remote: Remote, environ: Environ) -> bool:
+    pinned = environ.get("GITEA_SERVER_URL", "")
+    return kind is ForgeKind.GITEA and (not pinned or is_at(remote, pinned))
 
 
-def _gitlab_job(kind: ForgeKind, host: str, environ: Environ) -> bool:
-    return kind is ForgeKind.GITLAB and host == environ.get("CI_SERVER_HOST", "").lower()
+def _gitlab_job(kind: ForgeKind, remote: Remote, environ: Environ) -> bool:
+    return kind is ForgeKind.GITLAB and is_at(remote, gitlab_server(environ))
 
 
-def _config_repo_url(kind: ForgeKind, host: str, environ: Environ) -> bool:
+def gitlab_server(environ: Environ) -> str:
+    """Return the address of the GitLab that runs the job, empty if none does."""
+    host = environ.get("CI_SERVER_HOST", "")
+    port = environ.get("CI_SERVER_PORT", "")
+    own = f"{environ.get('CI_SERVER_PROTOCOL') or 'https'}://{host}{port and f':{port}'}"
+    return environ.get("CI_SERVER_URL") or (own if host else "")
+
+
+def _config_repo_url(kind: ForgeKind, remote: Remote, environ: Environ) -> bool:
     address = environ.get("KUBERNETES_CONFIG_REPO_URL")
-    return host == Remote.parse(address).host if address else kind is ForgeKind.GITLAB
+    if not address:
+        return kind is ForgeKind.GITLAB
+    named = Remote.parse(address)
+    return named.host == remote.host and Origin.of_repository(named) == Origin.of_repository(remote)
 
 
 # In order: the first that is set and counts is taken.
@@ -130,9 +140,9 @@ def git_token(remote: Remote, kind: ForgeKind, environ: Environ, *, target: bool
     return _first([*own, *_sources(target)], remote, kind, environ)
 
 
-def token_variables(kind: ForgeKind, host: str, environ: Environ) -> tuple[str, ...]:
+def token_variables(kind: ForgeKind, remote: Remote, environ: Environ) -> tuple[str, ...]:
     """The names of the variables that are looked at for a forge's API, best first; for messages."""
-    return tuple(source.name for source in _SOURCES if source.for_api and source.counts(kind, host, environ))
+    return tuple(source.name for source in _SOURCES if source.for_api and source.counts(kind, remote, environ))
 
 
 def tokens_set(remote: Remote, kind: ForgeKind, environ: Environ) -> tuple[TokenVariable, ...]:
@@ -190,7 +200,7 @@ def _taken(sources: Iterable[_Source], remote: Remote, kind: ForgeKind, environ:
 
 
 def _counts(source: _Source, remote: Remote, kind: ForgeKind, environ: Environ) -> bool:
-    return bool(remote.host) and source.counts(kind, remote.host, environ)
+    return bool(remote.host) and source.counts(kind, remote, environ)
 
 
 def _is_malformed(secret: str) -> bool:
@@ -238,10 +248,3 @@ def committer(environ: Environ) -> Found[Identity] | None:
     if not name or not email:
         return None
     return Found(Identity.parse(f"{name} <{email}>"), "INPUT_GIT_USER_NAME, INPUT_GIT_USER_EMAIL")
-
-
-def _host_of(address: str | None) -> str:
-    """The host of ``https://host/path`` or ``host``, in small letters; empty where there is none."""
-    if not address:
-        return ""
-    return (urlsplit(address if "://" in address else f"//{address}").hostname or "").lower()

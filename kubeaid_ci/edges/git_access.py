@@ -35,6 +35,8 @@ class GitAccess:
     help: str = "Give a token that may read and write the repository."
     rules: str = "the settings of the remote"
     timeout: float = TIMEOUT
+    resolved: str = ""
+    """What Git takes for the host, as ``host:port:address``; empty if it may ask the name server itself."""
 
     @property
     def over_http(self) -> bool:
@@ -97,6 +99,8 @@ def _http_settings(access: GitAccess) -> list[tuple[str, str]]:
         return []
     # The setting for this address wins over a user's setting for its host.
     settings = [(f"http.{access.url}.followRedirects", "false")]
+    if access.resolved:
+        settings.append(("http.curloptResolve", access.resolved))
     if access.token is None:
         return settings
     header = f"http.{access.url}.extraHeader"

@@ -153,6 +153,10 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _CheckedTls
 
 
+POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _Pool, "https": _TlsPool}
+"""Pools of connections that ask the guard of their thread, by scheme, for managers of urllib3."""
+
+
 class Connections:
     """Checked connections to web servers, kept open for the next request: no cookies, no netrc, no redirects.
 
@@ -193,7 +197,7 @@ class Connections:
             self._context = self._context or _context(str(self._ca_bundle or _trusted()))
             options["ssl_context"] = self._context
         manager = _by_proxy(proxy, options) if proxy else PoolManager(**options)
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        manager.pool_classes_by_scheme = POOLS
         return manager
 
 

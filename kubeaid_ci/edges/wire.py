@@ -36,11 +36,16 @@ class Lost:
     """False where the same request would fail again, such as for a certificate that is not trusted."""
 
 
-def session(headers: dict[str, str], ca_bundle: Path | None) -> "requests.Session":
-    """A session with these headers, which ignores netrc files; proxies come from the environment."""
+def session(headers: dict[str, str], ca_bundle: Path | None, url: str) -> "requests.Session":
+    """Return a session with these headers for the origin of an address only.
+
+    It ignores netrc files; proxies come from the environment.
+    """
     import requests
 
-    opened = requests.Session()
+    from kubeaid_ci.edges.bounded import bound
+
+    opened = bound(requests.Session(), url)
     # A callable that does nothing: requests would otherwise put a login from ~/.netrc over our header.
     opened.auth = lambda request: request
     opened.headers.update(headers)
@@ -78,8 +83,11 @@ def lost(error: OSError) -> Lost:
     """Return what a network error of requests (all of them are `OSError`) means."""
     import requests
 
+    from kubeaid_ci.edges.bounded import UnusableError
     from kubeaid_ci.edges.network_errors import explain
 
+    if isinstance(error, UnusableError):
+        return Lost(str(error), may_pass=False)
     lasting = (
         requests.exceptions.SSLError,
         requests.exceptions.InvalidURL,
@@ -106,7 +114,7 @@ def git_status(access: GitAccess, service: str) -> int | Moved | Lost:
     headers = {"User-Agent": "git/2 (kubeaid-ci)"}
     if access.token:
         headers["Authorization"] = f"Basic {access.token.basic}"
-    with session(headers, access.ca_bundle) as opened:
+    with session(headers, access.ca_bundle, access.url) as opened:
         query = {"service": service}
         url = f"{access.url.rstrip('/')}/info/refs"
         answer = exchange(opened, "GET", url, query=query, body=None, follow=False)

@@ -111,8 +111,8 @@ def look(way: Approach | None, checkout: Path | None, wishes: Wishes) -> Iterato
 def _variables(way: Approach) -> Iterator[Check]:
     if way.remote.is_local:
         return
-    kind, host = way.kind, way.remote.host
-    needed = () if kind is ForgeKind.NONE or way.given else environment.token_variables(kind, host, os.environ)
+    kind = way.kind
+    needed = () if kind is ForgeKind.NONE or way.given else environment.token_variables(kind, way.remote, os.environ)
     found = environment.tokens_set(way.remote, kind, os.environ)
     yield from checks.token_variables(found, needed=needed)
 

@@ -15,8 +15,9 @@ from kubeaid_ci.jobs.repositories import is_address
 from kubeaid_ci.model.commit import CommitStyle, Identity, Signing
 from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.forge import ForgeAddress, ForgeKind, Size
+from kubeaid_ci.model.origin import is_at_home
 from kubeaid_ci.model.publication import Wishes
-from kubeaid_ci.model.remote import Remote, is_at_home, without_credentials
+from kubeaid_ci.model.remote import Remote, without_credentials
 
 if TYPE_CHECKING:
     from kubeaid_ci.edges.forges.interface import Forge

@@ -1,5 +1,6 @@
 """The two repositories as folders on this machine, wherever they are."""
 
+import atexit
 import fcntl
 import hashlib
 import os
@@ -7,18 +8,22 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from kubeaid_ci.edges import git_remote
+from kubeaid_ci.edges.addresses import Network, Zone, literal, zone
 from kubeaid_ci.edges.cache import default_folder, make_folders, named_folder
 from kubeaid_ci.edges.environment import git_token
 from kubeaid_ci.edges.forges.detection import detect
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.git_access import GitAccess, split_address
+from kubeaid_ci.edges.reach import proxy_for
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.kubeaid_source import origin
 from kubeaid_ci.model.forge import ForgeKind
-from kubeaid_ci.model.remote import Remote, is_at_home, names_address
+from kubeaid_ci.model.origin import Origin, is_at_home
+from kubeaid_ci.model.remote import Remote, names_address
 
 
 def is_address(text: str) -> bool:
@@ -32,19 +37,28 @@ def is_address(text: str) -> bool:
     return True
 
 
-def cloned(address: str, *, beside: str | None = None) -> Path:
-    """Clone the config repo that is named by its address into a temporary folder, which is kept.
+def cloned(address: str, *, beside: str | None = None, keep: bool = False) -> Path:
+    """Clone the config repo that is named by its address into a temporary folder; without `keep` it goes at exit.
 
     Our own tokens are for it, or where it is only read for the repository `beside` it (a folder or an address).
     """
-    folder = Path(tempfile.mkdtemp(prefix="kubeaid-ci-")) / Remote.parse(address).name
+    place = tempfile.mkdtemp(prefix="kubeaid-ci-")
+    if not keep:
+        atexit.register(shutil.rmtree, place, ignore_errors=True)
+    folder = Path(place) / Remote.parse(address).name
     access = reading(address, target=True) if beside is None else _reading_beside(address, beside)
     return git_remote.clone(access, folder)
 
 
-def mirrored(address: str) -> Path:
-    """A bare mirror of a repository in the cache folder, brought up to date."""
+def mirrored(address: str, *, named_by: str | None = None) -> Path:
+    """Return a bare mirror of a repository in the cache folder, brought up to date.
+
+    `named_by` is the config repo (a folder or an address), if only its settings file names the address: then this may
+    not lead into the network that the job runs in, unless to the server of the config repo. Raises `UserError`.
+    """
     access = reading(address)
+    if named_by is not None:
+        access = replace(access, resolved=public_address(access.url, named_by))
     folder = mirror_folder(access.url)
     make_folders(default_folder() / "mirrors")
     with _locked(folder.with_suffix(".lock")):
@@ -57,6 +71,30 @@ def mirrored(address: str) -> Path:
                 git_remote.talk(access, ["clone", "--quiet", "--mirror", "--template=", "--", access.url, f"{new}/m"])
                 Path(new, "m").rename(folder)
     return folder
+
+
+def public_address(url: str, config_repo: str) -> str:
+    """Return the public address of a host as `GitAccess.resolved`, empty for the server of the config repo.
+
+    Raises `UserError` if the host is private, on this machine or link-local.
+    """
+    remote = Remote.parse(url)
+    home = Remote.parse(config_repo) if is_address(config_repo) else origin(Path(config_repo).resolve())
+    if remote.is_local or (home is not None and Origin.of_repository(remote) == Origin.of_repository(home)):
+        return ""
+    by_http = Origin.of(url) if remote.scheme in ("https", "http") else None
+    proxy = proxy_for(url) if by_http else None
+    found = literal(remote.host) if proxy else Network().zone(remote.host)
+    if found not in (None, Zone.PUBLIC):
+        raise UserError(
+            f"kubeaid of a settings file is {url}, a {found} address; if that is meant, name it with --kubeaid or"
+            " KUBEAID_CI_KUBEAID"
+        )
+    if by_http is None or proxy or found is None or literal(remote.host) is not None:
+        return ""
+    # Git must not ask again: the name server may answer otherwise then.
+    addresses = [one for one in Network().resolve(remote.host, by_http.port) if zone(one) is Zone.PUBLIC]
+    return f"{remote.host}:{by_http.port}:{','.join(addresses)}" if addresses else ""
 
 
 def mirror_folder(url: str) -> Path:

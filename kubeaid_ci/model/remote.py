@@ -174,22 +174,6 @@ def names_address(text: str) -> bool:
     return "://" in address or (not address.startswith((".", "/")) and _SCP_LIKE.fullmatch(address) is not None)
 
 
-def is_at_home(url: str, remote: Remote) -> bool:
-    """Whether an address is on the host of a repository (GitHub's API: beside it), and no less secret on the way.
-
-    A token for the repository may go there.
-    """
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
-    except ValueError:
-        return False
-    homes = {remote.host}
-    if remote.host == "github.com" or remote.host.endswith(".ghe.com"):
-        homes.add(f"api.{remote.host}")
-    return bool(host) and host in homes and (parts.scheme != "http" or remote.scheme == "http")
-
-
 def without_credentials(text: str) -> str:
     """The address without any ``user:password@``, fit for messages."""
     return re.sub(r"(://)[^/\s]*@", r"\1", text)

@@ -2,9 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from kubeaid_ci.edges.environment import Environ, is_gitea_actions
+from kubeaid_ci.edges.environment import Environ, gitlab_server, is_gitea_actions
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.forge import ForgeAddress, ForgeKind
+from kubeaid_ci.model.origin import is_at
 from kubeaid_ci.model.remote import Remote
 
 _KNOWN = {
@@ -42,18 +43,20 @@ def _kind(remote: Remote, environ: Environ, forge_url: str | None) -> ForgeKind:
         named = [kind for kind, end in _API.items() if path.endswith(end)]
         if named:
             return named[0]
-    elif remote.host in _KNOWN:
-        return _KNOWN[remote.host]
-    elif remote.host.endswith(".ghe.com"):
-        return ForgeKind.GITHUB
-    elif _is_at(remote, environ.get("GITHUB_SERVER_URL")):
+    elif is_at(remote, f"https://{remote.host}") and (known := _known(remote.host)):
+        return known
+    elif is_at(remote, environ.get("GITHUB_SERVER_URL", "")):
         return ForgeKind.GITEA if is_gitea_actions(environ) else ForgeKind.GITHUB
-    elif _is_at(remote, environ.get("CI_SERVER_URL")) or remote.host == environ.get("CI_SERVER_HOST"):
+    elif is_at(remote, gitlab_server(environ)):
         return ForgeKind.GITLAB
     raise UserError(
         f"{remote}: cannot tell which forge this is; add --forge github, gitlab or gitea (also for Forgejo), "
         "or --forge none to push the branch only"
     )
+
+
+def _known(host: str) -> ForgeKind | None:
+    return ForgeKind.GITHUB if host.endswith(".ghe.com") else _KNOWN.get(host)
 
 
 def _api(kind: ForgeKind, remote: Remote, environ: Environ, forge_url: str | None) -> str:
@@ -63,8 +66,8 @@ def _api(kind: ForgeKind, remote: Remote, environ: Environ, forge_url: str | Non
         return "https://api.github.com"
     if kind is ForgeKind.GITHUB and remote.host.endswith(".ghe.com"):
         return f"https://api.{remote.host}"
-    server = environ.get("CI_SERVER_URL" if kind is ForgeKind.GITLAB else "GITHUB_SERVER_URL")
-    own = server.rstrip("/") if server and _is_at(remote, server) else _origin(remote)
+    server = environ.get("CI_SERVER_URL" if kind is ForgeKind.GITLAB else "GITHUB_SERVER_URL", "")
+    own = server.rstrip("/") if is_at(remote, server) else _origin(remote)
     return f"{own}{_API[kind]}"
 
 
@@ -85,7 +88,3 @@ def _root(kind: ForgeKind, remote: Remote, api: str) -> str:
 def _origin(remote: Remote) -> str:
     """``https://host:port`` of a remote; the port of another protocol than HTTP says nothing."""
     return remote.web_url.removesuffix(f"/{remote.owner_and_name}")
-
-
-def _is_at(remote: Remote, server: str | None) -> bool:
-    return bool(server) and (urlsplit(server or "").hostname or "").lower() == remote.host

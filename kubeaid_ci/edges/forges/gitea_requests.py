@@ -31,6 +31,8 @@ class Requests:
             message = self.token.redact(f"{url}: {verb}: {answer.detail}")
             raise Trouble(message, status=None, passes=answer.may_pass)
         if 200 <= answer.status < 300:
+            if answer.data is None and answer.text.strip() not in ("", "null"):
+                raise Trouble(f"{url}: {verb}: broken JSON", status=None, passes=True)
             return answer.data
         raise self._trouble(answer)
 
@@ -38,7 +40,7 @@ class Requests:
         """One session for all requests. Opening it imports requests, so only a first request does."""
         if not self._made:
             headers = {"Authorization": f"token {self.token.secret}", "User-Agent": "kubeaid-ci"}
-            self._made.append(wire.session(headers, self.ca_bundle))
+            self._made.append(wire.session(headers, self.ca_bundle, self.address.api))
         return self._made[0]
 
     def _trouble(self, answer: wire.Answer) -> Trouble:

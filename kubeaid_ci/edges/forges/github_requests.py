@@ -63,6 +63,18 @@ class Requests:
         """PyGithub's way to send requests. Importing it takes a third of a second, so only a first request does."""
         if not self._made:
             from github import Auth, Github
+            from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass
+
+            from kubeaid_ci.edges.bounded import bound
+
+            url = self.address.api
+            plain = url.startswith("http:")
+            base: Any = HTTPRequestsConnectionClass if plain else HTTPSRequestsConnectionClass
+
+            class Bounded(base):  # type: ignore[misc]
+                def __init__(self, *arguments: Any, **named: Any) -> None:
+                    super().__init__(*arguments, **named)
+                    bound(self.session, url)
 
             client = Github(
                 base_url=self.address.api,
@@ -75,6 +87,8 @@ class Requests:
                 seconds_between_writes=self.between_writes,
                 user_agent="kubeaid-ci",
             )
+            # PyGithub has no setting for it; its own hook is for the whole process.
+            client.requester._Requester__connectionClass = Bounded  # type: ignore[attr-defined] # noqa: SLF001
             self._made.append(client.requester)
         return self._made[0]
 

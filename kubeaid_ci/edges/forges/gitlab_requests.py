@@ -55,6 +55,8 @@ class Requests:
         if not self._made:
             from gitlab import Gitlab
 
+            from kubeaid_ci.edges.bounded import bound
+
             client = Gitlab(
                 self.address.api.removesuffix("/api/v4"),
                 # As a bearer: requests takes this header away where it is led to another host, and PRIVATE-TOKEN not.
@@ -64,6 +66,7 @@ class Requests:
                 keep_base_url=True,
                 user_agent="kubeaid-ci",
             )
+            bound(client.session, self.address.api)
             client.session.hooks["response"].append(self._remember)
             self._made.append(client)
         return self._made[0]
