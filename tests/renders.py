@@ -57,6 +57,9 @@ class World:
         self.kubeaid, self.config = self.folder / "KubeAid", self.folder / "kubernetes-config"
         self.kubeaid.mkdir(parents=True)
         self.config.mkdir(parents=True)
+        for folder, address in ((self.kubeaid, KUBEAID), (self.config, CONFIG)):
+            repos.git(folder, "init", "--quiet")
+            repos.git(folder, "remote", "add", "origin", address)
 
     def chart(self, name: str, files: Mapping[str, str] = CHART, *, more: str = "", folder: str = "") -> None:
         inside = chart(name, files, more=more)

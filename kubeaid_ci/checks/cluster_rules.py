@@ -36,8 +36,14 @@ NOTHING_BUILT = Rule(
     "A build without a single cluster checks nothing and says nothing about any. Check --config-repo and the names of "
     "the vars files, k8s/<cluster>/<name>-vars.jsonnet.",
 )
+REPOSITORY_UNKNOWN = Rule(
+    "gitops/repository-unknown",
+    Severity.WARNING,
+    "The objects of a repository that is not given are not known, so no check looks at them. If it is one of the two "
+    "given repositories, set the origin of the clone or list its address under repositories in .kubeaid-ci.yaml.",
+)
 
-RULES = (CLUSTER_UNREADABLE, VARS_MISSING, GENERAL_INVALID, OUTPUT_UNUSABLE, NOTHING_BUILT)
+RULES = (CLUSTER_UNREADABLE, VARS_MISSING, GENERAL_INVALID, OUTPUT_UNUSABLE, NOTHING_BUILT, REPOSITORY_UNKNOWN)
 
 
 def general_problems(clusters: Iterable[Cluster]) -> Iterator[Finding]:

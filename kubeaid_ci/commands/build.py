@@ -70,6 +70,7 @@ def build(
     config_repo, (kubeaid, kubeaid_ref) = config_folder(options, keep=not check), kubeaid_folder(options)
     same: dict[str, Any] = {
         "kubeaid_ref": kubeaid_ref,
+        "kubeaid_addresses": options.settings.repositories.kubeaid,
         "engine": engine or options.settings.engine or "rjsonnet",
         "validate": validate,
         "cross_check": cross_check,

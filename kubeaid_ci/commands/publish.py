@@ -43,6 +43,7 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
             clusters=clusters,
             wishes=asked,
             kubeaid_ref=ref,
+            kubeaid_addresses=options.settings.repositories.kubeaid,
             engine=engine or options.settings.engine or "rjsonnet",
             jobs=options.jobs,
             cache=options.cache,

@@ -10,11 +10,11 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.kubeaid_source import BUILD, origin
 from kubeaid_ci.jobs.render_task import FilesAt
 from kubeaid_ci.model import links
+from kubeaid_ci.model.addresses import Addresses
 from kubeaid_ci.model.application import Source
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.tree import Entry, tree_id
 from kubeaid_ci.plan.chart_files import chart_files
-from kubeaid_ci.plan.revision import is_kubeaid
 
 PINNED = "pinned"
 CHARTS = "argocd-helm-charts"
@@ -25,6 +25,10 @@ _USUAL = ("main", "master")
 
 class NotAtHandError(Exception):
     """A source that cannot be looked at, and why."""
+
+
+class ForeignRepositoryError(NotAtHandError):
+    """A source in a repository that is none of the two given ones."""
 
 
 class RevisionMissingError(UserError):
@@ -95,22 +99,26 @@ class AtHand:
                 " name one with --kubeaid"
             )
 
-    def place(self, source: Source, own: frozenset[Remote], path: str) -> Place:
-        """Where the files of a source are, those beside `path` at least. `own` are addresses of the config repo.
+    def place(self, source: Source, own: Addresses, path: str) -> Place:
+        """Where the files of a source are, those beside `path` at least. `own` are addresses of both.
 
         Raises `NotAtHandError`, or `UserError` where it never can be.
         """
         if source.chart:
             raise NotAtHandError(f"the chart {source.chart} of {source.shown_url} is in no repository at hand")
-        remote = source.remote
-        if remote is None:
-            raise UserError(f"{source.shown_url!r} is no repository address; correct repoURL")
-        if remote in own or remote == self._origin(self.config):
+        try:
+            remote = Remote.parse(source.url)
+        except UserError as error:
+            raise UserError(f"repoURL: {error}; correct repoURL") from error
+        if remote in own.config or remote == self._origin(self.config):
             commit = self._config_commit(source.revision)
             return self._opened(self.config, commit, source.revision or "HEAD", path)
-        if is_kubeaid(source.url, self._origin(self.kubeaid)):
+        if remote in own.kubeaid or remote == self._origin(self.kubeaid):
             return self._opened(self.kubeaid, *self._kubeaid_commit(source.revision), path)
-        raise NotAtHandError(f"{source.shown_url} is neither the config repo nor the KubeAid repo at hand")
+        config, kubeaid = (self._origin(root) or "no origin" for root in (self.config, self.kubeaid))
+        raise ForeignRepositoryError(
+            f"{source.shown_url} is neither the config repo ({config}) nor the KubeAid repo ({kubeaid})"
+        )
 
     def config_place(self, path: str) -> Place:
         """The config repo as it is at hand, the files beside `path` at least."""
@@ -168,6 +176,8 @@ class AtHand:
 
     def _opened(self, root: Path, ref: str, revision: str, path: str) -> Place:
         top = path.split("/", 1)[0]
+        if top == "..":
+            top = ""  # nothing is there, and Git would end with an error of its own
         at = FilesAt(str(root), ref, (top or ".",))
         if at not in self._places:
             self._places[at] = Place(at, snapshot.take(root, ref, at.folders), revision)

@@ -1,7 +1,7 @@
 """Builds kube-prometheus manifests for clusters, side by side."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from kubeaid_ci.jobs.stale import with_pinned
 from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.remote import Remote
 
 CACHE_BYTES = 2 * 1024**3
 Progress = Callable[[Cluster, BuildResult | None], None]
@@ -40,12 +41,14 @@ def build_clusters(
     cache: bool | str | os.PathLike[str] = True,
     timeout: float = 300.0,
     progress: Progress | None = None,
+    kubeaid_addresses: Collection[Remote] = (),
 ) -> Builds:
     """Build the kube-prometheus manifests of clusters into ``k8s/<dir>/kube-prometheus/``.
 
     `config_repo` and `kubeaid` are folders. `clusters` names some (default: all that have a vars file) by folder or
     name. `kubeaid_ref` is ``worktree`` (the checkout as it is), ``pinned`` (what each cluster
     pins) or a revision. With `check` nothing is written. `timeout` is in seconds a cluster.
+    `kubeaid_addresses` are addresses of the KubeAid repo besides its origin, for ``pinned``.
     `progress` is called with a cluster when its build starts (no result) and when it ends.
 
     A cluster that fails is in the result, with a finding, and stops no other. Raises `UserError`
@@ -55,7 +58,7 @@ def build_clusters(
     jsonnet.require(engine)
     selection = select(folders(config), clusters)
     buildable = tuple(cluster for cluster in selection.clusters if cluster.vars_file)
-    sources = resolve(Path(kubeaid).resolve(), kubeaid_ref, config, buildable)
+    sources = resolve(Path(kubeaid).resolve(), kubeaid_ref, config, buildable, addresses=frozenset(kubeaid_addresses))
     store = cache_at(cache)
     told = progress or _silent
     tasks: list[Task] = []

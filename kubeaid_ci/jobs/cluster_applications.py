@@ -9,6 +9,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError
 from kubeaid_ci.jobs.render_plan import Capabilities, Part, Planner
 from kubeaid_ci.jobs.render_task import ChartTask, Look, Looked, Note, Outcome, Task
+from kubeaid_ci.model.addresses import Addresses
 from kubeaid_ci.model.application import AppId, Application, Source, is_application
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.cluster_facts import ClusterFacts, registered_cluster
@@ -86,6 +87,11 @@ class ClusterApplications:
     looked: Mapping[Look, Looked]
     more_versions: tuple[str, ...] = ()
     helm_setting: Version | None = None
+    known: Addresses = field(default_factory=Addresses)
+    before: "ClusterApplications | None" = None
+    """The same cluster before the change."""
+    is_new: bool = False
+    """True if the cluster does not exist before the change."""
     definitions: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     built_in: tuple[str, ...] = field(init=False)
     _learnt: set[Task] = field(default_factory=set)
@@ -94,7 +100,7 @@ class ClusterApplications:
     _registered: dict[str, str] = field(default_factory=dict)
     _defined: tuple[str, ...] = ()
     _guessed: frozenset[str] = frozenset()
-    _plans: dict[tuple[str, str, frozenset[Remote]], Planned] = field(default_factory=dict)
+    _plans: dict[tuple[str, str, Addresses], Planned] = field(default_factory=dict)
     _repo_servers: dict[Task, str] = field(default_factory=dict)
     _argocd: str = ""
 
@@ -113,13 +119,12 @@ class ClusterApplications:
 
     def planned(self, outcomes: Outcomes) -> list[Planned]:
         """Every Application that is known by now, the root first."""
-        own = frozenset({Remote.parse(str(self.hand.config))})
+        own = self.addresses(outcomes)
         root = self._plan(_Found(self._bootstrap(), self.root), own, _Holder(None, _ARGOCD, "", _ARGOCD))
-        # The root application mostly applies itself too: so it is known how, and from which address.
+        # The root application mostly applies itself too: so it is known how.
         for one in self._applications(root, outcomes, own):
             application = one.application
             if any(source.path == self.root for source in application.sources):
-                own |= {remote for source in application.sources if (remote := source.remote)}
                 argo_cd = application.own_namespace or application.namespace or _ARGOCD
                 root = self._plan(one, own, _Holder(None, argo_cd, "", argo_cd))
                 break
@@ -132,7 +137,24 @@ class ClusterApplications:
             waiting += new.values()
         return list(known.values())
 
-    def _held(self, planned: Planned, outcomes: Outcomes, own: frozenset[Remote], argo_cd: str) -> dict[AppId, Planned]:
+    def addresses(self, outcomes: Outcomes) -> Addresses:
+        """Return the addresses of both repositories, as the cluster names them before the change.
+
+        Its root Application names the config repo. What a change adds counts after the merge only.
+        """
+        given = self.known | Addresses.of(config=[Remote.parse(str(self.hand.config))])
+        if self.before is not None:
+            return given | self.before.addresses(outcomes)
+        if self.is_new:
+            return given
+        root = self._plan(_Found(self._bootstrap(), self.root), given, _Holder(None, _ARGOCD, "", _ARGOCD))
+        for one in self._applications(root, outcomes, given):
+            named = [source.remote for source in one.application.sources if source.path == self.root]
+            if named:
+                return given | Addresses.of(config=named)
+        return given
+
+    def _held(self, planned: Planned, outcomes: Outcomes, own: Addresses, argo_cd: str) -> dict[AppId, Planned]:
         """The Applications that one holds, by identity."""
         application = planned.application
         holder = _Holder(planned.id, application.namespace or argo_cd, application.destination, argo_cd)
@@ -211,7 +233,7 @@ class ClusterApplications:
     def _bootstrap(self) -> Application:
         return Application("root", _ARGOCD, "", (Source(str(self.hand.config), self.root),))
 
-    def _applications(self, planned: Planned, outcomes: Outcomes, own: frozenset[Remote]) -> Iterator[_Found]:
+    def _applications(self, planned: Planned, outcomes: Outcomes, own: Addresses) -> Iterator[_Found]:
         """The Applications among the objects of one, and those that its ApplicationSets make.
 
         If it holds an Application or ApplicationSet twice the last counts, as for any object.
@@ -234,7 +256,7 @@ class ClusterApplications:
             ]
         return self._inside.get(task, ())
 
-    def _expanded(self, one: Rendered, own: frozenset[Remote]) -> Iterator[_Found]:
+    def _expanded(self, one: Rendered, own: Addresses) -> Iterator[_Found]:
         name, namespace = f"ApplicationSet {_name(one.body)}", _namespace(one.body)
         try:
             for body in application_set.expand(one.body, lambda url, revision: self._listing(url, revision, own)):
@@ -247,7 +269,7 @@ class ClusterApplications:
         except UserError as error:
             yield _unreadable(name, namespace, one.path, "chart/render-failed", f"{name}: {error}")
 
-    def _listing(self, url: str, revision: str, own: frozenset[Remote]) -> Listing:
+    def _listing(self, url: str, revision: str, own: Addresses) -> Listing:
         try:
             place = self.hand.place(Source(url, revision=revision), own, "")
         except NotAtHandError as reason:
@@ -255,7 +277,7 @@ class ClusterApplications:
         paths = [path for path, entry in place.below("").items() if not entry.may_be_folder]
         return Listing(paths, lambda path: place.text(path) or "")
 
-    def _plan(self, found: _Found, own: frozenset[Remote], holder: _Holder) -> Planned:
+    def _plan(self, found: _Found, own: Addresses, holder: _Holder) -> Planned:
         key = (repr(found), repr(holder), own)
         if key not in self._plans:
             application, where = found.application, found.where

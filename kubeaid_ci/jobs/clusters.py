@@ -130,20 +130,21 @@ def list_clusters(
     """
     root = Path(config_repo).resolve()
     selection = select(folders(root), clusters)
-    remote = origin(Path(kubeaid).resolve()) if kubeaid else None
     tasks = [(str(root), cluster) for cluster in selection.clusters if cluster.vars_file]
     values: dict[str, dict[str, Any] | Finding] = {}
     for number, outcome in Pool(jobs or os.cpu_count() or 1).map(_vars, tasks):
         cluster = tasks[number][1]
         values[cluster.dir] = _outcome(outcome, cluster)
     tree, own = DiskTree(str(root)), settings or Settings()
+    known_kubeaid = [origin(Path(kubeaid).resolve())] if kubeaid else []
+    addresses = own.repositories.kubeaid.union(one for one in known_kubeaid if one)
     infos, findings = [], list(selection.findings)
     for cluster in selection.clusters:
         known = values.get(cluster.dir, {})
         if isinstance(known, Finding):
             findings.append(known)
             known = {}
-        infos.append(_info(tree, cluster, known, remote, own))
+        infos.append(_info(tree, cluster, known, addresses, own))
     return Clusters(tuple(infos), tuple(findings), selection.skipped)
 
 
@@ -165,10 +166,10 @@ def _outcome(outcome: dict[str, Any] | Finding | WorkerError, cluster: Cluster) 
 
 
 def _info(
-    tree: TreeReader, cluster: Cluster, values: dict[str, Any], remote: Remote | None, settings: Settings
+    tree: TreeReader, cluster: Cluster, values: dict[str, Any], addresses: frozenset[Remote], settings: Settings
 ) -> ClusterInfo:
     try:
-        revision = pinned_revision(tree, cluster, remote).revision or "HEAD"
+        revision = pinned_revision(tree, cluster, addresses).revision or "HEAD"
     except UserError:
         revision = None  # nothing is pinned; `build --kubeaid-ref pinned` says why
     platform, release = values.get("platform"), values.get("kube_prometheus_version")

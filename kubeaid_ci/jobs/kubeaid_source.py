@@ -30,10 +30,13 @@ class KubeAid:
     tree: str = ""
 
 
-def resolve(root: Path, ref: str, config: Path, clusters: tuple[Cluster, ...]) -> Mapping[str, KubeAid | Finding]:
+def resolve(
+    root: Path, ref: str, config: Path, clusters: tuple[Cluster, ...], *, addresses: frozenset[Remote] = frozenset()
+) -> Mapping[str, KubeAid | Finding]:
     """For each cluster (by its folder) the KubeAid files to build from, or why there are none.
 
-    `ref` is ``worktree``, ``pinned`` or a revision. Raises `UserError` where `root` is no KubeAid
+    `ref` is ``worktree``, ``pinned`` or a revision. `addresses` are those of the KubeAid repo besides its origin.
+    Raises `UserError` where `root` is no KubeAid
     checkout or has no such revision.
     """
     repository = Repository.at(root)
@@ -47,16 +50,19 @@ def resolve(root: Path, ref: str, config: Path, clusters: tuple[Cluster, ...]) -
     if ref != "pinned":
         kubeaid = _at(repository, ref, ref)
         return {cluster.dir: kubeaid for cluster in clusters}
-    return _pinned(repository, config, clusters)
+    return _pinned(repository, config, clusters, addresses)
 
 
-def _pinned(repository: Repository, config: Path, clusters: tuple[Cluster, ...]) -> dict[str, KubeAid | Finding]:
+def _pinned(
+    repository: Repository, config: Path, clusters: tuple[Cluster, ...], addresses: frozenset[Remote]
+) -> dict[str, KubeAid | Finding]:
     known: dict[str | None, KubeAid] = {}
     found: dict[str, KubeAid | Finding] = {}
-    remote, tree = origin(repository.folder), DiskTree(str(config.resolve()))
+    tree = DiskTree(str(config.resolve()))
+    known_addresses = addresses.union(one for one in [origin(repository.folder)] if one)
     for cluster in clusters:
         try:
-            revision = pinned_revision(tree, cluster, remote)
+            revision = pinned_revision(tree, cluster, known_addresses)
             if revision.revision not in known:
                 known[revision.revision] = _at(repository, revision.revision, revision.revision or "HEAD")
             found[cluster.dir] = known[revision.revision]
@@ -71,17 +77,32 @@ def _pinned(repository: Repository, config: Path, clusters: tuple[Cluster, ...])
     return found
 
 
-def pinned_revision(config: TreeReader, cluster: Cluster, remote: Remote | None) -> plan.Pinned:
-    """Return the KubeAid revision that a cluster pins. Raises `UserError` if it names none."""
+def pinned_revision(config: TreeReader, cluster: Cluster, kubeaid: frozenset[Remote]) -> plan.Pinned:
+    """Return the KubeAid revision that a cluster pins. Raises `UserError` if it names none.
+
+    `kubeaid` are addresses of the KubeAid repo, besides those of the cluster's general settings file. That file's
+    version is the last resort.
+    """
+    try:
+        return _pinned_by_application(config, cluster, kubeaid.union(cluster.general.kubeaid))
+    except UserError:
+        version = cluster.general.kubeaid_version
+        if version is None:
+            raise
+        return plan.Pinned(None if version == "HEAD" else version)
+
+
+def _pinned_by_application(config: TreeReader, cluster: Cluster, kubeaid: frozenset[Remote]) -> plan.Pinned:
     application = config_repo.application(config, cluster, _APPLICATION)
     where = f"{cluster.path}/argocd-apps/templates/{_APPLICATION}.yaml"
     if application is None:
         raise UserError(f"{where}: no Application {_APPLICATION}, so no KubeAid revision is pinned")
-    pinned = plan.pinned(application, remote)
+    pinned = plan.pinned(application, kubeaid)
     if pinned is None:
         raise UserError(
-            f"{where}: names no KubeAid revision: no source points at a KubeAid repository"
-            f" and the label {plan.VERSION_LABEL} is not set"
+            f"{where}: names no KubeAid revision: no source has an address of the KubeAid repo, and the label"
+            f" {plan.VERSION_LABEL} is not set; set the label, or list the address under repositories.kubeaid in"
+            " .kubeaid-ci.yaml"
         )
     return pinned
 

@@ -87,7 +87,7 @@ def _revision(application: bytes | None) -> str | None:
         found = documents.load_all(application or b"", where=_APPLICATION)
     except UserError:
         return None
-    known = [revision_plan.pinned(one, None) for one in found if isinstance(one, dict)]
+    known = [revision_plan.pinned(one, ()) for one in found if isinstance(one, dict)]
     return next((one.revision for one in known if one), None)
 
 

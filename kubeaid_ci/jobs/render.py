@@ -24,6 +24,7 @@ from kubeaid_ci.jobs.render_plan import Part
 from kubeaid_ci.jobs.render_results import Target, Told
 from kubeaid_ci.jobs.render_task import ChartTask, Look, Looked, Note, Task
 from kubeaid_ci.jobs.renderer import Progress, Renderer
+from kubeaid_ci.model.addresses import Addresses
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.cluster_facts import ClusterFacts
 from kubeaid_ci.model.finding import Finding
@@ -129,12 +130,12 @@ def followed(
         hand.check()
     try:
         selections = _selected(hands, clusters)
-        known = [
-            Followed(
-                selection, tuple(_cluster(cluster, hand, settings, renderer.looked) for cluster in selection.clusters)
-            )
-            for hand, selection in zip(hands, selections, strict=True)
+        first = _clusters(hands[0], selections[0], settings, renderer.looked)
+        others = [
+            _clusters(hand, selection, settings, renderer.looked, before=first)
+            for hand, selection in zip(hands[1:], selections[1:], strict=True)
         ]
+        known = [Followed(*one) for one in zip(selections, [first, *others], strict=True)]
         _render([cluster for one in known for cluster in one.clusters], renderer)
         yield known
     finally:
@@ -183,6 +184,35 @@ def _selected(hands: Sequence[AtHand], names: Sequence[str]) -> list[Selection]:
 def _folders(hand: AtHand) -> Folders:
     where = str(hand.config) if hand.config_ref == WORKTREE else f"{hand.config} at {hand.config_ref}"
     return folders_of(hand.config_place(HOME).files, where=where)
+
+
+def _clusters(
+    hand: AtHand,
+    selection: Selection,
+    settings: Settings,
+    looked: Mapping[Look, Looked],
+    *,
+    before: Sequence[ClusterApplications] | None = None,
+) -> tuple[ClusterApplications, ...]:
+    """Return the clusters of one side. Addresses are those that the first side, `before`, names.
+
+    A cluster that is new has those that the others name: a change does not say itself whom to trust.
+    """
+    clusters = [_cluster(cluster, hand, settings, looked) for cluster in selection.clusters]
+    own = Addresses(settings.repositories.config, settings.repositories.kubeaid)
+    old = {one.cluster.dir: one for one in before or ()}
+    every = own
+    for one in old.values():
+        every |= _of_general(one.cluster)
+    for one in clusters:
+        one.before = old.get(one.cluster.dir)
+        one.is_new = before is not None and one.before is None
+        one.known = every if one.is_new else own | _of_general((one.before or one).cluster)
+    return tuple(clusters)
+
+
+def _of_general(cluster: Cluster) -> Addresses:
+    return Addresses.of(config=cluster.general.config, kubeaid=cluster.general.kubeaid)
 
 
 def _cluster(cluster: Cluster, hand: AtHand, settings: Settings, looked: Mapping[Look, Looked]) -> ClusterApplications:

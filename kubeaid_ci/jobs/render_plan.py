@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place, RevisionMissingError
+from kubeaid_ci.jobs.at_hand import AtHand, ForeignRepositoryError, NotAtHandError, Place, RevisionMissingError
 from kubeaid_ci.jobs.kustomize_plan import kustomize_task
 from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Note, Task
 from kubeaid_ci.jobs.value_files import ValueFiles
+from kubeaid_ci.model.addresses import Addresses
 from kubeaid_ci.model.application import Application, Parameter, Source
 from kubeaid_ci.model.release_name import check_release_name
-from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.model.tree import tree_id
 from kubeaid_ci.plan import kustomization
@@ -46,10 +46,10 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans the Applications of one cluster. `own` are the addresses that stand for the config repo."""
+    """Plans the Applications of one cluster. `own` are the addresses of both repositories."""
 
     hand: AtHand
-    own: frozenset[Remote]
+    own: Addresses
     capabilities: Capabilities
 
     def parts(self, application: Application, where: str) -> Iterator[Part]:
@@ -59,6 +59,8 @@ class Planner:
                 continue  # only there for its values
             try:
                 yield self._part(application, source, where)
+            except ForeignRepositoryError as reason:
+                yield Part(Note("gitops/repository-unknown", f"{reason}, so its objects are not known", where))
             except NotAtHandError as reason:
                 yield Part(Note("chart/unverifiable", f"{reason}, so its objects are not known", where))
             except LinkError as error:

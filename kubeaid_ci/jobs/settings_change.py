@@ -26,6 +26,7 @@ def weakened(before: Settings, after: Settings) -> Iterator[Finding]:
     yield from _fail_on(before.fail_on, after.fail_on)
     yield from _changed(before, after, _IDENTITY, prefix="")
     yield from _upstreams(before, after)
+    yield from _repositories(before, after)
     yield from _policies(before.charts, after.charts)
     yield from _publish(before, after)
     yield from _clusters(before, after)
@@ -48,6 +49,13 @@ def _fail_on(before: FailOn | None, after: FailOn | None) -> Iterator[Finding]:
     old, new = before or FailOn.ERROR, after or FailOn.ERROR
     if any(old.reached_by(severity) and not new.reached_by(severity) for severity in Severity):
         yield _finding("fail-on", f"runs fail on {new}, before on {old}")
+
+
+def _repositories(before: Settings, after: Settings) -> Iterator[Finding]:
+    for name in ("config", "kubeaid"):
+        old, new = getattr(before.repositories, name), getattr(after.repositories, name)
+        for remote in sorted(map(str, new - old)):
+            yield _finding(f"repositories.{name}", f"takes {remote} for the given repository", key=remote)
 
 
 def _upstreams(before: Settings, after: Settings) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place
 from kubeaid_ci.jobs.render_task import Layer
+from kubeaid_ci.model.addresses import Addresses
 from kubeaid_ci.model.application import Application, HelmSource
-from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.plan import inline_values
 from kubeaid_ci.plan.patterns import compiled
 
@@ -27,7 +27,7 @@ class ValueFiles:
     """
 
     hand: AtHand
-    own: frozenset[Remote]
+    own: Addresses
     application: Application
     where: str
     place: Place

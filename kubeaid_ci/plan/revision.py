@@ -1,6 +1,6 @@
 """Which KubeAid revision a cluster pins."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ class Pinned:
     revision: str | None
 
 
-def pinned(application: Mapping[str, Any], kubeaid: Remote | None) -> Pinned | None:
+def pinned(application: Mapping[str, Any], kubeaid: Collection[Remote]) -> Pinned | None:
     """The KubeAid revision of a cluster's kube-prometheus Application; nothing where it names none.
 
     A source that points at a KubeAid repository names it by its ``targetRevision``. Where the
@@ -47,15 +47,15 @@ def _revision(source: Mapping[str, Any]) -> str:
     return "" if revision is None else str(revision)
 
 
-def is_kubeaid(address: object, kubeaid: Remote | None) -> bool:
-    """Whether an address is that of the KubeAid repo at hand, or of one of that name."""
+def is_kubeaid(address: object, kubeaid: Collection[Remote]) -> bool:
+    """True if an address is one of the KubeAid repo. Anybody may call a repository KubeAid: its name does not count."""
     if not isinstance(address, str):
         return False
     try:
         remote = Remote.parse(address)
     except UserError:
         return False
-    return remote == kubeaid or remote.name.lower() == "kubeaid"
+    return remote in kubeaid
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

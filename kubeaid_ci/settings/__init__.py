@@ -7,11 +7,13 @@ from typing import TypeVar
 from kubeaid_ci import documents
 from kubeaid_ci.model.finding import FailOn
 from kubeaid_ci.model.policy import ChartPolicy, Step
+from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.suppression import Suppression
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.settings.readers import (
     Node,
     Reader,
+    addresses,
     count,
     day,
     duration,
@@ -73,6 +75,14 @@ class ClusterSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RepositorySettings:
+    """Addresses that mean the two repositories, besides the origins of their clones."""
+
+    config: frozenset[Remote] = frozenset()
+    kubeaid: frozenset[Remote] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a settings file says; nothing or empty means that it does not say.
 
@@ -91,6 +101,7 @@ class Settings:
     upstreams: UpstreamSettings = field(default_factory=UpstreamSettings)
     charts: Mapping[str, ChartPolicy] = field(default_factory=dict)
     clusters: Mapping[str, ClusterSettings] = field(default_factory=dict)
+    repositories: RepositorySettings = field(default_factory=RepositorySettings)
 
     @property
     def kubernetes_versions(self) -> tuple[Version, ...]:
@@ -107,6 +118,10 @@ class Settings:
             upstreams=_filled(self.upstreams, other.upstreams),
             charts={**other.charts, **self.charts},
             clusters={**other.clusters, **self.clusters},
+            repositories=RepositorySettings(
+                self.repositories.config | other.repositories.config,
+                self.repositories.kubeaid | other.repositories.kubeaid,
+            ),
         )
 
 
@@ -163,6 +178,11 @@ _CLUSTER: Mapping[str, Reader] = {
     "helm": version,
 }
 
+_REPOSITORIES: Mapping[str, Reader] = {
+    "config": addresses,
+    "kubeaid": addresses,
+}
+
 _SETTINGS: Mapping[str, Reader] = {
     "kubeaid": text,
     "kubeaid-ref": text,
@@ -176,6 +196,7 @@ _SETTINGS: Mapping[str, Reader] = {
     "upstreams": table(_UPSTREAMS, UpstreamSettings),
     "charts": named(table(_CHART, ChartPolicy)),
     "clusters": named(table(_CLUSTER, ClusterSettings)),
+    "repositories": table(_REPOSITORIES, RepositorySettings),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.model.version_range import VersionRange
 
@@ -92,6 +93,23 @@ def versions(node: Node) -> VersionRange:
         if isinstance(node.value, str) and node.value.strip():
             raise node.error(str(error)) from error
         raise
+
+
+def addresses(node: Node) -> frozenset[Remote]:
+    """A list of addresses of repositories."""
+    return frozenset(many(_address)(node))
+
+
+def _address(node: Node) -> Remote:
+    try:
+        remote = Remote.parse(text(node))
+    except UserError as error:
+        if isinstance(node.value, str) and node.value.strip():
+            raise node.error(str(error)) from error
+        raise
+    if remote.is_local:
+        raise node.error(f"expected the address of a repository, found the path {_named(node.value)}")
+    return remote
 
 
 def day(node: Node) -> date:

@@ -233,3 +233,48 @@ def test_another_branch_that_an_application_pins_is_what_it_is(world):
         world.config, world.kubeaid, before=Revisions(base), after=Revisions(), clusters=["one"], cache=False, jobs=1
     )
     assert made.changes == ()
+
+
+EVIL = "https://evil.example/mallory/KubeAid.git"
+
+
+def source_of(url: str) -> dict:
+    return {"repoURL": url, "path": "argocd-helm-charts/web", "targetRevision": "1.0.0"}
+
+
+def statuses(world: World) -> dict[str, str]:
+    return {one.app: str(one.status) for one in world.render("one").apps}
+
+
+def test_a_repository_is_not_the_platform_because_of_its_name(world):
+    repos.write(world.config, {"k8s/one/argocd-apps/templates/web.yaml": application("web", source=source_of(EVIL))})
+    assert statuses(world) == {"root": "rendered", "web": "unverifiable"}
+    found = [one for one in world.render("one").findings if one.rule.id == "gitops/repository-unknown"]
+    assert EVIL in found[0].message
+    assert "repositories in .kubeaid-ci.yaml" in found[0].rule.help
+
+
+def test_an_address_in_the_settings_or_in_the_general_settings_means_the_platform(world):
+    fork = "https://git.example.com/fork/k8id.git"
+    repos.write(world.config, {"k8s/one/argocd-apps/templates/web.yaml": application("web", source=source_of(fork))})
+    assert statuses(world)["web"] == "unverifiable"
+    read = parse("repositories: {kubeaid: ['git@git.example.com:fork/k8id']}", where="here")
+    assert {str(one.status) for one in world.render("one", settings=read).apps} == {"rendered"}
+    general = f"forkURLs: {{kubeaid: {fork}}}\n"
+    repos.write(world.config, {"k8s/one/kubeaid-cli.general.yaml": general})
+    assert statuses(world)["web"] == "rendered"
+
+
+@pytest.mark.parametrize("more", [{}, {"k8s/one/kubeaid-cli.general.yaml": f"forkURLs: {{kubeaid: {EVIL}}}\n"}])
+def test_a_change_cannot_say_itself_which_repository_is_trusted(world, more):
+    template = {"k8s/one/argocd-apps/templates/web.yaml": application("web", source=source_of(EVIL))}
+    repos.write(world.config, {**template, **more})
+    made = kubeaid_ci.diff_clusters(
+        world.config, world.kubeaid, before=Revisions("HEAD"), after=Revisions(), clusters=["one"], cache=False, jobs=1
+    )
+    assert ("change/not-compared", "one/web") in {(one.rule.id, one.subject) for one in made.findings}
+
+
+def test_settings_refuse_what_is_no_address():
+    with pytest.raises(UserError, match=r"here:1: repositories\.kubeaid"):
+        parse("repositories: {kubeaid: [../KubeAid]}", where="here")

@@ -745,7 +745,7 @@ def test_what_cannot_be_looked_at_is_told_and_never_passed_over(world):
     [
         ({"source": {"repoURL": KUBEAID, "path": "argocd-helm-charts/gone"}}, "has no folder argocd-helm-charts/gone"),
         ({"source": {"repoURL": KUBEAID, "path": "../../etc"}}, "has no folder"),
-        ({"source": {"repoURL": "ssh://git@host:acme/x.git", "path": "x"}}, "is no repository address"),
+        ({"source": {"repoURL": "ssh://git@host:acme/x.git", "path": "x"}}, "not a repository address"),
         ({"source": {}}, "without a source"),
         ({"source": {**helm(), "helm": {"values": "a: [\n"}}}, "did not find expected node content"),
         ({"source": {**helm(), "helm": {"values": "- a\n"}}}, "expected keys with values"),

@@ -22,8 +22,8 @@ def application(*, source=None, sources=None, label=None):
             Pinned("26.1.0"),
         ),
         (
-            application(source={"repoURL": "https://git.acme.test/platform/KubeAid", "targetRevision": "1"}),
-            Pinned("1"),
+            application(source={"repoURL": "https://git.acme.test/platform/KubeAid", "targetRevision": "HEAD"}),
+            None,
         ),
         (
             application(source={"repoURL": str(KUBEAID), "targetRevision": "HEAD"}, label="9.9.9"),
@@ -55,10 +55,10 @@ def application(*, source=None, sources=None, label=None):
     ],
 )
 def test_pinned_revision(given, expected):
-    assert pinned(given, KUBEAID) == expected
+    assert pinned(given, {KUBEAID}) == expected
 
 
 def test_a_fork_by_another_name_is_known_by_the_checkouts_own_address():
     fork = Remote.parse("https://git.acme.test/infra/platform")
     given = application(source={"repoURL": "ssh://git@git.acme.test/infra/platform.git", "targetRevision": "5.0.0"})
-    assert pinned(given, fork) == Pinned("5.0.0")
+    assert pinned(given, {fork}) == Pinned("5.0.0")
