@@ -39,8 +39,9 @@ NOTHING_BUILT = Rule(
 REPOSITORY_UNKNOWN = Rule(
     "gitops/repository-unknown",
     Severity.WARNING,
-    "The objects of a repository that is not given are not known, so no check looks at them. If it is one of the two "
-    "given repositories, set the origin of the clone or list its address under repositories in .kubeaid-ci.yaml.",
+    "The repository is not one of the two given, so the objects of the Application are unknown and not checked. If it "
+    "is one of the two, set its address as the origin of the clone (git remote set-url origin URL) or list it under "
+    "repositories in .kubeaid-ci.yaml; or pass the right clone with --config-repo or --kubeaid.",
 )
 
 RULES = (CLUSTER_UNREADABLE, VARS_MISSING, GENERAL_INVALID, OUTPUT_UNUSABLE, NOTHING_BUILT, REPOSITORY_UNKNOWN)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kubeaid_ci.checks import change_rules, cluster_rules, doctor_rules, not_compared_rules
+from kubeaid_ci.checks import change_rules, cluster_rules, doctor_rules, gitops_rules, not_compared_rules
 from kubeaid_ci.checks.chart_rules import CHART_RULES
 from kubeaid_ci.model.finding import Rule, Severity
 
@@ -98,6 +98,7 @@ RULES: Mapping[str, Rule] = {
         *CHART_RULES,
         *change_rules.RULES,
         *not_compared_rules.RULES,
+        *gitops_rules.RULES,
         *doctor_rules.RULES.values(),
     )
 }

@@ -24,11 +24,15 @@ _USUAL = ("main", "master")
 
 
 class NotAtHandError(Exception):
-    """A source that cannot be looked at, and why."""
+    """A source that cannot be rendered, and why. `rule` is that of its finding."""
+
+    rule = "gitops/source-not-rendered"
 
 
 class ForeignRepositoryError(NotAtHandError):
     """A source in a repository that is none of the two given ones."""
+
+    rule = "gitops/repository-unknown"
 
 
 class RevisionMissingError(UserError):
@@ -105,7 +109,9 @@ class AtHand:
         Raises `NotAtHandError`, or `UserError` where it never can be.
         """
         if source.chart:
-            raise NotAtHandError(f"the chart {source.chart} of {source.shown_url} is in no repository at hand")
+            raise ForeignRepositoryError(
+                f"chart {source.chart} of {source.shown_url} is in neither of the two repositories given"
+            )
         try:
             remote = Remote.parse(source.url)
         except UserError as error:
@@ -123,6 +129,22 @@ class AtHand:
     def config_place(self, path: str) -> Place:
         """The config repo as it is at hand, the files beside `path` at least."""
         return self._opened(self.config, self._config_commit(""), "HEAD", path)
+
+    def files_below(self, source: Source) -> str:
+        """Name the files below a source's path in both repositories, whatever its address; no files have one name."""
+        if not source.path:
+            return ""
+        return " ".join(self._tree(root, source) for root in (self.config, self.kubeaid))
+
+    def _tree(self, root: Path, source: Source) -> str:
+        try:
+            if root == self.config:
+                commit = self._config_commit("")
+            else:
+                commit, _ = self._kubeaid_commit(source.revision)
+        except UserError:
+            return tree_id({})
+        return tree_id(self._opened(root, commit, source.revision, source.path).below(source.path))
 
     def beside(self, place: Place, path: str) -> Place:
         """The same repository at the same revision, with the files beside `path`."""

@@ -32,7 +32,8 @@ _ARGOCD = "argocd"
 class Planned:
     """One Application, the file that it is in, and what to do for each of its sources.
 
-    `holder` is the Application that holds it, None for the root. `argo_cd` is the namespace of Argo CD.
+    `holder` is the Application that holds it, None for the root. `argo_cd` is the namespace of Argo CD. `inputs` names
+    the sources that cannot be rendered and the files below their paths.
     """
 
     application: Application
@@ -41,6 +42,7 @@ class Planned:
     id: AppId
     holder: AppId | None
     argo_cd: str
+    inputs: str = ""
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -264,8 +266,8 @@ class ClusterApplications:
                 sync = application_set_policy(one.body, made.application.sync, name)
                 yield replace(made, application=replace(made.application, own_namespace=namespace, sync=sync))
         except UnsupportedError as reason:
-            message = f"{name} uses {reason}, which is not followed, so its Applications are not known"
-            yield _unreadable(name, namespace, one.path, "chart/unverifiable", message)
+            message = f"{name} uses {reason}, which is not followed, so its Applications are unknown"
+            yield _unreadable(name, namespace, one.path, "gitops/application-set-not-followed", message)
         except UserError as error:
             yield _unreadable(name, namespace, one.path, "chart/render-failed", f"{name}: {error}")
 
@@ -284,9 +286,23 @@ class ClusterApplications:
             application = replace(application, destination=application.destination or holder.destination)
             planner = Planner(self.hand, own, Capabilities(str(self.version), self.built_in))
             parts = [Part(found.note)] if found.note else list(planner.parts(application, where))
+            if maker := application.sync.application_set:
+                maker = str(holder.app_id(self.cluster.dir, replace(application, name=maker)))
+                application = replace(application, sync=replace(application.sync, application_set=maker))
             app_id = holder.app_id(self.cluster.dir, application)
-            self._plans[key] = Planned(application, where, tuple(parts), app_id, holder.id, holder.argo_cd)
+            self._plans[key] = Planned(
+                application, where, tuple(parts), app_id, holder.id, holder.argo_cd, self._inputs(application, parts)
+            )
         return self._plans[key]
+
+    def _inputs(self, application: Application, parts: Iterable[Part]) -> str:
+        """Name the sources of an Application and the files below their paths, if one of them is not rendered.
+
+        A source whose repository is not one of the two given mostly has the same files under another address.
+        """
+        if not any(isinstance(part.what, Note) for part in parts):
+            return ""
+        return repr([(source, self.hand.files_below(source)) for source in application.sources])
 
 
 def _key(one: _Found | Rendered) -> tuple[str, str, str]:

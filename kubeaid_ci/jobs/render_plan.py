@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs.at_hand import AtHand, ForeignRepositoryError, NotAtHandError, Place, RevisionMissingError
+from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place, RevisionMissingError
 from kubeaid_ci.jobs.kustomize_plan import kustomize_task
 from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Note, Task
 from kubeaid_ci.jobs.value_files import ValueFiles
@@ -59,10 +59,8 @@ class Planner:
                 continue  # only there for its values
             try:
                 yield self._part(application, source, where)
-            except ForeignRepositoryError as reason:
-                yield Part(Note("gitops/repository-unknown", f"{reason}, so its objects are not known", where))
             except NotAtHandError as reason:
-                yield Part(Note("chart/unverifiable", f"{reason}, so its objects are not known", where))
+                yield Part(Note(reason.rule, f"{reason}, so its objects are unknown", where))
             except LinkError as error:
                 yield Part(Note("chart/symlink-escapes", str(error), source.path))
             except RevisionMissingError as error:

@@ -731,9 +731,9 @@ def test_what_cannot_be_looked_at_is_told_and_never_passed_over(world):
     files = {"p/a.yaml": "{}", "j/a.jsonnet": "{}"}
     world.cluster("one", {**files, **{f"{name}.yaml": application(name, **spec) for name, spec in apps.items()}})
     made = world.render()
-    assert {(rule, subject) for rule, subject, _, _ in told(made)} == {
-        ("chart/unverifiable", f"one/{name}") for name in apps
-    }
+    not_given = {("gitops/repository-unknown", f"one/{name}") for name in ("other", "chart", "half")}
+    not_rendered = {("gitops/source-not-rendered", f"one/{name}") for name in ("plugin", "jsonnet")}
+    assert {(rule, subject) for rule, subject, _, _ in told(made)} == not_given | not_rendered
     assert {name: app(made, name).status.value for name in apps} == {
         **dict.fromkeys(apps, "unverifiable"),
         "half": "partial",
@@ -896,7 +896,7 @@ def test_application_sets_of_lists_and_git_are_followed_and_others_told(world):
         "ApplicationSet of-clusters",
     }
     assert [one.message for one in made.findings] == [
-        "ApplicationSet of-clusters uses the generator clusters, which is not followed, so its Applications are not known"
+        "ApplicationSet of-clusters uses the generator clusters, which is not followed, so its Applications are unknown"
     ]
 
 

@@ -149,7 +149,7 @@ def test_option_that_is_not_followed_is_named_and_not_ignored(world, said, reaso
     renderings = made(world, below("k8s/one/web", WEB), **said)
     assert app(renderings, "web").status.value == "unverifiable"
     (finding,) = renderings.findings
-    assert finding.rule.id == "chart/unverifiable"
+    assert finding.rule.id == "gitops/source-not-rendered"
     assert reason in finding.message
 
 
@@ -182,7 +182,7 @@ def test_what_would_be_fetched_or_run_is_refused(world, text):
     files |= below("k8s/one/base", {"kustomization.yaml": "resources: ['ssh://git@example.com/x']\n"})
     renderings = made(world, files)
     assert app(renderings, "web").status.value == "unverifiable"
-    assert [one.rule.id for one in renderings.findings] == ["chart/unverifiable"]
+    assert [one.rule.id for one in renderings.findings] == ["gitops/source-not-rendered"]
 
 
 def test_credentials_in_an_address_are_not_told(world):
