@@ -1,4 +1,4 @@
-"""What a change does to Applications whose objects cannot be compared: it must never look as if all were removed."""
+"""Which Applications can be compared, and what to report of the others: they must never look unchanged or removed."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,17 +10,15 @@ from kubeaid_ci.checks.not_compared_rules import (
     RENDER_MENDED,
     VALUES_REFUSED,
 )
-from kubeaid_ci.model.application import is_application
 from kubeaid_ci.model.finding import Finding, Rule, Severity
 from kubeaid_ci.model.rendering import Failure, RenderedApp, RenderStatus
 
 _BROKEN: Mapping[Failure | None, Rule] = {Failure.GONE: CHART_GONE, Failure.REFUSED: VALUES_REFUSED}
-_HOLDERS = ("Application", "ApplicationSet")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One Application on one side, and what there is to say of it there."""
+class AppOnSide:
+    """One Application on one side of a change, and its findings there."""
 
     app: RenderedApp
     findings: tuple[Finding, ...] = ()
@@ -28,53 +26,72 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether an Application can be compared, and what there is to say of that."""
+    """Whether the objects of an Application can be compared, and the findings about that.
+
+    `unknown` says why not all of its objects are known on both sides; it is empty if they are. If `compared` is true
+    all the same, those that are known are compared.
+    """
 
     compared: bool
     findings: tuple[Finding, ...] = ()
+    unknown: str = ""
 
 
-Apps = Mapping[str, Seen]
+Apps = Mapping[str, AppOnSide]
 """The Applications of one cluster on one side, by name."""
 
 
+def apps_on_side(told: Iterable[tuple[RenderedApp, tuple[Finding, ...]]]) -> dict[str, AppOnSide]:
+    """Return the Applications of one cluster by name."""
+    return {app.app: AppOnSide(app, findings) for app, findings in told}
+
+
 def verdicts(before: Apps, after: Apps) -> dict[str, Verdict]:
-    """What can be compared of one cluster, by Application."""
+    """Return the verdict on each Application of one cluster."""
     return {name: _verdict(name, before, after) for name in sorted({*before, *after})}
+
+
+def of_one_side(one: AppOnSide) -> str:
+    """Say why not all objects of an Application of a new or removed cluster are known; empty if they are."""
+    return "" if one.app.status is RenderStatus.RENDERED else _why(one)
 
 
 def _verdict(name: str, before: Apps, after: Apps) -> Verdict:
     was, now = before.get(name), after.get(name)
     match was, now:
-        case Seen(), Seen():
+        case AppOnSide(), AppOnSide():
             return _both(was, now)
-        case Seen(), None:
-            return _alone(was, before, after, removed=True)
-        case None, Seen():
-            return _alone(now, after, before, removed=False)
+        case AppOnSide(), None:
+            return _removed(was, before, after)
+        case None, AppOnSide():
+            return _added(now, after, before)
     raise ValueError(f"{name} is on neither side")
 
 
-def _both(was: Seen, now: Seen) -> Verdict:
-    statuses = {was.app.status, now.app.status}
-    if len(statuses) == 1 and statuses <= {RenderStatus.RENDERED, RenderStatus.PARTIAL}:
-        return Verdict(compared=True, findings=tuple(_fresh(was, now)))
-    if now.app.status is RenderStatus.FAILED and was.app.status is not RenderStatus.FAILED:
-        return Verdict(compared=False, findings=tuple(_broken(now)))
-    if was.app.status is RenderStatus.FAILED and now.app.status is RenderStatus.RENDERED:
-        count = len(now.app.manifests)
-        message = f"it failed before and gives {count} objects now; what changes in them is not known"
-        return Verdict(compared=False, findings=(_at(RENDER_MENDED, now, message),))
-    return Verdict(compared=False, findings=(_unknown(was, now),))
+def _both(was: AppOnSide, now: AppOnSide) -> Verdict:
+    match was.app.status, now.app.status:
+        case RenderStatus.RENDERED, RenderStatus.RENDERED:
+            return Verdict(compared=True, findings=tuple(_fresh(was, now)))
+        case RenderStatus.PARTIAL, RenderStatus.PARTIAL:
+            unknown = _unknown(was, now)
+            return Verdict(compared=True, findings=(unknown, *_fresh(was, now)), unknown=_why(now))
+        case before, RenderStatus.FAILED if before is not RenderStatus.FAILED:
+            return Verdict(compared=False, findings=tuple(_broken(now)), unknown=_why(now))
+        case RenderStatus.FAILED, RenderStatus.RENDERED:
+            count = len(now.app.manifests)
+            message = f"it failed before and gives {count} objects now; what changes in them is not known"
+            return Verdict(compared=False, findings=(_at(RENDER_MENDED, now, message),), unknown=_why(was))
+    unknown = _unknown(was, now)
+    return Verdict(compared=False, findings=(unknown,), unknown=_why(_unrendered(was, now)))
 
 
-def _fresh(was: Seen, now: Seen) -> Iterator[Finding]:
-    """What there is to say after the change and was not before."""
+def _fresh(was: AppOnSide, now: AppOnSide) -> Iterator[Finding]:
+    """The findings that are there after the change and were not before."""
     known = {(finding.rule.id, finding.key) for finding in was.findings}
     return (finding for finding in now.findings if (finding.rule.id, finding.key) not in known)
 
 
-def _broken(now: Seen) -> Iterator[Finding]:
+def _broken(now: AppOnSide) -> Iterator[Finding]:
     """Everything that fails, such as each value that a schema refuses."""
     rule = _BROKEN.get(now.app.failure, RENDER_BROKEN)
     failing = {finding.rule for finding in now.findings if finding.message == now.app.error}
@@ -83,46 +100,72 @@ def _broken(now: Seen) -> Iterator[Finding]:
             yield replace(finding, rule=rule, severity=rule.severity)
 
 
-def _unknown(was: Seen, now: Seen) -> Finding:
-    first = next((seen for seen in (now, was) if seen.app.status is not RenderStatus.RENDERED), now)
-    why = first.app.error or next((finding.message for finding in first.findings), first.app.status.value)
-    alike = was.app.status is now.app.status
-    where = "known neither before nor after" if alike else f"not known {'after' if first is now else 'before'}"
-    # What is as unknown as it was is not the change's doing.
-    severity = Severity.INFO if alike else None
-    return _at(NOT_COMPARED, first, f"its objects are {where} the change: {why}", severity)
+def _unknown(was: AppOnSide, now: AppOnSide) -> Finding:
+    """The finding on an Application whose objects are not known on a side."""
+    first = _unrendered(was, now)
+    if was.app.status is not now.app.status:
+        side = "after" if first is now else "before"
+        return _at(NOT_COMPARED, first, f"its objects are not known {side} the change: {_why(first)}")
+    some = "some of its objects" if now.app.status is RenderStatus.PARTIAL else "its objects"
+    message = f"{some} could not be rendered on either side: {_why(first)}"
+    if was.app.digest != now.app.digest:
+        return _at(NOT_COMPARED, first, f"{message}; its source, its settings or files below its path change")
+    # What is as unknown as before is not the change's doing.
+    return _at(NOT_COMPARED, first, message, Severity.INFO)
 
 
-def _alone(seen: Seen, there: Apps, elsewhere: Apps, *, removed: bool) -> Verdict:
-    """An Application that one side lacks, or only does not know."""
-    if lost := next(_lost_holders(there, elsewhere), None):
-        side = "after" if removed else "before"
-        message = f"it is not known {side} the change, because {lost}, which holds it, does not render there"
-        return Verdict(compared=False, findings=(_at(NOT_COMPARED, seen, message),))
-    if removed:
+def _unrendered(was: AppOnSide, now: AppOnSide) -> AppOnSide:
+    return next((one for one in (now, was) if one.app.status is not RenderStatus.RENDERED), now)
+
+
+def _why(one: AppOnSide) -> str:
+    """Say why not all objects of an Application are known on a side."""
+    return one.app.error or next((finding.message for finding in one.findings), one.app.status.value)
+
+
+def _removed(was: AppOnSide, before: Apps, after: Apps) -> Verdict:
+    """The verdict on an Application that does not exist after the change, or is only not known there."""
+    if lost := _lost_maker(was.app, before, after):
+        return _not_known(was, "after", lost)
+    if was.app.status is RenderStatus.RENDERED:
         return Verdict(compared=True)
-    return Verdict(compared=seen.app.status is not RenderStatus.FAILED, findings=seen.findings)
+    message = f"it is removed, and not all of its objects are known: {_why(was)}"
+    partly = was.app.status is RenderStatus.PARTIAL
+    return Verdict(compared=partly, findings=(_at(NOT_COMPARED, was, message),), unknown=_why(was))
 
 
-def _lost_holders(there: Apps, elsewhere: Apps) -> Iterator[str]:
-    """The Applications that hold others on one side, and do not render on the other."""
-    for name, seen in there.items():
-        other = elsewhere.get(name)
-        if other is not None and other.app.status is not RenderStatus.RENDERED and _holds(seen.app):
-            yield name
+def _added(now: AppOnSide, after: Apps, before: Apps) -> Verdict:
+    """The verdict on an Application that did not exist before the change, or was only not known there."""
+    if lost := _lost_maker(now.app, after, before):
+        return _not_known(now, "before", lost)
+    if now.app.status is RenderStatus.RENDERED:
+        return Verdict(compared=True, findings=now.findings)
+    partly = now.app.status is RenderStatus.PARTIAL
+    return Verdict(compared=partly, findings=now.findings, unknown=_why(now))
 
 
-def _holds(app: RenderedApp) -> bool:
-    return any(is_application(manifest.body, kind) for manifest in app.manifests for kind in _HOLDERS)
+def _not_known(one: AppOnSide, side: str, maker: str) -> Verdict:
+    message = f"it is not known {side} the change, because {maker}, which makes it, could not be rendered there"
+    return Verdict(compared=False, findings=(_at(NOT_COMPARED, one, message),), unknown=message)
 
 
-def _at(rule: Rule, seen: Seen, message: str, severity: Severity | None = None) -> Finding:
-    place = next((finding for finding in seen.findings if finding.path), None)
-    subject = "/".join(part for part in (seen.app.cluster, seen.app.app) if part)
+def _lost_maker(app: RenderedApp, there: Apps, elsewhere: Apps) -> str:
+    """The Application or ApplicationSet that makes an Application and is unknown on the other side; empty if none is.
+
+    One that is missing there may itself be lost with the Application that holds it.
+    """
+    for maker in filter(None, (app.sync.application_set, app.holder)):
+        other = elsewhere.get(maker)
+        if other is not None and other.app.status is not RenderStatus.RENDERED:
+            return maker
+        here = there.get(maker)
+        if other is None and here is not None and here.app.app != app.app:
+            return _lost_maker(here.app, there, elsewhere)
+    return ""
+
+
+def _at(rule: Rule, one: AppOnSide, message: str, severity: Severity | None = None) -> Finding:
+    place = next((finding for finding in one.findings if finding.path), None)
+    subject = "/".join(part for part in (one.app.cluster, one.app.app) if part)
     path, line = (place.path, place.line) if place else (None, None)
     return rule.at(path, message, subject=subject, line=line, severity=severity, key="not-compared")
-
-
-def seen(told: Iterable[tuple[RenderedApp, tuple[Finding, ...]]]) -> dict[str, Seen]:
-    """Applications of one cluster by name."""
-    return {app.app: Seen(app, findings) for app, findings in told}

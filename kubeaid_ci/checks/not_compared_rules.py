@@ -35,19 +35,19 @@ RENDER_MENDED = Rule(
 NOT_COMPARED = Rule(
     "change/not-compared",
     Severity.WARNING,
-    "Its objects are not known before or after the change, so what the change does to them is not known either. Cure "
-    "what the message names, or look at it by hand.",
+    "Not all objects of this Application are known before and after the change, so its effect on them is unknown. Fix "
+    "the cause that the message names, or check the Application manually.",
 )
 CLUSTER_ADDED = Rule(
     "change/cluster-added",
     Severity.INFO,
-    "Everything in a new cluster is new, so it is not listed. Look at the objects themselves, with kubeaid-ci render.",
+    "Everything in a new cluster is new, so its objects are not listed. Show them with kubeaid-ci render.",
 )
 CLUSTER_REMOVED = Rule(
     "change/cluster-removed",
-    Severity.WARNING,
-    "An ArgoCD that still runs there finds no root application any more: nothing is deleted, and nothing kept in sync. "
-    "Shut the cluster down first, or keep its folder.",
+    Severity.ERROR,
+    "Argo CD on that cluster loses its root Application: nothing is deleted, but nothing is synced either. "
+    "Decommission the cluster first, or keep the folder.",
 )
 CHART_ADDED = Rule(
     "change/chart-added",

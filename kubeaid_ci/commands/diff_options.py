@@ -1,8 +1,7 @@
 """The options of every command that compares, and how such a command ends."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.jobs.comment import Place
     from kubeaid_ci.model.comparison import Comparison
-    from kubeaid_ci.model.finding import Finding
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -84,38 +82,35 @@ def end(
     place: "Place | None",
     baseline: Baseline | None = None,
 ) -> NoReturn:
-    """Comment where that is asked for, show the report, exit."""
-    from kubeaid_ci.commands.done import done
+    """Comment if that is asked for, show the report, exit."""
+    from kubeaid_ci.commands.done import conclude, judge
     from kubeaid_ci.report.diff import outputs, report
 
-    differs = given["exit_code"] and bool(comparison.changes)
-    told = report(comparison, version=__version__, command=command)
-    post = (lambda: _comment(comparison, options, place, command, about)) if place else None
+    judged = judge(comparison.findings, options, baseline=baseline)
+    comparison = replace(comparison, findings=judged.findings)
+    differs = given["exit_code"] and comparison.differs
+    unread = any(finding.key == "folder" for finding in comparison.findings)
+    conclude(
+        ctx,
+        judged.of(report(comparison, version=__version__, command=command)),
+        options,
+        outputs=outputs(comparison),
+        failure=2 if unread else int(differs),
+        post=(lambda: _comment(comparison, place, command, about)) if place else None,
+    )
 
-    def failure(findings: "Sequence[Finding]") -> int:
-        return 2 if any(finding.key == "folder" for finding in findings) else int(differs)
 
-    done(ctx, told, options, outputs=outputs(comparison), failure=failure, baseline=baseline, post=post)
-
-
-def _comment(comparison: "Comparison", options: Options, place: "Place", command: str, about: str) -> int:
-    """Returns the exit code of a forge that does not take the comment: the report is worth showing all the same."""
+def _comment(comparison: "Comparison", place: "Place", command: str, about: str) -> int:
+    """Return the exit code of a forge that does not take the comment: the report is worth showing all the same."""
     from kubeaid_ci.report.diff_comment import comment
 
-    shown = _speaking(comparison, options)
+    spoken = tuple(finding for finding in comparison.findings if finding.suppressed_by is None)
     try:
-        text = comment(shown, about=about, limit=place.limit, size=place.forge.body_size)
-        worth_saying = shown.changes or any(one.severity is not Severity.INFO for one in shown.findings)
+        said = replace(comparison, findings=spoken)
+        text = comment(said, about=about, limit=place.limit, size=place.forge.body_size)
+        worth_saying = comparison.differs or any(one.severity is not Severity.INFO for one in spoken)
         place.say(command, text, only_anew=not worth_saying)
     except OutsideError as error:
         notice(f"kubeaid-ci: error: cannot post the comment: {error}")
         return error.exit_code
     return 0
-
-
-def _speaking(comparison: "Comparison", options: Options) -> "Comparison":
-    """Without what the settings silence: a comment has no use for it."""
-    from kubeaid_ci.checks import suppress
-
-    findings = suppress.apply(comparison.findings, options.settings.suppress, today=date.today(), ran=())
-    return replace(comparison, findings=tuple(finding for finding in findings if finding.suppressed_by is None))

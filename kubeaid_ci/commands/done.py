@@ -1,7 +1,7 @@
 """How every command ends: suppressions, the baseline, report, exit code."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NoReturn, TextIO
 
@@ -20,6 +20,35 @@ Failure = int | Callable[[Sequence[Finding]], int]
 """The exit code of what could not be done, or how to get it from the findings that are reported."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The findings to report, those that the settings suppress marked. `known` counts those of a base, if asked for."""
+
+    findings: tuple[Finding, ...]
+    base: str | None = None
+    known: int = 0
+
+    def of(self, report: Report) -> Report:
+        """Return the report with these findings."""
+        summary = report.summary if self.base is None else {**report.summary, "known": self.known}
+        return replace(report, findings=self.findings, base=self.base, summary=summary)
+
+
+def judge(
+    findings: Sequence[Finding], options: Options, *, ran: Collection[str] = (), baseline: Baseline | None = None
+) -> Judged:
+    """Add what the settings weaken, apply suppressions, and take out the findings of the `baseline`.
+
+    `ran` has the rules or families that looked at everything, so that an unused suppression can be reported.
+    """
+    found = (*options.weakened, *findings)
+    marked = suppress.apply(found, options.settings.suppress, today=date.today(), ran=ran)
+    if baseline is None:
+        return Judged(marked)
+    new, known = new_findings(marked, baseline.findings)
+    return Judged(tuple(new), baseline.ref, known)
+
+
 def done(
     ctx: click.Context,
     report: Report,
@@ -35,15 +64,30 @@ def done(
 ) -> NoReturn:
     """Show a report as the options say, and exit.
 
-    `ran` has the rules or families that looked at everything, so that an unused suppression can be
-    told; `repository` is the folder that the findings' paths are relative to (default: the config
-    repo); `failure` is 2 or 3 if something could not be done. The findings of the `baseline` are counted and not
-    reported. `stdout` is where the report goes where standard output has the result itself. `post` puts the result
-    on a forge after the report was written.
+    `ran` and `baseline` are as for `judge`, the rest as for `conclude`.
     """
-    found = (*options.weakened, *report.findings)
-    findings = suppress.apply(found, options.settings.suppress, today=date.today(), ran=ran)
-    report = _without_known(replace(report, findings=findings), baseline)
+    report = judge(report.findings, options, ran=ran, baseline=baseline).of(report)
+    code = failure if isinstance(failure, int) else failure(report.findings)
+    conclude(ctx, report, options, outputs=outputs, repository=repository, failure=code, stdout=stdout, post=post)
+
+
+def conclude(
+    ctx: click.Context,
+    report: Report,
+    options: Options,
+    *,
+    outputs: Mapping[str, str] | None = None,
+    repository: str | None = None,
+    failure: int = 0,
+    stdout: TextIO | None = None,
+    post: Callable[[], int] | None = None,
+) -> NoReturn:
+    """Show a report whose findings are judged, and exit.
+
+    `repository` is the folder that the findings' paths are relative to (default: the config repo). `failure` is 2 or
+    3 if something could not be done, 1 for a difference that fails the run. `stdout` is where the report goes if
+    standard output has the result itself. `post` puts the result on a forge after the report was written.
+    """
     code = finish(
         report,
         fmt=options.fmt,
@@ -52,15 +96,8 @@ def done(
         outputs=outputs,
         dotenv=options.dotenv,
         folder=ci.below_checkout(repository or options.config_repo),
-        failure=failure if isinstance(failure, int) else failure(report.findings),
+        failure=failure,
         stdout=stdout,
         post=post,
     )
     ctx.exit(code)
-
-
-def _without_known(report: Report, baseline: Baseline | None) -> Report:
-    if baseline is None:
-        return report
-    findings, known = new_findings(report.findings, baseline.findings)
-    return replace(report, findings=findings, base=baseline.ref, summary={**report.summary, "known": known})

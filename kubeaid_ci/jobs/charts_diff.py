@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci.checks import not_compared
-from kubeaid_ci.checks.not_compared import Seen
+from kubeaid_ci.checks.not_compared import AppOnSide
 from kubeaid_ci.checks.not_compared_rules import CHART_ADDED, CHART_GONE
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.snapshot import WORKTREE
@@ -22,7 +22,7 @@ from kubeaid_ci.jobs.render_results import Target, app_of, defined_scopes
 from kubeaid_ci.jobs.render_source import render_source
 from kubeaid_ci.jobs.render_task import ChartTask, Note
 from kubeaid_ci.jobs.renderer import Progress, Renderer
-from kubeaid_ci.model.comparison import Comparison
+from kubeaid_ci.model.comparison import Comparison, NotCompared, OneSided
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.kubernetes_scopes import Scopes
 from kubeaid_ci.settings import Settings
@@ -89,7 +89,7 @@ def diff_charts(
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         pairs = [Pair(name, before.get(name), after.get(name), noise, diffs, renderer.cache) for name in wanted]
         parts = _all_compared([pair for pair in pairs if not pair.is_same], renderer)
-    return replace(together(parts), clusters=(_CLUSTER,), charts=tuple(wanted))
+    return replace(together(parts), clusters=(_CLUSTER,), charts=tuple(wanted), applications=len(wanted))
 
 
 def _all_compared(pairs: Sequence[Pair], renderer: Renderer) -> list[Comparison]:
@@ -133,23 +133,36 @@ def _compared(pair: Pair, known: Outcomes) -> Comparison:
     scopes = defined_scopes(known.outcomes[task] for task in pair.tasks)
     was, now = (_seen(name, source, known, scopes) for source in (pair.before, pair.after))
     if not was or not now:
-        return Comparison((_CLUSTER,), findings=(_come_or_gone(name, now),))
+        return _one_sided(name, was, now)
     verdict = not_compared.verdicts(was, now)[name]
+    unknown = (NotCompared(_CLUSTER, name, verdict.unknown, verdict.compared),) if verdict.unknown else ()
     if not verdict.compared:
-        return Comparison((_CLUSTER,), findings=verdict.findings)
+        return Comparison((_CLUSTER,), findings=verdict.findings, not_compared=unknown)
     sides = (side[name].app.manifests for side in (was, now))
     made = compare_one(_CLUSTER, *sides, noise=pair.noise, diffs=pair.diffs)
-    return replace(made, findings=(*verdict.findings, *made.findings))
+    return replace(made, findings=(*verdict.findings, *made.findings), not_compared=unknown)
 
 
-def _seen(name: str, source: ChartTask | Note | None, known: Outcomes, scopes: Scopes) -> dict[str, Seen]:
+def _seen(name: str, source: ChartTask | Note | None, known: Outcomes, scopes: Scopes) -> dict[str, AppOnSide]:
     if source is None:
         return {}
     told = app_of(name, [(source, name)], known, Target(namespace=name, cluster=_CLUSTER, scopes=scopes))
-    return not_compared.seen([told])
+    return not_compared.apps_on_side([told])
 
 
-def _come_or_gone(name: str, now: Mapping[str, Seen]) -> Finding:
+def _one_sided(name: str, was: Mapping[str, AppOnSide], now: Mapping[str, AppOnSide]) -> Comparison:
+    (one,) = (*was.values(), *now.values())
+    reason = not_compared.of_one_side(one)
+    return Comparison(
+        (_CLUSTER,),
+        findings=(_come_or_gone(name, now),),
+        added=(OneSided(name, len(one.app.manifests)),) if now else (),
+        removed=(OneSided(name, len(one.app.manifests)),) if was else (),
+        not_compared=(NotCompared(_CLUSTER, name, reason),) if reason else (),
+    )
+
+
+def _come_or_gone(name: str, now: Mapping[str, AppOnSide]) -> Finding:
     folder, subject = f"{CHARTS}/{name}", f"{_CLUSTER}/{name}"
     if now:
         failed = now[name].app.error

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from kubeaid_ci.jobs.charts_trial import Trial
 from kubeaid_ci.jobs.cluster_values import SetValues, lost, set_values
-from kubeaid_ci.jobs.comparison import Rendered, compare_clusters
+from kubeaid_ci.jobs.comparison import compare_clusters
+from kubeaid_ci.jobs.diff import compare_renderings
 from kubeaid_ci.jobs.publish_desk import Desk
 from kubeaid_ci.jobs.render import render_clusters
 from kubeaid_ci.model.chart_update import ChartUpdate, LostValue
@@ -14,6 +15,7 @@ from kubeaid_ci.model.commit import CommitStyle
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.manifest import Manifest
 from kubeaid_ci.model.publication import Proposal
+from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.settings import Settings
 
 _DEFAULTS = "default values"
@@ -32,7 +34,7 @@ class Effects:
     settings: Settings
     jobs: int = field(kw_only=True)
     cache: bool = field(kw_only=True)
-    _now: Rendered | None = field(default=None, init=False)
+    _now: Renderings | None = field(default=None, init=False)
     _set: tuple[SetValues, ...] = field(default=(), init=False)
 
     def defaults(self, trials: Iterable[Trial]) -> Comparison:
@@ -64,11 +66,10 @@ class Effects:
                 cache=self.cache,
             )
         gone = [value for update in updates for value in lost(self._set, update)]
-        return compare_clusters(self._now, self._rendered(self.config, after)), tuple(gone)
+        return compare_renderings(self._now, self._rendered(self.config, after)), tuple(gone)
 
-    def _rendered(self, config: Path, revision: str) -> Rendered:
-        """Every object of every cluster, by its name."""
-        found = render_clusters(
+    def _rendered(self, config: Path, revision: str) -> Renderings:
+        return render_clusters(
             config,
             self.desk.workshop.folder,
             kubeaid_ref=revision,
@@ -76,7 +77,3 @@ class Effects:
             jobs=self.jobs,
             cache=self.cache,
         )
-        clusters: dict[str, list[Manifest]] = {}
-        for app in found.apps:
-            clusters.setdefault(app.cluster, []).extend(app.manifests)
-        return clusters

@@ -40,6 +40,10 @@ def together(parts: Sequence[Comparison]) -> Comparison:
         tuple(image for part in parts for image in part.images),
         {subject: diff for part in parts for subject, diff in part.diffs.items()},
         sum(part.noise_only for part in parts),
+        added=tuple(one for part in parts for one in part.added),
+        removed=tuple(one for part in parts for one in part.removed),
+        not_compared=tuple(one for part in parts for one in part.not_compared),
+        applications=sum(part.applications for part in parts),
     )
 
 

@@ -1,13 +1,14 @@
 """What a change of a repository, or an upgrade, does to clusters."""
 
 import os
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci.checks import not_compared
-from kubeaid_ci.checks.not_compared import Apps, Verdict
-from kubeaid_ci.checks.not_compared_rules import CLUSTER_ADDED, CLUSTER_REMOVED, NOT_COMPARED
+from kubeaid_ci.checks.not_compared import AppOnSide, Apps, Verdict
+from kubeaid_ci.checks.not_compared_rules import NOT_COMPARED
 from kubeaid_ci.compare.objects import Known
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.jobs import helm_change, kept_comparison
@@ -16,13 +17,15 @@ from kubeaid_ci.jobs.comparison import compare_one, together
 from kubeaid_ci.jobs.kept_comparison import packed, unpacked
 from kubeaid_ci.jobs.kubeaid_source import KubeAid
 from kubeaid_ci.jobs.monitoring import Build, Builder, builder_of, is_monitoring, rebuilt
+from kubeaid_ci.jobs.one_sided_clusters import apps_of, deployed_on_both, one_sided_clusters
 from kubeaid_ci.jobs.render import Side, render_sides, renderer_of, select_apps
 from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.cluster import Cluster
-from kubeaid_ci.model.comparison import Comparison, Revisions
+from kubeaid_ci.model.comparison import Comparison, NotCompared, Revisions
 from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.kubernetes_scopes import Scopes
+from kubeaid_ci.model.kubernetes_scopes import NO_SCOPES, Scopes
 from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.settings import Settings
 
 
@@ -33,8 +36,10 @@ class _Pair:
     cluster: Cluster
     before: Apps
     after: Apps
-    scopes: tuple[Scopes, Scopes]
+    scopes: tuple[Scopes, Scopes] = (NO_SCOPES, NO_SCOPES)
     findings: tuple[Finding, ...] = ()
+    unbuilt: tuple[tuple[str, str], ...] = ()
+    """The Applications whose monitoring could not be built on a side, and why."""
 
 
 def diff_clusters(
@@ -77,50 +82,51 @@ def diff_clusters(
         engines = helm_change.crossed([pair.cluster for pair in pairs], was.helm, now.helm, now.apps, renderer)
         known = Known()
         parts = [_kept(pair, renderer, wanted, noise=noise, diffs=diffs, known=known) for pair in pairs]
-    outer = (*now.findings, *engines, *_come_and_gone(was, now))
-    return replace(together(parts), findings=(*outer, *(finding for part in parts for finding in part.findings)))
+    selected = Comparison((), findings=(*now.findings, *engines))
+    return together([selected, *one_sided_clusters(was, now), *parts])
+
+
+def compare_renderings(before: Renderings, after: Renderings) -> Comparison:
+    """Compare what was rendered for the same clusters at two revisions."""
+    old, new = _by_cluster(before), _by_cluster(after)
+    parts = [
+        _compared(_Pair(cluster, old.get(cluster, {}), new.get(cluster, {})), (), noise=False, diffs=False, known={})
+        for cluster in sorted({*old, *new}, key=lambda cluster: cluster.name)
+    ]
+    return together(parts)
+
+
+def _by_cluster(renderings: Renderings) -> dict[Cluster, dict[str, AppOnSide]]:
+    findings: dict[str, list[Finding]] = defaultdict(list)
+    for finding in renderings.findings:
+        findings[finding.subject].append(finding)
+    found: dict[Cluster, dict[str, AppOnSide]] = defaultdict(dict)
+    for app in renderings.apps:
+        cluster = Cluster(app.cluster, app.dir, None)
+        found[cluster][app.app] = AppOnSide(app, tuple(findings[f"{app.cluster}/{app.app}"]))
+    return found
 
 
 def _pairs(was: Side, now: Side) -> list[_Pair]:
-    there = {cluster.dir for cluster in was.selection.clusters}
-    both = [cluster for cluster in now.selection.clusters if cluster.dir in there]
+    """The clusters that Argo CD deploys before and after the change."""
+    old = {cluster.dir: cluster for cluster in was.selection.clusters}
     return [
         _Pair(
             cluster,
-            _apps(was, cluster.dir),
-            _apps(now, cluster.dir),
+            apps_of(was, cluster.dir),
+            apps_of(now, cluster.dir),
             (was.scopes[cluster.dir], now.scopes[cluster.dir]),
         )
-        for cluster in both
+        for cluster in now.selection.clusters
+        if deployed_on_both(old.get(cluster.dir), cluster)
     ]
-
-
-def _apps(side: Side, folder: str) -> Apps:
-    return not_compared.seen(told for told in side.told if told[0].dir == folder)
-
-
-def _come_and_gone(was: Side, now: Side) -> Iterator[Finding]:
-    """One line for each cluster that is on one side alone."""
-    old, new = ({cluster.dir: cluster for cluster in side.selection.clusters} for side in (was, now))
-    # A folder that is there and unreadable is told by its own finding.
-    broken = {finding.subject for side in (was, now) for finding in side.selection.findings}
-    for folder, cluster in old.items():
-        if folder not in new and folder not in broken:
-            count = sum(len(seen.app.manifests) for seen in _apps(was, folder).values())
-            message = f"the cluster goes, with {count} objects that ArgoCD applied"
-            yield CLUSTER_REMOVED.at(cluster.path, message, subject=cluster.label)
-    for folder, cluster in new.items():
-        if folder not in old and folder not in broken:
-            count = sum(len(seen.app.manifests) for seen in _apps(now, folder).values())
-            yield CLUSTER_ADDED.at(cluster.path, f"the cluster is new, with {count} objects", subject=cluster.label)
-            yield from (finding for seen in _apps(now, folder).values() for finding in seen.findings)
 
 
 def _kept(
     pair: _Pair, renderer: Renderer, apps: Collection[str], *, noise: bool, diffs: bool, known: Known
 ) -> Comparison:
     """One cluster as it was compared before, where the question, what is compared and our own code are the same."""
-    if renderer.cache is None or not all(seen.app.digest for seen in (*pair.before.values(), *pair.after.values())):
+    if renderer.cache is None or not all(one.app.digest for one in (*pair.before.values(), *pair.after.values())):
         return _compared(pair, apps, noise=noise, diffs=diffs, known=known)
     name = kept_comparison.key(_named(pair), sorted(apps), noise, diffs)
     if (data := renderer.noted(name)) is not None:
@@ -133,14 +139,14 @@ def _kept(
 def _named(pair: _Pair) -> str:
     """All that a comparison is made of; digests stand for the objects."""
     sides = (
-        [replace(seen, app=replace(seen.app, manifests=(), cached=False)) for seen in side.values()]
+        [replace(one, app=replace(one.app, manifests=(), cached=False)) for one in side.values()]
         for side in (pair.before, pair.after)
     )
-    return repr((pair.cluster, pair.findings, *sides))
+    return repr((pair.cluster, pair.findings, pair.unbuilt, *sides))
 
 
 def _compared(pair: _Pair, apps: Collection[str], *, noise: bool, diffs: bool, known: Known) -> Comparison:
-    """One cluster, with what there is to say of Applications that cannot be compared."""
+    """One cluster, with the findings on Applications that cannot be compared."""
     verdicts = not_compared.verdicts(pair.before, pair.after)
     wanted = {name: verdict for name, verdict in verdicts.items() if not apps or name in apps}
     before = list(_manifests(pair.before, verdicts))
@@ -156,16 +162,27 @@ def _compared(pair: _Pair, apps: Collection[str], *, noise: bool, diffs: bool, k
         secrets={text for side in (pair.before, pair.after) for seen in side.values() for text in seen.app.secrets},
     )
     found = (finding for verdict in wanted.values() for finding in verdict.findings)
-    return replace(made, findings=(*pair.findings, *found, *made.findings))
+    unknown = {
+        name: NotCompared(pair.cluster.label, name, verdict.unknown, verdict.compared)
+        for name, verdict in wanted.items()
+        if verdict.unknown
+    }
+    unknown |= {app: NotCompared(pair.cluster.label, app, reason) for app, reason in pair.unbuilt}
+    return replace(
+        made,
+        findings=(*pair.findings, *found, *made.findings),
+        not_compared=tuple(unknown.values()),
+        applications=len(wanted),
+    )
 
 
 def _manifests(apps: Apps, verdicts: Mapping[str, Verdict], alike: Apps | None = None) -> Iterator[Manifest]:
     """The objects that can be compared; those that give what they gave before are the same values."""
-    for name, seen in apps.items():
+    for name, one in apps.items():
         if verdicts[name].compared:
             other = alike.get(name) if alike else None
-            same = other is not None and other.app.digest and other.app.digest == seen.app.digest
-            yield from other.app.manifests if other is not None and same else seen.app.manifests
+            same = other is not None and other.app.digest and other.app.digest == one.app.digest
+            yield from other.app.manifests if other is not None and same else one.app.manifests
 
 
 def _with_monitoring(
@@ -194,10 +211,10 @@ def _monitoring(pair: _Pair, apps: Collection[str]) -> list[str]:
     """The Applications that apply the monitoring on both sides."""
     return [
         name
-        for name, seen in pair.before.items()
+        for name, one in pair.before.items()
         if name in pair.after
         and (not apps or name in apps)
-        and is_monitoring(seen.app, pair.cluster)
+        and is_monitoring(one.app, pair.cluster)
         and is_monitoring(pair.after[name].app, pair.cluster)
     ]
 
@@ -217,7 +234,11 @@ def _monitored(
             before=_rebuilt(pair.before, pair.cluster, names, old, pair.scopes[0]),
             after=_rebuilt(pair.after, pair.cluster, names, new, pair.scopes[1]),
         )
-    return replace(pair, findings=(replace(finding, subject=f"{pair.cluster.label}/{names[0]}"),))
+    return replace(
+        pair,
+        findings=(replace(finding, subject=f"{pair.cluster.label}/{names[0]}"),),
+        unbuilt=tuple((name, finding.message) for name in names),
+    )
 
 
 def _rebuilt(apps: Apps, cluster: Cluster, names: Sequence[str], build: Build | None, scopes: Scopes) -> Apps:

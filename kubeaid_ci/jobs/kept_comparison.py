@@ -6,7 +6,7 @@ from typing import Any
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.edges import own_code
 from kubeaid_ci.model.change import Action
-from kubeaid_ci.model.comparison import Comparison, ImageChange
+from kubeaid_ci.model.comparison import Comparison, ImageChange, NotCompared, OneSided
 from kubeaid_ci.model.difference import FieldChange, ObjectChange
 from kubeaid_ci.model.finding import Finding, Rule, Severity
 
@@ -32,6 +32,10 @@ def unpacked(data: bytes) -> Comparison:
         diffs=said["diffs"],
         noise_only=said["noise_only"],
         charts=tuple(said["charts"]),
+        added=tuple(OneSided(**one) for one in said["added"]),
+        removed=tuple(OneSided(**one) for one in said["removed"]),
+        not_compared=tuple(NotCompared(**one) for one in said["not_compared"]),
+        applications=said["applications"],
     )
 
 

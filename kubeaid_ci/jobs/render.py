@@ -174,11 +174,26 @@ def _side(
 
 
 def _selected(hands: Sequence[AtHand], names: Sequence[str]) -> list[Selection]:
-    found = [_folders(hand) for hand in hands]
+    found = _folders_of_all(hands)
     # A folder may be a cluster on one side only. The last side names it as it will be.
     every = {one.dir: one for one in sorted(chain(*found), key=lambda one: isinstance(one, Cluster))}
     wanted = chosen(tuple(every.values()), names)
     return [select([one for one in folders if one.dir in wanted]) for folders in found]
+
+
+def _folders_of_all(hands: Sequence[AtHand]) -> list[Folders]:
+    """The folders on each side. A side without clusters is no error if another side has some: they come or go."""
+    found: list[Folders] = []
+    errors = []
+    for hand in hands:
+        try:
+            found.append(_folders(hand))
+        except UserError as error:
+            errors.append(error)
+            found.append(())
+    if errors and not any(found):
+        raise errors[0]
+    return found
 
 
 def _folders(hand: AtHand) -> Folders:
@@ -254,6 +269,7 @@ def _apps(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts)
             sync=application.sync,
             ignore_differences=application.ignore_differences,
             scopes=facts.scopes,
+            inputs=one.inputs,
         )
         revision = next((part.revision for part in one.parts if part.revision), None)
         by_helm = frozenset(cluster.wanted(task) for task in one.tasks if cluster.depends_on_helm(task))

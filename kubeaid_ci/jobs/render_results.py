@@ -7,6 +7,7 @@ from typing import Any
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.jobs.outcomes import Outcomes
+from kubeaid_ci.jobs.outcomes import key as task_key
 from kubeaid_ci.jobs.render_task import Note, Outcome, Task
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.kubernetes_scopes import Scopes, is_namespaced
@@ -25,7 +26,8 @@ Told = tuple[RenderedApp, tuple[Finding, ...]]
 class Target:
     """Where an Application and its objects belong; the fields are those of `RenderedApp`.
 
-    `scopes` are those of the custom resources of its cluster.
+    `scopes` are those of the custom resources of its cluster. `inputs` names the content of what cannot be rendered,
+    as far as it is known.
     """
 
     namespace: str
@@ -36,6 +38,7 @@ class Target:
     sync: SyncPolicy = NO_POLICY
     ignore_differences: tuple[Mapping[str, Any], ...] = ()
     scopes: Scopes = field(default_factory=dict)
+    inputs: str = ""
 
 
 def app_of(
@@ -53,11 +56,12 @@ def app_of(
     notes += [note for outcome, _ in done for note in (*outcome.notes, *_unstable(outcome))]
     fatal = next((note for note in notes if note.rule in FATAL), None)
     subject = "/".join(part for part in (target.cluster, name) if part)
+    status = _status(notes, len(done), len(parts))
     app = RenderedApp(
         target.cluster,
         target.folder,
         name,
-        _status(notes, len(done), len(parts)),
+        status,
         namespace=target.namespace,
         revision=revision,
         manifests=tuple(_manifests(done, name, target, known.placed)),
@@ -66,7 +70,7 @@ def app_of(
         error=fatal.message if fatal else None,
         failure=fatal.failure if fatal else None,
         cached=bool(tasks) and all(task in known.cached for task in tasks),
-        digest=_digest(parts, known, target),
+        digest=_digest(parts, known, target, status),
         destination=target.destination,
         holder=target.holder,
         sync=target.sync,
@@ -75,12 +79,14 @@ def app_of(
     return app, tuple(RULES[note.rule].at(note.path, note.message, subject=subject, line=note.line) for note in notes)
 
 
-def _digest(parts: Sequence[tuple[Task | Note, str]], known: Outcomes, target: Target) -> str:
-    """Name everything that the objects depend on."""
+def _digest(parts: Sequence[tuple[Task | Note, str]], known: Outcomes, target: Target, status: RenderStatus) -> str:
+    """Name everything that the objects depend on; if they are not all known, the inputs as far as they are."""
     digests = [known.digests.get(part, "") for part, _ in parts if not isinstance(part, Note)]
+    if status is not RenderStatus.RENDERED:
+        digests += [target.inputs, *(task_key(part) for part, _ in parts if not isinstance(part, Note))]
     charts = [chart for _, chart in parts]
-    inputs = (digests, charts, target.namespace, target.destination, sorted(target.scopes.items()))
-    return hashlib.sha256(repr(inputs).encode()).hexdigest()
+    found = (digests, charts, target.namespace, target.destination, sorted(target.scopes.items()))
+    return hashlib.sha256(repr(found).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def manifests(outcome: Outcome, *, app: str, namespace: str) -> list[Manifest]:

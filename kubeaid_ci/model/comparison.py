@@ -28,12 +28,36 @@ class ImageChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """Every cluster that was compared, and what changes in them.
+class OneSided:
+    """A cluster, or a chart, that exists only before or only after a change, and how many known objects it has."""
 
-    `charts` are those that were compared on their own, each as an Application of the one cluster ``charts``.
-    `diffs` are unified diffs by subject, where they were asked for. `noise_only` counts the objects that
-    differ in nothing but noise and are left out of `changes` for it.
+    name: str
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """An Application whose objects are not all known before and after a change.
+
+    An empty `app` stands for a whole cluster that cannot be read. If `partly` is true, the objects that are known
+    on both sides were compared.
+    """
+
+    cluster: str
+    app: str
+    reason: str
+    partly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a change does to clusters, and what of it is not known.
+
+    `clusters` exist on both sides, `added` and `removed` on one. `applications` counts the Applications of all of
+    them, `not_compared` has those whose objects are not known. If charts were compared by themselves, `charts` has
+    their names, each is an Application of the one cluster ``charts``, and `added` and `removed` are charts.
+    `diffs` are unified diffs by subject, if they were asked for. `noise_only` counts the objects that differ in
+    nothing but noise and are therefore not in `changes`.
     """
 
     clusters: tuple[str, ...]
@@ -43,9 +67,25 @@ class Comparison:
     diffs: Mapping[str, str] = field(default_factory=dict)
     noise_only: int = 0
     charts: tuple[str, ...] = ()
+    added: tuple[OneSided, ...] = ()
+    removed: tuple[OneSided, ...] = ()
+    not_compared: tuple[NotCompared, ...] = ()
+    applications: int = 0
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """The clusters that change."""
+        """The clusters in which objects change."""
         touched = {change.cluster for change in self.changes}
         return tuple(cluster for cluster in self.clusters if cluster in touched)
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """The clusters that change, that are added or removed, and those that may change for all that is known."""
+        unknown = [one.cluster for one in self.not_compared]
+        one_sided = [one.name for one in (*self.added, *self.removed)]
+        return tuple(dict.fromkeys((*self.changed, *one_sided, *unknown)))
+
+    @property
+    def differs(self) -> bool:
+        """True unless both sides are known to be the same."""
+        return bool(self.changes or self.added or self.removed or self.not_compared)

@@ -98,12 +98,12 @@ def named(change: ObjectChange) -> str:
 
 
 def _entries(changes: Sequence[ObjectChange]) -> tuple[Entry, ...]:
-    alike: dict[tuple[Action, str, tuple[FieldChange, ...], int], list[ObjectChange]] = defaultdict(list)
+    alike: dict[tuple[Action, str, tuple[FieldChange, ...], int, str], list[ObjectChange]] = defaultdict(list)
     for change in changes:
         # What appears or goes is told by kind, what is modified by what is modified in it.
         kind = "" if change.action is Action.MODIFIED and change.fields else change.kind
-        alike[change.action, kind, change.fields, change.fields_left_out].append(change)
-    entries = [Entry(action, tuple(objects), fields) for (action, _, fields, _), objects in alike.items()]
+        alike[change.action, kind, change.fields, change.fields_left_out, change.destination].append(change)
+    entries = [Entry(action, tuple(objects), fields) for (action, _, fields, *_), objects in alike.items()]
     order = (Action.REMOVED, Action.ADDED, Action.MODIFIED)
     return tuple(
         sorted(

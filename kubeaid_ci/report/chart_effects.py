@@ -8,7 +8,8 @@ from kubeaid_ci.model.chart_verdict import Effects, Side
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.report import outcome
 from kubeaid_ci.report.change_groups import groups
-from kubeaid_ci.report.diff import image_steps, plain_lines, sections
+from kubeaid_ci.report.diff import plain_lines, sections
+from kubeaid_ci.report.images import image_lines
 from kubeaid_ci.report.markdown import code, escape
 from kubeaid_ci.report.visible import one_line, shortened
 
@@ -46,7 +47,7 @@ def markdown(effects: Effects) -> str:
     parts += [f"- **{one.rule.id}** {code(one.subject)}: {_bounded(one.message)}" for one in dangers[:_MOST_DANGERS]]
     if len(dangers) > _MOST_DANGERS:
         parts.append(f"- and {len(dangers) - _MOST_DANGERS} more")
-    parts += [f"- image {' → '.join(code(one) for one in step if one)}" for step in image_steps(effects.images)]
+    parts += [f"- image {code(line.text())}" for line in image_lines(effects.images)]
     return "\n".join([*parts, *sections(groups(effects.objects)).values()]) + "\n"
 
 

@@ -9,8 +9,8 @@ from kubeaid_ci.model.forge import Size
 from kubeaid_ci.model.policy import Step
 from kubeaid_ci.report import changed_files, chart_update, outcome
 from kubeaid_ci.report.changed_files import ChangedFile
-from kubeaid_ci.report.diff import headline
 from kubeaid_ci.report.diff_comment import parts as effects
+from kubeaid_ci.report.diff_counts import effect, weights
 from kubeaid_ci.report.markdown import code, escape, fit, folded, quiet, table
 from kubeaid_ci.report.visible import one_line, shortened
 
@@ -83,7 +83,7 @@ def body(
 
 def _defaults(comparison: Comparison, *, is_all: bool) -> list[str]:
     """What changes with default values; folded where clusters say more."""
-    short = headline(comparison).partition(": ")[2] or "nothing changes"
+    short = " · ".join(filter(None, (weights(comparison.findings), effect(comparison)))) or "nothing changes"
     shown = effects(comparison, about="")[1:]
     if is_all:
         return [f"## With default values\n\n{escape(short)}\n", *shown]

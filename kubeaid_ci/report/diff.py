@@ -1,75 +1,65 @@
 """What a change does to clusters, on one screen first and then in full."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from kubeaid_ci.model.change import Action
-from kubeaid_ci.model.comparison import Comparison, ImageChange
+from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.difference import FieldChange
 from kubeaid_ci.model.finding import Finding, Severity
-from kubeaid_ci.model.report import Report, Table
-from kubeaid_ci.report.change_groups import LOST, Danger, Entry, Group, by_weight, dangers, groups, named
+from kubeaid_ci.model.report import Report
+from kubeaid_ci.report.change_groups import LOST, Entry, Group, by_weight, dangers, groups, named
+from kubeaid_ci.report.diff_counts import effect, headline, outputs, summary, table
+from kubeaid_ci.report.images import image_lines
 from kubeaid_ci.report.markdown import code, escape, fence
 from kubeaid_ci.report.visible import headline as first_line
 from kubeaid_ci.report.visible import one_line, shortened
 
-_SHORT = {"CustomResourceDefinition": "CRD", "PersistentVolume": "PV", "PersistentVolumeClaim": "PVC"}
-WORDS = {Severity.ERROR: "danger", Severity.WARNING: "review", Severity.INFO: "note"}
+__all__ = ["headline", "not_compared", "outputs", "plain_lines", "report", "row", "sections"]
+
+WORDS = {Severity.ERROR: "error", Severity.WARNING: "review", Severity.INFO: "note"}
 _SCHEMA = re.compile(r"spec\.versions\[([^]]+)\]\.schema\.openAPIV3Schema(.*)")
 _MOST_OBJECTS = 12
 _MOST_FIELDS = 15
 _MOST_ENTRIES = 60
 _MOST_LINES = 12
 _MOST_DETAILS = 20
-_MOST_RISKS = 6
+_LONGEST_REASON = 300
 _LONGEST_VALUE = 120
 
 
 def report(comparison: Comparison, *, version: str, command: str = "diff") -> Report:
-    """The report of a comparison: a summary, a row for each Application, and every object by group."""
+    """Return the report of a comparison: the headline, a row for each cluster, and every object by group."""
     found = groups(comparison.changes)
-    counts = Counter(change.action for change in comparison.changes)
-    summary = {
-        "in_short": headline(comparison),
-        **_compared(comparison),
-        **{f"objects_{action.value}": counts[action] for action in Action},
-        "noise_only": comparison.noise_only,
-    }
     return Report(
         command,
         version,
-        summary=summary,
+        summary=summary(comparison),
         results=comparison.changes,
         findings=comparison.findings,
-        table=Table(("application", "clusters", "added", "removed", "modified"), tuple(map(row, found))),
-        sections=sections(found)
-        | {f"Diff of {subject}": fence(diff, "diff") for subject, diff in comparison.diffs.items()},
-        opening=(headline(comparison), *_lost(comparison.findings)),
+        table=table(comparison),
+        sections={
+            **_unknown_section(comparison),
+            **sections(found),
+            **{f"Diff of {subject}": fence(diff, "diff") for subject, diff in comparison.diffs.items()},
+        },
+        opening=tuple(filter(None, (headline(comparison), effect(comparison), *_lost(comparison.findings)))),
         details=_details(comparison, found),
     )
 
 
-def outputs(comparison: Comparison) -> dict[str, str]:
-    """What a CI job hands on."""
-    return {
-        "changed": str(bool(comparison.changes)).lower(),
-        "clusters": " ".join(comparison.changed) if not comparison.charts else "",
-        "charts": " ".join(sorted(changed_charts(comparison))) if comparison.charts else "",
-        "in-short": headline(comparison),
-    }
+def not_compared(comparison: Comparison) -> list[str]:
+    """A line of Markdown for each Application whose objects are not all known, and for each unreadable cluster."""
+    return [
+        f"- {code('/'.join(filter(None, (one.cluster, one.app))))}{' (in part)' if one.partly else ''}:"
+        f" {escape(shortened(one_line(one.reason), _LONGEST_REASON))}"
+        for one in comparison.not_compared
+    ]
 
 
-def _compared(comparison: Comparison) -> dict[str, int]:
-    """How many clusters or charts were compared, and how many of them change."""
-    if comparison.charts:
-        return {"charts": len(comparison.charts), "changed": len(changed_charts(comparison))}
-    return {"clusters": len(comparison.clusters), "changed": len(comparison.changed)}
-
-
-def changed_charts(comparison: Comparison) -> set[str]:
-    """The charts that give something else."""
-    return {change.app for change in comparison.changes}
+def _unknown_section(comparison: Comparison) -> dict[str, str]:
+    lines = not_compared(comparison)
+    return {f"Not compared: {len(lines)}": "\n".join(lines)} if lines else {}
 
 
 def _lost(findings: Iterable[Finding]) -> Iterator[str]:
@@ -79,63 +69,6 @@ def _lost(findings: Iterable[Finding]) -> Iterator[str]:
         if finding.rule.id in LOST and finding.severity is not Severity.INFO:
             subjects = ", ".join("/".join(filter(None, (one, danger.about))) for one in danger.clusters)
             yield f"{WORDS[finding.severity]}: {subjects}: {first_line(finding.message)[0]}"
-
-
-def headline(comparison: Comparison) -> str:
-    """Such as ``3 of 9 clusters change: 1 PVC removed (danger), 2 image bumps, 1 CRD modified``."""
-    noun, (all_of_them, touched) = "chart" if comparison.charts else "cluster", _compared(comparison).values()
-    if touched:
-        told = ", ".join([*_risks(comparison.findings), *_objects(comparison)])
-        return f"{touched} of {counted(all_of_them, noun)} change{'s' if touched == 1 else ''}: {told}"
-    risks = _risks(finding for finding in comparison.findings if not _is_of_an_object(finding))
-    if ignored := ", ".join(_risks(filter(_is_of_an_object, comparison.findings))):
-        risks.append(f"ArgoCD may apply what it ignores: {ignored}")
-    told = ", ".join(risks)
-    return f"nothing changes in {counted(all_of_them, noun)}{f', but {told}' if told else ''}"
-
-
-def _is_of_an_object(finding: Finding) -> bool:
-    """Whether it tells of a change in one object, and not of a whole Application, chart or cluster."""
-    family, _, name = finding.rule.id.partition("/")
-    return family == "change" and finding.rule.id not in LOST and not name.startswith(("cluster-", "chart-", "render-"))
-
-
-def _objects(comparison: Comparison) -> Iterator[str]:
-    bumps = {(image.before, image.after) for image in comparison.images if image.before and image.after}
-    fresh = {image.after for image in comparison.images if image.after and not image.before}
-    if bumps:
-        yield counted(len(bumps), "image bump")
-    if fresh:
-        yield counted(len(fresh), "new image")
-    distinct = {
-        (change.app, change.group, change.kind, change.namespace, change.name, change.action)
-        for change in comparison.changes
-    }
-    crds = [one for one in distinct if one[2] == "CustomResourceDefinition" and one[-1] is Action.MODIFIED]
-    if crds:
-        yield f"{counted(len(crds), 'CRD')} modified"
-    counts = Counter(one[-1] for one in distinct)
-    yield from (f"{counted(counts[action], 'object')} {action.value}" for action in Action if counts[action])
-
-
-def _risks(findings: Iterable[Finding]) -> list[str]:
-    """Errors and warnings, counted once however many clusters they are in; the errors first."""
-    counts = Counter((danger.finding.severity, _risk(danger)) for danger in dangers(by_weight(findings)))
-    told = [(severity, what, count) for (severity, what), count in counts.items() if severity is not Severity.INFO]
-    more = sum(count for _, _, count in told[_MOST_RISKS:])
-    shown = [f"{count} {what} ({WORDS[severity]})" for severity, what, count in told[:_MOST_RISKS]]
-    return [*shown, *([f"{more} more to review"] if more else [])]
-
-
-def _risk(danger: Danger) -> str:
-    """What there are several of, in as few words as will do."""
-    if known := LOST.get(danger.finding.rule.id):
-        return f"× {known}"
-    what = danger.finding.rule.id.partition("/")[2].replace("-", " ")
-    if what == "state removed":
-        kind = danger.about.split(" ")[1] if danger.about.count(" ") else "object"
-        return f"{_SHORT.get(kind, kind)} removed"
-    return f"× {what}"
 
 
 def row(group: Group) -> tuple[str, ...]:
@@ -150,7 +83,8 @@ def sections(found: Sequence[Group]) -> dict[str, str]:
 
 def _title(group: Group) -> str:
     counts = ", ".join(f"{group.count(action)} {action.value}" for action in Action if group.count(action))
-    return f"{group.app or '(no Application)'}: {counts} — {', '.join(group.clusters)}"
+    each = f" in each of {len(group.clusters)} clusters" if len(group.clusters) > 1 else ""
+    return f"{group.app or '(no Application)'}: {counts}{each} — {', '.join(group.clusters)}"
 
 
 def _section(group: Group) -> str:
@@ -175,7 +109,8 @@ def _names(entry: Entry) -> list[str]:
     by_kind: dict[str, list[str]] = {}
     for change in entry.objects[:_MOST_OBJECTS]:
         by_kind.setdefault(change.kind, []).append(named(change))
-    return [f"{kind} {', '.join(names)}" for kind, names in by_kind.items()]
+    on = f" on {entry.objects[0].destination}" if entry.objects[0].destination else ""
+    return [f"{kind} {', '.join(names)}{on}" for kind, names in by_kind.items()]
 
 
 def _more(entry: Entry) -> str:
@@ -251,25 +186,7 @@ def _plain(entry: Entry) -> Iterator[str]:
 
 
 def _plain_images(comparison: Comparison) -> Iterator[str]:
-    lines = [_image(before, after) for before, after in image_steps(comparison.images)]
+    lines = [image.text() for image in image_lines(comparison.images)]
     yield from lines[: 2 * _MOST_LINES]
     if len(lines) > 2 * _MOST_LINES:
         yield f"… and {len(lines) - 2 * _MOST_LINES} more"
-
-
-def image_steps(images: Iterable[ImageChange]) -> list[tuple[str | None, str | None]]:
-    """Images before and after, each step once, by name."""
-    return sorted(
-        {(image.before, image.after) for image in images}, key=lambda step: (step[1] or step[0] or "", step[0] or "")
-    )
-
-
-def _image(before: str | None, after: str | None) -> str:
-    if before and after:
-        return f"{before} → {after}"
-    return f"new {after}" if after else f"removed {before}"
-
-
-def counted(count: int, noun: str) -> str:
-    """``1 cluster``, ``2 clusters``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

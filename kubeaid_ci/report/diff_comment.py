@@ -1,13 +1,16 @@
 """The comment on a change request: what the change does to clusters, within a forge's limit."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.forge import Size
 from kubeaid_ci.report.change_groups import Danger, Group, by_weight, dangers, groups
-from kubeaid_ci.report.diff import WORDS, counted, headline, image_steps, row, sections
+from kubeaid_ci.report.diff import WORDS, not_compared, row, sections
+from kubeaid_ci.report.diff_counts import counted, effect, headline, noun
+from kubeaid_ci.report.diff_counts import table as cluster_table
+from kubeaid_ci.report.images import image_lines
 from kubeaid_ci.report.markdown import code, escape, fit, folded, table
 from kubeaid_ci.report.visible import one_line, shortened
 
@@ -31,28 +34,45 @@ def parts(comparison: Comparison, *, about: str) -> list[str]:
     found = groups(comparison.changes)
     every = [
         f"## What {escape(about)} does\n\n{escape(headline(comparison))}\n",
-        _risk_table(dangers(by_weight(comparison.findings))),
-        _overview(found),
-        _images(comparison),
-        *(folded(title, body) for title, body in sections(found).items()),
+        *body(comparison, found),
+        *(folded(title, text) for title, text in sections(found).items()),
     ]
     return [part for part in every if part]
 
 
+def body(comparison: Comparison, found: Sequence[Group]) -> Iterator[str]:
+    """The tables: clusters, findings, what is not known, Applications, images."""
+    if (short := effect(comparison)) and not comparison.charts:
+        yield f"{escape(short[0].upper() + short[1:])}.\n"
+    yield _clusters(comparison)
+    yield _risk_table(dangers(by_weight(comparison.findings)))
+    yield _not_compared(comparison)
+    yield _overview(found)
+    yield _images(comparison)
+
+
+def _clusters(comparison: Comparison) -> str:
+    made = cluster_table(comparison)
+    columns = [title.capitalize() for title in made.columns]
+    rows = [tuple(escape(one_line(cell)) for cell in row) for row in made.rows]
+    more = f"\nand {len(rows) - _MOST_ROWS} more {noun(comparison)}s\n" if len(rows) > _MOST_ROWS else ""
+    return table(tuple(columns), rows[:_MOST_ROWS]) + more if rows else ""
+
+
+def _not_compared(comparison: Comparison) -> str:
+    lines = not_compared(comparison)
+    return folded(f"Not compared: {len(lines)}", "\n".join(lines)) if lines else ""
+
+
 def _overview(found: Sequence[Group]) -> str:
-    columns = ("Application", "Clusters", "Added", "Removed", "Modified")
+    """The objects by Application; those of a row are the same in each of its clusters, and counted once."""
+    columns = ("Application", "Clusters", "Added in each", "Removed in each", "Modified in each")
     return table(columns, map(_cells, found[:_MOST_ROWS])) if found else ""
 
 
 def _images(comparison: Comparison) -> str:
-    lines = [_image(before, after) for before, after in image_steps(comparison.images)]
+    lines = [f"- {code(line.text())}" for line in image_lines(comparison.images)]
     return folded(f"Images: {len(lines)}", "\n".join(lines)) if lines else ""
-
-
-def _image(before: str | None, after: str | None) -> str:
-    if before and after:
-        return f"- {code(before)} → {code(after)}"
-    return f"- {code(after)} **new**" if after else f"- {code(before or '')} removed"
 
 
 def _risk_table(found: Sequence[Danger]) -> str:

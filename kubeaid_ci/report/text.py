@@ -92,7 +92,7 @@ def _summary(report: Report) -> str:
     notes = [f"{suppressed} suppressed"] if suppressed else []
     notes += [f"{report.summary['known']} known at {one_line(report.base)} not shown"] if report.base else []
     hidden = f" ({', '.join(notes)})" if notes else ""
-    counted_already = {*outcome.counts(report), *(["known"] if report.base else [])}
+    counted_already = {"in_short", *outcome.counts(report), *(["known"] if report.base else [])}
     own = [(name, value) for name, value in report.summary.items() if name not in counted_already]
     rest = ", ".join(f"{one_line(name.replace('_', ' '))} {one_line(str(value))}" for name, value in own)
     return f"{report.command}: {said or 'no findings'}{hidden}" + (f"; {rest}" if rest else "")

@@ -82,7 +82,7 @@ def test_differences_fail_the_run_where_that_is_asked_for(run, repositories):
     assert run("diff", "--base", "HEAD", within="kubeaid").return_value == 0
     done = run("diff", "--base", "HEAD", "--exit-code", within="kubeaid")
     assert done.return_value == 1
-    assert done.stdout.startswith("1 of 1 cluster changes: 1 object modified\n")
+    assert done.stdout.startswith("1 of 1 cluster changes\nobjects: 1 modified\n")
 
 
 def test_dangers_fail_the_run_and_are_said_first(run, repositories):
@@ -90,8 +90,8 @@ def test_dangers_fail_the_run_and_are_said_first(run, repositories):
     done = run("diff", "--upgrade-to", "worktree")
     assert done.return_value == 1
     assert done.stdout.splitlines()[:2] == [
-        "nothing changes in 1 cluster, but 1 × Application that fails (danger)",
-        "danger: one/web: no",
+        "no change found in 1 cluster · 1 error · 1 of 2 Applications not compared",
+        "error: one/web: no",
     ]
     assert run("diff", "--upgrade-to", "worktree", "--fail-on", "never").return_value == 0
 
@@ -140,7 +140,7 @@ def test_charts_are_compared_by_themselves(run, repositories):
     repos.write(repositories.kubeaid, {VALUES: TALLER})
     done = run("charts", "diff", "--base", "1.0.0", "--exit-code")
     assert done.return_value == 1
-    assert done.stdout.startswith("1 of 1 chart changes: 1 object modified\n")
+    assert done.stdout.startswith("1 of 1 chart changes\nobjects: 1 modified\n")
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_a_comment_is_made_once_updated_in_place_and_told_when_nothing_is_left(c
     for _ in range(2):
         assert call().return_value == 0
     (first,) = texts(change)
-    assert "1 of 1 cluster changes: 1 object modified" in first
+    assert "1 of 1 cluster changes\n\nObjects: 1 modified" in first
     repos.write(repositories.kubeaid, {VALUES: CHART["values.yaml"]})
     call()
     (last,) = texts(change)

@@ -11,7 +11,7 @@ from kubeaid_ci.jobs import charts_diff
 from kubeaid_ci.jobs.kept_comparison import packed, unpacked
 from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.comparison import Comparison
-from kubeaid_ci.report.diff import headline
+from kubeaid_ci.report.diff_counts import headline
 from tests import repos
 from tests.renders import CHART, World
 
@@ -46,7 +46,7 @@ def test_each_chart_is_compared_for_itself(world):
         ("one", Action.MODIFIED),
         ("two", Action.MODIFIED),
     ]
-    assert headline(made) == "2 of 4 charts change: 2 objects modified"
+    assert headline(made) == "2 of 4 charts change"
     assert [change.app for change in compared(world, "two").changes] == ["two"]
 
 
@@ -64,12 +64,16 @@ def test_charts_that_come_go_or_fail_are_a_line_each(world):
     made = compared(world)
     assert made.changes == ()
     assert [(one.rule.id, one.severity, one.subject) for one in made.findings] == [
-        ("change/not-compared", "info", "charts/needy"),
+        ("change/not-compared", "warning", "charts/needy"),
         ("change/chart-added", "info", "charts/new"),
         ("change/chart-added", "info", "charts/newer"),
         ("change/render-broken", "error", "charts/one"),
         ("change/chart-gone", "warning", "charts/two"),
     ]
+    assert [one.name for one in made.added] == ["new", "newer"]
+    assert [one.name for one in made.removed] == ["two"]
+    assert {one.app: one.partly for one in made.not_compared} == {"needy": False, "newer": False, "one": False}
+    assert made.findings[0].message.endswith("; its source, its settings or files below its path change")
     assert "does not render with its default values: no" in made.findings[2].message
 
 

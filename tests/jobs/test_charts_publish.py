@@ -143,7 +143,7 @@ def test_the_text_tells_what_a_reviewer_asks(home_of: Platform) -> None:
         "| `web` | `1.0.0` → `1.1.0` |  | minor | 2026-03-01 | 1 removed, 2 modified |",
         "web: default values: 1 changed",
         "| changed default | `replicas` | `1` → `2` |",
-        "## With default values\n\n1 object modified",
+        "## With default values\n\nobjects: 1 modified",
         "modified `Deployment web/web`",
     ):
         assert part in text
@@ -334,9 +334,9 @@ def test_what_an_update_does_to_each_cluster_is_told(home_of: Platform, clusters
         "### Values that clusters set, and that the chart no longer has",
         "| one | `web.server.old` | `k8s/one/values-web.yaml:4` |",
         "## What this update does",
-        "1 of 2 clusters changes: 1 object added",
+        "1 of 2 clusters changes · 1 to review\n\nObjects: 1 added.",
         "added `ServiceAccount web/fresh`",
-        "With default values: 1 object added",
+        "With default values: objects: 1 added",
     ):
         assert part in text
     assert "two" not in text.partition("## What this update does")[2].partition("With default values")[0]

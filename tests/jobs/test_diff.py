@@ -166,7 +166,7 @@ def test_a_cluster_on_one_side_is_one_line(world):
     made = reconfigured(world)
     assert (made.clusters, made.changes) == ((), ())
     assert [(*one[:3], one[3]) for one in told(made)] == [
-        ("change/cluster-removed", Severity.WARNING, "one", "k8s/one"),
+        ("change/cluster-removed", Severity.ERROR, "one", "k8s/one"),
         ("change/cluster-added", Severity.INFO, "two", "k8s/two"),
     ]
 

@@ -8,11 +8,13 @@ from markdown_it import MarkdownIt
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.jobs.comparison import compare_clusters
-from kubeaid_ci.model.comparison import Comparison
-from kubeaid_ci.report import FORMATS
+from kubeaid_ci.model.comparison import Comparison, ImageChange, NotCompared, OneSided
+from kubeaid_ci.report import FORMATS, outcome
 from kubeaid_ci.report.change_groups import dangers, groups
-from kubeaid_ci.report.diff import headline, report
+from kubeaid_ci.report.diff import report
 from kubeaid_ci.report.diff_comment import comment
+from kubeaid_ci.report.diff_counts import effect, headline, outputs
+from kubeaid_ci.report.images import image_lines
 from tests.compare.rendered import at, changed, container, obj, workload
 from tests.report.samples import HOSTILE
 
@@ -32,15 +34,120 @@ def compared(before: Any, after: Any, *, clusters: str = "abc", same: str = "def
 UPGRADE = compared([WEB, CLAIM, CRD], [NEWER, changed(CRD, "spec", "versions", 0, "served", to=True)])
 
 
-def test_a_summary_says_on_one_line_what_a_change_does() -> None:
-    assert headline(UPGRADE) == (
-        "3 of 9 clusters change: 1 PVC removed (danger), 1 image bump, 1 CRD modified, 1 object removed, 2 objects modified"
-    )
-    assert (
-        headline(compared([WEB], [NEWER], clusters="a", same=""))
-        == "1 of 1 cluster changes: 1 image bump, 1 object modified"
-    )
+def test_the_headline_counts_clusters_and_findings() -> None:
+    assert headline(UPGRADE) == "3 of 9 clusters change · 3 errors"
+    assert effect(UPGRADE) == "objects: 3 removed, 6 modified · images: 1 changed"
+    assert headline(compared([WEB], [NEWER], clusters="a", same="")) == "1 of 1 cluster changes"
     assert headline(compared([WEB], [WEB])) == "nothing changes in 9 clusters"
+
+
+def unknown(*names: str) -> tuple[NotCompared, ...]:
+    return tuple(NotCompared(cluster, app, "it fails") for cluster, _, app in (name.partition("/") for name in names))
+
+
+TWO_GONE = (OneSided("x", 5), OneSided("y", 7))
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (Comparison(("a", "b")), "nothing changes in 2 clusters"),
+        (Comparison(("a", "b"), removed=TWO_GONE[:1]), "1 cluster removed (5 objects), 2 unchanged"),
+        (Comparison(("a",), removed=TWO_GONE), "2 clusters removed (12 objects), 1 unchanged"),
+        (Comparison((), added=TWO_GONE), "2 clusters added (12 objects)"),
+        (
+            Comparison(("a",), added=TWO_GONE[:1], removed=TWO_GONE[1:]),
+            "1 cluster removed (7 objects), 1 cluster added (5 objects), 1 unchanged",
+        ),
+        (
+            replace(UPGRADE, removed=TWO_GONE[:1]),
+            "1 cluster removed (5 objects), 3 of 9 clusters change · 3 errors",
+        ),
+        (
+            Comparison(("a", "b"), not_compared=unknown("a/web", "b/web", "b/db"), applications=3),
+            "no change found in 2 clusters · 3 of 3 Applications not compared",
+        ),
+        (
+            Comparison(("a",), removed=TWO_GONE[:1], not_compared=unknown("a/web"), applications=9),
+            "1 cluster removed (5 objects), no change found in 1 cluster · 1 of 9 Applications not compared",
+        ),
+        (
+            replace(UPGRADE, not_compared=unknown("a/web"), applications=9),
+            "3 of 9 clusters change · 3 errors · 1 of 9 Applications not compared",
+        ),
+        (Comparison(("a",), not_compared=unknown("b")), "no change found in 1 cluster · 1 cluster cannot be read"),
+        (
+            Comparison(("charts",), charts=("a", "b", "c"), added=(OneSided("c", 2),), applications=3),
+            "1 chart added (2 objects), 2 unchanged",
+        ),
+    ],
+)
+def test_nothing_changes_only_if_everything_is_known(made: Comparison, expected: str) -> None:
+    assert headline(made) == expected
+    assert outputs(made)["changed"] == str("nothing changes" not in expected).lower()
+    assert outputs(made)["in-short"] == report(made, version="1").summary["in_short"] == expected
+    assert bool(outputs(made)["clusters"] or outputs(made)["charts"]) is made.differs
+
+
+def test_outputs_name_clusters_that_may_change() -> None:
+    made = replace(UPGRADE, removed=TWO_GONE[:1], added=TWO_GONE[1:], not_compared=unknown("h/web"))
+    assert outputs(made) | {"in-short": ""} == {
+        "changed": "true",
+        "clusters": "a b c y x h",
+        "charts": "",
+        "not-compared": "1",
+        "in-short": "",
+    }
+
+
+def test_counts_agree_wherever_they_are_shown() -> None:
+    warning = RULES["change/host-access"].at(None, "it uses the host's network", subject="d/web Deployment web")
+    stray = RULES["settings/weakened"].at(".kubeaid-ci.yaml", "fail-on is lowered", subject="fail-on")
+    hushed = warning.suppressed("known")
+    made = replace(
+        UPGRADE, findings=(*UPGRADE.findings, warning, hushed, stray), removed=TWO_GONE, not_compared=unknown("e/web")
+    )
+    shown = report(made, version="1")
+    rows = shown.table.rows if shown.table else ()
+    sums = [sum(int(row[column] or 0) for row in rows) for column in range(2, 9)]
+    counts = outcome.counts(shown)
+    assert sums[:2] == [counts["errors"], counts["warnings"]]
+    assert sums[2:5] == [shown.summary[f"objects_{action}"] for action in ("added", "removed", "modified")]
+    assert sums[6] == shown.summary["applications_not_compared"] == 1
+    assert f"{counts['errors']} errors, {counts['warnings']} to review" in headline(made)
+    assert {row[0]: row[1] for row in rows} == {
+        **dict.fromkeys("abc", "changed"),
+        "d": "unchanged",
+        "e": "not compared",
+        "x": "removed (5 objects)",
+        "y": "removed (7 objects)",
+        "(no cluster)": "",
+    }
+
+
+def test_an_application_that_is_not_compared_is_named_with_its_reason_wherever_people_read() -> None:
+    made = Comparison(("a",), not_compared=unknown("a/web"), applications=1)
+    for text in (comment(made, about="x", limit=65_536), FORMATS["markdown"](report(made, version="1"))):
+        assert "`a/web`: it fails" in text
+
+
+def test_an_image_is_shown_once_with_short_digests() -> None:
+    digest = f"sha256:{'0123456789abcdef' * 4}"
+    changes = [
+        ImageChange("a", "redis:7.2.11", "redis:8.6.4"),
+        ImageChange("b", "redis:8.2.3", "redis:8.6.4"),
+        ImageChange("c", None, "redis:8.6.4"),
+        ImageChange("a", f"quay.io/cilium/cilium:v1@{digest}", f"quay.io/cilium/cilium:v2@{digest[::-1]}"),
+        ImageChange("a", None, "ghcr.io/new/thing"),
+        ImageChange("a", "ghcr.io/old/thing:1", None),
+        ImageChange("b", "ghcr.io/old/thing:1", None),
+    ]
+    assert [line.text() for line in image_lines(changes)] == [
+        "docker.io/library/redis 7.2.11, 8.2.3 → 8.6.4 (new in some clusters)",
+        "new ghcr.io/new/thing latest",
+        "removed ghcr.io/old/thing 1",
+        f"quay.io/cilium/cilium v1@sha256:0123456789ab → v2@{digest[::-1].partition(':')[0]}:{digest[::-1].partition(':')[2][:12]}",
+    ]
 
 
 def test_what_is_the_same_in_several_clusters_is_said_once() -> None:
@@ -69,12 +176,15 @@ def test_clusters_that_change_otherwise_are_told_apart() -> None:
     assert [group.clusters for group in groups(made.changes)] == [("b",), ("a",)]
 
 
-def test_the_text_has_a_row_for_each_application_and_the_fields() -> None:
+def test_the_text_has_a_row_for_each_cluster_and_the_fields() -> None:
     lines = FORMATS["text"](report(UPGRADE, version="1")).splitlines()
     assert lines[0] == headline(UPGRADE)
-    assert lines[1].split() == ["APPLICATION", "CLUSTERS", "ADDED", "REMOVED", "MODIFIED"]
-    assert lines[2].split() == ["web", "a,", "b,", "c", "1", "2"]
-    assert "  registry.example.com/web:1.0.0 → registry.example.com/web:1.1.0" in lines
+    assert lines[1] == effect(UPGRADE)
+    titles = "CLUSTER RESULT ERRORS TO REVIEW ADDED REMOVED MODIFIED IMAGES NOT COMPARED"
+    assert " ".join(lines[2].split()) == titles
+    assert [line.split() for line in lines[3:6]] == [[name, "changed", "1", "1", "2", "1"] for name in "abc"]
+    assert "web: 1 removed, 2 modified in each of 3 clusters — a, b, c:" in lines
+    assert "  registry.example.com/web 1.0.0 → 1.1.0" in lines
     assert (
         "    spec.template.spec.containers[main].image: registry.example.com/web:1.0.0 → registry.example.com/web:1.1.0"
         in lines
@@ -131,8 +241,8 @@ def test_no_format_holds_a_secret(form: str) -> None:
 
 def test_a_comment_tells_dangers_before_anything_else() -> None:
     text = comment(UPGRADE, about="the upgrade to 2.0", limit=65_536)
-    assert text.index("3 of 9 clusters change") < text.index("**danger**") < text.index("<details>")
-    assert "| **danger** | `web` | `PersistentVolumeClaim n/data` |" in text
+    assert text.index("3 of 9 clusters change") < text.index("**error**") < text.index("<details>")
+    assert "| **error** | `web` | `PersistentVolumeClaim n/data` |" in text
     assert comment(UPGRADE, about="the upgrade to 2.0", limit=65_536) == text
 
 
@@ -191,28 +301,9 @@ def test_fields_of_a_schema_are_called_as_objects_have_them() -> None:
     assert "  v1: spec.size.type: string → integer" in FORMATS["text"](report(compared([old], [new]), version="1"))
 
 
-def test_what_no_object_says_is_not_what_argocd_ignores() -> None:
-    findings = (
-        RULES["chart/values-unknown"].at("values.yaml", "x is nothing that the chart knows", subject="one/web"),
-        RULES["change/cluster-removed"].at("k8s/two", "the cluster goes, with 3 objects", subject="two"),
-    )
-    made = Comparison(("one",), findings=findings)
-    assert (
-        headline(made) == "nothing changes in 1 cluster, but 1 × cluster removed (review), 1 × values unknown (review)"
-    )
-    host = RULES["change/host-access"].at(None, "web uses the host's network", subject="one/web Deployment web")
-    told = headline(replace(made, findings=(*findings, host)))
-    assert told.endswith("1 × values unknown (review), ArgoCD may apply what it ignores: 1 × host access (review)")
-
-
-def test_a_danger_in_what_an_application_ignores_is_not_called_no_change() -> None:
-    ignore = {"ignoreDifferences": [{"group": "*", "kind": "*", "jsonPointers": ["/spec"]}]}
-    ignoring = obj("Application", "web", api="argoproj.io/v1alpha1", spec=ignore)
-    made = compared([ignoring, workload()], [ignoring, workload(pod={"hostPID": True})], same="")
-    assert (
-        headline(made)
-        == "nothing changes in 3 clusters, but ArgoCD may apply what it ignores: 1 × host access (review)"
-    )
+def test_findings_are_counted_although_nothing_changes() -> None:
+    unused = RULES["chart/values-unknown"].at("values.yaml", "x is nothing that the chart knows", subject="one/web")
+    assert headline(Comparison(("one",), findings=(unused,))) == "nothing changes in 1 cluster · 1 to review"
 
 
 def test_objects_that_differ_in_noise_alone_are_counted() -> None:
