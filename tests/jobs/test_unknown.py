@@ -139,7 +139,7 @@ CASES = {
         {},
         lambda world: write(world, {"other.yaml": OTHER}),
         ["one/other"],
-        [("gitops/source-not-available", Severity.WARNING, "one/other")],
+        [("gitops/repository-unknown", Severity.WARNING, "one/other")],
     ),
     "an Application that is not known is removed": (
         {"other.yaml": OTHER},
