@@ -1,16 +1,16 @@
-"""What an Application tells ArgoCD not to look at: its ``ignoreDifferences``."""
+"""What the sync of an Application leaves as it is in the cluster: its ``ignoreDifferences``, if it respects them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from kubeaid_ci.compare.deltas import deltas
 from kubeaid_ci.model.difference import Delta
-from kubeaid_ci.model.manifest import Manifest, ObjectId
+from kubeaid_ci.model.manifest import ObjectId
+from kubeaid_ci.model.rendering import RenderedApp
 
-_ARGO = "argoproj.io"
 _EVERY: None = None
 _Place = tuple[str | int | None, ...]
 """Keys, places in a list, and `_EVERY` for all items."""
@@ -34,11 +34,18 @@ class Ignore:
         return kinds and self.name in ("", key.name) and self.namespace in ("", key.namespace)
 
 
-def standing(before: Iterable[Manifest], after: Iterable[Manifest]) -> Mapping[str, tuple[Ignore, ...]]:
-    """What each Application ignores on both sides, by its name: a change cannot bring its own cover."""
-    old, new = _of_applications(before), _of_applications(after)
-    kept = {app: tuple(ignore for ignore in new[app] if ignore in old.get(app, ())) for app in new}
-    return {app: found for app, found in kept.items() if found}
+def standing(before: Mapping[str, RenderedApp], after: Mapping[str, RenderedApp]) -> Mapping[str, tuple[Ignore, ...]]:
+    """Return what the sync of each Application leaves as it is, by name, if that holds on both sides.
+
+    A change cannot bring its own cover. Without the sync option ``RespectIgnoreDifferences=true``, Argo CD uses
+    ``ignoreDifferences`` only to tell whether an Application is in sync: the next sync applies the fields.
+    """
+    found = {}
+    for name, app in after.items():
+        old = _respected(before[name]) if name in before else ()
+        if both := tuple(ignore for ignore in _respected(app) if ignore in old):
+            found[name] = both
+    return found
 
 
 def ignored(
@@ -52,19 +59,11 @@ def ignored(
     return frozenset(n for n, delta in enumerate(found) if delta.steps not in left and not _holds_image(delta))
 
 
-def entries(body: Mapping[str, Any]) -> tuple[Ignore, ...]:
-    """The entries of an Application that can be understood here; others ignore nothing."""
-    spec = body.get("spec")
-    listed = spec.get("ignoreDifferences") if isinstance(spec, Mapping) else None
-    return tuple(_entry(item) for item in listed if isinstance(item, Mapping)) if isinstance(listed, list) else ()
-
-
-def _of_applications(manifests: Iterable[Manifest]) -> dict[str, tuple[Ignore, ...]]:
-    return {
-        manifest.key.name: entries(manifest.body)
-        for manifest in manifests
-        if manifest.key.kind == "Application" and manifest.key.group == _ARGO
-    }
+def _respected(app: RenderedApp) -> tuple[Ignore, ...]:
+    """The entries that can be understood here; others ignore nothing."""
+    if app.sync.option("RespectIgnoreDifferences") != "true":
+        return ()
+    return tuple(_entry(item) for item in app.ignore_differences)
 
 
 def _entry(item: Mapping[str, Any]) -> Ignore:

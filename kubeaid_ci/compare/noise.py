@@ -172,8 +172,9 @@ NOISE: Mapping[str, Noise] = {
         ),
         Noise(
             IGNORED,
-            "what the Application's `ignoreDifferences` names, before and after, by JSON pointers or plain jq paths",
-            "ArgoCD does not look at it; images are shown all the same",
+            "what the Application's `ignoreDifferences` names by JSON pointers or plain jq paths, with the sync option "
+            "`RespectIgnoreDifferences=true`, before and after",
+            "Argo CD keeps what the cluster has; without the option the next sync applies it. Images are always shown",
             lambda delta, _: delta.noise == IGNORED,
         ),
     )
@@ -182,7 +183,7 @@ NOISE: Mapping[str, Noise] = {
 
 
 def classified(deltas: Iterable[Delta], kind: str, ignored: Collection[Delta | int] = ()) -> tuple[Delta, ...]:
-    """The fields, each with the noise rule that leaves it out; `ignored` has the places of those ArgoCD ignores."""
+    """Return the fields, each with the noise rule that leaves it out; a sync leaves those at the `ignored` places."""
     marked = (replace(delta, noise=IGNORED) if place in ignored else delta for place, delta in enumerate(deltas))
     return tuple(_classified(delta, kind) for delta in marked)
 

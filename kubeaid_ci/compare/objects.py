@@ -9,7 +9,7 @@ from typing import Any
 
 from kubeaid_ci.compare.api_forms import in_one_form
 from kubeaid_ci.compare.deltas import deltas
-from kubeaid_ci.compare.ignores import Ignore, ignored, standing
+from kubeaid_ci.compare.ignores import Ignore, ignored
 from kubeaid_ci.compare.matching import same
 from kubeaid_ci.compare.noise import API_SPELLING, classified
 from kubeaid_ci.compare.secrets import masked
@@ -40,24 +40,28 @@ class Known:
 
 
 def differences(
-    before: Iterable[Manifest], after: Iterable[Manifest], *, known: Known | None = None
+    before: Iterable[Manifest],
+    after: Iterable[Manifest],
+    *,
+    ignores: Mapping[str, tuple[Ignore, ...]] | None = None,
+    known: Known | None = None,
 ) -> tuple[Difference, ...]:
     """Return the objects of one cluster that are added, removed, modified or moved to another Application.
 
     An object is the same one if its `ObjectId` is, whichever Application and file hold it. If one Application has it
     twice, the last counts, as for Argo CD. Fields that only noise rules explain carry their rule; an object that has
-    no others is in the result all the same (`Difference.counts`). Clusters whose manifests share bodies may share
+    no others is in the result all the same (`Difference.counts`). `ignores` is what the sync of each Application leaves
+    as it is. Clusters whose manifests share bodies may share
     `known`.
     """
     known = known or Known()
     before = list(before)
     old, new = _by_id(before), _by_id(_aligned(before, after))
-    ignores = standing(_all(old), _all(new))
     found = [
         difference
         for key in {**old, **new}
         for sides in _paired(old.get(key, {}), new.get(key, {}))
-        if (difference := _difference(*sides, ignores, known)) is not None
+        if (difference := _difference(*sides, ignores or {}, known)) is not None
     ]
     return tuple(sorted(_renamed(found), key=_order))
 
@@ -90,10 +94,6 @@ def _by_id(manifests: Iterable[Manifest]) -> dict[ObjectId, dict[str, Manifest]]
     for manifest in manifests:
         found[_identity(manifest)][manifest.app] = manifest
     return dict(found)
-
-
-def _all(held: Mapping[ObjectId, Mapping[str, Manifest]]) -> Iterator[Manifest]:
-    return (manifest for by_app in held.values() for manifest in by_app.values())
 
 
 def _aligned(before: Iterable[Manifest], after: Iterable[Manifest]) -> Iterator[Manifest]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kubeaid_ci.checks import dangers
+from kubeaid_ci.compare.ignores import standing
 from kubeaid_ci.compare.images import images
 from kubeaid_ci.compare.objects import Known, differences, twice
 from kubeaid_ci.compare.secret_values import Remove, remover, secrets_of
@@ -14,7 +15,11 @@ from kubeaid_ci.model.difference import Difference, ObjectChange
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.image import Image
 from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.model.removal import Removals
+from kubeaid_ci.model.rendering import RenderedApp
 
+Applications = Mapping[str, RenderedApp]
+"""The Applications of one cluster, by name."""
 Rendered = Mapping[str, Iterable[Manifest]]
 """The manifests of each cluster by its name."""
 
@@ -57,15 +62,18 @@ def compare_one(
     apps: Collection[str] = (),
     known: Known | None = None,
     secrets: Collection[str] = (),
+    applications: tuple[Applications, Applications] = ({}, {}),
 ) -> Comparison:
     """Compare one cluster; `apps` names the Applications to tell of (none: all), whatever else there is.
 
     `known` is for `differences`, of all clusters together. `secrets` are values that the clusters give to charts:
-    these, and the secrets of the objects themselves, are in no text of the result.
+    these, and the secrets of the objects themselves, are in no text of the result. `applications` are those of both
+    sides by name: what they tell Argo CD to ignore and to keep.
     """
     known = known or Known()
     old, new = _of(name, before), _of(name, after)
-    found = [one for one in differences(old, new, known=known) if _concerns(one, apps)]
+    ignores, kept = standing(*applications), Removals.of(*applications)
+    found = [one for one in differences(old, new, ignores=ignores, known=known) if _concerns(one, apps)]
     wanted = found if noise else [difference for difference in found if difference.counts]
     without = _remover(wanted, (*old, *new), secrets, known)
     ran, runs = images(_held(old, apps)), images(_held(new, apps))
@@ -76,7 +84,7 @@ def compare_one(
         tuple(
             replace(finding, message=without(finding.message))
             for finding in (
-                *dangers.check(found, images_before=before_it),
+                *dangers.check(found, images_before=before_it, kept=kept),
                 *_duplicates(_held(old, apps), _held(new, apps)),
             )
         ),

@@ -151,6 +151,7 @@ def _compared(pair: _Pair, apps: Collection[str], *, noise: bool, diffs: bool, k
     wanted = {name: verdict for name, verdict in verdicts.items() if not apps or name in apps}
     before = list(_manifests(pair.before, verdicts))
     after = list(_manifests(pair.after, verdicts, alike=pair.before))
+    applications = tuple({name: one.app for name, one in side.items()} for side in (pair.before, pair.after))
     made = compare_one(
         pair.cluster.label,
         before,
@@ -160,6 +161,7 @@ def _compared(pair: _Pair, apps: Collection[str], *, noise: bool, diffs: bool, k
         apps=frozenset(apps),
         known=known,
         secrets={text for side in (pair.before, pair.after) for seen in side.values() for text in seen.app.secrets},
+        applications=(applications[0], applications[1]),
     )
     found = (finding for verdict in wanted.values() for finding in verdict.findings)
     unknown = {

@@ -17,7 +17,8 @@ _HOOK_FINALIZERS = ("pre-delete-finalizer.argocd.argoproj.io", "post-delete-fina
 class SyncPolicy:
     """How Argo CD syncs and deletes what an Application holds.
 
-    `options` are its ``spec.syncPolicy.syncOptions``. `prunes` is true if the automated sync prunes.
+    `options` are its ``spec.syncPolicy.syncOptions``, `own_options` those that its annotation gives for the Application
+    as an object. `prunes` is true if the automated sync prunes.
     `application_set` is the ApplicationSet that made the Application, `keeps_applications` its setting that leaves
     the Application in place when its element goes; both are empty otherwise.
     """
@@ -28,6 +29,7 @@ class SyncPolicy:
     prunes: bool = False
     application_set: str = ""
     keeps_applications: str = ""
+    own_options: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
@@ -40,6 +42,7 @@ class SyncPolicy:
             _texts(policy.get("syncOptions")),
             is_automated,
             is_automated and _mapping(automated).get("prune") is True,
+            own_options=object_options(body),
         )
 
     def option(self, name: str) -> str | None:
@@ -75,6 +78,12 @@ def application_set_policy(body: Mapping[str, Any], own: SyncPolicy, name: str) 
     applications = policy.get("applicationsSync")
     keeps = f"applicationsSync: {applications}" if applications in ("create-only", "create-update") else ""
     return replace(own, finalizers=finalizers, application_set=name, keeps_applications=keeps)
+
+
+def object_options(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the sync options that the annotation of an object gives Argo CD for it."""
+    found = _mapping(_mapping(body.get("metadata")).get("annotations")).get("argocd.argoproj.io/sync-options")
+    return tuple(part.strip() for part in found.split(",")) if isinstance(found, str) else ()
 
 
 def option_value(options: tuple[str, ...], name: str) -> str | None:

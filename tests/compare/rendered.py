@@ -3,10 +3,14 @@
 import copy
 from typing import Any
 
+from kubeaid_ci.checks.dangers.reading import mappings
+from kubeaid_ci.compare.ignores import standing
 from kubeaid_ci.compare.objects import differences
 from kubeaid_ci.compare.shown import shown
 from kubeaid_ci.model.difference import Difference, ObjectChange
 from kubeaid_ci.model.manifest import Manifest, ObjectId
+from kubeaid_ci.model.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.model.sync_policy import SyncPolicy
 
 
 def at(body: dict[str, Any], *, app: str = "web", cluster: str = "prod") -> Manifest:
@@ -40,10 +44,26 @@ def changed(body: dict[str, Any], *path: str | int, to: Any) -> dict[str, Any]:
 
 
 def found(before: Any, after: Any) -> tuple[Difference, ...]:
-    """The differences of objects given by their bodies."""
-    return differences(
-        *([at(body) for body in (side if isinstance(side, list) else [side])] for side in (before, after))
-    )
+    """The differences of objects given by their bodies, Applications with what they ignore among them."""
+    sides = [side if isinstance(side, list) else [side] for side in (before, after)]
+    old, new = ([at(body) for body in side] for side in sides)
+    return differences(old, new, ignores=standing(*map(applications, sides)))
+
+
+def applications(bodies: list[dict[str, Any]]) -> dict[str, RenderedApp]:
+    """The Applications among objects, by name."""
+    return {
+        body["metadata"]["name"]: RenderedApp(
+            "prod",
+            "prod",
+            body["metadata"]["name"],
+            RenderStatus.RENDERED,
+            ignore_differences=tuple(mappings(body, "spec", "ignoreDifferences")),
+            sync=SyncPolicy.parse(body),
+        )
+        for body in bodies
+        if body["kind"] == "Application"
+    }
 
 
 def changes(before: Any, after: Any, *, noise: bool = False) -> list[ObjectChange]:

@@ -1,11 +1,11 @@
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from kubeaid_ci.compare.noise import NOISE
-from kubeaid_ci.compare.objects import differences
 from kubeaid_ci.model.quantity import quantity
-from tests.compare.rendered import at, changed, changes, container, obj, paths, workload
+from tests.compare.rendered import changed, changes, container, found, obj, paths, workload
 
 POD = ("spec", "template", "metadata")
 CRD = obj("CustomResourceDefinition", api="apiextensions.k8s.io/v1")
@@ -36,10 +36,9 @@ def webhook(bundle: str | None) -> Any:
     return obj("MutatingWebhookConfiguration", api="admissionregistration.k8s.io/v1", webhooks=webhooks)
 
 
-def application(*entries: Any, image: str = "a") -> Any:
-    return obj(
-        "Application", "web", api="argoproj.io/v1alpha1", spec={"ignoreDifferences": list(entries), "image": image}
-    )
+def application(*entries: Any, image: str = "a", options: Sequence[str] = ("RespectIgnoreDifferences=true",)) -> Any:
+    spec = {"ignoreDifferences": list(entries), "image": image, "syncPolicy": {"syncOptions": list(options)}}
+    return obj("Application", "web", api="argoproj.io/v1alpha1", spec=spec)
 
 
 NO_OPS = [
@@ -198,8 +197,32 @@ REPLICAS = {"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/repli
 )
 def test_what_an_application_does_not_ignore_on_both_sides_is_shown(before: Any, after: Any) -> None:
     old, new = workload(spec={"replicas": 1}), workload(spec={"replicas": 2})
-    found = differences([at(ignoring(*before)), at(old)], [at(ignoring(*after)), at(new)])
-    assert [one.counts for one in found if one.manifest.key.kind == "Deployment"] == [True]
+    made = found([ignoring(*before), old], [ignoring(*after), new])
+    assert [one.counts for one in made if one.manifest.key.kind == "Deployment"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "counts"),
+    [
+        ((), (), True),
+        (("RespectIgnoreDifferences=false",), ("RespectIgnoreDifferences=false",), True),
+        ((), ("RespectIgnoreDifferences=true",), True),
+        (("RespectIgnoreDifferences=true",), (), True),
+        (("RespectIgnoreDifferences=true",), ("Prune=false", "RespectIgnoreDifferences=true"), False),
+    ],
+)
+@pytest.mark.parametrize("pointer", ["/spec/replicas", "/spec/template/spec/containers/0/env"])
+def test_a_sync_applies_what_is_ignored_unless_the_application_respects_that(
+    before: Sequence[str], after: Sequence[str], pointer: str, *, counts: bool
+) -> None:
+    entry = {"group": "apps", "kind": "Deployment", "jsonPointers": [pointer]}
+    pods = [{"containers": [container(env=[{"name": "a", "value": str(n)}])]} for n in range(2)]
+    bodies = [workload(spec={"replicas": n}) for n in range(2)]
+    if pointer != "/spec/replicas":
+        bodies = [workload(pod=pod) for pod in pods]
+    sides = ([application(entry, options=options), body] for options, body in zip((before, after), bodies, strict=True))
+    made = [one for one in found(*sides) if one.manifest.key.kind == "Deployment"]
+    assert [one.counts for one in made] == [counts]
 
 
 def test_an_image_is_shown_whatever_the_application_ignores() -> None:

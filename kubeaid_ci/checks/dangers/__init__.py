@@ -25,10 +25,10 @@ from kubeaid_ci.checks.dangers.reading import Said
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.model.removal import Removals
 
 _LONGEST = 2_000
 CHECKS: tuple[Callable[[Difference], Iterator[Said]], ...] = (
-    removals.check,
     keeping.check,
     immutable.check,
     crds.check,
@@ -44,17 +44,21 @@ CHECKS: tuple[Callable[[Difference], Iterator[Said]], ...] = (
     routes.check,
     argocd.check,
 )
-"""Every check of one object. That of images, beside them, knows what the cluster ran before."""
+"""Every check of one object. Those of removals and images, beside them, know more of the cluster."""
 
 
-def check(differences: Iterable[Difference], *, images_before: Iterable[str]) -> Iterator[Finding]:
+def check(
+    differences: Iterable[Difference], *, images_before: Iterable[str], kept: Removals = removals.NO_REMOVALS
+) -> Iterator[Finding]:
     """Yield what a reviewer must know of each object, whatever noise rules leave out.
 
-    `images_before` are the references of all images that the cluster ran.
+    `images_before` are the references of all images that the cluster ran. `kept` tells which objects stay in the
+    cluster although they leave Git.
     """
     known = images.Known.of(images_before)
     for difference in differences:
-        told = dict.fromkeys(said for one in CHECKS for said in one(difference))
+        told = dict.fromkeys(removals.check(difference, kept))
+        told |= dict.fromkeys(said for one in CHECKS for said in one(difference))
         told |= dict.fromkeys(images.check(difference, known))
         for said in told:
             yield _finding(said, difference.manifest)

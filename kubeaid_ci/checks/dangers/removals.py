@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from kubeaid_ci.checks import change_rules as rules
-from kubeaid_ci.checks.dangers.reading import Said, annotations, at, body, sync_options, texts
+from kubeaid_ci.checks.dangers.reading import Said, annotations, at, body
 from kubeaid_ci.checks.dangers.stateful import lost_with
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Severity
+from kubeaid_ci.model.removal import Removals
+from kubeaid_ci.model.sync_policy import SyncPolicy
 
 _ADMITS = "what it refused is admitted"
 _ISSUES = "the certificates that it issued are not renewed"
@@ -38,23 +40,24 @@ _NETWORK_GROUPS = frozenset(
 )
 _MESH = frozenset({"AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"})
 _SECRETS = frozenset({"ClusterSecretStore", "OnePasswordItem", "SecretProviderClass", "SecretStore"})
-_FINALIZER = "resources-finalizer.argocd.argoproj.io"
+NO_REMOVALS = Removals()
+"""Nothing is known of the Applications: an object's own annotation decides."""
 
 
-def check(difference: Difference) -> Iterator[Said]:
-    """What is lost with an object that goes."""
+def check(difference: Difference, removals: Removals = NO_REMOVALS) -> Iterator[Said]:
+    """What is lost with an object that goes. `removals` tells which objects stay in the cluster."""
     yield from _moved(difference)
     if difference.after is None and difference.before is not None:
-        yield from _removed(difference)
+        yield from _removed(difference, removals)
 
 
-def _removed(difference: Difference) -> Iterator[Said]:
+def _removed(difference: Difference, removals: Removals) -> Iterator[Said]:
     key = difference.manifest.key
-    kept = "Prune=false" in sync_options(difference.before)
+    kept = removals.reason(difference.manifest)
     if key.group == "argoproj.io" and key.kind in ("Application", "ApplicationSet"):
-        yield _application(difference)
+        yield _application(difference, kept)
     elif state := lost_with(difference.manifest):
-        yield _state(state, kept=kept)
+        yield _state(state, kept, is_confirmed=removals.is_confirmed(difference.manifest))
     elif kept:
         return
     elif key.kind.endswith("Secret") or key.kind in _SECRETS:
@@ -67,11 +70,12 @@ def _removed(difference: Difference) -> Iterator[Said]:
         yield Said(rules.PROTECTION_REMOVED, "it is removed: its alerts do not fire any more", Severity.INFO)
 
 
-def _state(what: str, *, kept: bool) -> Said:
+def _state(what: str, kept: str, *, is_confirmed: bool) -> Said:
     if kept:
-        message = "it leaves Git, and stays in the cluster because of Prune=false: nothing cares for it from then on"
+        message = f"it leaves Git and stays in the cluster ({kept}): nothing cares for it from then on"
         return Said(rules.STATE_REMOVED, message, Severity.WARNING)
-    return Said(rules.STATE_REMOVED, f"the sync deletes it, where pruning is on: {what}")
+    condition = "once somebody confirms it" if is_confirmed else "where pruning is on"
+    return Said(rules.STATE_REMOVED, f"the sync deletes it, {condition}: {what}")
 
 
 def _secret(difference: Difference) -> Iterator[Said]:
@@ -87,13 +91,16 @@ def _guards_traffic(difference: Difference) -> bool:
     return policy or (key.group == "security.istio.io" and key.kind in _MESH)
 
 
-def _application(difference: Difference) -> Said:
+def _application(difference: Difference, kept: str) -> Said:
     key, before = difference.manifest.key, body(difference.before)
+    if kept:
+        message = f"{key.kind} {key.name} leaves Git and stays in the cluster, with what it deployed ({kept})"
+        return Said(rules.APPLICATION_REMOVED, message, Severity.WARNING)
     if key.kind == "ApplicationSet":
         gone = at(before, "spec", "syncPolicy", "preserveResourcesOnDeletion") is not True
         name = f"ApplicationSet {key.name}, the Applications that it made"
     else:
-        gone = any(entry.startswith(_FINALIZER) for entry in texts(before, "metadata", "finalizers"))
+        gone = SyncPolicy.parse(before).cascades
         name = f"Application {key.name}"
     if gone:
         return Said(rules.APPLICATION_REMOVED, f"the sync deletes {name} and everything that it deployed")
