@@ -1,13 +1,14 @@
 """Checks the values that somebody sets for a chart against what the chart knows.
 
 A key is known where the chart's defaults have it or a template names it. What a template takes whole
-(``toYaml``, ``range``, ``with``, an argument) may hold any key, so below it nothing is ever reported.
+(``toYaml``, ``range``, ``with``, an argument) may hold any key, so below it nothing is ever reported. Access that
+allows for a missing mapping, as ``(.Values.a).b`` and ``dig "a" "b" "" .Values``, names a key like ``.Values.a.b``.
 """
 
 import difflib
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +18,18 @@ from kubeaid_ci.errors import UserError
 Files = Mapping[str, bytes]
 Path = tuple[str, ...]
 
-_INDEXED = re.compile(r"""\bindex\s+\(?[$.\w]*\.Values((?:\.\w+)*)\)?((?:\s+"[^"]+")+)""")
-_NAMED = re.compile(r"\.Values((?:\.[A-Za-z_]\w*)*)")
+_PATH = r"""([$.\w]*\.Values(?:\.(?:\w+|"[^"]+"))*)"""
+_EMPTY = r"(?:dict|\(\s*dict\s*\))"
+_BRACKETED = re.compile(
+    rf"\(\s*(?:default\s+{_EMPTY}\s+)?{_PATH}\s*(?:\|\s*default\s+{_EMPTY}\s*)?\)(?=\.[A-Za-z_]|\s+\"|\s*\))"
+)
+_INDEXED = re.compile(rf"""\bindex\s+{_PATH}((?:\s+"[^"]+")+)""")
+_DUG = re.compile(rf"""\bdig((?:\s+"[^"]*")+)(?:\s+(?:[$\w][$.\w]*|\(\s*(?:dict|list)\s*\)))?\s+{_PATH}""")
+_NAMED = re.compile(r"""\.Values((?:\.(?:[A-Za-z_]\w*|"[^"]+"))*)""")
+_QUOTED = re.compile(r'"([^"]*)"')
+_STEP = re.compile(r'\.(?:(\w+)|"([^"]+)")')
+_DEEPEST = 8
+"""How many brackets around a path are looked into."""
 _META = "Chart.yaml"
 
 
@@ -94,13 +105,33 @@ class Known:
     def _read(self, text: str, prefixes: list[Path]) -> None:
         if ".Values" not in text:
             return
-        found = set()
-        for match in _INDEXED.finditer(text):
-            steps = [part for part in match[1].split(".") if part]
-            found.add((*steps, *(part.strip('"') for part in re.findall(r'"[^"]+"', match[2]))))
-        for match in _NAMED.finditer(_INDEXED.sub("", text)):
-            found.add(tuple(part for part in match[1].split(".") if part))
+        found = {
+            tuple(name or quoted for name, quoted in _STEP.findall(match[1])) for match in _NAMED.finditer(_plain(text))
+        }
         self.taken |= {(*prefix, *steps) for prefix in prefixes for steps in found}
+
+
+def _plain(text: str) -> str:
+    """The template with every access that allows for missing mappings spelled as a plain path."""
+    for _ in range(_DEEPEST):
+        made = _BRACKETED.sub(r"\1", text)
+        made = _INDEXED.sub(lambda match: _below(match[1], _QUOTED.findall(match[2])), made)
+        made = _DUG.sub(_dug, made)
+        if made == text:
+            break
+        text = made
+    return text
+
+
+def _dug(match: re.Match[str]) -> str:
+    """``dig`` names keys, then a default, then what it looks into; the default may be a text too."""
+    names = _QUOTED.findall(match[1])
+    has_default = match[0][len("dig") + len(match[1]) :].strip() != match[2]
+    return _below(match[2], names if has_default else names[:-1])
+
+
+def _below(path: str, names: Iterable[str]) -> str:
+    return path.removesuffix(".AsMap") + "".join(f'."{name}"' for name in names)
 
 
 def _lay_below(defaults: dict[str, Any], data: bytes, prefixes: list[Path]) -> None:
