@@ -47,9 +47,14 @@ def root(cluster: str) -> str:
 
 @dataclass
 class World:
-    """Both repositories; `files` of a chart lie below its folder, those of a cluster below its own."""
+    """Both repositories; `files` of a chart lie below its folder, those of a cluster below its own.
+
+    The two addresses are those of the origins, and those that Applications name.
+    """
 
     folder: Path
+    kubeaid_address: str = KUBEAID
+    config_address: str = CONFIG
     kubeaid: Path = field(init=False)
     config: Path = field(init=False)
 
@@ -57,7 +62,7 @@ class World:
         self.kubeaid, self.config = self.folder / "KubeAid", self.folder / "kubernetes-config"
         self.kubeaid.mkdir(parents=True)
         self.config.mkdir(parents=True)
-        for folder, address in ((self.kubeaid, KUBEAID), (self.config, CONFIG)):
+        for folder, address in ((self.kubeaid, self.kubeaid_address), (self.config, self.config_address)):
             repos.git(folder, "init", "--quiet")
             repos.git(folder, "remote", "add", "origin", address)
 
@@ -73,7 +78,11 @@ class World:
         placed = {path if "/" in path else f"argocd-apps/templates/{path}": text for path, text in files.items()}
         placed |= {f"argocd-apps/{path}": text for path, text in apps.items()}
         placed |= {f"{name}-vars.jsonnet": "{}", "argocd-apps/templates/root.yaml": root(name)}
-        repos.write(self.config, {f"k8s/{name}/{path}": text for path, text in placed.items()})
+        repos.write(self.config, {f"k8s/{name}/{path}": self.addressed(text) for path, text in placed.items()})
+
+    def addressed(self, text: str) -> str:
+        """Return a text with the addresses of these two repositories."""
+        return text.replace(KUBEAID, self.kubeaid_address).replace(CONFIG, self.config_address)
 
     def commit(self, tag: str = "") -> None:
         repos.commit(self.config)

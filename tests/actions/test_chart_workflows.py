@@ -110,7 +110,9 @@ def test_newer_releases_are_offered_once_and_say_what_they_do_to_clusters(
     root = updates.umbrella(tmp_path / "vendored", charts, "web")
     updates.publish(charts, "web", "1.1.0", {"values.yaml": "replicas: 2\n"}, created="2026-03-01")
     platform.config.commit("main", {path: data.decode() for path, data in repos.snapshot(root).items()}, "feat: web")
-    world = World(tmp_path / "repositories")
+    server = platform.runner.github["server_url"]
+    # The charts are in the repository `acme/config` here, the clusters in the other one.
+    world = World(tmp_path / "repositories", f"{server}/acme/config", f"{server}/acme/KubeAid")
     world.cluster("one", {"web.yaml": application("web")})
     clusters = {path: data.decode() for path, data in repos.snapshot(world.config).items()}
     platform.kubeaid.commit("main", clusters, "feat: a cluster")

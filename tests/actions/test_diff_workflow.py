@@ -15,10 +15,15 @@ APP = "k8s/one/argocd-apps/templates/web.yaml"
 VALUES = "argocd-helm-charts/web/values.yaml"
 
 
+def platform_world(platform: Platform, folder: Path) -> World:
+    server = platform.runner.github["server_url"]
+    return World(folder / "repositories", f"{server}/acme/KubeAid", f"{server}/acme/config")
+
+
 @pytest.fixture
 def clusters(platform: Platform, tmp_path: Path) -> Platform:
     """The platform with one cluster, which takes one chart of the KubeAid repo."""
-    made = World(tmp_path / "repositories")
+    made = platform_world(platform, tmp_path)
     made.chart("web")
     made.cluster("one", {"web.yaml": application("web")})
     for repo, folder in ((platform.config, made.config), (platform.kubeaid, made.kubeaid)):
@@ -39,7 +44,9 @@ def test_a_pull_request_gets_one_comment_which_is_said_anew_in_the_same_place(cl
     clusters.world.forge.rights[JOB_TOKEN] = {"read", "api"}
     change = clusters.world.forge.add("feature")
     for name in ("other", "another"):
-        text = application("web", source=helm(parameters=[{"name": "name", "value": name}]))
+        source = {**helm(parameters=[{"name": "name", "value": name}])}
+        source["repoURL"] = f"{clusters.runner.github['server_url']}/acme/KubeAid"
+        text = application("web", source=source)
         github = proposed(clusters.config, APP, text, change.number, "acme/config")
         done = clusters.run(example("diff-config"), "acme/config", github=github)
         (job,) = done.jobs

@@ -14,7 +14,7 @@ from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.forge import ForgeKind
 from tests import repos
-from tests.renders import CHART, World, application, helm
+from tests.renders import CHART, KUBEAID, World, application, helm
 from tests.servers.http import Reply
 from tests.servers.world import BRANCH, SECRET
 from tests.servers.world import World as ForgeWorld
@@ -123,12 +123,17 @@ def test_outputs_are_told_to_the_ci_system(run, repositories, tmp_path):
         (["--base", "HEAD", "tow"], "tow: no such cluster; there are: one"),
         (["--base", "HEAD", "--app", "wep"], "wep: no such Application; there are: web"),
         (["--base", "HEAD", "--comment-on", "0"], "0 is not in the range"),
-        (["--base", "HEAD", "--comment"], "not a checkout with a remote origin"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(run, arguments, message):
     done = run("diff", *arguments)
     assert message in str(getattr(done.exception, "message", done.exception))
+
+
+def test_a_comment_needs_a_remote(run, repositories):
+    repos.git(repositories.config, "remote", "remove", "origin")
+    done = run("diff", "--base", "HEAD", "--comment")
+    assert "not a checkout with a remote origin" in done.exception.message
 
 
 def test_a_base_from_the_environment_gives_way_to_an_upgrade(run):
@@ -147,7 +152,10 @@ def test_charts_are_compared_by_themselves(run, repositories):
 def commented(run, repositories, world: ForgeWorld, monkeypatch):
     """Compares the KubeAid repo, whose origin is on a played forge, for a change request that is open there."""
     change = world.forge.add(BRANCH)
-    repos.git(repositories.kubeaid, "remote", "add", "origin", world.forge.git_url)
+    repos.git(repositories.kubeaid, "remote", "set-url", "origin", world.forge.git_url)
+    for path, data in repos.snapshot(repositories.config).items():
+        repos.write(repositories.config, {path: data.decode().replace(KUBEAID, world.forge.git_url)})
+    repos.commit(repositories.config)
     monkeypatch.setenv("KUBEAID_CI_TOKEN", SECRET)
     forge = ["--forge", str(world.kind), "--forge-url", world.forge.api_url]
 

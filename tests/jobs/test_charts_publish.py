@@ -312,7 +312,7 @@ VALUES = "web:\n  replicas: 5\n  server:\n    old: true\n"
 @pytest.fixture
 def clusters(home_of: Platform, tmp_path: Path) -> renders.World:
     """A config repo of two clusters, of which one takes the chart with values of its own."""
-    made = renders.World(tmp_path / "config")
+    made = renders.World(tmp_path / "config", home_of.world.forge.git_url)
     sources = [renders.helm("web", valueFiles=["$values/k8s/one/values-web.yaml"]), renders.values_ref()]
     made.cluster("one", {"web.yaml": renders.application("web", sources=sources)})
     repos.write(made.config, {"k8s/one/values-web.yaml": VALUES})
