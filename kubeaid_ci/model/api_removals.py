@@ -1,7 +1,8 @@
 """Which Kubernetes APIs were deprecated and removed, and in which minor release.
 
-Source: https://kubernetes.io/docs/reference/using-api/deprecation-guide/. Releases are minor versions
-of Kubernetes 1: 22 stands for v1.22.
+Sources: https://kubernetes.io/docs/reference/using-api/deprecation-guide/, and the OpenAPI descriptions of releases
+1.25 to 1.37 for alpha and beta versions that the guide leaves out; those are deprecated from the release that serves
+what replaces them. Releases are minor versions of Kubernetes 1: 22 stands for v1.22.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ _REVIEWS = ("LocalSubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectR
 _ROLES = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 _STORAGE = ("CSIDriver", "CSINode", "StorageClass", "VolumeAttachment")
 _FLOWS = ("FlowSchema", "PriorityLevelConfiguration")
+_CLAIMS = ("ResourceClaim", "ResourceClaimTemplate")
+_OLD_CLAIMS = ("PodSchedulingContext", "ResourceClaimParameters", "ResourceClassParameters")
+_RESOURCES = "resource.k8s.io/v1"
+_MIGRATION = "storagemigration.k8s.io/v1beta1"
+_POLICIES = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
 
 API_REMOVALS = (
     ApiRemoval("extensions/v1beta1", _WORKLOADS, 9, 16, "apps/v1"),
@@ -56,6 +62,27 @@ API_REMOVALS = (
     ApiRemoval("storage.k8s.io/v1beta1", ("CSIStorageCapacity",), 24, 27, "storage.k8s.io/v1"),
     ApiRemoval("flowcontrol.apiserver.k8s.io/v1beta2", _FLOWS, 26, 29, "flowcontrol.apiserver.k8s.io/v1"),
     ApiRemoval("flowcontrol.apiserver.k8s.io/v1beta3", _FLOWS, 29, 32, "flowcontrol.apiserver.k8s.io/v1"),
+    ApiRemoval("resource.k8s.io/v1alpha1", (*_CLAIMS, "PodScheduling", "ResourceClass"), 27, 27, _RESOURCES),
+    ApiRemoval("networking.k8s.io/v1alpha1", ("ClusterCIDR",), 29, 29, None),
+    ApiRemoval("networking.k8s.io/v1alpha1", ("IPAddress", "ServiceCIDR"), 31, 31, "networking.k8s.io/v1"),
+    ApiRemoval("resource.k8s.io/v1alpha2", (*_CLAIMS, "ResourceSlice"), 31, 31, _RESOURCES),
+    ApiRemoval("resource.k8s.io/v1alpha2", ("ResourceClass",), 31, 31, f"{_RESOURCES} DeviceClass"),
+    ApiRemoval("resource.k8s.io/v1alpha2", _OLD_CLAIMS, 31, 31, None),
+    ApiRemoval("resource.k8s.io/v1alpha3", ("PodSchedulingContext",), 32, 32, None),
+    ApiRemoval("resource.k8s.io/v1alpha3", (*_CLAIMS, "DeviceClass", "ResourceSlice"), 32, 34, _RESOURCES),
+    ApiRemoval("admissionregistration.k8s.io/v1alpha1", _POLICIES, 28, 32, "admissionregistration.k8s.io/v1"),
+    ApiRemoval("authentication.k8s.io/v1alpha1", ("SelfSubjectReview",), 27, 32, "authentication.k8s.io/v1"),
+    ApiRemoval("coordination.k8s.io/v1alpha1", ("LeaseCandidate",), 32, 32, "coordination.k8s.io/v1beta1"),
+    ApiRemoval("authentication.k8s.io/v1beta1", ("SelfSubjectReview",), 28, 33, "authentication.k8s.io/v1"),
+    ApiRemoval("admissionregistration.k8s.io/v1beta1", _POLICIES, 30, 34, "admissionregistration.k8s.io/v1"),
+    ApiRemoval("certificates.k8s.io/v1alpha1", ("PodCertificateRequest",), 35, 35, "certificates.k8s.io/v1beta1"),
+    ApiRemoval("storage.k8s.io/v1alpha1", ("VolumeAttributesClass",), 31, 35, "storage.k8s.io/v1"),
+    ApiRemoval("storagemigration.k8s.io/v1alpha1", ("StorageVersionMigration",), 35, 35, _MIGRATION),
+    ApiRemoval("scheduling.k8s.io/v1alpha1", ("Workload",), 36, 36, None),
+    ApiRemoval("certificates.k8s.io/v1alpha1", ("ClusterTrustBundle",), 33, 37, "certificates.k8s.io/v1beta1"),
+    ApiRemoval("networking.k8s.io/v1beta1", ("IPAddress", "ServiceCIDR"), 33, 37, "networking.k8s.io/v1"),
+    ApiRemoval("scheduling.k8s.io/v1alpha2", ("PodGroup", "Workload"), 37, 37, None),
+    ApiRemoval("storage.k8s.io/v1beta1", ("VolumeAttributesClass",), 34, 37, "storage.k8s.io/v1"),
     ApiRemoval("v1", ("ComponentStatus",), 19, None, None),
     ApiRemoval("v1", ("Endpoints",), 33, None, "discovery.k8s.io/v1 EndpointSlice"),
 )
