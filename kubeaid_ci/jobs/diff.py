@@ -90,7 +90,9 @@ def compare_renderings(before: Renderings, after: Renderings) -> Comparison:
     """Compare what was rendered for the same clusters at two revisions."""
     old, new = _by_cluster(before), _by_cluster(after)
     parts = [
-        _compared(_Pair(cluster, old.get(cluster, {}), new.get(cluster, {})), (), noise=False, diffs=False, known={})
+        _compared(
+            _Pair(cluster, old.get(cluster, {}), new.get(cluster, {})), (), noise=False, diffs=False, known=Known()
+        )
         for cluster in sorted({*old, *new}, key=lambda cluster: cluster.name)
     ]
     return together(parts)

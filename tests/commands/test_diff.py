@@ -133,7 +133,7 @@ def test_what_cannot_be_compared_is_refused(run, arguments, message):
 def test_a_comment_needs_a_remote(run, repositories):
     repos.git(repositories.config, "remote", "remove", "origin")
     done = run("diff", "--base", "HEAD", "--comment")
-    assert "not a checkout with a remote origin" in str(done.exception.message)
+    assert "not a checkout with a remote origin" in str(done.exception)
 
 
 def test_a_base_from_the_environment_gives_way_to_an_upgrade(run):
