@@ -59,6 +59,21 @@ def test_shown_commands_run(line, made):
     assert done.returncode == 0, done.stderr
 
 
+def test_every_application_of_the_demo_is_rendered(made):
+    found = kubeaid_ci.render_clusters(made.config, made.kubeaid, cache=False)
+    assert [one.app for one in found.apps if one.status != "rendered"] == []
+    assert not found.findings
+    assert len(found.apps) == 6
+
+
+def test_the_table_of_clusters_is_what_the_command_prints(made):
+    env = os.environ | {"KUBEAID_CI_CONFIG_REPO": str(made.config), "KUBEAID_CI_KUBEAID": str(made.kubeaid)}
+    command = [sys.executable, "-P", "-m", "kubeaid_ci", "clusters"]
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    (block,) = re.findall(r"```console\n\$ kubeaid-ci clusters\n(.*?)```", README, re.DOTALL)
+    assert [line.rstrip() for line in done.stdout.splitlines()] == [line.rstrip() for line in block.splitlines()]
+
+
 @pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
 def test_links_lead_somewhere(link):
     assert (ROOT / link).exists()

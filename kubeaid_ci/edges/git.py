@@ -66,10 +66,14 @@ class Repository:
     def push_to(self, remote: Path) -> None:
         """Push the branch main to a repository on this machine, which becomes ``origin``."""
         if self.address() is None:
-            self._must("remote", "add", "origin", str(remote))
+            self.add_remote(str(remote))
         done = git(["push", "--quiet", "origin", "main"], folder=self.folder, network=True)
         if done.code:
             raise UserError(f"{self.folder}: git push failed: {reason(done)}")
+
+    def add_remote(self, address: str) -> None:
+        """Name the address of ``origin``; nothing is fetched."""
+        self._must("remote", "add", "origin", address)
 
     def commit(self, revision: str) -> str | None:
         """The id of the commit that a tag, branch or id names; branches of ``origin`` count too."""

@@ -47,6 +47,26 @@ _VARS = """{{
 {more}}}
 """
 
+_KUBEAID = "https://git.example.com/platform/KubeAid.git"
+_CONFIG = "https://git.example.com/platform/kubernetes-config.git"
+"""The addresses of both repositories, as the Applications name them; nothing is ever asked there."""
+
+_ROOT = """apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: root
+  namespace: argocd
+spec:
+  project: kubeaid
+  destination:
+    server: https://kubernetes.default.svc
+    namespace: argocd
+  source:
+    repoURL: {config}
+    path: k8s/{dir}/argocd-apps
+    targetRevision: HEAD
+"""
+
 _APPLICATION = """apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata:
@@ -60,7 +80,7 @@ spec:
     server: https://kubernetes.default.svc
     namespace: monitoring
   source:
-    repoURL: https://git.example.com/platform/kubernetes-config.git
+    repoURL: {config}
     path: k8s/{dir}/kube-prometheus
     targetRevision: HEAD
     directory:
@@ -79,7 +99,9 @@ def create(folder: Path) -> Demo:
     starter.copy(demo.kubeaid)
     demo_charts.publish(demo.charts)
     demo_charts.vendor(demo.kubeaid)
-    Repository.create(demo.kubeaid).commit_all("feat: a small platform", tag=REVISION)
+    kubeaid = Repository.create(demo.kubeaid)
+    kubeaid.commit_all("feat: a small platform", tag=REVISION)
+    kubeaid.add_remote(_KUBEAID)
     for cluster in _CLUSTERS:
         _write(demo.config / "k8s" / cluster.dir, cluster)
     repository = Repository.create(demo.config)
@@ -113,4 +135,6 @@ def _write(folder: Path, cluster: _Cluster) -> None:
     _text(folder / f"{cluster.name}-vars.jsonnet", text)
     apps = folder / "argocd-apps"
     _text(apps / "Chart.yaml", _CHART)
-    _text(apps / "templates" / "kube-prometheus.yaml", _APPLICATION.format(dir=cluster.dir, revision=REVISION))
+    _text(apps / "templates" / "root.yaml", _ROOT.format(config=_CONFIG, dir=cluster.dir))
+    application = _APPLICATION.format(config=_CONFIG, dir=cluster.dir, revision=REVISION)
+    _text(apps / "templates" / "kube-prometheus.yaml", application)
