@@ -8,6 +8,8 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci import cli
+from kubeaid_ci.model.report import REPORT_FORMATS
+from kubeaid_ci.report import FORMATS
 from tests import repos
 from tests.repos import Repos, vars_file
 
@@ -294,3 +296,112 @@ def test_help_names_the_default_of_the_command(run, command, default):
 def test_colours_follow_the_usual_variables(run, repos_options, env, coloured):
     done = run("build", "--check", *repos_options, env=env)
     assert ("\x1b[" in done.stdout) is coloured
+
+
+TYPOS = [
+    (["bild"], "No such command 'bild'; did you mean build?"),
+    (["dif"], "No such command 'dif'; did you mean diff?"),
+    (["zzz"], "No such command 'zzz'; there are: build, charts, clusters, "),
+    (["charts", "verfy"], "No such command 'verfy'; did you mean verify?"),
+    (["charts", "zzz"], "No such command 'zzz'; there are: add, diff, "),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), TYPOS)
+def test_unknown_command_suggests_a_similar_one(run, arguments, message):
+    done = run(*arguments)
+    assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+
+
+CONTRADICTIONS = [
+    (["build", "-q", "-v"], "-q and -v contradict each other"),
+    (["-q", "build", "-v"], "-q and -v contradict each other"),
+    (["demo", "--format", "json"], "--format has no effect in the demo"),
+    (["demo", "--jobs", "2", "--report", "json=x"], "--jobs, --report have no effect in the demo"),
+    (["--fail-on", "never", "demo"], "--fail-on has no effect in the demo"),
+    (["publish", "--forge", "none", "--auto-merge"], "--auto-merge has no effect with --forge none"),
+    (["publish", "--forge", "none", "--labels", "a", "--draft"], "--draft, --labels have no effect with --forge none"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), CONTRADICTIONS)
+def test_options_without_effect_are_usage_errors(run, repos_options, arguments, message):
+    options = [] if "demo" in arguments else repos_options
+    done = run(*arguments, *options)
+    assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+
+
+def test_options_of_the_environment_may_be_for_other_commands(run, tmp_path):
+    assert run("demo", tmp_path / "demo", env={"KUBEAID_CI_FORMAT": "json", "KUBEAID_CI_JOBS": "1"}).returncode == 0
+
+
+def test_demo_works_in_a_folder_named_from_here_and_prints_no_progress_if_quiet(run, tmp_path):
+    done = run("demo", "-q", "demo", cwd=tmp_path)
+    assert (done.returncode, "changed (" in done.stderr) == (0, False), done.stderr
+    first = done.stdout.partition("Prometheus keeps data longer")[0]
+    assert ("changed" in first, "cached)" in first) == (True, False)
+
+
+@pytest.mark.parametrize("is_git", [True, False])
+@pytest.mark.parametrize("below", ["k8s", "k8s/one", "k8s/one/deep/er"])
+def test_config_repo_around_the_current_folder_is_used(run, two, below, is_git):
+    if is_git:
+        repos.commit(two.config)
+    (two.config / below).mkdir(parents=True, exist_ok=True)
+    done = run("build", "--kubeaid", two.kubeaid, cwd=two.config / below)
+    assert done.returncode == 0, done.stderr
+    assert (two.config / "k8s/one/kube-prometheus").is_dir()
+
+
+def test_repository_in_a_config_repo_is_not_part_of_it(run, two):
+    repos.write(two.config, {"vendored/README.md": ""})
+    repos.commit(two.config)
+    repos.git(two.config / "vendored", "init", "--quiet")
+    done = run("build", "--kubeaid", two.kubeaid, cwd=two.config / "vendored")
+    assert (done.returncode, "not a config repo: it has no folder k8s/" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--config-repo", "nowhere", "--kubeaid", "kubeaid"], "nowhere: no such folder; correct --config-repo"),
+        (["--config-repo", "file", "--kubeaid", "kubeaid"], "file: is a file; name the folder of the repository"),
+        (["--config-repo", "config", "--kubeaid", "nowhere"], "nowhere: no such folder; correct --kubeaid"),
+        (["--config-repo", "config", "--kubeaid", "file"], "file: is a file; name the folder of the repository"),
+        (["--config-repo", "config", "--kubeaid", "config"], "not a KubeAid checkout: it is a config repo; name"),
+        (["--config-repo", "kubeaid", "--kubeaid", "kubeaid"], "not a config repo: it is a KubeAid repo; name"),
+        (["--config-repo", "empty", "--kubeaid", "kubeaid"], "not a config repo: it has no folder k8s/"),
+    ],
+)
+def test_each_wrong_repository_has_its_own_message(run, two, options, message):
+    repos.write(two.config.parent, {"file": "", "empty/README.md": ""})
+    done = run("build", *options, cwd=two.config.parent)
+    assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("build/stael", "no such rule: build/stael; did you mean build/stale?"),
+        ("chart/file-modifed", "did you mean chart/file-modified"),
+        ("zzz", "no such rule: zzz"),
+    ],
+)
+def test_suppression_of_an_unknown_rule_is_an_error(run, two, repos_options, rule, message):
+    text = f"suppress:\n  - {{rule: build/stale, subject: one, reason: x}}\n  - {{rule: {rule}, subject: one, reason: x}}\n"
+    repos.write(two.config, {".kubeaid-ci.yaml": text})
+    done = run("build", *repos_options)
+    assert (done.returncode, ".kubeaid-ci.yaml:3: suppress: " in done.stderr, message in done.stderr) == (2, True, True)
+
+
+@pytest.mark.parametrize("name", [".kubeaid-ci.yml", "kubeaid-ci.yaml", "kubeaid-ci.yml"])
+@pytest.mark.parametrize("of", ["config", "kubeaid"])
+def test_settings_file_of_another_name_is_reported(run, two, repos_options, name, of):
+    repos.write(getattr(two, of), {name: "fail-on: never\n"})
+    done = run("build", *repos_options)
+    assert done.returncode == 0
+    assert f"{name} is not read; rename it to .kubeaid-ci.yaml" in done.stdout
+
+
+def test_formats_in_the_help_are_those_there_are():
+    assert tuple(FORMATS) == REPORT_FORMATS

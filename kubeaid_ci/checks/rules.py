@@ -66,6 +66,11 @@ SETTINGS_WEAKENED = Rule(
     "The change loosens a rule by which it is judged, so it takes effect only after the merge. Check that this is "
     "wanted, have an owner of the settings approve it, and merge it on its own.",
 )
+SETTINGS_MISNAMED = Rule(
+    "settings/file-misnamed",
+    Severity.WARNING,
+    "Settings are read from .kubeaid-ci.yaml only, so what this file says has no effect. Rename the file.",
+)
 SUPPRESSION_UNUSED = Rule(
     "suppression-unused",
     Severity.INFO,
@@ -92,6 +97,7 @@ RULES: Mapping[str, Rule] = {
         HELM_VERSION_UNKNOWN,
         VALUES_UNKNOWN,
         SETTINGS_WEAKENED,
+        SETTINGS_MISNAMED,
         SUPPRESSION_UNUSED,
         SUPPRESSION_EXPIRED,
         *cluster_rules.RULES,

@@ -48,7 +48,7 @@ def config_repo(options: Options) -> Path | None:
     folder = config_folder(options, beside=address(options))
     if (folder / "k8s").is_dir():
         return folder
-    if options.config_repo != ".":
+    if options.config_repo_is_explicit:
         raise UserError(f"{folder}: not a config repo: it has no k8s/")
     return None
 

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import click
 
-from kubeaid_ci.commands.options import common_options
+from kubeaid_ci.commands.options import common_options, refuse_idle
 from kubeaid_ci.commands.terminal import is_coloured, write
 from kubeaid_ci.report.visible import visible
+
+_IDLE = (
+    "config_repo", "kubeaid", "kubeaid_ref", "jobs", "fmt", "report", "fail_on", "dotenv", "no_cache", "verbose"
+)  # fmt: skip
 
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
 @common_options
 @click.pass_context
-def demo(ctx: click.Context, /, folder: Path | None, **_: object) -> None:
+def demo(ctx: click.Context, /, folder: Path | None, **given: object) -> None:
     """Make a small KubeAid repo, a config repo with three clusters and a chart repository, and run the jobs on them.
 
     Nothing outside this machine is asked.
@@ -27,6 +31,9 @@ def demo(ctx: click.Context, /, folder: Path | None, **_: object) -> None:
 
     Example: kubeaid-ci demo /tmp/kubeaid-demo
     """
+    refuse_idle(ctx, _IDLE, "in the demo, which shows the commands with options of its own")
+    quiet = ["-q"] if given.get("quiet") or (ctx.find_root().obj or {}).get("quiet") else []
+
     from kubeaid_ci.commands.build import build
     from kubeaid_ci.commands.charts import charts
     from kubeaid_ci.commands.clusters import clusters
@@ -36,26 +43,35 @@ def demo(ctx: click.Context, /, folder: Path | None, **_: object) -> None:
     from kubeaid_ci.jobs import demo_charts
 
     made = job.create(folder or Path(tempfile.mkdtemp(prefix="kubeaid-ci-demo-")))
+    # What an earlier demo left in the usual cache would make the first build a cached one.
+    os.environ["KUBEAID_CI_CACHE"] = str(made.config.parent / "cache")
     repos = ["--config-repo", str(made.config), "--kubeaid", str(made.kubeaid), "--kubeaid-ref", "pinned"]
     _title("The clusters of the config repo")
-    _run(ctx, clusters, ["clusters", *repos])
+    _run(ctx, clusters, ["clusters", *repos, *quiet])
     _title("Build the monitoring manifests of every cluster")
-    _run(ctx, build, ["build", *repos])
+    _run(ctx, build, ["build", *repos, *quiet])
     job.merge(made, "build: kube-prometheus manifests")
     changed = job.lengthen_retention(made)
     _title(f"Prometheus keeps data longer on staging (edited {changed.name}): what would that change?")
-    _run(ctx, build, ["build", "--check", "--fail-on", "never", *repos])
+    _run(ctx, build, ["build", "--check", "--fail-on", "never", *repos, *quiet])
     job.merge(made, "feat: keep metrics longer on staging")
     preview = made.config.parent / "preview"
     _title("Offer the rebuilt manifests: the text of the change request, then the branch on the bare remote")
-    _run(ctx, publish, ["publish", "--dry-run", "--preview", str(preview), *repos])
+    _run(ctx, publish, ["publish", "--dry-run", "--preview", str(preview), *repos, *quiet])
     for text in sorted(preview.glob("*.md")):
         _print(visible(text.read_text(encoding="utf-8")))
-    _run(ctx, publish, ["publish", *repos])
+    _run(ctx, publish, ["publish", *repos, *quiet])
     # A proxy would not find what is served on this machine, and nobody else is asked.
     os.environ["no_proxy"] = "127.0.0.1"
     with served(made.charts) as address:
-        verify = ["charts", "verify", "--kubeaid", str(made.kubeaid), f"--mirror={demo_charts.UPSTREAM}={address}"]
+        verify = [
+            "charts",
+            "verify",
+            "--kubeaid",
+            str(made.kubeaid),
+            f"--mirror={demo_charts.UPSTREAM}={address}",
+            *quiet,
+        ]
         _title("Compare the vendored chart with the ledger and with what the chart repository publishes")
         _run(ctx, charts, verify)
         tampered = demo_charts.tamper(made.kubeaid)

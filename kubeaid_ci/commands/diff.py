@@ -106,13 +106,13 @@ def _base(ctx: click.Context, base: str | None, *, alone: bool, more: bool) -> s
 
 
 def _here(options: Options) -> str:
-    """The repo that the current folder is the top of, by name and by what is in it."""
+    """Return the name of the repository that the current folder is in."""
     here = Path.cwd().resolve()
     sought = (("config", options.config_repo, _CONFIG), ("kubeaid", options.kubeaid, _KUBEAID))
     found = [
         name
         for name, folder, inside in sought
-        if folder and Path(folder).resolve() == here and (here / inside).is_dir()
+        if folder and here.is_relative_to(Path(folder).resolve()) and (Path(folder) / inside).is_dir()
     ]
     if len(found) != 1:
         raise UserError(

@@ -41,7 +41,7 @@ def judge(
 
     `ran` has the rules or families that looked at everything, so that an unused suppression can be reported.
     """
-    found = (*options.weakened, *findings)
+    found = (*options.settings_findings, *findings)
     marked = suppress.apply(found, options.settings.suppress, today=date.today(), ran=ran)
     if baseline is None:
         return Judged(marked)

@@ -28,6 +28,19 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(module), module.rpartition(".")[2])
         return from_environment(command)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name. An unknown name is an error that suggests similar names."""
+        if args[0] in self.table or args[0].startswith("-"):
+            return super().resolve_command(ctx, args)
+        import difflib
+
+        names = self.list_commands(ctx)
+        near = difflib.get_close_matches(args[0], names, 2)
+        advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(names)}"
+        raise click.UsageError(f"No such command {args[0]!r}; {advice}", ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without loading them."""
         with formatter.section("Commands"):

@@ -4,16 +4,19 @@ The command line wins over the environment, the environment over the settings fi
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from kubeaid_ci.commands.environment import is_from_environment
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.finding import FailOn
+from kubeaid_ci.model.report import REPORT_FORMATS
+from kubeaid_ci.model.suppression import MISNAMED, SETTINGS_FILE
 
 if TYPE_CHECKING:
     from kubeaid_ci.edges.settings_file import Base
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _TEMPLATE = Path("build/kube-prometheus/common-template.jsonnet")
+_HOME = "k8s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,11 @@ class Options:
     verbose: bool
     settings: "Settings"
     kubeaid_is_said: bool = True
-    weakened: "tuple[Finding, ...]" = ()
-    """What the change under review makes weaker in the settings; those of its base are in force."""
+    settings_findings: "tuple[Finding, ...]" = ()
+    """About the settings files: what the change under review makes weaker (those of its base are in force), and files
+    that are not read."""
+    config_repo_is_explicit: bool = True
+    """False if the config repo is only the one around the current folder, or the current folder."""
 
 
 def common_options(function: _F) -> _F:
@@ -85,7 +92,9 @@ def resolve(
     repo can find none.
     """
     chosen = _chosen(ctx, given)
-    config_repo = str(chosen.get("config_repo") or ".")
+    if chosen.get("quiet") and chosen.get("verbose"):
+        raise click.UsageError("-q and -v contradict each other; leave one out", ctx)
+    config_repo = str(chosen.get("config_repo") or _enclosing(_is_config_repo) or ".")
     reader = _SettingsReader(settings_of, base, _judged(base_of, config_repo, chosen.get("kubeaid")) if base else None)
     settings = reader.read(Path(config_repo))
     named_by_settings = settings.kubeaid is not None
@@ -107,15 +116,16 @@ def resolve(
         quiet=bool(chosen.get("quiet")),
         verbose=bool(chosen.get("verbose")),
         settings=settings,
+        config_repo_is_explicit=bool(chosen.get("config_repo")),
         kubeaid_is_said=bool(chosen.get("kubeaid")) or not named_by_settings,
-        weakened=tuple(reader.weakened),
+        settings_findings=tuple(reader.findings),
     )
 
 
 def _judged(base_of: str | None, config_repo: str, kubeaid: str | None) -> Path | None:
     """Return the repository that ``--base`` is a revision of; None if it is known by its address only."""
     here = Path.cwd().resolve()
-    of = base_of or ("config" if Path(config_repo).resolve() == here else "kubeaid")
+    of = base_of or ("config" if here.is_relative_to(Path(config_repo).resolve()) else "kubeaid")
     folder = Path(config_repo if of == "config" else kubeaid or ".")
     from kubeaid_ci.edges.git_process import git_dir
 
@@ -126,7 +136,7 @@ class _SettingsReader:
     """Reads settings files: of the repository under review at the base of the change, of the other one as it is."""
 
     def __init__(self, read_file: "Callable[[Path], Settings]", base: str | None, judged: Path | None) -> None:
-        self.weakened: list[Finding] = []
+        self.findings: list[Finding] = []
         self._read_file = read_file
         self._base = base.removesuffix("...") if base else None
         self._judged = judged
@@ -134,6 +144,7 @@ class _SettingsReader:
     def read(self, folder: Path) -> "Settings":
         """Return the settings that are in force for a repository, and note what the change would make weaker."""
         after = self._read_file(folder)
+        self._report_misnamed(folder)
         base = self._base_of(folder)
         if base is None:
             return after
@@ -141,8 +152,18 @@ class _SettingsReader:
         from kubeaid_ci.jobs.settings_change import weakened
 
         before = read_at(folder, base)
-        self.weakened += weakened(before, after)
+        self.findings += weakened(before, after)
         return before
+
+    def _report_misnamed(self, folder: Path) -> None:
+        if not any((folder / name).is_file() for name in MISNAMED):
+            return
+        from kubeaid_ci.checks.rules import SETTINGS_MISNAMED
+        from kubeaid_ci.edges.settings_file import misnamed
+
+        for name in misnamed(folder):
+            message = f"{folder / name} is not read; rename it to {SETTINGS_FILE}"
+            self.findings.append(SETTINGS_MISNAMED.at(name, message, subject=name, key=name, content=name))
 
     def _base_of(self, folder: Path) -> "Base | None":
         """Return the base of the job's change request, else ``--base``, if it is one of this repository."""
@@ -172,6 +193,27 @@ def refuse_kubeaid_ref(ctx: click.Context, given: dict[str, Any], reason: str) -
         raise click.UsageError(f"--kubeaid-ref {after or before} has no effect here: {reason}", ctx)
 
 
+def refuse_idle(ctx: click.Context, names: Collection[str], reason: str) -> None:
+    """Raise for options on the command line, before or after the command, that have no effect in it.
+
+    What the environment sets may be meant for other commands.
+    """
+    contexts = (ctx, ctx.find_root())
+    given = {name for name in names for each in contexts if _is_on_command_line(each, name)}
+    if given:
+        raise click.UsageError(f"{_listed(ctx, given)} no effect {reason}", ctx)
+
+
+def _is_on_command_line(ctx: click.Context, name: str) -> bool:
+    return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _listed(ctx: click.Context, names: Collection[str]) -> str:
+    flags = {one.name: max(one.opts, key=len) for one in ctx.command.params}
+    shown = ", ".join(sorted(flags.get(name) or f"--{name}" for name in names))
+    return f"{shown} {'has' if len(names) == 1 else 'have'}"
+
+
 def _chosen(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
     """What is set: first what comes from the environment, over it the options before the command, then those after."""
     before = ctx.find_root().obj or {}
@@ -185,7 +227,30 @@ def _kubeaid(given: str | None, settings: "Settings") -> str | None:
     chosen = given or settings.kubeaid
     if chosen:
         return chosen
-    return "." if _TEMPLATE.is_file() else None
+    return _enclosing(lambda folder: (folder / _TEMPLATE).is_file())
+
+
+def _enclosing(is_repository: Callable[[Path], bool]) -> str | None:
+    """Return the repository of a kind that the current folder is in, relative to it; None if it is in none.
+
+    The search ends at the top of the Git work tree. Outside of Git only a folder below ``k8s/`` counts as inside.
+    """
+    here = Path.cwd()
+    for place in (here, *here.parents):
+        is_inside = place == here or here.relative_to(place).parts[0] == _HOME or _is_in_git(here)
+        if is_inside and is_repository(place):
+            return os.path.relpath(place, here)
+        if (place / ".git").exists():
+            return None
+    return None
+
+
+def _is_in_git(folder: Path) -> bool:
+    return any((place / ".git").exists() for place in (folder, *folder.parents))
+
+
+def _is_config_repo(folder: Path) -> bool:
+    return (folder / _HOME).is_dir()
 
 
 def _report(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
@@ -201,8 +266,12 @@ def _report(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> t
 
 
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
-    "config_repo": click.option("--config-repo", metavar="PATH|URL", help="The config repo (default: .)."),
-    "kubeaid": click.option("--kubeaid", metavar="PATH|URL", help="The KubeAid repo (default: . when it is one)."),
+    "config_repo": click.option(
+        "--config-repo", metavar="PATH|URL", help="The config repo (default: the one around the current folder)."
+    ),
+    "kubeaid": click.option(
+        "--kubeaid", metavar="PATH|URL", help="The KubeAid repo (default: the one around the current folder)."
+    ),
     "kubeaid_ref": kubeaid_ref_option("worktree"),
     "jobs": click.option(
         "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Work side by side (default: cores)."
@@ -218,7 +287,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         multiple=True,
         metavar="FORMAT=FILE",
         callback=_report,
-        help="Also write a report; repeatable.",
+        help=f"Also write a report ({', '.join(REPORT_FORMATS)}); repeatable.",
     ),
     "fail_on": click.option(
         "--fail-on",

@@ -6,7 +6,7 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.commands.options import common_options, resolve
-from kubeaid_ci.commands.publish_options import print_previews, publish_options, wishes
+from kubeaid_ci.commands.publish_options import print_previews, publish_options, refuse_without_effect, wishes
 
 
 @click.command()
@@ -34,6 +34,8 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
     from kubeaid_ci.report.publish import outputs, report
 
     options = resolve(ctx, given)
+    forge = given.get("forge") or options.settings.publish.forge
+    refuse_without_effect(ctx, publish=True, forge=forge)
     kubeaid, ref = kubeaid_folder(options)
     asked = wishes(given, options.settings.publish)
     with Progress(quiet=options.quiet) as progress:

@@ -14,7 +14,7 @@ def kubeaid_folder(options: Options) -> tuple[Path, str]:
     if options.kubeaid is None:
         raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
     if not _may_be_address(options.kubeaid):
-        return Path(options.kubeaid), options.kubeaid_ref
+        return _folder(options.kubeaid, "--kubeaid"), options.kubeaid_ref
     from kubeaid_ci.jobs.repositories import mirrored
 
     ref = "HEAD" if options.kubeaid_ref == "worktree" else options.kubeaid_ref
@@ -59,7 +59,7 @@ def publish_address(options: Options) -> str:
     from kubeaid_ci.edges import environment
 
     found = environment.config_repo(os.environ)
-    return found.value if found and options.config_repo == "." else options.config_repo
+    return found.value if found and not options.config_repo_is_explicit else options.config_repo
 
 
 def config_folder(options: Options, *, beside: str | None = None, keep: bool = False) -> Path:
@@ -69,13 +69,23 @@ def config_folder(options: Options, *, beside: str | None = None, keep: bool = F
     """
     config_repo = options.config_repo
     if not _may_be_address(config_repo):
-        return Path(config_repo)
+        return _folder(config_repo, "--config-repo")
     from kubeaid_ci.jobs.repositories import cloned
 
     folder = cloned(config_repo, beside=beside, keep=keep)
     if keep:
         notice(f"cloned the config repo into {folder}")
     return folder
+
+
+def _folder(name: str, option: str) -> Path:
+    """Return a folder that an option names. Raises `UserError` if it is none."""
+    path = Path(name)
+    if not path.exists():
+        raise UserError(f"{name}: no such folder; correct {option}")
+    if not path.is_dir():
+        raise UserError(f"{name}: is a file; name the folder of the repository with {option}")
+    return path
 
 
 def _may_be_address(text: str) -> bool:

@@ -53,10 +53,17 @@ def folders_of(tree: TreeReader, *, where: str) -> Folders:
     if mode in (LINK, GITLINK):
         raise UserError(f"{where}: {HOME} is a link or a submodule; put the folder itself there")
     if mode != FOLDER:
-        raise UserError(f"{where}: not a config repo: it has no folder {HOME}/; name one with --config-repo")
+        raise UserError(f"{where}: not a config repo: {_reason(tree)}")
     found = [one for entry in tree.listing(HOME) if (one := _folder(tree, entry))]
     clusters = {one.dir: one for one in labelled([one for one in found if isinstance(one, Cluster)])}
     return tuple(clusters.get(one.dir, one) for one in found)
+
+
+def _reason(tree: TreeReader) -> str:
+    """Return why a tree without a folder ``k8s/`` is no config repo, and what to do."""
+    if FOLDER in (tree.mode("argocd-helm-charts"), tree.mode("build/kube-prometheus")):
+        return "it is a KubeAid repo; name the config repo with --config-repo, and this one with --kubeaid"
+    return f"it has no folder {HOME}/; name one with --config-repo"
 
 
 def _folder(tree: TreeReader, entry: Listed) -> Cluster | NotACluster | None:

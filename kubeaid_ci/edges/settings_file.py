@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from kubeaid_ci.checks import rule_ids
 from kubeaid_ci.edges.files import read_regular
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.suppression import SETTINGS_FILE
+from kubeaid_ci.model.suppression import MISNAMED, SETTINGS_FILE
 from kubeaid_ci.model.tree import EXECUTABLE, REGULAR
 from kubeaid_ci.settings import Settings, parse
 
@@ -24,11 +25,23 @@ class Base:
 def read(folder: Path) -> Settings:
     """Return what the settings file at the root of a repository says. Nothing is set if there is no file.
 
-    Raises `UserError` naming file, line and key if it cannot be read, and if it is not a regular file.
+    Raises `UserError` naming file, line and key if it cannot be read, if it is not a regular file, or if it suppresses
+    a rule that does not exist. At the base of a change such a suppression counts for nothing (`read_at`).
     """
     path = folder / SETTINGS_FILE
     data = read_regular(path, most=_MOST_BYTES)
-    return Settings() if data is None else _parsed(data, str(path))
+    if data is None:
+        return Settings()
+    found = _parsed(data, str(path))
+    for suppression in found.suppress:
+        if problem := rule_ids.unknown(suppression.rule):
+            raise UserError(f"{path}:{suppression.line}: suppress: {problem}")
+    return found
+
+
+def misnamed(folder: Path) -> tuple[str, ...]:
+    """Return the names of files at the root of a repository that look like settings and are not read."""
+    return tuple(name for name in MISNAMED if (folder / name).is_file())
 
 
 def read_at(folder: Path, base: Base) -> Settings:

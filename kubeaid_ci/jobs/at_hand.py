@@ -7,7 +7,7 @@ from kubeaid_ci.edges import snapshot
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs.kubeaid_source import BUILD, origin
+from kubeaid_ci.jobs.kubeaid_source import BUILD, not_kubeaid, origin
 from kubeaid_ci.jobs.render_task import FilesAt
 from kubeaid_ci.model import links
 from kubeaid_ci.model.addresses import Addresses
@@ -89,7 +89,8 @@ class AtHand:
         """Raise `UserError` where the KubeAid repo is none, or where a revision that stands for all is not there."""
         if self.kubeaid_ref == WORKTREE:
             if not (self.kubeaid / CHARTS).is_dir():
-                raise UserError(f"{self.kubeaid}: not a KubeAid checkout: it has no {CHARTS}/; name one with --kubeaid")
+                reason = not_kubeaid(self.kubeaid, f"{CHARTS}/")
+                raise UserError(f"{self.kubeaid}: not a KubeAid checkout: {reason}")
         else:
             self._check_revision()
         self._config_commit("")

@@ -58,7 +58,8 @@ def build_clusters(
     jsonnet.require(engine)
     selection = select(folders(config), clusters)
     buildable = tuple(cluster for cluster in selection.clusters if cluster.vars_file)
-    sources = resolve(Path(kubeaid).resolve(), kubeaid_ref, config, buildable, addresses=frozenset(kubeaid_addresses))
+    root, addresses = Path(kubeaid).resolve(), frozenset(kubeaid_addresses)
+    sources = resolve(root, kubeaid_ref, config, buildable, addresses=addresses)
     store = cache_at(cache)
     told = progress or _silent
     tasks: list[Task] = []
@@ -75,13 +76,13 @@ def build_clusters(
     ordered = [done[cluster.dir] for cluster in buildable]
     found: Sequence[Finding] = [finding for built in ordered for finding in built.findings]
     if check and kubeaid_ref != "pinned":
-        found = with_pinned(found, Path(kubeaid).resolve(), kubeaid_ref, config, buildable)
+        found = with_pinned(found, root, kubeaid_ref, config, buildable, addresses=addresses)
     missing = [*_vars_missing(config, selection, named=bool(clusters))]
     if not (ordered or selection.findings or missing):
         missing = [nothing_built(len(selection.clusters))]
     results = tuple(built.result for built in ordered)
     if kubeaid_ref == "worktree":
-        results = _marked(results, Path(kubeaid).resolve())
+        results = _marked(results, root)
     return Builds(results, (*selection.findings, *missing, *found))
 
 

@@ -42,7 +42,7 @@ def resolve(
     repository = Repository.at(root)
     if ref == "worktree":
         if not (root / TEMPLATE).is_file():
-            raise UserError(f"{root}: not a KubeAid checkout: it has no {TEMPLATE}; name one with --kubeaid")
+            raise UserError(f"{root}: not a KubeAid checkout: {not_kubeaid(root, TEMPLATE)}")
         kubeaid = KubeAid(FolderAt(str(root)), repository.describe() if repository else None)
         return {cluster.dir: kubeaid for cluster in clusters}
     if repository is None:
@@ -51,6 +51,13 @@ def resolve(
         kubeaid = _at(repository, ref, ref)
         return {cluster.dir: kubeaid for cluster in clusters}
     return _pinned(repository, config, clusters, addresses)
+
+
+def not_kubeaid(root: Path, lacking: str) -> str:
+    """Return why a folder that lacks a path is no KubeAid checkout, and what to do."""
+    if (root / config_repo.HOME).is_dir():
+        return "it is a config repo; name the KubeAid repo with --kubeaid, and this one with --config-repo"
+    return f"it has no {lacking}; name one with --kubeaid"
 
 
 def _pinned(

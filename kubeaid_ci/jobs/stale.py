@@ -12,6 +12,7 @@ from kubeaid_ci.edges.sources import FolderAt
 from kubeaid_ci.jobs.kubeaid_source import BUILD, KubeAid, resolve
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.remote import Remote
 
 
 def stale(
@@ -32,18 +33,26 @@ def stale(
 
 
 def with_pinned(
-    findings: Sequence[Finding], root: Path, ref: str, config: Path, clusters: Sequence[Cluster]
+    findings: Sequence[Finding],
+    root: Path,
+    ref: str,
+    config: Path,
+    clusters: Sequence[Cluster],
+    *,
+    addresses: frozenset[Remote] = frozenset(),
 ) -> tuple[Finding, ...]:
     """Return findings of which the stale ones name both KubeAid revisions, if the cluster pins another one.
 
-    `root` is the KubeAid repo and `ref` the revision that all clusters were built from.
+    `root` is the KubeAid repo, `addresses` are those it has besides its origin, and `ref` is the revision that all
+    clusters were built from.
     """
     stale_ones = {one.subject for one in findings if one.rule.id == STALE.id}
     about = tuple(cluster for cluster in clusters if cluster.label in stale_ones)
     repository = Repository.at(root)
     if not about or repository is None:
         return tuple(findings)
-    used, pinned = resolve(root, ref, config, about), resolve(root, "pinned", config, about)
+    used = resolve(root, ref, config, about)
+    pinned = resolve(root, "pinned", config, about, addresses=addresses)
     advice = {one.label: _other_revision(repository, used[one.dir], pinned[one.dir], one) for one in about}
     return tuple(
         replace(one, message=one.message + advice[one.subject]) if one.subject in stale_ones else one

@@ -6,6 +6,9 @@ from typing import Any
 
 from kubeaid_ci.model.finding import Finding
 
+REPORT_FORMATS = ("text", "json", "markdown", "sarif", "junit", "codeclimate", "html")
+"""The names of all formats of a report."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
