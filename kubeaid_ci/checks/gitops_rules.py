@@ -1,4 +1,4 @@
-"""The rules of the family ``gitops/`` for Applications whose objects cannot be known from the repositories given."""
+"""The rules of the family ``gitops/``: what Applications and ApplicationSets ask of Argo CD."""
 
 from kubeaid_ci.model.finding import Rule, Severity
 
@@ -14,5 +14,22 @@ APPLICATION_SET_NOT_FOLLOWED = Rule(
     "The ApplicationSet uses a feature that kubeaid-ci does not follow, so its Applications and their objects are "
     "unknown and not checked. Check them manually, or use list and Git generators.",
 )
+APPLICATION_SET_DUPLICATE = Rule(
+    "gitops/application-set-duplicate",
+    Severity.ERROR,
+    "Argo CD reports an error for an ApplicationSet that makes two Applications of one name, and updates neither. "
+    "Put a parameter into metadata.name that differs between them.",
+)
+APPLICATION_SET_PLACEHOLDER = Rule(
+    "gitops/application-set-placeholder",
+    Severity.WARNING,
+    "A tag that is no parameter stays in the text of the Application, braces included, which is mostly a typo. "
+    "Correct the name, or set goTemplate and the option missingkey=error so that Argo CD refuses it.",
+)
 
-RULES = (SOURCE_NOT_RENDERED, APPLICATION_SET_NOT_FOLLOWED)
+RULES = (
+    SOURCE_NOT_RENDERED,
+    APPLICATION_SET_NOT_FOLLOWED,
+    APPLICATION_SET_DUPLICATE,
+    APPLICATION_SET_PLACEHOLDER,
+)

@@ -10,6 +10,7 @@ from kubeaid_ci.checks.not_compared_rules import (
     RENDER_MENDED,
     VALUES_REFUSED,
 )
+from kubeaid_ci.model.application import APPLICATION_SET
 from kubeaid_ci.model.finding import Finding, Rule, Severity
 from kubeaid_ci.model.rendering import Failure, RenderedApp, RenderStatus
 
@@ -125,8 +126,8 @@ def _why(one: AppOnSide) -> str:
 
 def _removed(was: AppOnSide, before: Apps, after: Apps) -> Verdict:
     """The verdict on an Application that does not exist after the change, or is only not known there."""
-    if lost := _lost_maker(was.app, before, after):
-        return _not_known(was, "after", lost)
+    if reason := _lost(was.app, before, after):
+        return _not_known(was, "after", reason)
     if was.app.status is RenderStatus.RENDERED:
         return Verdict(compared=True)
     message = f"it is removed, and not all of its objects are known: {_why(was)}"
@@ -136,17 +137,27 @@ def _removed(was: AppOnSide, before: Apps, after: Apps) -> Verdict:
 
 def _added(now: AppOnSide, after: Apps, before: Apps) -> Verdict:
     """The verdict on an Application that did not exist before the change, or was only not known there."""
-    if lost := _lost_maker(now.app, after, before):
-        return _not_known(now, "before", lost)
+    if reason := _lost(now.app, after, before):
+        return _not_known(now, "before", reason)
     if now.app.status is RenderStatus.RENDERED:
         return Verdict(compared=True, findings=now.findings)
     partly = now.app.status is RenderStatus.PARTIAL
     return Verdict(compared=partly, findings=now.findings, unknown=_why(now))
 
 
-def _not_known(one: AppOnSide, side: str, maker: str) -> Verdict:
-    message = f"it is not known {side} the change, because {maker}, which makes it, could not be rendered there"
+def _not_known(one: AppOnSide, side: str, reason: str) -> Verdict:
+    message = f"it is not known {side} the change, because {reason}"
     return Verdict(compared=False, findings=(_at(NOT_COMPARED, one, message),), unknown=message)
+
+
+def _lost(app: RenderedApp, there: Apps, elsewhere: Apps) -> str:
+    """Say why an Application may exist on the other side, though it is not found there; empty if it does not exist."""
+    if maker := _lost_maker(app, there, elsewhere):
+        return f"{maker}, which makes it, could not be rendered there"
+    unknown = (name for name in elsewhere if name.rpartition("/")[2].startswith(APPLICATION_SET))
+    if maker := next((name for name in unknown if name not in there), ""):
+        return f"{maker} may make it, and its Applications are unknown there"
+    return ""
 
 
 def _lost_maker(app: RenderedApp, there: Apps, elsewhere: Apps) -> str:

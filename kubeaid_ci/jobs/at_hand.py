@@ -9,7 +9,6 @@ from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.kubeaid_source import BUILD, not_kubeaid, origin
 from kubeaid_ci.jobs.render_task import FilesAt
-from kubeaid_ci.model import links
 from kubeaid_ci.model.addresses import Addresses
 from kubeaid_ci.model.application import Source
 from kubeaid_ci.model.remote import Remote
@@ -63,11 +62,16 @@ class Place:
         return self._trees[folder]
 
     def text(self, path: str) -> str | None:
-        """The text of a file, links followed; nothing where there is none or it leads out of the repository."""
-        real = links.follow(path, self.files.links)
-        if real is None or real not in self.files.files:
-            return None
-        return self.files.read(real).decode("utf-8", "replace")
+        """Return the text of a file; None if it does not exist, or a link on its path leads out of the repository."""
+        real = self.files.real(path)
+        return self.files.read(real).decode("utf-8", "replace") if isinstance(real, str) else None
+
+    def read(self, path: str) -> str:
+        """Return the text of a file. Raises `UserError` if it does not exist or leads out of the repository."""
+        text = self.text(path)
+        if text is None:
+            raise UserError(f"{path}: no such file in the repository at {self.revision}")
+        return text
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError
 from kubeaid_ci.jobs.render_plan import Capabilities, Part, Planner
 from kubeaid_ci.jobs.render_task import ChartTask, Look, Looked, Note, Outcome, Task
 from kubeaid_ci.model.addresses import Addresses
-from kubeaid_ci.model.application import AppId, Application, Source, is_application
+from kubeaid_ci.model.application import APPLICATION_SET, AppId, Application, Source, is_application
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.cluster_facts import ClusterFacts, registered_cluster
 from kubeaid_ci.model.helm_version import ENGINE, ClusterHelm
@@ -18,7 +18,7 @@ from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.sync_policy import application_set_policy
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import application_set, kubernetes_api
-from kubeaid_ci.plan.application_set import Listing, UnsupportedError
+from kubeaid_ci.plan.application_set import Listing, Made, UnsupportedError
 from kubeaid_ci.plan.argocd_version import is_version, repo_server_version
 from kubeaid_ci.plan.nulls import may_depend_on_helm
 from kubeaid_ci.plan.rendering import Rendered
@@ -32,13 +32,15 @@ _ARGOCD = "argocd"
 class Planned:
     """One Application, the file that it is in, and what to do for each of its sources.
 
-    `holder` is the Application that holds it, None for the root. `argo_cd` is the namespace of Argo CD. `inputs` names
-    the sources that cannot be rendered and the files below their paths.
+    `remarks` are findings that leave it its objects. `holder` is the Application that holds it, None for the root.
+    `argo_cd` is the namespace of Argo CD. `inputs` names the sources that cannot be rendered and the files below their
+    paths.
     """
 
     application: Application
     where: str
     parts: tuple[Part, ...]
+    remarks: tuple[Note, ...]
     id: AppId
     holder: AppId | None
     argo_cd: str
@@ -52,11 +54,15 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """An Application as an object of its holder. `note` is set if it, or its ApplicationSet, cannot be read."""
+    """An Application as an object of its holder. `note` is set if it, or its ApplicationSet, cannot be read.
+
+    `remarks` are findings that leave it its objects.
+    """
 
     application: Application
     where: str
     note: Note | None = None
+    remarks: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,12 +265,13 @@ class ClusterApplications:
         return self._inside.get(task, ())
 
     def _expanded(self, one: Rendered, own: Addresses) -> Iterator[_Found]:
-        name, namespace = f"ApplicationSet {_name(one.body)}", _namespace(one.body)
+        name, namespace = f"{APPLICATION_SET}{_name(one.body)}", _namespace(one.body)
         try:
-            for body in application_set.expand(one.body, lambda url, revision: self._listing(url, revision, own)):
-                made = _read(body, one.path)
-                sync = application_set_policy(one.body, made.application.sync, name)
-                yield replace(made, application=replace(made.application, own_namespace=namespace, sync=sync))
+            for made in application_set.expand(one.body, lambda url, revision: self._listing(url, revision, own)):
+                found = _read(made.body, one.path)
+                sync = application_set_policy(one.body, found.application.sync, name)
+                application = replace(found.application, own_namespace=namespace, sync=sync)
+                yield replace(found, application=application, remarks=tuple(_remarks(made, name, one.path)))
         except UnsupportedError as reason:
             message = f"{name} uses {reason}, which is not followed, so its Applications are unknown"
             yield _unreadable(name, namespace, one.path, "gitops/application-set-not-followed", message)
@@ -276,8 +283,9 @@ class ClusterApplications:
             place = self.hand.place(Source(url, revision=revision), own, "")
         except NotAtHandError as reason:
             raise UnsupportedError(f"the git generator, and {reason}") from None
-        paths = [path for path, entry in place.below("").items() if not entry.may_be_folder]
-        return Listing(paths, lambda path: place.text(path) or "")
+        entries = place.below("")
+        submodules = [path for path, entry in entries.items() if entry.may_be_folder and not entry.is_link]
+        return Listing([path for path in entries if path not in submodules], place.read, submodules)
 
     def _plan(self, found: _Found, own: Addresses, holder: _Holder) -> Planned:
         key = (repr(found), repr(holder), own)
@@ -291,7 +299,14 @@ class ClusterApplications:
                 application = replace(application, sync=replace(application.sync, application_set=maker))
             app_id = holder.app_id(self.cluster.dir, application)
             self._plans[key] = Planned(
-                application, where, tuple(parts), app_id, holder.id, holder.argo_cd, self._inputs(application, parts)
+                application,
+                where,
+                tuple(parts),
+                found.remarks,
+                app_id,
+                holder.id,
+                holder.argo_cd,
+                self._inputs(application, parts),
             )
         return self._plans[key]
 
@@ -321,6 +336,18 @@ def _read(body: Mapping[str, Any], where: str) -> _Found:
 
 def _unreadable(name: str, namespace: str, where: str, rule: str, message: str) -> _Found:
     return _Found(Application(name, "", "", (), own_namespace=namespace), where, Note(rule, message, where))
+
+
+def _remarks(made: Made, name: str, where: str) -> Iterator[Note]:
+    if made.is_repeated:
+        message = (
+            f"{name} makes {made.name} more than once; Argo CD reports an error and does not update this Application."
+            " Put another parameter into metadata.name"
+        )
+        yield Note("gitops/application-set-duplicate", message, where)
+    for tag in made.leftover:
+        message = f"{name}: {tag} is no parameter of this Application, so Argo CD leaves it as text"
+        yield Note("gitops/application-set-placeholder", message, where)
 
 
 def _name(body: Mapping[str, Any]) -> str:

@@ -24,7 +24,8 @@ _MAX_OBJECTS, _MAX_FIELDS = 10, 5
 class SideApp:
     """An Application as it is rendered: its sources, each with the name of its chart.
 
-    `by_helm` are those of its tasks whose outcome may depend on the version of Helm.
+    `by_helm` are those of its tasks whose outcome may depend on the version of Helm. `remarks` are findings that leave
+    it its objects.
     """
 
     name: str
@@ -32,10 +33,11 @@ class SideApp:
     target: Target
     revision: str | None
     by_helm: frozenset[Task]
+    remarks: tuple[Note, ...] = ()
 
     def told(self, renderer: Renderer) -> Told:
         """Return the Application and its findings, of tasks that are rendered."""
-        return app_of(self.name, self.parts, renderer, self.target, revision=self.revision)
+        return app_of(self.name, self.parts, renderer, self.target, revision=self.revision, remarks=self.remarks)
 
     def with_helm(self, rules: HelmRules) -> Self:
         """Return the Application as a Helm with these rules renders it."""

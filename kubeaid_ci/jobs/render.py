@@ -273,7 +273,7 @@ def _apps(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts)
         )
         revision = next((part.revision for part in one.parts if part.revision), None)
         by_helm = frozenset(cluster.wanted(task) for task in one.tasks if cluster.depends_on_helm(task))
-        yield SideApp(str(one.id), tuple(final), target, revision, by_helm)
+        yield SideApp(str(one.id), tuple(final), target, revision, by_helm, one.remarks)
 
 
 def _final(part: Part, cluster: ClusterApplications) -> tuple[Task | Note, str]:

@@ -48,12 +48,17 @@ def app_of(
     target: Target,
     *,
     revision: str | None = None,
+    remarks: Sequence[Note] = (),
 ) -> Told:
-    """Return an Application and its findings. `parts` are its sources, each with the name of its chart."""
+    """Return an Application and its findings.
+
+    `parts` are its sources, each with the name of its chart. `remarks` are findings that leave it its objects.
+    """
     tasks = [part for part, _ in parts if not isinstance(part, Note)]
     done = [(outcome, chart) for part, chart in parts if (outcome := _outcome(part, known))]
     notes = [part for part, _ in parts if isinstance(part, Note)]
     notes += [note for outcome, _ in done for note in (*outcome.notes, *_unstable(outcome))]
+    notes += remarks
     fatal = next((note for note in notes if note.rule in FATAL), None)
     subject = "/".join(part for part in (target.cluster, name) if part)
     status = _status(notes, len(done), len(parts))

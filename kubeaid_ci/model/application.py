@@ -11,6 +11,8 @@ from kubeaid_ci.model.remote import Remote, without_credentials
 from kubeaid_ci.model.sync_policy import NO_POLICY, SyncPolicy
 
 GROUP = "argoproj.io"
+APPLICATION_SET = "ApplicationSet "
+"""Comes before the name of an ApplicationSet that is listed in place of its Applications, which are unknown."""
 _IN_CLUSTER = frozenset(
     f"https://kubernetes.default{suffix}" for suffix in ("", ".svc", ".svc.cluster.local", ".svc.cluster.local.")
 )

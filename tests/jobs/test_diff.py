@@ -3,6 +3,7 @@
 import pytest
 
 import kubeaid_ci
+from kubeaid_ci import documents
 from kubeaid_ci.edges import own_code
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import diff
@@ -343,3 +344,70 @@ def test_an_object_whose_name_varies_is_neither_added_nor_removed(world):
         ("bench-(varies)", Action.MODIFIED, ["spec.backoffLimit"]),
         ("bench-(varies)-web", Action.MODIFIED, ["spec.backoffLimit"]),
     ]
+
+
+def application_set(*names: str, **generator) -> str:
+    template = {"metadata": {"name": "{{n}}"}, "spec": documents.load(application("{{n}}"), where="x")["spec"]}
+    generators = [generator or {"list": {"elements": [{"n": name} for name in names]}}]
+    body = {"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": {"name": "set"}}
+    return documents.dump({**body, "spec": {"generators": generators, "template": template}})
+
+
+@pytest.fixture
+def with_set(world):
+    """The cluster with an ApplicationSet that makes a and b, in a folder of plain manifests."""
+    where = {"repoURL": CONFIG, "path": "k8s/one/sets", "targetRevision": "HEAD"}
+    world.cluster(
+        "one",
+        {
+            "sets.yaml": application("sets", source=where, destination={"namespace": "argocd"}),
+            "sets/set.yaml": application_set("a", "b"),
+        },
+    )
+    repos.commit(world.config)
+    return world
+
+
+def test_applications_of_a_set_that_becomes_unknown_are_not_compared_and_never_removed(with_set):
+    repos.write(with_set.config, {"k8s/one/sets/set.yaml": application_set(clusters={})})
+    made = reconfigured(with_set)
+    assert [change.kind for change in made.changes] == ["ApplicationSet"]
+    assert [one.rule.id for one in made.findings if one.subject in ("one/a", "one/b")] == ["change/not-compared"] * 2
+    assert not [one for one in made.findings if one.rule.id in ("change/state-removed", "change/application-removed")]
+    (unknown,) = [one for one in made.findings if one.subject == "one/ApplicationSet set"]
+    assert "the generator clusters" in unknown.message
+
+
+def test_applications_that_an_unknown_set_may_make_now_are_not_compared(with_set):
+    gone = with_set.config / "k8s/one/argocd-apps/templates/web.yaml"
+    gone.unlink()
+    repos.write(
+        with_set.config, {"k8s/one/sets/more.yaml": application_set(plugin={}).replace("name: set", "name: new")}
+    )
+    made = reconfigured(with_set)
+    (finding,) = [one for one in made.findings if one.subject == "one/web"]
+    assert (finding.rule.id, "ApplicationSet new may make it" in finding.message) == ("change/not-compared", True)
+    assert not [one for one in made.findings if one.rule.id == "change/state-removed"]
+
+
+def test_an_element_that_goes_is_a_removal(with_set):
+    repos.write(with_set.config, {"k8s/one/sets/set.yaml": application_set("a")})
+    made = reconfigured(with_set)
+    assert ("b", "PersistentVolumeClaim", Action.REMOVED) in objects(made)
+    assert "change/state-removed" in {one.rule.id for one in made.findings}
+
+
+def test_an_application_below_one_that_an_unknown_set_made_is_not_compared(world):
+    outer = {"metadata": {"name": "{{n}}"}, "spec": {"project": "x", "destination": {"namespace": "argocd"}}}
+    outer["spec"]["source"] = {"repoURL": CONFIG, "path": "k8s/one/{{n}}", "targetRevision": "HEAD"}
+    where = {"repoURL": CONFIG, "path": "k8s/one/sets", "targetRevision": "HEAD"}
+    text = documents.load(application_set("inner"), where="x")
+    text["spec"]["template"] = outer
+    files = {"sets/set.yaml": documents.dump(text), "inner/app.yaml": application("deep")}
+    world.cluster("one", {"sets.yaml": application("sets", source=where, destination={"namespace": "argocd"}), **files})
+    repos.commit(world.config)
+    text["spec"]["generators"] = [{"clusters": {}}]
+    repos.write(world.config, {"k8s/one/sets/set.yaml": documents.dump(text)})
+    made = reconfigured(world)
+    assert ("change/not-compared", "one/deep") in {(one.rule.id, one.subject) for one in made.findings}
+    assert not [one for one in made.findings if one.rule.id == "change/state-removed"]
