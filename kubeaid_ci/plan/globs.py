@@ -1,4 +1,4 @@
-"""The pattern dialects of Argo CD as regular expressions that match a whole path.
+"""The pattern dialects of Argo CD; a pattern matches a whole path, in linear time.
 
 Argo CD uses four: Go's `path.Match` for folders of the git generator, Git's pathspecs for its files,
 https://github.com/gobwas/glob for ``directory.include`` and ``exclude``, and
@@ -9,9 +9,8 @@ import re
 from dataclasses import dataclass, field
 
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.wildcard import Either, Folders, Many, One, Part, Pattern
 
-Pattern = re.Pattern[str]
-_ANYTHING, _NO_SLASH, _NEVER = ".*", "[^/]*", "(?!)"
 _START = "\0"
 _MOST_ALTERNATIVES = 1000
 _CLASSES = {
@@ -31,21 +30,21 @@ class PatternError(UserError):
 def path_match(pattern: str) -> Pattern:
     """Return a pattern of Go's `path.Match`: ``*`` and ``?`` stop at a slash. Raises `PatternError`."""
     scan = _Scan(pattern)
-    parts = []
+    parts: list[Part] = []
     while char := scan.next():
         match char:
             case "*":
-                parts.append(_NO_SLASH)
+                parts.append(Many(_no_slash))
             case "?":
-                parts.append("[^/]")
+                parts.append(One(_no_slash))
             case "[":
                 negated = scan.skip("^")
                 parts.append(_ranges(scan, negated=negated))
             case "\\":
-                parts.append(re.escape(scan.must()))
+                parts.append(_literal(scan.must()))
             case _:
-                parts.append(re.escape(char))
-    return _compiled(parts)
+                parts.append(_literal(char))
+    return Pattern(parts)
 
 
 def doublestar(pattern: str) -> Pattern:
@@ -53,32 +52,33 @@ def doublestar(pattern: str) -> Pattern:
 
     Raises `PatternError`.
     """
-    return _compiled(["|".join("".join(_doublestar(_Scan(one))) for one in _alternatives(pattern))])
+    branches = [_doublestar(_Scan(one)) for one in _alternatives(pattern)]
+    return Pattern(branches[0] if len(branches) == 1 else [Either(branches)])
 
 
-def _doublestar(scan: "_Scan") -> list[str]:
-    parts: list[str] = []
+def _doublestar(scan: "_Scan") -> list[Part]:
+    parts: list[Part] = []
     starts = True
     while char := scan.next():
         starts, at_start = char in ("/", _START), starts
         match char:
             case "*" if scan.skip("*"):
                 if at_start and scan.skip("/"):
-                    parts.append("(?:[^/]+/)*")
+                    parts.append(Folders(empty=False))
                     starts = True
                 else:
-                    parts.append(_ANYTHING if at_start and scan.ends else _NO_SLASH)
+                    parts.append(Many(_any if at_start and scan.ends else _no_slash))
             case "*":
-                parts.append(_NO_SLASH)
+                parts.append(Many(_no_slash))
             case "?":
-                parts.append("[^/]")
+                parts.append(One(_no_slash))
             case "[":
                 negated = scan.skip("!") or scan.skip("^")
                 parts.append(_ranges(scan, negated=negated, closes_early=True))
             case "\\":
-                parts.append(re.escape(scan.must()))
-            case _:
-                parts.append("" if char == _START else re.escape(char))
+                parts.append(_literal(scan.must()))
+            case _ if char != _START:
+                parts.append(_literal(char))
     return parts
 
 
@@ -122,34 +122,33 @@ def _braces(scan: "_Scan") -> tuple[list[str], str]:
 def gobwas(pattern: str) -> Pattern:
     """Return a pattern of gobwas/glob without separators: ``*`` and ``?`` match slashes. Raises `PatternError`."""
     scan = _Scan(pattern)
-    parts: list[str] = []
-    depth = 0
+    open_branches: list[list[list[Part]]] = [[[]]]
     while char := scan.next():
+        parts = open_branches[-1][-1]
         match char:
             case "*":
-                parts.append(_ANYTHING)
+                parts.append(Many(_any))
             case "?":
-                parts.append(".")
+                parts.append(One(_any))
             case "[":
                 parts.append(_gobwas_class(scan))
             case "{":
-                parts.append("(?:")
-                depth += 1
-            case "," if depth:
-                parts.append("|")
-            case "}" if depth:
-                parts.append(")")
-                depth -= 1
+                open_branches.append([[]])
+            case "," if len(open_branches) > 1:
+                open_branches[-1].append([])
+            case "}" if len(open_branches) > 1:
+                branches = open_branches.pop()
+                open_branches[-1][-1].append(Either(branches))
             case "\\":
-                parts.append(re.escape(scan.next()))
+                parts += map(_literal, scan.next())
             case _:
-                parts.append(re.escape(char))
-    if depth:  # gobwas panics
+                parts.append(_literal(char))
+    if len(open_branches) > 1:  # gobwas panics
         raise PatternError(pattern)
-    return _compiled(parts)
+    return Pattern(open_branches[0][0])
 
 
-def _gobwas_class(scan: "_Scan") -> str:
+def _gobwas_class(scan: "_Scan") -> One:
     """Read ``[abc]``, ``[!abc]`` or one range ``[a-z]``: unlike other dialects, it mixes none of them."""
     negated = "^" if scan.skip("!") else ""
     first = scan.must()
@@ -157,14 +156,14 @@ def _gobwas_class(scan: "_Scan") -> str:
         last = scan.must()
         if not scan.skip("]") or last < first:
             raise PatternError(scan.text)
-        return f"[{negated}{re.escape(first)}-{re.escape(last)}]"
+        return _one_of(f"[{negated}{re.escape(first)}-{re.escape(last)}]")
     chars, char = "", first
     while char != "]":
         chars += scan.next() if char == "\\" else char
         char = scan.must()
     if not chars:
         raise PatternError(scan.text)
-    return f"[{negated}{re.escape(chars)}]"
+    return _one_of(f"[{negated}{re.escape(chars)}]")
 
 
 def pathspec(pattern: str) -> Pattern:
@@ -174,12 +173,13 @@ def pathspec(pattern: str) -> Pattern:
     `PatternError` for a pattern that leads out of the repository or has magic words, ``:(glob)``.
     """
     path = _normalized(pattern)
-    exact = f"{re.escape(path.rstrip('/'))}/.*"
-    if not path.endswith("/"):
-        exact += f"|{re.escape(path)}"
     if not path:
-        return _compiled([_ANYTHING])
-    return re.compile(f"(?:{exact}|{_wildmatch(path)})", re.DOTALL)
+        return Pattern([Many(_any)])
+    exact: list[Part] = [_literal(char) for char in path.rstrip("/")]
+    branches = [[*exact, _literal("/"), Many(_any)], _wildmatch(path)]
+    if not path.endswith("/"):
+        branches.append(exact)
+    return Pattern([Either(branches)])
 
 
 def _normalized(pattern: str) -> str:
@@ -198,27 +198,27 @@ def _normalized(pattern: str) -> str:
     return "/".join(parts) + ("/" if is_folder and parts else "")
 
 
-def _wildmatch(pattern: str) -> str:
+def _wildmatch(pattern: str) -> list[Part]:
     """Return what Git's wildmatch matches without WM_PATHNAME; a pattern that is not closed matches nothing."""
     scan = _Scan(pattern)
-    parts = []
+    parts: list[Part] = []
     try:
         while char := scan.next():
             match char:
                 case "*":
-                    parts.append(_ANYTHING)
+                    parts.append(Many(_any))
                 case "?":
-                    parts.append(".")
+                    parts.append(One(_any))
                 case "[":
                     negated = scan.skip("!") or scan.skip("^")
                     parts.append(_ranges(scan, negated=negated, classes=True))
                 case "\\":
-                    parts.append(re.escape(scan.must()))
+                    parts.append(_literal(scan.must()))
                 case _:
-                    parts.append(re.escape(char))
-        return _compiled(parts).pattern
+                    parts.append(_literal(char))
     except PatternError:
-        return _NEVER
+        return [One(_never)]
+    return parts
 
 
 @dataclass(slots=True)
@@ -250,7 +250,7 @@ class _Scan:
         return found
 
 
-def _ranges(scan: _Scan, *, negated: bool, closes_early: bool = False, classes: bool = False) -> str:
+def _ranges(scan: _Scan, *, negated: bool, closes_early: bool = False, classes: bool = False) -> One:
     """Read characters and ranges up to the ``]``.
 
     As the first character it closes an empty class if `closes_early`, which no dialect accepts. With `classes`,
@@ -266,8 +266,8 @@ def _ranges(scan: _Scan, *, negated: bool, closes_early: bool = False, classes: 
         raise PatternError(scan.text)
     inside = "".join(found)
     if not inside:  # every range runs backwards, so nothing is in one
-        return "." if negated else _NEVER
-    return f"[^{inside}]" if negated else f"[{inside}]"
+        return One(_any if negated else _never)
+    return _one_of(f"[^{inside}]" if negated else f"[{inside}]")
 
 
 def _range(scan: _Scan, char: str, *, strict: bool) -> str:
@@ -302,5 +302,22 @@ def _class_name(scan: _Scan) -> str:
     return found[1]
 
 
-def _compiled(parts: list[str]) -> Pattern:
-    return re.compile("".join(parts), re.DOTALL)
+def _literal(char: str) -> One:
+    return One(char.__eq__)
+
+
+def _one_of(character_class: str) -> One:
+    matches = re.compile(character_class, re.DOTALL).fullmatch
+    return One(lambda char: matches(char) is not None)
+
+
+def _any(_: str) -> bool:
+    return True
+
+
+def _never(_: str) -> bool:
+    return False
+
+
+def _no_slash(char: str) -> bool:
+    return char != "/"

@@ -74,3 +74,9 @@ def test_a_pathspec_gives_the_files_that_git_lists(tmp_path, pattern):
     subprocess.run([*git, "add", "--all"], check=True)
     listed = subprocess.run([*git, "ls-files", "-z", "--", pattern], check=True, capture_output=True, text=True)
     assert {path for path in files if pathspec(pattern).fullmatch(path)} == set(listed.stdout.split("\0")[:-1])
+
+
+@pytest.mark.parametrize("dialect", [path_match, gobwas, doublestar, pathspec])
+@pytest.mark.parametrize("pattern", ["*a" * 25 + "*b", "**/a" * 25 + "/b", "{a,aa}*" * 6 + "b"])
+def test_a_pattern_with_many_stars_ends_on_a_text_that_nearly_matches(dialect, pattern):
+    assert not dialect(pattern).fullmatch("a" * 60)
