@@ -15,8 +15,12 @@ from kubeaid_ci.edges.git_process import GitDir, git, git_dir, open_failure, rea
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.tree import Entry
+from kubeaid_ci.model.version import is_like_version
+from kubeaid_ci.plan import target_revision
 from kubeaid_ci.processes import Finished
 
+_ID = re.compile("[0-9A-Fa-f]{40}")
+_SHORT_ID = re.compile("[0-9A-Fa-f]{7,}")
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "kubeaid-ci",
     "GIT_AUTHOR_EMAIL": "kubeaid-ci@example.com",
@@ -82,6 +86,29 @@ class Repository:
             if not found.code:
                 return found.text
         return None
+
+    def target(self, revision: str, tag_prefix: str = "") -> str | None:
+        """Return the id of the commit that a ``targetRevision`` names, as Argo CD resolves it; None if there is none.
+
+        A range of versions is its newest tag. A name is a branch first, then a tag; branches of ``origin`` count. Only
+        names and ids count, not Git's expressions such as ``HEAD~1``. The rules are those of `lsRemote` in util/git.
+        """
+        wanted = target_revision.range_of(revision)
+        if wanted:
+            tags = self._git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").text.splitlines()
+            revision = target_revision.newest_tag(wanted, tags, tag_prefix) or revision
+        elif tag_prefix and is_like_version(revision):
+            revision = tag_prefix + revision
+        if _ID.fullmatch(revision):
+            return self.commit(revision)
+        names = _full_names(revision)
+        if not names:
+            return None
+        found = self._git("for-each-ref", "--format=%(refname)", *names).text.splitlines()
+        name = next((name for name in names if name in found), None)
+        if name is None and not _SHORT_ID.fullmatch(revision):
+            return None
+        return self.commit(name or revision)
 
     def meanings(self, revision: str) -> tuple[str, ...]:
         """The tag of a name and the branches of it, by their whole names; nothing where there are not both.
@@ -229,6 +256,17 @@ class Repository:
 
     def _git(self, *arguments: str) -> Finished:
         return git(arguments, folder=self.folder)
+
+
+def _full_names(revision: str) -> list[str]:
+    """Return the full names of the refs that a name may mean, the first that exists counts."""
+    if revision.startswith("refs/remotes/"):  # refs of this clone
+        return []
+    branch = revision.removeprefix("refs/heads/")
+    if revision.startswith("refs/") and branch == revision:
+        return [revision]
+    names = [f"refs/heads/{branch}", f"refs/remotes/origin/{branch}"]
+    return names if branch != revision else [*names, f"refs/tags/{branch}"]
 
 
 @lru_cache

@@ -1,5 +1,6 @@
 """The two repositories at hand, at every revision that Applications ask for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from kubeaid_ci.model.application import Source
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.tree import Entry, tree_id
 from kubeaid_ci.plan.chart_files import chart_files
+from kubeaid_ci.plan.target_revision import range_of
 
 PINNED = "pinned"
 CHARTS = "argocd-helm-charts"
@@ -38,7 +40,8 @@ class RevisionMissingError(UserError):
     """A repository that is at hand lacks the revision that is asked for."""
 
     def __init__(self, root: Path, revision: str) -> None:
-        super().__init__(f"{root} has no revision {revision}; fetch it: git -C {root} fetch --tags origin")
+        what = "no tag in the range" if range_of(revision) else "no revision"
+        super().__init__(f"{root} has {what} {revision}; fetch it: git -C {root} fetch --tags origin")
 
 
 @dataclass(slots=True)
@@ -85,7 +88,7 @@ class AtHand:
     base: str = ""
     """The revision before the change, if there is one."""
     _reviewed: frozenset[str] | None = None
-    _commits: dict[tuple[Path, str], str | None] = field(default_factory=dict)
+    _commits: dict[tuple[Path, str, str | None], str | None] = field(default_factory=dict)
     _places: dict[FilesAt, Place] = field(default_factory=dict)
     _origins: dict[Path, Remote | None] = field(default_factory=dict)
 
@@ -121,15 +124,28 @@ class AtHand:
             remote = Remote.parse(source.url)
         except UserError as error:
             raise UserError(f"repoURL: {error}; correct repoURL") from error
-        if remote in own.config or remote == self._origin(self.config):
-            commit = self._config_commit(source.revision)
+        if self._is_config(source, own):
+            commit = self._config_commit(source.revision, source.tag_prefix)
             return self._opened(self.config, commit, source.revision or "HEAD", path)
         if remote in own.kubeaid or remote == self._origin(self.kubeaid):
-            return self._opened(self.kubeaid, *self._kubeaid_commit(source.revision), path)
+            return self._opened(self.kubeaid, *self._kubeaid_commit(source.revision, source.tag_prefix), path)
         config, kubeaid = (self._origin(root) or "no origin" for root in (self.config, self.kubeaid))
         raise ForeignRepositoryError(
             f"{source.shown_url} is neither the config repo ({config}) nor the KubeAid repo ({kubeaid})"
         )
+
+    def _is_config(self, source: Source, own: Addresses) -> bool:
+        return source.remote in own.config or (source.remote is not None and source.remote == self._origin(self.config))
+
+    def synced_commit(self, source: Source, own: Addresses) -> str | None:
+        """Return the commit that Argo CD will sync for a source; None if nobody knows it before it is made.
+
+        The commit of a change is made when it is merged, and a work tree has none. Raises as `place`.
+        """
+        ref = self.place(source, own, source.path).at.ref
+        is_reviewed = source.revision.removeprefix("refs/heads/") in self._branches_reviewed()
+        is_config = self._is_config(source, own)
+        return None if ref == WORKTREE or (is_config and is_reviewed) else ref
 
     def config_place(self, path: str) -> Place:
         """The config repo as it is at hand, the files beside `path` at least."""
@@ -146,7 +162,7 @@ class AtHand:
             if root == self.config:
                 commit = self._config_commit("")
             else:
-                commit, _ = self._kubeaid_commit(source.revision)
+                commit, _ = self._kubeaid_commit(source.revision, source.tag_prefix)
         except UserError:
             return tree_id({})
         return tree_id(self._opened(root, commit, source.revision, source.path).below(source.path))
@@ -155,14 +171,14 @@ class AtHand:
         """The same repository at the same revision, with the files beside `path`."""
         return self._opened(Path(place.at.root), place.at.ref, place.revision, path)
 
-    def _config_commit(self, revision: str) -> str:
+    def _config_commit(self, revision: str, tag_prefix: str = "") -> str:
         """Return the commit that a revision of the config repo means, or the work tree.
 
         The given revision stands for the branch that the change goes to: it is what will be there after the merge.
         """
         if revision.removeprefix("refs/heads/") in self._branches_reviewed():
             return self.config_ref if self.config_ref == WORKTREE else self._commit(self.config, self.config_ref)
-        return self._commit(self.config, revision)
+        return self._target(self.config, revision, tag_prefix)
 
     def _branches_reviewed(self) -> frozenset[str]:
         """Return the branches that the given revision stands for: the base, and what ``origin/HEAD`` names.
@@ -180,14 +196,26 @@ class AtHand:
             self._reviewed = frozenset({*_DEFAULT, *(name for name in names if name)})
         return self._reviewed
 
-    def _kubeaid_commit(self, revision: str) -> tuple[str, str]:
-        wanted = revision if self.kubeaid_ref == PINNED else self.kubeaid_ref
-        if wanted == WORKTREE:
+    def _kubeaid_commit(self, revision: str, tag_prefix: str = "") -> tuple[str, str]:
+        if self.kubeaid_ref == PINNED:
+            return self._target(self.kubeaid, revision, tag_prefix), revision or "HEAD"
+        if self.kubeaid_ref == WORKTREE:
             return WORKTREE, WORKTREE
-        return self._commit(self.kubeaid, wanted), wanted or "HEAD"
+        return self._commit(self.kubeaid, self.kubeaid_ref), self.kubeaid_ref
 
     def _commit(self, root: Path, revision: str) -> str:
-        if (root, revision) not in self._commits:
+        """Return the commit of a revision that the user names, in any of Git's spellings."""
+        return self._resolved(root, revision, lambda repository: repository.commit(revision))
+
+    def _target(self, root: Path, revision: str, tag_prefix: str) -> str:
+        """Return the commit of a ``targetRevision``."""
+        return self._resolved(root, revision, lambda repository: repository.target(revision, tag_prefix), tag_prefix)
+
+    def _resolved(
+        self, root: Path, revision: str, resolve: Callable[[Repository], str | None], tag_prefix: str | None = None
+    ) -> str:
+        key = (root, revision, tag_prefix)
+        if key not in self._commits:
             repository = Repository.at(root) if root.is_dir() else None
             if repository is None:
                 option = "--kubeaid" if root == self.kubeaid else "--config-repo"
@@ -195,10 +223,10 @@ class AtHand:
                     f"{root}: not a Git repository, so it has no revision {revision or 'HEAD'}; name one with {option}"
                 )
             is_default = root == self.kubeaid and revision in ("", "HEAD")
-            self._commits[root, revision] = repository.default_branch() if is_default else repository.commit(revision)
-        commit = self._commits[root, revision]
+            self._commits[key] = repository.default_branch() if is_default else resolve(repository)
+        commit = self._commits[key]
         if commit is None:
-            raise RevisionMissingError(root, revision)
+            raise RevisionMissingError(root, f"{tag_prefix or ''}{revision}")
         return commit
 
     def _opened(self, root: Path, ref: str, revision: str, path: str) -> Place:

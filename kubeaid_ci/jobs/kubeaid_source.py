@@ -15,6 +15,7 @@ from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.plan import revision as plan
+from kubeaid_ci.plan.target_revision import range_of
 
 BUILD = "build/kube-prometheus"
 TEMPLATE = f"{BUILD}/common-template.jsonnet"
@@ -48,7 +49,7 @@ def resolve(
     if repository is None:
         raise UserError(f"{root}: not a Git repository, so it has no revision {ref}; use --kubeaid-ref worktree")
     if ref != "pinned":
-        kubeaid = _at(repository, ref, ref)
+        kubeaid = _at(repository, repository.commit(ref), ref)
         return {cluster.dir: kubeaid for cluster in clusters}
     return _pinned(repository, config, clusters, addresses)
 
@@ -63,16 +64,16 @@ def not_kubeaid(root: Path, lacking: str) -> str:
 def _pinned(
     repository: Repository, config: Path, clusters: tuple[Cluster, ...], addresses: frozenset[Remote]
 ) -> dict[str, KubeAid | Finding]:
-    known: dict[str | None, KubeAid] = {}
+    known: dict[plan.Pinned, KubeAid] = {}
     found: dict[str, KubeAid | Finding] = {}
     tree = DiskTree(str(config.resolve()))
     known_addresses = addresses.union(one for one in [origin(repository.folder)] if one)
     for cluster in clusters:
         try:
             revision = pinned_revision(tree, cluster, known_addresses)
-            if revision.revision not in known:
-                known[revision.revision] = _at(repository, revision.revision, revision.revision or "HEAD")
-            found[cluster.dir] = known[revision.revision]
+            if revision not in known:
+                known[revision] = _pinned_at(repository, revision)
+            found[cluster.dir] = known[revision]
         except UserError as error:
             rule = RULES["build/pinned-revision-missing"]
             message = str(error)
@@ -91,17 +92,23 @@ def pinned_revision(config: TreeReader, cluster: Cluster, kubeaid: frozenset[Rem
     version is the last resort.
     """
     try:
-        return _pinned_by_application(config, cluster, kubeaid.union(cluster.general.kubeaid))
+        pinned = _pinned_by_application(config, cluster, kubeaid.union(cluster.general.kubeaid))
     except UserError:
         version = cluster.general.kubeaid_version
         if version is None:
             raise
         return plan.Pinned(None if version == "HEAD" else version)
+    if pinned.revision and "{{" in pinned.revision:
+        raise UserError(
+            f"{_where(cluster)}: targetRevision {pinned.revision} is a template, whose value only `render` and `diff`"
+            " know; write the revision itself, or choose one with --kubeaid-ref"
+        )
+    return pinned
 
 
 def _pinned_by_application(config: TreeReader, cluster: Cluster, kubeaid: frozenset[Remote]) -> plan.Pinned:
     application = config_repo.application(config, cluster, _APPLICATION)
-    where = f"{cluster.path}/argocd-apps/templates/{_APPLICATION}.yaml"
+    where = _where(cluster)
     if application is None:
         raise UserError(f"{where}: no Application {_APPLICATION}, so no KubeAid revision is pinned")
     pinned = plan.pinned(application, kubeaid)
@@ -114,16 +121,27 @@ def _pinned_by_application(config: TreeReader, cluster: Cluster, kubeaid: frozen
     return pinned
 
 
-def _at(repository: Repository, revision: str | None, name: str) -> KubeAid:
-    commit = repository.default_branch() if revision is None else repository.commit(revision)
+def _where(cluster: Cluster) -> str:
+    return f"{cluster.path}/argocd-apps/templates/{_APPLICATION}.yaml"
+
+
+def _pinned_at(repository: Repository, pinned: plan.Pinned) -> KubeAid:
+    if pinned.revision is None:
+        commit = repository.default_branch()
+        return _at(repository, commit, commit[:12])
+    return _at(repository, repository.target(pinned.revision, pinned.tag_prefix), pinned.revision)
+
+
+def _at(repository: Repository, commit: str | None, name: str) -> KubeAid:
     if commit is None:
+        what = "no tag in the range" if range_of(name) else "no revision"
         raise UserError(
-            f"{repository.folder}: has no revision {name}; fetch it: git -C {repository.folder} fetch --tags origin"
+            f"{repository.folder}: has {what} {name}; fetch it: git -C {repository.folder} fetch --tags origin"
         )
     tree = repository.tree(commit, BUILD)
     if tree is None:
         raise UserError(f"{repository.folder}: revision {name} has no {BUILD}/, so it is no KubeAid revision")
-    return KubeAid(CommitAt(str(repository.folder), commit, BUILD), name if revision else commit[:12], tree)
+    return KubeAid(CommitAt(str(repository.folder), commit, BUILD), name, tree)
 
 
 def origin(root: Path) -> Remote | None:

@@ -13,6 +13,14 @@ from kubeaid_ci.model.sync_policy import NO_POLICY, SyncPolicy
 GROUP = "argoproj.io"
 APPLICATION_SET = "ApplicationSet "
 """Comes before the name of an ApplicationSet that is listed in place of its Applications, which are unknown."""
+_KUSTOMIZE_DETAILS = (
+    "commonAnnotationsEnvsubst",
+    "forceCommonLabels",
+    "forceCommonAnnotations",
+    "labelWithoutSelector",
+    "labelIncludeTemplates",
+)
+"""Settings of a kustomization that only say how others are applied."""
 _IN_CLUSTER = frozenset(
     f"https://kubernetes.default{suffix}" for suffix in ("", ".svc", ".svc.cluster.local", ".svc.cluster.local.")
 )
@@ -84,8 +92,9 @@ class DirectorySource:
 class Source:
     """One place that an Application takes files from.
 
-    `tool` is how the files are made into objects where that is said: ``helm``, ``directory``,
-    ``kustomize`` or ``plugin``; ArgoCD looks at the folder where it is empty.
+    `tool` is how the files are made into objects if the Application sets it: ``helm``, ``directory``, ``kustomize`` or
+    ``plugin``. If it is empty Argo CD looks at the folder. ``hydrator`` is for objects that Argo CD itself commits to
+    the branch that it syncs. `body` is the source as written.
     """
 
     url: str
@@ -93,28 +102,42 @@ class Source:
     revision: str = ""
     chart: str = ""
     ref: str = ""
+    tag_prefix: str = ""
     tool: str = ""
     helm: HelmSource = field(default_factory=HelmSource)
     directory: DirectorySource = field(default_factory=DirectorySource)
     kustomize: KustomizeSource = field(default_factory=KustomizeSource)
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def parse(cls, said: Mapping[str, Any]) -> Self:
-        """Read one source; raises `UserError` naming the field that cannot be read."""
-        tools = [name for name in ("helm", "directory", "kustomize", "plugin") if said.get(name)]
+        """Read one source; raises `UserError` naming the field that cannot be read.
+
+        A tool that is set counts even if it has no settings, as in `ExplicitType` of Argo CD.
+        """
+        tools = [name for name in ("helm", "directory", "kustomize", "plugin") if said.get(name) is not None]
         if len(tools) > 1:
-            raise UserError(f"a source with {' and '.join(tools)}; ArgoCD takes one of them")
+            raise UserError(f"a source with {' and '.join(tools)}; Argo CD accepts one of them")
         return cls(
             url=text(said, "repoURL"),
             path=text(said, "path").strip("/"),
             revision=text(said, "targetRevision"),
             chart=text(said, "chart"),
             ref=text(said, "ref"),
+            tag_prefix=text(said, "tagPrefix"),
             tool=tools[0] if tools else "",
             helm=HelmSource.parse(mapping(said, "helm")),
             directory=DirectorySource.parse(mapping(said, "directory")),
             kustomize=KustomizeSource.parse(mapping(said, "kustomize")),
+            body=said,
         )
+
+    @classmethod
+    def hydrated(cls, hydrator: Mapping[str, Any]) -> Self:
+        """Read ``spec.sourceHydrator``: the source is what Argo CD renders into a branch."""
+        dry, synced = mapping(hydrator, "drySource"), mapping(hydrator, "syncSource")
+        url = text(synced, "repoURL") or text(dry, "repoURL")
+        return cls(url, text(synced, "path").strip("/"), text(synced, "targetBranch"), tool="hydrator")
 
     @property
     def remote(self) -> Remote | None:
@@ -145,6 +168,13 @@ class AppId:
         """The name as Argo CD writes it: ``web``, in any other namespace than its own ``team-a/web``."""
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
+    @property
+    def instance_name(self) -> str:
+        """The name in variables and file names: ``team-a_web`` outside the namespace of Argo CD (`InstanceName`)."""
+        # The namespace of an Application in another cluster begins with that cluster; the Argo CD there owns it.
+        outside = self.namespace and "/" not in self.namespace
+        return f"{self.namespace}_{self.name}" if outside else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Application:
@@ -162,26 +192,55 @@ class Application:
     own_namespace: str = ""
     destination: str = ""
     sync: SyncPolicy = NO_POLICY
+    has_several_sources: bool = False
+    """True if the sources are those of ``spec.sources``, even if there is only one."""
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
         """Read an Application; raises `UserError` naming the field that cannot be read."""
         spec, destination = mapping(body, "spec"), mapping(mapping(body, "spec"), "destination")
-        several = mappings(spec, "sources")
-        single = mapping(spec, "source")
-        sources = several or ([single] if single else [])
-        if not sources:
-            raise UserError("an Application without a source; set spec.source or spec.sources")
         return cls(
             text(mapping(body, "metadata"), "name"),
             text(destination, "namespace"),
             text(spec, "project"),
-            tuple(Source.parse(one) for one in sources),
+            _sources(spec),
             tuple(mappings(spec, "ignoreDifferences")),
             text(mapping(body, "metadata"), "namespace"),
             destination_cluster(text(destination, "server"), text(destination, "name")),
             SyncPolicy.parse(body),
+            has_several_sources=bool(mappings(spec, "sources")) and spec.get("sourceHydrator") is None,
         )
+
+
+def _sources(spec: Mapping[str, Any]) -> tuple[Source, ...]:
+    """Read the sources that count: those of a hydrator before several before one, as `GetSources` of Argo CD."""
+    if spec.get("sourceHydrator") is not None:
+        return (Source.hydrated(mapping(spec, "sourceHydrator")),)
+    if several := mappings(spec, "sources"):
+        return tuple(Source.parse(one) for one in several)
+    single = mapping(spec, "source")
+    if not single:
+        raise UserError("an Application without a source; set spec.source or spec.sources")
+    return (Source.parse({key: value for key, value in single.items() if not _is_unset(key, value)}),)
+
+
+def _is_unset(key: str, value: Any) -> bool:
+    """Return whether a field of a single source has no settings, so that Argo CD drops it (`NormalizeSource`)."""
+    if not isinstance(value, Mapping):
+        return False
+    match key:
+        case "directory":
+            jsonnet = value.get("jsonnet")
+            return not any((*(value.get(name) for name in ("recurse", "include", "exclude")), *_values(jsonnet)))
+        case "helm":
+            return value.get("valuesObject") is None and not any(_values(value))
+        case "kustomize":
+            return not any(item for name, item in value.items() if name not in _KUSTOMIZE_DETAILS)
+    return False
+
+
+def _values(value: Any) -> tuple[Any, ...]:
+    return tuple(value.values()) if isinstance(value, Mapping) else ()
 
 
 def destination_cluster(server: str, name: str) -> str:

@@ -69,6 +69,7 @@ SOURCE: Mapping[str, Shape] = {
     "chart": TEXT,
     "ref": TEXT,
     "name": TEXT,
+    "tagPrefix": TEXT,
 }
 _SYNC_POLICY: Mapping[str, Shape] = {
     "automated": {"prune": FLAG, "selfHeal": FLAG, "allowEmpty": FLAG, "enabled": FLAG},

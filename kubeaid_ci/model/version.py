@@ -71,6 +71,11 @@ class Version:
         return self.text
 
 
+def is_like_version(text: str) -> bool:
+    """Return whether a text has the form of a version, though its numbers may be none: ``1.0.0-01``."""
+    return len(text) <= _LONGEST and _LOOSE.fullmatch(text) is not None
+
+
 def _has_leading_zero(part: str) -> bool:
     return part.isdigit() and part[0] == "0" and part != "0"
 

@@ -12,9 +12,10 @@ VERSION_LABEL = "kubeaid.io/version"
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """The revision a cluster pins; nothing stands for the default branch (``HEAD``)."""
+    """The revision a cluster pins; None is the default branch (``HEAD``). `tag_prefix` is that of its tag."""
 
     revision: str | None
+    tag_prefix: str = ""
 
 
 def pinned(application: Mapping[str, Any], kubeaid: Collection[Remote]) -> Pinned | None:
@@ -28,7 +29,8 @@ def pinned(application: Mapping[str, Any], kubeaid: Collection[Remote]) -> Pinne
     for source in _sources(spec):
         if is_kubeaid(source.get("repoURL"), kubeaid):
             revision = _revision(source)
-            return Pinned(None if revision in ("", "HEAD") else revision)
+            prefix = source.get("tagPrefix")
+            return Pinned(None if revision in ("", "HEAD") else revision, prefix if isinstance(prefix, str) else "")
     label = _mapping(_mapping(application.get("metadata")).get("labels")).get(VERSION_LABEL)
     if label is not None and str(label):
         return Pinned(str(label))

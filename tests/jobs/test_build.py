@@ -295,6 +295,26 @@ class TestRevisions:
         assert "has no revision 7.0.0" in finding.message
         assert "fetch --tags" in finding.message
 
+    @pytest.mark.parametrize(
+        ("revision", "expected"),
+        [("1.*", "Watchdog"), (">=1.0.0", "NewDog"), ("refs/tags/1.0.0", "Watchdog"), ("refs/heads/main", "NewDog")],
+    )
+    def test_a_pinned_revision_may_be_a_range_or_the_full_name_of_a_ref(self, build, tagged, revision, expected):
+        repos.git(tagged.kubeaid, "branch", "--force", "--move", "main")
+        self.pin(tagged, "one", repos.application(f"'{revision}'", url="https://git.example.com/acme/KubeAid.git"))
+        builds = build("one", kubeaid_ref="pinned")
+        assert [(one.kubeaid_revision, one.status) for one in builds.results] == [(revision, CHANGED)]
+        assert expected in self.rules(tagged, "one")
+
+    @pytest.mark.parametrize(
+        ("revision", "message"),
+        [("33.*", "has no tag in the range 33.*; fetch it"), ("{{ .Values.rev }}", "{{ .Values.rev }} is a template")],
+    )
+    def test_a_pinned_revision_that_cannot_be_resolved_says_why(self, build, tagged, revision, message):
+        self.pin(tagged, "one", repos.application(f"'{revision}'", url="https://git.example.com/acme/KubeAid.git"))
+        (finding,) = build("one", kubeaid_ref="pinned").findings
+        assert (finding.rule.id, message in finding.message) == ("build/pinned-revision-missing", True)
+
     def test_unknown_revision_for_all_is_the_callers_fault(self, build, tagged):
         with pytest.raises(UserError, match=r"has no revision 9\.0\.0"):
             build(kubeaid_ref="9.0.0")
