@@ -293,11 +293,11 @@ class ClusterApplications:
             application, where = found.application, found.where
             application = replace(application, destination=application.destination or holder.destination)
             planner = Planner(self.hand, own, Capabilities(str(self.version), self.built_in))
-            parts = [Part(found.note)] if found.note else list(planner.parts(application, where))
+            app_id = holder.app_id(self.cluster.dir, application)
+            parts = [Part(found.note)] if found.note else list(planner.parts(application, where, app_id.instance_name))
             if maker := application.sync.application_set:
                 maker = str(holder.app_id(self.cluster.dir, replace(application, name=maker)))
                 application = replace(application, sync=replace(application.sync, application_set=maker))
-            app_id = holder.app_id(self.cluster.dir, application)
             self._plans[key] = Planned(
                 application,
                 where,

@@ -18,8 +18,6 @@ from kubeaid_ci.plan.kustomization import UnfollowedError
 from kubeaid_ci.plan.kustomize_edit import Kustomization
 
 _MOST_FILES = 5000
-# What ArgoCD knows when it syncs, and nobody before.
-_ONLY_THEN = ("ARGOCD_APP_REVISION", "ARGOCD_APP_PARAMETERS")
 
 
 def kustomize_task(
@@ -62,10 +60,6 @@ def _program(folder: str) -> Kustomize:
 
 def _known(source: KustomizeSource, folder: str, walk: "_Walk") -> KustomizeSource:
     """The changes, without components that may be missing and are."""
-    texts = (*source.images, *source.common_labels.values(), *source.common_annotations.values())
-    for name in _ONLY_THEN:
-        if any(name in text for text in texts):
-            raise NotAtHandError(f"kustomize of the Application uses ${name}, which is known when ArgoCD syncs")
     if any(letter in path for path in source.components for letter in "*?["):
         raise NotAtHandError("kustomize.components of the Application has a pattern, which is not followed")
     if not source.ignore_missing_components:

@@ -1,26 +1,26 @@
 """What to render for an Application: its sources as tasks, or why one cannot be looked at."""
 
 import posixpath
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place, RevisionMissingError
+from kubeaid_ci.jobs.directory_plan import folder_task
 from kubeaid_ci.jobs.kustomize_plan import kustomize_task
-from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, FolderTask, Note, Task
+from kubeaid_ci.jobs.render_task import ChartTask, Note, Task
 from kubeaid_ci.jobs.value_files import ValueFiles
 from kubeaid_ci.model.addresses import Addresses
-from kubeaid_ci.model.application import Application, Parameter, Source
+from kubeaid_ci.model.application import Application, HelmSource, Parameter, Source
+from kubeaid_ci.model.fields import text
+from kubeaid_ci.model.links import Refused
 from kubeaid_ci.model.release_name import check_release_name
 from kubeaid_ci.model.rendering import Failure
-from kubeaid_ci.model.tree import tree_id
-from kubeaid_ci.plan import kustomization
+from kubeaid_ci.model.tree import FOLDER
+from kubeaid_ci.plan import kustomization, source_overrides
+from kubeaid_ci.plan.build_environment import BuildEnvironment, UnknownVariableError
 from kubeaid_ci.plan.chart_files import LinkError
-from kubeaid_ci.plan.patterns import compiled
-
-_MANIFESTS = (".yaml", ".yml", ".json")
-_VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
+from kubeaid_ci.plan.unsupported import UnsupportedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,24 @@ class Planner:
     own: Addresses
     capabilities: Capabilities
 
-    def parts(self, application: Application, where: str) -> Iterator[Part]:
-        """The sources in order; `where` is the file that the Application is in."""
-        for source in application.sources:
+    def parts(self, application: Application, where: str, instance: str) -> Iterator[Part]:
+        """The sources in order; `where` is the file that the Application is in.
+
+        `instance` is the name of the Application in files and variables: ``<namespace>_<name>`` outside Argo CD's own
+        namespace.
+        """
+        for at, source in enumerate(application.sources):
             if source.ref and not source.path and not source.chart:
                 continue  # only there for its values
             try:
-                yield self._part(application, source, where)
+                yield self._part(application, at, where, instance)
             except NotAtHandError as reason:
                 yield Part(Note(reason.rule, f"{reason}, so its objects are unknown", where))
+            except UnsupportedError as reason:
+                yield Part(Note(NotAtHandError.rule, f"it uses {reason}, so its objects are unknown", where))
+            except UnknownVariableError as error:
+                message = f"it uses ${error.name}, which only Argo CD knows when it syncs, so its objects are unknown"
+                yield Part(Note(NotAtHandError.rule, message, where))
             except LinkError as error:
                 yield Part(Note("chart/symlink-escapes", str(error), source.path))
             except RevisionMissingError as error:
@@ -71,106 +80,103 @@ class Planner:
                 message = str(error).replace(f"{self.hand.config}/", "").replace(f"{self.hand.kubeaid}/", "")
                 yield Part(Note("chart/render-failed", message, where))
 
-    def _part(self, application: Application, source: Source, where: str) -> Part:
-        place = self.hand.place(source, self.own, source.path)
-        folder = posixpath.normpath(source.path) if source.path else ""
-        folder = "" if folder == "." else folder
-        below = place.below(folder)
-        if not below or folder.startswith(".."):
-            raise FolderMissingError(
-                f"{source.shown_url} has no folder {source.path or '/'} at {place.revision};"
-                " correct the Application's path, or remove the Application"
+    def _part(self, application: Application, at: int, where: str, instance: str) -> Part:
+        source = application.sources[at]
+        if source.tool == "hydrator":
+            raise NotAtHandError(
+                f"Argo CD renders it and commits the objects to {source.revision or 'a branch'} before it syncs them"
             )
-        match source.tool or _tool(place, folder):
+        place, folder = self._located(source)
+        source = source_overrides.overridden(source, _override_files(place, folder, instance))
+        environment = self._environment(application, source, instance)
+        match source.tool or tool_of(place, folder):
             case "helm":
-                chart = folder.rpartition("/")[2]
-                return Part(self._chart(application, source, place, folder, where), place.revision, chart)
+                files = ValueFiles(self.hand, self.own, application, where, place, folder, environment.expand)
+                task: Task = self._chart(application, source.helm, files, at)
+                return Part(task, place.revision, folder.rpartition("/")[2])
             case "directory":
-                return Part(_folder(source, place, folder), place.revision)
+                return Part(folder_task(source.directory, place, folder), place.revision)
             case "kustomize":
-                environment = _environment(application, source, self.capabilities)
-                task = kustomize_task(
-                    place,
-                    folder,
-                    source.kustomize,
-                    hand=self.hand,
-                    substituted=lambda text: _substituted(text, environment),
-                )
+                expand = environment.expand
+                task = kustomize_task(place, folder, source.kustomize, hand=self.hand, substituted=expand)
                 return Part(task, place.revision)
             case other:
                 raise NotAtHandError(f"{source.path} is made by {other}, which is not followed")
 
-    def _chart(self, application: Application, source: Source, place: Place, folder: str, where: str) -> ChartTask:
-        said = source.helm
+    def _located(self, source: Source) -> tuple[Place, str]:
+        """Return the repository of a source and its folder there."""
+        if text(source.body, "path").startswith("/"):
+            raise UserError(f"the path {source.body['path']} is absolute, which Argo CD refuses; write {source.path}")
+        place = self.hand.place(source, self.own, source.path)
+        folder = posixpath.normpath(source.path) if source.path else ""
+        folder = "" if folder == "." else folder
+        if not place.below(folder) or folder.startswith(".."):
+            raise FolderMissingError(
+                f"{source.shown_url} has no folder {source.path or '/'} at {place.revision};"
+                " correct the Application's path, or remove the Application"
+            )
+        return place, folder
+
+    def _environment(self, application: Application, source: Source, instance: str) -> BuildEnvironment:
+        return BuildEnvironment.of(
+            app=instance,
+            namespace=application.namespace,
+            project=application.project,
+            revision=self.hand.synced_commit(source, self.own),
+            url=source.url,
+            path=text(source.body, "path"),
+            target_revision=source.revision,
+        )
+
+    def _chart(self, application: Application, said: HelmSource, files: ValueFiles, at: int) -> ChartTask:
         name = said.release_name or application.name
         check_release_name(name)
-        environment = _environment(application, source, self.capabilities)
-        files = ValueFiles(
-            self.hand, self.own, application, where, place, folder, lambda text: _substituted(text, environment)
-        )
+        has_parameters = said.parameters or said.file_parameters
         return ChartTask(
-            at=place.at,
-            folder=folder,
-            tree=place.chart_tree(folder),
+            at=files.place.at,
+            folder=files.folder,
+            tree=files.place.chart_tree(files.folder),
             name=name,
             namespace=said.namespace or application.namespace or "default",
             kube_version="v" + (said.kube_version or self.capabilities.kube_version).removeprefix("v"),
             api_versions=said.api_versions or self.capabilities.api_versions,
-            layers=tuple(files.layers(said, application.sources.index(source))),
-            parameters=_last_of_each(said.parameters, environment),
+            layers=tuple(files.layers(said, at)),
+            parameters=_last_of_each(said.parameters, files.substituted),
             file_parameters=tuple(Parameter(one.name, files.text(one.value)) for one in said.file_parameters),
             skip_crds=said.skip_crds,
             skip_tests=said.skip_tests,
             skip_schema_validation=said.skip_schema_validation,
-            where=where if said.parameters or said.file_parameters else "",
+            where=files.where if has_parameters else "",
         )
 
 
-def _tool(place: Place, folder: str) -> str:
-    """What ArgoCD takes a folder for, where the Application does not say."""
+def _override_files(place: Place, folder: str, instance: str) -> Iterator[tuple[str, str]]:
+    """Return the files that override the settings of a source, each with its text."""
+    for name in source_overrides.names(instance):
+        path = posixpath.join(folder, name)
+        real = place.files.real(path)
+        if isinstance(real, Refused):
+            if not real.is_broken:
+                raise UserError(f"{path}: a link that {real.reason}, so Argo CD refuses the Application")
+        elif place.files.mode(real) != FOLDER:
+            yield path, place.read(path)
+
+
+def tool_of(place: Place, folder: str) -> str:
+    """Return what Argo CD takes a folder for if the Application sets no tool: the last file by name decides."""
     inside = f"{folder}/" if folder else ""
-    if f"{inside}Chart.yaml" in place.files.files:
-        return "helm"
-    return "kustomize" if any(f"{inside}{name}" in place.files.files for name in kustomization.FILES) else "directory"
-
-
-def _folder(source: Source, place: Place, folder: str) -> FolderTask:
-    said = source.directory
-    include = compiled(said.include, where="directory.include", across=True) if said.include else None
-    exclude = compiled(said.exclude, where="directory.exclude", across=True) if said.exclude else None
-    entries = {}
-    for path, entry in sorted(place.below(folder).items()):
-        inside = path[len(folder) + 1 :] if folder else path
-        if (not said.recurse and "/" in inside) or entry.is_link:
+    tool = "directory"
+    for path in sorted(place.below(folder)):
+        name = path.removeprefix(inside)
+        if "/" in name:
             continue
-        if (include and not include.fullmatch(inside)) or (exclude and exclude.fullmatch(inside)):
-            continue
-        if inside.endswith(".jsonnet"):
-            raise NotAtHandError(f"{path} is jsonnet, which ArgoCD evaluates and this does not")
-        if inside.endswith(_MANIFESTS):
-            entries[path] = entry
-    at = FilesAt(place.at.root, place.at.ref, place.at.folders)
-    return FolderTask(at, tuple(entries), tree_id(entries) if entries else "")
+        if name.endswith("Chart.yaml"):
+            tool = "helm"
+        elif name in kustomization.FILES:
+            tool = "kustomize"
+    return tool
 
 
-def _last_of_each(parameters: tuple[Parameter, ...], environment: Mapping[str, str]) -> tuple[Parameter, ...]:
+def _last_of_each(parameters: tuple[Parameter, ...], expand: Callable[[str], str]) -> tuple[Parameter, ...]:
     by_name = {(one.name, one.is_text): one for one in parameters}
-    return tuple(Parameter(one.name, _substituted(one.value, environment), one.is_text) for one in by_name.values())
-
-
-def _environment(application: Application, source: Source, capabilities: Capabilities) -> dict[str, str]:
-    """The variables of ArgoCD's build environment that do not depend on when and where it runs."""
-    return {
-        "ARGOCD_APP_NAME": application.name,
-        "ARGOCD_APP_NAMESPACE": application.namespace,
-        "ARGOCD_APP_PROJECT_NAME": application.project,
-        "ARGOCD_APP_SOURCE_PATH": source.path,
-        "ARGOCD_APP_SOURCE_REPO_URL": source.url,
-        "ARGOCD_APP_SOURCE_TARGET_REVISION": source.revision,
-        "KUBE_VERSION": capabilities.kube_version.removeprefix("v"),
-    }
-
-
-def _substituted(text: str, environment: Mapping[str, str]) -> str:
-    """Variables replaced as ArgoCD does: an unknown one is nothing, ``$$`` is a dollar sign."""
-    return _VARIABLE.sub(lambda found: "$" if found[1] else environment.get(found[2] or found[3], ""), text)
+    return tuple(Parameter(one.name, expand(one.value), one.is_text) for one in by_name.values())

@@ -14,6 +14,7 @@ from kubeaid_ci.edges import helm, snapshot
 from kubeaid_ci.edges.helm import HelmError, Rendering
 from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.edges.tarball import UnsafeArchive
+from kubeaid_ci.edges.tree_reader import checked
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import chart_values, kustomize_source, packed_chart
 from kubeaid_ci.jobs.helm_input import has_integers
@@ -35,7 +36,7 @@ from kubeaid_ci.model.helm_version import ENGINE, HelmRules, rules_named
 from kubeaid_ci.model.hooks import is_skipped_by_helm, is_test
 from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.model.version import Version
-from kubeaid_ci.plan import argocd_version, chart_metadata, helm_output, rendering, template_text
+from kubeaid_ci.plan import argocd_version, chart_metadata, directory_manifests, helm_output, rendering, template_text
 from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.coalesce import CoalesceError
 from kubeaid_ci.plan.loaded_chart import Values
@@ -104,8 +105,9 @@ def _source(task: Task) -> Outcome:
 
 def _folder(task: FolderTask) -> Outcome:
     files = _opened(task.at)
-    texts = ((path, data.decode("utf-8", "replace")) for path, data in files.read_all(task.paths).items())
-    return Outcome(rendering.parsed(texts))
+    data = files.read_all({real for _, real in task.files})
+    texts = ((path, directory_manifests.text_of(checked(data[real], path))) for path, real in task.files)
+    return Outcome(directory_manifests.parsed(texts))
 
 
 def _chart(task: ChartTask) -> Outcome:

@@ -97,10 +97,10 @@ class FilesTask:
 
 @dataclass(frozen=True, slots=True)
 class FolderTask:
-    """Plain manifests to read, by path; `tree` names their content."""
+    """Plain manifests to read: the path of each, and the file that it leads to. `tree` names their content."""
 
     at: FilesAt
-    paths: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
     tree: str
 
 

@@ -128,6 +128,6 @@ def _crashed(task: Task, error: WorkerError) -> Outcome:
         case KustomizeTask():
             path = task.where
         case _:
-            path = task.paths[0]
+            path = task.files[0][0]
     note = Note("chart/render-failed", f"the rendering did not end well: {error}", path)
     return Outcome(notes=[note], failed=True)

@@ -2,7 +2,7 @@
 
 import json
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from kubeaid_ci.errors import UserError
@@ -10,8 +10,7 @@ from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place
 from kubeaid_ci.jobs.render_task import Layer
 from kubeaid_ci.model.addresses import Addresses
 from kubeaid_ci.model.application import Application, HelmSource
-from kubeaid_ci.plan import inline_values
-from kubeaid_ci.plan.patterns import compiled
+from kubeaid_ci.plan import globs, inline_values
 
 _SPECIAL = "*?["
 
@@ -78,11 +77,11 @@ class ValueFiles:
 
     def _matches(self, place: Place, pattern: str, named: set[_Known]) -> list[str]:
         """The files of a pattern but those that are named; the pattern itself where there is none at all."""
-        if "{" in pattern:
-            raise NotAtHandError(f"the pattern {pattern} of valueFiles has a {{, which is not followed")
-        wanted = compiled(pattern, where="helm.valueFiles", deep=True)
+        wanted = globs.doublestar(pattern)
         files = self.hand.beside(place, _start(pattern)).files.files
         found = [path for path in files if wanted.fullmatch(path)]
+        if folder := _folder_matched(pattern, files):
+            raise UserError(f"helm.valueFiles: {pattern} matches the folder {folder}, which Helm cannot read")
         return [one for one in sorted(found, key=_walked) if _known(place, one) not in named] if found else [pattern]
 
     def _inline(self, said: HelmSource, at: int) -> Iterator[Layer]:
@@ -98,6 +97,13 @@ class ValueFiles:
             yield Layer(self.where, said.values, has_lines=False)
         else:
             yield Layer(self.where, json.dumps(said.values_object, sort_keys=True), has_lines=False)
+
+
+def _folder_matched(pattern: str, files: Iterable[str]) -> str:
+    """Return a folder that a pattern matches, empty if it matches only files. ``a/**`` matches a too."""
+    patterns = [globs.doublestar(pattern), *([globs.doublestar(pattern[:-3])] if pattern.endswith("/**") else [])]
+    folders = {path[:end] for path in files for end in range(len(path)) if path[end] == "/"}
+    return next((folder for folder in sorted(folders) if any(one.fullmatch(folder) for one in patterns)), "")
 
 
 def _is_pattern(path: str) -> bool:

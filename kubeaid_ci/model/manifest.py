@@ -85,8 +85,10 @@ class Manifest:
 
 
 def objects(path: str, body: Any) -> list[Manifest]:
-    """The objects of one document: none of an empty one, each item of a List, else the one.
+    """The objects of one document: none of an empty one, each item of a list, else the one.
 
+    A list is what has a list of `items`, whatever its kind. With `items: null` it has no objects (`isNullList` of Argo
+    CD), unless it has a spec or a status.
     Items of a typed List (``RoleList``) may leave out their kind and API version, as in an answer of
     the API server. What is no mapping becomes an object that has neither, for a check to name.
     """
@@ -95,9 +97,11 @@ def objects(path: str, body: Any) -> list[Manifest]:
     if not isinstance(body, Mapping):
         return [Manifest(ObjectId.of({}), {"": body}, path)]
     kind, items = _text(body.get("kind")), body.get("items")
-    if not kind.endswith("List") or not isinstance(items, list):
+    if "items" in body and items is None and "spec" not in body and "status" not in body:
+        return []
+    if not isinstance(items, list):
         return [Manifest(ObjectId.of(body), body, path)]
-    typed = {"apiVersion": body.get("apiVersion"), "kind": kind.removesuffix("List")}
+    typed = {"apiVersion": body.get("apiVersion"), "kind": kind.removesuffix("List") if kind.endswith("List") else ""}
     return [found for item in items for found in objects(path, _typed(item, typed))]
 
 

@@ -1085,4 +1085,26 @@ def test_pattern_without_files_fails_unless_the_application_allows_it(world):
         },
     )
     made = world.render()
-    assert [app(made, name).status.value for name in "abc"] == ["failed", "rendered", "unverifiable"]
+    assert [app(made, name).status.value for name in "abc"] == ["failed", "rendered", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "values"),
+    [
+        ("envs/{a,b}*.yaml", '{"k":"a","x":"b"}'),
+        ("envs/[!b].yaml", '{"k":"a","x":"a"}'),
+        ("envs/**/*.yaml", '{"k":"a","x":"deep"}'),
+    ],
+)
+def test_value_files_may_be_a_pattern(world, pattern, values):
+    files = {"envs/a.yaml": "x: a\nk: a\n", "envs/b.yaml": "x: b\n", "envs/deep/c.yaml": "x: deep\n"}
+    world.chart("show", {**SHOW, **files})
+    world.cluster("one", {"app.yaml": application("app", source=helm("show", valueFiles=[pattern]))})
+    assert shown(world.render()) == values
+
+
+@pytest.mark.parametrize("pattern", ["envs/*", "envs/**", "e*/**", "**/deep*"])
+def test_a_pattern_of_value_files_that_matches_a_folder_fails(world, pattern):
+    world.chart("show", {**SHOW, "envs/a.yaml": "x: a\n", "envs/deep/c.yaml": "x: deep\n"})
+    world.cluster("one", {"app.yaml": application("app", source=helm("show", valueFiles=[pattern]))})
+    assert "which Helm cannot read" in (app(world.render(), "app").error or "")
