@@ -197,7 +197,7 @@ def test_what_argo_cd_refuses_makes_no_application(generators, spec, message):
         ([{"newGenerator": {}}], {}, r"the field spec.generators\[0\].newGenerator"),
         ([{"list": {"elements": [], "newOption": True}}], {}, r"generators\[0\].list.newOption"),
         ([AB], {"newOption": True}, "the field spec.newOption"),
-        ([AB], {"template": {"spec": {"source": {"tagPrefix": "x"}}}}, "spec.template.spec.source.tagPrefix"),
+        ([AB], {"template": {"spec": {"source": {"tagSuffix": "x"}}}}, "spec.template.spec.source.tagSuffix"),
         ([AB], {"ignoreApplicationDifferences": [{"jsonPointers": ["/spec/source/targetRevision"]}]}, "/spec/source"),
         ([AB], {"ignoreApplicationDifferences": [{"jqPathExpressions": [".spec.sources[0]"]}]}, ".spec.sources"),
         ([git(repoURL="there", directories=[{"path": "*"}])], {}, "elsewhere"),
