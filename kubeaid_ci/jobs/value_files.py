@@ -2,6 +2,7 @@
 
 import json
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -9,10 +10,11 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place
 from kubeaid_ci.jobs.render_task import Layer
 from kubeaid_ci.model.addresses import Addresses
-from kubeaid_ci.model.application import Application, HelmSource
+from kubeaid_ci.model.application import Application, HelmSource, Source
 from kubeaid_ci.plan import globs, inline_values
 
 _SPECIAL = "*?["
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 _Known = tuple[str, str, str]
 
@@ -64,16 +66,39 @@ class ValueFiles:
 
     def _located(self, written: str) -> tuple[Place, str]:
         """The repository that a file is in, and its path there."""
-        if "://" in written:
-            raise NotAtHandError(f"the value file {written.partition('?')[0]} is an address, which is not followed")
-        first, _, rest = written.partition("/")
-        source = next((one for one in self.application.sources if one.ref and f"${one.ref}" == first), None)
-        if source is not None:
-            path = self.substituted(rest)
-            return self.hand.place(source, self.own, _start(path)), posixpath.normpath(path)
+        if source := self._referenced(written):
+            path = self.substituted(written.partition("/")[2])
+            place = self.hand.place(source, self.own, _start(path))
+            self._check_revision(source, place)
+            return place, posixpath.normpath(path)
         path = self.substituted(written)
+        if _SCHEME.match(path):
+            raise NotAtHandError(f"the value file {path.partition('?')[0]} is an address, which is not followed")
         path = path.removeprefix("/") if path.startswith("/") else f"{self.folder}/{path}"
         return self.place, posixpath.normpath(path)
+
+    def _referenced(self, written: str) -> Source | None:
+        """Return the source that a file of several sources names: ``$ref/…``. Raises `UserError` for a wrong one."""
+        if not written.startswith("$") or not self.application.has_several_sources:
+            return None
+        first = written.partition("/")[0]
+        refs = {f"${one.ref}": one for one in self.application.sources if one.ref}
+        if first not in refs:
+            raise UserError(
+                f"{written}: names no source: {first} is not one of {', '.join(refs) or 'none'}; set ref on that source"
+            )
+        if refs[first].chart:
+            raise UserError(f"{written}: {first} is a chart, which Argo CD refuses for files; use a Git repository")
+        return refs[first]
+
+    def _check_revision(self, source: Source, place: Place) -> None:
+        """Raise `UserError` if the chart is of the same repository at another commit, which Argo CD refuses."""
+        same = _address(source.url) in {_address(one.url) for one in self.application.sources if one is not source}
+        if same and place.at.root == self.place.at.root and place.at.ref != self.place.at.ref:
+            raise UserError(
+                f"${source.ref} names {source.revision or 'HEAD'} of the repository that the chart is in at another"
+                " revision, which Argo CD refuses; use one revision"
+            )
 
     def _matches(self, place: Place, pattern: str, named: set[_Known]) -> list[str]:
         """The files of a pattern but those that are named; the pattern itself where there is none at all."""
@@ -104,6 +129,11 @@ def _folder_matched(pattern: str, files: Iterable[str]) -> str:
     patterns = [globs.doublestar(pattern), *([globs.doublestar(pattern[:-3])] if pattern.endswith("/**") else [])]
     folders = {path[:end] for path in files for end in range(len(path)) if path[end] == "/"}
     return next((folder for folder in sorted(folders) if any(one.fullmatch(folder) for one in patterns)), "")
+
+
+def _address(url: str) -> str:
+    """Return an address as Argo CD compares it, so far as spelling goes (`NormalizeGitURL`)."""
+    return url.strip().lower().removesuffix(".git")
 
 
 def _is_pattern(path: str) -> bool:

@@ -1,13 +1,16 @@
 """An ArgoCD Application: what to render, from where, and how."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.application_schema import APPLICATION_SPEC
 from kubeaid_ci.model.fields import mapping, mappings, text, texts
 from kubeaid_ci.model.kustomize_source import KustomizeSource
 from kubeaid_ci.model.remote import Remote, without_credentials
+from kubeaid_ci.model.schema import check
 from kubeaid_ci.model.sync_policy import NO_POLICY, SyncPolicy
 
 GROUP = "argoproj.io"
@@ -197,8 +200,9 @@ class Application:
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
-        """Read an Application; raises `UserError` naming the field that cannot be read."""
+        """Read an Application; raises `UserError` naming a field of another type than Kubernetes accepts."""
         spec, destination = mapping(body, "spec"), mapping(mapping(body, "spec"), "destination")
+        check(APPLICATION_SPEC, spec, "spec")
         return cls(
             text(mapping(body, "metadata"), "name"),
             text(destination, "namespace"),
@@ -217,11 +221,30 @@ def _sources(spec: Mapping[str, Any]) -> tuple[Source, ...]:
     if spec.get("sourceHydrator") is not None:
         return (Source.hydrated(mapping(spec, "sourceHydrator")),)
     if several := mappings(spec, "sources"):
-        return tuple(Source.parse(one) for one in several)
+        sources = tuple(Source.parse(one) for one in several)
+        if any(not (one.path or one.chart or one.ref) for one in sources):
+            raise UserError(
+                "one of spec.sources has none of path, chart and ref, which Argo CD refuses; set one of them"
+            )
+        _check_refs([one.ref for one in sources if one.ref])
+        return sources
     single = mapping(spec, "source")
     if not single:
         raise UserError("an Application without a source; set spec.source or spec.sources")
-    return (Source.parse({key: value for key, value in single.items() if not _is_unset(key, value)}),)
+    source = Source.parse({key: value for key, value in single.items() if not _is_unset(key, value)})
+    if not (source.path or source.chart):
+        raise UserError(
+            "spec.source has neither path nor chart, which Argo CD refuses; write path: . for the top folder"
+        )
+    return (source,)
+
+
+def _check_refs(refs: Sequence[str]) -> None:
+    """Raise `UserError` as `GetRefSources` of Argo CD fails."""
+    if odd := next((ref for ref in refs if not re.fullmatch(r"[a-zA-Z0-9_-]+", ref)), None):
+        raise UserError(f"the ref {odd!r} of spec.sources has characters other than letters, digits, _ and -")
+    if len(set(refs)) < len(refs):
+        raise UserError("two of spec.sources have the same ref; give each its own")
 
 
 def _is_unset(key: str, value: Any) -> bool:
@@ -246,8 +269,11 @@ def _values(value: Any) -> tuple[Any, ...]:
 def destination_cluster(server: str, name: str) -> str:
     """Return the cluster of a destination: its address, else its name; empty for the cluster that Argo CD runs in.
 
-    Argo CD ignores a slash at the end of an address. Letter case and port do not change where an address leads.
+    Argo CD ignores a slash at the end of an address. Letter case and port do not change where an address leads. Raises
+    `UserError` if there are both.
     """
+    if server and name:
+        raise UserError("spec.destination has both server and name, and Argo CD accepts one; remove one of them")
     if not server:
         return "" if name in ("", "in-cluster") else name
     address = server.strip().rstrip("/").lower().removesuffix(":443")

@@ -311,3 +311,56 @@ def test_the_commit_of_a_pinned_revision_is_known(world):
 def test_every_other_variable_is_the_text_that_argo_cd_puts_in(world, text, value):
     parameters = [{"name": "a", "value": text, "forceString": True}]
     assert shown(rendered(world, helm("show", parameters=parameters))) == f'{{"a":"{value}"}}'
+
+
+VALUES_REF = {"repoURL": CONFIG, "targetRevision": "HEAD", "ref": "values"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({"sources": [helm("show", valueFiles=["$typo/x.yaml"]), VALUES_REF]}, "$typo is not one of $values"),
+        ({"sources": [helm("show", valueFiles=["$ARGOCD_APP_NAME.yaml"])]}, "names no source"),
+        ({"sources": [helm("show", fileParameters=[{"name": "a", "path": "$x/y"}])]}, "$x is not one of none"),
+        ({"sources": [helm("show"), VALUES_REF, VALUES_REF]}, "the same ref"),
+        ({"sources": [helm("show"), {**VALUES_REF, "ref": "my.values"}]}, "'my.values'"),
+        ({"sources": [helm("show"), {"repoURL": CONFIG}]}, "none of path, chart and ref"),
+        ({"source": {"repoURL": CONFIG}}, "neither path nor chart"),
+        (
+            {"sources": [helm("show", valueFiles=["$c/x.yaml"]), {"repoURL": KUBEAID, "chart": "x", "ref": "c"}]},
+            "$c is a chart",
+        ),
+        ({"destination": {"server": "https://kubernetes.default.svc", "name": "in-cluster"}}, "both server and name"),
+    ],
+)
+def test_a_source_that_argo_cd_refuses_fails_the_application(world, spec, message):
+    world.cluster("one", {"app.yaml": application("app", **spec)})
+    made = world.render()
+    assert (app(made, "app").status.value, message in why(made)) == ("failed", True)
+
+
+def test_values_of_the_repository_of_the_chart_are_of_the_same_revision(world):
+    world.chart("show", {**SHOW, "x.yaml": "a: 1"})
+    world.commit("2.0.0")
+    sources = [
+        helm("show", "1.0.0", valueFiles=["$all/argocd-helm-charts/show/x.yaml"]),
+        {"repoURL": f"{KUBEAID}.git", "targetRevision": "2.0.0", "ref": "all"},
+    ]
+    world.cluster("one", {"app.yaml": application("app", sources=sources)})
+    made = world.render(kubeaid_ref="pinned")
+    assert (app(made, "app").status.value, "which Argo CD refuses" in why(made)) == ("failed", True)
+    sources[0]["targetRevision"] = "2.*"
+    world.cluster("one", {"app.yaml": application("app", sources=sources)})
+    assert shown(world.render(kubeaid_ref="pinned")) == '{"a":1}'
+
+
+def test_a_variable_in_the_value_files_of_a_single_source_is_put_in(world):
+    world.chart("show", {**SHOW, "app.yaml": "a: 1"})
+    said = {"valueFiles": ["$ARGOCD_APP_NAME.yaml"]}
+    assert shown(rendered(world, helm("show", **said))) == '{"a":1}'
+
+
+@pytest.mark.parametrize("address", ["https://example.com/values.yaml", "s3://bucket/x.yaml", "git+ssh:x"])
+def test_an_address_as_value_file_makes_the_application_unknown(world, address):
+    made = rendered(world, helm("show", valueFiles=[address]))
+    assert (app(made, "app").status.value, "is an address" in why(made)) == ("unverifiable", True)

@@ -749,7 +749,7 @@ def test_what_cannot_be_looked_at_is_told_and_never_passed_over(world):
         ({"source": {}}, "without a source"),
         ({"source": {**helm(), "helm": {"values": "a: [\n"}}}, "did not find expected node content"),
         ({"source": {**helm(), "helm": {"values": "- a\n"}}}, "expected keys with values"),
-        ({"source": {**helm(), "helm": {"valueFiles": "x"}}}, "valueFiles: expected a list of texts"),
+        ({"source": {**helm(), "helm": {"valueFiles": "x"}}}, "valueFiles: expected a list"),
         ({"source": {**helm(), "helm": {"parameters": [{"value": "1"}]}}}, "a Helm parameter without a name"),
     ],
 )

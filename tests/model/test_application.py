@@ -21,12 +21,12 @@ def test_a_source_is_read_whole():
         "skipCrds": True,
         "skipTests": True,
         "skipSchemaValidation": True,
-        "kubeVersion": 1.29,
+        "kubeVersion": "1.29",
         "apiVersions": ["a/v1"],
         "ignoreMissingValueFiles": True,
     }
     made = parse(
-        source={"repoURL": "git@host:a/b.git", "path": "/x/", "targetRevision": 1.0, "helm": helm},
+        source={"repoURL": "git@host:a/b.git", "path": "/x/", "targetRevision": "1.0", "helm": helm},
         destination={"namespace": "d"},
     )
     source = made.sources[0]
@@ -42,7 +42,9 @@ def test_a_source_is_read_whole():
 
 
 def test_several_sources_win_over_the_single_one():
-    made = parse(source={"repoURL": "a/b"}, sources=[{"repoURL": "c/d", "ref": "values"}, {"repoURL": "e/f"}])
+    made = parse(
+        source={"repoURL": "a/b"}, sources=[{"repoURL": "c/d", "ref": "values"}, {"repoURL": "e/f", "path": "x"}]
+    )
     assert [source.url for source in made.sources] == ["c/d", "e/f"]
 
 
@@ -53,6 +55,17 @@ def test_several_sources_win_over_the_single_one():
         ({"source": "x"}, "source: expected keys with values"),
         ({"sources": {}}, "sources: expected a list"),
         ({"source": {"repoURL": ["x"]}}, "repoURL: expected text"),
+        (
+            {"source": {"repoURL": "x", "targetRevision": 1.0}},
+            "targetRevision: expected text, not the number 1.0; write it in",
+        ),
+        ({"source": {"repoURL": "x", "directory": {"recurse": "true"}}}, "recurse: expected true or false, not text"),
+        (
+            {"source": {"repoURL": "x", "helm": {"parameters": [{"name": "a", "value": 1}]}}},
+            r"parameters\[0\].value: expected",
+        ),
+        ({"source": {"repoURL": "x", "helm": {"skipCrds": "yes"}}}, "skipCrds: expected true or false"),
+        ({"source": {"repoURL": "x", "kustomize": {"commonLabels": {"a": 1}}}}, "commonLabels.a: expected text"),
         ({"source": {"repoURL": "x", "helm": {"values": "a"}, "directory": {"recurse": True}}}, "helm and directory"),
         ({"source": {"repoURL": "x", "helm": {"valuesObject": "a: 1"}}}, "valuesObject: expected keys with values"),
     ],
@@ -63,7 +76,10 @@ def test_what_cannot_be_read_is_named(spec, message):
 
 
 def test_credentials_in_an_address_are_not_shown():
-    assert parse(source={"repoURL": "https://user:secret@host/a/b"}).sources[0].shown_url == "https://host/a/b"
+    assert (
+        parse(source={"repoURL": "https://user:secret@host/a/b", "path": "x"}).sources[0].shown_url
+        == "https://host/a/b"
+    )
 
 
 def test_only_argocds_own_kind_is_an_application():
