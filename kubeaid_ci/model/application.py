@@ -60,6 +60,8 @@ class HelmSource:
     def parse(cls, said: Mapping[str, Any]) -> Self:
         """Read ``spec.source.helm``; raises `UserError` naming the field that cannot be read."""
         values_object = said.get("valuesObject")
+        if (version := text(said, "version")) not in ("", "v3", "v4"):
+            raise UserError(f"Argo CD does not support the Helm version {version}; remove helm.version")
         return cls(
             release_name=text(said, "releaseName"),
             namespace=text(said, "namespace"),
@@ -72,7 +74,7 @@ class HelmSource:
             skip_crds=said.get("skipCrds") is True,
             skip_tests=said.get("skipTests") is True,
             skip_schema_validation=said.get("skipSchemaValidation") is True,
-            kube_version=text(said, "kubeVersion"),
+            kube_version=_plain_version(text(said, "kubeVersion")),
             api_versions=texts(said, "apiVersions"),
         )
 
@@ -214,6 +216,14 @@ class Application:
             SyncPolicy.parse(body),
             has_several_sources=bool(mappings(spec, "sources")) and spec.get("sourceHydrator") is None,
         )
+
+
+def _plain_version(written: str) -> str:
+    """Return a version of Kubernetes as Argo CD hands it to Helm: numbers only (`ParseGeneric` of apimachinery)."""
+    found = re.match(r"\s*v?((?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))+)(?![0-9])", written)
+    if written and not found:
+        raise UserError(f"helm.kubeVersion: {written!r} is not a version; write a version such as 1.34.0")
+    return found[1] if found else ""
 
 
 def _sources(spec: Mapping[str, Any]) -> tuple[Source, ...]:

@@ -59,6 +59,9 @@ def test_several_sources_win_over_the_single_one():
             {"source": {"repoURL": "x", "targetRevision": 1.0}},
             "targetRevision: expected text, not the number 1.0; write it in",
         ),
+        ({"source": {"repoURL": "x", "helm": {"version": "v2"}}}, "does not support the Helm version v2"),
+        ({"source": {"repoURL": "x", "helm": {"kubeVersion": "one"}}}, "'one' is not a version"),
+        ({"source": {"repoURL": "x", "helm": {"kubeVersion": "1"}}}, "'1' is not a version"),
         ({"source": {"repoURL": "x", "directory": {"recurse": "true"}}}, "recurse: expected true or false, not text"),
         (
             {"source": {"repoURL": "x", "helm": {"parameters": [{"name": "a", "value": 1}]}}},
@@ -102,3 +105,12 @@ def test_hooks_are_read_from_annotations():
         False,
     ]
     assert hooks({"metadata": None}) == hooks({}) == hooks({"metadata": {"annotations": [1]}}) == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("", ""), ("1.34", "1.34"), ("v1.34.2", "1.34.2"), ("v1.30.1-eks-a1b2", "1.30.1"), ("1.30.1+k3s1", "1.30.1")],
+)
+def test_the_version_of_kubernetes_is_read_without_what_a_provider_adds(written, read):
+    source = {"repoURL": "x", "path": "y", "helm": {"kubeVersion": written, "version": "v3"}}
+    assert parse(source=source).sources[0].helm.kube_version == read
