@@ -268,7 +268,7 @@ def test_a_cluster_is_compared_once_for_the_same_objects_question_and_code(monit
     assert upgraded(monitored, "2.0.0", diffs=True).diffs
     assert upgraded(monitored, "2.0.0", apps=["web"]).changes == ()
     assert upgraded(monitored, "2.0.0") == made
-    monkeypatch.setattr(own_code, "digest", lambda: "another")
+    monkeypatch.setattr(own_code, "digest", lambda *_: "another")
     monkeypatch.setattr(diff, "compare_one", lambda *_, **__: Comparison(("by other code",)))
     assert upgraded(monitored, "2.0.0").clusters == ("by other code",)
 
