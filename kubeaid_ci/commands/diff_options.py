@@ -109,7 +109,8 @@ def _comment(comparison: "Comparison", place: "Place", command: str, about: str)
         said = replace(comparison, findings=spoken)
         text = comment(said, about=about, limit=place.limit, size=place.forge.body_size)
         worth_saying = comparison.differs or any(one.severity is not Severity.INFO for one in spoken)
-        place.say(command, text, only_anew=not worth_saying)
+        if others := place.say(command, text, only_anew=not worth_saying):
+            notice(f"kubeaid-ci: {others} comments with the marker of ours are of another user, and were left alone")
     except OutsideError as error:
         notice(f"kubeaid-ci: error: cannot post the comment: {error}")
         return error.exit_code

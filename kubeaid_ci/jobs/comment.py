@@ -26,12 +26,13 @@ class Place:
         """How much text there is room for, in the unit of the forge's limit."""
         return self.forge.body_limit - _FRAME
 
-    def say(self, key: str, text: str, *, only_anew: bool = False) -> None:
-        """Bring the one comment with this key to this text; with `only_anew` none is added where there is none.
+    def say(self, key: str, text: str, *, only_anew: bool = False) -> int:
+        """Create or update our comment with this key; with `only_anew` do not create one.
 
-        Raises `OutsideError` where the forge does not take it.
+        Returns how many comments of others have the key; they are left alone. Raises
+        `OutsideError` where the forge does not take it.
         """
-        say_once(self.forge, ChangeRequest.numbered(self.number), key, text, only_anew=only_anew)
+        return say_once(self.forge, ChangeRequest.numbered(self.number), key, text, only_anew=only_anew)
 
 
 def place(repository: str, wishes: Wishes, number: int | None = None) -> Place:

@@ -37,7 +37,8 @@ class ChangeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """One comment on a change request."""
+    """One comment on a change request; `author` is the id of its user, empty for one that no longer exists."""
 
     id: int
     text: str
+    author: str

@@ -6,12 +6,13 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An open issue."""
+    """An open issue; `author` is the id of its user."""
 
     number: int
     url: str
     title: str
     text: str
+    author: str
 
 
 class IssueOutcome(StrEnum):

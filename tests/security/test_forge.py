@@ -9,10 +9,13 @@ import requests
 from kubeaid_ci.edges import bounded, wire
 from kubeaid_ci.edges.environment import forge_token, git_token
 from kubeaid_ci.edges.forges.detection import detect
-from kubeaid_ci.edges.forges.interface import Trouble
-from kubeaid_ci.errors import UserError
+from kubeaid_ci.edges.forges.interface import Trouble, say_once
+from kubeaid_ci.edges.forges.issues import Issues
+from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.jobs.repositories import mirrored, public_address
+from kubeaid_ci.model.change_request import ChangeRequest
 from kubeaid_ci.model.forge import ForgeKind
+from kubeaid_ci.model.issue import IssueOutcome
 from kubeaid_ci.model.origin import is_at_home
 from kubeaid_ci.model.remote import Remote
 from tests.repos import git
@@ -163,6 +166,62 @@ def test_a_get_follows_a_redirect_within_the_origin():
         lambda request: Reply(200, {}) if request.path == "/y" else Reply(301, None, {"Location": "/y"})
     ) as server:
         assert get(server).status == 200
+
+
+GARBAGE = [{}, [], None, "text", 5, [1], ["x"], [None], [[]], [{}], {"id": "x"}, [{"id": None, "body": 1, "user": 1}]]
+
+
+@pytest.mark.parametrize("data", GARBAGE, ids=str)
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+def test_an_answer_of_another_shape_is_an_outside_error(world: World, verb: str, data: object) -> None:
+    world.forge.server.inject(verb, LISTS, Reply(200, data), times=50)
+    if (verb, data) == ("GET", []):  # nothing is there yet
+        assert world.publish().outcome == "created"
+        return
+    with pytest.raises(OutsideError):
+        world.publish()
+
+
+@pytest.mark.parametrize("data", GARBAGE, ids=str)
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+def test_an_issue_of_another_shape_is_an_outside_error(world: World, verb: str, data: object) -> None:
+    world.forge.server.inject(verb, r"/issues$", Reply(200, data), times=50)
+    if (verb, data) == ("GET", []):
+        return
+    with pytest.raises(OutsideError):
+        Issues(world.client()).keep("key", title="title", text="text")
+
+
+@pytest.mark.parametrize("is_person", [True, False])
+def test_a_comment_of_a_stranger_with_our_marker_is_left_alone(world: World, is_person: bool) -> None:
+    world.forge.is_person = is_person
+    forge, change = world.client(), world.forge.add("x", base="main", title="t", body="")
+    request = ChangeRequest.numbered(change.number)
+    stranger = world.forge.comment_id("<!-- kubeaid-ci:comment:diff -->\nall is well", change)
+    world.forge.by_strangers.add(stranger)
+    assert say_once(forge, request, "diff", "first") == 1
+    assert say_once(forge, request, "diff", "second") == 1
+    assert change.comments[stranger].endswith("all is well")
+    assert [text.partition("\n")[2] for number, text in change.comments.items() if number != stranger] == ["second"]
+
+
+def test_an_issue_of_a_stranger_with_our_marker_is_left_alone(world: World) -> None:
+    issues = Issues(world.client())
+    ticket = world.forge.add_ticket("all is well", "<!-- kubeaid-ci:issue:key -->\nall is well")
+    world.forge.by_strangers.add(ticket.number)
+    outcome, made = issues.keep("key", title="alarm", text="text")
+    assert (outcome, made.number != ticket.number) == (IssueOutcome.CREATED, True)
+    assert issues.close("key", comment="done")[0] is IssueOutcome.CLOSED
+    assert (world.forge.tickets[ticket.number].state, ticket.title) == ("open", "all is well")
+
+
+def test_without_knowing_who_we_are_no_comment_is_changed(world: World) -> None:
+    change = world.forge.add("x", base="main", title="t", body="")
+    world.forge.comment_id("<!-- kubeaid-ci:comment:diff -->\nall is well", change)
+    world.forge.server.inject("GET", r"/user$", Reply(500, {"message": "x"}), times=50)
+    with pytest.raises(OutsideError):
+        say_once(world.client(), ChangeRequest.numbered(change.number), "diff", "text")
+    assert len(change.comments) == 1
 
 
 @pytest.mark.parametrize(

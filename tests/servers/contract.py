@@ -36,6 +36,7 @@ GITHUB_PATHS = (
     f"{REPO}/git/blobs",
     f"{REPO}/git/trees",
     f"{REPO}/git/commits",
+    "/user",
 )
 FORGEJO_PATHS = (
     REPO,
@@ -52,6 +53,7 @@ FORGEJO_PATHS = (
     f"{REPO}/labels",
     f"{REPO}/milestones",
     "/orgs/{org}/labels",
+    "/user",
 )
 
 

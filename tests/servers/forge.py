@@ -34,6 +34,9 @@ class Change:
     auto_merge: str | None = None
 
 
+US, STRANGER = 7, 8
+
+
 @dataclass
 class Ticket:
     """One issue; `comments` by number, as a change request has them."""
@@ -58,6 +61,8 @@ class Forge:
     users: list[str] = field(default_factory=lambda: ["alice", "bob"])
     milestones: list[str] = field(default_factory=lambda: ["Q3"])
     commits_by_api: int = 0
+    by_strangers: set[int] = field(default_factory=set)
+    """The numbers of comments and issues that somebody else than the token's user wrote."""
     drafts: bool = True
     unique: bool = True
     """Whether a second open change request from one branch to the same base is refused, as all forges do."""
@@ -161,6 +166,10 @@ class Forge:
 
     def api(self, request: Request) -> Reply:
         raise NotImplementedError
+
+    def author(self, number: int) -> int:
+        """The id of the user who wrote a comment or an issue."""
+        return STRANGER if number in self.by_strangers else US
 
     def comment_id(self, text: str, change: Change | Ticket) -> int:
         number = next(self.numbers)

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.servers.forge import PROJECT, Change, Forge, Ticket
+from tests.servers.forge import PROJECT, US, Change, Forge, Ticket
 from tests.servers.http import Reply, Request
 
 REPO = f"/repos/{PROJECT}"
@@ -34,6 +34,7 @@ class Gitea(Forge):
             ("POST", rf"{REPO}/pulls/(\d+)/requested_reviewers", self._request_reviewers),
             ("POST", rf"{REPO}/pulls/(\d+)/merge", self._merge),
             ("GET", f"{REPO}/issues", self._list_issues),
+            ("GET", "/user", lambda _: Reply(200, {"id": US, "login": "kubeaid-ci"})),
             ("POST", f"{REPO}/issues", self._create_issue),
             ("PATCH", rf"{REPO}/issues/(\d+)", self._edit_issue),
             ("GET", rf"{REPO}/issues/(\d+)/comments", self._comments),
@@ -110,6 +111,7 @@ class Gitea(Forge):
     def _ticket(self, ticket: Ticket) -> dict[str, Any]:
         url = f"{self.server.url}/{PROJECT}/issues/{ticket.number}"
         told = {"number": ticket.number, "title": ticket.title, "body": ticket.body, "state": ticket.state}
+        told["user"] = {"id": self.author(ticket.number), "login": "x"}
         return {"id": 1000 + ticket.number, "html_url": url, **told}
 
     def _list_issues(self, request: Request) -> Reply:
@@ -145,7 +147,8 @@ class Gitea(Forge):
         return Reply(200, None)
 
     def _comment_data(self, number: int) -> dict[str, Any]:
-        return {"id": number, "body": self.comment_of(number).comments[number]}
+        user = {"id": self.author(number), "login": "x"}
+        return {"id": number, "body": self.comment_of(number).comments[number], "user": user}
 
     def _comments(self, request: Request, number: int) -> Reply:
         return Reply(200, [self._comment_data(each) for each in self.about(number).comments])

@@ -4,7 +4,7 @@ import base64
 import re
 from typing import Any
 
-from tests.servers.forge import PROJECT, Change, Forge, Ticket
+from tests.servers.forge import PROJECT, US, Change, Forge, Ticket
 from tests.servers.git import git
 from tests.servers.http import Reply, Request
 
@@ -28,8 +28,22 @@ def _too_long(asked: dict[str, Any], resource: str = "PullRequest") -> Reply | N
     return None
 
 
+OWN = {
+    **dict.fromkeys(("collaborators", "disk_usage", "owned_private_repos", "private_gists", "total_private_repos"), 0),
+    **dict.fromkeys(("followers", "following", "public_gists", "public_repos"), 0),
+    **dict.fromkeys(("bio", "blog", "company", "email", "hireable", "location", "name"), None),
+    **dict.fromkeys(("created_at", "updated_at"), "2026-01-01T00:00:00Z"),
+    "blog": "",
+    "two_factor_authentication": True,
+    "user_view_type": "private",
+}
+"""What GitHub tells of a user only to that user."""
+
+
 class GitHub(Forge):
     prefix = "/api/v3"
+    is_person = True
+    """Whether the token is of a person; those of Apps and workflows may not ask for their user."""
 
     def token(self, request: Request) -> str:
         return request.headers.get("authorization", "").removeprefix("token ").removeprefix("Bearer ")
@@ -39,6 +53,12 @@ class GitHub(Forge):
         if path == "/api/graphql":
             return self._graphql(request.json)
         path = path.removeprefix(self.prefix)
+        if path == "/user":
+            return (
+                Reply(200, {**self._user("kubeaid-ci"), **OWN})
+                if self.is_person
+                else Reply(403, {"message": "Resource not accessible"})
+            )
         if not path.startswith(REPO):
             return Reply(404, {"message": "Not Found", "documentation_url": DOCS})
         path = path.removeprefix(REPO)
@@ -73,7 +93,7 @@ class GitHub(Forge):
         known = self.contract.example(verb, f"{TEMPLATE}{path}", status) if self.contract else {}
         return {**known, **values}
 
-    def _user(self, name: str) -> dict[str, Any]:
+    def _user(self, name: str, number: int = US) -> dict[str, Any]:
         urls = (
             "avatar_url events_url followers_url following_url gists_url html_url organizations_url "
             "received_events_url repos_url starred_url subscriptions_url url"
@@ -81,7 +101,7 @@ class GitHub(Forge):
         user = dict.fromkeys(urls.split(), f"https://example.com/{name}")
         return user | {
             "login": name,
-            "id": 7,
+            "id": number,
             "node_id": "U7",
             "gravatar_id": "",
             "type": "User",
@@ -250,7 +270,7 @@ class GitHub(Forge):
             **urls,
             "id": number,
             "node_id": f"C{number}",
-            "user": self._user("kubeaid-ci"),
+            "user": self._user("kubeaid-ci", self.author(number)),
             "body": self.comment_of(number).comments[number],
             "author_association": "MEMBER",
             "performed_via_github_app": None,
@@ -288,7 +308,8 @@ class GitHub(Forge):
         values = {"number": one.number, "title": one.title, "body": one.body, "html_url": url, "state": one.state}
         links = dict.fromkeys(("url", "html_url", "diff_url", "patch_url"), "https://example.com/p")
         more = {"pull_request": links} if isinstance(one, Change) else {}
-        return self._filled(verb, path, status, values | {"labels": []} | more)
+        user = self._user("kubeaid-ci", self.author(one.number))
+        return self._filled(verb, path, status, values | {"labels": [], "user": user} | more)
 
     def _list_issues(self, request: Request) -> Reply:
         found = [*self.open_changes(), *self.open_tickets()] if request.one("state", "open") == "open" else []
@@ -353,6 +374,8 @@ class GitHub(Forge):
         return Reply(201, values)
 
     def _graphql(self, asked: dict[str, Any]) -> Reply:
+        if "viewer" in asked["query"]:
+            return Reply(200, {"data": {"viewer": {"databaseId": US}}})
         name = re.search(r"\{ (\w+)\(input:", asked["query"])[1]
         given = asked["variables"]["input"]
         if name == "updateRefs":

@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from tests.servers.forge import PROJECT, Change, Forge, Ticket
+from tests.servers.forge import PROJECT, US, Change, Forge, Ticket
 from tests.servers.http import Reply, Request
 
 REPO = f"/projects/{quote(PROJECT, safe='')}"
@@ -43,6 +43,7 @@ class GitLab(Forge):
             ("GET", rf"{issues}/(\d+)/notes", self._issue_notes),
             ("POST", rf"{issues}/(\d+)/notes", self._issue_note),
             ("GET", "/users", self._users),
+            ("GET", "/user", lambda _: Reply(200, {"id": US, "username": "kubeaid-ci"})),
             ("GET", f"/groups/{quote('acme/sre', safe='')}/members", self._members),
             ("GET", f"{REPO}/milestones", self._list_milestones),
         ]
@@ -148,7 +149,14 @@ class GitLab(Forge):
         return Reply(200, self._data(change))
 
     def _note_data(self, number: int, text: str, *, system: bool = False) -> dict[str, Any]:
-        return {"id": number, "body": text, "system": system, "created_at": "2026-01-01T00:00:00.000Z"}
+        author = {"id": self.author(number), "username": "x"}
+        return {
+            "id": number,
+            "body": text,
+            "system": system,
+            "author": author,
+            "created_at": "2026-01-01T00:00:00.000Z",
+        }
 
     def _notes(self, request: Request, number: int) -> Reply:
         said = [self._note_data(each, text) for each, text in self.changes[number].comments.items()]
@@ -168,6 +176,7 @@ class GitLab(Forge):
         url = f"{self.server.url}/{PROJECT}/-/issues/{ticket.number}"
         state = "opened" if ticket.state == "open" else "closed"
         told = {"iid": ticket.number, "title": ticket.title, "description": ticket.body, "state": state}
+        told["author"] = {"id": self.author(ticket.number), "username": "x"}
         return {"id": 1000 + ticket.number, "project_id": 1, "web_url": url, **told}
 
     def _list_issues(self, request: Request) -> Reply:

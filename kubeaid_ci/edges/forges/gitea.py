@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kubeaid_ci.edges.forges.answers import reads_answers, user_id
 from kubeaid_ci.edges.forges.gitea_requests import Requests
 from kubeaid_ci.edges.forges.interface import PAGE, Api, Trouble
 from kubeaid_ci.edges.forges.wishes import attempt_each, missing
@@ -27,6 +28,7 @@ def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patienc
     return Gitea(address, Api(Requests(address, token, ca_bundle), patience))
 
 
+@reads_answers
 @dataclass(frozen=True, slots=True)
 class Gitea:
     """One repository on Gitea or Forgejo."""
@@ -55,7 +57,7 @@ class Gitea:
         found: list[Mapping[str, Any]] = []
         for page in range(1, _LAST_PAGES + 1):
             query = {"state": "closed", "sort": "recentupdate", "limit": PAGE, "page": page}
-            found += self.api.get(f"{self._repo}/pulls", **query)
+            found += self.api.listed(f"{self._repo}/pulls", **query)
         own = [_request(pull) for pull in found if _is_own(pull, head)]
         fitting = [request for request in own if base in (None, request.base)]
         return max(fitting, key=lambda request: request.number, default=None)
@@ -95,8 +97,12 @@ class Gitea:
 
     def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
         """All comments, oldest first."""
-        found = self.api.get(f"{self._repo}/issues/{request.number}/comments")
-        return tuple(Comment(comment["id"], comment["body"]) for comment in found)
+        found = self.api.listed(f"{self._repo}/issues/{request.number}/comments")
+        return tuple(Comment(one["id"], one["body"], user_id(one["user"])) for one in found)
+
+    def user(self) -> str:
+        """The user of the token, which needs the scope ``read:user``."""
+        return user_id(self.api.get("/user"))
 
     def add_comment(self, request: ChangeRequest, text: str) -> None:
         """Say something new."""
@@ -157,7 +163,7 @@ class Gitea:
     def _set_milestone(self, request: ChangeRequest, title: str | None) -> None:
         if title is None or request.milestone is not None:
             return
-        for milestone in self.api.get(f"{self._repo}/milestones", state="open", name=title):
+        for milestone in self.api.listed(f"{self._repo}/milestones", state="open", name=title):
             if milestone["title"] == title:
                 self._patch(request, {"milestone": milestone["id"]})
                 return

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kubeaid_ci.edges.forges.github_requests import GRAPHQL, Requests
-from kubeaid_ci.edges.forges.interface import PAGE, Api
+from kubeaid_ci.edges.forges.answers import reads_answers, user_id
+from kubeaid_ci.edges.forges.github_requests import GRAPHQL, VIEWER, Requests
+from kubeaid_ci.edges.forges.interface import PAGE, Api, Trouble
 from kubeaid_ci.edges.forges.wishes import attempt_each, missing
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.errors import KubeaidCiError
@@ -26,6 +27,7 @@ def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patienc
     return GitHub(address, Api(requests, patience), requests.scopes)
 
 
+@reads_answers
 @dataclass(frozen=True, slots=True)
 class GitHub:
     """One repository on GitHub."""
@@ -54,7 +56,7 @@ class GitHub:
         owner = self.address.project.partition("/")[0]
         query = {"state": "closed", "head": f"{owner}:{head}", "sort": "created", "direction": "desc"}
         query |= {"base": base} if base else {}
-        found = self.api.get(f"{self._repo}/pulls", **query, per_page=PAGE)
+        found = self.api.listed(f"{self._repo}/pulls", **query, per_page=PAGE)
         own = (_request(pull) for pull in found if _is_own(pull, head))
         return next((request for request in own if base in (None, request.base)), None)
 
@@ -98,7 +100,16 @@ class GitHub:
     def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
         """All comments, oldest first."""
         found = self.api.pages(f"{self._repo}/issues/{request.number}/comments")
-        return tuple(Comment(comment["id"], comment["body"] or "") for comment in found)
+        return tuple(Comment(one["id"], one["body"] or "", user_id(one["user"])) for one in found)
+
+    def user(self) -> str:
+        """The user of the token. A token of an App or a workflow learns it from GraphQL only."""
+        try:
+            return user_id(self.api.get("/user"))
+        except Trouble as trouble:
+            if trouble.status not in (401, 403, 404):
+                raise
+        return user_id({"id": self.api.send("POST", GRAPHQL, body=VIEWER)["data"]["viewer"]["databaseId"]})
 
     def add_comment(self, request: ChangeRequest, text: str) -> None:
         """Say something new."""

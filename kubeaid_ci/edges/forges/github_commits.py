@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from kubeaid_ci.edges import git_remote
+from kubeaid_ci.edges.forges.answers import reading
 from kubeaid_ci.edges.forges.github_requests import GRAPHQL
 from kubeaid_ci.edges.forges.interface import Forge, Trouble
 from kubeaid_ci.edges.git_access import GitAccess
@@ -29,6 +30,11 @@ def commit(
     `changed` maps a path to its mode and its bytes, nothing for a deletion, as against `base_tree`.
     Raises `OutsideError` where the result is not the `tree` that Git on this machine computes.
     """
+    with reading(forge.address):
+        return _commit(forge, parent, base_tree=base_tree, tree=tree, changed=changed, message=message)
+
+
+def _commit(forge: Forge, parent: str, *, base_tree: str, tree: str, changed: Changed, message: str) -> str:
     repo = f"/repos/{forge.address.project}"
     entries = [_entry(forge, repo, path, mode, data) for path, (mode, data) in changed.items()]
     made = base_tree
@@ -66,7 +72,8 @@ def move(forge: Forge, access: GitAccess, branch: str, *, new: str, seen: str | 
         "afterOid": new,
         "force": True,
     }
-    repository = forge.api.get(f"/repos/{forge.address.project}")["node_id"]
+    with reading(forge.address):
+        repository = forge.api.get(f"/repos/{forge.address.project}")["node_id"]
     arguments = {"repositoryId": repository, "refUpdates": [update]}
     try:
         forge.api.send("POST", GRAPHQL, body=("updateRefs", arguments))

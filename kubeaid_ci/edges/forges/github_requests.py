@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from github.Requester import Requester
 
 GRAPHQL = "/graphql"
+VIEWER = "query { viewer { databaseId } }"
+"""Asks for the id of the user that the token belongs to."""
 _GRAPHQL_STATUS = {"NOT_FOUND": 404, "FORBIDDEN": 403, "RATE_LIMITED": 429}
 # The least that GitHub asks for where it says that calls come too fast, and not for how long.
 _SECONDARY_WAIT = 60.0
@@ -34,13 +36,13 @@ class Requests:
     _made: "list[Requester]" = field(default_factory=list, repr=False)
 
     def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
-        """The JSON of the answer. To `GRAPHQL` goes a mutation: its name and its input."""
+        """The JSON of the answer. To `GRAPHQL` goes a query, or a mutation: its name and its input."""
         requester = self._requester()
         from github import GithubException
 
         try:
             if path == GRAPHQL and body is not None:
-                return _asked(requester, verb, requester.graphql_url, query=query, body=_mutation(*body))
+                return _asked(requester, verb, requester.graphql_url, query=query, body=_question(body))
             return _asked(requester, verb, path, query=query, body=body)
         except GithubException as error:
             raise self._trouble(error) from None
@@ -124,6 +126,10 @@ def _asked(requester: "Requester", verb: str, path: str, *, query: dict[str, Any
     if status >= 300:
         raise requester.createException(status, headers, _said(text))
     return data
+
+
+def _question(body: Any) -> dict[str, Any]:
+    return {"query": body} if isinstance(body, str) else _mutation(*body)
 
 
 def _mutation(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

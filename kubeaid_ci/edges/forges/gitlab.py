@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from kubeaid_ci.edges.forges.answers import reads_answers, user_id
 from kubeaid_ci.edges.forges.gitlab_requests import Requests
 from kubeaid_ci.edges.forges.interface import PAGE, Api, Trouble
 from kubeaid_ci.edges.forges.wishes import attempt_each, missing
@@ -30,6 +31,7 @@ def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patienc
     return GitLab(address, Api(Requests(address, token, ca_bundle), patience))
 
 
+@reads_answers
 @dataclass(frozen=True, slots=True)
 class GitLab:
     """One project on GitLab."""
@@ -61,7 +63,7 @@ class GitLab:
         """Return the newest merge request from a branch of this project (to any base) that is merged or closed."""
         query = {"source_branch": head, "order_by": "created_at", "sort": "desc", "per_page": PAGE}
         query |= {"target_branch": base} if base else {}
-        found = self.api.get(f"{self._project}/merge_requests", **query)
+        found = self.api.listed(f"{self._project}/merge_requests", **query)
         ended = (merge for merge in found if merge["state"] in ("merged", "closed") and _is_own(merge, head))
         return next((request for request in map(_request, ended) if base in (None, request.base)), None)
 
@@ -102,7 +104,11 @@ class GitLab:
     def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
         """All comments of people and programs, oldest first; GitLab's own remarks are left out."""
         found = self.api.pages(self._path(request, "/notes"), sort="asc", order_by="created_at")
-        return tuple(Comment(note["id"], note["body"]) for note in found if not note["system"])
+        return tuple(Comment(one["id"], one["body"], user_id(one["author"])) for one in found if not one["system"])
+
+    def user(self) -> str:
+        """The user of the token."""
+        return user_id(self.api.get("/user"))
 
     def add_comment(self, request: ChangeRequest, text: str) -> None:
         """Say something new."""
@@ -141,7 +147,7 @@ class GitLab:
         self._put(request, {"reviewer_ids": list(dict.fromkeys(people))})
 
     def _user(self, name: str) -> int:
-        for user in self.api.get("/users", username=name):
+        for user in self.api.listed("/users", username=name):
             if user["username"].lower() == name.lower():
                 return int(user["id"])
         raise KubeaidCiError(f"there is no user {name!r}")
@@ -149,7 +155,7 @@ class GitLab:
     def _set_milestone(self, request: ChangeRequest, title: str | None) -> None:
         if title is None or request.milestone is not None:
             return
-        found = self.api.get(f"{self._project}/milestones", title=title, state="active", include_ancestors="true")
+        found = self.api.listed(f"{self._project}/milestones", title=title, state="active", include_ancestors="true")
         if not found:
             raise KubeaidCiError(f"there is no active milestone {title!r}")
         self._put(request, {"milestone_id": found[0]["id"]})

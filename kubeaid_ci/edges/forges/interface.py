@@ -13,6 +13,7 @@ from kubeaid_ci.model.forge import ForgeAddress, Size
 from kubeaid_ci.model.publication import Proposal
 
 PAGE = 50
+_MOST_PAGES = 1000
 MOVED = ". The repository has another address now: name that one"
 
 
@@ -49,11 +50,19 @@ class Api:
 
     def pages(self, path: str, *, size_name: str = "per_page", capped: bool = False, **query: Any) -> Iterator[Any]:
         """Read a list, page by page. `capped` says that pages may be shorter than asked for."""
-        for page in count(1):
-            found = self.get(path, **query, page=page, **{size_name: PAGE})
+        for page in range(1, _MOST_PAGES + 1):
+            found = self.listed(path, **query, page=page, **{size_name: PAGE})
             yield from found
             if len(found) < (1 if capped else PAGE):
                 return
+        raise Trouble(f"{path}: the forge lists more than {_MOST_PAGES} pages", status=None, passes=False)
+
+    def listed(self, path: str, **query: Any) -> list[Any]:
+        """Read a list. Raises `Trouble` for anything else: it must not pass as an empty one."""
+        found = self.get(path, **query)
+        if not isinstance(found, list):
+            raise Trouble(f"{path}: the forge answers with something else than a list", status=None, passes=False)
+        return found
 
     def send(
         self,
@@ -126,6 +135,9 @@ class Forge(Protocol):
     def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
         """All comments, oldest first."""
 
+    def user(self) -> str:
+        """The id of the user that the token belongs to. Raises `Trouble` if the forge does not tell."""
+
     def add_comment(self, request: ChangeRequest, text: str) -> None:
         """Say something new."""
 
@@ -163,16 +175,18 @@ def open_once(forge: Forge, proposal: Proposal, *, title: str, body: str) -> tup
     raise AssertionError("unreachable")
 
 
-def say_once(forge: Forge, request: ChangeRequest, key: str, text: str, *, only_anew: bool = False) -> None:
-    """Make sure that exactly one comment with this key stands there and says this.
+def say_once(forge: Forge, request: ChangeRequest, key: str, text: str, *, only_anew: bool = False) -> int:
+    """Create or update our comment with this key. With `only_anew` do not create one.
 
-    With `only_anew` one that is there is changed, and none is added. The key is hidden in the comment, so that a
-    later run finds it, also after a lost answer.
+    The key is hidden in the comment, so that a later run finds it, also after a lost answer. A comment that somebody
+    else wrote is never ours, whatever is in it: returns how many such comments have the key.
     """
     marker = f"<!-- kubeaid-ci:comment:{key} -->"
     wanted = f"{marker}\n{text}"
     for attempt in count(1):
-        ours = [comment for comment in forge.comments(request) if comment.text.startswith(marker)]
+        marked = [comment for comment in forge.comments(request) if comment.text.startswith(marker)]
+        us = forge.user() if marked else ""
+        ours = [comment for comment in marked if us and comment.author == us]
         try:
             if not ours and not only_anew:
                 forge.add_comment(request, wanted)
@@ -182,4 +196,5 @@ def say_once(forge: Forge, request: ChangeRequest, key: str, text: str, *, only_
             if not (trouble.passes and forge.api.patience.again(attempt, trouble.wait)):
                 raise
         else:
-            return
+            return len(marked) - len(ours)
+    raise AssertionError("unreachable")

@@ -6,8 +6,9 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote
 
+from kubeaid_ci.edges.forges.answers import check, reads_answers, user_id
 from kubeaid_ci.edges.forges.interface import Forge, Trouble
-from kubeaid_ci.model.forge import ForgeKind
+from kubeaid_ci.model.forge import ForgeAddress, ForgeKind
 from kubeaid_ci.model.issue import Issue, IssueOutcome
 
 
@@ -21,27 +22,36 @@ class _Words:
     url: str
     comments: str
     edit: str
+    author: str
     closed: Mapping[str, str]
     listed: Mapping[str, Any] = field(default_factory=dict)
 
 
-_GITHUB = _Words("/repos/{}", "number", "body", "html_url", "comments", "PATCH", {"state": "closed"}, {"state": "open"})
+_GITHUB = _Words(
+    "/repos/{}", "number", "body", "html_url", "comments", "PATCH", "user", {"state": "closed"}, {"state": "open"}
+)
 _GITEA = _Words(
-    *("/repos/{}", "number", "body", "html_url", "comments", "PATCH", {"state": "closed"}),
+    *("/repos/{}", "number", "body", "html_url", "comments", "PATCH", "user", {"state": "closed"}),
     listed={"state": "open", "type": "issues", "size_name": "limit", "capped": True},
 )
 _GITLAB = _Words(
-    *("/projects/{}", "iid", "description", "web_url", "notes", "PUT", {"state_event": "close"}),
+    *("/projects/{}", "iid", "description", "web_url", "notes", "PUT", "author", {"state_event": "close"}),
     listed={"state": "opened"},
 )
 _WORDS = {ForgeKind.GITHUB: _GITHUB, ForgeKind.GITEA: _GITEA, ForgeKind.GITLAB: _GITLAB}
 
 
+@reads_answers
 @dataclass(frozen=True, slots=True)
 class Issues:
     """The issues of one repository on a forge."""
 
     forge: Forge
+
+    @property
+    def address(self) -> ForgeAddress:
+        """Where the repository is."""
+        return self.forge.address
 
     def keep(self, key: str, *, title: str, text: str) -> tuple[IssueOutcome, Issue]:
         """Make sure that one open issue has this key, title and text.
@@ -81,9 +91,14 @@ class Issues:
         return "/".join([self._words.root.format(named), "issues", *map(str, below)])
 
     def _find(self, key: str) -> Issue | None:
-        """The oldest open issue that begins with our marker; GitHub lists change requests along with issues."""
-        found = [one for one in self._open() if one.text.startswith(_marker(key))]
-        return min(found, key=lambda one: one.number, default=None)
+        """The oldest open issue that we wrote and that begins with our marker.
+
+        GitHub lists change requests along with issues.
+        """
+        marked = [one for one in self._open() if one.text.startswith(_marker(key))]
+        us = self.forge.user() if marked else ""
+        ours = [one for one in marked if us and one.author == us]
+        return min(ours, key=lambda one: one.number, default=None)
 
     def _open(self) -> Iterator[Issue]:
         found = self.forge.api.pages(self._path(), **self._words.listed)
@@ -104,8 +119,9 @@ class Issues:
     def _comment_once(self, issue: Issue, key: str, text: str) -> None:
         place, wanted = self._path(issue.number, self._words.comments), f"{_marker(key)}\n{text}"
         for attempt in count(1):
-            said = self.forge.api.get(place) if self._is_gitea else self.forge.api.pages(place)
-            if any((one["body"] or "").startswith(_marker(key)) for one in said):
+            said = self.forge.api.listed(place) if self._is_gitea else self.forge.api.pages(place)
+            marked = [one for one in said if (one["body"] or "").startswith(_marker(key))]
+            if marked and self.forge.user() in [user_id(one[self._words.author]) for one in marked]:
                 return
             try:
                 self.forge.api.send("POST", place, body={"body": wanted})
@@ -122,7 +138,11 @@ class Issues:
 
     def _issue(self, told: Mapping[str, Any]) -> Issue:
         words = self._words
-        return Issue(told[words.number], told[words.url], told["title"], told[words.text] or "")
+        found = Issue(
+            told[words.number], told[words.url], told["title"], told[words.text] or "", user_id(told[words.author])
+        )
+        check(found)
+        return found
 
 
 def _marker(key: str) -> str:
