@@ -14,8 +14,8 @@ class Open:
 
     `use` says what a bracket is for, which operator it is, or which field has the value. `operand` and
     `primary` are where the operand begins that a bracket or keyword belongs to, with and without unary
-    operators. `kind` is what is known of an operator's left side, which begins at `start`; `place` is
-    where the operator stands.
+    operators. `kind` is what is known of an operator's left side, which begins at `start`, or the colons
+    of an object's last field. `place` is where the operator stands.
     """
 
     __slots__ = ("kind", "operand", "place", "precedence", "primary", "role", "start", "use")

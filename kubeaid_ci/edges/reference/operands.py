@@ -7,8 +7,9 @@ raises `UnsupportedError`, and the reference evaluates it.
 import math
 from collections.abc import Callable
 
-from kubeaid_ci.edges.reference import calls, grammar
+from kubeaid_ci.edges.reference import grammar
 from kubeaid_ci.edges.reference.calls import COLLECTION, HOOK, TEXT, UNKNOWN, WORD, Open
+from kubeaid_ci.edges.reference.cursor import Cursor, UnsupportedError
 from kubeaid_ci.edges.reference.edits import Edits
 from kubeaid_ci.edges.reference.tokens import TOKEN
 
@@ -16,28 +17,11 @@ _OWN = "kubeaid-ci:"
 CODE = f"{_OWN}code:"
 
 
-class UnsupportedError(Exception):
-    """Code that only the reference evaluates; the argument is the position in the code."""
-
-
-class Operands:
+class Operands(Cursor):
     """Reads the tokens of one file in order and records the changes in `edits`."""
 
     def __init__(self, code: str, edits: Edits) -> None:
-        self._code = code
-        self._edits = edits
-        self._open = [Open("file", 0)]
-        self._complete = False  # whether an operand ends before the cursor
-        self._key = False  # whether an object's field is expected
-        self._field_name = ""  # the code that gives the name of the field before the cursor
-        self._operand = self._primary = -1  # where the operand begins, with and without its unary operators
-        self._kind = UNKNOWN  # of the operand before the cursor
-        self._end = 0  # of the token before, and where it begins
-        self._start = 0
-        self._expected = ""
-        self._object_used = -1  # the last `self`, `super` or `$`
-        self._import_use = ""
-        self._keyword_operand = -1
+        super().__init__(code, edits)
         self._take: dict[str, Callable[[str, int, int], None]] = {
             kind: getattr(self, f"_take_{kind}") for kind in TOKEN.groupindex if kind != "indent"
         }
@@ -65,57 +49,6 @@ class Operands:
         if expected == "end":
             self._expected = ""
 
-    # What opens, closes and ends.
-
-    def _begin(self, start: int, kind: str = UNKNOWN) -> None:
-        """Begin an operand."""
-        if self._complete or self._key:
-            raise UnsupportedError(start)
-        self._complete = True
-        self._kind = kind
-        self._primary = start
-        if self._operand < 0:
-            self._operand = start
-
-    def _reset(self) -> None:
-        """Expect another operand."""
-        self._complete = False
-        self._operand = -1
-
-    def _push(self, opened: Open) -> None:
-        opened.operand, opened.primary = self._operand, self._primary
-        self._open.append(opened)
-        self._reset()
-
-    def _pop(self) -> None:
-        """Close the last that is open. It becomes the operand before the cursor."""
-        opened = self._open.pop()
-        match opened.role:
-            case "operator":
-                self._kind = calls.apply(self._edits, opened, self._kind, self._operand, self._end)
-                self._operand = opened.start
-            case "value":
-                calls.merge(self._edits, opened, self._kind, self._code[max(self._operand, 0)], self._end)
-            case "each":
-                self._edits.close(self._end, ")")
-            case _:
-                self._kind = UNKNOWN
-                self._operand = opened.operand
-
-    def _unwind(self, *roles: str) -> Open:
-        """Close all above the nearest bracket, or the nearest of the roles, and return that."""
-        while (top := self._open[-1]).role not in grammar.BRACKETS and top.role not in roles:
-            self._pop()
-        return top
-
-    def _turn(self, start: int, into: str, *roles: str) -> None:
-        """The nearest keyword in one of the roles goes on with its next part."""
-        top = self._unwind(*roles)
-        if top.role not in roles or not self._complete:
-            raise UnsupportedError(start)
-        top.role = into
-        self._reset()
-
     # Operands.
 
     def _take_field(self, _: str, start: int, __: int) -> None:
@@ -136,7 +69,7 @@ class Operands:
         else:
             self._take_name(name, start, start)
         self._end = start + len(name)
-        self._colon(start)
+        self._colon(text[len(text.rstrip(":")) :], start)
 
     def _take_text(self, text: str, start: int, _: int) -> None:
         if self._expected:
@@ -215,7 +148,7 @@ class Operands:
             self._push(Open("{", start, use="extension"))
         else:
             top = self._open[-1]
-            extends = top.role == "value" or (top.role == "operator" and top.use == "+")
+            extends = top.role == "value" or (top.role == "operator" and top.use == "+" and top.kind != TEXT)
             self._begin(start)
             self._push(Open("{", start, use="extending" if extends else "object"))
         self._key = True
@@ -259,9 +192,10 @@ class Operands:
         if self._expected:
             self._take_in(word, start, end)
         elif word in ("null", "true", "false", "self", "super"):
-            is_object = word in ("self", "super")
-            self._object_used = start if is_object else self._object_used
-            self._begin(start, UNKNOWN if is_object else WORD)
+            if word in ("self", "super"):
+                self._take_object(word, start)
+            else:
+                self._begin(start, WORD)
         elif word == "in":
             self._binary("in", start, end)
         elif word in ("then", "else"):
@@ -269,13 +203,21 @@ class Operands:
         elif word == "for" or (word == "if" and self._complete):
             self._take_comprehension(word, start)
         elif word == "tailstrict":
-            if not self._complete:
-                raise UnsupportedError(start)
+            raise UnsupportedError(start)  # rjsonnet does not evaluate the arguments first
         elif self._key:
             self._take_member(word, start)
         else:
             self._begin(start)
             self._take_keyword(word, start)
+
+    def _take_object(self, word: str, start: int) -> None:
+        self._object_used = start
+        if word == "super":
+            # In an object that extends none, rjsonnet has the `super` of the object around it.
+            for opened in self._open:
+                if opened.use in ("object", "extending"):
+                    opened.use = "merged"
+        self._begin(start)
 
     def _take_in(self, word: str, start: int, end: int) -> None:
         """The `in` of a comprehension: rjsonnet goes through objects, too."""
@@ -288,6 +230,8 @@ class Operands:
     def _take_comprehension(self, word: str, start: int) -> None:
         top = self._unwind()
         if top.role not in ("[", "{") or not (self._complete or self._key):
+            raise UnsupportedError(start)
+        if top.role == "{" and top.kind != ":":  # rjsonnet accepts hidden fields
             raise UnsupportedError(start)
         self._key = False
         self._expected = "variable" if word == "for" else ""
@@ -332,7 +276,7 @@ class Operands:
             self._object_used = start
             self._begin(start)
         elif operator in grammar.COLONS:
-            self._colon(start)
+            self._colon(operator, start)
         elif operator in grammar.PLUS_COLONS:
             self._plus_colon(operator, start, end)
         elif operator == "=":
@@ -345,11 +289,12 @@ class Operands:
         else:
             raise UnsupportedError(start)
 
-    def _colon(self, start: int) -> None:
+    def _colon(self, colons: str, start: int) -> None:
         if self._key:
             if not self._complete:
                 raise UnsupportedError(start)
             self._key = False
+            self._open[-1].kind = colons
         else:
             top = self._unwind("assert")
             if top.role == "[":
@@ -361,6 +306,7 @@ class Operands:
         if not self._key or not self._complete or not name:
             raise UnsupportedError(start)
         self._key = False
+        top.kind = operator[1:]
         if top.use == "object":
             top.use = "merged"  # rjsonnet refuses `super` in an object that extends none
         self._open.append(Open("value", start, use=name, kind=operator[1:], place=(start, end)))

@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import NoReturn
 
 from kubeaid_ci.edges.reference.calls import HOOK
+from kubeaid_ci.edges.reference.cursor import UnsupportedError
 from kubeaid_ci.edges.reference.edits import Edits
-from kubeaid_ci.edges.reference.operands import Operands, UnsupportedError
+from kubeaid_ci.edges.reference.operands import Operands
 
 LIBRARY = "kubeaid-ci:std"
 _HOOKS = ("add", "at", "each", "eq", "mod", "mul", "other", "plus", "text")

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from kubeaid_ci.edges.reference.cursor import UnsupportedError
 from kubeaid_ci.edges.reference.natives import NATIVES
-from kubeaid_ci.edges.reference.operands import CODE, UnsupportedError
+from kubeaid_ci.edges.reference.operands import CODE
 from kubeaid_ci.edges.reference.rewrite import LIBRARY, rewritten
 
 Find = Callable[[str, str, bool], tuple[str, str]]
