@@ -237,7 +237,8 @@ local identity(x) = x;
     rstripChars(str, chars):: if is_string(str) then o.rstripChars(str, chars) else reference('rstripChars'),
     lstripChars(str, chars):: if is_string(str) then o.lstripChars(str, chars) else reference('lstripChars'),
     stripChars(str, chars):: if is_string(str) then o.stripChars(str, chars) else reference('stripChars'),
-    objectRemoveKey(obj, key):: { [name]: obj[name] for name in o.objectFields(obj) if name != key },
+    slice(indexable, index, end, step):: o.slice(indexable, index, end, step),
+    objectRemoveKey(obj, key):: if !is_string(key) then reference('objectRemoveKey') else { [name]: obj[name] for name in o.objectFields(obj) if name != key },
 
     // Read and written.
     parseJson(str):: o.native('parse_json')(str),
