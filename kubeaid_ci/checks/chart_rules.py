@@ -223,6 +223,12 @@ CHART_RULES = (
         "kubeaid-ci charts verify --update-ledger and commit the ledger.",
     ),
     Rule(
+        "chart/own-unclear",
+        _WARNING,
+        "The ledger calls the chart our own, so no edit of it is reported, but its Chart.yaml names somebody else's "
+        "project. Declare it with its repository, or accept it as ours with a reason.",
+    ),
+    Rule(
         "chart/patch-does-not-apply",
         _ERROR,
         "The declared changes do not turn the published chart into ours, so an edit may hide among them. Make the "

@@ -1,6 +1,6 @@
 """Vendored charts against the ledger."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.model.chart_verdict import Vendored
@@ -10,7 +10,11 @@ from kubeaid_ci.model.repository import address, plain, told
 
 _NOT_IN = RULES["chart/not-in-ledger"]
 _CHANGED = RULES["chart/ledger-changed"]
+_OWN_UNCLEAR = RULES["chart/own-unclear"]
 _REPOSITORY = RULES["chart/repository-changed"]
+
+# As many charts of a change are worth a line each; a ledger that was only begun is one problem.
+_MOST_MISSING = 10
 
 
 def check(
@@ -25,13 +29,30 @@ def check(
         message = f"there is no {LEDGER}, so nothing says what the vendored charts held when they were reviewed"
         yield _NOT_IN.at(LEDGER, message, subject="ledger", key="missing")
         return
-    known = set()
+    charts = tuple(charts)
+    known = {one.key for one in charts}
+    unknown = [finding for one in charts if one.key not in ledger.entries for finding in _unknown(one, ledger)]
+    yield from _incomplete(unknown, len(charts))
     for one in charts:
-        known.add(one.key)
-        entry = ledger.entries.get(one.key)
-        yield from _unknown(one, ledger) if entry is None else _entry(one, entry)
+        if entry := ledger.entries.get(one.key):
+            yield from _entry(one, entry)
     for key in sorted(ledger.entries.keys() - known) if everything else ():
         yield _gone(key, ledger.entries[key], is_declared=key in declared)
+
+
+def _incomplete(unknown: Sequence[Finding], total: int) -> Iterator[Finding]:
+    """Yield the findings about charts that the ledger does not have. One finding stands for most of the charts."""
+    missing = [one for one in unknown if one.severity is Severity.WARNING]
+    if len(missing) <= _MOST_MISSING or len(missing) * 2 <= total:
+        yield from unknown
+        return
+    yield from (one for one in unknown if one.severity is not Severity.WARNING)
+    message = (
+        f"{len(missing)} of {total} vendored charts are not in {LEDGER}; add them with"
+        " kubeaid-ci charts verify --offline --update-ledger"
+    )
+    content = " ".join(f"{one.subject} {one.content}" for one in missing)
+    yield _NOT_IN.at(LEDGER, message, subject="ledger", key="incomplete", content=content)
 
 
 def _unknown(one: Vendored, ledger: Ledger) -> Iterator[Finding]:
@@ -66,6 +87,14 @@ def _entry(one: Vendored, entry: LedgerEntry) -> Iterator[Finding]:
         # A version of its own would let any content pass, so this is no less than changed content.
         path, tree = one.subchart.path, one.subchart.tree or ""
         yield _NOT_IN.at(path, message, subject=one.key, severity=Severity.ERROR, key="version", content=tree)
+    links = one.subchart.chart.links if one.subchart.chart else ()
+    if entry.origin == OWN and links and not one.repository and not entry.reason:
+        message = (
+            f"{one.key} counts as our own, because nothing declares where it comes from, but its Chart.yaml names"
+            f" {plain(links[0])}; if it is ours, accept it: kubeaid-ci charts verify --offline --accept {one.key}"
+            " --reason TEXT"
+        )
+        yield _OWN_UNCLEAR.at(one.subchart.path, message, subject=one.key, key="own", content=links[0])
     path, line = (one.dependency.path, one.dependency.line) if one.dependency else (one.subchart.path, None)
     if entry.origin == OWN and one.repository:
         message = f"the ledger calls {one.key} our own, but it is declared to come from {told(one.repository)}"

@@ -1,10 +1,12 @@
 """Files that Git writes to disk otherwise than they are committed, as ``.gitattributes`` files say."""
 
+import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from kubeaid_ci.edges.git_process import git, reason
+from kubeaid_ci.edges.git_process import git, git_dir, reason
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.processes import Finished
 
@@ -25,6 +27,49 @@ def rewritten(root: Path, paths: Sequence[str], *, commit: str | None) -> dict[s
         index = {"GIT_INDEX_FILE": f"{scratch}/index"}
         _must(root, ["read-tree", commit], index)
         return _asked(root, paths, ["check-attr", "--cached"], index)
+
+
+def same_when_stored(root: Path, files: Mapping[str, tuple[bytes, bytes]]) -> frozenset[str]:
+    """Return the files for whose bytes on disk Git would store the other bytes, by their path from `root`.
+
+    `files` has the bytes on disk and the others by path. Git may write line ends, an encoding or ``$Id$`` to disk that
+    are not committed. No filter driver runs, but a pointer of Git LFS stands for the file that it names.
+    """
+    found = {path for path, (disk, other) in files.items() if disk == _pointer(other)}
+    asked = [path for path, (disk, _) in files.items() if _may_be_converted(disk) and "\n" not in path]
+    if not asked or git_dir(root) is None:
+        return frozenset(found)
+    listed = "".join(f"{path}\n" for path in asked).encode("utf-8", "surrogateescape")
+    done = git(["hash-object", "--stdin-paths"], folder=root, stdin=listed, reads_files=True)
+    ids = done.text.splitlines()
+    if done.code or len(ids) != len(asked):
+        return frozenset(found)
+    return frozenset(
+        found | {path for path, known in zip(asked, ids, strict=True) if known == _id(files[path][1], known)}
+    )
+
+
+def _may_be_converted(data: bytes) -> bool:
+    """Return whether Git may have written the bytes otherwise than they are committed."""
+    if b"\r" in data or b"\0" in data or b"$Id" in data:
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _id(data: bytes, like: str) -> str:
+    """Return the id of a blob, by the algorithm of another id."""
+    digest = hashlib.sha256 if len(like) == 64 else partial(hashlib.sha1, usedforsecurity=False)
+    return digest(b"blob %d\0%b" % (len(data), data)).hexdigest()
+
+
+def _pointer(data: bytes) -> bytes:
+    """Return what Git LFS commits instead of a file: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md."""
+    digest = hashlib.sha256(data).hexdigest()
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(data)}\n".encode()
 
 
 def _asked(root: Path, paths: Sequence[str], command: Sequence[str], env: Mapping[str, str]) -> dict[str, str]:

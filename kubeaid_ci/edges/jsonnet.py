@@ -7,6 +7,7 @@ gives it the same answers. It holds the interpreter's lock and can crash on host
 
 import json
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -34,6 +35,9 @@ class EvaluationError(Exception):
         super().__init__(engine, text)
         self.engine = engine
         self.text = text
+
+
+_SUBMODULE = re.compile(r"^\s*path\s*=\s*(?P<path>.+?)/?\s*$", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -94,7 +98,23 @@ class Importer:
                 self.probes[path] = Probe(path, real, owner.digest(real) if exists else None)
             if exists:
                 return path, data
-        raise UserError(f"import {name!r}: no such file")
+        raise UserError(f"import {name!r}: no such file{self._submodule(folder, name)}")
+
+    def _submodule(self, folder: str, name: str) -> str:
+        """Return what to add to a message if a missing file belongs to a submodule that is not checked out."""
+        path = posixpath.normpath(posixpath.join(folder, name))
+        source = self._source(path)
+        if source is None or not source.has(f"{source.prefix}/.gitmodules"):
+            return ""
+        text = source.read(f"{source.prefix}/.gitmodules").decode("utf-8", "replace")
+        inside = path.removeprefix(f"{source.prefix}/")
+        for match in _SUBMODULE.finditer(text):
+            if inside.startswith(f"{match['path']}/"):
+                return (
+                    f": {match['path']} is a submodule, which is not checked out here; publish never checks one out:"
+                    " commit the file to the repository itself"
+                )
+        return ""
 
     def _read(self, owner: Source, real: str) -> bytes:
         if real not in self._bytes:

@@ -79,6 +79,7 @@ class _Reading:
             app_version=sanitized(fields.get("appVersion", "")),
             kube_version=sanitized(fields.get("kubeVersion", "")),
             deprecated=fields.get("deprecated") is True,
+            links=_links(fields),
             dependencies=tuple(_dependency(one, file, number) for number, (file, one) in enumerate(declared)),
             lock=lock,
             subcharts=subcharts,
@@ -182,3 +183,11 @@ def _dependency(given: Mapping[str, Any], path: str, position: int = 0) -> Depen
         line=given.get("line"),
         position=position,
     )
+
+
+def _links(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the addresses in a chart's home, sources, icon and maintainers."""
+    sources, maintainers = fields.get("sources"), fields.get("maintainers")
+    people = [one.get("url") for one in maintainers if isinstance(one, dict)] if isinstance(maintainers, list) else []
+    found = [fields.get("home"), *(sources if isinstance(sources, list) else []), fields.get("icon"), *people]
+    return tuple(one for one in found if isinstance(one, str) and one.startswith(("https://", "http://")))

@@ -12,7 +12,7 @@ from kubeaid_ci import documents
 from kubeaid_ci.checks import objects as objects_check
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.compare import manifests as compare
-from kubeaid_ci.edges import jsonnet, output, own_code, promtool
+from kubeaid_ci.edges import attributes, jsonnet, output, own_code, promtool
 from kubeaid_ci.edges.cache import Cache, Record
 from kubeaid_ci.edges.output import OutputError
 from kubeaid_ci.edges.sources import FolderAt, Source, SourceAt, opened
@@ -238,11 +238,24 @@ def _delta(task: Task, files: Files) -> Delta:
     there = output.names(folder)
     written: list[str] = []
     kept: list[str] = []
+    differing: dict[str, tuple[bytes, bytes]] = {}
     for path, digest in files.digests.items():
         old = output.read(folder, path) if path in there else None
-        (kept if old is not None and output.digest(old) == digest else written).append(path)
+        is_same = old is not None and output.digest(old) == digest
+        (kept if is_same else written).append(path)
+        if old is not None and not is_same:
+            differing[path] = (old, files.data(path))
+    stored = _stored_alike(task, differing) if differing else frozenset()
+    written, kept = [path for path in written if path not in stored], [*kept, *stored]
     removed = [name for name in there if name not in files.digests]
     return Delta(tuple(sorted(written)), tuple(removed), tuple(kept))
+
+
+def _stored_alike(task: Task, differing: Mapping[str, tuple[bytes, bytes]]) -> frozenset[str]:
+    """Return the files that differ on disk only, because Git wrote them as ``.gitattributes`` or settings say."""
+    start = f"{task.cluster.output}/"
+    found = attributes.same_when_stored(Path(task.config), {start + path: both for path, both in differing.items()})
+    return frozenset(path.removeprefix(start) for path in found)
 
 
 def _result(task: Task, files: Files, delta: Delta) -> Built:

@@ -9,10 +9,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from kubeaid_ci.edges import previews
+from kubeaid_ci.edges import attributes, previews
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.git_remote import Heads
-from kubeaid_ci.errors import KubeaidCiError, OutsideError
+from kubeaid_ci.errors import KubeaidCiError, OutsideError, UserError
 from kubeaid_ci.jobs.build import build_clusters
 from kubeaid_ci.jobs.publish_desk import Desk, set_up
 from kubeaid_ci.jobs.publish_target import Target, resolve
@@ -138,8 +138,22 @@ def _changes(desk: Desk, builds: Builds) -> tuple[dict[str, ClusterChange], Buil
 def _compared(desk: Desk, changed: Sequence[BuildResult]) -> dict[str, ClusterChange]:
     from kubeaid_ci.jobs.publish_changes import cluster_changes
 
+    _refuse_filtered(desk.checkout, [path for result in changed for path in result.written])
     ignored = desk.workshop.ignored([path for result in changed for path in result.written])
     return dict(cluster_changes(Repository(desk.checkout), changed, ignored=ignored))
+
+
+def _refuse_filtered(checkout: Path, paths: Sequence[str]) -> None:
+    """Raise `UserError` if Git would not commit the bytes of a file, but what a filter driver makes of them.
+
+    Filter drivers are programs of one machine, and publishing runs none. Git LFS is one.
+    """
+    for path, attribute in attributes.rewritten(checkout, paths, commit=None).items():
+        if attribute.startswith("filter"):
+            raise UserError(
+                f"{path}: {attribute} in .gitattributes: publishing runs no filter, so the file would be committed as"
+                f" it is; exclude kube-prometheus/ from that line, or commit what kubeaid-ci build writes yourself"
+            )
 
 
 def _compared_one_by_one(

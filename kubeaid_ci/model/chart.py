@@ -89,6 +89,8 @@ class Chart:
     app_version: str = ""
     kube_version: str = ""
     deprecated: bool = False
+    links: tuple[str, ...] = ()
+    """Addresses that the chart gives as its home, sources, icon and maintainers, in that order."""
     dependencies: tuple[Dependency, ...] = ()
     lock: Lock | None = None
     subcharts: tuple["Subchart", ...] = ()

@@ -31,7 +31,7 @@ _TEXTS = (
     *("name", "home", "version", "description", "icon", "apiVersion", "condition", "tags", "appVersion"),
     *("kubeVersion", "type", "digest"),
 )
-_NAMES = {name.lower(): name for name in (*_TEXTS, "deprecated", "dependencies", "maintainers")}
+_NAMES = {name.lower(): name for name in (*_TEXTS, "deprecated", "dependencies", "maintainers", "sources")}
 _DEPENDENCY: Mapping[str, Check] = {
     **dict.fromkeys(("name", "version", "repository", "condition", "alias"), scalar),
     "tags": list_of(scalar),

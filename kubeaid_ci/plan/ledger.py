@@ -45,7 +45,8 @@ def updated(
             continue
         if known is None:
             entries[one.key] = _new(one, today)
-            told.append(f"added {one.key} {one.subchart.version}")
+            note = " as own: nothing declares where it comes from" if entries[one.key].origin == OWN else ""
+            told.append(f"added {one.key} {one.subchart.version}{note}")
         elif known.version != one.subchart.version:
             entries[one.key] = _moved(known, one, today)
             told.append(f"{one.key} moved from {known.version} to {one.subchart.version}")

@@ -62,6 +62,17 @@ def verification(found: Verification, *, version: str) -> Report:
         table=Table(_COLUMNS, tuple(map(_row, speaking))),
         sections=sections,
         details=_details(found, speaking),
+        opening=_opening(found),
+    )
+
+
+def _opening(found: Verification) -> tuple[str, ...]:
+    """Return the cause of everything that cannot be compared, to be read first."""
+    about_ledger = [one for one in found.findings if one.rule.id == "chart/not-in-ledger" and one.subject == "ledger"]
+    return (
+        (_NO_LEDGER,)
+        if any(one.key == "missing" for one in about_ledger)
+        else tuple(one.message for one in about_ledger)
     )
 
 

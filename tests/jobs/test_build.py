@@ -1,4 +1,5 @@
 import ast
+import hashlib
 import os
 import shutil
 import subprocess
@@ -458,3 +459,49 @@ def test_checkout_with_changes_is_named_dirty(build, two):
     assert {one.kubeaid_revision for one in build(check=True).results} == {"1.0.0"}
     repos.write(two.kubeaid, {"build/kube-prometheus/new.jsonnet": "{}"})
     assert {one.kubeaid_revision for one in build().results} == {"1.0.0-dirty"}
+
+
+ATTRIBUTES = ["*.yaml text eol=crlf", "*.yaml text working-tree-encoding=UTF-16", "* text=auto eol=crlf"]
+
+
+@pytest.mark.parametrize("attributes", ATTRIBUTES)
+def test_files_that_git_wrote_otherwise_are_compared_as_git_stores_them(build, two, tmp_path, attributes):
+    repos.write(two.config, {".gitattributes": f"{attributes}\n*.jsonnet -text\n"})
+    repos.commit(two.config)
+    build()
+    encoding = "utf-16" if "UTF-16" in attributes else "utf-8"
+    for path in two.config.glob("k8s/*/kube-prometheus/**/*.yaml"):
+        path.write_bytes(path.read_text().encode(encoding))
+    repos.commit(two.config)
+    clone = tmp_path / "clone"
+    repos.git(tmp_path, "clone", "--quiet", str(two.config), str(clone))
+    written = (clone / "k8s/one/kube-prometheus/general-rules.yaml").read_bytes()
+    assert b"\r\n" in written or b"\0" in written
+    checked = kubeaid_ci.build_clusters(clone, two.kubeaid, check=True, cache=tmp_path / "cache")
+    assert (statuses(checked), checked.findings) == ([UNCHANGED, UNCHANGED], ())
+    with (clone / "k8s/one/kube-prometheus/general-rules.yaml").open("ab") as file:
+        file.write("# edited\r\n".encode("utf-16-le" if encoding == "utf-16" else "utf-8"))
+    assert statuses(kubeaid_ci.build_clusters(clone, two.kubeaid, check=True, cache=tmp_path / "cache")) == [
+        CHANGED,
+        UNCHANGED,
+    ]
+
+
+def test_pointer_of_git_lfs_stands_for_its_file(build, two):
+    build()
+    path = two.config / "k8s/one/kube-prometheus/general-rules.yaml"
+    data = path.read_bytes()
+    pointer = (
+        f"version https://git-lfs.github.com/spec/v1\noid sha256:{hashlib.sha256(data).hexdigest()}\nsize {len(data)}\n"
+    )
+    path.write_text(pointer)
+    assert statuses(build("one", check=True)) == [UNCHANGED]
+    path.write_text(pointer.replace("size ", "size 1"))
+    assert statuses(build("one", check=True)) == [CHANGED]
+
+
+def test_import_from_a_submodule_that_is_not_there_says_so(build, two):
+    repos.write(two.config, {".gitmodules": '[submodule "lib"]\n\tpath = shared/lib\n\turl = ../lib.git\n'})
+    repos.write(two.config, {"k8s/one/one-vars.jsonnet": "(import '../../shared/lib/base.libsonnet') + {}"})
+    (finding,) = build("one").findings
+    assert "shared/lib is a submodule, which is not checked out here" in finding.message

@@ -646,3 +646,43 @@ def test_a_folder_that_became_a_link_is_one_finding(tmp_path, fetch):
         )
     ]
     assert [str(one.status) for one in found.results] == ["different"]
+
+
+def test_ledger_that_was_only_begun_is_one_finding(tmp_path):
+    for number in range(12):
+        files = {
+            "Chart.yaml": umbrellas.metadata(f"app{number}", "0.1.0", f"web 1.2.3 {umbrellas.UPSTREAM}"),
+            "charts/web/Chart.yaml": umbrellas.metadata("web", "1.2.3"),
+        }
+        root = umbrellas.umbrella(tmp_path, f"app{number}", files)
+    verify(root, charts=["app0"], update_ledger=True)
+    (finding,) = [one for one in verify(root).findings if one.rule.id == "chart/not-in-ledger"]
+    assert finding.path == "charts.ledger.yaml"
+    assert finding.message.startswith(
+        "11 of 12 vendored charts are not in charts.ledger.yaml; add them with kubeaid-ci"
+    )
+
+
+HOMES = [
+    ("home: https://example.org/web\n", True),
+    ("sources: [https://example.org/web]\n", True),
+    ("maintainers: [{name: A, url: https://example.org/a}]\n", True),
+    ("icon: https://example.org/web.png\n", True),
+    ("maintainers: [{name: A}]\nhome: none\n", False),
+    ("", False),
+]
+
+
+@pytest.mark.parametrize(("more", "is_reported"), HOMES)
+def test_own_chart_that_names_another_project_is_reported_until_it_is_accepted(tmp_path, more, is_reported):
+    files = {
+        "Chart.yaml": umbrellas.metadata("web", "0.1.0"),
+        "charts/web/Chart.yaml": umbrellas.metadata("web", "1.0.0", more=more),
+    }
+    root = umbrellas.umbrella(tmp_path, "web", files)
+    recorded = verify(root, update_ledger=True)
+    assert recorded.ledger == ("added web/web 1.0.0 as own: nothing declares where it comes from",)
+    own = [one for one in recorded.findings if one.rule.id == "chart/own-unclear"]
+    assert [one.subject for one in own] == ["web/web"] * is_reported
+    accepted = verify(root, accept=["web/web"], reason="ours since 2024")
+    assert [one for one in accepted.findings if one.rule.id == "chart/own-unclear"] == []

@@ -601,3 +601,12 @@ def test_second_run_that_makes_the_same_commit_is_no_rival(fleet: Fleet) -> None
     assert [fleet.outcomes(), quicker] == [["updated"], ["updated"]]
     assert fleet.world.forge.repo.ahead("main", BRANCH) == 1
     assert len(fleet.world.forge.open_changes(BRANCH)) == 1
+
+
+def test_files_of_git_lfs_are_not_committed_as_they_are(fleet: Fleet) -> None:
+    fleet.world.forge.repo.commit("main", {".gitattributes": "k8s/c0/kube-prometheus/** filter=lfs -text\n"}, "LFS")
+    published = fleet.publish()
+    assert fleet.clusters_on(BRANCH) == {"c1"}
+    assert [(one.rule.id, "filter=lfs in .gitattributes" in one.message) for one in published.builds.findings] == [
+        ("publish/failed", True)
+    ]
