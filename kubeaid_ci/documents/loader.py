@@ -21,6 +21,9 @@ from kubeaid_ci.errors import UserError
 MAX_ALIASED = 400_000
 """How many values aliases may repeat in one document; about what go-yaml allows."""
 
+MAX_ALIASED_TEXT = 16 * 1024 * 1024
+"""How many characters of scalars aliases may repeat in one document."""
+
 _TAG = "tag:yaml.org,2002:"
 _TYPES: dict[str, type] = {"bool": bool, "int": int, "float": float, "null": type(None)}
 
@@ -137,7 +140,7 @@ class _Values:
     def __init__(self, document: Document, plain: Callable[[str], Any] = plain_value) -> None:
         self.document = document
         self.plain = plain
-        self.aliased = 0
+        self.aliased = self.aliased_text = 0
         self.in_alias = False
 
     def value(self, node: Node, depth: int) -> Any:
@@ -175,6 +178,8 @@ class _Values:
             into.update(mapping)
 
     def _again(self, node: Alias, depth: int) -> Any:
+        if isinstance(node.target, Leaf):
+            self._count_text(node, [node.target])
         outer, self.in_alias = self.in_alias, True
         result = self.value(node.target, depth)
         self.in_alias = outer
@@ -184,6 +189,12 @@ class _Values:
         self.aliased += len(node.items) + 1
         if self.aliased > MAX_ALIASED:
             raise self.document.error(node, f"aliases repeat more than {MAX_ALIASED:,} values")
+        self._count_text(node, node.items)
+
+    def _count_text(self, node: Node, items: Sequence[Node]) -> None:
+        self.aliased_text += sum(len(item.value) for item in items if isinstance(item, Leaf))
+        if self.aliased_text > MAX_ALIASED_TEXT:
+            raise self.document.error(node, f"aliases repeat more than {MAX_ALIASED_TEXT >> 20} MiB of text")
 
     def _marked(self, leaf: Leaf) -> Any:
         """Make the value of a scalar in quotes, in a block, or with a tag."""

@@ -20,6 +20,9 @@ MAX_TEXT = 64 * 1024 * 1024
 MAX_DEPTH = 150
 """Collections in collections; real manifests have some thirty. Python's own limit is not far above."""
 
+MAX_SCALAR = 4 * 1024 * 1024
+"""Characters of one scalar; the API server takes objects of 1.5 MiB."""
+
 _MERGE = "tag:yaml.org,2002:merge"
 
 Leaf = yaml.ScalarEvent
@@ -153,6 +156,8 @@ def _root(piece: str) -> Node | None:
         event: Any = parser.get_event()
         kind = type(event)
         if kind is Leaf:
+            if len(event.value) > MAX_SCALAR:
+                raise _TreeError(_index(event.start_mark), f"a value of more than {MAX_SCALAR >> 20} MiB")
             items.append(event)
             if event.anchor is not None:
                 anchors[event.anchor] = event

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from kubeaid_ci.documents.nodes import MAX_DEPTH, plain_key
+from kubeaid_ci.documents.nodes import MAX_DEPTH, MAX_SCALAR, plain_key
 from kubeaid_ci.documents.resolve import plain_value
 
 _Scalar, _MappingStart, _SequenceStart = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
@@ -31,11 +31,12 @@ def values(piece: str, *, unique: bool = False) -> list[Any]:  # noqa: PLR0912 -
     into: Any = roots
     key: str | None = None
     in_mapping = False
+    may_be_long = len(piece) > MAX_SCALAR
     while True:
         event: Any = parser.get_event()
         kind = type(event)
         if kind is _Scalar:
-            if event.tag is not None:
+            if event.tag is not None or (may_be_long and len(event.value) > MAX_SCALAR):
                 raise UnusualError
             if not in_mapping:
                 into.append(plain_value(event.value) if event.implicit[0] else event.value)

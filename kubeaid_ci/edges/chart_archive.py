@@ -11,6 +11,7 @@ from functools import lru_cache
 from kubeaid_ci.documents import duplicate_keys, load
 from kubeaid_ci.edges.tarball import MIB, MOST_MEMBERS, UnsafeArchive, members
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.git_names import is_for_git
 from kubeaid_ci.model.tree import EXECUTABLE, REGULAR, File
 from kubeaid_ci.report.visible import visible
 
@@ -103,8 +104,7 @@ def _unfit(part: str) -> str | None:
     # Control, direction and invisible characters, and blanks that are no space.
     if not part.isprintable() or visible(part) != part:
         return "holds characters that are not seen"
-    # `.git.` and `.git::$INDEX_ALLOCATION` are `.git` on some systems.
-    if part.partition(":")[0].rstrip(" .").casefold() in (".git", "git~1"):
+    if is_for_git(part):
         return "is for Git alone"
     return None
 

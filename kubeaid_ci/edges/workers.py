@@ -29,6 +29,8 @@ from kubeaid_ci.processes import start
 
 T = TypeVar("T")
 A = TypeVar("A")
+_MOST_TIMED_OUT = 2
+_HASTE = 10
 _LENGTH = struct.Struct("!Q")
 _BOOT = (
     "import sys; memory, seconds, *sys.path[len(sys.path):] = sys.argv[1:];"
@@ -73,13 +75,17 @@ class Worker:
     _process: subprocess.Popen[bytes] | None = None
     _stderr: IO[bytes] | None = None
 
-    def run(self, function: Callable[[Any], Any], task: Any) -> Any:
-        """The function's result; raises what it raised, or `WorkerError` where the process ended."""
+    def run(self, function: Callable[[Any], Any], task: Any, *, seconds: float | None = None) -> Any:
+        """The function's result; raises what it raised, or `WorkerError` where the process ended.
+
+        `seconds` counts if it is less than the limit.
+        """
+        allowed = min(seconds or self.limits.seconds, self.limits.seconds)
         process = self._started()
         payload = pickle.dumps((function, task))
         try:
             _send(process.stdin, payload)
-            ok, value, peak = pickle.loads(self._answer(process))  # noqa: S301 - our own process
+            ok, value, peak = pickle.loads(self._answer(process, allowed))  # noqa: S301 - our own process
         except (BrokenPipeError, EOFError):
             raise self._why_it_ended() from None
         if peak > self.limits.replace_above:
@@ -99,8 +105,8 @@ class Worker:
             self._process = start(argv, env=_COLLECT_SELDOM, stderr=self._stderr)
         return self._process
 
-    def _answer(self, process: subprocess.Popen[bytes]) -> bytes:
-        deadline = time.monotonic() + self.limits.seconds
+    def _answer(self, process: subprocess.Popen[bytes], seconds: float) -> bytes:
+        deadline = time.monotonic() + seconds
         stdout = process.stdout
         if stdout is None:
             raise EOFError
@@ -108,7 +114,8 @@ class Worker:
         if head is None:
             process.kill()
             self.close()
-            raise TimedOutError(f"it took more than {self.limits.seconds:g} seconds and was stopped")
+            less = ", as others of this run had taken too long" if seconds < self.limits.seconds else ""
+            raise TimedOutError(f"it took more than {seconds:g} seconds and was stopped{less}")
         return _receive(stdout, _LENGTH.unpack(head)[0], None) or b""
 
     def _why_it_ended(self) -> WorkerError:
@@ -153,6 +160,7 @@ class Pool:
     _idle: list[Worker] = field(default_factory=list)
     _all: list[Worker] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _timed_out: int = 0
 
     def map(
         self,
@@ -201,6 +209,10 @@ class Pool:
         for worker in self._all:
             worker.close()
 
+    def _seconds(self) -> float:
+        """The time for a task: a tenth once several took too long, or a dozen of them fill a job of an hour."""
+        return self.limits.seconds / (_HASTE if self._timed_out >= _MOST_TIMED_OUT else 1)
+
     def _kill(self, threads: ThreadPoolExecutor) -> None:
         threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._all:
@@ -225,7 +237,11 @@ class Pool:
             try:
                 if started:
                     started(number)
-                ended.put((number, worker.run(function, task)))
+                ended.put((number, worker.run(function, task, seconds=self._seconds())))
+            except TimedOutError as error:
+                with self._lock:
+                    self._timed_out += 1
+                ended.put((number, error))
             except BaseException as error:  # noqa: BLE001 - handed on whole to whoever asked
                 ended.put((number, error))
         with self._lock:

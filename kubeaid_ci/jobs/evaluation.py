@@ -19,6 +19,8 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.kubeaid_source import BUILD, TEMPLATE
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding, Rule
+from kubeaid_ci.model.git_names import is_for_git
+from kubeaid_ci.report.visible import visible
 
 MOST_RESULT_BYTES = 64 * 1024 * 1024
 # The release that the platform's build takes where the vars name none.
@@ -171,7 +173,7 @@ class Evaluation:
     def _check_name(self, name: str) -> None:
         parts = name.split("/")
         # Names become paths of files in the config repo: nothing may climb out or hide.
-        if any(part in ("", ".", "..") or len(part) > 200 for part in parts) or not name.isprintable() or "\\" in name:
+        if any(map(_is_unsafe, parts)) or not name.isprintable() or visible(name) != name:
             raise self._refused(f"{TEMPLATE} gives a field {name!r}, which is no safe file name", key=name)
 
     def _explained(self, said: str) -> Refused:
@@ -231,3 +233,7 @@ class Evaluation:
 
     def _lines(self, path: str) -> Sequence[str]:
         return self._text(path).splitlines()
+
+
+def _is_unsafe(part: str) -> bool:
+    return part in ("", ".", "..") or len(part) > 200 or "\\" in part or is_for_git(part)

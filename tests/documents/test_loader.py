@@ -166,3 +166,23 @@ def test_keys_given_twice_are_told_with_path_and_line() -> None:
 
 def test_no_key_is_given_twice() -> None:
     assert duplicate_keys(CHART, "f") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a {long}\nb: [{aliases}]\n",
+        "a: &a [{long}]\nb: [{aliases}]\n",
+        "a: &a {{x: '{long}'}}\nb: [{aliases}]\n",
+    ],
+)
+def test_what_aliases_repeat_of_texts_is_bounded(text: str) -> None:
+    given = text.format(long="x" * 1_000_000, aliases=", ".join(["*a"] * 600))
+    with pytest.raises(UserError, match=r"f:\d+: aliases repeat more than 16 MiB of text"):
+        load(given, where="f")
+
+
+@pytest.mark.parametrize("text", ["a: {}", "a: '{}'", "a: |\n  {}\n", "{}: a", "- {}", "a: !!str {}"])
+def test_one_scalar_is_bounded(text: str) -> None:
+    with pytest.raises(UserError, match="a value of more than 4 MiB"):
+        load(text.format("x" * (4 * 1024 * 1024 + 1)), where="f")

@@ -182,3 +182,11 @@ def test_workers_of_a_lasting_pool_wait_for_the_next_tasks():
     assert first == second
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
+
+
+def test_when_several_tasks_took_too_long_the_others_get_less_time():
+    began = time.monotonic()
+    results = dict(Pool(1, Limits(seconds=3.0)).map(sleep, [60] * 6))
+    assert all("was stopped" in str(result) for result in results.values())
+    assert "as others of this run had taken too long" in str(results[5])
+    assert time.monotonic() - began < 15

@@ -209,3 +209,23 @@ def test_value_of_the_wrong_type_is_named_by_its_type(run: Run, two: Repos) -> N
     done = run("clusters")
     assert done.returncode == 2
     assert "canary" * 7 not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", [".git/config", ".GIT/x", ".git /x", ".git./x", "git~1/x", "a/.git::$DATA/x", ".g\u200dit/x", "\u3164"]
+)
+def test_no_field_of_the_template_is_a_file_for_git_or_one_that_is_not_seen(name: str, run: Run, two: Repos) -> None:
+    template = two.kubeaid / "build/kube-prometheus/common-template.jsonnet"
+    template.write_text(json.dumps({name: {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "x"}}}))
+    done = run("build", "--format", "json")
+    assert "which is no safe file name" in done.stdout
+    assert not list(two.config.rglob("*x.yaml"))
+
+
+def test_running_the_module_in_a_checkout_imports_no_library_of_it(tmp_path: Path, two: Repos) -> None:
+    for name in ("click", "yaml", "requests", "rich"):
+        (two.config / f"{name}.py").write_text("print('ran')\nraise SystemExit(9)\n")
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "HOME": str(tmp_path)}
+    argv = [sys.executable, "-m", "kubeaid_ci", "clusters"]
+    done = subprocess.run(argv, capture_output=True, text=True, env=env, cwd=two.config)
+    assert (done.returncode, "ran" in done.stdout) == (0, False), done.stderr
