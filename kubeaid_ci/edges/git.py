@@ -87,18 +87,21 @@ class Repository:
                 return found.text
         return None
 
+    def target_name(self, revision: str, tag_prefix: str = "") -> str:
+        """Return the name that a ``targetRevision`` stands for: the newest tag of a range, else what is written."""
+        wanted = target_revision.range_of(revision)
+        if wanted:
+            tags = self._git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").text.splitlines()
+            return target_revision.newest_tag(wanted, tags, tag_prefix) or revision
+        return tag_prefix + revision if is_like_version(revision) else revision
+
     def target(self, revision: str, tag_prefix: str = "") -> str | None:
         """Return the id of the commit that a ``targetRevision`` names, as Argo CD resolves it; None if there is none.
 
         A range of versions is its newest tag. A name is a branch first, then a tag; branches of ``origin`` count. Only
         names and ids count, not Git's expressions such as ``HEAD~1``. The rules are those of `lsRemote` in util/git.
         """
-        wanted = target_revision.range_of(revision)
-        if wanted:
-            tags = self._git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").text.splitlines()
-            revision = target_revision.newest_tag(wanted, tags, tag_prefix) or revision
-        elif tag_prefix and is_like_version(revision):
-            revision = tag_prefix + revision
+        revision = self.target_name(revision, tag_prefix)
         if _ID.fullmatch(revision):
             return self.commit(revision)
         names = _full_names(revision)

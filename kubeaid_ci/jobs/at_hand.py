@@ -1,7 +1,7 @@
 """The two repositories at hand, at every revision that Applications ask for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kubeaid_ci.edges import snapshot
@@ -198,7 +198,8 @@ class AtHand:
 
     def _kubeaid_commit(self, revision: str, tag_prefix: str = "") -> tuple[str, str]:
         if self.kubeaid_ref == PINNED:
-            return self._target(self.kubeaid, revision, tag_prefix), revision or "HEAD"
+            commit = self._target(self.kubeaid, revision, tag_prefix)
+            return commit, Repository(self.kubeaid).target_name(revision, tag_prefix) or "HEAD"
         if self.kubeaid_ref == WORKTREE:
             return WORKTREE, WORKTREE
         return self._commit(self.kubeaid, self.kubeaid_ref), self.kubeaid_ref
@@ -236,7 +237,8 @@ class AtHand:
         at = FilesAt(str(root), ref, (top or ".",))
         if at not in self._places:
             self._places[at] = Place(at, snapshot.take(root, ref, at.folders), revision)
-        return self._places[at]
+        found = self._places[at]
+        return found if found.revision == revision else replace(found, revision=revision)
 
     def _origin(self, root: Path) -> Remote | None:
         if root not in self._origins:

@@ -129,7 +129,8 @@ def _pinned_at(repository: Repository, pinned: plan.Pinned) -> KubeAid:
     if pinned.revision is None:
         commit = repository.default_branch()
         return _at(repository, commit, commit[:12])
-    return _at(repository, repository.target(pinned.revision, pinned.tag_prefix), pinned.revision)
+    name = repository.target_name(pinned.revision, pinned.tag_prefix)
+    return _at(repository, repository.target(name), name)
 
 
 def _at(repository: Repository, commit: str | None, name: str) -> KubeAid:

@@ -364,3 +364,10 @@ def test_a_variable_in_the_value_files_of_a_single_source_is_put_in(world):
 def test_an_address_as_value_file_makes_the_application_unknown(world, address):
     made = rendered(world, helm("show", valueFiles=[address]))
     assert (app(made, "app").status.value, "is an address" in why(made)) == ("unverifiable", True)
+
+
+def test_each_application_shows_the_revision_that_it_is_rendered_at(world):
+    revisions = {"a": "1.0.0", "b": "1.*", "c": "refs/tags/1.0.0", "d": "HEAD"}
+    world.cluster("one", {f"{name}.yaml": application(name, source=helm("show", at)) for name, at in revisions.items()})
+    made = world.render(kubeaid_ref="pinned")
+    assert {name: app(made, name).revision for name in revisions} == {**revisions, "b": "1.0.0"}

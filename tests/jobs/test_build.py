@@ -297,14 +297,19 @@ class TestRevisions:
         assert "fetch --tags" in finding.message
 
     @pytest.mark.parametrize(
-        ("revision", "expected"),
-        [("1.*", "Watchdog"), (">=1.0.0", "NewDog"), ("refs/tags/1.0.0", "Watchdog"), ("refs/heads/main", "NewDog")],
+        ("revision", "used", "expected"),
+        [
+            ("1.*", "1.0.0", "Watchdog"),
+            (">=1.0.0", "2.0.0", "NewDog"),
+            ("refs/tags/1.0.0", "refs/tags/1.0.0", "Watchdog"),
+            ("refs/heads/main", "refs/heads/main", "NewDog"),
+        ],
     )
-    def test_a_pinned_revision_may_be_a_range_or_the_full_name_of_a_ref(self, build, tagged, revision, expected):
+    def test_a_pinned_revision_may_be_a_range_or_the_full_name_of_a_ref(self, build, tagged, revision, used, expected):
         repos.git(tagged.kubeaid, "branch", "--force", "--move", "main")
         self.pin(tagged, "one", repos.application(f"'{revision}'", url="https://git.example.com/acme/KubeAid.git"))
         builds = build("one", kubeaid_ref="pinned")
-        assert [(one.kubeaid_revision, one.status) for one in builds.results] == [(revision, CHANGED)]
+        assert [(one.kubeaid_revision, one.status) for one in builds.results] == [(used, CHANGED)]
         assert expected in self.rules(tagged, "one")
 
     @pytest.mark.parametrize(
