@@ -105,8 +105,11 @@ class Known:
     def _read(self, text: str, prefixes: list[Path]) -> None:
         if ".Values" not in text:
             return
+        # Few lines of a template name values, and a path never goes on in the next line.
+        lines = "\n".join(line for line in text.splitlines() if ".Values" in line)
         found = {
-            tuple(name or quoted for name, quoted in _STEP.findall(match[1])) for match in _NAMED.finditer(_plain(text))
+            tuple(name or quoted for name, quoted in _STEP.findall(match[1]))
+            for match in _NAMED.finditer(_plain(lines))
         }
         self.taken |= {(*prefix, *steps) for prefix in prefixes for steps in found}
 
@@ -115,8 +118,10 @@ def _plain(text: str) -> str:
     """The template with every access that allows for missing mappings spelled as a plain path."""
     for _ in range(_DEEPEST):
         made = _BRACKETED.sub(r"\1", text)
-        made = _INDEXED.sub(lambda match: _below(match[1], _QUOTED.findall(match[2])), made)
-        made = _DUG.sub(_dug, made)
+        if "index" in made:
+            made = _INDEXED.sub(lambda match: _below(match[1], _QUOTED.findall(match[2])), made)
+        if "dig" in made:
+            made = _DUG.sub(_dug, made)
         if made == text:
             break
         text = made
