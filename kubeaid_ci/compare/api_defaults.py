@@ -84,13 +84,14 @@ _POD: _Fields = {
     "shareProcessNamespace": False,
     "terminationGracePeriodSeconds": 30,
 }
-_CONTAINER: _Fields = {
+CONTAINER: _Fields = {
     "stdin": False,
     "stdinOnce": False,
     "terminationMessagePath": "/dev/termination-log",
     "terminationMessagePolicy": "File",
     "tty": False,
 }
+"""Those of a container; its pull policy depends on its image besides."""
 _PROBE: _Fields = {
     "failureThreshold": 3,
     "initialDelaySeconds": 0,
@@ -107,7 +108,7 @@ _ROLLING: _Fields = {"type": "RollingUpdate"}
 
 _PODS: dict[_Place, _Fields] = {
     ("template", "spec"): _POD,
-    **dict.fromkeys([("containers",), ("initContainers",), ("ephemeralContainers",)], _CONTAINER),
+    **dict.fromkeys([("containers",), ("initContainers",), ("ephemeralContainers",)], CONTAINER),
     **dict.fromkeys([("livenessProbe",), ("readinessProbe",), ("startupProbe",)], _PROBE),
     **dict.fromkeys([("configMap",), ("downwardAPI",), ("projected",), ("secret",)], _VOLUME),
     **dict.fromkeys([("configMapKeyRef",), ("configMapRef",), ("secretKeyRef",), ("secretRef",)], _OPTIONAL),

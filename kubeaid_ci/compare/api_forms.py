@@ -7,9 +7,10 @@ from itertools import product
 from typing import Any
 
 from kubeaid_ci import documents
-from kubeaid_ci.compare.api_defaults import EMPTY, defaults
+from kubeaid_ci.compare.api_defaults import CONTAINER, EMPTY, defaults
 from kubeaid_ci.compare.matching import same
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.image import Image
 from kubeaid_ci.model.manifest import ObjectId
 
 _Body = Mapping[str, Any]
@@ -52,7 +53,18 @@ def _plain(value: Any, place: tuple[str, ...], at: Callable[[tuple[str, ...]], _
         empty = below is None or (name in EMPTY and below in ({}, []))
         if not empty and not (name in known and same(below, known[name])):
             found[name] = below
+    if known is CONTAINER and found.get("imagePullPolicy") == _pull_policy(value.get("image")):
+        del found["imagePullPolicy"]
     return found
+
+
+def _pull_policy(image: Any) -> str:
+    """The policy of a container without one (`SetDefaults_Container` in Kubernetes' pkg/apis/core/v1)."""
+    if not isinstance(image, str) or not image:
+        return ""
+    reference = Image.parse(image)
+    newest = reference.tag == "latest" or not (reference.tag or reference.digest)
+    return "Always" if newest else "IfNotPresent"
 
 
 def same_grants(old: Any, new: Any) -> bool:

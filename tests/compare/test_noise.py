@@ -225,6 +225,30 @@ def test_a_sync_applies_what_is_ignored_unless_the_application_respects_that(
     assert [one.counts for one in made] == [counts]
 
 
+@pytest.mark.parametrize(
+    ("image", "policy", "counts"),
+    [
+        ("web:1.0", "IfNotPresent", False),
+        ("web:1.0", "Always", True),
+        ("web", "Always", False),
+        ("web:latest", "Always", False),
+        ("web:latest", "IfNotPresent", True),
+        ("registry.example.com:5000/web", "Always", False),
+        ("registry.example.com:5000/web", "IfNotPresent", True),
+        (f"web@sha256:{'a' * 64}", "IfNotPresent", False),
+        (f"web:latest@sha256:{'a' * 64}", "Always", False),
+        ("web:1.0", "Never", True),
+    ],
+)
+def test_the_pull_policy_of_an_image_is_spelled_or_left_out(image: str, policy: str, *, counts: bool) -> None:
+    old, new = (
+        workload(pod={"containers": [{"name": "main", "image": image, **said}]})
+        for said in ({}, {"imagePullPolicy": policy})
+    )
+    assert [one.counts for one in found(old, new)] == [counts]
+    assert [one.counts for one in found(new, old)] == [counts]
+
+
 def test_an_image_is_shown_whatever_the_application_ignores() -> None:
     everything = ignoring(
         {"group": "*", "kind": "*", "jsonPointers": ["/spec"], "jqPathExpressions": [".spec.template"]}
