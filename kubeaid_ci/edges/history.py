@@ -1,6 +1,7 @@
 """Which commits changed a folder since it held some tree."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from kubeaid_ci.edges.git_process import git, git_dir
@@ -19,6 +20,14 @@ class Step:
 def has(folder: Path, identity: str) -> bool:
     """Whether the repository holds an object, without fetching it."""
     return git(["cat-file", "-e", "--end-of-options", identity], folder=folder).code == 0
+
+
+def day(folder: Path, revision: str) -> date | None:
+    """Return the UTC day of a commit, or None if there is no such commit."""
+    options = ["--no-show-signature", "--max-count=1", "--format=%ct"]
+    log = git(["log", *options, "--end-of-options", revision, "--"], folder=folder)
+    seconds = log.text.strip()
+    return datetime.fromtimestamp(int(seconds), UTC).date() if log.code == 0 and seconds.isdigit() else None
 
 
 def last(folder: Path, path: str, *, revision: str = "HEAD") -> Step | None:

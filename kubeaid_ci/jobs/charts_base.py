@@ -1,8 +1,11 @@
 """What a change does to everything that later verifications trust, against the base that it is made on."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 
-from kubeaid_ci.checks import ledger_change, source_change
+from kubeaid_ci.checks import ledger_change, sightings_change, source_change
+from kubeaid_ci.edges import history
 from kubeaid_ci.edges.snapshot import Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.charts_source import ChartRepo
@@ -22,18 +25,29 @@ def against(
     vendored: Sequence[Vendored],
     compared: Collection[str],
     everything: bool,
+    today: date,
 ) -> Iterator[Finding]:
     """Yield what changed in ledger, patches, repositories and settings, of the chosen charts only.
 
     `compared` are the keys of the charts that this run compared with their upstream.
     """
     names = {chart.folder for chart in chosen.charts}
-    entries = base.ledger.entries.items()
-    known = {key: entry for key, entry in entries if everything or key.partition("/")[0] in names}
+
+    def is_chosen(key: str) -> bool:
+        return everything or key.partition("/")[0] in names
+
+    known = {key: entry for key, entry in base.ledger.entries.items() if is_chosen(key)}
     declared = {f"{chart.folder}/{one.name}" for chart in chosen.charts for one in chart.dependencies}
     yield from ledger_change.check(repo.ledger, Ledger(known, exists=base.ledger.exists), vendored, declared=declared)
     if base.ledger.exists:
         yield from ledger_change.not_compared(base.ledger, vendored, compared=compared)
+    if repo.ledger.seen != base.ledger.seen:
+        yield from sightings_change.check(
+            _seen(repo.ledger, is_chosen),
+            _seen(base.ledger, is_chosen),
+            base_day=history.day(base.snapshot.root, base.snapshot.commit) if base.snapshot.commit else None,
+            today=today,
+        )
     yield from ledger_change.patches(repo.ledger, repo.snapshot.files, base.snapshot.files)
     folders = {chart.folder for chart in repo.charts.charts}
     yield from source_change.repositories(chosen.charts, base.charts.charts, folders=folders)
@@ -41,6 +55,13 @@ def against(
     yield from source_change.reach(_reach(now), _reach(before))
     yield from source_change.suppressions(now.suppress, before.suppress)
     yield from source_change.leniency(now.fail_on, before.fail_on)
+
+
+def _seen(ledger: Ledger, is_chosen: Callable[[str], bool]) -> Ledger:
+    """The ledger with the sightings of the chosen charts only."""
+    if ledger.seen is None:
+        return ledger
+    return replace(ledger, seen={key: some for key, some in ledger.seen.items() if is_chosen(key)})
 
 
 def _settings(snapshot: Snapshot) -> Settings:

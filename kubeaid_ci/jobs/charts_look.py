@@ -89,8 +89,8 @@ def _look(
     return Look(one, policy, horizon, releases, newest.choose(one.current, releases, policy, horizon))
 
 
-def with_sights(ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> Ledger:
-    """The ledger with the day on which each newer release was first seen.
+def with_sightings(ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> Ledger:
+    """Return the ledger with the first sighting of each newer release.
 
     Of charts that could not be asked what is known stays, and so it does of all others where `looks` are
     not of `everything` there is.
@@ -99,5 +99,5 @@ def with_sights(ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> L
     seen = {key: days for key, days in (ledger.seen or {}).items() if key in asked or not everything}
     for key, look in asked.items():
         if not isinstance(look.releases, Failed):
-            seen[key] = newest.sights(look.tracked.current, look.releases, look.policy, look.horizon)
+            seen[key] = newest.sightings(look.tracked.current, look.releases, look.policy, look.horizon)
     return replace(ledger, seen={key: days for key, days in sorted(seen.items()) if days}, exists=True)

@@ -90,8 +90,8 @@ class ChartPublisher:
         """Publish the days on which young releases were first seen: their age counts from there."""
         if not any(look.policy.minimum_age for look in self.made.looks):
             return
-        after = charts_look.with_sights(self.ledger, self.made.looks, everything=True)
-        told = ledgers.sights_told(self.ledger, after)
+        after = charts_look.with_sightings(self.ledger, self.made.looks, everything=True)
+        told = ledgers.sightings_told(self.ledger, after)
         branch = chart_branches.first_seen(prefix=self.prefix)
         if not told and branch not in heads.commits:
             return

@@ -88,7 +88,7 @@ def outlook(look: Look) -> Outlook:
         step=newest.step(one.current, release.version),
         held=choice.held,
         released=newest.released(release),
-        first_seen=(look.horizon.seen or {}).get(release.version),
+        first_seen=newest.sighting(release, look.horizon).day if release.version in (look.horizon.seen or {}) else None,
         app_version=release.app_version,
         kube_version=release.kube_version,
         deprecated=look.releases[0].deprecated,
@@ -105,7 +105,7 @@ def _findings(looks: Sequence[Look], results: Sequence[Outlook]) -> Iterator[Fin
 
 def _record(root: Path, ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> tuple[str, ...]:
     """Write down what was seen, and tell it."""
-    after = charts_look.with_sights(ledger, looks, everything=everything)
+    after = charts_look.with_sightings(ledger, looks, everything=everything)
     if after.seen != ledger.seen:
         write_atomically(root / LEDGER, ledgers.text(after).encode())
-    return ledgers.sights_told(ledger, after)
+    return ledgers.sightings_told(ledger, after)

@@ -59,13 +59,14 @@ def verify_charts(
         raise UserError(f"the ledger of a revision cannot be written; leave out --ref {ref}")
     root = Path(kubeaid).resolve()
     repo = charts_source.read(root, ref, cache=cache)
+    day = today or datetime.now(UTC).date()
     with repo.snapshot, ChartEffects(repo.snapshot, kubernetes) as rendered:
         chosen = charts_source.selected(repo.charts, charts)
         judge = Judge(root, repo.snapshot, ref, rendered if effects else None)
         run = _Run(root, repo, ledgers.vendored(chosen.charts, repo.ledger), judge, everything=not charts)
         told = run.accept(accept, reason) if accept else ()
         if update_ledger:
-            told += run.update(today or datetime.now(UTC).date())
+            told += run.update(day)
         told += run.verdicts(fetch, jobs=jobs, record=update_ledger, progress=progress)
         if update_ledger or accept:
             run.write()
@@ -74,7 +75,7 @@ def verify_charts(
         findings = (
             *chart_structure.check(chosen, kubernetes=kubernetes),
             *ledger_checks.check(run.vendored, run.ledger, declared=declared, everything=run.everything),
-            *(_against(root, base, run, chosen, cache=cache) if base else ()),
+            *(_against(root, base, run, chosen, cache=cache, today=day) if base else ()),
             *(finding for _, found in verdicts for finding in found),
         )
     return Verification(tuple(result for result, _ in verdicts), findings, told, run.may_pass)
@@ -153,7 +154,7 @@ def _is_asked(one: Vendored, entry: LedgerEntry | None) -> bool:
     return bool(one.repository) and (entry is None or entry.is_compared)
 
 
-def _against(root: Path, base: str, run: _Run, chosen: Charts, *, cache: bool) -> Iterable[Finding]:
+def _against(root: Path, base: str, run: _Run, chosen: Charts, *, cache: bool, today: date) -> Iterable[Finding]:
     before = charts_source.read(root, base, cache=cache)
     with before.snapshot:
         return tuple(
@@ -164,5 +165,6 @@ def _against(root: Path, base: str, run: _Run, chosen: Charts, *, cache: bool) -
                 vendored=run.vendored,
                 compared=run.compared,
                 everything=run.everything,
+                today=today,
             )
         )

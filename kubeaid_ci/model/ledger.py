@@ -45,13 +45,29 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """The first sighting of a release upstream.
+
+    `digest` is the SHA-256 (hex) that the index promised for the archive on that day. It is None if the index has
+    none, as registries do. Another digest is another content, which nobody saw on that day.
+    """
+
+    day: date
+    digest: str | None = None
+
+
+Sightings = Mapping[str, Sighting]
+"""The first sightings of one chart's releases, by version."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """Entries by ``umbrella/folder``. `exists` tells an empty ledger from none.
 
-    `seen` has, by the same names, the day on which each release was first seen that is newer than what is
-    vendored; nothing where nobody ever looked. Once somebody did, a release that it lacks is new today.
+    `seen` has, by the same names, the first sighting of each release that is newer than the vendored one. It is None
+    if no sighting was ever recorded. If some were, a release without a sighting counts as new today.
     """
 
     entries: Mapping[str, LedgerEntry] = field(default_factory=dict)
     exists: bool = True
-    seen: Mapping[str, Mapping[str, date]] | None = None
+    seen: Mapping[str, Sightings] | None = None

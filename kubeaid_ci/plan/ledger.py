@@ -1,6 +1,6 @@
 """What the ledger becomes: new charts are added, and nothing that it records is replaced unasked."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import fields, replace
 from datetime import date
 
@@ -9,7 +9,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart import Chart
 from kubeaid_ci.model.chart_verdict import Vendored
 from kubeaid_ci.model.dependencies import origins
-from kubeaid_ci.model.ledger import OWN, UPSTREAM, Ledger, LedgerEntry
+from kubeaid_ci.model.ledger import OWN, UPSTREAM, Ledger, LedgerEntry, Sightings
 from kubeaid_ci.model.upstream import Fetched
 
 _HEADER = "# What each vendored chart held when it was reviewed; written by kubeaid-ci charts verify --update-ledger.\n"
@@ -90,15 +90,24 @@ def recorded(entry: LedgerEntry, fetched: Fetched) -> LedgerEntry:
     return replace(entry, **{name: getattr(fetched, name) for name in names})
 
 
-def sights_told(before: Ledger, after: Ledger) -> tuple[str, ...]:
-    """The releases that are newly seen, one plain line each."""
-    known = before.seen or {}
+def sightings_told(before: Ledger, after: Ledger) -> tuple[str, ...]:
+    """Return one plain line for each release that is new, or has another content than it had."""
     return tuple(
-        f"first seen today: {key} {version}"
-        for key, days in (after.seen or {}).items()
-        for version in days
-        if version not in known.get(key, {})
+        line
+        for key, sightings in (after.seen or {}).items()
+        for line in _sightings_told(key, (before.seen or {}).get(key, {}), sightings)
     )
+
+
+def _sightings_told(key: str, before: Sightings, after: Sightings) -> Iterable[str]:
+    for version, now in after.items():
+        old = before.get(version)
+        if old is None:
+            yield f"first seen today: {key} {version}"
+        elif old.digest and now.digest != old.digest:
+            yield f"first seen today with this content: {key} {version}, which was published again"
+        elif old.digest != now.digest:
+            yield f"recorded the digest of {key} {version}"
 
 
 def text(ledger: Ledger) -> str:
@@ -106,7 +115,7 @@ def text(ledger: Ledger) -> str:
     charts = {key: _plain(entry) for key, entry in sorted(ledger.entries.items())}
     if ledger.seen is None:
         return _HEADER + documents.dump({"charts": charts})
-    seen = {key: _days(days) for key, days in ledger.seen.items() if days}
+    seen = {key: _plain_sightings(some) for key, some in ledger.seen.items() if some}
     return _HEADER + documents.dump({"charts": charts, "seen": seen})
 
 
@@ -128,8 +137,12 @@ def _moved(known: LedgerEntry, one: Vendored, today: date) -> LedgerEntry:
     return replace(entry, patches=known.patches, removed=known.removed)
 
 
-def _days(days: Mapping[str, date]) -> dict[str, str]:
-    return {version: day.isoformat() for version, day in days.items()}
+def _plain_sightings(sightings: Sightings) -> dict[str, str]:
+    """Each as ``day``, or ``day sha256:digest``."""
+    return {
+        version: one.day.isoformat() + (f" sha256:{one.digest}" if one.digest else "")
+        for version, one in sightings.items()
+    }
 
 
 def _plain(entry: LedgerEntry) -> dict[str, object]:

@@ -3,16 +3,19 @@
 The step of an update counts from the vendored version or from the declared one, whichever is higher. So an update
 never goes below what Chart.yaml declares, and a policy limits charts that are not vendored yet.
 
-A release is as old as the day on which it was first seen, or the day that its index gives, whichever is later.
-An index may be rewritten at any time, with any days.
+A release is as old as its first sighting in the ledger, as long as it has the digest that it had then. Without a
+recorded digest the later one of the sighting and the index's day counts: an index may be rewritten at any time, with
+any days.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.ledger import Sighting, Sightings
 from kubeaid_ci.model.outlook import Choice, Held
 from kubeaid_ci.model.policy import ChartPolicy, Step
 from kubeaid_ci.model.upstream import Release
@@ -20,6 +23,7 @@ from kubeaid_ci.model.version import Version
 from kubeaid_ci.model.version_range import VersionRange
 
 _MOST_SEEN = 50
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 # What Go writes for a day that nobody set.
 _NO_DAY = date(1, 1, 1)
 
@@ -29,13 +33,13 @@ class Horizon:
     """What the choice depends on besides the policy.
 
     `declared` are the versions or ranges that Chart.yaml declares for the chart: several if aliases share a folder.
-    `seen` are the days on which releases were first seen, None if the chart was never looked at. `kubernetes` are
-    the versions that clusters run.
+    `seen` are the first sightings of releases, None if none was ever recorded. `kubernetes` are the versions that
+    clusters run.
     """
 
     today: date
     declared: tuple[str, ...] = ()
-    seen: Mapping[str, date] | None = None
+    seen: Sightings | None = None
     kubernetes: Sequence[Version] = field(default_factory=tuple)
 
 
@@ -55,13 +59,23 @@ def choose(current: str, releases: Sequence[Release], policy: ChartPolicy, horiz
     return Choice(None, latest, tuple(held))
 
 
-def sights(current: str, releases: Sequence[Release], policy: ChartPolicy, horizon: Horizon) -> Mapping[str, date]:
-    """The day on which each newer release was first seen: as it is recorded, else today."""
+def sightings(current: str, releases: Sequence[Release], policy: ChartPolicy, horizon: Horizon) -> Sightings:
+    """Return the first sighting of each newer release: as recorded if its content is the same, else of today."""
     if policy.pin is not None:
         return {}
-    seen = horizon.seen or {}
     newer = list(_newer(current, releases, policy, horizon))[:_MOST_SEEN]
-    return {release.version: min(seen.get(release.version, horizon.today), horizon.today) for release in newer}
+    return {release.version: sighting(release, horizon) for release in newer}
+
+
+def sighting(release: Release, horizon: Horizon) -> Sighting:
+    """Return the first sighting of a release with its present content; a release without a digest keeps its day."""
+    known, digest = (horizon.seen or {}).get(release.version), _digest(release)
+    if known is None or (known.digest and known.digest != digest):
+        return Sighting(horizon.today, digest)
+    if known.digest or digest is None:
+        return Sighting(min(known.day, horizon.today), known.digest)
+    # Nobody knows which content was there on the recorded day.
+    return Sighting(min(max(known.day, released(release) or known.day), horizon.today), digest)
 
 
 def step(before: str, after: str) -> Step | None:
@@ -182,14 +196,24 @@ def _reason(base: Version | None, release: Release, policy: ChartPolicy, horizon
 def _too_young(release: Release, minimum: timedelta | None, horizon: Horizon) -> str | None:
     if not minimum:
         return None
-    sight = horizon.seen.get(release.version, horizon.today) if horizon.seen is not None else None
-    days = [day for day in (released(release), sight) if day]
+    first = sighting(release, horizon) if horizon.seen is not None else None
+    # The publisher may write another day for the same content at any time.
+    is_same = first is not None and first.digest is not None and first == (horizon.seen or {}).get(release.version)
+    days = [day for day in (None if is_same else released(release), first.day if first else None) if day]
     if not days:
         return "of unknown age; charts outdated --update-ledger records when it was first seen"
     age = horizon.today - max(days)
     if age >= minimum:
         return None
-    return f"{_days(age)} old, and is to be {_days(minimum)} old"
+    known = (horizon.seen or {}).get(release.version)
+    again = " since it was published again" if known and known.digest and known.digest != _digest(release) else ""
+    return f"{_days(age)} old{again}, and is to be {_days(minimum)} old"
+
+
+def _digest(release: Release) -> str | None:
+    """The digest in an index, without its algorithm; None if it is no SHA-256."""
+    digest = (release.digest or "").lower().removeprefix("sha256:")
+    return digest if _SHA256.fullmatch(digest) else None
 
 
 def _days(span: timedelta) -> str:

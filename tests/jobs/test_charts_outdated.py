@@ -180,7 +180,7 @@ def test_a_release_counts_its_age_from_the_day_it_was_first_seen(tmp_path, chart
     policy = {"*": ChartPolicy(minimum_age=timedelta(days=5))}
     first = outdated(tmp_path, policies=policy, update_ledger=True)
     assert first.ledger == ("first seen today: web/web 1.1.0",)
-    assert 'seen:\n  web/web:\n    1.1.0: "2026-03-10"' in (tmp_path / LEDGER).read_text()
+    assert "seen:\n  web/web:\n    1.1.0: 2026-03-10 sha256:" in (tmp_path / LEDGER).read_text()
     assert told(outdated(tmp_path, policies=policy))[0][1] == "held"
     later = outdated(tmp_path, policies=policy, today=DAY + timedelta(days=5), update_ledger=True)
     assert (told(later)[0][2], later.results[0].first_seen, later.ledger) == ("1.1.0", DAY, ())
@@ -189,6 +189,21 @@ def test_a_release_counts_its_age_from_the_day_it_was_first_seen(tmp_path, chart
     assert told(again) == [("web", "outdated", "1.1.0", "1.2.0")]
     with pytest.raises(UserError, match="leave out --ref HEAD"):
         outdated(tmp_path, update_ledger=True, ref="HEAD")
+
+
+def test_an_index_that_is_written_again_with_each_release_does_not_make_releases_younger(tmp_path, charts):
+    umbrella(tmp_path, "web", "1.0.0", charts.server.url)
+    policy = {"*": ChartPolicy(minimum_age=timedelta(days=5))}
+    charts.add("web", "1.1.0", created="2026-03-10")
+    outdated(tmp_path, policies=policy, update_ledger=True)
+    charts.entries.clear()
+    charts.add("web", "1.1.0", created="2026-03-16")
+    assert told(outdated(tmp_path, policies=policy, today=DAY + timedelta(days=6)))[0][2] == "1.1.0"
+    charts.entries.clear()
+    charts.add("web", "1.1.0", {"values.yaml": b"evil: true"}, created="2020-01-01")
+    found = outdated(tmp_path, policies=policy, today=DAY + timedelta(days=6), update_ledger=True)
+    assert found.results[0].held[0].reason == "0 days old since it was published again, and is to be 5 days old"
+    assert found.ledger == ("first seen today with this content: web/web 1.1.0, which was published again",)
 
 
 def test_first_sights_of_releases_that_are_no_longer_newer_are_forgotten(tmp_path, charts):

@@ -5,7 +5,7 @@ import pytest
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart import Chart, Dependency, Lock, Subchart
-from kubeaid_ci.model.ledger import Ledger, LedgerEntry
+from kubeaid_ci.model.ledger import Ledger, LedgerEntry, Sighting
 from kubeaid_ci.plan import ledger as plan
 from kubeaid_ci.settings import ledger as file
 from tests.umbrellas import DAY, UPSTREAM, published
@@ -104,10 +104,12 @@ def test_the_text_is_sorted_and_reads_back_the_same():
 
 def test_first_sights_survive_writing_and_reading_and_other_edits():
     entry = LedgerEntry("1.2.3", DAY, TREE)
-    ledger = Ledger({"web/web": entry}, seen={"web/web": {"1.10": DAY, "v2": DAY}, "b/b": {}})
+    ledger = Ledger(
+        {"web/web": entry}, seen={"web/web": {"1.10": Sighting(DAY), "v2": Sighting(DAY, "d" * 64)}, "b/b": {}}
+    )
     text = plan.text(ledger)
     read = file.parse(text, where="l")
-    assert read.seen == {"web/web": {"1.10": DAY, "v2": DAY}}
+    assert read.seen == {"web/web": {"1.10": Sighting(DAY), "v2": Sighting(DAY, "d" * 64)}}
     assert read.entries["web/web"].line == 3
     assert plan.text(read) == text
     assert updated(read, chart())[0].seen == read.seen

@@ -2,6 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from kubeaid_ci.model.ledger import Sighting
 from kubeaid_ci.model.policy import ChartPolicy, Step
 from kubeaid_ci.model.upstream import Release
 from kubeaid_ci.model.version import Version
@@ -196,21 +197,58 @@ def test_a_release_of_unknown_age_is_held_back_until_its_first_sight_is_old_enou
         ("1.3.0", "of unknown age; charts outdated --update-ledger records when it was first seen")
     ]
     assert choose("1.2.0", "1.3.0@0001-01-01T00:00:00Z", policy=AGED)[0] is None
-    seen = {"1.3.0": date(2026, 3, 3)}
+    seen = {"1.3.0": Sighting(date(2026, 3, 3))}
     assert choose("1.2.0", "1.3.0", policy=AGED, seen=seen)[0] == "1.3.0"
     assert choose("1.2.0", "1.3.0", policy=AGED, seen=seen, today=date(2026, 3, 9))[0] is None
 
 
 def test_an_index_that_gives_a_new_release_an_old_day_does_not_make_it_old():
     backdated = "1.4.0@2020-01-01"
-    seen = {"1.3.0": date(2026, 1, 1)}
+    seen = {"1.3.0": Sighting(date(2026, 1, 1))}
     taken, _, held = choose("1.2.0", backdated, "1.3.0@2026-01-01", policy=AGED, seen=seen)
     assert (taken, held) == ("1.3.0", [("1.4.0", "0 days old, and is to be 7 days old")])
 
 
 def test_an_index_that_is_written_anew_makes_a_release_younger_again():
-    seen = {"1.3.0": date(2026, 1, 1)}
+    seen = {"1.3.0": Sighting(date(2026, 1, 1))}
     assert choose("1.2.0", "1.3.0@2026-03-09", policy=AGED, seen=seen)[0] is None
+
+
+SEEN = Sighting(date(2026, 1, 1), "a" * 64)
+
+
+@pytest.mark.parametrize(
+    ("digest", "held"),
+    [
+        ("a" * 64, []),
+        ("sha256:" + "A" * 64, []),
+        ("b" * 64, ["0 days old since it was published again, and is to be 7 days old"]),
+        (None, ["0 days old since it was published again, and is to be 7 days old"]),
+    ],
+)
+def test_the_day_of_the_first_sighting_counts_while_the_digest_is_the_same(digest, held):
+    rewritten = Release("1.3.0", created="2026-03-10T01:00:00Z", digest=digest)
+    found = newest.choose("1.2.0", [rewritten], AGED, Horizon(DAY, seen={"1.3.0": SEEN}))
+    assert [one.reason for one in found.held] == held
+
+
+@pytest.mark.parametrize(
+    ("known", "created", "digest", "sighting"),
+    [
+        (None, None, "a" * 64, Sighting(DAY, "a" * 64)),
+        (SEEN, "2026-03-10", "a" * 64, SEEN),
+        (SEEN, "2020-01-01", "b" * 64, Sighting(DAY, "b" * 64)),
+        (SEEN, "2020-01-01", None, Sighting(DAY)),
+        (Sighting(SEEN.day), "2026-03-05", "a" * 64, Sighting(date(2026, 3, 5), "a" * 64)),
+        (Sighting(SEEN.day), "2020-01-01", "a" * 64, SEEN),
+        (Sighting(SEEN.day), "2020-01-01", "md5:0", Sighting(SEEN.day)),
+        (Sighting(date(2099, 1, 1), "a" * 64), None, "a" * 64, Sighting(DAY, "a" * 64)),
+    ],
+)
+def test_a_sighting_is_one_of_a_content(known, created, digest, sighting):
+    release = Release("1.3.0", created=created, digest=digest)
+    horizon = Horizon(DAY, seen={"1.3.0": known} if known else {})
+    assert newest.sightings("1.2.0", [release], AGED, horizon) == {"1.3.0": sighting}
 
 
 def test_hours_are_told_as_such():
@@ -219,7 +257,12 @@ def test_hours_are_told_as_such():
 
 
 def test_first_sights_are_kept_and_new_ones_are_of_today():
-    seen = {"1.3.0": date(2026, 1, 1), "1.1.0": date(2026, 1, 1), "1.4.0": date(2099, 1, 1)}
-    found = newest.sights("1.2.0", releases("1.4.0", "1.3.0", "1.2.5", "1.2.0"), AGED, Horizon(DAY, seen=seen))
-    assert found == {"1.4.0": DAY, "1.3.0": date(2026, 1, 1), "1.2.5": DAY}
-    assert newest.sights("1.0", releases("2"), ChartPolicy(pin=Version.parse("1.0")), Horizon(DAY)) == {}
+    days = {"1.3.0": date(2026, 1, 1), "1.1.0": date(2026, 1, 1), "1.4.0": date(2099, 1, 1)}
+    seen = {version: Sighting(day) for version, day in days.items()}
+    found = newest.sightings("1.2.0", releases("1.4.0", "1.3.0", "1.2.5", "1.2.0"), AGED, Horizon(DAY, seen=seen))
+    assert {version: one.day for version, one in found.items()} == {
+        "1.4.0": DAY,
+        "1.3.0": date(2026, 1, 1),
+        "1.2.5": DAY,
+    }
+    assert newest.sightings("1.0", releases("2"), ChartPolicy(pin=Version.parse("1.0")), Horizon(DAY)) == {}
