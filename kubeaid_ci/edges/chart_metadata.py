@@ -15,7 +15,7 @@ from typing import Any
 from kubeaid_ci.edges.files import write_atomically
 from kubeaid_ci.errors import UserError
 
-_FORMAT = 2
+_FORMAT = 3
 _FILE = "charts/metadata"
 _MOST_BYTES = 1024 * 1024
 

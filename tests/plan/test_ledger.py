@@ -30,7 +30,8 @@ def updated(ledger, *some, **options):
 
 def test_a_new_chart_is_recorded_with_where_it_comes_from():
     ledger, told = updated(Ledger(), chart(), chart("own", repository="file://../own"), chart("none", repository=None))
-    assert told == ("added none/none 1.2.3", "added own/own 1.2.3", "added web/web 1.2.3")
+    own = " as own: nothing declares where it comes from"
+    assert told == (f"added none/none 1.2.3{own}", f"added own/own 1.2.3{own}", "added web/web 1.2.3")
     assert ledger.entries == {
         "none/none": LedgerEntry("1.2.3", DAY, origin="own"),
         "own/own": LedgerEntry("1.2.3", DAY, origin="own"),
