@@ -19,6 +19,7 @@ DOCS = ROOT / "docs/actions.md"
 COMMANDS = {name: name for name in ACTIONS if name != "setup"} | {
     "update-charts": "charts update --publish",
     "verify-charts": "charts verify",
+    "lint-charts": "charts lint",
 }
 
 # Options that an action does not offer, and why.
@@ -35,6 +36,7 @@ LEFT_OUT_OF = {
     # It publishes; charts belong to no cluster, and updates start from the base branch.
     "update-charts": {"publish", "per-cluster", "kubeaid-ref"},
     # Charts belong to no cluster; and what is recorded is recorded by a person, whose commit is reviewed.
+    "lint-charts": {"config-repo", "kubeaid-ref"},
     "verify-charts": {"config-repo", "kubeaid-ref", "update-ledger", "accept", "reason"},
 }
 TOKENS = {
