@@ -223,6 +223,12 @@ CHART_RULES = (
         "kubeaid-ci charts verify --update-ledger and commit the ledger.",
     ),
     Rule(
+        "chart/not-checked",
+        _WARNING,
+        "An Application may render this chart, but the commands about charts look at argocd-helm-charts/<chart>/ only. "
+        "Move the chart there.",
+    ),
+    Rule(
         "chart/own-unclear",
         _WARNING,
         "The ledger calls the chart our own, so no edit of it is reported, but its Chart.yaml names somebody else's "

@@ -24,6 +24,7 @@ def check(charts: Charts, *, kubernetes: Sequence[Version] = ()) -> Iterator[Fin
         yield from _umbrella(chart, charts.files)
         yield from _inside(chart, chart.folder, {chart.name}, kubernetes)
     yield from chart_links.check(charts)
+    yield from _nested(charts)
     yield from _escaping(charts)
     yield from _dropped(charts)
     yield from _left_out(charts)
@@ -209,6 +210,17 @@ def _nested_missing(chart: Chart, subject: str, above: set[str]) -> Iterator[Fin
                 severity=Severity.INFO,
                 key=dependency.alias or dependency.name,
             )
+
+
+def _nested(charts: Charts) -> Iterator[Finding]:
+    """Yield the charts below a folder that is no umbrella chart: nothing else looks at them."""
+    for path in charts.files:
+        folder, _, name = path.rpartition("/")
+        parts = folder.removeprefix(f"{CHARTS}/").split("/")
+        above = [f"{CHARTS}/{'/'.join(parts[:end])}/Chart.yaml" for end in range(1, len(parts))]
+        if name == "Chart.yaml" and above and not any(one in charts.files for one in above):
+            message = f"{folder} is a chart below a folder that is no umbrella chart, so it is not verified or linted"
+            yield RULES["chart/not-checked"].at(folder, message, subject="/".join(parts), key="nested")
 
 
 def _escaping(charts: Charts) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from kubeaid_ci.checks import doctor_rules as rules
-from kubeaid_ci.checks.doctor_rules import failed, ok
+from kubeaid_ci.checks.doctor_rules import failed, not_checked, ok
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.checkup import Area, Check, NotReached, Refused, State, Tool
 from kubeaid_ci.model.cluster import ClusterInfo
@@ -139,6 +139,12 @@ def releases(there: Sequence[str], lacking: Mapping[str, Sequence[str]]) -> Chec
     told = "; ".join(f"{release} ({names(clusters)})" for release, clusters in sorted(lacking.items()))
     advice = f"set kube_prometheus_version to one that is there: {', '.join(there) or 'none'}"
     return failed(rules.RELEASE_MISSING, Area.KUBEAID_REPO, "releases", f"no library for {told}", advice)
+
+
+def clusters_unknown() -> Iterator[Check]:
+    """Yield the checks of the KubeAid repo that need the clusters, if the config repo could not be read."""
+    for name in ("releases", "pinned revisions"):
+        yield not_checked(Area.KUBEAID_REPO, name, "the clusters are not known")
 
 
 def history(tags: int, *, shallow: bool, folder: str) -> Check:

@@ -171,6 +171,11 @@ def ok(area: Area, name: str, detail: str) -> Check:
     return Check(area, name, State.OK, detail)
 
 
+def not_checked(area: Area, name: str, why: str) -> Check:
+    """Return a check that could not be made."""
+    return Check(area, name, State.NOT_CHECKED, why)
+
+
 def failed(rule: Rule, area: Area, name: str, detail: str, advice: str = "") -> Check:
     """A check on which the rule has something to say."""
     return Check(area, name, _OWN_STATES.get(rule.id) or _STATES[rule.severity], detail, advice, rule.id)

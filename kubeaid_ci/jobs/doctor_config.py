@@ -1,6 +1,6 @@
 """What the config repo has: settings, clusters, Applications, and where it comes from."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kubeaid_ci.checks import doctor as checks
@@ -25,6 +25,8 @@ class ConfigRepo:
     folder: Path | None = None
     approach: Approach | None = None
     clusters: Clusters = field(default_factory=lambda: Clusters((), ()))
+    has_clusters: bool = False
+    """Whether the clusters could be listed. If not, `clusters` is empty and nothing follows from it."""
 
 
 def look(named: str, kubeaid: str | None, wishes: Wishes, scratch: Path) -> ConfigRepo:
@@ -46,7 +48,7 @@ def _remote(address: str, kubeaid: str | None, wishes: Wishes, scratch: Path) ->
     except OutsideError as error:
         return ConfigRepo((checks.not_cloned(NotReached(str(error))),), approach=way)
     found, clusters = _content(folder, kubeaid)
-    return ConfigRepo(found, folder, way, clusters)
+    return _with_clusters(ConfigRepo(found, folder, way), clusters)
 
 
 def _local(folder: Path, kubeaid: str | None, wishes: Wishes) -> ConfigRepo:
@@ -56,22 +58,27 @@ def _local(folder: Path, kubeaid: str | None, wishes: Wishes) -> ConfigRepo:
     try:
         way = approach(address, wishes, is_origin=True) if address else None
     except UserError as error:
-        return ConfigRepo((*found, checks.origin(str(folder), trouble=str(error))), folder, None, clusters)
+        origin = checks.origin(str(folder), trouble=str(error))
+        return _with_clusters(ConfigRepo((*found, origin), folder), clusters)
     # A GitLab runner puts the token of its job there, which ends with the job.
     secret = way is not None and way.held is not None and way.held.user != "gitlab-ci-token"
     origin = checks.origin(str(folder), way.access.url if way else None, secret=secret)
-    return ConfigRepo((*found, origin), folder, way, clusters)
+    return _with_clusters(ConfigRepo((*found, origin), folder, way), clusters)
 
 
-def _content(folder: Path, kubeaid: str | None) -> tuple[tuple[Check, ...], Clusters]:
-    """What the files of the config repo say."""
+def _with_clusters(repo: ConfigRepo, clusters: Clusters | None) -> ConfigRepo:
+    return repo if clusters is None else replace(repo, clusters=clusters, has_clusters=True)
+
+
+def _content(folder: Path, kubeaid: str | None) -> tuple[tuple[Check, ...], Clusters | None]:
+    """Return what the files of the config repo say, and its clusters; None if they cannot be listed."""
     settings = settings_check(Area.CONFIG_REPO, folder)
     own = _settings(folder)
     here = Path(kubeaid) if kubeaid and Path(kubeaid).is_dir() else None
     try:
         clusters = list_clusters(folder, kubeaid=here, settings=own)
     except UserError as error:
-        return (*settings, checks.no_repository(Area.CONFIG_REPO, str(error))), Clusters((), ())
+        return (*settings, checks.no_repository(Area.CONFIG_REPO, str(error))), None
     infos = clusters.clusters
     found = (checks.clusters(infos, clusters.findings), checks.applications(infos))
     versions = (checks.kubernetes_versions(infos),) if infos else ()

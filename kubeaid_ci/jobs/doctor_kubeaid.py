@@ -57,9 +57,13 @@ def _folder(root: Path, ref: str, config: ConfigRepo) -> Iterator[Check]:
     repository = Repository.at(root)
     remote = origin(root)
     yield checks.kubeaid(str(root), repository.describe() if repository else None, str(remote) if remote else None)
-    yield from _releases(infos, clusters, sources, home)
+    if config.has_clusters:
+        yield from _releases(infos, clusters, sources, home)
+    else:
+        yield from checks.clusters_unknown()
     if repository:
         yield checks.history(repository.tag_count(), shallow=repository.is_shallow(), folder=str(root))
+    if repository and config.has_clusters:
         lacking = _lacking(resolve(root, "pinned", home, clusters), clusters)
         yield checks.pinned(len(clusters) - len(lacking), lacking, used=ref == "pinned")
     charts = [path.parent.name for path in (root / _CHARTS).glob("*/Chart.yaml")]

@@ -16,7 +16,7 @@ class Area(StrEnum):
 
 
 class State(StrEnum):
-    """What a check came to. Only the last two keep anything from working."""
+    """The result of a check. Only `WRONG` and `NOT_REACHED` keep anything from working."""
 
     OK = "ok"
     NOTE = "note"
@@ -25,6 +25,8 @@ class State(StrEnum):
     """Not there, and not needed for everything."""
     WRONG = "wrong"
     NOT_REACHED = "not reached"
+    NOT_CHECKED = "not checked"
+    """Nothing is known, because something that was needed could not be read. That has a check of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a look at machine, repositories and forge has to show."""
 
 from collections import Counter
+from collections.abc import Collection
 
 from kubeaid_ci.model.checkup import Check, Checkup, State
 from kubeaid_ci.model.report import Report, Table
@@ -9,6 +10,7 @@ from kubeaid_ci.model.report import Report, Table
 def report(checkup: Checkup, *, version: str) -> Report:
     """The report of ``kubeaid-ci doctor``: a row for each check, then what to do about those that are not well."""
     counts = Counter(check.state for check in checkup.results)
+    explained = frozenset(finding.subject for finding in checkup.findings)
     told = {state.value.replace(" ", "_"): counts[state] for state in State if counts[state]}
     return Report(
         "doctor",
@@ -16,9 +18,11 @@ def report(checkup: Checkup, *, version: str) -> Report:
         summary={"checks": len(checkup.results)} | told,
         results=checkup.results,
         findings=checkup.findings,
-        table=Table(("state", "where", "what", "found"), tuple(map(_row, checkup.results))),
+        table=Table(("state", "where", "what", "found"), tuple(_row(check, explained) for check in checkup.results)),
     )
 
 
-def _row(check: Check) -> tuple[str, ...]:
-    return (check.state.value, check.area.value, check.name, check.detail)
+def _row(check: Check, explained: Collection[str]) -> tuple[str, ...]:
+    """Return the row of a check. What a finding explains is not repeated: `explained` are the findings' subjects."""
+    found = "see below" if f"{check.area}: {check.name}" in explained else check.detail
+    return (check.state.value, check.area.value, check.name, found)

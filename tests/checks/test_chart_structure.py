@@ -301,3 +301,14 @@ def test_helm_renders_what_is_behind_a_link(tmp_path):
         out = helm_binaries.run("template", "--include-crds", root / CHARTS / "app")
         if not link.endswith(("values.yaml", "files")):
             assert "evil: true" in out.stdout, (link, out.stderr)
+
+
+def test_chart_that_is_too_deep_is_not_passed_over(tmp_path):
+    files = {"evil/Chart.yaml": metadata("evil", "1.0.0"), "evil/charts/inner/Chart.yaml": metadata("inner", "1.0.0")}
+    umbrellas.umbrella(tmp_path, "group", files)
+    umbrellas.umbrella(tmp_path, "app", {"Chart.yaml": metadata("app", "0.1.0", WEB), **VENDORED})
+    with take(tmp_path, "worktree", [CHARTS]) as snapshot:
+        found = list(chart_structure.check(kubeaid_charts.read(snapshot)))
+    assert [(one.path, one.subject) for one in found if one.rule.id == "chart/not-checked"] == [
+        ("argocd-helm-charts/group/evil", "group/evil")
+    ]

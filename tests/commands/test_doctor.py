@@ -105,3 +105,17 @@ def test_suppressed_note_is_silent(run: Callable[..., Result], one: Repos) -> No
     suppress = "suppress:\n  - {rule: doctor/no-origin, subject: '*', reason: a folder is enough}\n"
     repos.write(one.config, {".kubeaid-ci.yaml": suppress})
     assert "doctor/no-origin" not in run("--fail-on", "warning").stdout
+
+
+def test_each_problem_is_printed_once(run: Callable[..., Result]) -> None:
+    lines = run().stdout.splitlines()
+    assert len([line for line in lines if "nothing to publish to" in line]) == 1
+    assert [line.split()[-2:] for line in lines if " origin " in line] == [["see", "below"]]
+
+
+def test_what_needs_the_clusters_is_not_checked_without_them(run: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    told = json.loads(run("--config-repo", str(tmp_path / "empty"), "--format", "json").stdout)
+    states = {result["name"]: result["state"] for result in told["results"] if result["area"] == "KubeAid repo"}
+    assert (states["releases"], states["pinned revisions"]) == ("not checked", "not checked")
+    assert told["summary"]["not_checked"] == 2
