@@ -110,6 +110,9 @@ class Planner:
         place = self.hand.place(source, self.own, source.path)
         folder = posixpath.normpath(source.path) if source.path else ""
         folder = "" if folder == "." else folder
+        if not place.below(folder):
+            folder = _followed(place, folder, source)
+            place = self.hand.beside(place, folder)
         if not place.below(folder) or folder.startswith(".."):
             raise FolderMissingError(
                 f"{source.shown_url} has no folder {source.path or '/'} at {place.revision};"
@@ -148,6 +151,22 @@ class Planner:
             skip_schema_validation=said.skip_schema_validation,
             where=files.where if has_parameters else "",
         )
+
+
+def _followed(place: Place, folder: str, source: Source) -> str:
+    """Return the folder that a path through links leads to, the path itself if it leads to none.
+
+    Raises `UserError` if the path itself is a link: Argo CD looks for files without following it.
+    """
+    real = place.files.real(folder)
+    if isinstance(real, Refused) or place.files.mode(real) != FOLDER:
+        return folder
+    above, name = posixpath.split(folder)
+    parent = place.files.real(above)
+    is_link = isinstance(parent, str) and place.files.target(posixpath.join(parent, name)) is not None
+    if is_link and not source.tool:
+        raise UserError(f"{folder} is a link, in which Argo CD finds no files; write path: {real}")
+    return real
 
 
 def _override_files(place: Place, folder: str, instance: str) -> Iterator[tuple[str, str]]:

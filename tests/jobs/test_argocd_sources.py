@@ -371,3 +371,29 @@ def test_each_application_shows_the_revision_that_it_is_rendered_at(world):
     world.cluster("one", {f"{name}.yaml": application(name, source=helm("show", at)) for name, at in revisions.items()})
     made = world.render(kubeaid_ref="pinned")
     assert {name: app(made, name).revision for name in revisions} == {**revisions, "b": "1.0.0"}
+
+
+@pytest.mark.parametrize("is_committed", [False, True])
+@pytest.mark.parametrize(
+    ("link", "target", "path", "names"),
+    [
+        ("k8s/one/alias", "plain", "k8s/one/alias/deep", ["deep"]),
+        ("alias", "k8s/one", "alias/plain", ["a"]),
+        ("alias", "charts", "alias/chart", ["chart"]),
+        ("k8s/one/alias", "plain/deep", "k8s/one/alias", None),
+        ("k8s/one/alias", "gone", "k8s/one/alias", None),
+    ],
+)
+def test_the_path_of_a_source_may_lead_through_a_link(world, link, target, path, names, is_committed):
+    files = {"plain/a.yaml": config_map("a"), "plain/deep/b.yaml": config_map("deep")}
+    chart = {"Chart.yaml": "apiVersion: v2\nname: x\nversion: 1.0.0\n", "templates/x.yaml": config_map("chart")}
+    repos.write(world.config, {f"charts/chart/{inside}": text for inside, text in chart.items()})
+    world.cluster("one", {"app.yaml": application("app", source={**PLAIN, "path": path}), **files})
+    (world.config / link).symlink_to(target)
+    repos.commit(world.config)
+    made = world.render(config_ref="HEAD") if is_committed else world.render()
+    if names is None:
+        assert app(made, "app").status.value == "failed"
+        assert ("is a link" in why(made)) == (target != "gone")
+    else:
+        assert [body["metadata"]["name"] for body in bodies(made, "app")] == names
