@@ -16,6 +16,8 @@ from kubeaid_ci.model.sync_policy import NO_POLICY, SyncPolicy
 GROUP = "argoproj.io"
 APPLICATION_SET = "ApplicationSet "
 """Comes before the name of an ApplicationSet that is listed in place of its Applications, which are unknown."""
+_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
+_LONGEST_NAME = 253
 _KUSTOMIZE_DETAILS = (
     "commonAnnotationsEnvsubst",
     "forceCommonLabels",
@@ -205,8 +207,14 @@ class Application:
         """Read an Application; raises `UserError` naming a field of another type than Kubernetes accepts."""
         spec, destination = mapping(body, "spec"), mapping(mapping(body, "spec"), "destination")
         check(APPLICATION_SPEC, spec, "spec")
+        name = text(mapping(body, "metadata"), "name")
+        if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+            raise UserError(
+                f"metadata.name: Kubernetes refuses {name[:80]!r}; it allows lower-case letters, digits, - and ., and a"
+                " letter or digit at each end"
+            )
         return cls(
-            text(mapping(body, "metadata"), "name"),
+            name,
             text(destination, "namespace"),
             text(spec, "project"),
             _sources(spec),
