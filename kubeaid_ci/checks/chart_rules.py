@@ -86,6 +86,12 @@ CHART_RULES = (
         "lock. Run helm dependency update and commit the lock.",
     ),
     Rule(
+        "chart/lock-missing",
+        _WARNING,
+        "Without a lock nothing records which versions the declared dependencies stand for, and Helm resolves ranges "
+        "again when it builds the chart. Run helm dependency update and commit the lock.",
+    ),
+    Rule(
         "chart/subchart-missing",
         _ERROR,
         "A declared dependency is not vendored, so ArgoCD would download it at sync time, past every review. Vendor "

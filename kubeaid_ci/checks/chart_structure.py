@@ -3,13 +3,14 @@
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from kubeaid_ci.checks import chart_links
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model import links
-from kubeaid_ci.model.chart import CHARTS, BadChart, Chart, Charts, Dependency, Subchart
-from kubeaid_ci.model.dependencies import ResolvedDependency, resolve, undeclared
+from kubeaid_ci.model.chart import CHARTS, BadChart, Chart, Charts, Dependency, RepositoryKind, Subchart
+from kubeaid_ci.model.dependencies import ResolvedDependency, origins, resolve, undeclared
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.repository import address, told
 from kubeaid_ci.model.tree import Tree
@@ -17,11 +18,16 @@ from kubeaid_ci.model.version import Version
 from kubeaid_ci.model.version_range import VersionRange
 
 
-def check(charts: Charts, *, kubernetes: Sequence[Version] = ()) -> Iterator[Finding]:
-    """Yield what does not agree in each umbrella chart; `kubernetes` are the versions that clusters run."""
+def check(charts: Charts, *, kubernetes: Sequence[Version] = (), base: Charts | None = None) -> Iterator[Finding]:
+    """Yield what does not agree in each umbrella chart.
+
+    `kubernetes` are the versions that clusters run. `base` has the charts before a change, if one is looked at.
+    """
+    locked = {chart.folder: chart.lock.path for chart in (base.charts if base else ()) if chart.lock}
     yield from map(invalid, charts.bad)
     for chart in charts.charts:
         yield from _umbrella(chart, charts.files)
+        yield from _unlocked(chart, locked.get(chart.folder))
         yield from _inside(chart, chart.folder, {chart.name}, kubernetes)
     yield from chart_links.check(charts)
     yield from _nested(charts)
@@ -42,7 +48,7 @@ def invalid(bad: BadChart) -> Finding:
 def _umbrella(chart: Chart, files: Tree) -> Iterator[Finding]:
     for found in resolve(chart):
         if not found.is_vendored:
-            yield _missing(chart, found)
+            yield _missing(chart, found, files)
         elif found.rivals:
             yield _ambiguous(chart, found)
         if found.dependency.is_out_of_reach:
@@ -53,21 +59,45 @@ def _umbrella(chart: Chart, files: Tree) -> Iterator[Finding]:
         yield from _archive(chart, name, files)
 
 
-def _inside(chart: Chart, subject: str, above: set[str], kubernetes: Sequence[Version]) -> Iterator[Finding]:
-    """What holds at any depth: of a chart and, below it, of every chart vendored in it."""
-    yield from _versions(chart, subject)
+def _unlocked(chart: Chart, lock_before: str | None) -> Iterator[Finding]:
+    """A lock that goes while dependencies stay. Charts that never had one work as well."""
+    if lock_before and chart.lock is None and chart.dependencies:
+        message = f"{posixpath.basename(lock_before)} was removed, but dependencies are still declared"
+        advice = f"restore it, or run helm dependency update {chart.path}"
+        rule = RULES["chart/lock-missing"]
+        yield rule.at(lock_before, f"{message}; {advice}", subject=chart.folder, key="lock")
+
+
+def _inside(
+    chart: Chart, subject: str, above: set[str], kubernetes: Sequence[Version], *, is_published: bool = False
+) -> Iterator[Finding]:
+    """Yield what holds at any depth: of a chart and, below it, of every chart vendored in it.
+
+    An edit of a published chart is a fault of its own, so its inner faults are only infos.
+    """
+    found = [*_versions(chart, subject), *_stale_lock(chart, subject)]
+    yield from map(_for_its_publisher, found) if is_published else found
+    here = above | {subchart.name for subchart in chart.subcharts}
+    for subchart, origin in origins(chart):
+        if subchart.chart is None or subchart.is_link:
+            continue
+        name = f"{subject}/{subchart.folder}"
+        is_foreign = is_published or (origin is not None and (origin.kind.is_published or origin.is_out_of_reach))
+        yield from _vendored(subchart.chart, name, kubernetes)
+        yield from _nested_missing(subchart.chart, name, here)
+        yield from _inside(subchart.chart, name, here, kubernetes, is_published=is_foreign)
+
+
+def _stale_lock(chart: Chart, subject: str) -> Iterator[Finding]:
     if chart.lock and not chart.lock.is_current:
         message = f"{posixpath.basename(chart.lock.path)} is out of sync with the declared dependencies"
         rule, content = RULES["chart/lock-out-of-date"], f"{chart.lock.digest} {chart.lock.accepted}"
         yield rule.at(chart.lock.path, message, subject=subject, key="lock", content=content)
-    here = above | {subchart.name for subchart in chart.subcharts}
-    for subchart in chart.subcharts:
-        if subchart.chart is None or subchart.is_link:
-            continue
-        name = f"{subject}/{subchart.folder}"
-        yield from _vendored(subchart.chart, name, kubernetes)
-        yield from _nested_missing(subchart.chart, name, here)
-        yield from _inside(subchart.chart, name, here, kubernetes)
+
+
+def _for_its_publisher(finding: Finding) -> Finding:
+    message = f"{finding.message}; the chart is published like this, so only its publisher can correct it"
+    return replace(finding, message=message, severity=Severity.INFO)
 
 
 def _is_packed(file: str, name: str) -> bool:
@@ -75,7 +105,7 @@ def _is_packed(file: str, name: str) -> bool:
     return file.startswith(f"{name}-") and file[len(name) + 1 :].lstrip("v")[:1].isdigit()
 
 
-def _missing(chart: Chart, found: ResolvedDependency) -> Finding:
+def _missing(chart: Chart, found: ResolvedDependency, files: Tree) -> Finding:
     dependency = found.dependency
     title = " ".join(filter(None, (dependency.title, dependency.version)))
     other = chart.subchart(dependency.name)
@@ -86,8 +116,31 @@ def _missing(chart: Chart, found: ResolvedDependency) -> Finding:
         state = "not vendored"
         if other:
             state = f"charts/{other.folder} {'is a dangling link' if other.is_link else 'has no Chart.yaml'}"
-        message = f"{title} is declared but {state}; Argo CD would download it at sync time"
+        at_sync, severity = _at_sync(chart, dependency, files)
+        return _at(chart, found, "chart/subchart-missing", f"{title} is declared but {state}; {at_sync}", severity)
     return _at(chart, found, "chart/subchart-missing", message)
+
+
+def _at_sync(chart: Chart, dependency: Dependency, files: Tree) -> tuple[str, Severity | None]:
+    """Return what Argo CD does about a dependency that is not vendored, and the severity if it is not the rule's.
+
+    It runs ``helm dependency build``, which packs local folders and downloads all other dependencies:
+    https://github.com/helm/helm/blob/v4.2.3/pkg/downloader/manager.go
+    """
+    if dependency.kind.is_published:
+        return "Argo CD would download it at sync time", None
+    where = told(dependency.repository)
+    if dependency.kind is not RepositoryKind.FILE:
+        is_declared = bool(dependency.repository)
+        reason = f"{where} is no address of a repository" if is_declared else "no repository is declared for it"
+        return f"the sync fails, because {reason}", None
+    folder = posixpath.normpath(posixpath.join(chart.path, dependency.repository.partition("://")[2]))
+    if f"{folder}/Chart.yaml" not in files:
+        return f"the sync fails, because there is no chart at {where}", None
+    others = [f"{one.title} {one.version}".strip() for one in chart.dependencies if one.kind.is_published]
+    if not others:
+        return f"Argo CD packs {folder} at sync time and downloads nothing", Severity.WARNING
+    return f"Argo CD packs {folder} at sync time, and downloads {', '.join(others)} instead of what is vendored", None
 
 
 def _ambiguous(chart: Chart, found: ResolvedDependency) -> Finding:
@@ -268,16 +321,26 @@ def _more(paths: Sequence[str]) -> str:
     return f" and {len(paths) - 1} more of the chart" if len(paths) > 1 else ""
 
 
-def _at(chart: Chart, found: ResolvedDependency, rule: str, message: str) -> Finding:
-    return _placed(chart, found.dependency, rule, message, folder=found.folder)
+def _at(chart: Chart, found: ResolvedDependency, rule: str, message: str, severity: Severity | None = None) -> Finding:
+    return _placed(chart, found.dependency, rule, message, folder=found.folder, severity=severity)
 
 
-def _placed(chart: Chart, dependency: Dependency, rule: str, message: str, *, folder: str = "") -> Finding:
+def _placed(
+    chart: Chart,
+    dependency: Dependency,
+    rule: str,
+    message: str,
+    *,
+    folder: str = "",
+    severity: Severity | None = None,
+) -> Finding:
     subject = f"{chart.folder}/{folder or dependency.name}"
     key = dependency.alias or dependency.name
     # Another repository is another chart.
     content = f"{message} {dependency.repository}"
-    return RULES[rule].at(dependency.path, message, subject=subject, line=dependency.line, key=key, content=content)
+    return RULES[rule].at(
+        dependency.path, message, subject=subject, line=dependency.line, severity=severity, key=key, content=content
+    )
 
 
 def _folders(path: str) -> str:

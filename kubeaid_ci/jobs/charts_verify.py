@@ -1,7 +1,8 @@
 """Compares vendored charts with the ledger, and with what is published where that can be asked."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -60,7 +61,7 @@ def verify_charts(
     root = Path(kubeaid).resolve()
     repo = charts_source.read(root, ref, cache=cache)
     day = today or datetime.now(UTC).date()
-    with repo.snapshot, ChartEffects(repo.snapshot, kubernetes) as rendered:
+    with repo.snapshot, _base(root, base, cache=cache) as before, ChartEffects(repo.snapshot, kubernetes) as rendered:
         chosen = charts_source.selected(repo.charts, charts)
         judge = Judge(root, repo.snapshot, ref, rendered if effects else None)
         run = _Run(root, repo, ledgers.vendored(chosen.charts, repo.ledger), judge, everything=not charts)
@@ -73,9 +74,9 @@ def verify_charts(
         declared = {f"{chart.folder}/{one.name}" for chart in chosen.charts for one in chart.dependencies}
         verdicts = [run.done[one.key] for one in run.vendored]
         findings = (
-            *chart_structure.check(chosen, kubernetes=kubernetes),
+            *chart_structure.check(chosen, kubernetes=kubernetes, base=before.charts if before else None),
             *ledger_checks.check(run.vendored, run.ledger, declared=declared, everything=run.everything),
-            *(_against(root, base, run, chosen, cache=cache, today=day) if base else ()),
+            *(_against(before, run, chosen, today=day) if before else ()),
             *(finding for _, found in verdicts for finding in found),
         )
     return Verification(tuple(result for result, _ in verdicts), findings, told, run.may_pass)
@@ -154,17 +155,24 @@ def _is_asked(one: Vendored, entry: LedgerEntry | None) -> bool:
     return bool(one.repository) and (entry is None or entry.is_compared)
 
 
-def _against(root: Path, base: str, run: _Run, chosen: Charts, *, cache: bool, today: date) -> Iterable[Finding]:
-    before = charts_source.read(root, base, cache=cache)
-    with before.snapshot:
-        return tuple(
-            charts_base.against(
-                run.repo,
-                before,
-                chosen=chosen,
-                vendored=run.vendored,
-                compared=run.compared,
-                everything=run.everything,
-                today=today,
-            )
-        )
+@contextmanager
+def _base(root: Path, base: str | None, *, cache: bool) -> Iterator[ChartRepo | None]:
+    """Open the state that is compared with; None if there is no `base`."""
+    if base is None:
+        yield None
+        return
+    repo = charts_source.read(root, base, cache=cache)
+    with repo.snapshot:
+        yield repo
+
+
+def _against(before: ChartRepo, run: _Run, chosen: Charts, *, today: date) -> Iterable[Finding]:
+    return charts_base.against(
+        run.repo,
+        before,
+        chosen=chosen,
+        vendored=run.vendored,
+        compared=run.compared,
+        everything=run.everything,
+        today=today,
+    )

@@ -31,10 +31,12 @@ from kubeaid_ci.jobs.render_task import (
     Outcome,
     Task,
 )
+from kubeaid_ci.model.chart import RepositoryKind
 from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.helm_version import ENGINE, HelmRules, rules_named
 from kubeaid_ci.model.hooks import is_skipped_by_helm, is_test
 from kubeaid_ci.model.rendering import Failure
+from kubeaid_ci.model.repository import told
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import argocd_version, chart_metadata, directory_manifests, helm_output, rendering, template_text
 from kubeaid_ci.plan.chart_files import chart_files
@@ -215,8 +217,7 @@ def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
     for lacking in chart_metadata.lacking(files):
         yield Note(
             "chart/subchart-missing",
-            f"{lacking.name} is declared but not in charts/: ArgoCD would download it when it syncs, unreviewed;"
-            " this is rendered without it",
+            f"{lacking.name} is declared but not in charts/: {_at_sync(lacking)}; this is rendered without it",
             f"{task.folder}/{lacking.file}",
             lacking.line,
         )
@@ -229,6 +230,18 @@ def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
             )
         else:
             yield Note("chart/render-failed", f"the chart {message}; Helm refuses to render it", where)
+
+
+def _at_sync(lacking: chart_metadata.Lacking) -> str:
+    """What ``helm dependency build`` does about it, which Argo CD runs then."""
+    where = told(lacking.repository)
+    match RepositoryKind.of(lacking.repository):
+        case RepositoryKind.HTTP | RepositoryKind.OCI:
+            return "Argo CD would download it when it syncs, unreviewed"
+        case RepositoryKind.FILE:
+            return f"Argo CD would pack it from {where} when it syncs, and download all other dependencies"
+    reason = f"{where} is no address of a repository" if lacking.repository else "no repository is declared for it"
+    return f"the sync fails, because {reason}"
 
 
 def _linted(task: ChartTask, chart: PackedChart) -> Iterator[Note]:

@@ -17,9 +17,13 @@ _META = "Chart.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """A declared dependency that the chart does not hold, and the line of its Chart.yaml or requirements.yaml."""
+    """A declared dependency that the chart does not hold, and the line of its Chart.yaml or requirements.yaml.
+
+    `repository` is as declared, empty if it is not.
+    """
 
     name: str
+    repository: str
     file: str
     line: int | None
 
@@ -57,7 +61,9 @@ def lacking(files: Files) -> list[Lacking]:
         for at, one in enumerate(declared if isinstance(declared, list) else ()):
             wanted = _text(one, "name")
             if wanted and wanted not in present and not packed:
-                found.append(Lacking(wanted, file, documents.locate(files[file], ("dependencies", at))))
+                found.append(
+                    Lacking(wanted, _text(one, "repository"), file, documents.locate(files[file], ("dependencies", at)))
+                )
     return found
 
 

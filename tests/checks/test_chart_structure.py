@@ -16,8 +16,10 @@ VENDORED = {"charts/web/Chart.yaml": metadata("web", "1.2.3")}
 def found(tmp_path):
     """What the check says of an umbrella chart ``app`` with these files, as rule, severity and message."""
 
-    def check(files, *, kubernetes=(), links=None):
+    def check(files, *, kubernetes=(), links=None, others=None):
         umbrellas.umbrella(tmp_path, "app", files)
+        for name, chart in (others or {}).items():
+            umbrellas.umbrella(tmp_path, name, chart)
         for path, target in (links or {}).items():
             place = tmp_path / CHARTS / "app" / path
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -243,7 +245,7 @@ def test_a_dependency_without_a_name_is_missing_at_the_top_and_nothing_below(fou
     assert said == []
     said = found({"Chart.yaml": metadata("app", "0.1.0") + nameless})
     assert [message for rule, _, message in said if rule == "subchart-missing"] == [
-        "a dependency without a name 1.0.0 is declared but not vendored; Argo CD would download it at sync time"
+        "a dependency without a name 1.0.0 is declared but not vendored; the sync fails, because no repository is declared for it"
     ]
 
 
@@ -312,3 +314,72 @@ def test_chart_that_is_too_deep_is_not_passed_over(tmp_path):
     assert [(one.path, one.subject) for one in found if one.rule.id == "chart/not-checked"] == [
         ("argocd-helm-charts/group/evil", "group/evil")
     ]
+
+
+ADDONS = {"Chart.yaml": metadata("addons", "0.1.0")}
+NOT_VENDORED = {
+    "of a repository": (["api 1.0.0 https://x.example.com"], "error", "Argo CD would download it at sync time"),
+    "of a registry": (["api 1.0.0 oci://x.example.com/c"], "error", "Argo CD would download it at sync time"),
+    "a folder": (
+        ["addons 0.1.0 file://../addons"],
+        "warning",
+        "Argo CD packs argocd-helm-charts/addons at sync time and downloads nothing",
+    ),
+    "a folder next to a published chart": (
+        ["addons 0.1.0 file://../addons", WEB],
+        "error",
+        "Argo CD packs argocd-helm-charts/addons at sync time, and downloads web 1.2.3 instead of what is vendored",
+    ),
+    "a folder that is not there": (
+        ["addons 0.1.0 file://../adons", WEB],
+        "error",
+        "the sync fails, because there is no chart at file://../adons",
+    ),
+    "an absolute folder": (
+        ["addons 0.1.0 file:///addons"],
+        "error",
+        "the sync fails, because there is no chart at file:///addons",
+    ),
+    "without a repository": (
+        ["addons 0.1.0 ''"],
+        "error",
+        "the sync fails, because no repository is declared for it",
+    ),
+}
+
+
+@pytest.mark.parametrize(("declared", "severity", "message"), NOT_VENDORED.values(), ids=NOT_VENDORED)
+def test_what_is_declared_and_not_vendored_is_said_to_be_downloaded_only_if_it_is(found, declared, severity, message):
+    files = {"Chart.yaml": metadata("app", "0.1.0", *declared), **(VENDORED if WEB in declared else {})}
+    ((rule, given, said),) = found(files, others={"addons": ADDONS})
+    assert (rule, given) == ("subchart-missing", severity)
+    assert said.partition("vendored; ")[2] == message
+
+
+STALE = "digest: sha256:0\ngenerated: now\ndependencies: []\n"
+
+
+@pytest.mark.parametrize("declared", [[WEB], ["web 1.2.3 '@corp'"], ["web 1.2.3 file://charts/web"], []])
+def test_what_only_a_publisher_can_correct_is_an_info(found, declared):
+    """The inner chart comes from a repository, wherever the one around it comes from."""
+    inner = metadata("inner", "0.1.0", "deep 2.0.0 https://x.example.com")
+    files = {
+        "Chart.yaml": metadata("app", "0.1.0", *declared),
+        "charts/web/Chart.yaml": metadata("web", "1.2.3", "inner 0.1.0 https://x.example.com"),
+        "charts/web/charts/inner/Chart.yaml": inner,
+        "charts/web/charts/inner/Chart.lock": STALE,
+        "charts/web/charts/inner/charts/deep/Chart.yaml": metadata("deep", "1.0.0"),
+    }
+    severities = {rule: severity for rule, severity, _ in found(files)}
+    assert (severities["lock-out-of-date"], severities["version-mismatch"]) == ("info", "info")
+
+
+def test_a_stale_lock_in_a_chart_of_ours_stays_a_warning(found):
+    files = {
+        "Chart.yaml": metadata("app", "0.1.0", "web 1.2.3 file://charts/web"),
+        "charts/web/Chart.yaml": metadata("web", "1.2.3", "inner 0.1.0 https://x.example.com"),
+        "charts/web/Chart.lock": STALE,
+        "charts/web/charts/inner/Chart.yaml": metadata("inner", "0.1.0"),
+    }
+    ((rule, severity, _),) = found(files)
+    assert (rule, severity) == ("lock-out-of-date", "warning")

@@ -686,3 +686,26 @@ def test_own_chart_that_names_another_project_is_reported_until_it_is_accepted(t
     assert [one.subject for one in own] == ["web/web"] * is_reported
     accepted = verify(root, accept=["web/web"], reason="ours since 2024")
     assert [one for one in accepted.findings if one.rule.id == "chart/own-unclear"] == []
+
+
+LOCKED = {
+    "removed": (lambda folder: (folder / "Chart.lock").unlink(), ["chart/lock-missing web/Chart.lock"]),
+    "renamed": (lambda folder: (folder / "Chart.lock").rename(folder / "Chart.lck"), ["chart/lock-missing web/Chart.lock"]),
+    "removed with all dependencies": (
+        lambda folder: [(folder / "Chart.lock").unlink(), shutil.rmtree(folder / "charts"), put("Chart.yaml", metadata("web", "0.1.0"))(folder)],
+        [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "expected"), LOCKED.values(), ids=LOCKED)
+def test_a_lock_that_is_removed_while_dependencies_stay_is_found(tmp_path, change, expected):
+    root = umbrellas.web(tmp_path)
+    folder = root / "argocd-helm-charts/web"
+    repos.write(folder, {"Chart.lock": "dependencies: []\ndigest: sha256:0\n"})
+    umbrellas.recorded(root)
+    change(folder)
+    found = [one for one in verify(root, base="HEAD").findings if one.rule.id == "chart/lock-missing"]
+    assert [f"{one.rule.id} {one.path.removeprefix('argocd-helm-charts/')}" for one in found] == expected
+    assert {one.severity for one in found} <= {"warning"}
+    assert "chart/lock-missing" not in {one.rule.id for one in verify(root).findings}
