@@ -15,6 +15,8 @@ from kubeaid_ci.edges.reference.tokens import TOKEN
 
 _OWN = "kubeaid-ci:"
 CODE = f"{_OWN}code:"
+# What a brace keeps in place of the colons of its last field.
+_ASSERTION = "assert"
 
 
 class Operands(Cursor):
@@ -91,7 +93,7 @@ class Operands(Cursor):
 
     def _take_path(self, text: str, start: int) -> None:
         """The path of an import: code is rewritten as well, data is not, so their paths must differ."""
-        if text[1:].lstrip("'\"").startswith(_OWN):
+        if text[1:].lstrip("'\"").startswith(_OWN) or "\\" in text:
             raise UnsupportedError(start)
         if self._import_use == "import":
             at = start + (2 if text[0] == "@" else 1)
@@ -243,6 +245,8 @@ class Operands(Cursor):
             raise UnsupportedError(start)
         self._key = False
         self._expected = "bind" if word == "local" else ""
+        if word == "assert":
+            self._open[-1].kind = _ASSERTION
 
     def _take_keyword(self, word: str, start: int) -> None:
         if word.startswith("import"):
@@ -280,6 +284,8 @@ class Operands(Cursor):
         elif operator in grammar.PLUS_COLONS:
             self._plus_colon(operator, start, end)
         elif operator == "=":
+            if not self._complete:
+                raise UnsupportedError(start)
             self._unwind("local")
             self._reset()
         elif self._complete:
@@ -296,10 +302,18 @@ class Operands(Cursor):
             self._key = False
             self._open[-1].kind = colons
         else:
-            top = self._unwind("assert")
-            if top.role == "[":
-                top.use = "slice"
+            self._part(start)
         self._reset()
+
+    def _part(self, start: int) -> None:
+        """The colon of a slice or of an assertion."""
+        top = self._unwind("assert")
+        if top.role == "[":
+            top.use = "slice"
+        elif not self._complete or (top.role == "{" and top.kind != _ASSERTION):
+            raise UnsupportedError(start)
+        elif top.role == "{":
+            top.kind = ""
 
     def _plus_colon(self, operator: str, start: int, end: int) -> None:
         name, top = self._field_name, self._open[-1]

@@ -11,7 +11,8 @@ from kubeaid_ci.edges.reference.rewrite import LIBRARY, rewritten
 
 Find = Callable[[str, str, bool], tuple[str, str]]
 # Data must not have the path of the code in the same file: the engine keeps one text for each path.
-_DATA = " (data)"
+# Nothing can be below a file, so no other file has this path.
+_DATA = "/(data)"
 
 
 def evaluate(name: str, code: str, *, max_stack: int, ext_codes: dict[str, str], find: Find) -> str:

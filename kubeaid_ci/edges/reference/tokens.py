@@ -7,8 +7,8 @@ _WORDS = (
 )
 # Half a surrogate pair and escapes that only one engine knows are left out.
 _ESCAPE = r"""\\(?:["'\\bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})"""
-# Trailing `+`, `-`, `~`, `!` and `$` are no part of a longer operator: `a==-b` is `a == -b`.
-_OPERATOR = r"[!$:~+\-&|^=<>*/%](?:(?!\|\|)[!$:~+\-&|^=<>*%])*(?<![+\-~!$])|[!$:~+\-&|^=<>*/%]"
+# As in go-jsonnet, a run of operators that ends in one of `+-~!$` is only its first character: `a==-b` is an error.
+_OPERATOR = r"[!$:~+\-&|^=<>*/%](?:(?!\|\|)[!$:~+\-&|^=<>*%])*+(?<![+\-~!$])|[!$:~+\-&|^=<>*/%]"
 
 TOKEN = re.compile(
     rf"""
