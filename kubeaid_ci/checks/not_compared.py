@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from kubeaid_ci.checks.not_compared_rules import (
     CHART_GONE,
     NOT_COMPARED,
+    NOT_FOLLOWED,
     RENDER_BROKEN,
     RENDER_MENDED,
     VALUES_REFUSED,
@@ -72,10 +73,10 @@ def _verdict(name: str, before: Apps, after: Apps) -> Verdict:
 def _both(was: AppOnSide, now: AppOnSide) -> Verdict:
     match was.app.status, now.app.status:
         case RenderStatus.RENDERED, RenderStatus.RENDERED:
-            return Verdict(compared=True, findings=tuple(_fresh(was, now)))
+            return Verdict(compared=True, findings=(*_not_followed(was, now), *_fresh(was, now)))
         case RenderStatus.PARTIAL, RenderStatus.PARTIAL:
-            unknown = _unknown(was, now)
-            return Verdict(compared=True, findings=(unknown, *_fresh(was, now)), unknown=_why(now))
+            found = (_unknown(was, now), *_not_followed(was, now), *_fresh(was, now))
+            return Verdict(compared=True, findings=found, unknown=_why(now))
         case before, RenderStatus.FAILED if before is not RenderStatus.FAILED:
             return Verdict(compared=False, findings=tuple(_broken(now)), unknown=_why(now))
         case RenderStatus.FAILED, RenderStatus.RENDERED:
@@ -84,6 +85,17 @@ def _both(was: AppOnSide, now: AppOnSide) -> Verdict:
             return Verdict(compared=False, findings=(_at(RENDER_MENDED, now, message),), unknown=_why(was))
     unknown = _unknown(was, now)
     return Verdict(compared=False, findings=(unknown,), unknown=_why(_unrendered(was, now)))
+
+
+def _not_followed(was: AppOnSide, now: AppOnSide) -> Iterator[Finding]:
+    """The files that change, and that the Application takes from another revision before and after the change."""
+    old = {(one.revision, one.path): one.tree for one in was.app.other_revisions}
+    for one in now.app.other_revisions:
+        if old.get((one.revision, one.path), one.tree) != one.tree:
+            message = (
+                f"{one.path} changes, but the Application takes it from {one.revision}: what it applies stays the same"
+            )
+            yield _at(NOT_FOLLOWED, now, message)
 
 
 def _fresh(was: AppOnSide, now: AppOnSide) -> Iterator[Finding]:

@@ -38,6 +38,12 @@ NOT_COMPARED = Rule(
     "Not all objects of this Application are known before and after the change, so its effect on them is unknown. Fix "
     "the cause that the message names, or check the Application manually.",
 )
+NOT_FOLLOWED = Rule(
+    "change/not-followed",
+    Severity.WARNING,
+    "Argo CD takes these files from another revision than the one that changes, so the change has no effect until "
+    "it reaches that revision. If the change goes to that branch, name it with --base.",
+)
 CLUSTER_ADDED = Rule(
     "change/cluster-added",
     Severity.INFO,
@@ -63,6 +69,7 @@ RULES = (
     RENDER_BROKEN,
     RENDER_MENDED,
     NOT_COMPARED,
+    NOT_FOLLOWED,
     CLUSTER_ADDED,
     CLUSTER_REMOVED,
     CHART_ADDED,

@@ -152,6 +152,15 @@ class Repository:
         found = self._git("symbolic-ref", "--quiet", "HEAD")
         return None if found.code else found.text.removeprefix("refs/heads/")
 
+    def branches_with(self, revision: str) -> list[str]:
+        """Return the names of the branches, those of ``origin`` too, that hold the commit of a revision."""
+        commit = self.commit(revision)
+        if commit is None:
+            return []
+        places = ("refs/heads", "refs/remotes/origin")
+        found = self._git("for-each-ref", "--format=%(refname)", f"--contains={commit}", *places).text.splitlines()
+        return sorted({name.removeprefix("refs/heads/").removeprefix("refs/remotes/origin/") for name in found})
+
     def branch_named(self, revision: str) -> str | None:
         """Return the name of the branch that a revision is the name of, as in ``origin/main``; None for others."""
         for start in ("refs/heads/", "refs/remotes/origin/", "origin/", ""):

@@ -1,6 +1,6 @@
 """The two repositories at hand, at every revision that Applications ask for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.kubeaid_source import BUILD, not_kubeaid, origin
 from kubeaid_ci.jobs.render_task import FilesAt
 from kubeaid_ci.model.addresses import Addresses
-from kubeaid_ci.model.application import Source
+from kubeaid_ci.model.application import Application, Source
 from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.model.rendering import OtherRevision
 from kubeaid_ci.model.tree import Entry, tree_id
 from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.target_revision import range_of
@@ -147,6 +148,21 @@ class AtHand:
         is_config = self._is_config(source, own)
         return None if ref == WORKTREE or (is_config and is_reviewed) else ref
 
+    def other_revisions(self, application: Application, own: Addresses) -> Iterator[OtherRevision]:
+        """Yield the paths of the config repo that an Application takes from another revision than the given one."""
+        for source in application.sources:
+            if source.revision.removeprefix("refs/heads/") in self._branches_reviewed():
+                continue
+            if source.chart or not self._is_config(source, own):
+                continue
+            start = f"${source.ref}/"
+            named = [file for each in application.sources for file in each.helm.value_files if source.ref]
+            values = [file.removeprefix(start).lstrip("/") for file in named if file.startswith(start)]
+            for path in [source.path, *values] if source.path else values:
+                files = self.config_place(path).files
+                itself = {path: files.files[path]} if path in files.files else {}
+                yield OtherRevision(source.revision, path, tree_id({**files.below(path), **itself}))
+
     def config_place(self, path: str) -> Place:
         """The config repo as it is at hand, the files beside `path` at least."""
         return self._opened(self.config, self._config_commit(""), "HEAD", path)
@@ -184,6 +200,7 @@ class AtHand:
         """Return the branches that the given revision stands for: the base, and what ``origin/HEAD`` names.
 
         The branch that is checked out counts too, unless the base is another branch: then it has only the change.
+        Every branch that holds the base counts if that is no branch itself, and the default branch does not hold it.
         """
         if self._reviewed is None:
             repository = Repository.at(self.config) if self.config.is_dir() else None
@@ -193,6 +210,9 @@ class AtHand:
             names = [base, *([default] if default else _USUAL)]
             if base is None or self.config_ref == WORKTREE:
                 names.append(current)
+            if base is None and repository and self.base:
+                holding = repository.branches_with(self.base)
+                names += [] if any(name in holding for name in (default, *_USUAL)) else holding
             self._reviewed = frozenset({*_DEFAULT, *(name for name in names if name)})
         return self._reviewed
 

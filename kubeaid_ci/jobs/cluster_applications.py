@@ -15,6 +15,7 @@ from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.cluster_facts import ClusterFacts, registered_cluster
 from kubeaid_ci.model.helm_version import ENGINE, ClusterHelm
 from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.model.rendering import OtherRevision
 from kubeaid_ci.model.sync_policy import application_set_policy
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import application_set, kubernetes_api
@@ -34,7 +35,7 @@ class Planned:
 
     `remarks` are findings that leave it its objects. `holder` is the Application that holds it, None for the root.
     `argo_cd` is the namespace of Argo CD. `inputs` names the sources that cannot be rendered and the files below their
-    paths.
+    paths. `other_revisions` are those of the config repo that it follows instead of the branch under review.
     """
 
     application: Application
@@ -45,6 +46,7 @@ class Planned:
     holder: AppId | None
     argo_cd: str
     inputs: str = ""
+    other_revisions: tuple[OtherRevision, ...] = ()
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -307,6 +309,7 @@ class ClusterApplications:
                 holder.id,
                 holder.argo_cd,
                 self._inputs(application, parts),
+                () if found.note else tuple(self.hand.other_revisions(application, own)),
             )
         return self._plans[key]
 

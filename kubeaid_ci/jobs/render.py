@@ -270,6 +270,7 @@ def _apps(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts)
             ignore_differences=application.ignore_differences,
             scopes=facts.scopes,
             inputs=one.inputs,
+            other_revisions=one.other_revisions,
         )
         revision = next((part.revision for part in one.parts if part.revision), None)
         by_helm = frozenset(cluster.wanted(task) for task in one.tasks if cluster.depends_on_helm(task))

@@ -37,6 +37,18 @@ class Masked:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherRevision:
+    """A path of the config repo that an Application takes from another revision than the one that is rendered.
+
+    `tree` names the content of the path at the revision that is rendered.
+    """
+
+    revision: str
+    path: str
+    tree: str
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedApp:
     """One Application of one cluster, and every object that ArgoCD would apply for it.
 
@@ -64,6 +76,7 @@ class RenderedApp:
     destination: str = ""
     holder: str = ""
     sync: SyncPolicy = NO_POLICY
+    other_revisions: tuple[OtherRevision, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     """Values under secret names that the cluster gives to its charts; `digest` stands for them too."""
 

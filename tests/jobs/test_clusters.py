@@ -13,7 +13,7 @@ from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.report import clusters as report
 from kubeaid_ci.settings import parse
 from tests import repos
-from tests.renders import CONFIG, World, application
+from tests.renders import CONFIG, World, application, helm
 
 BINDING = (
     "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: all\n"
@@ -192,7 +192,7 @@ def test_the_platform_is_that_of_the_vars_file_else_the_provider(world):
 
 
 @pytest.mark.parametrize("pinned", ["trunk", "refs/heads/trunk", "HEAD", ""])
-@pytest.mark.parametrize("clone", ["branches", "detached", "origin/HEAD"])
+@pytest.mark.parametrize("clone", ["branches", "detached", "detached, by commit", "by commit", "origin/HEAD"])
 def test_the_checkout_stands_for_the_branch_that_the_change_goes_to(world, tmp_path, pinned, clone):
     source = {"repoURL": CONFIG, "path": "k8s/one/plain", "targetRevision": pinned}
     repos.write(world.config, {"k8s/one/argocd-apps/templates/plain.yaml": application("plain", source=source)})
@@ -200,19 +200,22 @@ def test_the_checkout_stands_for_the_branch_that_the_change_goes_to(world, tmp_p
     repos.git(world.config, "checkout", "-q", "-b", "trunk")
     repos.commit(world.config)
     config, base = world.config, "trunk"
-    if clone != "branches":
+    if clone not in ("branches", "by commit"):
         config, base = tmp_path / "clone", "origin/trunk"
         repos.git(tmp_path, "clone", "-q", str(world.config), str(config))
         repos.git(config, "remote", "set-url", "origin", CONFIG)
-    if clone == "detached":
+    if clone.startswith("detached"):
         repos.git(config, "checkout", "-q", "--detach")
         repos.git(config, "branch", "-q", "-D", "trunk")
         repos.git(config, "remote", "set-head", "origin", "--delete")
-    elif clone == "branches":
+    elif clone in ("branches", "by commit"):
+        repos.git(config, "branch", "-q", "-D", "main")
         repos.git(config, "checkout", "-q", "-b", "feature")
     else:
         base = repos.git(config, "rev-parse", "HEAD")
         repos.git(config, "checkout", "-q", "-b", "feature")
+    if clone.endswith("by commit"):
+        base = repos.git(config, "rev-parse", "HEAD")
     repos.write(config, {"k8s/one/plain/binding.yaml": BINDING.replace("name: all", "name: after")})
     repos.commit(config)
     made = kubeaid_ci.diff_clusters(
@@ -233,6 +236,36 @@ def test_another_branch_that_an_application_pins_is_what_it_is(world):
         world.config, world.kubeaid, before=Revisions(base), after=Revisions(), clusters=["one"], cache=False, jobs=1
     )
     assert made.changes == ()
+    (finding,) = made.findings
+    assert (finding.rule.id, finding.severity, finding.subject) == ("change/not-followed", "warning", "one/plain")
+    assert finding.message == (
+        "k8s/one/plain changes, but the Application takes it from stable: what it applies stays the same"
+    )
+
+
+@pytest.mark.parametrize("changed", ["k8s/one/values-web.yaml", "k8s/one/other.yaml"])
+def test_values_of_another_revision_are_named_if_they_change(world, changed):
+    values = {"repoURL": CONFIG, "targetRevision": "stable", "ref": "values"}
+    chart = helm("web", valueFiles=["$values/k8s/one/values-web.yaml"])
+    app = application("web", sources=[chart, values])
+    repos.write(
+        world.config, {"k8s/one/argocd-apps/templates/web.yaml": app, "k8s/one/values-web.yaml": "replicas: 1\n"}
+    )
+    world.commit()
+    repos.git(world.config, "branch", "stable")
+    repos.write(world.config, {changed: "replicas: 2\n"})
+    repos.commit(world.config)
+    made = kubeaid_ci.diff_clusters(
+        world.config,
+        world.kubeaid,
+        before=Revisions("HEAD~1"),
+        after=Revisions(),
+        clusters=["one"],
+        cache=False,
+        jobs=1,
+    )
+    names = [one.rule.id for one in made.findings if one.subject == "one/web"]
+    assert names == (["change/not-followed"] if "values" in changed else [])
 
 
 EVIL = "https://evil.example/mallory/KubeAid.git"
