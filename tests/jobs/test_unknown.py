@@ -183,7 +183,7 @@ CASES = {
     ),
     "an app of apps fails after the change": (
         {"sets.yaml": SETS, "sets/set.yaml": application_set("teams", in_chart=False), "sets/x.yaml": application("x")},
-        lambda world: repos.write(world.config, {"k8s/one/sets/x.yaml": "{"}),
+        lambda world: repos.write(world.config, {"k8s/one/sets/x.yaml": "apiVersion: v1\nkind: {\nmetadata: x\n"}),
         ["one/a", "one/b", "one/sets", "one/x"],
         [
             (NOT_COMPARED, Severity.WARNING, "one/a"),
