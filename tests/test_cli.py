@@ -1,9 +1,11 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 import kubeaid_ci
@@ -405,3 +407,15 @@ def test_settings_file_of_another_name_is_reported(run, two, repos_options, name
 
 def test_formats_in_the_help_are_those_there_are():
     assert tuple(FORMATS) == REPORT_FORMATS
+
+
+@pytest.mark.parametrize("command", [["publish"], ["charts", "update"], ["charts", "add"]])
+def test_help_of_commands_with_many_options_has_groups_and_every_option_once(run, command):
+    text = run(*command, "--help").stdout
+    titles = [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert titles == ["Options:", "Change request:", "Commits:", "Forge:", "Common options:"]
+    found = cli.cli
+    for word in command:
+        found = found.get_command(click.Context(found), word)
+    flags = [max(one.opts, key=len) for one in found.params if isinstance(one, click.Option)]
+    assert [flag for flag in flags if len(re.findall(rf"^  (?:-\w, )?{flag}\b(?!-)", text, re.MULTILINE)) != 1] == []

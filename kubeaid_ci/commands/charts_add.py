@@ -4,11 +4,12 @@ from typing import Any
 
 import click
 
+from kubeaid_ci.commands.grouped import GroupedCommand
 from kubeaid_ci.commands.options import common_options, resolve
 from kubeaid_ci.commands.publish_options import chart_publish_options
 
 
-@click.command("add")
+@click.command("add", cls=GroupedCommand)
 @click.argument("name")
 @click.option("--repository", required=True, metavar="URL", help="Where it is published: https://… or oci://….")
 @click.option("--version", "chart_version", metavar="VERSION", help="Its version (default: the newest allowed).")

@@ -4,11 +4,12 @@ from typing import Any
 
 import click
 
+from kubeaid_ci.commands.grouped import GroupedCommand
 from kubeaid_ci.commands.options import common_options, resolve
 from kubeaid_ci.commands.publish_options import chart_publish_options
 
 
-@click.command("update")
+@click.command("update", cls=GroupedCommand)
 @click.argument("charts", nargs=-1, metavar="[CHART]...")
 @click.option("--to", metavar="VERSION", help="The version to update one chart to, whatever the policy says.")
 @click.option("--skip", multiple=True, metavar="CHART", help="A chart not to update; repeatable.")
