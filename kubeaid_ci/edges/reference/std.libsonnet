@@ -123,6 +123,14 @@ local ini_lines(body) = o.flattenArrays([
 // What a comprehension goes through: rjsonnet takes objects, too.
 local each(values) = if is_array(values) || is_string(values) then values else reference('a loop over ' + o.type(values));
 
+// rjsonnet has one parameter more in these.
+local fields_of = o.objectFields;
+local all_fields_of = o.objectFieldsAll;
+local values_of = o.objectValues;
+local all_values_of = o.objectValuesAll;
+local keys_values_of = o.objectKeysValues;
+local all_keys_values_of = o.objectKeysValuesAll;
+
 local identity(x) = x;
 
 {
@@ -165,7 +173,8 @@ local identity(x) = x;
       else o.filter(function(i) eq(arr[i], value), o.range(0, o.length(arr) - 1)),
     remove(arr, elem)::
       local found = o.filter(function(i) eq(arr[i], elem), o.range(0, o.length(arr) - 1));
-      if o.length(found) == 0 then arr else o.removeAt(arr, found[0]),
+      if !is_array(arr) then reference('remove')
+      else if o.length(found) == 0 then arr else o.removeAt(arr, found[0]),
     removeAt(arr, at)::
       if is_whole(at) && at >= 0 && at < o.length(arr) then o.removeAt(arr, at) else reference('removeAt'),
     uniq(arr, keyF=identity):: first_of_equals(arr, keyF),
@@ -223,6 +232,13 @@ local identity(x) = x;
       if is_string(input) && !o.native('is_latin')(input) then reference('base64') else o.base64(input),
 
     // Arrays and objects.
+    objectFields(o):: fields_of(o),
+    objectFieldsAll(o):: all_fields_of(o),
+    objectFieldsEx(obj, hidden):: o.objectFieldsEx(obj, hidden),
+    objectValues(o):: values_of(o),
+    objectValuesAll(o):: all_values_of(o),
+    objectKeysValues(o):: keys_values_of(o),
+    objectKeysValuesAll(o):: all_keys_values_of(o),
     foldl(func, arr, init):: o.foldl(func, if is_string(arr) then o.stringChars(arr) else arr, init),
     foldr(func, arr, init):: o.foldr(func, if is_string(arr) then o.stringChars(arr) else arr, init),
     flatMap(func, arr)::
