@@ -21,6 +21,7 @@ from kubeaid_ci.model.suppression import MISNAMED, SETTINGS_FILE
 if TYPE_CHECKING:
     from kubeaid_ci.edges.settings_file import Base
     from kubeaid_ci.model.finding import Finding
+    from kubeaid_ci.model.suppression import Suppression
     from kubeaid_ci.settings import Settings
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -48,6 +49,8 @@ class Options:
     settings_findings: "tuple[Finding, ...]" = ()
     """About the settings files: what the change under review makes weaker (those of its base are in force), and files
     that are not read."""
+    new_suppressions: "tuple[Suppression, ...]" = ()
+    """Those that the change under review adds: they hold after the merge."""
     config_repo_is_explicit: bool = True
     """False if the config repo is only the one around the current folder, or the current folder."""
 
@@ -119,6 +122,7 @@ def resolve(
         config_repo_is_explicit=bool(chosen.get("config_repo")),
         kubeaid_is_said=bool(chosen.get("kubeaid")) or not named_by_settings,
         settings_findings=tuple(reader.findings),
+        new_suppressions=tuple(reader.new_suppressions),
     )
 
 
@@ -137,6 +141,7 @@ class _SettingsReader:
 
     def __init__(self, read_file: "Callable[[Path], Settings]", base: str | None, judged: Path | None) -> None:
         self.findings: list[Finding] = []
+        self.new_suppressions: list[Suppression] = []
         self._read_file = read_file
         self._base = base.removesuffix("...") if base else None
         self._judged = judged
@@ -148,11 +153,13 @@ class _SettingsReader:
         base = self._base_of(folder)
         if base is None:
             return after
-        from kubeaid_ci.edges.settings_file import read_at
-        from kubeaid_ci.jobs.settings_change import weakened
+        from kubeaid_ci.edges.settings_file import read_at, removed
+        from kubeaid_ci.jobs import settings_change
 
         before = read_at(folder, base)
-        self.findings += weakened(before, after)
+        self.findings += settings_change.weakened(before, after)
+        self.findings += settings_change.removed(removed(folder, base))
+        self.new_suppressions += settings_change.new_suppressions(before.suppress, after.suppress)
         return before
 
     def _report_misnamed(self, folder: Path) -> None:

@@ -4,6 +4,7 @@ The program and not a library: starting it takes 3 ms, importing GitPython takes
 whole warm build, and git itself is needed for every push in any case.
 """
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -247,6 +248,15 @@ class Repository:
         """The bytes of a file in a commit; nothing where it is not there."""
         found = self._git("cat-file", "blob", f"{commit}:{path}")
         return None if found.code else found.stdout
+
+    def removed_since(self, commit: str, *patterns: str) -> tuple[str, ...]:
+        """Return the files of a commit that match pathspecs and are neither in the index nor on disk."""
+        options = ["--cached", "--name-only", "-z", "--diff-filter=D", "--no-renames", "--no-ext-diff"]
+        listed = self._git("diff-index", *options, commit, "--", *patterns)
+        if listed.code:
+            raise UserError(f"{self.folder}: cannot compare with {commit[:12]}: {listed.stderr.strip()}")
+        names = listed.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+        return tuple(name for name in names if not os.path.lexists(self.folder / name))
 
     def files(self, commit: str, *folders: str) -> dict[str, Entry]:
         """Every file below some folders of a commit (none: all of it), by its path from the top."""

@@ -7,10 +7,12 @@ from kubeaid_ci.checks import rule_ids
 from kubeaid_ci.edges.files import read_regular
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.suppression import MISNAMED, SETTINGS_FILE
+from kubeaid_ci.model.suppression import MISNAMED, SETTINGS_FILE, Removed
 from kubeaid_ci.model.tree import EXECUTABLE, REGULAR
 from kubeaid_ci.settings import Settings, parse
 
+_VARS, _LOCKS = "-vars.jsonnet", ("Chart.lock", "requirements.lock")
+_WATCHED = (f":(glob)k8s/*/*{_VARS}", *(f":(glob)argocd-helm-charts/*/{name}" for name in _LOCKS))
 _MOST_BYTES = 1024 * 1024
 
 
@@ -44,11 +46,52 @@ def misnamed(folder: Path) -> tuple[str, ...]:
     return tuple(name for name in MISNAMED if (folder / name).is_file())
 
 
+def removed(folder: Path, base: Base) -> tuple[Removed, ...]:
+    """Return the vars files and locks of charts that the base of a change has and the checkout has not.
+
+    A file that another one takes the place of is not removed.
+    """
+    repository, commit = _commit_of(folder, base)
+    return tuple(
+        Removed(path, _is_needed(folder / path))
+        for path in repository.removed_since(commit, *_WATCHED)
+        if not _has_successor(folder / path)
+    )
+
+
+def _has_successor(path: Path) -> bool:
+    if path.name.endswith(_VARS):
+        return any(path.parent.glob(f"*{_VARS}"))
+    return any((path.parent / name).is_file() for name in _LOCKS)
+
+
+def _is_needed(path: Path) -> bool:
+    """Whether the monitoring of the cluster, or the chart with its dependencies, is still there."""
+    if path.name.endswith(_VARS):
+        return (path.parent / "kube-prometheus").is_dir()
+    if (path.parent / "requirements.yaml").is_file():
+        return True
+    chart = read_regular(path.parent / "Chart.yaml", most=_MOST_BYTES) or b""
+    return b"\ndependencies:" in b"\n" + chart
+
+
 def read_at(folder: Path, base: Base) -> Settings:
     """Return what the settings file of a repository says at the base of a change.
 
     Raises `UserError` if the repository does not have that revision, because without it the rules are unknown.
     """
+    repository, commit = _commit_of(folder, base)
+    entry = repository.files(commit, SETTINGS_FILE).get(SETTINGS_FILE)
+    if entry is None:
+        return Settings()
+    where = f"{SETTINGS_FILE} at {commit[:12]}"
+    data = repository.show(commit, SETTINGS_FILE) if entry.mode in (REGULAR, EXECUTABLE) else None
+    if data is None:
+        raise UserError(f"{where}: is not a regular file; replace it by one")
+    return _parsed(data, where)
+
+
+def _commit_of(folder: Path, base: Base) -> tuple[Repository, str]:
     repository = Repository.at(folder)
     if repository is None:
         raise UserError(f"{folder}: not the top of a Git repository, so it has no revision {base.names[0]}")
@@ -58,14 +101,7 @@ def read_at(folder: Path, base: Base) -> Settings:
             f"{folder} has no revision {base.names[0]}; fetch it: the settings of {base.source} judge the change"
             " (GitHub: fetch-depth: 0 of actions/checkout, GitLab: GIT_DEPTH: 0)"
         )
-    entry = repository.files(commit, SETTINGS_FILE).get(SETTINGS_FILE)
-    if entry is None:
-        return Settings()
-    where = f"{SETTINGS_FILE} at {commit[:12]}"
-    data = repository.show(commit, SETTINGS_FILE) if entry.mode in (REGULAR, EXECUTABLE) else None
-    if data is None:
-        raise UserError(f"{where}: is not a regular file; replace it by one")
-    return _parsed(data, where)
+    return repository, commit
 
 
 def _parsed(data: bytes, where: str) -> Settings:

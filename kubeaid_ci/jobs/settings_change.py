@@ -11,7 +11,7 @@ from typing import Any
 from kubeaid_ci.checks.rules import SETTINGS_WEAKENED
 from kubeaid_ci.model.finding import FailOn, Finding, Severity
 from kubeaid_ci.model.policy import ChartPolicy
-from kubeaid_ci.model.suppression import SETTINGS_FILE, Suppression
+from kubeaid_ci.model.suppression import SETTINGS_FILE, Removed, Suppression
 from kubeaid_ci.settings import Settings
 
 _ANY_STEP = 4
@@ -33,12 +33,30 @@ def weakened(before: Settings, after: Settings) -> Iterator[Finding]:
 
 
 def _suppressions(before: Iterable[Suppression], after: Iterable[Suppression]) -> Iterator[Finding]:
+    for suppression in new_suppressions(before, after):
+        place = f", path {suppression.path}" if suppression.path else ""
+        message = f"suppresses {suppression.rule} for {suppression.subject}{place}: {suppression.reason}"
+        yield _finding("suppress", message, line=suppression.line, key=str(_identity(suppression)))
+
+
+def new_suppressions(before: Iterable[Suppression], after: Iterable[Suppression]) -> Iterator[Suppression]:
+    """Yield the suppressions that a change adds or widens."""
     known = {_identity(suppression) for suppression in before}
-    for suppression in after:
-        if _identity(suppression) not in known:
-            place = f", path {suppression.path}" if suppression.path else ""
-            message = f"suppresses {suppression.rule} for {suppression.subject}{place}: {suppression.reason}"
-            yield _finding("suppress", message, line=suppression.line, key=str(_identity(suppression)))
+    return (suppression for suppression in after if _identity(suppression) not in known)
+
+
+def removed(files: Iterable[Removed]) -> Iterator[Finding]:
+    """Yield what a change takes out of the checks by removing a file that they start from."""
+    for file in files:
+        if file.path.endswith("-vars.jsonnet"):
+            what = "its monitoring is not built or checked" if file.is_needed else "the cluster is not checked"
+        elif not file.is_needed:
+            continue
+        else:
+            what = "the versions of the chart's dependencies are not locked"
+        severity = Severity.ERROR if file.is_needed else Severity.WARNING
+        message = f"{file.path} is removed: {what} any more"
+        yield SETTINGS_WEAKENED.at(file.path, message, subject=file.path, severity=severity, key="removed")
 
 
 def _identity(suppression: Suppression) -> tuple[object, ...]:

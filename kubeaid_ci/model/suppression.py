@@ -23,3 +23,11 @@ class Suppression:
     path: str | None = None
     until: date | None = None
     line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A file that checks start from, which a change removes; `is_needed` if what it is for stays."""
+
+    path: str
+    is_needed: bool

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.finding import Severity
@@ -20,20 +21,37 @@ _MOST_DANGERS = 60
 _LONGEST_MESSAGE = 300
 
 
-def comment(comparison: Comparison, *, about: str, limit: int, size: Size = len) -> str:
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """How many findings the settings silence: those of the base, and those that the change adds (after the merge)."""
+
+    known: int = 0
+    new: int = 0
+
+    def __str__(self) -> str:
+        count = self.known + self.new
+        findings = "finding" if count == 1 else "findings"
+        more = ", which count until the merge" if self.new else ""
+        return f"{count} {findings} silenced, {self.new} of them new in this change{more}" if count else ""
+
+
+def comment(
+    comparison: Comparison, *, about: str, limit: int, size: Size = len, silenced: Silenced = Silenced()
+) -> str:
     """Return the comment on a change request, within `limit` as `size` measures it; `about` is what was compared.
 
     First what every reader needs, then dangers, images, and the changes by Application, the largest
     first: what does not fit is skipped and counted.
     """
-    return fit(parts(comparison, about=about), limit, size=size, note=_left_out)
+    return fit(parts(comparison, about=about, silenced=silenced), limit, size=size, note=_left_out)
 
 
-def parts(comparison: Comparison, *, about: str) -> list[str]:
+def parts(comparison: Comparison, *, about: str, silenced: Silenced = Silenced()) -> list[str]:
     """The parts of the comment, in the order of what a reader needs first."""
     found = groups(comparison.changes)
     every = [
         f"## What {escape(about)} does\n\n{escape(headline(comparison))}\n",
+        f"{silenced}.\n" if str(silenced) else "",
         *body(comparison, found),
         *(folded(title, text) for title, text in sections(found).items()),
     ]

@@ -185,6 +185,22 @@ def test_a_comment_is_made_once_updated_in_place_and_told_when_nothing_is_left(c
     assert "nothing changes in 1 cluster" in last
 
 
+def test_the_comment_counts_what_the_settings_silence_and_what_of_it_is_new(commented, repositories):
+    call, change = commented
+    binding = (
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: all}\n"
+        "roleRef: {kind: ClusterRole, name: cluster-admin, apiGroup: rbac.authorization.k8s.io}\n"
+        "subjects: [{kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}]\n"
+    )
+    silent = "suppress: [{rule: change/rbac-bound, subject: '**', reason: because}]\n"
+    repos.write(repositories.kubeaid, {VALUES.replace("values.yaml", "templates/all.yaml"): binding})
+    repos.write(repositories.kubeaid, {".kubeaid-ci.yaml": silent})
+    assert call().return_value == 1
+    (text,) = texts(change)
+    assert "1 finding silenced, 1 of them new in this change, which count until the merge." in text
+    assert "cluster-admin" in text
+
+
 def test_the_change_request_is_that_of_the_job(commented, repositories, world):
     call, change = commented
     repos.write(repositories.kubeaid, {VALUES: TALLER})

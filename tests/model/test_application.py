@@ -118,5 +118,5 @@ def test_the_version_of_kubernetes_is_read_without_what_a_provider_adds(written,
 
 @pytest.mark.parametrize("name", ["", "Web", "a_b", "-a", "a.", "a..b", "{{n}}", "<no value>", "a" * 254])
 def test_a_name_that_kubernetes_refuses_is_refused(name):
-    with pytest.raises(UserError, match="metadata.name: Kubernetes refuses"):
+    with pytest.raises(UserError, match=r"metadata.name: Kubernetes refuses"):
         Application.parse({"metadata": {"name": name}, "spec": {"source": {"repoURL": "a/b", "path": "x"}}})

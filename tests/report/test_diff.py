@@ -12,7 +12,7 @@ from kubeaid_ci.model.comparison import Comparison, ImageChange, NotCompared, On
 from kubeaid_ci.report import FORMATS, outcome
 from kubeaid_ci.report.change_groups import dangers, groups
 from kubeaid_ci.report.diff import report
-from kubeaid_ci.report.diff_comment import comment
+from kubeaid_ci.report.diff_comment import Silenced, comment
 from kubeaid_ci.report.diff_counts import effect, headline, outputs
 from kubeaid_ci.report.images import image_lines
 from tests.compare.rendered import at, changed, container, obj, workload
@@ -318,3 +318,17 @@ def test_moves_and_renames_are_noted() -> None:
     assert "n/old belonged to one" in FORMATS["text"](report(made, version="1"))
     made = compared([body], [obj("ConfigMap", "new", data={"a": "1"})])
     assert "n/new takes the place of ConfigMap n/old, which is removed" in FORMATS["text"](report(made, version="1"))
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "text"),
+    [
+        (0, 0, ""),
+        (1, 0, "1 finding silenced, 0 of them new in this change"),
+        (2, 1, "3 findings silenced, 1 of them new in this change, which count until the merge"),
+    ],
+)
+def test_a_comment_counts_the_findings_that_settings_silence(known: int, new: int, text: str) -> None:
+    said = comment(compared([WEB], [NEWER]), about="x", limit=65_536, silenced=Silenced(known, new))
+    assert ("silenced" in said) is bool(text)
+    assert f"{text}." in said

@@ -229,3 +229,34 @@ def test_running_the_module_in_a_checkout_imports_no_library_of_it(tmp_path: Pat
     argv = [sys.executable, "-m", "kubeaid_ci", "clusters"]
     done = subprocess.run(argv, capture_output=True, text=True, env=env, cwd=two.config)
     assert (done.returncode, "ran" in done.stdout) == (0, False), done.stderr
+
+
+CHART = "apiVersion: v2\nname: x\nversion: 1.0.0\n"
+DEPENDENCIES = "dependencies:\n  - {name: y, version: 1.0.0, repository: https://charts.example.com}\n"
+REMOVED: Mapping[str, tuple[dict[str, str | None], str | None]] = {
+    "vars file": ({"k8s/one/one-vars.jsonnet": None}, "error"),
+    "vars file by another name": ({"k8s/one/one-vars.jsonnet": None, "k8s/one/one.jsonnet": "{}"}, "error"),
+    "renamed vars file": ({"k8s/one/one-vars.jsonnet": None, "k8s/one/other-vars.jsonnet": vars_file()}, None),
+    "cluster": ({"k8s/one": None}, "warning"),
+    "lock": ({"argocd-helm-charts/x/Chart.lock": None}, "error"),
+    "lock of the other kind": ({"argocd-helm-charts/x/Chart.lock": None, "argocd-helm-charts/x/requirements.lock": "x"}, None),
+    "chart": ({"argocd-helm-charts/x": None}, None),
+    "lock and dependencies": ({"argocd-helm-charts/x/Chart.lock": None, "argocd-helm-charts/x/Chart.yaml": CHART}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "severity"), REMOVED.values(), ids=REMOVED)
+def test_what_checks_start_from_is_not_removed_without_a_word(
+    files: dict[str, str | None], severity: str | None, run: Run, two: Repos
+) -> None:
+    git(two.config, "checkout", "-q", "main")
+    chart = {"argocd-helm-charts/x/Chart.yaml": CHART + DEPENDENCIES, "argocd-helm-charts/x/Chart.lock": "x"}
+    change(
+        two.config, {**chart, "k8s/one/kube-prometheus/x.yaml": "{}", "k8s/two/two-vars.jsonnet": vars_file()}, "more"
+    )
+    git(two.config, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(two.config, "checkout", "-qB", "change")
+    change(two.config, files)
+    done = run("build", "--check", "--format", "json", **PULL_REQUEST)
+    found = [one["severity"] for one in json.loads(done.stdout)["findings"] if one["rule"] == "settings/weakened"]
+    assert found == ([severity] if severity else [])
