@@ -12,9 +12,10 @@ from kubeaid_ci.model.helm_version import HelmRules
 Files = Sequence[tuple[str, str]]
 """Pairs of path and text, sorted by path."""
 
-_SPACE = r"[\t\n\f\r ]"
-_SEPARATOR = re.compile(rf"(?:^|{_SPACE}*\n)---{_SPACE}*")
-_AT_LINES = re.compile(r"^---[ \t]*", re.MULTILINE)
+_SPACE = "\t\n\f\r "
+# These run over everything that is rendered: they begin with a literal, which is searched for fast.
+_SEPARATOR = re.compile(rf"\n---[{_SPACE}]*")
+_AT_LINES = re.compile(r"---(?:(?<=\n---)|(?<=\A---))[ \t]*")
 _KEEPS_BREAKS = re.compile(r"[|>][1-9]?\+")
 _KIND = re.compile(r"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
 _HOOK = re.compile(r"^ +[\"']?helm\.sh/hook[\"']?:", re.MULTILINE)
@@ -45,8 +46,11 @@ def keeps_breaks(text: str) -> bool:
 
 def _documents(text: str, rules: HelmRules) -> list[str]:
     whole = text.lstrip()
-    separator = _AT_LINES if rules.cuts_at_lines else _SEPARATOR
-    found = separator.split(whole) if "---" in whole else [whole]
+    if rules.cuts_at_lines:
+        found = _AT_LINES.split(whole)
+    else:
+        *before, last = _SEPARATOR.split(f"\n{whole}" if whole.startswith("---") else whole)
+        found = [*(one.rstrip(_SPACE) for one in before), last]
     if rules.trims_output:
         return [document for one in found if (document := one.strip())]
     return [document for one in found if (document := one.lstrip())]
