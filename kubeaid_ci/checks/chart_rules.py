@@ -169,6 +169,12 @@ CHART_RULES = (
         "release of Kubernetes. Update the chart, or set the value that names the newer one.",
     ),
     Rule(
+        "chart/kubernetes-unknown",
+        _WARNING,
+        "Nothing is known here of that release of Kubernetes, so APIs that it removes are not reported. Correct the "
+        "version, or update kubeaid-ci.",
+    ),
+    Rule(
         "chart/dropped-by-gitignore",
         _ERROR,
         "An ignore file keeps a part of the chart out of Git, so ArgoCD runs less than what was vendored. Add the "

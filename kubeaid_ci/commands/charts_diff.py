@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from kubeaid_ci.commands.diff_options import about_change, comment_place, comparing, diff_options, end
+from kubeaid_ci.commands.helm_options import helm_option, helm_version
 from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, resolve
 
 
@@ -14,10 +15,13 @@ from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, reso
     "--base", required=True, metavar="REF", help="The revision before the change; REF... is where it was left."
 )
 @click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
+@helm_option
 @diff_options
 @common_options
 @click.pass_context
-def charts_diff(ctx: click.Context, /, charts: tuple[str, ...], base: str, head: str | None, **given: Any) -> None:
+def charts_diff(
+    ctx: click.Context, /, charts: tuple[str, ...], base: str, head: str | None, helm: str | None, **given: Any
+) -> None:
     """Say what a change does to what umbrella charts (default: all) give with their default values.
 
     \b
@@ -39,6 +43,7 @@ def charts_diff(ctx: click.Context, /, charts: tuple[str, ...], base: str, head:
             base=branch_point.before(kubeaid, base, head or "worktree"),
             head=head or "worktree",
             charts=charts,
+            helm=helm_version(helm),
             **comparing(given, options, progress),
         )
     end(ctx, comparison, options, given, command="charts diff", about=about_change(base), place=place)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands.helm_options import helm_version
 from kubeaid_ci.commands.new_only import Baseline, base_to_subtract, new_only_options
 from kubeaid_ci.commands.options import common_options, resolve
 from kubeaid_ci.errors import UserError
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 @click.option(
     "--kubernetes", metavar="OLDEST[..NEWEST]", help="Versions that clusters run (default: those of the settings)."
 )
+@click.option(
+    "--helm",
+    multiple=True,
+    metavar="VERSION",
+    help="Render as this Helm does, such as 3.19; repeatable (default: those of clusters in the settings, else the"
+    " newest).",
+)
 @click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
 @new_only_options
 @common_options
@@ -31,6 +39,7 @@ def charts_lint(
     charts: tuple[str, ...],
     *,
     kubernetes: str | None,
+    helm: tuple[str, ...],
     ref: str,
     base: str | None,
     new_only: bool,
@@ -58,6 +67,7 @@ def charts_lint(
     with Progress(quiet=options.quiet) as progress:
         same: dict[str, Any] = {
             "kubernetes": _versions(kubernetes),
+            "helm": [version for text in helm if (version := helm_version(text))],
             "settings": options.settings,
             "jobs": options.jobs,
             "cache": options.cache,

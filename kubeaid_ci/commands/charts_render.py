@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands.helm_options import helm_option, helm_version
 from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, resolve
 
 
@@ -18,6 +19,7 @@ from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, reso
     metavar="FILE",
     help="Values over the chart's own.",
 )
+@helm_option
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write a file for each object into DIR.")
 @common_options
 @click.option(
@@ -25,12 +27,19 @@ from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, reso
 )
 @click.pass_context
 def charts_render(
-    ctx: click.Context, /, charts: tuple[str, ...], values: Path | None, out: Path | None, **given: Any
+    ctx: click.Context,
+    /,
+    charts: tuple[str, ...],
+    values: Path | None,
+    helm: str | None,
+    out: Path | None,
+    **given: Any,
 ) -> None:
     """Render umbrella charts (default: all) with their default values, or with those of a file.
 
     \b
     Example: kubeaid-ci charts render traefik --values my-values.yaml --kubeaid ../KubeAid
+             kubeaid-ci charts render traefik --helm 3.19
     """
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.manifests import show
@@ -51,6 +60,7 @@ def charts_render(
             values=values.read_text(encoding="utf-8", errors="replace") if values else "",
             values_name=str(values or ""),
             settings=options.settings,
+            helm=helm_version(helm),
             jobs=options.jobs,
             cache=options.cache,
             progress=progress.rendered,

@@ -13,7 +13,7 @@ from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.workers import WorkerError
 from kubeaid_ci.jobs import kept_comparison
 from kubeaid_ci.jobs.at_hand import CHARTS
-from kubeaid_ci.jobs.charts_render import chart_sources, check_charts
+from kubeaid_ci.jobs.charts_render import chart_sources, check_charts, chosen_helm
 from kubeaid_ci.jobs.comparison import compare_one, together
 from kubeaid_ci.jobs.kept_comparison import packed, unpacked
 from kubeaid_ci.jobs.outcomes import Outcomes, key
@@ -25,6 +25,7 @@ from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.comparison import Comparison, NotCompared, OneSided
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.kubernetes_scopes import Scopes
+from kubeaid_ci.model.version import Version
 from kubeaid_ci.settings import Settings
 
 _CLUSTER = "charts"
@@ -70,6 +71,7 @@ def diff_charts(
     noise: bool = False,
     diffs: bool = False,
     settings: Settings | None = None,
+    helm: Version | None = None,
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
     timeout: float = 300.0,
@@ -79,17 +81,19 @@ def diff_charts(
 
     `kubeaid` is a folder, `charts` names some (none: all), `base` and `head` are revisions or ``worktree``.
     Each chart is compared for itself, as an Application of its name in the cluster ``charts``; one whose
-    files are the same is not even rendered. One that fails is a finding and stops no other. `progress` is
-    told as by `render_clusters`. Raises `UserError` where nothing can be compared at all.
+    files are the same is not even rendered. `helm` is as in `render_charts`. One that fails is a finding and stops
+    no other. `progress` is told as by `render_clusters`. Raises `UserError` where nothing can be compared at all.
     """
     root, known = Path(kubeaid).resolve(), settings or Settings()
-    before, after = (chart_sources(root, ref, known) for ref in (base, head))
+    version = chosen_helm(helm, known)
+    before, after = (chart_sources(root, ref, known, helm=version) for ref in (base, head))
     check_charts(charts, {**before, **after})
     wanted = [name for name in sorted({*before, *after}) if not charts or name in charts]
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         pairs = [Pair(name, before.get(name), after.get(name), noise, diffs, renderer.cache) for name in wanted]
         parts = _all_compared([pair for pair in pairs if not pair.is_same], renderer)
-    return replace(together(parts), clusters=(_CLUSTER,), charts=tuple(wanted), applications=len(wanted))
+    names = tuple(wanted)
+    return replace(together(parts), clusters=(_CLUSTER,), charts=names, applications=len(names), helm=version)
 
 
 def _all_compared(pairs: Sequence[Pair], renderer: Renderer) -> list[Comparison]:

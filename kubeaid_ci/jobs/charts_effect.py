@@ -1,9 +1,10 @@
 """What proposed updates of charts do: with default values, and to the clusters of a config repo."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from kubeaid_ci.jobs.charts_render import chosen_helm
 from kubeaid_ci.jobs.charts_trial import Trial
 from kubeaid_ci.jobs.cluster_values import SetValues, lost, set_values
 from kubeaid_ci.jobs.comparison import compare_clusters
@@ -44,7 +45,8 @@ class Effects:
         for trial in trials:
             before += trial.before.manifests if trial.before else ()
             after += trial.after.manifests
-        return compare_clusters({_DEFAULTS: before}, {_DEFAULTS: after})
+        helm = chosen_helm(None, self.settings)
+        return replace(compare_clusters({_DEFAULTS: before}, {_DEFAULTS: after}), helm=helm)
 
     def clusters(
         self, proposal: Proposal, updates: Sequence[ChartUpdate], style: CommitStyle

@@ -6,16 +6,19 @@ What is declared, locked and vendored is checked by `charts_verify`, so that eac
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 from kubeaid_ci.checks import chart_objects, chart_structure, deprecated_apis
+from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.jobs import charts_source
 from kubeaid_ci.jobs.charts_render import render_charts
 from kubeaid_ci.jobs.renderer import Progress
 from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.model.helm_version import of_charts
 from kubeaid_ci.model.linting import ChartLint, Lint
-from kubeaid_ci.model.rendering import RenderedApp, Renderings
+from kubeaid_ci.model.rendering import RenderedApp, Renderings, RenderStatus
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import kubernetes_api
 from kubeaid_ci.settings import Settings
@@ -30,6 +33,7 @@ def lint_charts(
     charts: Sequence[str] = (),
     ref: str = WORKTREE,
     kubernetes: Sequence[Version] = (),
+    helm: Sequence[Version] = (),
     settings: Settings | None = None,
     jobs: int | None = None,
     cache: bool = True,
@@ -38,8 +42,9 @@ def lint_charts(
     """Lint the umbrella charts of a KubeAid repo: all of them, or those named.
 
     Each is rendered with its default values on the oldest and the newest of the `kubernetes` versions
-    (default: those that the settings name), since charts choose their APIs by it. `progress` is called as by
-    `render_clusters`. Raises `UserError` for an unknown name.
+    (default: those that the settings name), since charts choose their APIs by it, and by the rules of each version of
+    `helm` (default: those that the settings name for clusters, else the newest of an Argo CD). `progress` is called
+    as by `render_clusters`. Raises `UserError` for an unknown name.
     """
     known = settings or Settings()
     versions = _ends(kubernetes or known.kubernetes_versions)
@@ -49,16 +54,42 @@ def lint_charts(
     named = [chart.folder for chart in chosen.charts]
     told = [*map(chart_structure.invalid, chosen.bad)]
     results: dict[str, ChartLint] = {}
-    for version in versions:
+    engines = of_charts(helm, known.helm_versions)
+    for engine, version in product(engines, versions):
         on = replace(known, kubernetes_version=version)
-        is_last = version == versions[-1]
+        is_last = (engine, version) == (engines[-1], versions[-1])
         renderings = render_charts(
-            kubeaid, charts=named, ref=ref, settings=on, lint=is_last, jobs=jobs, cache=cache, progress=progress
+            kubeaid,
+            charts=named,
+            ref=ref,
+            settings=on,
+            helm=Version.parse(engine),
+            lint=is_last,
+            jobs=jobs,
+            cache=cache,
+            progress=progress,
         )
         told += _of_rendering(renderings, version, is_last=is_last)
-        results |= {app.app: _result(app) for app in renderings.apps}
-    findings = {finding.fingerprint: finding for finding in told}
-    return Lint(tuple(results[name] for name in sorted(results)), tuple(findings.values()), versions)
+        results |= {app.app: _worse(results.get(app.app), _result(app)) for app in renderings.apps}
+    findings = {finding.fingerprint: finding for finding in (*map(_unknown_release, _unknown(versions)), *told)}
+    return Lint(tuple(results[name] for name in sorted(results)), tuple(findings.values()), versions, engines)
+
+
+def _worse(before: ChartLint | None, now: ChartLint) -> ChartLint:
+    """A chart that fails on one version fails."""
+    return before if before and before.status is RenderStatus.FAILED else now
+
+
+def _unknown(versions: Sequence[Version]) -> list[Version]:
+    return [one for one in versions if not kubernetes_api.is_known(one)]
+
+
+def _unknown_release(version: Version) -> Finding:
+    message = (
+        f"no release {version} of Kubernetes is known here, so APIs that it removes are not reported; the newest known"
+        f" is {kubernetes_api.NEWEST}"
+    )
+    return RULES["chart/kubernetes-unknown"].at(None, message, subject="kubernetes", key=str(version))
 
 
 def _ends(versions: Sequence[Version]) -> tuple[Version, ...]:

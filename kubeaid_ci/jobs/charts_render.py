@@ -14,6 +14,7 @@ from kubeaid_ci.jobs.render import renderer_of
 from kubeaid_ci.jobs.render_results import Target, app_of
 from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, Layer, Note
 from kubeaid_ci.jobs.renderer import Progress
+from kubeaid_ci.model.helm_version import NEWEST, of_charts, rules_name
 from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import kubernetes_api
@@ -29,6 +30,7 @@ def render_charts(
     values: str = "",
     values_name: str = "values",
     settings: Settings | None = None,
+    helm: Version | None = None,
     lint: bool = False,
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
@@ -40,12 +42,14 @@ def render_charts(
     `kubeaid` is a folder, `charts` names some (none: all), `ref` is ``worktree`` or a revision. A
     chart stands for an Application of its name in a namespace of its name, on a cluster that runs
     kube-prometheus and nothing else. One that fails is in the result, with findings, and stops no
-    other; `lint` adds what Helm's linter says. `progress` is told as by `render_clusters`. Raises
-    `UserError` where nothing can be rendered at all.
+    other; `lint` adds what Helm's linter says. `helm` is the version of Helm whose rules are followed (default: the
+    one that the settings name for clusters, if they name one only, else the newest of an Argo CD). `progress`
+    is told as by `render_clusters`. Raises `UserError` where nothing can be rendered at all.
     """
     root, layers = Path(kubeaid).resolve(), (Layer(values_name, values),) if values else ()
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
-        every = chart_sources(root, ref, settings or Settings(), layers=layers)
+        version = chosen_helm(helm, settings or Settings())
+        every = chart_sources(root, ref, settings or Settings(), layers=layers, helm=version)
         check_charts(charts, every)
         chosen = {name: task for name, task in every.items() if not charts or name in charts}
         planned = {name: _linted(task) for name, task in chosen.items()} if lint else chosen
@@ -53,13 +57,20 @@ def render_charts(
     done = [
         app_of(name, [(task, name)], renderer, Target(namespace=name), revision=ref) for name, task in planned.items()
     ]
-    return Renderings(tuple(app for app, _ in done), tuple(finding for _, some in done for finding in some))
+    findings = tuple(finding for _, some in done for finding in some)
+    return Renderings(tuple(app for app, _ in done), findings, helm=version)
+
+
+def chosen_helm(given: Version | None, settings: Settings) -> str:
+    """Return the version of Helm for charts by themselves. If clusters have several, none of them is preferred."""
+    of_clusters = settings.helm_versions if len(settings.helm_versions) == 1 else ()
+    return of_charts([given] if given else (), of_clusters)[0]
 
 
 def chart_sources(
-    root: Path, ref: str, settings: Settings, *, layers: tuple[Layer, ...] = ()
+    root: Path, ref: str, settings: Settings, *, layers: tuple[Layer, ...] = (), helm: str = NEWEST
 ) -> dict[str, ChartTask | Note]:
-    """What to render for each umbrella chart of a revision, by name."""
+    """Return what to render for each umbrella chart of a revision, by name. `helm` is a full version."""
     at = FilesAt(str(root), ref, (CHARTS,))
     version = settings.kubernetes_version or Version.parse(kubernetes_api.DEFAULT)
     api_versions = {*kubernetes_api.api_versions(version), *kubernetes_api.MONITORING, *settings.api_versions}
@@ -69,7 +80,10 @@ def chart_sources(
         if not names:
             where = f" at {ref}" if ref != WORKTREE else ""
             raise UserError(f"{root}: not a KubeAid repo: it has no {CHARTS}/{where}; name one with --kubeaid")
-        return {name: _task(place, name, layers, version, tuple(sorted(api_versions))) for name in names}
+        made = {name: _task(place, name, layers, version, tuple(sorted(api_versions))) for name in names}
+    return {
+        name: replace(one, helm=rules_name(helm)) if isinstance(one, ChartTask) else one for name, one in made.items()
+    }
 
 
 def check_charts(names: Sequence[str], there: Collection[str]) -> None:

@@ -71,6 +71,8 @@ class Comparison:
     removed: tuple[OneSided, ...] = ()
     not_compared: tuple[NotCompared, ...] = ()
     applications: int = 0
+    helm: str = ""
+    """The version of Helm whose rules rendered charts by themselves; empty for clusters, each of which has its own."""
 
     @property
     def changed(self) -> tuple[str, ...]:

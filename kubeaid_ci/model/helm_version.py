@@ -4,6 +4,7 @@ Sources: the tags of https://github.com/helm/helm, and ``hack/tool-versions.sh``
 https://github.com/argoproj/argo-cd. Tests compare each with real helm programs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -105,6 +106,23 @@ def rules(helm: str) -> HelmRules:
 def shipped_with(argocd: Version) -> str | None:
     """Return the Helm in an Argo CD's image; None if that Argo CD is older or newer than those known here."""
     return _SHIPPED.get(argocd.release[:2])
+
+
+def of_charts(given: Sequence[Version], of_clusters: Sequence[Version]) -> tuple[str, ...]:
+    """Return the versions of Helm for charts that no cluster renders: each once, with other rules than those before.
+
+    They are those `given`, else those of clusters, else the newest that an Argo CD has.
+    """
+    by_rules: dict[str, str] = {}
+    for version in [completed(one) for one in given or of_clusters] or [NEWEST]:
+        by_rules.setdefault(rules(version).since, version)
+    return tuple(by_rules.values())
+
+
+def rules_name(helm: str) -> str:
+    """Return the name of a version's rules as `rules_named` takes it; empty for those of the engine."""
+    found = rules(helm)
+    return "" if found is ENGINE else found.since
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,12 @@ class ChartLint:
 
 @dataclass(frozen=True, slots=True)
 class Lint:
-    """Results in order of chart, and every finding. `kubernetes` are the versions that were rendered for."""
+    """Results in order of chart, and every finding.
+
+    `kubernetes` are the versions that were rendered for, `helm` those whose rules were followed.
+    """
 
     results: tuple[ChartLint, ...]
     findings: tuple[Finding, ...]
     kubernetes: tuple[Version, ...]
+    helm: tuple[str, ...] = ()

@@ -87,6 +87,8 @@ class Renderings:
 
     apps: tuple[RenderedApp, ...]
     findings: tuple[Finding, ...]
+    helm: str = ""
+    """The version of Helm whose rules rendered charts by themselves; empty for clusters, each of which has its own."""
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:

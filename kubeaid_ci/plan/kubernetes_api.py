@@ -17,6 +17,9 @@ DEFINITIONS = (DEFINITION, COMPOSITE_DEFINITION)
 DEFAULT = "1.34.0"
 """The version taken for a cluster where nothing else is said."""
 
+NEWEST = "1.37"
+"""The newest release whose APIs are known here."""
+
 _OPERATOR = ("Alertmanager", "PodMonitor", "Probe", "Prometheus", "PrometheusRule", "ServiceMonitor", "ThanosRuler")
 MONITORING = ("monitoring.coreos.com/v1", *(f"monitoring.coreos.com/v1/{kind}" for kind in _OPERATOR))
 """What kube-prometheus adds, which every cluster of the platform runs."""
@@ -76,6 +79,11 @@ _SERVED: tuple[tuple[str, str, str, int, int], ...] = (
     ("storage.k8s.io/v1", "CSIStorageCapacity", "CSIDriver CSINode StorageClass VolumeAttachment", _FIRST, _LAST),
     ("storage.k8s.io/v1", "", "VolumeAttributesClass", 34, _LAST),
 )
+
+
+def is_known(version: Version) -> bool:
+    """Return whether a release of Kubernetes is not newer than those known here."""
+    return version.release[:2] <= Version.parse(NEWEST).release[:2]
 
 
 def api_versions(version: Version) -> tuple[str, ...]:

@@ -86,8 +86,12 @@ def _defaults(comparison: Comparison, *, is_all: bool) -> list[str]:
     short = " · ".join(filter(None, (weights(comparison.findings), effect(comparison)))) or "nothing changes"
     shown = effects(comparison, about="")[1:]
     if is_all:
-        return [f"## With default values\n\n{escape(short)}\n", *shown]
-    return [folded(f"With default values: {short}", "\n".join(shown))]
+        return [f"## With default values\n\n{escape(short)}{_helm(comparison)}\n", *shown]
+    return [folded(f"With default values: {short}{_helm(comparison)}", "\n".join(shown))]
+
+
+def _helm(comparison: Comparison) -> str:
+    return f" (rendered as Helm {comparison.helm} does)" if comparison.helm else ""
 
 
 def _lost(lost: Sequence[LostValue]) -> Iterator[str]:

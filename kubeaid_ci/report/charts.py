@@ -126,6 +126,7 @@ def lint(found: Lint, *, version: str) -> Report:
             "rendered": rendered,
             "not_rendered": len(failed),
             "kubernetes": " to ".join(map(str, found.kubernetes)),
+            "helm": ", ".join(found.helm),
         },
         results=found.results,
         findings=found.findings,

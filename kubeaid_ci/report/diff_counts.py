@@ -95,6 +95,7 @@ def summary(comparison: Comparison) -> dict[str, str | int]:
         "applications_not_compared": len(_applications_not_compared(comparison)),
         **{f"objects_{action.value}": objects[action] for action in Action},
         "noise_only": comparison.noise_only,
+        **({"helm": comparison.helm} if comparison.helm else {}),
     }
 
 

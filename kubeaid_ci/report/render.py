@@ -23,6 +23,7 @@ def report(renderings: Renderings, *, command: str, version: str) -> Report:
             "objects": sum(len(app.manifests) for app in renderings.apps),
             "masked": len(masked),
             "cached": sum(app.cached for app in renderings.apps),
+            **({"helm": renderings.helm} if renderings.helm else {}),
         },
         results=renderings.apps,
         findings=renderings.findings,

@@ -109,6 +109,11 @@ class Settings:
         own = [one.kubernetes_version for one in self.clusters.values()]
         return tuple(sorted({one for one in (self.kubernetes_version, *own) if one is not None}))
 
+    @property
+    def helm_versions(self) -> tuple[Version, ...]:
+        """The versions of Helm that are set for clusters; each once, the oldest first."""
+        return tuple(sorted({one.helm for one in self.clusters.values() if one.helm is not None}))
+
     def merge(self, other: "Settings") -> "Settings":
         """These settings, with the other's where these do not say; the suppressions of both."""
         return replace(

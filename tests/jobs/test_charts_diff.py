@@ -1,6 +1,7 @@
 """What a change does to what charts give by themselves."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_a_comparison_is_kept_whole(world):
     changed(world)
     made = compared(world, noise=True, diffs=True)
     assert all((made.changes, made.findings, made.diffs))
-    assert unpacked(packed(made)) == made
+    assert unpacked(packed(made)) == replace(made, helm="")  # the same for all charts
     assert b"\\ud800" in packed(unpacked(packed(made).replace(b"hostNetwork", b"\\ud800")))
 
 
