@@ -15,10 +15,12 @@ what it answers or make it start a program. Every call from here has
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.processes import Finished, run, start, without_secrets
@@ -253,7 +255,22 @@ def _environment(*, network: bool = False, signing: bool = False) -> dict[str, s
     if not (network or signing):
         inherited.pop("SSH_ASKPASS", None)
     reach = {"GIT_ALLOW_PROTOCOL": TRANSPORTS} if network else {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
-    return {**inherited, **_FIXED, **reach}
+    trusted = tuple(value for key, value in _user_configuration() if key == "safe.directory") if network else ()
+    own = {"GIT_CONFIG_GLOBAL": _configuration_of(trusted).name} if trusted else {}
+    return {**inherited, **_FIXED, **reach, **own}
+
+
+@lru_cache
+def _configuration_of(trusted: tuple[str, ...]) -> "IO[str]":
+    """Return a file with the user's ``safe.directory``, removed at exit.
+
+    At a local remote Git starts ``git upload-pack``, which reads no settings from the environment.
+    """
+    file = tempfile.NamedTemporaryFile("w", prefix="kubeaid-ci-", suffix=".gitconfig")  # noqa: SIM115 - kept open
+    escaped = (value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") for value in trusted)
+    file.write("[safe]\n" + "".join(f'\tdirectory = "{value}"\n' for value in escaped))
+    file.flush()
+    return file
 
 
 def _numbered(settings: Settings) -> dict[str, str]:
