@@ -101,7 +101,8 @@ def _failed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Iterator[F
     if got.kind is FailedKind.NO_SUCH_VERSION:
         yield _not_listed(one, entry, got)
     holds = entry is not None and entry.tree == one.subchart.tree
-    is_told = rule is not None or got.kind is FailedKind.NO_SUCH_VERSION
+    # A host that cannot be reached is one finding, whatever the number of its charts.
+    is_told = rule is not None or got.kind is FailedKind.NO_SUCH_VERSION or bool(got.host)
     if not is_told or (got.kind is FailedKind.NO_SUCH_VERSION and not holds):
         state = "; it is still what the ledger says" if holds else ""
         message = f"{one.key} could not be compared: {got.message}{state}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from kubeaid_ci.checks import chart_structure
+from kubeaid_ci.checks import chart_structure, upstream_failures
 from kubeaid_ci.checks import ledger as ledger_checks
 from kubeaid_ci.checks.chart_upstream import Comparison
 from kubeaid_ci.edges.files import write_atomically
@@ -78,6 +78,7 @@ def verify_charts(
             *ledger_checks.check(run.vendored, run.ledger, declared=declared, everything=run.everything),
             *(_against(before, run, chosen, today=day) if before else ()),
             *(finding for _, found in verdicts for finding in found),
+            *run.not_reached(),
         )
     return Verification(tuple(result for result, _ in verdicts), findings, told, run.may_pass)
 
@@ -95,6 +96,10 @@ class _Run:
     may_pass: bool = False
     compared: set[str] = field(default_factory=set)
     """The charts that upstream sent, by key."""
+    asked: int = 0
+    """The number of charts that upstream was asked for."""
+    unreachable: list[tuple[Vendored, Failed]] = field(default_factory=list)
+    """The charts whose host could not be reached."""
 
     @property
     def ledger(self) -> Ledger:
@@ -117,6 +122,7 @@ class _Run:
         told: dict[str, str] = {}
         entries = {one.key: self.ledger.entries.get(one.key) for one in self.vendored}
         asked = [(one, entries[one.key]) for one in self.vendored if fetch and _is_asked(one, entries[one.key])]
+        self.asked = len(asked)
         for one, got in answers(asked, fetch, jobs=jobs) if fetch else ():
             compared = self.judge.compared(one, entries[one.key], got) if isinstance(got, Fetched) else None
             if record and isinstance(got, Fetched) and compared is not None and compared.is_same:
@@ -134,9 +140,23 @@ class _Run:
         self.done[one.key] = verdict
         if isinstance(got, Fetched):
             self.compared.add(one.key)
+        if isinstance(got, Failed) and got.host:
+            self.unreachable.append((one, got))
         self.may_pass = self.may_pass or (isinstance(got, Failed) and got.may_pass)
         if progress:
             progress(verdict[0])
+
+    def not_reached(self) -> Iterator[Finding]:
+        """Yield one finding for each host that could not be reached."""
+        failures = sorted(self.unreachable, key=lambda one: one[0].key)
+        contents = {one.key: f"{one.subchart.version} {self._holds(one)}" for one, _ in failures}
+        consequence = "{} could not be compared with what is published, only with the ledger"
+        yield from upstream_failures.check(failures, asked=self.asked, consequence=consequence, contents=contents)
+
+    def _holds(self, one: Vendored) -> bool:
+        """Whether a chart holds what the ledger records."""
+        entry = self.ledger.entries.get(one.key)
+        return entry is not None and entry.tree == one.subchart.tree
 
     def record(self, one: Vendored, got: Fetched) -> dict[str, str]:
         """Note what upstream says where nothing is noted and our copy is what it publishes."""

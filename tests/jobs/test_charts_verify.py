@@ -709,3 +709,52 @@ def test_a_lock_that_is_removed_while_dependencies_stay_is_found(tmp_path, chang
     assert [f"{one.rule.id} {one.path.removeprefix('argocd-helm-charts/')}" for one in found] == expected
     assert {one.severity for one in found} <= {"warning"}
     assert "chart/lock-missing" not in {one.rule.id for one in verify(root).findings}
+
+
+def many(root, number, upstream=UPSTREAM):
+    """A KubeAid repo with umbrella charts of one repository, all in the ledger."""
+    for name in (f"app{n:02}" for n in range(number)):
+        files = {
+            "Chart.yaml": metadata(name, "0.1.0", f"web 1.2.3 {upstream}"),
+            "charts/web/Chart.yaml": metadata("web", "1.2.3"),
+        }
+        umbrellas.umbrella(root, name, files)
+    return umbrellas.recorded(root)
+
+
+def dead(wanted):
+    host = wanted.repository.split("/")[2]
+    return Failed(FailedKind.UNREACHABLE, f"cannot reach {host}: connection refused", host, "connection refused")
+
+
+def test_a_host_that_cannot_be_reached_is_one_finding_for_all_of_its_charts(tmp_path):
+    root = many(tmp_path, 12)
+    umbrellas.web(root, upstream="https://other.example.com")
+    answers = lambda wanted: published() if "other" in wanted.repository else dead(wanted)  # noqa: E731
+    found = verify(root, fetch=answers)
+    (finding,) = [one for one in found.findings if one.rule.id == "chart/unverifiable"]
+    assert (finding.subject, finding.severity, found.may_pass) == ("charts.example.com", "warning", True)
+    assert finding.message.startswith("cannot reach charts.example.com: connection refused; app00/web, app01/web, ")
+    assert finding.message.endswith(
+        "app09/web and 2 more could not be compared with what is published, only with the ledger"
+    )
+    assert [str(one.status) for one in found.results] == ["unverifiable"] * 12 + ["identical"]
+
+
+def test_without_a_network_there_is_one_finding_for_all_hosts(tmp_path):
+    root = many(tmp_path, 2)
+    umbrellas.web(root, upstream="https://other.example.com")
+    (finding,) = [one for one in verify(root, fetch=dead).findings if one.rule.id == "chart/unverifiable"]
+    assert finding.subject == "upstreams"
+    assert finding.message.startswith(
+        "none of the 2 upstream hosts can be reached (connection refused); 3 charts could"
+    )
+
+
+def test_an_edit_behind_a_dead_host_is_no_known_finding(tmp_path):
+    root = many(tmp_path, 2)
+    (before,) = verify(root, fetch=dead).findings
+    put("values.yaml", "evil: true")(root / "argocd-helm-charts/app00/charts/web")
+    found = verify(root, fetch=dead).findings
+    assert {one.rule.id for one in found} == {"chart/unverifiable", "chart/file-added"}
+    assert before.fingerprint not in {one.fingerprint for one in found}
