@@ -1,38 +1,86 @@
-"""CI for GitOps Kubernetes platforms: builds, verifies and compares what ArgoCD syncs.
+"""CI for GitOps Kubernetes platforms: builds, verifies and compares what Argo CD syncs.
 
-The jobs are plain functions; the names in `__all__` are stable. They are loaded on first use, so
-that importing the package (and starting the command line) stays fast.
+Every job is a plain function. The names in `__all__` are stable. They are loaded on first use, so that importing the
+package (and starting the command line) stays fast.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kubeaid_ci.errors import KubeaidCiError as KubeaidCiError
+    from kubeaid_ci.errors import OutsideError as OutsideError
+    from kubeaid_ci.errors import UserError as UserError
+    from kubeaid_ci.jobs.build import build_clusters as build_clusters
+    from kubeaid_ci.jobs.charts_add import add_chart as add_chart
+    from kubeaid_ci.jobs.charts_diff import diff_charts as diff_charts
+    from kubeaid_ci.jobs.charts_lint import lint_charts as lint_charts
+    from kubeaid_ci.jobs.charts_list import list_charts as list_charts
+    from kubeaid_ci.jobs.charts_outdated import outdated_charts as outdated_charts
+    from kubeaid_ci.jobs.charts_publish import publish_charts as publish_charts
+    from kubeaid_ci.jobs.charts_publish import publish_new_chart as publish_new_chart
+    from kubeaid_ci.jobs.charts_render import render_charts as render_charts
+    from kubeaid_ci.jobs.charts_update import update_charts as update_charts
+    from kubeaid_ci.jobs.charts_upstream import upstream_charts as upstream_charts
+    from kubeaid_ci.jobs.charts_verify import verify_charts as verify_charts
+    from kubeaid_ci.jobs.clusters import list_clusters as list_clusters
+    from kubeaid_ci.jobs.diff import diff_clusters as diff_clusters
+    from kubeaid_ci.jobs.doctor import doctor as doctor
+    from kubeaid_ci.jobs.publish import publish as publish
+    from kubeaid_ci.jobs.render import render_clusters as render_clusters
+    from kubeaid_ci.model.build import BuildResult as BuildResult
+    from kubeaid_ci.model.build import Builds as Builds
+    from kubeaid_ci.model.comparison import Comparison as Comparison
+    from kubeaid_ci.model.comparison import Revisions as Revisions
+    from kubeaid_ci.model.finding import Finding as Finding
+    from kubeaid_ci.model.finding import Rule as Rule
+    from kubeaid_ci.model.finding import Severity as Severity
+    from kubeaid_ci.model.manifest import Manifest as Manifest
+    from kubeaid_ci.model.manifest import ObjectId as ObjectId
+    from kubeaid_ci.model.policy import ChartPolicy as ChartPolicy
+    from kubeaid_ci.model.rendering import RenderedApp as RenderedApp
+    from kubeaid_ci.model.rendering import Renderings as Renderings
+    from kubeaid_ci.settings import Settings as Settings
 
 __version__ = "0.1.0"
 
-_JOBS = {
-    "add_chart": "kubeaid_ci.jobs.charts_add",
-    "build_clusters": "kubeaid_ci.jobs.build",
-    "diff_charts": "kubeaid_ci.jobs.charts_diff",
-    "diff_clusters": "kubeaid_ci.jobs.diff",
-    "doctor": "kubeaid_ci.jobs.doctor",
-    "lint_charts": "kubeaid_ci.jobs.charts_lint",
-    "list_charts": "kubeaid_ci.jobs.charts_list",
-    "list_clusters": "kubeaid_ci.jobs.clusters",
-    "outdated_charts": "kubeaid_ci.jobs.charts_outdated",
-    "publish": "kubeaid_ci.jobs.publish",
-    "publish_charts": "kubeaid_ci.jobs.charts_publish",
-    "publish_new_chart": "kubeaid_ci.jobs.charts_publish",
-    "render_charts": "kubeaid_ci.jobs.charts_render",
-    "render_clusters": "kubeaid_ci.jobs.render",
-    "update_charts": "kubeaid_ci.jobs.charts_update",
-    "upstream_charts": "kubeaid_ci.jobs.charts_upstream",
-    "verify_charts": "kubeaid_ci.jobs.charts_verify",
+_PLACES = {
+    "kubeaid_ci.errors": ("KubeaidCiError", "OutsideError", "UserError"),
+    "kubeaid_ci.jobs.build": ("build_clusters",),
+    "kubeaid_ci.jobs.charts_add": ("add_chart",),
+    "kubeaid_ci.jobs.charts_diff": ("diff_charts",),
+    "kubeaid_ci.jobs.charts_lint": ("lint_charts",),
+    "kubeaid_ci.jobs.charts_list": ("list_charts",),
+    "kubeaid_ci.jobs.charts_outdated": ("outdated_charts",),
+    "kubeaid_ci.jobs.charts_publish": ("publish_charts", "publish_new_chart"),
+    "kubeaid_ci.jobs.charts_render": ("render_charts",),
+    "kubeaid_ci.jobs.charts_update": ("update_charts",),
+    "kubeaid_ci.jobs.charts_upstream": ("upstream_charts",),
+    "kubeaid_ci.jobs.charts_verify": ("verify_charts",),
+    "kubeaid_ci.jobs.clusters": ("list_clusters",),
+    "kubeaid_ci.jobs.diff": ("diff_clusters",),
+    "kubeaid_ci.jobs.doctor": ("doctor",),
+    "kubeaid_ci.jobs.publish": ("publish",),
+    "kubeaid_ci.jobs.render": ("render_clusters",),
+    "kubeaid_ci.model.build": ("BuildResult", "Builds"),
+    "kubeaid_ci.model.comparison": ("Comparison", "Revisions"),
+    "kubeaid_ci.model.finding": ("Finding", "Rule", "Severity"),
+    "kubeaid_ci.model.manifest": ("Manifest", "ObjectId"),
+    "kubeaid_ci.model.policy": ("ChartPolicy",),
+    "kubeaid_ci.model.rendering": ("RenderedApp", "Renderings"),
+    "kubeaid_ci.settings": ("Settings",),
 }
+_MODULES = {name: module for module, names in _PLACES.items() for name in names}
 
-__all__ = ["__version__", *_JOBS]  # noqa: PLE0604 - the names of the lazily loaded jobs
+__all__ = ["__version__", *_MODULES]  # noqa: PLE0604 - the names that are loaded on first use
+
+if not TYPE_CHECKING:  # with it, a type checker would accept any name
+
+    def __getattr__(name: str) -> Any:
+        if name in _MODULES:
+            return getattr(import_module(_MODULES[name]), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __getattr__(name: str) -> Any:
-    if name in _JOBS:
-        return getattr(import_module(_JOBS[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -44,6 +44,7 @@ COMMANDS = {
     "render": ("kubeaid_ci.commands.render", "Render every object that ArgoCD would apply to clusters."),
     "publish": ("kubeaid_ci.commands.publish", "Build clusters and open or update the change request."),
     "doctor": ("kubeaid_ci.commands.doctor", "Say what this machine, both repositories and the forge lack."),
+    "rules": ("kubeaid_ci.commands.rules", "List the rules, or explain one."),
     "demo": ("kubeaid_ci.commands.demo", "Make small repositories and run every job on them, offline."),
 }
 

@@ -12,6 +12,7 @@ from kubeaid_ci.model.finding import Finding, Rule, Severity
 from kubeaid_ci.model.report import Report
 from kubeaid_ci.report.json import dump
 from kubeaid_ci.report.markdown import escape
+from kubeaid_ci.report.rules import page_address
 from kubeaid_ci.report.visible import one_line, visible
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -46,6 +47,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": f"{rule.family}: {title}" if "/" in rule.id else title},
         "fullDescription": {"text": rule.help},
         "help": {"text": rule.help, "markdown": escape(rule.help)},
+        "helpUri": page_address(rule),
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {"tags": [rule.family], "problem.severity": _PROBLEMS[rule.severity]},
     }
