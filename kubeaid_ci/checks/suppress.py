@@ -1,6 +1,8 @@
 """Silences findings as the settings say, and says which suppressions do nothing any more."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from kubeaid_ci.checks.glob import matches
@@ -8,6 +10,7 @@ from kubeaid_ci.checks.rules import SUPPRESSION_EXPIRED, SUPPRESSION_UNUSED
 from kubeaid_ci.model.finding import Finding, Rule
 from kubeaid_ci.model.suppression import SETTINGS_FILE, Suppression
 
+_STARS = re.compile(r"\*+")
 # A change must not silence what calls it out.
 _NEVER = frozenset({"chart/suppression-changed", "settings/weakened"})
 
@@ -45,7 +48,17 @@ def _about(
         if _expired(suppression, today) and (used or looked):
             yield _noted(SUPPRESSION_EXPIRED, suppression, f"held until {suppression.until}")
         elif looked and not used:
-            yield _noted(SUPPRESSION_UNUSED, suppression, "matches nothing")
+            yield _noted(SUPPRESSION_UNUSED, suppression, f"matches nothing{_hint(suppression, findings)}")
+
+
+def _hint(suppression: Suppression, findings: Iterable[Finding]) -> str:
+    """What to correct, if a glob would match with stars that span slashes."""
+    globs = (suppression.subject, suppression.path or "")
+    if not any("*" in glob for glob in globs):
+        return ""
+    subject, path = (_STARS.sub("**", glob) for glob in globs)
+    wider = replace(suppression, subject=subject, path=path or None)
+    return " (* does not match a /, ** does)" if any(_matches(wider, finding) for finding in findings) else ""
 
 
 def _noted(rule: Rule, suppression: Suppression, what: str) -> Finding:

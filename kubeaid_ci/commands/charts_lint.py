@@ -53,6 +53,7 @@ def charts_lint(
     Example: kubeaid-ci charts lint --kubernetes 1.30..1.34 --kubeaid ../KubeAid
              kubeaid-ci charts lint --new-only --base origin/master
     """
+    from kubeaid_ci.checks import chart_runs
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import charts_folder
@@ -80,7 +81,8 @@ def charts_lint(
                 return lint_charts(kubeaid, charts=names, ref=commit, **same).findings
 
             known = Baseline(subtracted, of_charts(kubeaid, subtracted, charts, at, head=ref))
-    done(ctx, lint(found, version=__version__), options, failure=_failure, baseline=known)
+    ran = () if charts or new_only else chart_runs.LINT
+    done(ctx, lint(found, version=__version__), options, ran=ran, failure=_failure, baseline=known)
 
 
 def _failure(findings: "Sequence[Finding]") -> int:

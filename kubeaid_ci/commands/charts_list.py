@@ -18,6 +18,7 @@ def charts_list(ctx: click.Context, /, charts: tuple[str, ...], ref: str, **give
 
     Example: kubeaid-ci charts list cert-manager --kubeaid ../KubeAid
     """
+    from kubeaid_ci.checks import chart_runs
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.repositories import charts_folder
     from kubeaid_ci.jobs.charts_list import list_charts
@@ -27,4 +28,4 @@ def charts_list(ctx: click.Context, /, charts: tuple[str, ...], ref: str, **give
     kubeaid, ref = charts_folder(options, ref)
     found = list_charts(kubeaid, charts=charts, ref=ref, cache=options.cache)
     report = listing(found.lines, found.findings, version=__version__, has_ledger=found.has_ledger)
-    done(ctx, report, options, failure=2 if found.findings else 0)
+    done(ctx, report, options, ran=() if charts else chart_runs.LIST, failure=2 if found.findings else 0)

@@ -1,5 +1,6 @@
 """Shared by the commands that change charts: whether to publish, where to, and how they end."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -53,21 +54,30 @@ def config_repo(options: Options) -> Path | None:
     return None
 
 
-def written(ctx: click.Context, options: Options, found: Updates, *, command: str) -> NoReturn:
-    """End a command that updated a checkout."""
+def written(
+    ctx: click.Context, options: Options, found: Updates, *, command: str, ran: Collection[str] = ()
+) -> NoReturn:
+    """End a command that updated a checkout. `ran` is as for `done`."""
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.report.chart_update import report
 
     if found.dry_run:
         notice("dry run: nothing was written")
     told = report(found, command=command, version=__version__)
-    done(ctx, told, options, failure=3 if _failed(found) else 2 if found.unwritten else 0)
+    failed = _failed(found)
+    done(ctx, told, options, ran=() if failed else ran, failure=3 if failed else 2 if found.unwritten else 0)
 
 
 def offered(
-    ctx: click.Context, options: Options, found: "ChartPublication", asked: Wishes, *, command: str
+    ctx: click.Context,
+    options: Options,
+    found: "ChartPublication",
+    asked: Wishes,
+    *,
+    command: str,
+    ran: Collection[str] = (),
 ) -> NoReturn:
-    """End a command that published change requests."""
+    """End a command that published change requests. `ran` is as for `done`."""
     from kubeaid_ci.checks.publish import check
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.report.chart_update import report
@@ -77,7 +87,8 @@ def offered(
     failed = {one.branch: str(one.error) for one in found.failed}
     told = report(found.updates, check(found.requests, failed), command=command, version=__version__)
     codes = [one.error.exit_code for one in found.failed] + [3] * _failed(found.updates)
-    done(ctx, told, options, outputs=request_outputs(found.requests), failure=max(codes, default=0))
+    ran = () if codes else ran
+    done(ctx, told, options, ran=ran, outputs=request_outputs(found.requests), failure=max(codes, default=0))
 
 
 def _failed(found: Updates) -> bool:

@@ -25,6 +25,7 @@ def charts_outdated(
     Example: kubeaid-ci charts outdated traefik argo-cd --kubeaid ../KubeAid
              kubeaid-ci charts outdated --update-ledger
     """
+    from kubeaid_ci.checks import chart_runs
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import charts_folder
@@ -45,4 +46,5 @@ def charts_outdated(
             progress=progress.counted,
         )
     failure = 2 if any(one.rule.id == "chart/invalid" for one in found.findings) else 3 if found.may_pass else 0
-    done(ctx, report(found, version=__version__), options, failure=failure)
+    ran = () if charts or found.may_pass else chart_runs.OUTDATED
+    done(ctx, report(found, version=__version__), options, ran=ran, failure=failure)

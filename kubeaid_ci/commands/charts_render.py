@@ -41,6 +41,7 @@ def charts_render(
     Example: kubeaid-ci charts render traefik --values my-values.yaml --kubeaid ../KubeAid
              kubeaid-ci charts render traefik --helm 3.19
     """
+    from kubeaid_ci.checks import chart_runs
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.manifests import show
     from kubeaid_ci.commands.progress import Progress
@@ -67,4 +68,5 @@ def charts_render(
         )
     printed = show(renderings.manifests, fmt=given["fmt"], out=out)
     told = report(renderings, command="charts render", version=__version__)
-    done(ctx, told, options, stdout=sys.stderr if printed else None, failure=2 if renderings.failed else 0)
+    ran = () if charts or values else chart_runs.RENDER
+    done(ctx, told, options, ran=ran, stdout=sys.stderr if printed else None, failure=2 if renderings.failed else 0)

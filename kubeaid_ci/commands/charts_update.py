@@ -43,6 +43,7 @@ def charts_update(
              kubeaid-ci charts update --dry-run
              kubeaid-ci charts update --publish --config-repo ../kubernetes-config --kubeaid .
     """
+    from kubeaid_ci.checks import chart_runs
     from kubeaid_ci.commands import charts_offered
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import checkout_folder
@@ -67,6 +68,7 @@ def charts_update(
         else:
             config = charts_offered.config_repo(options)
             found = publish_charts(charts_offered.address(options), config_repo=config, wishes=asked, **same)
+    ran = () if charts or skip else chart_runs.UPDATE
     if asked is None:
-        charts_offered.written(ctx, options, updates, command="charts update")
-    charts_offered.offered(ctx, options, found, asked, command="charts update")
+        charts_offered.written(ctx, options, updates, command="charts update", ran=ran)
+    charts_offered.offered(ctx, options, found, asked, command="charts update", ran=ran)

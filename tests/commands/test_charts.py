@@ -107,3 +107,49 @@ def test_kubernetes_versions_come_from_the_settings(run, root):
     chart.write_text(chart.read_text() + "kubeVersion: '>=1.25.0'\n")
     done = run("verify", "--offline", "--kubeaid", root, "--accept", "web/web", "--reason", "test")
     assert "web 1.2.3 wants Kubernetes >=1.25.0, a cluster runs v1.20.1" in done.stdout
+
+
+def suppression(rule, subject="nope/nope"):
+    return f"suppress:\n- rule: {rule}\n  subject: '{subject}'\n  reason: old\n"
+
+
+@pytest.mark.parametrize(
+    ("rule", "arguments", "is_reported"),
+    [
+        ("chart/file-modified", ("verify", "--offline"), True),
+        ("chart/subchart-missing", ("verify", "--offline"), True),
+        ("chart/upstream-republished", ("verify", "--offline"), False),
+        ("chart/ledger-changed", ("verify", "--offline"), False),
+        ("chart/file-modified", ("verify", "--offline", "web"), False),
+        ("chart/file-modified", ("verify", "--offline", "--new-only", "--base", "HEAD"), False),
+        ("chart/invalid", ("list",), True),
+        ("chart/invalid", ("list", "web"), False),
+        ("chart/lint", ("lint",), True),
+        ("chart/lint", ("lint", "web"), False),
+        ("chart/file-modified", ("lint",), False),
+        ("chart/render-failed", ("render",), True),
+        ("chart/render-failed", ("render", "web"), False),
+    ],
+)
+def test_an_unused_suppression_is_reported_by_the_commands_that_could_match_it(run, root, rule, arguments, is_reported):
+    repos.write(umbrellas.vendored(root), {"templates/deployment.yaml": "", "charts/inner/templates/job.yaml": ""})
+    repos.write(root, {".kubeaid-ci.yaml": suppression(rule)})
+    repos.commit(root)
+    done = run(*arguments, "--kubeaid", root, "--format", "json", "--fail-on", "never")
+    unused = [one for one in json.loads(done.stdout)["findings"] if one["rule"] == "suppression-unused"]
+    assert [one["subject"] for one in unused] == [rule] * is_reported, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        ("*", "matches nothing (* does not match a /, ** does): chart/file-modified for *"),
+        ("other/*", "matches nothing: chart/file-modified for other/*"),
+    ],
+)
+def test_an_unused_glob_says_that_a_star_does_not_match_a_slash(run, root, subject, said):
+    repos.write(umbrellas.vendored(root), {"values.yaml": "replicas: 2\n"})
+    repos.write(root, {".kubeaid-ci.yaml": suppression("chart/file-modified", subject)})
+    done = run("verify", "--offline", "--kubeaid", root, "--format", "json")
+    (unused,) = [one for one in json.loads(done.stdout)["findings"] if one["rule"] == "suppression-unused"]
+    assert unused["message"].startswith(said)
