@@ -79,6 +79,8 @@ def target(remote: str, **said) -> ForgeAddress:
         ("https://git.example.com/acme/config.git", "https://git.example.com.evil.example.com/api/v4"),
         ("https://git.example.com/acme/config.git", "http://git.example.com/api/v4"),
         ("git@git.example.com:acme/config.git", "https://api.git.example.com/api/v4"),
+        ("git@git.example.com:acme/config.git", "https://git.example.com:8443/api/v4"),
+        ("https://git.example.com/acme/config.git", "https://git.example.com:8443/api/v4"),
     ],
 )
 def test_settings_file_does_not_send_a_token_to_another_host(remote, url) -> None:
@@ -92,7 +94,7 @@ def test_settings_file_does_not_send_a_token_to_another_host(remote, url) -> Non
     ("remote", "url"),
     [
         ("https://git.example.com/acme/config.git", "https://git.example.com/gitlab"),
-        ("git@GIT.example.com:acme/config.git", "https://git.example.com:8443/api/v4"),
+        ("git@GIT.example.com:acme/config.git", "https://git.example.com/api/v4"),
         ("http://git.example.com/acme/config.git", "http://git.example.com/api/v4"),
     ],
 )
