@@ -98,7 +98,8 @@ def forge_of(remote: Remote, wishes: Wishes) -> ForgeAddress:
     address = detect(remote, os.environ, kind=ForgeKind.parse(wishes.forge), forge_url=url)
     if url and not wishes.forge_url and address.kind is not ForgeKind.NONE and not is_at_home(address.api, remote):
         raise UserError(
-            f"publish.forge-url of a settings file is {without_credentials(url)}, not at the origin (scheme, host and port) of {remote}, and the"
+            f"publish.forge-url of a settings file is {without_credentials(url)}, not at the origin (scheme, host and"
+            f" port) of {remote}, and the"
             " token would go there; if that is meant, say it with --forge-url or KUBEAID_CI_FORGE_URL"
         )
     return address
