@@ -11,8 +11,8 @@ from kubeaid_ci.model.suppression import SETTINGS_FILE
 def check(one: Tracked, outlook: Outlook) -> Iterator[Finding]:
     """Yield findings for a vendored chart whose releases are known."""
     if outlook.status is Standing.OUTDATED:
-        current = outlook.current or "not vendored"
-        yield _at(one, "chart/outdated", f"{one.key} is {current}, and {outlook.newest} is there to take")
+        step = f"{outlook.current} → {outlook.newest}" if outlook.current else f"is not vendored, {outlook.newest}"
+        yield _at(one, "chart/outdated", f"{one.key} {step} available")
     if outlook.deprecated and not (one.subchart and one.subchart.chart and one.subchart.chart.deprecated):
         yield _at(one, "chart/deprecated", f"{one.key} is deprecated by its publisher")
 

@@ -107,7 +107,7 @@ def _is_packed(file: str, name: str) -> bool:
 
 def _missing(chart: Chart, found: ResolvedDependency, files: Tree) -> Finding:
     dependency = found.dependency
-    title = " ".join(filter(None, (dependency.title, dependency.version)))
+    title = dependency.wanted
     other = chart.subchart(dependency.name)
     if other and other.chart is not None:
         reason = f"Helm renders nothing for it, because {other.folder} is {other.version}"
@@ -137,7 +137,7 @@ def _at_sync(chart: Chart, dependency: Dependency, files: Tree) -> tuple[str, Se
     folder = posixpath.normpath(posixpath.join(chart.path, dependency.repository.partition("://")[2]))
     if f"{folder}/Chart.yaml" not in files:
         return f"the sync fails, because there is no chart at {where}", None
-    others = [f"{one.title} {one.version}".strip() for one in chart.dependencies if one.kind.is_published]
+    others = [one.wanted for one in chart.dependencies if one.kind.is_published]
     if not others:
         return f"Argo CD packs {folder} at sync time and downloads nothing", Severity.WARNING
     return f"Argo CD packs {folder} at sync time, and downloads {', '.join(others)} instead of what is vendored", None
@@ -146,7 +146,7 @@ def _at_sync(chart: Chart, dependency: Dependency, files: Tree) -> tuple[str, Se
 def _ambiguous(chart: Chart, found: ResolvedDependency) -> Finding:
     folders = " and ".join(one.folder for one in (found.subchart, *found.rivals) if one)
     dependency = found.dependency
-    message = f"{dependency.title} {dependency.version} fits {folders}; Helm takes one of them at random"
+    message = f"{dependency.wanted} fits {folders}; Helm takes one of them at random"
     return _at(chart, found, "chart/subchart-undeclared", message)
 
 
@@ -178,10 +178,9 @@ def _shared(chart: Chart) -> Iterator[Finding]:
 
 def _undeclared(chart: Chart) -> Iterator[Finding]:
     for subchart in undeclared(chart):
-        title = " ".join(filter(None, (subchart.name, subchart.version)))
         declared = [one.version for one in chart.dependencies if one.name == subchart.name]
         why = f"; Chart.yaml declares {' and '.join(declared)}" if declared else ""
-        message = f"{title} is vendored but not declared in Chart.yaml{why}; Helm renders it anyway"
+        message = f"{subchart.title} is vendored but not declared in Chart.yaml{why}; Helm renders it anyway"
         subject, content = f"{chart.folder}/{subchart.folder}", f"{why} {subchart.tree or subchart.target}"
         rule = RULES["chart/subchart-undeclared"]
         yield rule.at(subchart.path, message, subject=subject, key="undeclared", content=content)
@@ -214,10 +213,11 @@ def _versions(chart: Chart, subject: str) -> Iterator[Finding]:
         if subchart is None or subchart.chart is None or (found.fits and _is_the_build(dependency, subchart)):
             continue
         file = posixpath.basename(dependency.path)
+        vendored = subchart.version or "a chart without a version"
         if dependency.version:
-            message = f"{file} declares {dependency.title} {dependency.version}, vendored is {subchart.version}"
+            message = f"{file} declares {dependency.wanted}, vendored is {vendored}"
         else:
-            message = f"{file} declares no version for {dependency.title}; {subchart.version} is vendored"
+            message = f"{file} declares no version for {dependency.title}; {vendored} is vendored"
         yield RULES["chart/version-mismatch"].at(
             dependency.path,
             message,
@@ -236,7 +236,7 @@ def _is_the_build(dependency: Dependency, subchart: Subchart) -> bool:
 
 def _vendored(chart: Chart, subject: str, kubernetes: Sequence[Version]) -> Iterator[Finding]:
     if chart.deprecated:
-        message = f"{chart.name} {chart.version} is deprecated by its publisher"
+        message = f"{chart.title} is deprecated by its publisher"
         yield RULES["chart/deprecated"].at(chart.file, message, subject=subject, key="deprecated")
     for version in kubernetes if chart.kube_version else ():
         try:
@@ -245,7 +245,7 @@ def _vendored(chart: Chart, subject: str, kubernetes: Sequence[Version]) -> Iter
             yield RULES["chart/invalid"].at(chart.file, f"kubeVersion: {error}", subject=subject, key="kubeVersion")
             return
         if not allowed:
-            message = f"{chart.name} {chart.version} wants Kubernetes {chart.kube_version}, a cluster runs {version}"
+            message = f"{chart.title} wants Kubernetes {chart.kube_version}, a cluster runs {version}"
             yield RULES["chart/subchart-kube-version"].at(chart.file, message, subject=subject, key=str(version))
 
 
@@ -254,7 +254,7 @@ def _nested_missing(chart: Chart, subject: str, above: set[str]) -> Iterator[Fin
     for found in resolve(chart):
         dependency = found.dependency
         if dependency.name and not found.is_vendored and dependency.name not in above:
-            message = f"{chart.name} declares {dependency.title} {dependency.version}, which is not vendored in it"
+            message = f"{chart.name} declares {dependency.wanted}, which is not vendored in it"
             yield RULES["chart/subchart-missing"].at(
                 dependency.path,
                 message,

@@ -131,7 +131,7 @@ def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: C
         yield _about(one, rule, message, content=f"{promised} {got.sha256}")
     if known and known != got.sha256:
         was, now = f"SHA-256 {known[:16]}…", f"{got.sha256[:16]}…"
-        message = f"the archive of {one.key} {one.subchart.version} was {was} when it was recorded and is {now} now"
+        message = f"the archive of {one.title} was {was} when it was recorded and is {now} now"
         # Ours may be edited, and the publisher's still what was reviewed.
         if is_same or (entry and entry.tree == got.tree_id):
             yield _about(one, "chart/repacked", f"{message}; its files are the same", content=got.sha256)
@@ -139,7 +139,7 @@ def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: C
             message = f"{message}; {_differing(compared)}"
             yield _about(one, "chart/upstream-republished", message, content=got.sha256)
     if got.yanked:
-        yield _about(one, "chart/version-yanked", f"{one.key} {one.subchart.version} is no longer in the index")
+        yield _about(one, "chart/version-yanked", f"{one.title} is no longer in the index")
     if got.deprecated and not (one.subchart.chart and one.subchart.chart.deprecated):
         yield _about(one, "chart/deprecated", f"{one.key} is deprecated by its publisher")
 
@@ -169,7 +169,7 @@ def _content(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: C
         return
     if is_republished(one, entry, got):
         return  # ours is what was reviewed: said once, the files are in the result
-    than = f"the published {one.subchart.name} {one.subchart.version}"
+    than = f"the published {one.subchart.title}"
     yield from file_findings(one, compared, than=f"{than} with our patches" if entry and entry.patches else than)
 
 

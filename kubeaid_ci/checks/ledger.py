@@ -57,7 +57,7 @@ def _incomplete(unknown: Sequence[Finding], total: int) -> Iterator[Finding]:
 
 def _unknown(one: Vendored, ledger: Ledger) -> Iterator[Finding]:
     """A chart that was only renamed must hold what was reviewed under its old name."""
-    message, severity = f"{one.key} {one.subchart.version} is not in {LEDGER}", Severity.WARNING
+    message, severity = f"{one.title} is not in {LEDGER}", Severity.WARNING
     if not one.is_named_in_text:
         message, severity = f"{plain(one.key)} has a name that is not UTF-8, so no ledger can name it", Severity.ERROR
     for key, entry in ledger.entries.items():
@@ -83,7 +83,8 @@ def differs(one: Vendored, entry: LedgerEntry | None) -> bool:
 
 def _entry(one: Vendored, entry: LedgerEntry) -> Iterator[Finding]:
     if entry.version != one.subchart.version:
-        message = f"{one.key} is at {one.subchart.version}, the ledger says {entry.version}"
+        here = f"is at {one.subchart.version}" if one.subchart.version else "has no version that can be read"
+        message = f"{one.key} {here}, the ledger says {entry.version}"
         # A version of its own would let any content pass, so this is no less than changed content.
         path, tree = one.subchart.path, one.subchart.tree or ""
         yield _NOT_IN.at(path, message, subject=one.key, severity=Severity.ERROR, key="version", content=tree)

@@ -49,7 +49,7 @@ def not_compared(base: Ledger, charts: Iterable[Vendored], *, compared: Collecti
         if not one.repository or one.key in compared:
             continue
         if before is None or before.version != one.subchart.version:
-            message = f"{one.key} {one.subchart.version} is new and was not compared with {told(one.repository)}"
+            message = f"{one.title} is new and was not compared with {told(one.repository)}"
             advice = f"run charts verify {one.umbrella} --base REF without --offline"
             yield RULES["chart/not-compared"].at(
                 one.subchart.path, f"{message}; {advice}", subject=one.key, key="new", content=one.subchart.version

@@ -96,6 +96,8 @@ def _commit_of(folder: Path, base: Base) -> tuple[Repository, str]:
     if repository is None:
         raise UserError(f"{folder}: not the top of a Git repository, so it has no revision {base.names[0]}")
     commit = next((commit for name in base.names if (commit := repository.commit(name))), None)
+    if commit is None and repository.commit("HEAD") is None:
+        raise UserError(f"{folder} has no revision {base.names[0]}, because it has no commit yet; commit first")
     if commit is None:
         raise UserError(
             f"{folder} has no revision {base.names[0]}; fetch it: the settings of {base.source} judge the change"

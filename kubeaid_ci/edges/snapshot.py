@@ -171,6 +171,8 @@ def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
         return _work_tree(root, folders)
     commit = repository.commit(ref)
     if commit is None:
+        if repository.commit("HEAD") is None:
+            raise UserError(f"{root}: no revision {ref}, because the repository has no commit yet; commit first")
         raise UserError(f"{root}: no revision {ref}; fetch it, or name another")
     # Nothing else can be meant by the whole id of a commit.
     meanings = () if commit == ref else repository.meanings(ref)

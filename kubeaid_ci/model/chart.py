@@ -52,6 +52,11 @@ class Dependency:
         return f"{self.name} (alias {self.alias})" if self.alias else self.name or "a dependency without a name"
 
     @property
+    def wanted(self) -> str:
+        """The title and the declared version, if there is one."""
+        return " ".join(filter(None, (self.title, self.version)))
+
+    @property
     def kind(self) -> RepositoryKind:
         """Where it comes from."""
         return RepositoryKind.of(self.repository)
@@ -107,6 +112,11 @@ class Chart:
         """The path of its Chart.yaml."""
         return f"{self.path}/Chart.yaml"
 
+    @property
+    def title(self) -> str:
+        """Name and version for messages; the name only if there is no version."""
+        return " ".join(filter(None, (self.name, self.version)))
+
     def subchart(self, name: str) -> "Subchart | None":
         """Return the first vendored chart of a name, or None. A dependency's own is in `model.dependencies`."""
         return next((subchart for subchart in self.subcharts if subchart.name == name), None)
@@ -144,6 +154,11 @@ class Subchart:
     def version(self) -> str:
         """The vendored version as written; empty where it cannot be read."""
         return self.chart.version if self.chart else ""
+
+    @property
+    def title(self) -> str:
+        """Name and version for messages; the name only if there is no version."""
+        return " ".join(filter(None, (self.name, self.version)))
 
 
 @dataclass(frozen=True, slots=True)

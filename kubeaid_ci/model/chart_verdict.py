@@ -86,6 +86,11 @@ class Vendored:
         return f"{self.umbrella}/{self.subchart.folder}"
 
     @property
+    def title(self) -> str:
+        """Key and version for messages; the key only if there is no version."""
+        return " ".join(filter(None, (self.key, self.subchart.version)))
+
+    @property
     def repository(self) -> str:
         """The upstream as declared; empty where none is."""
         return self.dependency.repository if self.dependency and self.dependency.kind.is_published else ""

@@ -207,7 +207,7 @@ def _too_young(release: Release, minimum: timedelta | None, horizon: Horizon) ->
         return None
     known = (horizon.seen or {}).get(release.version)
     again = " since it was published again" if known and known.digest and known.digest != _digest(release) else ""
-    return f"{_days(age)} old{again}, and is to be {_days(minimum)} old"
+    return f"{_days(age)} old{again}; minimum-age is {_days(minimum)}"
 
 
 def _digest(release: Release) -> str | None:

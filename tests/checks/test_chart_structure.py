@@ -383,3 +383,23 @@ def test_a_stale_lock_in_a_chart_of_ours_stays_a_warning(found):
     }
     ((rule, severity, _),) = found(files)
     assert (rule, severity) == ("lock-out-of-date", "warning")
+
+
+UNVERSIONED = "apiVersion: v2\nname: web\n"
+
+
+@pytest.mark.parametrize(
+    ("umbrella", "vendored"),
+    [
+        (metadata("app", "0.1.0"), UNVERSIONED),
+        (metadata("app", "0.1.0", WEB), UNVERSIONED),
+        (metadata("app", "0.1.0", WEB), UNVERSIONED + "deprecated: true\nkubeVersion: '<1.0'\n"),
+        (metadata("app", "0.1.0") + "dependencies:\n- name: web\n  repository: https://x.example.com\n", UNVERSIONED),
+        (metadata("app", "0.1.0") + "dependencies:\n- name: api\n", metadata("web", "1.2.3")),
+        (metadata("app", "0.1.0", WEB), metadata("web", "1.2.3") + "dependencies:\n- name: db\n"),
+        (metadata("app", "0.1.0", WEB), metadata("web", "1.2.3") + "dependencies:\n- version: 1.0.0\n"),
+    ],
+)
+def test_what_has_no_name_or_version_leaves_no_gap_in_a_message(found, umbrella, vendored):
+    messages = [message for _, _, message in found({"Chart.yaml": umbrella, "charts/web/Chart.yaml": vendored})]
+    assert [one for one in messages if "  " in one or " ," in one or " ;" in one or one.endswith(" ")] == []

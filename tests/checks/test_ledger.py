@@ -46,3 +46,15 @@ def test_another_publisher_is_an_error(entry):
 
 def test_a_slash_at_the_end_is_no_other_publisher():
     assert check(("web/web", replace(ENTRY, repository=f"{UPSTREAM}/"))) == []
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ({"web/web": ENTRY}, "web/web has no version that can be read, the ledger says 1.2.3"),
+        ({}, "web/web is not in charts.ledger.yaml"),
+    ],
+)
+def test_a_chart_without_a_version_leaves_no_gap_in_a_message(entries, message):
+    (finding,) = checks.check(vendored(chart(version="")), Ledger(entries))
+    assert finding.message == message

@@ -153,3 +153,12 @@ def test_an_unused_glob_says_that_a_star_does_not_match_a_slash(run, root, subje
     done = run("verify", "--offline", "--kubeaid", root, "--format", "json")
     (unused,) = [one for one in json.loads(done.stdout)["findings"] if one["rule"] == "suppression-unused"]
     assert unused["message"].startswith(said)
+
+
+@pytest.mark.parametrize("arguments", [("list", "--ref", "HEAD"), ("verify", "--offline", "--base", "HEAD")])
+def test_a_repository_without_a_commit_is_said_to_have_none(run, tmp_path, arguments):
+    root = umbrellas.web(tmp_path / "kubeaid")
+    repos.git(root, "init", "--quiet")
+    done = run(*arguments, "--kubeaid", root)
+    assert done.returncode == 2
+    assert "no commit yet" in done.stderr

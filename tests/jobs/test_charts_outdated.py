@@ -202,7 +202,7 @@ def test_an_index_that_is_written_again_with_each_release_does_not_make_releases
     charts.entries.clear()
     charts.add("web", "1.1.0", {"values.yaml": b"evil: true"}, created="2020-01-01")
     found = outdated(tmp_path, policies=policy, today=DAY + timedelta(days=6), update_ledger=True)
-    assert found.results[0].held[0].reason == "0 days old since it was published again, and is to be 5 days old"
+    assert found.results[0].held[0].reason == "0 days old since it was published again; minimum-age is 5 days"
     assert found.ledger == ("first seen today with this content: web/web 1.1.0, which was published again",)
 
 

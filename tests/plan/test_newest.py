@@ -187,7 +187,7 @@ def test_a_release_is_taken_once_it_is_old_enough():
     assert choose("1.2.0", young, old, policy=AGED) == (
         "1.2.9",
         "1.3.0",
-        [("1.3.0", "5 days old, and is to be 7 days old")],
+        [("1.3.0", "5 days old; minimum-age is 7 days")],
     )
     assert choose("1.2.0", young, policy=AGED, today=date(2026, 3, 12))[0] == "1.3.0"
 
@@ -206,7 +206,7 @@ def test_an_index_that_gives_a_new_release_an_old_day_does_not_make_it_old():
     backdated = "1.4.0@2020-01-01"
     seen = {"1.3.0": Sighting(date(2026, 1, 1))}
     taken, _, held = choose("1.2.0", backdated, "1.3.0@2026-01-01", policy=AGED, seen=seen)
-    assert (taken, held) == ("1.3.0", [("1.4.0", "0 days old, and is to be 7 days old")])
+    assert (taken, held) == ("1.3.0", [("1.4.0", "0 days old; minimum-age is 7 days")])
 
 
 def test_an_index_that_is_written_anew_makes_a_release_younger_again():
@@ -222,8 +222,8 @@ SEEN = Sighting(date(2026, 1, 1), "a" * 64)
     [
         ("a" * 64, []),
         ("sha256:" + "A" * 64, []),
-        ("b" * 64, ["0 days old since it was published again, and is to be 7 days old"]),
-        (None, ["0 days old since it was published again, and is to be 7 days old"]),
+        ("b" * 64, ["0 days old since it was published again; minimum-age is 7 days"]),
+        (None, ["0 days old since it was published again; minimum-age is 7 days"]),
     ],
 )
 def test_the_day_of_the_first_sighting_counts_while_the_digest_is_the_same(digest, held):
@@ -253,7 +253,7 @@ def test_a_sighting_is_one_of_a_content(known, created, digest, sighting):
 
 def test_hours_are_told_as_such():
     policy = ChartPolicy(minimum_age=timedelta(hours=36))
-    assert choose("1", "2@2026-03-09", policy=policy)[2][0][1] == "1 day old, and is to be 36 hours old"
+    assert choose("1", "2@2026-03-09", policy=policy)[2][0][1] == "1 day old; minimum-age is 36 hours"
 
 
 def test_first_sights_are_kept_and_new_ones_are_of_today():
