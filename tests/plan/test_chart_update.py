@@ -221,3 +221,44 @@ def test_the_lock_lies_where_helm_has_it():
     assert chart_update.lock_path(chart()).endswith("app/Chart.lock")
     assert chart_update.lock_path(chart(api_version="v1")).endswith("app/requirements.lock")
     assert chart_update.lock_path(chart(api_version="v1", lock=Lock("x/Chart.lock", "", (), ()))) == "x/Chart.lock"
+
+
+HEAD = "apiVersion: v2\nname: web\nversion: 0.1.0\n"
+REFUSED = "the version of web is a YAML anchor, alias or merge key, or is missing; write it as plain text"
+REFERENCES = {
+    "an anchor that nobody uses": (f'{HEAD}dependencies:\n- name: web\n  version: &v "1.2.3"\n', '  version: &v "2.0.0"\n'),
+    "an anchor of a number": (f"{HEAD}dependencies:\n- name: web\n  version: &v 1.2\n", "  version: &v 2.0.0\n"),
+    "a merge key that is overridden": (
+        f"{HEAD}annotations: &b {{version: 1.0.0}}\ndependencies:\n- <<: *b\n  name: web\n  version: 1.2.3\n",
+        "  version: 2.0.0\n",
+    ),
+    "a merge key at the top": (
+        "<<: {apiVersion: v2}\nname: web\nversion: 0.1.0\ndependencies:\n- name: web\n  version: 1.2.3\n",
+        "  version: 2.0.0\n",
+    ),
+    "an alias": (
+        "apiVersion: v2\nname: web\nversion: &v 1.2.3\ndependencies:\n- name: web\n  version: *v\n",
+        None,
+    ),
+    "a shared anchor": (
+        f"{HEAD}dependencies:\n- name: web\n  version: &v 1.2.3\n- name: api\n  version: *v\n",
+        None,
+    ),
+    "a merge key": (f"{HEAD}annotations: &b {{version: 1.2.3}}\ndependencies:\n- <<: *b\n  name: web\n", None),
+    "a list of merge keys": (f"{HEAD}annotations: &b {{version: 1.2.3}}\ndependencies:\n- <<: [*b]\n  name: web\n", None),
+    "an alias of a dependency": (f"{HEAD}x: &d\n  name: web\n  version: 1.2.3\ndependencies: [*d]\n", None),
+    "an alias of all": (f"{HEAD}x: &d\n- name: web\n  version: 1.2.3\ndependencies: *d\n", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line"), REFERENCES.values(), ids=REFERENCES)
+def test_anchors_aliases_and_merge_keys_are_read_as_helm_reads_them_and_updated_or_refused(text, line):
+    (first, *_) = chart_update.dependencies(text, where="Chart.yaml")
+    assert (first["name"], str(first["version"]).startswith("1.2")) == ("web", True)
+    if line is None:
+        with pytest.raises(UserError, match=REFUSED):
+            chart_update.declare(text, {0: "2.0.0"}, where="Chart.yaml")
+    else:
+        after = chart_update.declare(text, {0: "2.0.0"}, where="Chart.yaml")
+        (changed,) = set(after.splitlines(keepends=True)) - set(text.splitlines(keepends=True))
+        assert changed == line
