@@ -46,7 +46,7 @@ jobs:
         uses: Obmondo/kubeaid-ci/actions/publish@main
         with:
           config-repo: ${{ github.server_url }}/acme/config
-          token: ${{ secrets.CONFIG_REPO_TOKEN }}
+          token: ${{ secrets.KUBEAID_CI_TOKEN }}
           labels: ci
           title: ${{ vars.TITLE || 'New manifests' }}
       - run: echo "$TOLD"
@@ -56,7 +56,7 @@ jobs:
 
 @pytest.fixture
 def token(platform: Platform) -> None:
-    platform.runner.secrets["CONFIG_REPO_TOKEN"] = SECRET
+    platform.runner.secrets["KUBEAID_CI_TOKEN"] = SECRET
 
 
 @pytest.mark.usefixtures("token")
@@ -163,7 +163,7 @@ def test_a_cluster_that_fails_keeps_nothing_back_of_the_others(platform: Platfor
 def test_an_app_gives_a_token_for_the_one_repo(platform: Platform) -> None:
     platform.runner.secrets["KEY"] = PRIVATE_KEY
     workflow = example("publish-from-kubeaid").replace(
-        "token: '${{ secrets.CONFIG_REPO_TOKEN }}'", "app-private-key: '${{ secrets.KEY }}'"
+        "token: '${{ secrets.KUBEAID_CI_TOKEN }}'", "app-private-key: '${{ secrets.KEY }}'"
     )
     done = platform.run(with_inputs(workflow, client_id="Iv1.abc", shards=1), "acme/KubeAid")
     assert done.job("publish / publish").outputs["outcome"] == "created"
@@ -239,7 +239,7 @@ def test_gitea_runs_the_action_in_place_of_the_workflow(
                 "sha": world.forge.repo.head("main"),
                 "token": APP_TOKEN,
             },
-            secrets={"GITEA_PUBLISH_TOKEN": SECRET},
+            secrets={"KUBEAID_CI_TOKEN": SECRET},
             machine={"GITEA_ACTIONS": "true"},
         )
         assert done.result == "success", done.log

@@ -55,7 +55,7 @@ def where(templates: list[str]) -> str:
 def test_examples_name_a_template_and_inputs_that_it_has(block: str) -> None:
     (included,) = yaml.safe_load(block)["include"]
     place = included.get("remote") or included.get("file") or included["component"]
-    name = Path(place.partition("@v")[0]).stem
+    name = Path(place.partition("@")[0]).stem
     known, _ = load(ROOT / f"gitlab-ci-templates/{name}.yml")
     assert set(included["inputs"]) <= set(known)
     assert {name for name, one in known.items() if "default" not in one} <= set(included["inputs"])
