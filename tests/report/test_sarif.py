@@ -28,6 +28,7 @@ def test_the_rules_come_with_title_help_and_level() -> None:
             "text": "It will not build. Correct the line.",
             "markdown": "It will not build. Correct the line.",
         },
+        "helpUri": "https://github.com/Obmondo/kubeaid-ci/blob/main/docs/rules/build/vars-invalid.md",
         "defaultConfiguration": {"level": "error"},
         "properties": {"tags": ["build"], "problem.severity": "error"},
     }
