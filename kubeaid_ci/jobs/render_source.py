@@ -239,7 +239,8 @@ def _at_sync(lacking: chart_metadata.Lacking) -> str:
         case RepositoryKind.HTTP | RepositoryKind.OCI:
             return "Argo CD would download it when it syncs, unreviewed"
         case RepositoryKind.FILE:
-            return f"Argo CD would pack it from {where} when it syncs, and download all other dependencies"
+            more = f"and download {', '.join(lacking.published)}" if lacking.published else "and download nothing"
+            return f"Argo CD would pack it from {where} when it syncs, {more}"
     reason = f"{where} is no address of a repository" if lacking.repository else "no repository is declared for it"
     return f"the sync fails, because {reason}"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.chart import RepositoryKind
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.model.version_range import VersionRange
 
@@ -19,13 +20,15 @@ _META = "Chart.yaml"
 class Lacking:
     """A declared dependency that the chart does not hold, and the line of its Chart.yaml or requirements.yaml.
 
-    `repository` is as declared, empty if it is not.
+    `repository` is as declared, empty if it is not. `published` names the dependencies of the chart that are published
+    in a repository, whether the chart holds them or not.
     """
 
     name: str
-    repository: str
     file: str
     line: int | None
+    repository: str = ""
+    published: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,15 @@ def lacking(files: Files) -> list[Lacking]:
     found = []
     for file in (_META, "requirements.yaml"):
         declared = read(files, file).get("dependencies")
-        for at, one in enumerate(declared if isinstance(declared, list) else ()):
+        every = declared if isinstance(declared, list) else []
+        published = tuple(
+            _text(one, "name") for one in every if RepositoryKind.of(_text(one, "repository")).is_published
+        )
+        for at, one in enumerate(every):
             wanted = _text(one, "name")
             if wanted and wanted not in present and not packed:
-                found.append(
-                    Lacking(wanted, _text(one, "repository"), file, documents.locate(files[file], ("dependencies", at)))
-                )
+                line = documents.locate(files[file], ("dependencies", at))
+                found.append(Lacking(wanted, file, line, _text(one, "repository"), published))
     return found
 
 

@@ -644,6 +644,28 @@ def test_missing_dependency_is_told_and_the_rest_rendered(world):
     assert len(bodies(made, "web")) == 1
 
 
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ("{name: gone, repository: 'https://x.example.com'}", "Argo CD would download it when it syncs, unreviewed"),
+        ("{name: gone, repository: 'file://../gone'}", "Argo CD would pack it from file://../gone when it syncs, and download nothing"),
+        (
+            "{name: gone, repository: 'file://../gone'}, {name: there, repository: 'oci://x.example.com'}",
+            "Argo CD would pack it from file://../gone when it syncs, and download there",
+        ),
+        ("{name: gone}", "the sync fails, because no repository is declared for it"),
+        ("{name: gone, repository: '@corp'}", "the sync fails, because @corp is no address of a repository"),
+    ],
+)  # fmt: skip
+def test_missing_dependency_is_said_to_be_downloaded_only_if_it_is(world, declared, said):
+    world.chart("web", more=f"dependencies: [{declared}]\n")
+    there = "apiVersion: v2\nname: there\nversion: 1.0.0\n"
+    repos.write(world.kubeaid, {"argocd-helm-charts/web/charts/there/Chart.yaml": there})
+    world.cluster("one", {"web.yaml": application("web")})
+    (message,) = [one.message for one in world.render().findings if one.rule.id == "chart/subchart-missing"]
+    assert message == f"gone is declared but not in charts/: {said}; this is rendered without it"
+
+
 def test_kubernetes_version_that_a_chart_refuses_fails_and_that_a_subchart_refuses_warns(world):
     world.chart("web", more="kubeVersion: '>=1.20.0-0'\n")
     repos.write(

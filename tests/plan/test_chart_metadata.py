@@ -18,6 +18,12 @@ def test_declared_charts_are_present_by_the_name_they_give_themselves():
     assert chart_metadata.lacking(old) == [Lacking("a", "requirements.yaml", 1)]
 
 
+def test_what_is_lacking_has_its_repository_and_what_is_published():
+    declared = "[{name: a, repository: 'file://../a'}, {name: b, repository: 'oci://x.example.com'}, {name: c}]"
+    (lacking, *_) = chart_metadata.lacking(files(Chart_yaml=f"name: web\ndependencies: {declared}\n"))
+    assert (lacking.name, lacking.repository, lacking.published) == ("a", "file://../a", ("b",))
+
+
 def test_a_packed_chart_may_be_any_of_them():
     assert chart_metadata.lacking(files(Chart_yaml=META) | {"charts/a-1.tgz": b""}) == []
 
