@@ -150,7 +150,8 @@ class _Run:
         """Yield one finding for each host that could not be reached."""
         failures = sorted(self.unreachable, key=lambda one: one[0].key)
         contents = {one.key: f"{one.subchart.version} {self._holds(one)}" for one, _ in failures}
-        consequence = "{} could not be compared with what is published, only with the ledger"
+        consequence = "{} could not be compared with what is published"
+        consequence += ", only with the ledger" if self.ledger.exists else ""
         yield from upstream_failures.check(failures, asked=self.asked, consequence=consequence, contents=contents)
 
     def _holds(self, one: Vendored) -> bool:

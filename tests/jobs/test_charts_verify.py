@@ -746,9 +746,16 @@ def test_without_a_network_there_is_one_finding_for_all_hosts(tmp_path):
     umbrellas.web(root, upstream="https://other.example.com")
     (finding,) = [one for one in verify(root, fetch=dead).findings if one.rule.id == "chart/unverifiable"]
     assert finding.subject == "upstreams"
+    assert "only with the ledger" in finding.message
     assert finding.message.startswith(
         "none of the 2 upstream hosts can be reached (connection refused); 3 charts could"
     )
+
+
+def test_a_dead_host_and_no_ledger_leave_nothing_to_compare_with(tmp_path):
+    found = verify(umbrellas.web(tmp_path), fetch=dead)
+    (finding,) = [one for one in found.findings if one.rule.id == "chart/unverifiable"]
+    assert finding.message.endswith("; web/web could not be compared with what is published")
 
 
 def test_an_edit_behind_a_dead_host_is_no_known_finding(tmp_path):
