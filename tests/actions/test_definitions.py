@@ -128,6 +128,9 @@ def test_only_these_jobs_may_write_and_no_more_than_this() -> None:
     }
     assert {place: writes for place, writes in rights.items() if writes} == {
         ("diff", "diff"): {"pull-requests"},
+        ("release", "image"): {"packages"},
+        ("release", "provenance"): {"attestations", "id-token"},
+        ("release", "publish"): {"contents"},
         ("rebuild-config-repo", "publish"): {"contents", "pull-requests"},
         ("update-charts", "update"): {"contents", "pull-requests"},
         ("verify-charts", "online"): {"issues"},
