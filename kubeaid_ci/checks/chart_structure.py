@@ -267,11 +267,10 @@ def _nested_missing(chart: Chart, subject: str, above: set[str]) -> Iterator[Fin
 
 def _nested(charts: Charts) -> Iterator[Finding]:
     """Yield the charts below a folder that is no umbrella chart: nothing else looks at them."""
-    for path in charts.files:
-        folder, _, name = path.rpartition("/")
+    for folder in (path.removesuffix("/Chart.yaml") for path in charts.files if path.endswith("/Chart.yaml")):
         parts = folder.removeprefix(f"{CHARTS}/").split("/")
         above = [f"{CHARTS}/{'/'.join(parts[:end])}/Chart.yaml" for end in range(1, len(parts))]
-        if name == "Chart.yaml" and above and not any(one in charts.files for one in above):
+        if above and not any(one in charts.files for one in above):
             message = f"{folder} is a chart below a folder that is no umbrella chart, so it is not verified or linted"
             yield RULES["chart/not-checked"].at(folder, message, subject="/".join(parts), key="nested")
 

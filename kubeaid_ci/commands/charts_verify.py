@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -69,8 +70,6 @@ def charts_verify(
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import charts_folder
-    from kubeaid_ci.jobs import branch_point
-    from kubeaid_ci.jobs.base_findings import of_charts
     from kubeaid_ci.jobs.charts_verify import verify_charts
     from kubeaid_ci.report.charts import verification
 
@@ -90,7 +89,7 @@ def charts_verify(
             kubeaid,
             charts=charts,
             ref=ref,
-            base=branch_point.before(kubeaid, base, ref) if base else None,
+            base=_before(kubeaid, base, ref) if base else None,
             fetch=fetch,
             update_ledger=update_ledger,
             accept=accept,
@@ -99,6 +98,7 @@ def charts_verify(
             **same,
         )
         if subtracted:
+            from kubeaid_ci.jobs.base_findings import of_charts
 
             def at(commit: str, names: Sequence[str]) -> "Sequence[Finding]":
                 return verify_charts(kubeaid, charts=names, ref=commit, fetch=fetch, effects=False, **same).findings
@@ -110,6 +110,12 @@ def charts_verify(
     is_whole = not (charts or new_only or found.may_pass)
     ran = (chart_runs.VERIFY_OFFLINE if offline else chart_runs.VERIFY) if is_whole else ()
     done(ctx, report, options, ran=ran, failure=lambda findings: _failure(found, findings), baseline=known, post=post)
+
+
+def _before(kubeaid: Path, base: str, ref: str) -> str:
+    from kubeaid_ci.jobs import branch_point
+
+    return branch_point.before(kubeaid, base, ref)
 
 
 def _asking(options: Options, given: dict[str, Any], *, offline: bool) -> "AbstractContextManager[Fetch | None]":
