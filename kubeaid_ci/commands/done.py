@@ -99,5 +99,6 @@ def conclude(
         failure=failure,
         stdout=stdout,
         post=post,
+        verbose=options.verbose,
     )
     ctx.exit(code)

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +16,7 @@ from kubeaid_ci.model.finding import FailOn
 from kubeaid_ci.model.report import Report
 from kubeaid_ci.report import FORMATS, markdown_page
 from kubeaid_ci.report.outcome import exit_code
-from kubeaid_ci.report.text import Kind, lines
+from kubeaid_ci.report.text import Kind, Line, lines
 
 _STYLES = {
     Kind.HEADING: "bold",
@@ -27,6 +27,8 @@ _STYLES = {
     Kind.HELP: "dim",
     Kind.SUMMARY: "bold",
 }
+_MOST_FINDINGS = 12
+"""How many findings are shown on a terminal, each with its help: with the tables, a screen of 50 lines."""
 
 
 def finish(
@@ -43,6 +45,7 @@ def finish(
     stdout: TextIO | None = None,
     stderr: TextIO | None = None,
     post: Callable[[], int] | None = None,
+    verbose: bool = False,
 ) -> int:
     """Write the files asked for, tell the CI system, show the report, then post it; returns the exit code.
 
@@ -51,14 +54,14 @@ def finish(
     `fmt` and the first of each of `reports` are names in `FORMATS`. `outputs` go to the CI system,
     and to the file `dotenv`. `folder` leads from the top of the checkout to the repository that the findings'
     paths are relative to. `failure` is 2 or 3 where the caller knows of one: it wins over findings.
-    `post` puts the result on a forge, and returns 0 or the exit code of its failure.
+    `post` puts the result on a forge, and returns 0 or the exit code of its failure. `verbose` shows all details.
     """
     steps: list[Callable[[], None]] = [partial(_write_report, report, name, path) for name, path in reports]
     if dotenv is not None:
         steps.append(partial(write_atomically, dotenv, _encoded(ci.dotenv(outputs or {}))))
     if ci.github(env):
         steps.append(partial(_tell_github, report, outputs or {}, folder, env=env, stderr=stderr or sys.stderr))
-    steps.append(partial(show, report, fmt, env=env, stdout=stdout or sys.stdout))
+    steps.append(partial(show, report, fmt, env=env, stdout=stdout or sys.stdout, verbose=verbose))
     errors = _attempt(steps)
     posted = post() if post else 0
     if errors:
@@ -89,14 +92,21 @@ def _tell_github(
     _write(stderr, ci.annotations(report.findings, folder=folder))
 
 
-def show(report: Report, fmt: str, *, env: Mapping[str, str], stdout: TextIO) -> None:
-    """Print a report; text is coloured on a terminal, or as ``NO_COLOR`` and ``FORCE_COLOR`` say."""
-    if fmt == "text" and ci.gitlab(env):
-        _write(stdout, _folded(report.sections))
-    if fmt == "text" and is_coloured(stdout, env):
-        _show_coloured(report, stdout, env)
+def show(report: Report, fmt: str, *, env: Mapping[str, str], stdout: TextIO, verbose: bool = False) -> None:
+    """Print a report; text is coloured on a terminal, or as ``NO_COLOR`` and ``FORCE_COLOR`` say.
+
+    On a terminal, text is cut to what fits on a screen unless `verbose`. Everywhere else it has all findings.
+    """
+    if fmt != "text":
+        _write(stdout, ci.harmless(FORMATS[fmt](report), env))
         return
-    _write(stdout, ci.harmless(FORMATS[fmt](report), env))
+    if ci.gitlab(env):
+        _write(stdout, _folded(report.sections))
+    found = lines(report, verbose=verbose, most=_MOST_FINDINGS if stdout.isatty() else None)
+    if is_coloured(stdout, env):
+        _show_coloured(found, stdout, env)
+    else:
+        _write(stdout, ci.harmless("".join(f"{line.text}\n" for line in found), env))
 
 
 def _folded(sections: Mapping[str, str]) -> str:
@@ -107,12 +117,12 @@ def _folded(sections: Mapping[str, str]) -> str:
     )
 
 
-def _show_coloured(report: Report, stdout: TextIO, env: Mapping[str, str]) -> None:
+def _show_coloured(found: Iterable[Line], stdout: TextIO, env: Mapping[str, str]) -> None:
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=stdout, highlight=False, force_terminal=True)
-    for line in lines(report):
+    for line in found:
         text = _encodable(ci.harmless(line.text, env), stdout)
         console.print(Text(text, style=_STYLES[line.kind]), soft_wrap=True)
 

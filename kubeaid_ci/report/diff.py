@@ -22,8 +22,6 @@ _SCHEMA = re.compile(r"spec\.versions\[([^]]+)\]\.schema\.openAPIV3Schema(.*)")
 _MOST_OBJECTS = 12
 _MOST_FIELDS = 15
 _MOST_ENTRIES = 60
-_MOST_LINES = 12
-_MOST_DETAILS = 20
 _LONGEST_REASON = 300
 _LONGEST_VALUE = 120
 
@@ -40,7 +38,7 @@ def report(comparison: Comparison, *, version: str, command: str = "diff") -> Re
         table=table(comparison),
         sections={
             **_unknown_section(comparison),
-            **sections(found),
+            **sections(found, whole=True),
             **{f"Diff of {subject}": fence(diff, "diff") for subject, diff in comparison.diffs.items()},
         },
         opening=tuple(filter(None, (headline(comparison), effect(comparison), *_lost(comparison.findings)))),
@@ -76,9 +74,9 @@ def row(group: Group) -> tuple[str, ...]:
     return (group.app, ", ".join(group.clusters), *(str(group.count(action) or "") for action in Action))
 
 
-def sections(found: Sequence[Group]) -> dict[str, str]:
-    """Every change in Markdown, by a title that says how many there are."""
-    return {_title(group): _section(group) for group in found}
+def sections(found: Sequence[Group], *, whole: bool = False) -> dict[str, str]:
+    """Return every change in Markdown, by a title with its counts; long lists are cut unless `whole`."""
+    return {_title(group): _section(group, whole=whole) for group in found}
 
 
 def _title(group: Group) -> str:
@@ -87,47 +85,51 @@ def _title(group: Group) -> str:
     return f"{group.app or '(no Application)'}: {counts}{each} — {', '.join(group.clusters)}"
 
 
-def _section(group: Group) -> str:
-    lines = [line for entry in group.entries[:_MOST_ENTRIES] for line in _entry(entry)]
-    if len(group.entries) > _MOST_ENTRIES:
-        lines.append(f"- and {len(group.entries) - _MOST_ENTRIES} more")
+def _section(group: Group, *, whole: bool) -> str:
+    most = None if whole else _MOST_ENTRIES
+    lines = [line for entry in group.entries[:most] for line in _entry(entry, whole=whole)]
+    if most is not None and len(group.entries) > most:
+        lines.append(f"- and {len(group.entries) - most} more")
     return "\n".join(lines)
 
 
-def _entry(entry: Entry) -> Iterator[str]:
-    yield f"- {entry.action.value} {', '.join(code(name) for name in _names(entry))}{escape(_more(entry))}"
-    for note in _notes(entry):
+def _entry(entry: Entry, *, whole: bool) -> Iterator[str]:
+    objects, fields = (None, None) if whole else (_MOST_OBJECTS, _MOST_FIELDS)
+    names = ", ".join(code(name) for name in _names(entry, objects))
+    yield f"- {entry.action.value} {names}{escape(_more(entry, objects))}"
+    for note in _notes(entry, objects):
         yield f"  - {escape(note)}"
-    for field in entry.fields[:_MOST_FIELDS]:
+    for field in entry.fields[:fields]:
         yield f"  - {code(_path(field))}{_values(field)}"
-    if more := _fields_left_out(entry):
+    if more := _fields_left_out(entry, fields):
         yield f"  - and {more} more fields"
 
 
-def _names(entry: Entry) -> list[str]:
-    """The objects by kind: ``Role a/x, a/y``."""
+def _names(entry: Entry, most: int | None) -> list[str]:
+    """Return the objects by kind: ``Role a/x, a/y``."""
     by_kind: dict[str, list[str]] = {}
-    for change in entry.objects[:_MOST_OBJECTS]:
+    for change in entry.objects[:most]:
         by_kind.setdefault(change.kind, []).append(named(change))
     on = f" on {entry.objects[0].destination}" if entry.objects[0].destination else ""
     return [f"{kind} {', '.join(names)}{on}" for kind, names in by_kind.items()]
 
 
-def _more(entry: Entry) -> str:
-    more = len(entry.objects) - _MOST_OBJECTS
+def _more(entry: Entry, most: int | None) -> str:
+    more = 0 if most is None else len(entry.objects) - most
     return f" and {more} more" if more > 0 else ""
 
 
-def _notes(entry: Entry) -> Iterator[str]:
-    for change in entry.objects[:_MOST_OBJECTS]:
+def _notes(entry: Entry, most: int | None) -> Iterator[str]:
+    for change in entry.objects[:most]:
         if change.app_before is not None:
             yield f"{named(change)} belonged to {change.app_before or 'no Application'}"
         if change.renamed_from:
             yield f"{named(change)} takes the place of {change.renamed_from}, which is removed"
 
 
-def _fields_left_out(entry: Entry) -> int:
-    return max(0, len(entry.fields) - _MOST_FIELDS) + entry.objects[0].fields_left_out
+def _fields_left_out(entry: Entry, most: int | None) -> int:
+    more = 0 if most is None else max(0, len(entry.fields) - most)
+    return more + entry.objects[0].fields_left_out
 
 
 def _path(field: FieldChange) -> str:
@@ -159,12 +161,7 @@ def _details(comparison: Comparison, found: Sequence[Group]) -> dict[str, tuple[
     details = {"Images": tuple(_plain_images(comparison))} if comparison.images else {}
     if comparison.diffs:
         return details | {f"Diff of {subject}": tuple(diff.splitlines()) for subject, diff in comparison.diffs.items()}
-    for group in found[:_MOST_DETAILS]:
-        lines = list(plain_lines(group))
-        more = len(lines) - _MOST_LINES
-        note = (f"… and {more} more lines; --format markdown has all",) if more > 0 else ()
-        details[_title(group)] = (*lines[:_MOST_LINES], *note)
-    return details
+    return details | {_title(group): tuple(plain_lines(group)) for group in found}
 
 
 def plain_lines(group: Group) -> Iterator[str]:
@@ -173,20 +170,17 @@ def plain_lines(group: Group) -> Iterator[str]:
 
 
 def _plain(entry: Entry) -> Iterator[str]:
-    yield f"{entry.action.value} {'; '.join(_names(entry))}{_more(entry)}"
-    yield from (f"  {note}" for note in _notes(entry))
-    for field in entry.fields[:_MOST_FIELDS]:
+    yield f"{entry.action.value} {'; '.join(_names(entry, None))}"
+    yield from (f"  {note}" for note in _notes(entry, None))
+    for field in entry.fields:
         sides = " → ".join(
             shortened(one_line(side), _LONGEST_VALUE) for side in (field.before, field.after) if side is not None
         )
         word = "" if field.action is Action.MODIFIED else f"{field.action.value} "
         yield f"  {_path(field)}: {word}{sides}{f' ({field.noise})' if field.noise else ''}"
-    if more := _fields_left_out(entry):
+    if more := _fields_left_out(entry, None):
         yield f"  and {more} more fields"
 
 
 def _plain_images(comparison: Comparison) -> Iterator[str]:
-    lines = [image.text() for image in image_lines(comparison.images)]
-    yield from lines[: 2 * _MOST_LINES]
-    if len(lines) > 2 * _MOST_LINES:
-        yield f"… and {len(lines) - 2 * _MOST_LINES} more"
+    return (image.text() for image in image_lines(comparison.images))

@@ -1,6 +1,7 @@
 """The report for somebody at a terminal: what is wrong, where, and what to do, the worst first."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,6 +13,7 @@ from kubeaid_ci.report.visible import headline, one_line, visible
 
 _INDENT = "    "
 _BREAK = "\n"
+_MOST_DETAILS = 40
 
 
 class Kind(StrEnum):
@@ -35,16 +37,24 @@ class Line:
 
 
 def render(report: Report) -> str:
-    """The report as plain lines without colours; the last one sums it up."""
+    """Return the report as plain lines without colours, for files, pipes and CI logs; the last line sums it up."""
     return "".join(f"{line.text}\n" for line in lines(report))
 
 
-def lines(report: Report) -> Iterator[Line]:
-    """The lines of the report: opening, results, findings (the worst first), summary."""
+def lines(report: Report, *, verbose: bool = False, most: int | None = None) -> Iterator[Line]:
+    """Return the lines of the report: opening, results, findings (errors first), summary.
+
+    Long details are shown only if `verbose`. `most` is the number of findings to show on a screen; it does not hold if
+    `verbose`. None shows all.
+    """
     yield from (Line(Kind.HEADING, one_line(line)) for line in report.opening)
     yield from _table(shown(report))
-    yield from _details(report.details)
-    yield from _findings(outcome.speaking(report.findings))
+    details = list(_details(report.details))
+    if verbose or len(details) <= _MOST_DETAILS:
+        yield from details
+    else:
+        yield Line(Kind.HELP, f"details: {len(details)} lines; show them with -v or --format markdown")
+    yield from _findings(outcome.speaking(report.findings), None if verbose else most)
     yield Line(Kind.SUMMARY, _summary(report))
 
 
@@ -63,25 +73,44 @@ def _details(details: Mapping[str, tuple[str, ...]]) -> Iterator[Line]:
             yield Line(Kind.ROW, f"  {visible(line).replace(_BREAK, ' ')}".rstrip())
 
 
-def _findings(findings: Iterable[Finding]) -> Iterator[Line]:
-    explained: set[str] = set()
+def _findings(findings: Iterable[Finding], most: int | None) -> Iterator[Line]:
+    """Findings of one rule with one message are one line, with every subject; two places of a subject are two lines."""
+    repeats: Counter[tuple[str, str, str, str]] = Counter()
+    alike: dict[tuple[str, str, str, int], list[Finding]] = {}
     for finding in findings:
-        yield from _finding(finding)
-        if finding.rule.id not in explained and finding.rule.help:
-            explained.add(finding.rule.id)
-            yield Line(Kind.HELP, f"{_INDENT}help: {one_line(finding.rule.help)}")
+        key = (finding.severity.value, finding.rule.id, finding.message)
+        alike.setdefault((*key, repeats[*key, finding.subject]), []).append(finding)
+        repeats[*key, finding.subject] += 1
+    explained: set[str] = set()
+    is_cut = most is not None and len(alike) > most
+    for group in list(alike.values())[:most]:
+        yield from _finding(group)
+        rule = group[0].rule
+        if rule.id not in explained and rule.help:
+            explained.add(rule.id)
+            help_text = f"kubeaid-ci rules {rule.id}" if is_cut else one_line(rule.help)
+            yield Line(Kind.HELP, f"{_INDENT}help: {help_text}")
+    if most is not None and is_cut:
+        yield Line(Kind.HELP, f"{len(alike) - most} more findings; show them with -v or --format markdown")
 
 
-def _finding(finding: Finding) -> Iterator[Line]:
-    """The first line starts at the margin; the message's further lines cannot pass for findings."""
+def _finding(group: Sequence[Finding]) -> Iterator[Line]:
+    """Return the lines of equal findings. Only the first starts at the margin: the others cannot pass for findings."""
+    finding = group[0]
     place = one_line(outcome.place(finding))
     first, further = headline(finding.message)
-    subject = one_line(finding.subject)
-    about = "" if subject in place or subject in first else f" [{subject}]"
     kind = Kind(finding.severity.value)
-    yield Line(kind, f"{place}: {finding.severity} {finding.rule.id}: {first}{about}")
+    yield Line(kind, f"{place}: {finding.severity} {finding.rule.id}: {first}{_about(group, place, first)}")
     for line in further.splitlines():
         yield Line(kind, f"{_INDENT}{line}".rstrip())
+
+
+def _about(group: Sequence[Finding], place: str, message: str) -> str:
+    """Return the subjects in brackets; for a single finding, only if neither its place nor its message has it."""
+    subjects = list(dict.fromkeys(one_line(finding.subject) for finding in group))
+    if len(subjects) == 1:
+        return "" if subjects[0] in place or subjects[0] in message else f" [{subjects[0]}]"
+    return f" [{', '.join(subjects)}]"
 
 
 def _summary(report: Report) -> str:

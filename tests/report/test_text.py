@@ -1,5 +1,8 @@
 from dataclasses import replace
 
+import pytest
+
+from kubeaid_ci.model.finding import Finding, Rule, Severity
 from kubeaid_ci.report.text import Kind, lines, render
 from tests.report.samples import build_report, hostile_report
 
@@ -42,3 +45,44 @@ def test_hostile_text_cannot_reach_the_terminal_or_start_a_line() -> None:
         Kind.HELP,
         Kind.SUMMARY,
     ]
+
+
+def finding(subject: str, message: str = "no such key", path: str | None = None) -> Finding:
+    rule = Rule("chart/x", Severity.WARNING, "It does nothing. Remove it.")
+    return rule.at(path, message, subject=subject)
+
+
+def test_equal_findings_are_one_line_with_every_subject() -> None:
+    found = [finding(f"{name}/web", path=f"k8s/{name}/values.yaml") for name in ("one", "two", "three")]
+    other = finding("one/web", "another message", "k8s/one/values.yaml")
+    report = replace(build_report(), results=(), findings=(*found, other), summary={})
+    assert render(report).splitlines() == [
+        "k8s/one/values.yaml: warning chart/x: another message [one/web]",
+        "    help: It does nothing. Remove it.",
+        "k8s/one/values.yaml: warning chart/x: no such key [one/web, three/web, two/web]",
+        "build: 4 warnings",
+    ]
+
+
+def test_two_places_of_one_subject_are_two_lines() -> None:
+    found = [finding("one/web", path=path) for path in ("a.yaml", "b.yaml")]
+    report = replace(build_report(), results=(), findings=tuple(found), summary={})
+    assert [line.split(":")[0] for line in render(report).splitlines()[::2]][:2] == ["a.yaml", "b.yaml"]
+
+
+@pytest.mark.parametrize(("verbose", "most", "shown"), [(False, None, 30), (False, 5, 5), (True, 5, 30)])
+def test_a_screen_shows_the_first_findings_and_counts_the_others(verbose: bool, most: int | None, shown: int) -> None:
+    found = tuple(finding(f"c{number:02}/web", f"message {number:02}") for number in range(30))
+    report = replace(build_report(), results=(), findings=found, summary={})
+    texts = [line.text for line in lines(report, verbose=verbose, most=most)]
+    assert sum("warning chart/x" in text for text in texts) == shown
+    assert ("25 more findings; show them with -v or --format markdown" in texts) == (shown == 5)
+
+
+@pytest.mark.parametrize(("count", "verbose", "shown"), [(40, False, True), (41, False, False), (41, True, True)])
+def test_long_details_are_shown_on_request(count: int, verbose: bool, shown: bool) -> None:
+    details = {"Images": tuple(f"image {number}" for number in range(count - 1))}
+    report = replace(build_report(), results=(), findings=(), summary={}, details=details)
+    texts = [line.text for line in lines(report, verbose=verbose)]
+    assert ("  image 7" in texts) == shown
+    assert ("details: 41 lines; show them with -v or --format markdown" in texts) == (not shown)
