@@ -28,6 +28,7 @@ UNRELEASED = {
     "template at a branch or tag": rf"kubeaid-ci\n +ref: (?!{COMMIT})",
     "component at a branch or tag": rf"\$CI_SERVER_FQDN/[\w/-]+@(?!{COMMIT})",
     "raw file at a branch or tag": rf"raw\.githubusercontent\.com/Obmondo/kubeaid-ci/(?!{COMMIT})",
+    "hook at a branch or tag": rf"Obmondo/kubeaid-ci\n +rev: (?!{COMMIT})",
     "image by its tag": r"[\w.]/kubeaid-ci:[\w.]+",
     "virtual environment in the folder of a clone": r"-m venv (?:~|\$HOME)/kubeaid-ci\s",
 }
@@ -38,6 +39,7 @@ EXAMPLES = {
     "template at a branch or tag": "project: platform/kubeaid-ci\n    ref: v0.1.0",
     "component at a branch or tag": "$CI_SERVER_FQDN/platform/kubeaid-ci/build@v0.1.0",
     "raw file at a branch or tag": "https://raw.githubusercontent.com/Obmondo/kubeaid-ci/main/x.yml",
+    "hook at a branch or tag": "repo: https://github.com/Obmondo/kubeaid-ci\n    rev: v0.1.0",
     "image by its tag": "image: registry.example.com/platform/kubeaid-ci:0.1.0",
     "virtual environment in the folder of a clone": "python3 -m venv ~/kubeaid-ci && true",
 }
