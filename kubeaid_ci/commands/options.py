@@ -101,6 +101,8 @@ def resolve(
     reader = _SettingsReader(settings_of, base, _judged(base_of, config_repo, chosen.get("kubeaid")) if base else None)
     settings = reader.read(Path(config_repo))
     named_by_settings = settings.kubeaid is not None
+    if named_by_settings and not chosen.get("kubeaid"):
+        _refuse_part_of(config_repo, str(settings.kubeaid))
     kubeaid = _kubeaid(chosen.get("kubeaid"), settings)
     if kubeaid is None and needs_kubeaid:
         raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
@@ -174,19 +176,16 @@ class _SettingsReader:
 
     def _base_of(self, folder: Path) -> "Base | None":
         """Return the base of the job's change request, else ``--base``, if it is one of this repository."""
-        from kubeaid_ci.edges import ci
-        from kubeaid_ci.edges.settings_file import Base
-
         if not folder.is_dir():
             return None
-        names: list[str] = []
-        source = "--base"
-        request = ci.change_base(os.environ)
-        if request and folder.resolve() == ci.workspace(os.environ):
-            names, source = [*request[0]], request[1]
+        from kubeaid_ci.edges.review import base_of
+        from kubeaid_ci.edges.settings_file import Base
+
+        request = base_of(folder, os.environ)
+        names = request.names if request else ()
         if self._base and folder.resolve() == self._judged:
-            names.append(self._base)
-        return Base(tuple(names), source) if names else None
+            names = (*names, self._base)
+        return Base(names, request.source if request else "--base") if names else None
 
 
 def refuse_kubeaid_ref(ctx: click.Context, given: dict[str, Any], reason: str) -> None:
@@ -235,6 +234,21 @@ def _kubeaid(given: str | None, settings: "Settings") -> str | None:
     if chosen:
         return chosen
     return _enclosing(lambda folder: (folder / _TEMPLATE).is_file())
+
+
+def _refuse_part_of(config_repo: str, kubeaid: str) -> None:
+    """Raise if the KubeAid repo of a settings file is a folder that the config repo itself contains.
+
+    Whoever changes the config repo would then decide what its manifests are compared with. A checkout of its own
+    below the config repo is another repository.
+    """
+    config, folder = Path(config_repo).resolve(), Path(kubeaid).resolve()
+    between = (place for place in (folder, *folder.parents) if config in place.parents)
+    if config in folder.parents and not any((place / ".git").exists() for place in between):
+        raise UserError(
+            f"kubeaid of a settings file is {kubeaid}, a folder of the config repo itself;"
+            " if that is meant, name it with --kubeaid or KUBEAID_CI_KUBEAID"
+        )
 
 
 def _enclosing(is_repository: Callable[[Path], bool]) -> str | None:

@@ -25,9 +25,11 @@ def read_regular(path: Path, *, most: int) -> bytes | None:
         if error.errno == errno.ELOOP:
             raise UserError(f"{path}: is a link; replace it by a regular file") from error
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
+    # Python refuses to open a folder as a file, with an error of its own.
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UserError(f"{path}: is not a regular file; replace it by one")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UserError(f"{path}: is not a regular file; replace it by one")
         data = file.read(most + 1)
     if len(data) > most:
         raise UserError(f"{path}: is larger than {most:,} bytes")

@@ -1,9 +1,11 @@
 """Reads the settings file of a repository, as it is or at the base of a change."""
 
+import glob
 from dataclasses import dataclass
 from pathlib import Path
 
 from kubeaid_ci.checks import rule_ids
+from kubeaid_ci.documents.loader import load
 from kubeaid_ci.edges.files import read_regular
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.errors import UserError
@@ -12,7 +14,7 @@ from kubeaid_ci.model.tree import EXECUTABLE, REGULAR
 from kubeaid_ci.settings import Settings, parse
 
 _VARS, _LOCKS = "-vars.jsonnet", ("Chart.lock", "requirements.lock")
-_WATCHED = (f":(glob)k8s/*/*{_VARS}", *(f":(glob)argocd-helm-charts/*/{name}" for name in _LOCKS))
+_WATCHED = (f"k8s/*/*{_VARS}", *(f"argocd-helm-charts/*/{name}" for name in _LOCKS))
 _MOST_BYTES = 1024 * 1024
 
 
@@ -49,14 +51,12 @@ def misnamed(folder: Path) -> tuple[str, ...]:
 def removed(folder: Path, base: Base) -> tuple[Removed, ...]:
     """Return the vars files and locks of charts that the base of a change has and the checkout has not.
 
-    A file that another one takes the place of is not removed.
+    A file that another one takes the place of is not removed. Paths are relative to `folder`.
     """
-    repository, commit = _commit_of(folder, base)
-    return tuple(
-        Removed(path, _is_needed(folder / path))
-        for path in repository.removed_since(commit, *_WATCHED)
-        if not _has_successor(folder / path)
-    )
+    repository, commit, prefix = _commit_of(folder, base)
+    watched = [f":(glob){glob.escape(prefix)}{pattern}" for pattern in _WATCHED]
+    paths = (path.removeprefix(prefix) for path in repository.removed_since(commit, *watched))
+    return tuple(Removed(path, _is_needed(folder / path)) for path in paths if not _has_successor(folder / path))
 
 
 def _has_successor(path: Path) -> bool:
@@ -66,13 +66,15 @@ def _has_successor(path: Path) -> bool:
 
 
 def _is_needed(path: Path) -> bool:
-    """Whether the monitoring of the cluster, or the chart with its dependencies, is still there."""
-    if path.name.endswith(_VARS):
-        return (path.parent / "kube-prometheus").is_dir()
-    if (path.parent / "requirements.yaml").is_file():
+    """Whether the chart of a lock has dependencies, or cannot be read. A vars file is always needed."""
+    if path.name.endswith(_VARS) or (path.parent / "requirements.yaml").is_file():
         return True
-    chart = read_regular(path.parent / "Chart.yaml", most=_MOST_BYTES) or b""
-    return b"\ndependencies:" in b"\n" + chart
+    chart = path.parent / "Chart.yaml"
+    try:
+        data = load(read_regular(chart, most=_MOST_BYTES) or b"", where=str(chart))
+    except UserError:
+        return True
+    return isinstance(data, dict) and bool(data.get("dependencies"))
 
 
 def read_at(folder: Path, base: Base) -> Settings:
@@ -80,21 +82,27 @@ def read_at(folder: Path, base: Base) -> Settings:
 
     Raises `UserError` if the repository does not have that revision, because without it the rules are unknown.
     """
-    repository, commit = _commit_of(folder, base)
-    entry = repository.files(commit, SETTINGS_FILE).get(SETTINGS_FILE)
+    repository, commit, prefix = _commit_of(folder, base)
+    path = f"{prefix}{SETTINGS_FILE}"
+    entry = repository.files(commit, path).get(path)
     if entry is None:
         return Settings()
-    where = f"{SETTINGS_FILE} at {commit[:12]}"
-    data = repository.show(commit, SETTINGS_FILE) if entry.mode in (REGULAR, EXECUTABLE) else None
+    where = f"{path} at {commit[:12]}"
+    data = repository.show(commit, path) if entry.mode in (REGULAR, EXECUTABLE) else None
     if data is None:
         raise UserError(f"{where}: is not a regular file; replace it by one")
     return _parsed(data, where)
 
 
-def _commit_of(folder: Path, base: Base) -> tuple[Repository, str]:
-    repository = Repository.at(folder)
+def _commit_of(folder: Path, base: Base) -> tuple[Repository, str, str]:
+    """Return the repository around a folder, the commit of the base, and the path of the folder in it.
+
+    The path is empty, or ends with a slash.
+    """
+    top = top_of(folder)
+    repository = Repository.at(top or folder)
     if repository is None:
-        raise UserError(f"{folder}: not the top of a Git repository, so it has no revision {base.names[0]}")
+        raise UserError(f"{folder}: not in a Git repository, so it has no revision {base.names[0]}")
     commit = next((commit for name in base.names if (commit := repository.commit(name))), None)
     if commit is None and repository.commit("HEAD") is None:
         raise UserError(f"{folder} has no revision {base.names[0]}, because it has no commit yet; commit first")
@@ -103,7 +111,14 @@ def _commit_of(folder: Path, base: Base) -> tuple[Repository, str]:
             f"{folder} has no revision {base.names[0]}; fetch it: the settings of {base.source} judge the change"
             " (GitHub: fetch-depth: 0 of actions/checkout, GitLab: GIT_DEPTH: 0)"
         )
-    return repository, commit
+    below = folder.resolve().relative_to(top).as_posix() if top else "."
+    return repository, commit, "" if below == "." else f"{below}/"
+
+
+def top_of(folder: Path) -> Path | None:
+    """Return the top of the Git work tree that a folder is in, or None."""
+    folder = folder.resolve()
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
 
 
 def _parsed(data: bytes, where: str) -> Settings:

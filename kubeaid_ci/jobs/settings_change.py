@@ -48,15 +48,12 @@ def new_suppressions(before: Iterable[Suppression], after: Iterable[Suppression]
 def removed(files: Iterable[Removed]) -> Iterator[Finding]:
     """Yield what a change takes out of the checks by removing a file that they start from."""
     for file in files:
-        if file.path.endswith("-vars.jsonnet"):
-            what = "its monitoring is not built or checked" if file.is_needed else "the cluster is not checked"
-        elif not file.is_needed:
+        if not file.is_needed:
             continue
-        else:
-            what = "the versions of the chart's dependencies are not locked"
-        severity = Severity.ERROR if file.is_needed else Severity.WARNING
-        message = f"{file.path} is removed: {what} any more"
-        yield SETTINGS_WEAKENED.at(file.path, message, subject=file.path, severity=severity, key="removed")
+        is_vars = file.path.endswith("-vars.jsonnet")
+        what = "its monitoring is not built" if is_vars else "the versions of the chart's dependencies are not locked"
+        message = f"{file.path} is removed: {what} or checked any more"
+        yield SETTINGS_WEAKENED.at(file.path, message, subject=file.path, key="removed")
 
 
 def _identity(suppression: Suppression) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from kubeaid_ci.errors import UserError
 
 # The user may hold an @; the host ends at the first colon, and a drive letter is no host.
 _SCP_LIKE = re.compile(r"(?:[^/\s:]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@/:\s\[\]]{2,}):(?!//)(?P<path>[^\s]+)")
+_HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]*::")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _IP6 = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]+")
 _DEFAULT_PORTS = {"https": 443, "http": 80, "ssh": 22, "git": 9418}
@@ -45,6 +46,9 @@ class Remote:
         if scheme in _SCHEMES:
             return cls._from_url(address, _SCHEMES[scheme])
         if scheme:
+            raise UserError(f"{without_credentials(text)}: a repository is reached by https, ssh, git or a path")
+        if _HELPER.match(address):
+            # Git would start the program git-remote-NAME: https://git-scm.com/docs/gitremote-helpers
             raise UserError(f"{without_credentials(text)}: a repository is reached by https, ssh, git or a path")
         match = _SCP_LIKE.fullmatch(address)
         if match and not address.startswith((".", "/")):

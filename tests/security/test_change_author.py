@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -37,12 +38,12 @@ def two(tmp_path: Path) -> Repos:
 @pytest.fixture
 def run(tmp_path: Path, two: Repos) -> Run:
     def call(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-        clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "HOME": str(tmp_path / "home"), **env}
+        clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "HOME": str(tmp_path / "home")}
         return subprocess.run(
             [sys.executable, "-P", "-m", "kubeaid_ci", *arguments],
             capture_output=True,
             text=True,
-            env=clean | {"KUBEAID_CI_KUBEAID": str(two.kubeaid)},
+            env=clean | {"KUBEAID_CI_KUBEAID": str(two.kubeaid)} | env,
             cwd=cwd or two.config,
         )
 
@@ -185,6 +186,66 @@ def test_first_parent_counts_only_of_the_merge_that_github_made(run: Run, two: R
     assert run("build", "--check", **PULL_REQUEST, **merge).returncode == 2
 
 
+@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+@pytest.mark.parametrize("known", ["address", "commit"])
+def test_checkout_below_the_workspace_is_judged_too(
+    job: dict[str, str], known: str, tmp_path: Path, run: Run, two: Repos
+) -> None:
+    change(two.config, settings(fail_on="never"))
+    names = {"address": ("GITHUB_REPOSITORY", "CI_PROJECT_PATH"), "commit": ("GITHUB_SHA", "CI_COMMIT_SHA")}[known]
+    value = git(two.config, "rev-parse", "HEAD") if known == "commit" else "Acme/Config"
+    if known == "address":
+        git(two.config, "remote", "add", "origin", "https://git.example.com/acme/config.git")
+    place = {"GITHUB_WORKSPACE": str(tmp_path), "CI_PROJECT_DIR": str(tmp_path), **dict.fromkeys(names, value)}
+    done = run("build", "--check", "--config-repo", "config", "--format", "json", cwd=tmp_path, **job, **place)
+    assert (done.returncode, findings(done)["settings/weakened"]) == (1, ["fail-on"])
+    other = place | dict.fromkeys(names, "other/repository")
+    done = run("build", "--check", "--config-repo", "config", "--format", "json", cwd=tmp_path, **job, **other)
+    assert (done.returncode, "settings/weakened" in findings(done)) == (0, False)
+
+
+def test_config_repo_below_the_top_of_a_repository_is_judged_too(tmp_path: Path, run: Run) -> None:
+    repos.config(tmp_path / "all/infra/[config]", {"one": vars_file(), "two": vars_file()})
+    git(tmp_path / "all", "init", "-q", "-b", "main")
+    git(tmp_path / "all", "add", "-A")
+    git(tmp_path / "all", "commit", "-qm", "base")
+    git(tmp_path / "all", "update-ref", "refs/remotes/origin/main", "HEAD")
+    config = tmp_path / "all/infra/[config]"
+    change(config, settings(fail_on="never") | {"k8s/two": None})
+    place = {"GITHUB_WORKSPACE": str(tmp_path / "all")}
+    done = run("build", "--check", "--format", "json", cwd=config, **PULL_REQUEST, **place)
+    assert (done.returncode, findings(done)["settings/weakened"]) == (1, ["fail-on", "k8s/two/two-vars.jsonnet"])
+
+
+def test_branches_of_a_fork_do_not_judge(tmp_path: Path, run: Run, two: Repos) -> None:
+    base = git(two.config, "rev-parse", "HEAD")
+    change(two.config, settings(fail_on="never"))
+    git(two.config, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(two.config, "remote", "add", "origin", "https://git.example.com/stranger/config.git")
+    fork = PULL_REQUEST | {"GITHUB_REPOSITORY": "acme/config"}
+    done = run("build", "--check", **fork)
+    assert (done.returncode, "fetch-depth: 0" in done.stderr) == (2, True)
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"base": {"sha": base}, "head": {"sha": "0"}}}))
+    done = run("build", "--check", "--format", "json", **fork, GITHUB_EVENT_PATH=str(event))
+    assert (done.returncode, findings(done)["settings/weakened"]) == (1, ["fail-on"])
+
+
+@pytest.mark.parametrize("place", ["evil", "link", "k8s/../evil"])
+def test_settings_take_no_folder_of_the_config_repo_for_kubeaid(place: str, run: Run, two: Repos) -> None:
+    shutil.copytree(two.kubeaid, two.config / "evil", ignore=shutil.ignore_patterns(".git"))
+    (two.config / "link").symlink_to("evil")
+    change(two.config, settings(kubeaid=place))
+    done = run("build", "--check", KUBEAID_CI_KUBEAID="")
+    assert (done.returncode, "a folder of the config repo itself" in done.stderr) == (2, True)
+
+
+def test_settings_may_name_a_checkout_below_the_config_repo(run: Run, two: Repos) -> None:
+    shutil.copytree(two.kubeaid, two.config / "kubeaid")
+    repos.write(two.config, settings(kubeaid="kubeaid"))
+    assert run("build", "--check", KUBEAID_CI_KUBEAID="").returncode == 1
+
+
 @pytest.mark.parametrize("target", ["netrc", "/dev/zero", "/dev/stdin", "folder", "nothing"])
 def test_settings_behind_a_link_are_refused_without_a_word_of_them(target: str, run: Run, two: Repos) -> None:
     (two.config.parent / "netrc").write_text("machine git.example.com password canary\n")
@@ -194,6 +255,12 @@ def test_settings_behind_a_link_are_refused_without_a_word_of_them(target: str, 
     assert done.returncode == 2
     assert "is a link; replace it by a regular file" in done.stderr
     assert "canary" not in done.stdout + done.stderr
+
+
+def test_settings_in_a_folder_are_refused(run: Run, two: Repos) -> None:
+    (two.config / SETTINGS).mkdir()
+    done = run("clusters")
+    assert (done.returncode, "is not a regular file; replace it by one" in done.stderr) == (2, True)
 
 
 def test_settings_in_a_pipe_or_without_end_are_refused(run: Run, two: Repos) -> None:
@@ -237,9 +304,11 @@ REMOVED: Mapping[str, tuple[dict[str, str | None], str | None]] = {
     "vars file": ({"k8s/one/one-vars.jsonnet": None}, "error"),
     "vars file by another name": ({"k8s/one/one-vars.jsonnet": None, "k8s/one/one.jsonnet": "{}"}, "error"),
     "renamed vars file": ({"k8s/one/one-vars.jsonnet": None, "k8s/one/other-vars.jsonnet": vars_file()}, None),
-    "cluster": ({"k8s/one": None}, "warning"),
+    "cluster": ({"k8s/one": None}, "error"),
     "lock": ({"argocd-helm-charts/x/Chart.lock": None}, "error"),
     "lock of the other kind": ({"argocd-helm-charts/x/Chart.lock": None, "argocd-helm-charts/x/requirements.lock": "x"}, None),
+    "lock with quoted dependencies": ({"argocd-helm-charts/x/Chart.lock": None, "argocd-helm-charts/x/Chart.yaml": CHART + '"depend\\x65ncies": [{name: y, version: 1.0.0}]\n'}, "error"),
+    "lock and a chart that cannot be read": ({"argocd-helm-charts/x/Chart.lock": None, "argocd-helm-charts/x/Chart.yaml": "a: ["}, "error"),
     "chart": ({"argocd-helm-charts/x": None}, None),
     "lock and dependencies": ({"argocd-helm-charts/x/Chart.lock": None, "argocd-helm-charts/x/Chart.yaml": CHART}, None),
 }  # fmt: skip

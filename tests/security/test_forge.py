@@ -118,6 +118,12 @@ def test_an_address_of_a_settings_file_leads_to_no_host_inside(tmp_path, address
         mirrored(address, named_by=str(tmp_path))
 
 
+@pytest.mark.parametrize("address", ["fd::17", "ext::/bin/true", "Http::x", "a+b.c-d::e"])
+def test_no_address_names_a_program_of_git(address):
+    with pytest.raises(UserError, match="a repository is reached by https, ssh, git or a path"):
+        mirrored(address)
+
+
 def test_an_address_of_a_settings_file_may_lead_to_the_server_of_the_config_repo(tmp_path):
     git(tmp_path, "init", "-q")
     git(tmp_path, "remote", "add", "origin", "http://127.0.0.1:8080/a/b")
