@@ -9,6 +9,7 @@ from kubeaid_ci.checks.not_compared_rules import (
     NOT_FOLLOWED,
     RENDER_BROKEN,
     RENDER_MENDED,
+    SOURCE_HOST_NEW,
     VALUES_REFUSED,
 )
 from kubeaid_ci.model.application import APPLICATION_SET
@@ -51,6 +52,16 @@ def apps_on_side(told: Iterable[tuple[RenderedApp, tuple[Finding, ...]]]) -> dic
 def verdicts(before: Apps, after: Apps) -> dict[str, Verdict]:
     """Return the verdict on each Application of one cluster."""
     return {name: _verdict(name, before, after) for name in sorted({*before, *after})}
+
+
+def new_hosts(before: Apps, after: Apps) -> Iterator[Finding]:
+    """Yield a finding for each Application with a source on a host that no Application has a source on before."""
+    used = {one.host for app in before.values() for one in app.app.hosts}
+    for app in after.values():
+        hosts = sorted({one.host for one in app.app.hosts if not one.is_given and one.host not in used})
+        if hosts:
+            message = f"it takes manifests from {' and '.join(hosts)}, where no Application takes any before the change"
+            yield _at(SOURCE_HOST_NEW, app, message, key="source-host")
 
 
 def of_one_side(one: AppOnSide) -> str:
@@ -187,8 +198,10 @@ def _lost_maker(app: RenderedApp, there: Apps, elsewhere: Apps) -> str:
     return ""
 
 
-def _at(rule: Rule, one: AppOnSide, message: str, severity: Severity | None = None) -> Finding:
+def _at(
+    rule: Rule, one: AppOnSide, message: str, severity: Severity | None = None, *, key: str = "not-compared"
+) -> Finding:
     place = next((finding for finding in one.findings if finding.path), None)
     subject = "/".join(part for part in (one.app.cluster, one.app.app) if part)
     path, line = (place.path, place.line) if place else (None, None)
-    return rule.at(path, message, subject=subject, line=line, severity=severity, key="not-compared")
+    return rule.at(path, message, subject=subject, line=line, severity=severity, key=key)

@@ -44,6 +44,12 @@ NOT_FOLLOWED = Rule(
     "Argo CD takes these files from another revision than the one that changes, so the change has no effect until "
     "it reaches that revision. If the change goes to that branch, name it with --base.",
 )
+SOURCE_HOST_NEW = Rule(
+    "change/source-host-new",
+    Severity.ERROR,
+    "Whoever runs that host decides what Argo CD applies to the cluster, and the manifests are not known here. Check "
+    "that the host is trusted, or take the manifests from a repository that the cluster uses already.",
+)
 CLUSTER_ADDED = Rule(
     "change/cluster-added",
     Severity.INFO,
@@ -70,6 +76,7 @@ RULES = (
     RENDER_MENDED,
     NOT_COMPARED,
     NOT_FOLLOWED,
+    SOURCE_HOST_NEW,
     CLUSTER_ADDED,
     CLUSTER_REMOVED,
     CHART_ADDED,

@@ -13,7 +13,7 @@ from kubeaid_ci.jobs.render_task import FilesAt
 from kubeaid_ci.model.addresses import Addresses
 from kubeaid_ci.model.application import Application, Source
 from kubeaid_ci.model.remote import Remote
-from kubeaid_ci.model.rendering import OtherRevision
+from kubeaid_ci.model.rendering import OtherRevision, SourceHost
 from kubeaid_ci.model.tree import Entry, tree_id
 from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.target_revision import range_of
@@ -128,7 +128,7 @@ class AtHand:
         if self._is_config(source, own):
             commit = self._config_commit(source.revision, source.tag_prefix)
             return self._opened(self.config, commit, source.revision or "HEAD", path)
-        if remote in own.kubeaid or remote == self._origin(self.kubeaid):
+        if self._is_kubeaid(remote, own):
             return self._opened(self.kubeaid, *self._kubeaid_commit(source.revision, source.tag_prefix), path)
         config, kubeaid = (self._origin(root) or "no origin" for root in (self.config, self.kubeaid))
         raise ForeignRepositoryError(
@@ -137,6 +137,17 @@ class AtHand:
 
     def _is_config(self, source: Source, own: Addresses) -> bool:
         return source.remote in own.config or (source.remote is not None and source.remote == self._origin(self.config))
+
+    def _is_kubeaid(self, remote: Remote, own: Addresses) -> bool:
+        return remote in own.kubeaid or remote == self._origin(self.kubeaid)
+
+    def hosts(self, application: Application, own: Addresses) -> Iterator[SourceHost]:
+        """Yield the host of each source that has one."""
+        for source in application.sources:
+            if found := source.host:
+                remote = None if source.chart else source.remote
+                is_given = remote is not None and (self._is_config(source, own) or self._is_kubeaid(remote, own))
+                yield SourceHost(found, is_given)
 
     def synced_commit(self, source: Source, own: Addresses) -> str | None:
         """Return the commit that Argo CD will sync for a source; None if nobody knows it before it is made.
@@ -208,7 +219,7 @@ class AtHand:
             default = repository.default_branch_name() if repository else None
             current = repository.current_branch() if repository else None
             names = [base, *([default] if default else _USUAL)]
-            if base is None or self.config_ref == WORKTREE:
+            if base is None:
                 names.append(current)
             if base is None and repository and self.base:
                 holding = repository.branches_with(self.base)

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from kubeaid_ci.errors import UserError
@@ -15,7 +17,7 @@ from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.cluster_facts import ClusterFacts, registered_cluster
 from kubeaid_ci.model.helm_version import ENGINE, ClusterHelm
 from kubeaid_ci.model.remote import Remote
-from kubeaid_ci.model.rendering import OtherRevision
+from kubeaid_ci.model.rendering import OtherRevision, SourceHost
 from kubeaid_ci.model.sync_policy import application_set_policy
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import application_set, kubernetes_api
@@ -47,6 +49,7 @@ class Planned:
     argo_cd: str
     inputs: str = ""
     other_revisions: tuple[OtherRevision, ...] = ()
+    hosts: tuple[SourceHost, ...] = ()
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -102,6 +105,8 @@ class ClusterApplications:
     """The same cluster before the change."""
     is_new: bool = False
     """True if the cluster does not exist before the change."""
+    others: "Sequence[ClusterApplications]" = ()
+    """The clusters that exist before the change, for a new cluster."""
     definitions: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     built_in: tuple[str, ...] = field(init=False)
     _learnt: set[Task] = field(default_factory=set)
@@ -150,13 +155,14 @@ class ClusterApplications:
     def addresses(self, outcomes: Outcomes) -> Addresses:
         """Return the addresses of both repositories, as the cluster names them before the change.
 
-        Its root Application names the config repo. What a change adds counts after the merge only.
+        Its root Application names the config repo; for a new cluster those of the other clusters do. What a change adds
+        counts after the merge only.
         """
         given = self.known | Addresses.of(config=[Remote.parse(str(self.hand.config))])
         if self.before is not None:
             return given | self.before.addresses(outcomes)
         if self.is_new:
-            return given
+            return reduce(or_, (other.addresses(outcomes) for other in self.others), given)
         root = self._plan(_Found(self._bootstrap(), self.root), given, _Holder(None, _ARGOCD, "", _ARGOCD))
         for one in self._applications(root, outcomes, given):
             named = [source.remote for source in one.application.sources if source.path == self.root]
@@ -310,6 +316,7 @@ class ClusterApplications:
                 holder.argo_cd,
                 self._inputs(application, parts),
                 () if found.note else tuple(self.hand.other_revisions(application, own)),
+                tuple(self.hand.hosts(application, own)),
             )
         return self._plans[key]
 

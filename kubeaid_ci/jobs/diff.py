@@ -174,10 +174,15 @@ def _compared(pair: _Pair, apps: Collection[str], *, noise: bool, diffs: bool, k
     unknown |= {app: NotCompared(pair.cluster.label, app, reason) for app, reason in pair.unbuilt}
     return replace(
         made,
-        findings=(*pair.findings, *found, *made.findings),
+        findings=(*pair.findings, *found, *_new_hosts(pair, wanted), *made.findings),
         not_compared=tuple(unknown.values()),
         applications=len(wanted),
     )
+
+
+def _new_hosts(pair: _Pair, wanted: Collection[str]) -> Iterator[Finding]:
+    named = {name: one for name, one in pair.after.items() if name in wanted}
+    return not_compared.new_hosts(pair.before, named)
 
 
 def _manifests(apps: Apps, verdicts: Mapping[str, Verdict], alike: Apps | None = None) -> Iterator[Manifest]:

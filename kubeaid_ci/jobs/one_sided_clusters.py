@@ -27,7 +27,7 @@ def one_sided_clusters(was: Side, now: Side) -> Iterator[Comparison]:
         if before and (before.has_applications or not after):
             yield _removed(before, apps_of(was, folder))
         elif after and (after.has_applications or not before):
-            yield _added(after, apps_of(now, folder))
+            yield _added(after, apps_of(now, folder), was)
         else:
             yield Comparison((cluster.label,))
 
@@ -59,12 +59,17 @@ def _removed(cluster: Cluster, apps: Apps) -> Comparison:
     )
 
 
-def _added(cluster: Cluster, apps: Apps) -> Comparison:
+def _added(cluster: Cluster, apps: Apps, was: Side) -> Comparison:
+    everywhere = {f"{told[0].dir}/{told[0].app}": not_compared.AppOnSide(*told) for told in was.told}
     count = sum(len(one.app.manifests) for one in apps.values())
     found = [CLUSTER_ADDED.at(cluster.path, f"cluster added ({count} objects)", subject=cluster.label)]
     return Comparison(
         (),
-        findings=(*found, *(finding for one in apps.values() for finding in one.findings)),
+        findings=(
+            *found,
+            *(finding for one in apps.values() for finding in one.findings),
+            *not_compared.new_hosts(everywhere, apps),
+        ),
         added=(OneSided(cluster.label, count),),
         not_compared=_not_known(cluster, apps),
         applications=len(apps),

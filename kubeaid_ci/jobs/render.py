@@ -222,6 +222,7 @@ def _clusters(
     for one in clusters:
         one.before = old.get(one.cluster.dir)
         one.is_new = before is not None and one.before is None
+        one.others = tuple(old.values()) if one.is_new else ()
         one.known = every if one.is_new else own | _of_general((one.before or one).cluster)
     return tuple(clusters)
 
@@ -271,6 +272,7 @@ def _apps(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts)
             scopes=facts.scopes,
             inputs=one.inputs,
             other_revisions=one.other_revisions,
+            hosts=one.hosts,
         )
         revision = next((part.revision for part in one.parts if part.revision), None)
         by_helm = frozenset(cluster.wanted(task) for task in one.tasks if cluster.depends_on_helm(task))

@@ -12,7 +12,7 @@ from kubeaid_ci.jobs.render_task import Note, Outcome, Task
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.kubernetes_scopes import Scopes, is_namespaced
 from kubeaid_ci.model.manifest import Manifest, ObjectId, numbered
-from kubeaid_ci.model.rendering import Masked, OtherRevision, RenderedApp, RenderStatus
+from kubeaid_ci.model.rendering import Masked, OtherRevision, RenderedApp, RenderStatus, SourceHost
 from kubeaid_ci.model.sync_policy import NO_POLICY, SyncPolicy
 from kubeaid_ci.plan import kubernetes_api
 
@@ -40,6 +40,7 @@ class Target:
     scopes: Scopes = field(default_factory=dict)
     inputs: str = ""
     other_revisions: tuple[OtherRevision, ...] = ()
+    hosts: tuple[SourceHost, ...] = ()
 
 
 def app_of(
@@ -81,6 +82,7 @@ def app_of(
         holder=target.holder,
         sync=target.sync,
         other_revisions=target.other_revisions,
+        hosts=target.hosts,
         secrets=frozenset().union(*(outcome.secrets for outcome, _ in done)),
     )
     return app, tuple(RULES[note.rule].at(note.path, note.message, subject=subject, line=note.line) for note in notes)

@@ -155,6 +155,17 @@ class Source:
             return None
 
     @property
+    def host(self) -> str:
+        """The host of the repository or of the chart registry; empty if the address has none."""
+        remote = self.remote
+        if remote is not None and remote.host:
+            return remote.host
+        _, separator, rest = self.url.rpartition("://")
+        if not separator and not self.chart:
+            return ""
+        return rest.partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
+
+    @property
     def shown_url(self) -> str:
         """The address as written, fit for messages."""
         return without_credentials(self.url)

@@ -49,6 +49,14 @@ class OtherRevision:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceHost:
+    """The host of a source. `is_given` is true if the source is one of the two given repositories."""
+
+    host: str
+    is_given: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedApp:
     """One Application of one cluster, and every object that ArgoCD would apply for it.
 
@@ -77,6 +85,7 @@ class RenderedApp:
     holder: str = ""
     sync: SyncPolicy = NO_POLICY
     other_revisions: tuple[OtherRevision, ...] = ()
+    hosts: tuple[SourceHost, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     """Values under secret names that the cluster gives to its charts; `digest` stands for them too."""
 

@@ -13,8 +13,9 @@ from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.report import clusters as report
 from kubeaid_ci.settings import parse
 from tests import repos
-from tests.renders import CONFIG, World, application, helm
+from tests.renders import CONFIG, KUBEAID, World, application, helm
 
+EVIL = "https://evil.example/mallory/KubeAid.git"
 BINDING = (
     "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: all\n"
     "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\n"
@@ -268,7 +269,62 @@ def test_values_of_another_revision_are_named_if_they_change(world, changed):
     assert names == (["change/not-followed"] if "values" in changed else [])
 
 
-EVIL = "https://evil.example/mallory/KubeAid.git"
+def test_an_application_that_follows_the_branch_under_review_is_named(world):
+    source = {"repoURL": CONFIG, "path": "k8s/one/plain", "targetRevision": "feature"}
+    repos.write(world.config, {"k8s/one/argocd-apps/templates/plain.yaml": application("plain", source=source)})
+    repos.write(world.config, {"k8s/one/plain/binding.yaml": BINDING})
+    repos.commit(world.config)
+    base = repos.git(world.config, "branch", "--show-current").strip()
+    repos.git(world.config, "checkout", "-q", "-b", "feature")
+    repos.write(world.config, {"k8s/one/plain/binding.yaml": BINDING.replace("name: all", "name: after")})
+    repos.commit(world.config)
+    made = kubeaid_ci.diff_clusters(
+        world.config, world.kubeaid, before=Revisions(base), after=Revisions(), clusters=["one"], cache=False, jobs=1
+    )
+    assert [one.rule.id for one in made.findings] == ["change/not-followed"]
+
+
+@pytest.mark.parametrize(
+    ("source", "host"),
+    [
+        ({"repoURL": EVIL, "path": "argocd-helm-charts/web"}, "evil.example"),
+        ({"repoURL": "git@evil.example:x/y", "path": "web"}, "evil.example"),
+        ({"repoURL": "https://charts.evil.example", "chart": "web", "targetRevision": "1.0.0"}, "charts.evil.example"),
+        ({"repoURL": "evil.example:5000/charts", "chart": "web", "targetRevision": "1.0.0"}, "evil.example"),
+        ({"repoURL": "https://git.example.com@evil.example/a/KubeAid", "path": "web"}, "evil.example"),
+        ({"repoURL": "https://git.example.com/mallory/KubeAid", "path": "web"}, None),
+        ({"repoURL": KUBEAID, "path": "argocd-helm-charts/web", "targetRevision": "1.0.0"}, None),
+    ],
+)
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_host_that_the_cluster_did_not_use_is_an_error(world, source, host, is_new):
+    if not is_new:
+        repos.write(world.config, {"k8s/one/argocd-apps/templates/other.yaml": application("other")})
+    base = repos.commit(world.config)
+    repos.write(world.config, {"k8s/one/argocd-apps/templates/other.yaml": application("other", source=source)})
+    repos.commit(world.config)
+    made = kubeaid_ci.diff_clusters(
+        world.config, world.kubeaid, before=Revisions(base), after=Revisions(), clusters=["one"], cache=False, jobs=1
+    )
+    found = [one for one in made.findings if one.severity == "error"]
+    if host is None:
+        assert found == []
+    else:
+        assert [(one.rule.id, one.subject) for one in found] == [("change/source-host-new", "one/other")]
+        assert host in found[0].message
+
+
+def test_a_new_cluster_knows_the_repositories_that_the_other_clusters_name(world):
+    repos.git(world.config, "remote", "set-url", "origin", "https://mirror.example/config.git")
+    base = repos.commit(world.config)
+    world.cluster("new", {"web.yaml": application("web")})
+    repos.commit(world.config)
+    made = kubeaid_ci.diff_clusters(
+        world.config, world.kubeaid, before=Revisions(base), after=Revisions(), cache=False, jobs=1
+    )
+    assert made.not_compared == ()
+    assert [one.rule.id for one in made.findings] == ["change/cluster-added"]
+    assert "(0 objects)" not in made.findings[0].message
 
 
 def source_of(url: str) -> dict:

@@ -18,6 +18,7 @@ from kubeaid_ci.checks.dangers.reading import (
     texts,
 )
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.application import destination_cluster
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Severity
 from kubeaid_ci.model.remote import Remote, without_credentials
@@ -139,8 +140,12 @@ def _address(url: str) -> str:
 
 
 def _destination(destination: Mapping[str, Any]) -> str:
-    cluster = text(destination, "name") or text(destination, "server") or "the cluster"
-    return f"{cluster}, namespace {text(destination, 'namespace') or '(none)'}"
+    server, name = text(destination, "server"), text(destination, "name")
+    try:
+        cluster = destination_cluster(server, name)
+    except UserError:  # both, which Argo CD refuses
+        cluster = name
+    return f"{cluster or 'the cluster'}, namespace {text(destination, 'namespace') or '(none)'}"
 
 
 def _project(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) -> Iterator[Said]:
