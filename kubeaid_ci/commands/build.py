@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands import completion
 from kubeaid_ci.commands.new_only import Baseline, base_to_subtract, new_only_options
 from kubeaid_ci.commands.options import common_options, resolve
 
@@ -20,7 +21,7 @@ _RAN = ("build",)
 
 
 @click.command()
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
 @click.option("--engine", type=click.Choice(["rjsonnet", "gojsonnet", "jsonnet"]), help="The jsonnet engine.")
 @click.option("--cross-check", is_flag=True, help="Evaluate with a second engine and report differences.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 where committed manifests are stale.")

@@ -4,13 +4,14 @@ from typing import Any
 
 import click
 
+from kubeaid_ci.commands import completion
 from kubeaid_ci.commands.diff_options import about_change, comment_place, comparing, diff_options, end
 from kubeaid_ci.commands.helm_options import helm_option, helm_version
 from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, resolve
 
 
 @click.command("diff")
-@click.argument("charts", nargs=-1, metavar="[CHART]...")
+@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
 @click.option(
     "--base", required=True, metavar="REF", help="The revision before the change; REF... is where it was left."
 )

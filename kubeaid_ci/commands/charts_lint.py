@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands import completion
 from kubeaid_ci.commands.helm_options import helm_version
 from kubeaid_ci.commands.new_only import Baseline, base_to_subtract, new_only_options
 from kubeaid_ci.commands.options import common_options, resolve
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("lint")
-@click.argument("charts", nargs=-1, metavar="[CHART]...")
+@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
 @click.option(
     "--kubernetes", metavar="OLDEST[..NEWEST]", help="Versions that clusters run (default: those of the settings)."
 )

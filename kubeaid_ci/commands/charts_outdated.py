@@ -5,11 +5,12 @@ from typing import Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands import completion
 from kubeaid_ci.commands.options import common_options, resolve
 
 
 @click.command("outdated")
-@click.argument("charts", nargs=-1, metavar="[CHART]...")
+@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
 @click.option("--update-ledger", is_flag=True, help="Record when each release was first seen.")
 @click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
 @common_options

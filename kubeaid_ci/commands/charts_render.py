@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands import completion
 from kubeaid_ci.commands.helm_options import helm_option, helm_version
 from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, resolve
 
 
 @click.command("render")
-@click.argument("charts", nargs=-1, metavar="[CHART]...")
+@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
 @click.option(
     "--values",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -4,15 +4,22 @@ from typing import Any
 
 import click
 
+from kubeaid_ci.commands import completion
 from kubeaid_ci.commands.grouped import GroupedCommand
 from kubeaid_ci.commands.options import common_options, resolve
 from kubeaid_ci.commands.publish_options import chart_publish_options
 
 
 @click.command("update", cls=GroupedCommand)
-@click.argument("charts", nargs=-1, metavar="[CHART]...")
+@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
 @click.option("--to", metavar="VERSION", help="The version to update one chart to, whatever the policy says.")
-@click.option("--skip", multiple=True, metavar="CHART", help="A chart not to update; repeatable.")
+@click.option(
+    "--skip",
+    multiple=True,
+    metavar="CHART",
+    shell_complete=completion.charts,
+    help="A chart not to update; repeatable.",
+)
 @click.option("--overwrite", is_flag=True, help="Discard undeclared local edits to vendored charts.")
 @click.option("--publish", is_flag=True, help="Do not change the checkout; open or update change requests.")
 @chart_publish_options

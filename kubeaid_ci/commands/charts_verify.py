@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands import completion
 from kubeaid_ci.commands.new_only import Baseline, base_to_subtract, new_only_option
 from kubeaid_ci.commands.options import Options, common_options, resolve
 from kubeaid_ci.commands.publish_options import reach_options, wishes
@@ -27,7 +28,7 @@ _FETCHES_A_JOB = 4
 
 
 @click.command("verify")
-@click.argument("charts", nargs=-1, metavar="[CHART]...")
+@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
 @click.option("--offline", is_flag=True, help="Ask nobody: compare with the ledger alone.")
 @click.option("--update-ledger", is_flag=True, help="Add what the ledger does not know; never replaces content.")
 @click.option("--accept", multiple=True, metavar="CHART", help="Record what a chart holds now; repeatable.")

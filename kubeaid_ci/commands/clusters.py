@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.commands import gitlab
+from kubeaid_ci.commands import completion, gitlab
 from kubeaid_ci.commands.options import common_options, resolve
 from kubeaid_ci.commands.terminal import notice, print_documents
 
@@ -15,7 +15,7 @@ _MOST_JOBS = 256
 
 
 @click.command()
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
 @common_options
 @click.option(
     "--format",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kubeaid_ci.commands import completion
 from kubeaid_ci.commands.diff_options import about_change, comment_place, comparing, diff_options, end
 from kubeaid_ci.commands.environment import is_from_environment
 from kubeaid_ci.commands.new_only import Baseline, new_only_option
@@ -23,7 +24,7 @@ _NO_REF = (
 
 
 @click.command()
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
 @click.option("--base", metavar="REF", help="The revision before the change; REF... is where it was left.")
 @click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
 @click.option("--upgrade-to", metavar="REV", help="Rehearse an upgrade to this KubeAid revision instead.")
@@ -32,7 +33,14 @@ _NO_REF = (
     type=click.Choice(["config", "kubeaid"]),
     help="The repo that --base and --head are revisions of (default: the one in the current folder).",
 )
-@click.option("--app", "apps", multiple=True, metavar="NAME", help="Only this Application; repeatable.")
+@click.option(
+    "--app",
+    "apps",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.applications,
+    help="Only this Application; repeatable.",
+)
 @click.option("--no-monitoring", is_flag=True, help="Do not build the monitoring at other KubeAid revisions.")
 @new_only_option
 @diff_options

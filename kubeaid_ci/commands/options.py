@@ -97,7 +97,7 @@ def resolve(
     chosen = _chosen(ctx, given)
     if chosen.get("quiet") and chosen.get("verbose"):
         raise click.UsageError("-q and -v contradict each other; leave one out", ctx)
-    config_repo = str(chosen.get("config_repo") or _enclosing(_is_config_repo) or ".")
+    config_repo = str(chosen.get("config_repo") or enclosing_config_repo() or ".")
     reader = _SettingsReader(settings_of, base, _judged(base_of, config_repo, chosen.get("kubeaid")) if base else None)
     settings = reader.read(Path(config_repo))
     named_by_settings = settings.kubeaid is not None
@@ -233,6 +233,16 @@ def _kubeaid(given: str | None, settings: "Settings") -> str | None:
     chosen = given or settings.kubeaid
     if chosen:
         return chosen
+    return enclosing_kubeaid()
+
+
+def enclosing_config_repo() -> str | None:
+    """Return the config repo around the current folder, relative to it; None if there is none."""
+    return _enclosing(_is_config_repo)
+
+
+def enclosing_kubeaid() -> str | None:
+    """Return the KubeAid repo around the current folder, relative to it; None if there is none."""
     return _enclosing(lambda folder: (folder / _TEMPLATE).is_file())
 
 

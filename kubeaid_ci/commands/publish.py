@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands import completion
 from kubeaid_ci.commands.grouped import GroupedCommand
 from kubeaid_ci.commands.options import common_options, resolve
 from kubeaid_ci.commands.publish_options import print_previews, publish_options, refuse_without_effect, wishes
 
 
 @click.command(cls=GroupedCommand)
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
 @click.option("--engine", type=click.Choice(["rjsonnet", "gojsonnet", "jsonnet"]), help="The jsonnet engine.")
 @publish_options
 @common_options

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands import completion
 from kubeaid_ci.commands.new_only import Baseline, base_to_subtract, new_only_options
 from kubeaid_ci.commands.options import common_options, resolve
 
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...")
-@click.option("--app", "apps", multiple=True, metavar="NAME", help="Only this Application; repeatable.")
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@click.option(
+    "--app",
+    "apps",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.applications,
+    help="Only this Application; repeatable.",
+)
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write a file for each object into DIR.")
 @new_only_options
 @common_options

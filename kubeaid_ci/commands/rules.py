@@ -5,12 +5,13 @@ from typing import Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.commands import completion
 from kubeaid_ci.commands.terminal import print_documents
 from kubeaid_ci.errors import UserError
 
 
 @click.command()
-@click.argument("rule", required=False, metavar="[ID]")
+@click.argument("rule", required=False, metavar="[ID]", shell_complete=completion.rules)
 @click.option("--format", "fmt", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format.")
 @click.pass_context
 def rules(ctx: click.Context, /, rule: str | None, fmt: str) -> None:
