@@ -171,31 +171,51 @@ def make_folders(folder: Path) -> None:
 def private(folder: Path) -> Path:
     """Return a cache folder after closing it to other users, if it exists.
 
-    Whoever may write a cache decides what a build or a comparison gives. Raises `UserError` if the folder is a link,
-    belongs to another user, may be written by others, or holds files that a repository tracks.
+    Whoever may write a cache decides what a build or a comparison gives. Raises `UserError` if the folder is a link or
+    leads through a link of the checkout around it, belongs to another user, may be written by others, or holds files
+    that a repository tracks.
     """
+    advice = "delete it, or name another one with KUBEAID_CI_CACHE"
+    if link := _link_of_checkout(folder):
+        raise UserError(f"{folder}: the cache leads through the link {link}; {advice}")
     try:
         found = folder.lstat()
     except OSError:
         return folder
-    advice = "delete it, or name another one with KUBEAID_CI_CACHE"
     if not stat.S_ISDIR(found.st_mode):
-        raise UserError(f"{folder}: the cache is a link; {advice}")
+        raise UserError(f"{folder}: the cache is {'a link' if folder.is_symlink() else 'not a folder'}; {advice}")
     if found.st_uid != os.geteuid():
         raise UserError(f"{folder}: the cache belongs to another user; {advice}")
     if found.st_mode & 0o022:
         raise UserError(f"{folder}: the cache may be written by other users; {advice}")
-    top = next((place for place in folder.parents if (place / ".git").exists()), None)
-    if top and _is_tracked(top, folder):
+    if top := _tracked_by(folder.resolve()):
         raise UserError(f"{folder}: the cache holds files that {top} tracks; name another one with KUBEAID_CI_CACHE")
     if found.st_mode & 0o077:
         folder.chmod(0o700)
     return folder
 
 
-def _is_tracked(top: Path, folder: Path) -> bool:
+def _link_of_checkout(folder: Path) -> Path | None:
+    """Return the first link on the path from the top of the Git checkout to a folder below it.
+
+    Such a link may be part of the change under review, and so may the cache that it leads to.
+    """
+    top = _checkout(folder)
+    below = [place for place in folder.parents if top in place.parents] if top else []
+    return next((place for place in reversed(below) if place.is_symlink()), None)
+
+
+def _tracked_by(folder: Path) -> Path | None:
+    """Return the top of the checkout that tracks files in a folder, or None."""
+    top = _checkout(folder)
+    if top is None:
+        return None
     place = folder.relative_to(top).as_posix()
-    return bool(git(["--literal-pathspecs", "ls-files", "-z", "--", place], folder=top).stdout)
+    return top if git(["--literal-pathspecs", "ls-files", "-z", "--", place], folder=top).stdout else None
+
+
+def _checkout(folder: Path) -> Path | None:
+    return next((place for place in folder.parents if (place / ".git").exists()), None)
 
 
 def _line(record: Record) -> bytes:

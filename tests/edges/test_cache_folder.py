@@ -28,9 +28,25 @@ def tracked(folder: Path) -> None:
     git(folder.parent, "add", "-A")
 
 
+def tracked_behind_a_link(folder: Path) -> None:
+    tracked(folder.parent.parent / "evil")
+    folder.parent.parent.joinpath("evil/cache").mkdir()
+    folder.parent.symlink_to("evil")
+
+
+def behind_a_link(folder: Path) -> None:
+    git(folder.parent.parent, "init", "-q")
+    folder.parent.symlink_to("elsewhere")
+
+
+def file(folder: Path) -> None:
+    folder.touch()
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (file, "the cache is not a folder"),
         (link, "the cache is a link"),
         (open_to_all, "the cache may be written by other users"),
         (tracked, "the cache holds files that .* tracks"),
@@ -43,6 +59,16 @@ def test_folder_that_a_stranger_could_have_filled_is_refused(
     make(folder)
     monkeypatch.setenv("KUBEAID_CI_CACHE", str(folder))
     with pytest.raises(UserError, match=message):
+        default_folder()
+
+
+@pytest.mark.parametrize("make", [tracked_behind_a_link, behind_a_link])
+def test_folder_behind_a_link_of_the_checkout_is_refused(
+    make: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path / ".kubeaid-ci" / "cache")
+    monkeypatch.setenv("KUBEAID_CI_CACHE", str(tmp_path / ".kubeaid-ci" / "cache"))
+    with pytest.raises(UserError, match=r"leads through the link .*/\.kubeaid-ci"):
         default_folder()
 
 
