@@ -33,6 +33,7 @@ _MACHINE = {
     errno.ENFILE,
     errno.ENAMETOOLONG,
     errno.EIO,
+    errno.EBADF,  # standard output that is open for reading only
 }
 
 # Each command by name: where it lives and what it does, so that --help loads none of them.
@@ -74,10 +75,11 @@ def main() -> NoReturn:
     gc.set_threshold(200_000)
     # An error in the options themselves must know it too, so click cannot read this option.
     debug = "--debug" in sys.argv[1:] or os.environ.get("KUBEAID_CI_DEBUG", "").lower() not in ("", "0", "false")
-    if not open_streams():
-        notice("kubeaid-ci: error: standard output is closed; redirect it to a file or to /dev/null")
-        sys.exit(_INPUT)
+    has_output = open_streams()
     code = _run(debug=debug)
+    if not has_output:
+        # Reports are written, and a forge is told, also without it.
+        code = max(code, _fail("error: standard output is closed; redirect it to a file or to /dev/null", _INPUT))
     try:
         sys.stdout.flush()
     except OSError as error:

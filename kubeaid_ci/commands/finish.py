@@ -56,7 +56,7 @@ def finish(
     paths are relative to. `failure` is 2 or 3 where the caller knows of one: it wins over findings.
     `post` puts the result on a forge, and returns 0 or the exit code of its failure. `verbose` shows all details.
     """
-    steps: list[Callable[[], None]] = [partial(_write_report, report, name, path) for name, path in reports]
+    steps: list[Callable[[], None]] = [partial(_write_report, report, name, path, env) for name, path in reports]
     if dotenv is not None:
         steps.append(partial(write_atomically, dotenv, _encoded(ci.dotenv(outputs or {}))))
     if ci.github(env):
@@ -80,8 +80,11 @@ def _attempt(steps: Sequence[Callable[[], None]]) -> list[KubeaidCiError | OSErr
     return errors
 
 
-def _write_report(report: Report, name: str, path: Path) -> None:
-    write_atomically(path, _encoded(FORMATS[name](report)))
+def _write_report(report: Report, name: str, path: Path, env: Mapping[str, str]) -> None:
+    text = FORMATS[name](report)
+    # A device or a pipe, such as /dev/stdout, may be the log of the CI job.
+    is_log = path.exists() and not path.is_file()
+    write_atomically(path, _encoded(ci.harmless(text, env) if is_log else text))
 
 
 def _tell_github(

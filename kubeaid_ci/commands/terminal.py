@@ -17,7 +17,8 @@ _STREAMS = (0, 1, 2)
 def open_streams() -> bool:
     """Open ``/dev/null`` in the place of each closed standard stream. Returns whether standard output was open.
 
-    With a free descriptor 1 or 2, the next file that is opened would receive what is printed.
+    With a free descriptor 1 or 2, the next file that is opened would receive what is printed. The reports are written
+    without standard output too.
     """
     is_open = [_is_open(descriptor) for descriptor in _STREAMS]
     for descriptor in _STREAMS:
