@@ -70,7 +70,7 @@ def test_build_exits_with_0_and_its_json_has_the_contracts_fields(run, repos_opt
     done = run("build", *repos_options, "--format", "json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert list(told) == ["schema", "command", "version", "summary", "results", "findings"]
+    assert list(told) == ["schema", "command", "version", "revisions", "summary", "results", "findings"]
     assert (told["schema"], told["command"]) == ("kubeaid-ci/v1", "build")
     assert list(told["results"][0]) == [
         "cluster",

@@ -71,6 +71,7 @@ def diff(
              kubeaid-ci diff staging --upgrade-to 31.1.1 --kubeaid ../KubeAid --comment
     """
     from kubeaid_ci.commands.progress import Progress
+    from kubeaid_ci.commands.provenance import of_change
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
     from kubeaid_ci.jobs.base_findings import of_render
     from kubeaid_ci.jobs.diff import diff_clusters
@@ -102,7 +103,8 @@ def diff(
             findings = of_render(config_repo, kubeaid, before.config, clusters, kubeaid_ref=before.kubeaid, **same)
             known = Baseline(base or "the pinned revisions", findings)
     about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else about_change(str(base))
-    end(ctx, comparison, options, given, command="diff", about=about, place=place, baseline=known)
+    revisions = of_change(options, config_repo, kubeaid, before, after)
+    end(ctx, comparison, options, given, command="diff", about=about, place=place, baseline=known, revisions=revisions)
 
 
 def _base(ctx: click.Context, base: str | None, *, alone: bool, more: bool) -> str | None:

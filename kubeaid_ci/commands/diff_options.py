@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -82,6 +82,7 @@ def end(
     about: str,
     place: "Place | None",
     baseline: Baseline | None = None,
+    revisions: dict[str, Any] | None = None,
 ) -> NoReturn:
     """Comment if that is asked for, show the report, exit."""
     from kubeaid_ci.commands.done import conclude, judge
@@ -97,22 +98,31 @@ def end(
         options,
         outputs=outputs(comparison),
         failure=2 if unread else int(differs),
-        post=(lambda: _comment(comparison, options, place, command, about)) if place else None,
+        post=(lambda: _comment(comparison, options, place, command, (about, revisions or {}))) if place else None,
+        revisions=revisions,
     )
 
 
-def _comment(comparison: "Comparison", options: Options, place: "Place", command: str, about: str) -> int:
+def _comment(
+    comparison: "Comparison", options: Options, place: "Place", command: str, compared: tuple[str, dict[str, Any]]
+) -> int:
     """Return the exit code of a forge that does not take the comment: the report is worth showing all the same."""
     from kubeaid_ci.checks import suppress
+    from kubeaid_ci.commands.provenance import run_address
+    from kubeaid_ci.report import provenance
     from kubeaid_ci.report.diff_comment import Silenced, comment
 
+    about, revisions = compared
     spoken = tuple(finding for finding in comparison.findings if finding.suppressed_by is None)
     after = suppress.apply(spoken, options.new_suppressions, today=date.today(), ran=())
     new = sum(finding.suppressed_by is not None for finding in after)
     silenced = Silenced(len(comparison.findings) - len(spoken), new)
     try:
         said = replace(comparison, findings=spoken)
-        text = comment(said, about=about, limit=place.limit, size=place.forge.body_size, silenced=silenced)
+        origin = provenance.line(revisions, version=__version__, made=datetime.now(UTC), run=run_address())
+        text = comment(
+            said, about=about, limit=place.limit, size=place.forge.body_size, silenced=silenced, origin=origin
+        )
         worth_saying = comparison.differs or any(one.severity is not Severity.INFO for one in spoken)
         if others := place.say(command, text, only_anew=not worth_saying):
             notice(f"kubeaid-ci: {others} comments with the marker of ours are of another user, and were left alone")

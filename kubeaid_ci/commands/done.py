@@ -1,9 +1,10 @@
 """How every command ends: suppressions, the baseline, report, exit code."""
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import NoReturn, TextIO
+from datetime import UTC, date, datetime
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -81,15 +82,17 @@ def conclude(
     failure: int = 0,
     stdout: TextIO | None = None,
     post: Callable[[], int] | None = None,
+    revisions: Mapping[str, Any] | None = None,
 ) -> NoReturn:
     """Show a report whose findings are judged, and exit.
 
     `repository` is the folder that the findings' paths are relative to (default: the config repo). `failure` is 2 or
     3 if something could not be done, 1 for a difference that fails the run. `stdout` is where the report goes if
-    standard output has the result itself. `post` puts the result on a forge after the report was written.
+    standard output has the result itself. `post` puts the result on a forge after the report was written. `revisions`
+    are those of the report (default: those of the options).
     """
     code = finish(
-        report,
+        _with_provenance(report, options, revisions),
         fmt=options.fmt,
         fail_on=options.fail_on,
         reports=options.reports,
@@ -102,3 +105,13 @@ def conclude(
         verbose=options.verbose,
     )
     ctx.exit(code)
+
+
+def _with_provenance(report: Report, options: Options, revisions: Mapping[str, Any] | None) -> Report:
+    """Add where the report comes from, if a format shows it: text on a terminal does not."""
+    if options.fmt == "text" and not options.reports and not ci.github(os.environ):
+        return report
+    from kubeaid_ci.commands import provenance
+
+    found = provenance.of_options(options) if revisions is None else revisions
+    return replace(report, revisions=found, made=datetime.now(UTC), run=provenance.run_address())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from kubeaid_ci.model.finding import Finding
@@ -40,3 +41,10 @@ class Report:
     """The revision whose findings are left out; `summary` counts them as ``known``."""
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Plain lines by title, few of them, for a terminal; `sections` has the whole."""
+    revisions: Mapping[str, Any] = field(default_factory=dict)
+    """Both repositories by name: ``repository``, and ``revision`` or ``before`` and ``after``, each with ``ref`` and
+    ``commit``."""
+    made: datetime | None = None
+    """When the report was made, in UTC."""
+    run: str = ""
+    """The address of the CI job's page."""

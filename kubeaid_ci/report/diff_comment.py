@@ -36,17 +36,25 @@ class Silenced:
 
 
 def comment(
-    comparison: Comparison, *, about: str, limit: int, size: Size = len, silenced: Silenced = Silenced()
+    comparison: Comparison,
+    *,
+    about: str,
+    limit: int,
+    size: Size = len,
+    silenced: Silenced = Silenced(),
+    origin: str = "",
 ) -> str:
     """Return the comment on a change request, within `limit` as `size` measures it; `about` is what was compared.
+
+    `origin` is the line that names revisions and run.
 
     First what every reader needs, then dangers, images, and the changes by Application, the largest
     first: what does not fit is skipped and counted.
     """
-    return fit(parts(comparison, about=about, silenced=silenced), limit, size=size, note=_left_out)
+    return fit(parts(comparison, about=about, silenced=silenced, origin=origin), limit, size=size, note=_left_out)
 
 
-def parts(comparison: Comparison, *, about: str, silenced: Silenced = Silenced()) -> list[str]:
+def parts(comparison: Comparison, *, about: str, silenced: Silenced = Silenced(), origin: str = "") -> list[str]:
     """The parts of the comment, in the order of what a reader needs first."""
     found = groups(comparison.changes)
     every = [
@@ -55,6 +63,8 @@ def parts(comparison: Comparison, *, about: str, silenced: Silenced = Silenced()
         *body(comparison, found),
         *(folded(title, text) for title, text in sections(found).items()),
     ]
+    # Behind the tables that fit, so that it is there however long the comment is.
+    every.insert(3, origin)
     return [part for part in every if part]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.report import Report, Table
-from kubeaid_ci.report import outcome
+from kubeaid_ci.report import outcome, provenance
 from kubeaid_ci.report.html_markdown import rendered
 from kubeaid_ci.report.html_style import STYLE
 from kubeaid_ci.report.markdown import GAP
@@ -39,6 +39,7 @@ def _header(report: Report) -> str:
     return (
         f"<header><h1>kubeaid-ci <b>{_text(report.command)}</b></h1>"
         f'<span class="version">{_text(report.version)}</span></header>'
+        f"{rendered(visible(provenance.markdown(report)))}"
     )
 
 

@@ -16,6 +16,7 @@ def render(report: Report) -> str:
             "schema": SCHEMA,
             "command": report.command,
             "version": report.version,
+            "revisions": plain(report.revisions),
             "summary": plain(report.summary),
             "results": plain(report.results),
             "findings": plain(report.findings),

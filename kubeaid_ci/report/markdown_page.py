@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.report import Report
-from kubeaid_ci.report import outcome
+from kubeaid_ci.report import outcome, provenance
 from kubeaid_ci.report import table as tables
 from kubeaid_ci.report.markdown import code, escape, fence, folded, table
 from kubeaid_ci.report.visible import headline, one_line, shortened
@@ -28,7 +28,10 @@ def parts(report: Report) -> tuple[str, ...]:
 
 def _summary(report: Report) -> str:
     rows = [(escape(name.replace("_", " ")), escape(str(value))) for name, value in _said(report)]
-    return f"## kubeaid-ci {escape(report.command)}\n\n{table(('Summary', ''), rows)}"
+    origin = provenance.markdown(report)
+    return f"## kubeaid-ci {escape(report.command)}\n\n{table(('Summary', ''), rows)}" + (
+        f"\n{origin}" if origin else ""
+    )
 
 
 def _said(report: Report) -> Iterator[tuple[str, object]]:

@@ -7,7 +7,7 @@ from tests.report.samples import build_report, hostile_report
 def test_the_object_has_the_keys_of_the_schema_in_order() -> None:
     text = render(build_report())
     document = json.loads(text)
-    assert list(document) == ["schema", "command", "version", "summary", "results", "findings"]
+    assert list(document) == ["schema", "command", "version", "revisions", "summary", "results", "findings"]
     assert (document["schema"], document["command"], document["version"]) == (
         "kubeaid-ci/v1",
         "build",
