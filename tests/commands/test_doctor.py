@@ -45,7 +45,7 @@ def test_every_check_is_a_row_and_what_is_not_well_says_what_to_do(run: Callable
 
 def test_json_has_a_result_for_each_check_and_a_finding_for_each_that_is_not_well(run: Callable[..., Result]) -> None:
     told = json.loads(run("--format", "json").stdout)
-    assert list(told) == ["schema", "command", "version", "summary", "results", "findings"]
+    assert list(told) == ["schema", "command", "version", "revisions", "summary", "results", "findings"]
     assert {tuple(result) for result in told["results"]} == {("area", "name", "state", "detail", "advice", "rule")}
     ruled = {result["rule"] for result in told["results"]} - {None}
     assert ruled == {finding["rule"] for finding in told["findings"]}
