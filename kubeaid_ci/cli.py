@@ -41,10 +41,10 @@ COMMANDS = {
     "build": ("kubeaid_ci.commands.build", "Build kube-prometheus manifests of clusters."),
     "charts": ("kubeaid_ci.commands.charts", "List, verify and update umbrella charts and what is vendored in them."),
     "clusters": ("kubeaid_ci.commands.clusters", "List the clusters of a config repo."),
-    "diff": ("kubeaid_ci.commands.diff", "Say what a change or an upgrade does to every cluster."),
-    "render": ("kubeaid_ci.commands.render", "Render every object that ArgoCD would apply to clusters."),
+    "diff": ("kubeaid_ci.commands.diff", "Show what a change or an upgrade does to each cluster."),
+    "render": ("kubeaid_ci.commands.render", "Render every object that Argo CD would apply to clusters."),
     "publish": ("kubeaid_ci.commands.publish", "Build clusters and open or update the change request."),
-    "doctor": ("kubeaid_ci.commands.doctor", "Say what this machine, both repositories and the forge lack."),
+    "doctor": ("kubeaid_ci.commands.doctor", "Check this machine, both repositories and the forge for problems."),
     "rules": ("kubeaid_ci.commands.rules", "List the rules, or explain one."),
     "demo": ("kubeaid_ci.commands.demo", "Make small repositories and run every job on them, offline."),
 }
@@ -54,15 +54,15 @@ COMMANDS = {
     cls=LazyGroup,
     table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Every option may also be said by a variable, --jobs by KUBEAID_CI_JOBS. "
-    "Exit codes: 0 nothing to say, 1 findings or differences, 2 wrong usage or input, "
-    "3 network, forge or remote, 4 a bug of ours, 130 interrupted.",
+    epilog="Every option can be set by an environment variable, e.g. KUBEAID_CI_JOBS for --jobs. "
+    "Exit codes: 0 success, 1 findings or differences, 2 usage or input error, "
+    "3 network, forge or remote, 4 internal error, 130 interrupted.",
 )
 @common_options
 @click.version_option(__version__, prog_name="kubeaid-ci", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, /, **given: Any) -> None:
-    """CI for GitOps Kubernetes platforms: build, verify and compare what ArgoCD syncs.
+    """CI for GitOps Kubernetes platforms: build, verify and compare what Argo CD syncs.
 
     Example: kubeaid-ci build --config-repo ../kubernetes-config --kubeaid ../KubeAid
     """

@@ -283,7 +283,7 @@ def test_start_up_loads_nothing_heavy():
 
 @pytest.mark.parametrize(("command", "default"), [("build", "worktree"), ("render", "worktree"), ("diff", "pinned")])
 def test_help_names_the_default_of_the_command(run, command, default):
-    assert f"Which KubeAid files (default: {default})." in run(command, "--help").stdout
+    assert f"KubeAid revision to use (default: {default})." in run(command, "--help").stdout
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from kubeaid_ci.model.finding import Rule, Severity
 STATE_REMOVED = Rule(
     "change/state-removed",
     Severity.ERROR,
-    "When ArgoCD prunes this object, the data behind it or every object below it goes with it. Keep it, or back up "
+    "When Argo CD prunes this object, the data behind it or every object below it goes with it. Keep it, or back up "
     "first and say in the change request that it is meant.",
 )
 APPLICATION_REMOVED = Rule(
@@ -197,12 +197,12 @@ FINALIZER_CHANGED = Rule(
 SYNC_OPTION_CHANGED = Rule(
     "change/sync-option-changed",
     Severity.WARNING,
-    "It changes what ArgoCD deletes, replaces or forces when it syncs. Check that losing objects this way is meant.",
+    "It changes what Argo CD deletes, replaces or forces when it syncs. Check that losing objects this way is meant.",
 )
 DRIFT_IGNORED = Rule(
     "change/drift-ignored",
     Severity.WARNING,
-    "ArgoCD no longer says when these fields differ from Git. Ignore as little as can be, by name and exact path.",
+    "Argo CD no longer says when these fields differ from Git. Ignore as little as can be, by name and exact path.",
 )
 SOURCE_CHANGED = Rule(
     "change/source-changed",
@@ -219,7 +219,7 @@ NAMESPACE_MOVED = Rule(
 OBJECT_DUPLICATE = Rule(
     "change/object-duplicate",
     Severity.WARNING,
-    "One Application holds this object twice with different content, and ArgoCD applies only the last. Keep one of "
+    "One Application holds this object twice with different content, and Argo CD applies only the last. Keep one of "
     "them.",
 )
 RULES = (

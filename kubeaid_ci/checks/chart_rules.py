@@ -82,7 +82,7 @@ CHART_RULES = (
     Rule(
         "chart/lock-out-of-date",
         _WARNING,
-        "The lock was written for other dependencies than those declared, and ArgoCD refuses to build from such a "
+        "The lock was written for other dependencies than those declared, and Argo CD refuses to build from such a "
         "lock. Run helm dependency update and commit the lock.",
     ),
     Rule(
@@ -94,7 +94,7 @@ CHART_RULES = (
     Rule(
         "chart/subchart-missing",
         _ERROR,
-        "A declared dependency is not vendored, so ArgoCD would download it at sync time, past every review. Vendor "
+        "A declared dependency is not vendored, so Argo CD would download it at sync time, past every review. Vendor "
         "it, or remove the dependency.",
     ),
     Rule(
@@ -177,7 +177,7 @@ CHART_RULES = (
     Rule(
         "chart/dropped-by-gitignore",
         _ERROR,
-        "An ignore file keeps a part of the chart out of Git, so ArgoCD runs less than what was vendored. Add the "
+        "An ignore file keeps a part of the chart out of Git, so Argo CD runs less than what was vendored. Add the "
         "file with git add --force, or narrow the ignore rule.",
     ),
     Rule(
@@ -189,8 +189,8 @@ CHART_RULES = (
     Rule(
         "chart/changed-by-gitattributes",
         _ERROR,
-        "An attribute makes Git write other bytes on a checkout than those that were reviewed, and ArgoCD renders what "
-        "it checked out. Remove the attribute for vendored charts.",
+        "An attribute makes Git check out other bytes than those that were reviewed, and Argo CD renders the "
+        "checkout. Remove the attribute for vendored charts.",
     ),
     Rule(
         "chart/symlink-escapes",
@@ -213,7 +213,7 @@ CHART_RULES = (
     Rule(
         "chart/duplicate-object",
         _WARNING,
-        "The chart renders the same object twice, and ArgoCD applies the last of them only. Remove one of the "
+        "The chart renders the same object twice, and Argo CD applies the last of them only. Remove one of the "
         "templates.",
     ),
     Rule(

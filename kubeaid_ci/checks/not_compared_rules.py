@@ -5,13 +5,13 @@ from kubeaid_ci.model.finding import Rule, Severity
 CHART_GONE = Rule(
     "change/chart-gone",
     Severity.ERROR,
-    "ArgoCD can no longer sync an Application whose chart is not there: what it runs stays as it is, without updates. "
+    "Argo CD can no longer sync an Application whose chart is not there: what it runs stays as it is, without updates. "
     "Let the Application take the chart's successor, or remove it on purpose.",
 )
 VALUES_REFUSED = Rule(
     "change/values-refused",
     Severity.ERROR,
-    "The newer chart's schema refuses what the values set, so ArgoCD cannot sync the Application. Correct the line "
+    "The newer chart's schema refuses what the values set, so Argo CD cannot sync the Application. Correct the line "
     "that is named before the change reaches the cluster.",
 )
 LIBRARY_GONE = Rule(
@@ -23,7 +23,7 @@ LIBRARY_GONE = Rule(
 RENDER_BROKEN = Rule(
     "change/render-broken",
     Severity.ERROR,
-    "What could be rendered before fails after the change, so ArgoCD cannot sync it. Correct the template or the "
+    "What could be rendered before fails after the change, so Argo CD cannot sync it. Correct the template or the "
     "values that the message names.",
 )
 RENDER_MENDED = Rule(

@@ -22,13 +22,13 @@ LIBRARY_MISSING = Rule(
 STALE = Rule(
     "build/stale",
     Severity.ERROR,
-    "The committed manifests are not what the cluster's vars give, so what ArgoCD applies is not what was "
+    "The committed manifests are not what the cluster's vars give, so what Argo CD applies is not what was "
     "asked for. Build the cluster and commit the result; a change made by hand belongs into the vars file.",
 )
 PINNED_REVISION_MISSING = Rule(
     "build/pinned-revision-missing",
     Severity.ERROR,
-    "The KubeAid revision that the cluster pins cannot be found, so its manifests cannot be built as ArgoCD "
+    "The KubeAid revision that the cluster pins cannot be found, so its manifests cannot be built as Argo CD "
     "would. Fetch the repository's tags and branches, or set targetRevision to a revision that exists.",
 )
 ENGINES_DIFFER = Rule(
@@ -41,7 +41,7 @@ RENDER_UNSTABLE = Rule(
     "chart/render-unstable",
     Severity.WARNING,
     "The chart gives other objects, or objects of another shape, each time it is rendered, so no comparison of "
-    "it can be trusted and ArgoCD never finds it in sync. Set the value that the chart makes up.",
+    "it can be trusted and Argo CD never finds it in sync. Set the value that the chart makes up.",
 )
 VALUES_UNKNOWN = Rule(
     "chart/values-unknown",

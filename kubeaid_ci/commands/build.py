@@ -24,7 +24,7 @@ _RAN = ("build",)
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
 @click.option("--engine", type=click.Choice(["rjsonnet", "gojsonnet", "jsonnet"]), help="The jsonnet engine.")
 @click.option("--cross-check", is_flag=True, help="Evaluate with a second engine and report differences.")
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 where committed manifests are stale.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if committed manifests are stale.")
 @click.option("--validate", is_flag=True, help="Check the built rules with promtool, and every object.")
 @click.option(
     "--timeout",
@@ -32,7 +32,7 @@ _RAN = ("build",)
     default=300,
     metavar="SECONDS",
     show_default=True,
-    help="For a cluster.",
+    help="Build timeout for each cluster.",
 )
 @new_only_options
 @common_options

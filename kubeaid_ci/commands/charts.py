@@ -7,10 +7,10 @@ from kubeaid_ci.commands.lazy import LazyGroup
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
     "add": ("kubeaid_ci.commands.charts_add", "Add an umbrella chart around a published chart."),
-    "diff": ("kubeaid_ci.commands.charts_diff", "Say what a change does to what charts give."),
+    "diff": ("kubeaid_ci.commands.charts_diff", "Diff rendered charts between two revisions."),
     "lint": ("kubeaid_ci.commands.charts_lint", "Lint umbrella charts: Helm's linter, rendering, removed APIs."),
     "list": ("kubeaid_ci.commands.charts_list", "List umbrella charts and what they declare and vendor."),
-    "outdated": ("kubeaid_ci.commands.charts_outdated", "Tell which vendored charts have newer releases."),
+    "outdated": ("kubeaid_ci.commands.charts_outdated", "List vendored charts with newer releases."),
     "render": ("kubeaid_ci.commands.charts_render", "Render umbrella charts with their default values."),
     "update": ("kubeaid_ci.commands.charts_update", "Update vendored charts to the newest allowed release."),
     "verify": ("kubeaid_ci.commands.charts_verify", "Compare vendored charts with the ledger and upstream."),

@@ -11,8 +11,8 @@ from kubeaid_ci.commands.publish_options import chart_publish_options
 
 @click.command("add", cls=GroupedCommand)
 @click.argument("name")
-@click.option("--repository", required=True, metavar="URL", help="Where it is published: https://… or oci://….")
-@click.option("--version", "chart_version", metavar="VERSION", help="Its version (default: the newest allowed).")
+@click.option("--repository", required=True, metavar="URL", help="The chart repository: https://… or oci://….")
+@click.option("--version", "chart_version", metavar="VERSION", help="The chart version (default: the newest allowed).")
 @click.option("--publish", is_flag=True, help="Do not change the checkout; open or update a change request.")
 @chart_publish_options
 @common_options

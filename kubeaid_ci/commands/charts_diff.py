@@ -13,7 +13,7 @@ from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, reso
 @click.command("diff")
 @click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
 @click.option(
-    "--base", required=True, metavar="REF", help="The revision before the change; REF... is where it was left."
+    "--base", required=True, metavar="REF", help="The revision before the change; REF... is the merge base with REF."
 )
 @click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
 @helm_option
@@ -23,7 +23,7 @@ from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, reso
 def charts_diff(
     ctx: click.Context, /, charts: tuple[str, ...], base: str, head: str | None, helm: str | None, **given: Any
 ) -> None:
-    """Say what a change does to what umbrella charts (default: all) give with their default values.
+    """Diff umbrella charts (default: all), rendered with their default values, between two revisions.
 
     \b
     Example: kubeaid-ci charts diff --base origin/master

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--helm",
     multiple=True,
     metavar="VERSION",
-    help="Render as this Helm does, such as 3.19; repeatable (default: those of clusters in the settings, else the"
+    help="Render as this Helm version does, e.g. 3.19; repeatable (default: those of clusters in the settings, else the"
     " newest).",
 )
 @click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")

@@ -18,9 +18,9 @@ from kubeaid_ci.commands.options import common_options, resolve
 def charts_outdated(
     ctx: click.Context, /, charts: tuple[str, ...], *, update_ledger: bool, ref: str, **given: Any
 ) -> None:
-    """Tell which vendored charts (default: all) have newer releases, and why a newer one is held back.
+    """List vendored charts (default: all) with newer releases, and why a newer release is held back.
 
-    To be outdated is no failure: the exit code is 0 unless --fail-on info asks for it.
+    Outdated charts do not fail the run unless --fail-on info is set.
 
     \b
     Example: kubeaid-ci charts outdated traefik argo-cd --kubeaid ../KubeAid

@@ -18,13 +18,13 @@ from kubeaid_ci.commands.options import common_options, refuse_kubeaid_ref, reso
     "--values",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Values over the chart's own.",
+    help="Values that override the chart's defaults.",
 )
 @helm_option
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write a file for each object into DIR.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write each object to a file in DIR.")
 @common_options
 @click.option(
-    "--format", "fmt", type=click.Choice(["yaml", "text", "json", "markdown"]), help="What to print (default: yaml)."
+    "--format", "fmt", type=click.Choice(["yaml", "text", "json", "markdown"]), help="Output format (default: yaml)."
 )
 @click.pass_context
 def charts_render(

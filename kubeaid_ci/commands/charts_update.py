@@ -38,11 +38,11 @@ def charts_update(
 ) -> None:
     """Update vendored charts (default: all) to the newest allowed release.
 
-    An umbrella chart is updated as a whole or left as it was. It is refused, and the exit code is 1, if it was edited,
-    if the archive is not the promised one, or if it does not render any more. Others are updated all the same.
+    Each umbrella chart is updated atomically. An update is refused, and the exit code is 1, if the chart was edited,
+    if the archive does not match its digest, or if the chart no longer renders. Other charts are still updated.
 
-    With --publish each chart comes as a change request that says what the update does, to every cluster if
-    --config-repo names a config repo. Tokens come from the environment only.
+    With --publish, open a change request for each chart that shows what the update does; if --config-repo names a
+    config repo, also what it does to each cluster. Tokens come from the environment only.
 
     \b
     Example: kubeaid-ci charts update traefik argo-cd --kubeaid ../KubeAid

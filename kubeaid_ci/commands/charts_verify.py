@@ -39,7 +39,7 @@ _FETCHES_A_JOB = 4
     help="Also report changes of the ledger and of repositories since REF (REF...: merge base).",
 )
 @click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
-@click.option("--issue", is_flag=True, help="Keep one issue on the KubeAid repo's forge: open while there are errors.")
+@click.option("--issue", is_flag=True, help="Keep one issue on the KubeAid repo's forge, open while there are errors.")
 @new_only_option
 @upstream_options
 @reach_options

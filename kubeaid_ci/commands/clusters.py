@@ -21,20 +21,20 @@ _MOST_JOBS = 256
     "--format",
     "fmt",
     type=click.Choice(["text", "json", "markdown", "matrix", "gitlab-child"]),
-    help="What to print.",
+    help="Output format.",
 )
 @click.option(
     "--shards",
     type=click.IntRange(1, _MOST_JOBS),
     metavar="N",
-    help="Let the matrix have at most N jobs, each with its share of the clusters.",
+    help="Split the clusters among at most N jobs of the matrix.",
 )
-@click.option("--runner-image", metavar="IMAGE", help="With gitlab-child: the image of the jobs.")
+@click.option("--runner-image", metavar="IMAGE", help="With gitlab-child: container image of the jobs.")
 @click.option(
     "--runner-tags",
     metavar="TAGS",
     callback=gitlab.tags,
-    help="With gitlab-child: the tags of the runners, separated by commas.",
+    help="With gitlab-child: runner tags, comma-separated.",
 )
 @click.pass_context
 def clusters(

@@ -24,7 +24,7 @@ _IDLE = (
 def demo(ctx: click.Context, /, folder: Path | None, **given: object) -> None:
     """Make a small KubeAid repo, a config repo with three clusters and a chart repository, and run the jobs on them.
 
-    Nothing outside this machine is asked.
+    Uses no network outside this machine.
 
     DIR is a new folder (default: a temporary one, kept and named). The jsonnet library is a small one
     of our own; production builds use the kube-prometheus library of your KubeAid repo.

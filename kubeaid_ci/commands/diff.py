@@ -61,10 +61,10 @@ def diff(
     new_only: bool,
     **given: Any,
 ) -> None:
-    """Say what a change of the config repo or the KubeAid repo, or an upgrade, does to clusters (default: all).
+    """Show what a change of the config repo or the KubeAid repo, or an upgrade, does to clusters (default: all).
 
-    Both sides are rendered, and compared by object and meaning. A change of the config repo is looked at with
-    the KubeAid revisions that its Applications pin, one of the KubeAid repo as if all clusters took it.
+    Both sides are rendered and compared object by object. A change of the config repo is compared at the KubeAid
+    revisions that its Applications pin; a change of the KubeAid repo as if all clusters used it.
 
     \b
     Example: kubeaid-ci diff --base origin/main --kubeaid ../KubeAid

@@ -23,17 +23,15 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.option("--show-noise", is_flag=True, help="Show what noise rules leave out, too."),
+    click.option("--show-noise", is_flag=True, help="Also show the differences that noise rules hide."),
     click.option("--unified", is_flag=True, help="Show a unified diff of each object."),
-    click.option("--exit-code", is_flag=True, help="Exit with 1 where something differs."),
+    click.option("--exit-code", is_flag=True, help="Exit with 1 if something differs."),
     click.option(
         "--comment",
         is_flag=True,
-        help="Say it in one comment on the change request that the CI job is for; said anew in the same place.",
+        help="Post the result as a comment on the job's change request. Later runs update the same comment.",
     ),
-    click.option(
-        "--comment-on", type=click.IntRange(min=1), metavar="N", help="The same, on the change request of this number."
-    ),
+    click.option("--comment-on", type=click.IntRange(min=1), metavar="N", help="The same, on change request number N."),
 )
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 @common_options
 @click.pass_context
 def doctor(ctx: click.Context, /, **given: Any) -> None:
-    """Say what this machine, both repositories and the forge have or lack for building and publishing.
+    """Check this machine, both repositories and the forge for problems that prevent building or publishing.
 
-    Nothing is written and nothing pushed. Tokens are named by their variables, never shown. Exits with 2
+    Writes nothing and pushes nothing. Reports the variables of tokens, never their values. Exits with 2
     where something is wrong, with 3 where the remote or the forge was not reached.
 
     Example: kubeaid-ci doctor --config-repo ../kubernetes-config --kubeaid ../KubeAid

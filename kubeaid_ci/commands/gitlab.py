@@ -51,7 +51,7 @@ def _said(resolved: Options, clusters: Sequence[str]) -> dict[str, str]:
 
 
 def tags(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
-    """Names separated by commas, or the JSON list that an array becomes in a variable of GitLab's."""
+    """Names comma-separated, or the JSON list that an array becomes in a variable of GitLab's."""
     text = (value or "").strip()
     if not text.startswith("["):
         return tuple(part.strip() for part in text.split(",") if part.strip())

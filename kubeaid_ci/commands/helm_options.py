@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 helm_option = click.option(
     "--helm",
     metavar="VERSION",
-    help="Render as this Helm does, such as 3.19 (default: that of the clusters in the settings, if they have the"
+    help="Render as this Helm version does, e.g. 3.19 (default: that of the clusters in the settings, if they have the"
     " same, else the newest).",
 )
 

@@ -67,7 +67,7 @@ def common_options(function: _F) -> _F:
 def kubeaid_ref_option(default: str) -> Callable[[_F], _F]:
     """Add ``--kubeaid-ref`` with the default of the command, for the help text; `resolve` takes it too."""
     metavar = "worktree|pinned|REF"
-    return click.option("--kubeaid-ref", metavar=metavar, help=f"Which KubeAid files (default: {default}).")
+    return click.option("--kubeaid-ref", metavar=metavar, help=f"KubeAid revision to use (default: {default}).")
 
 
 def read_settings(folder: Path) -> "Settings":
@@ -305,13 +305,13 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     ),
     "kubeaid_ref": kubeaid_ref_option("worktree"),
     "jobs": click.option(
-        "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Work side by side (default: cores)."
+        "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Number of parallel jobs (default: CPU cores)."
     ),
     "fmt": click.option(
         "--format",
         "fmt",
         type=click.Choice(["text", "json", "markdown"]),
-        help="What to print (default: text).",
+        help="Output format (default: text).",
     ),
     "report": click.option(
         "--report",
@@ -323,7 +323,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "fail_on": click.option(
         "--fail-on",
         type=click.Choice(["error", "warning", "info", "never"]),
-        help="From which severity on to exit with 1 (default: error).",
+        help="Exit with 1 if a finding has at least this severity (default: error).",
     ),
     "dotenv": click.option(
         "--dotenv",
@@ -331,8 +331,8 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         metavar="FILE",
         help="Write the outputs as NAME=value lines.",
     ),
-    "no_cache": click.option("--no-cache", is_flag=True, help="Neither read nor write the cache."),
+    "no_cache": click.option("--no-cache", is_flag=True, help="Do not read or write the cache."),
     "debug": click.option("--debug", is_flag=True, help="Show tracebacks."),
-    "quiet": click.option("-q", "--quiet", is_flag=True, help="No progress."),
-    "verbose": click.option("-v", "--verbose", is_flag=True, help="Say more, such as what was passed over and why."),
+    "quiet": click.option("-q", "--quiet", is_flag=True, help="Do not show progress."),
+    "verbose": click.option("-v", "--verbose", is_flag=True, help="Print more, for example what was skipped and why."),
 }

@@ -26,10 +26,10 @@ _REACH_OPTIONS = (
     click.option(
         "--forge",
         type=click.Choice(["auto", "github", "gitlab", "gitea", "none"]),
-        help="What the repository lives on (default: auto); with none a branch is pushed only.",
+        help="Git hosting service (default: auto); none only pushes the branch.",
     ),
-    click.option("--forge-url", metavar="URL", help="The base of a self-hosted forge's API."),
-    click.option("--ca-bundle", metavar="FILE", help="Certificates to trust besides the system's."),
+    click.option("--forge-url", metavar="URL", help="API base URL of a self-hosted forge."),
+    click.option("--ca-bundle", metavar="FILE", help="File with additional CA certificates (PEM)."),
 )
 _FORGE_OPTIONS = (
     *_REACH_OPTIONS,
@@ -39,35 +39,37 @@ _PER_CLUSTER = click.option("--per-cluster", is_flag=True, default=None, help="O
 _OPTIONS = (
     *_FORGE_OPTIONS,
     click.option("--title", help="The title of the change request."),
-    click.option("--reviewers", metavar="NAMES", help="Who shall review, separated by commas."),
-    click.option("--team-reviewers", metavar="TEAMS", help="Teams who shall review, separated by commas."),
-    click.option("--assignees", metavar="NAMES", help="Who is assigned, separated by commas."),
-    click.option("--labels", metavar="LABELS", help="Labels, separated by commas."),
+    click.option("--reviewers", metavar="NAMES", help="Reviewers, comma-separated."),
+    click.option("--team-reviewers", metavar="TEAMS", help="Teams to request reviews from, comma-separated."),
+    click.option("--assignees", metavar="NAMES", help="Assignees, comma-separated."),
+    click.option("--labels", metavar="LABELS", help="Labels, comma-separated."),
     click.option("--milestone", help="The milestone."),
     click.option(
-        "--draft", is_flag=True, default=None, help="Open as a draft; so it is too while a cluster fails to build."
+        "--draft", is_flag=True, default=None, help="Open as a draft. Always a draft while a cluster fails to build."
     ),
     click.option(
-        "--auto-merge", is_flag=True, default=None, help="Merge when all checks pass. ArgoCD deploys what is merged."
+        "--auto-merge", is_flag=True, default=None, help="Merge when all checks pass. Argo CD deploys merged changes."
     ),
-    click.option("--author", metavar='"NAME <MAIL>"', help="Who the commits are by."),
+    click.option("--author", metavar='"NAME <MAIL>"', help="Commit author."),
     click.option("--sign", type=click.Choice(["ssh", "gpg"]), help="Sign the commits with Git's own key."),
     click.option("--sign-off", is_flag=True, default=None, help="Add Signed-off-by to the commits."),
     click.option(
         "--commit-via",
         type=click.Choice(["git", "api"]),
-        help="Let GitHub's API make the commits, which verifies them.",
+        help="git, or api: GitHub's API creates the commits and signs them.",
     ),
     click.option(
         "--on-foreign-commits",
         type=click.Choice(["stop", "stack", "overwrite"]),
-        help="When others committed to the branch: leave it (default), add to it, or replace their commits.",
+        help="If others pushed commits to the branch: leave it (default), add to it, or replace them.",
     ),
-    click.option("--dry-run", is_flag=True, default=None, help="Push nothing and ask no forge; write the preview."),
+    click.option(
+        "--dry-run", is_flag=True, default=None, help="Push nothing and do not contact the forge; write the preview."
+    ),
     click.option(
         "--preview",
         metavar="DIR",
-        help="Write the whole text and a patch of each change request there (default with --dry-run: a new folder).",
+        help="Write the text and a patch of each change request to DIR (default with --dry-run: a new folder).",
     ),
 )
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @new_only_options
 @common_options
 @click.option(
-    "--format", "fmt", type=click.Choice(["yaml", "text", "json", "markdown"]), help="What to print (default: yaml)."
+    "--format", "fmt", type=click.Choice(["yaml", "text", "json", "markdown"]), help="Output format (default: yaml)."
 )
 @click.pass_context
 def render(
@@ -47,11 +47,10 @@ def render(
     new_only: bool,
     **given: Any,
 ) -> None:
-    """Render every object that ArgoCD would apply to clusters (default: all).
+    """Render all objects that Argo CD would apply to clusters (default: all).
 
-    The objects go to standard output as YAML, each below a line that says where it is from, and
-    what there is to say of them to standard error. With --out they go into files, and with another
-    --format only the report is printed.
+    Prints the objects as YAML to standard output, each below a comment that names its source, and findings to
+    standard error. With --out the objects are written to files. Any other --format prints only the report.
 
     \b
     Example: kubeaid-ci render staging --kubeaid-ref pinned --kubeaid ../KubeAid

@@ -22,14 +22,16 @@ def _mirror(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> t
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option("--allow", multiple=True, metavar="HOST", help="A host that may be private; repeatable."),
-    click.option("--plain-http", multiple=True, metavar="HOST", help="A registry without TLS; repeatable."),
+    click.option(
+        "--allow", multiple=True, metavar="HOST", help="Allow this host to resolve to a private address; repeatable."
+    ),
+    click.option("--plain-http", multiple=True, metavar="HOST", help="Use plain HTTP for this registry; repeatable."),
     click.option(
         "--mirror",
         multiple=True,
         metavar="PREFIX=ADDRESS",
         callback=_mirror,
-        help="Ask ADDRESS for repositories whose address begins with PREFIX; repeatable.",
+        help="Use ADDRESS for repositories whose address begins with PREFIX; repeatable.",
     ),
 )
 

@@ -1,6 +1,6 @@
 """What the API server fills in, and drops, by itself: an object that spells it out is the same object.
 
-Only Kubernetes' own groups are here, and ArgoCD's Applications: a custom resource keeps what is written.
+Only Kubernetes' own groups are here, and Argo CD's Applications: a custom resource keeps what is written.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Objects in one form, whatever way they are written: as the API server, or ArgoCD, makes of them."""
+"""Objects in one form, whatever way they are written: as the API server, or Argo CD, makes of them."""
 
 import base64
 import binascii

@@ -11,7 +11,7 @@ from kubeaid_ci.model.quantity import same_quantity
 
 IGNORED = "ignored-by-application"
 API_SPELLING = "api-spelling"
-"""The noise rule for what Kubernetes or ArgoCD makes the same of."""
+"""The noise rule for what Kubernetes or Argo CD makes the same of."""
 
 _DIGEST = re.compile(r"(?:sha\d+[:-])?[0-9a-fA-F]{8,128}")
 _CHART = re.compile(r"[A-Za-z0-9._-]+-v?\d[A-Za-z0-9.+_-]*")
@@ -139,7 +139,7 @@ NOISE: Mapping[str, Noise] = {
             "the API server sets them itself",
             _server_field,
         ),
-        Noise("status", "`status` of any object", "controllers write it, ArgoCD does not apply it", _status),
+        Noise("status", "`status` of any object", "controllers write it, Argo CD does not apply it", _status),
         Noise(
             "null-field",
             "a field that is null on one side and absent on the other",
@@ -167,7 +167,7 @@ NOISE: Mapping[str, Noise] = {
         Noise(
             API_SPELLING,
             "defaults written out, empty fields, data as text, rights spread over other rules, one source in a list",
-            "the API server, or ArgoCD, makes the same of both",
+            "the API server, or Argo CD, makes the same of both",
             lambda delta, _: delta.noise == API_SPELLING,
         ),
         Noise(

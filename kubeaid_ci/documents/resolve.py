@@ -1,6 +1,6 @@
 """What a plain YAML scalar means to Go: YAML 1.1 as go-yaml v2 reads it.
 
-Kubernetes, Helm and ArgoCD read manifests with that library and `gojsontoyaml` writes with it. The
+Kubernetes, Helm and Argo CD read manifests with that library and `gojsontoyaml` writes with it. The
 writer asks here which strings need quotes, the loader what a scalar without quotes is. Source of
 the rules: go-yaml v2.4.0 `resolve.go` and Go's packages `strconv` and `time` (Go 1.20 or newer).
 """

@@ -1,4 +1,4 @@
-"""Renders everything that ArgoCD would apply to clusters."""
+"""Renders everything that Argo CD would apply to clusters."""
 
 import difflib
 import os
@@ -51,7 +51,7 @@ def render_clusters(
     timeout: float = 300.0,
     progress: Progress | None = None,
 ) -> Renderings:
-    """Every object that ArgoCD would apply to clusters, by Application, and what is wrong with them.
+    """Every object that Argo CD would apply to clusters, by Application, and what is wrong with them.
 
     `config_repo` and `kubeaid` are folders; `clusters` and `apps` name some (none: all).
     `kubeaid_ref` is ``worktree``, ``pinned`` (what each Application pins) or a revision that stands

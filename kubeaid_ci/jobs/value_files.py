@@ -38,7 +38,7 @@ class ValueFiles:
     def layers(self, said: HelmSource, at: int) -> Iterator[Layer]:
         """The values of source number `at` in Helm's order, the later over the earlier, each file once.
 
-        As ArgoCD has it from 3.4 on, a pattern stands for its files in order of their paths, but for those that
+        As Argo CD has it from 3.4 on, a pattern stands for its files in order of their paths, but for those that
         are also named by themselves. Raises `UserError` and `NotAtHandError`.
         """
         found = [(written, *self._located(written)) for written in said.value_files]

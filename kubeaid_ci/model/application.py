@@ -1,4 +1,4 @@
-"""An ArgoCD Application: what to render, from where, and how."""
+"""An Argo CD Application: what to render, from where, and how."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -310,7 +310,7 @@ def destination_cluster(server: str, name: str) -> str:
 
 
 def is_application(body: Mapping[str, Any], kind: str = "Application") -> bool:
-    """Whether an object is one of ArgoCD's."""
+    """Whether an object is one of Argo CD's."""
     version = body.get("apiVersion")
     return body.get("kind") == kind and isinstance(version, str) and version.startswith(f"{GROUP}/")
 

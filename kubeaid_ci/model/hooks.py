@@ -1,4 +1,4 @@
-"""When ArgoCD applies an object: with the others, in a phase of its own, or never."""
+"""When Argo CD applies an object: with the others, in a phase of its own, or never."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ _KNOWN_TO_HELM = frozenset(
 def hooks(body: Mapping[str, Any]) -> tuple[str, ...]:
     """The phases that an object's annotations name, as written: ``pre-install``, ``PostSync``, ``test``.
 
-    ArgoCD's own annotation wins over Helm's.
+    Argo CD's own annotation wins over Helm's.
     """
     annotations = _annotations(body)
     named = annotations.get(_ARGOCD) or annotations.get(_HELM)
@@ -23,7 +23,7 @@ def hooks(body: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def is_test(body: Mapping[str, Any]) -> bool:
-    """Whether an object only belongs to ``helm test``: ArgoCD never applies it."""
+    """Whether an object only belongs to ``helm test``: Argo CD never applies it."""
     named = hooks(body)
     return bool(named) and all(name in ("test", "test-success", "test-failure") for name in named)
 

@@ -58,7 +58,7 @@ class SourceHost:
 
 @dataclass(frozen=True, slots=True)
 class RenderedApp:
-    """One Application of one cluster, and every object that ArgoCD would apply for it.
+    """One Application of one cluster, and every object that Argo CD would apply for it.
 
     The objects come in the order of their files, CRDs first. Two with the same `digest` have the
     same objects, so they need no comparison. `revision` is that of the repository of its chart.

@@ -1,4 +1,4 @@
-"""A kustomization with what an Application changes in it, as ArgoCD has ``kustomize edit`` change it."""
+"""A kustomization with what an Application changes in it, as Argo CD has ``kustomize edit`` change it."""
 
 import re
 from collections.abc import Callable, Mapping

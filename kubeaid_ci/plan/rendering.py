@@ -39,7 +39,7 @@ class Varying(NamedTuple):
 
 
 def parsed(files: Files) -> list[Rendered]:
-    """The objects of rendered files, Lists opened, in order. Raises `UserError` for what ArgoCD would refuse."""
+    """The objects of rendered files, Lists opened, in order. Raises `UserError` for what Argo CD would refuse."""
     return [one for path, text in files for one in _objects(path, text)]
 
 

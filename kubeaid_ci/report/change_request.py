@@ -45,7 +45,7 @@ def body(changes: Sequence[ClusterChange], failed: Sequence[BuildResult], *, lim
 def _overview(changes: Sequence[ClusterChange]) -> str:
     rows = [_row(change) for change in changes]
     columns = ("Cluster", "Release", "KubeAid", "Files", "Objects", "Alerts and rules", "Images")
-    lead = "The built kube-prometheus manifests differ from those committed. ArgoCD applies them once this is merged."
+    lead = "The built kube-prometheus manifests differ from those committed. Argo CD applies them once this is merged."
     return f"{lead}\n\n{table(columns, rows)}"
 
 

@@ -29,7 +29,7 @@ The nightly comparison of vendored charts with what was reviewed and published f
 somebody has looked at it. This text is kept up to date, and the issue is closed when nothing is left of it.
 """
 _ADVICE = """\
-1. Do not sync: ArgoCD applies what is in Git.
+1. Do not sync: Argo CD applies what is in Git.
 2. Look at the commits that the findings name: is it somebody you know, with a reason?
 3. If not, restore the folder from the last good commit, and look at everything else that its author did.
 4. If it is wanted, declare a patch below `patches/`, or accept it with `charts verify --accept CHART --reason TEXT`.

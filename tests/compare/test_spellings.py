@@ -1,4 +1,4 @@
-"""Objects written in two ways of which the API server, or ArgoCD, makes the same; and those that only look like it."""
+"""Objects written in two ways of which the API server, or Argo CD, makes the same; and those that only look like it."""
 
 import base64
 import json

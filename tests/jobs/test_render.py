@@ -251,7 +251,7 @@ def test_crds_of_other_applications_are_what_a_chart_can_ask_for(world):
     )
     world.cluster("two", {"a.yaml": application("a", source=helm("asks"))})
     made = world.render()
-    # ArgoCD gives the namespace of the Application to what lies in one and names none.
+    # Argo CD gives the namespace of the Application to what lies in one and names none.
     assert bodies(made, "a") == [
         {"apiVersion": "acme.example.com/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "a"}}
     ]

@@ -6,7 +6,7 @@ from kubeaid_ci.model.finding import Rule, Severity
 from kubeaid_ci.model.report import Report
 
 INVALID = Rule("build/vars-invalid", Severity.ERROR, "It will not build. Correct the line.")
-STALE = Rule("build/stale", Severity.WARNING, "ArgoCD applies something else. Build and commit.")
+STALE = Rule("build/stale", Severity.WARNING, "Argo CD applies something else. Build and commit.")
 UNUSED = Rule("suppression-unused", Severity.INFO, "It silences nothing. Remove it.")
 
 HOSTILE = "\x1b[2J<script>alert(1)</script> `x` a|b @someone fixes #1 \u202e<!-- x --> ]]> ##[error]y"

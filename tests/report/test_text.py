@@ -17,7 +17,7 @@ k8s/prod/prod-vars.jsonnet:3: error build/vars-invalid: no such variable: x
       2 | {
     > 3 | x
 k8s/st/kube-prometheus/p.yaml: warning build/stale: replicas differ [stage]
-    help: ArgoCD applies something else. Build and commit.
+    help: Argo CD applies something else. Build and commit.
 .kubeaid-ci.yaml:8: info suppression-unused: matches nothing [build/stale]
     help: It silences nothing. Remove it.
 build: 2 errors, 1 warning, 1 info (1 suppressed); clusters 3, changed 1

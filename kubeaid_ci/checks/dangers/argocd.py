@@ -1,4 +1,4 @@
-"""What ArgoCD is told to do otherwise."""
+"""What Argo CD is told to do otherwise."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -38,7 +38,7 @@ _KEEP, _EXTRANEOUS = "helm.sh/resource-policy", "argocd.argoproj.io/compare-opti
 
 
 def check(difference: Difference) -> Iterator[Said]:
-    """Options for syncing, sources, destinations, and fields that ArgoCD is not to look at."""
+    """Options for syncing, sources, destinations, and fields that Argo CD is not to look at."""
     if difference.after is None:
         return
     yield from _options(
@@ -58,19 +58,19 @@ def check(difference: Difference) -> Iterator[Said]:
 
 def _options(old: frozenset[str], new: frozenset[str], *, is_new: bool) -> Iterator[Said]:
     if come := (new - old) & _GRAVE_OPTIONS - (_GUARDS if is_new else frozenset()):
-        yield Said(rules.SYNC_OPTION_CHANGED, f"ArgoCD syncs it with {listed(list(come))}")
+        yield Said(rules.SYNC_OPTION_CHANGED, f"Argo CD syncs it with {listed(list(come))}")
     if gone := (old - new) & _GUARDS:
-        yield Said(rules.SYNC_OPTION_CHANGED, f"it loses {listed(list(gone))}: ArgoCD may delete it from then on")
+        yield Said(rules.SYNC_OPTION_CHANGED, f"it loses {listed(list(gone))}: Argo CD may delete it from then on")
 
 
 def _annotated(difference: Difference) -> Iterator[Said]:
-    """What annotations of any object tell ArgoCD, beside its options for syncing."""
+    """What annotations of any object tell Argo CD, beside its options for syncing."""
     old, new = annotations(difference.before), annotations(difference.after)
     if old.get(_KEEP) == "keep" != new.get(_KEEP):
         yield Said(rules.SYNC_OPTION_CHANGED, f"it loses {_KEEP} keep: it goes with its Application from then on")
     was, now = (text(side, _EXTRANEOUS) for side in (old, new))
     if "IgnoreExtraneous" in now and "IgnoreExtraneous" not in was:
-        yield Said(rules.DRIFT_IGNORED, "ArgoCD does not tell when it is there without being in Git")
+        yield Said(rules.DRIFT_IGNORED, "Argo CD does not tell when it is there without being in Git")
 
 
 def _application(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) -> Iterator[Said]:
@@ -80,19 +80,19 @@ def _application(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool
         return
     was, now = _automatic(old), _automatic(new)
     if now is not None and was is None:
-        yield Said(rules.SYNC_OPTION_CHANGED, "ArgoCD applies what is in Git, by itself")
+        yield Said(rules.SYNC_OPTION_CHANGED, "Argo CD applies what is in Git, by itself")
     for field, what in _BY_ITSELF:
         if (now or {}).get(field) is True and (was or {}).get(field) is not True:
-            yield Said(rules.SYNC_OPTION_CHANGED, f"ArgoCD {what}, by itself")
+            yield Said(rules.SYNC_OPTION_CHANGED, f"Argo CD {what}, by itself")
     yield from _places(old, new)
     ignored = [entry for entry in mappings(new, "ignoreDifferences") if entry not in mappings(old, "ignoreDifferences")]
     if ignored:
         kinds = listed([text(entry, "kind") or "*" for entry in ignored])
-        yield Said(rules.DRIFT_IGNORED, f"ArgoCD does not look at more fields of {kinds}")
+        yield Said(rules.DRIFT_IGNORED, f"Argo CD does not look at more fields of {kinds}")
 
 
 def _automatic(spec: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What ArgoCD does without being asked; nothing where it does nothing so."""
+    """What Argo CD does without being asked; nothing where it does nothing so."""
     found = at(spec, "syncPolicy", "automated")
     return found if isinstance(found, dict) and found.get("enabled") is not False else None
 
@@ -163,7 +163,7 @@ def _project(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) ->
     )
     if more := len(are - were):
         yield Said(
-            rules.RBAC_WIDENED, f"its roles may do more in ArgoCD: {more} other polic{'ies' if more > 1 else 'y'}"
+            rules.RBAC_WIDENED, f"its roles may do more in Argo CD: {more} other polic{'ies' if more > 1 else 'y'}"
         )
 
 
@@ -177,10 +177,10 @@ def _is_all(item: Any) -> bool:
 
 
 def _policy(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Said]:
-    """What people may do in ArgoCD itself."""
+    """What people may do in Argo CD itself."""
     was, now = (
         {f"{name}: {line.strip()}" for name, said in data.items() for line in str(said).splitlines() if line.strip()}
         for data in (old, new)
     )
     if now - was:
-        yield Said(rules.RBAC_WIDENED, "people may do other things in ArgoCD than before")
+        yield Said(rules.RBAC_WIDENED, "people may do other things in Argo CD than before")

@@ -85,16 +85,16 @@ def annotations(manifest: Manifest | None) -> Mapping[str, Any]:
 
 
 def sync_options(manifest: Manifest | None) -> frozenset[str]:
-    """The options that an object's annotation gives ArgoCD for it."""
+    """The options that an object's annotation gives Argo CD for it."""
     found = annotations(manifest).get("argocd.argoproj.io/sync-options")
     return frozenset(part.strip() for part in found.split(",")) if isinstance(found, str) else frozenset()
 
 
 def hook(manifest: Manifest | None) -> str:
-    """The phases in which ArgoCD runs the object as a hook; empty where it does not."""
+    """The phases in which Argo CD runs the object as a hook; empty where it does not."""
     argo, helm = (annotations(manifest).get(name) for name in ("argocd.argoproj.io/hook", "helm.sh/hook"))
     if isinstance(argo, str):
         return "" if argo.strip() == "Skip" else argo.strip()
     phases = [part.strip() for part in helm.split(",")] if isinstance(helm, str) else []
-    # ArgoCD knows the phases of install, upgrade and delete; a CRD hook is applied as any object.
+    # Argo CD knows the phases of install, upgrade and delete; a CRD hook is applied as any object.
     return ", ".join(part for part in phases if part.startswith(("pre-", "post-")) and "rollback" not in part)

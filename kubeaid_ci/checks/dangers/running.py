@@ -53,7 +53,7 @@ def _started(difference: Difference) -> Iterator[Said]:
 
 
 def _is_run(difference: Difference) -> bool:
-    """Whether ArgoCD applies it: a test of Helm's it does not."""
+    """Whether Argo CD applies it: a test of Helm's it does not."""
     helm = mapping(body(difference.after), "metadata", "annotations").get("helm.sh/hook")
     return not isinstance(helm, str) or bool(hook(difference.after))
 

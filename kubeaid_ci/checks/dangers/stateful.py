@@ -100,7 +100,7 @@ def lost_with(manifest: Manifest) -> str:
 
 
 def is_custom(group: str) -> bool:
-    """Whether an API group is of custom resources other than ArgoCD's and those that Kubernetes itself defines."""
+    """Whether an API group is of custom resources other than Argo CD's and those that Kubernetes itself defines."""
     return "." in group and not group.endswith(".k8s.io") and group != "argoproj.io"
 
 
