@@ -125,8 +125,8 @@ def _failed(error: Exception, *, debug: bool) -> int:
             return _fail(f"error: {error}", error.exit_code)
         case OSError() if error.errno in _MACHINE or isinstance(error, BrokenPipeError):
             return _output_failed(error)
-    advice = "" if debug else "; run again with --debug and report what it prints"
-    return _fail(f"a bug of ours: {type(error).__name__}: {error}{advice}", _BUG)
+    advice = "; please report it" if debug else "; please report it with the output of --debug"
+    return _fail(f"internal error: {type(error).__name__}: {error}{advice}", _BUG)
 
 
 def _output_failed(error: OSError) -> int:

@@ -72,7 +72,7 @@ def test_run_without_a_reader_ends_with_its_documented_code(
     assert done.returncode == code, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
-    assert "a bug of ours" not in done.stderr
+    assert "internal error" not in done.stderr
     assert "Exception ignored" not in done.stderr
 
 
