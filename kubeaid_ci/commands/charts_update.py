@@ -41,8 +41,8 @@ def charts_update(
     Each umbrella chart is updated atomically. An update is refused, and the exit code is 1, if the chart was edited,
     if the archive does not match its digest, or if the chart no longer renders. Other charts are still updated.
 
-    With --publish, open a change request for each chart that shows what the update does; if --config-repo names a
-    config repo, also what it does to each cluster. Tokens come from the environment only.
+    With --publish, each chart gets a change request that shows what the update does. It also shows the effect on
+    each cluster if a config repo is named. Tokens come from the environment only.
 
     \b
     Example: kubeaid-ci charts update traefik argo-cd --kubeaid ../KubeAid
