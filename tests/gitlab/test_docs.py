@@ -27,7 +27,7 @@ def inputs() -> str:
         for name, known in load(ROOT / f"gitlab-ci-templates/{template}.yml")[0].items():
             rows.setdefault((name, default(known), known["description"] + options(known)), []).append(template)
     cells = [(f"`{name}`", says, given, where(rows[name, given, says])) for name, given, says in sorted(rows)]
-    return table(("input", "what it says", "default", "of"), cells)
+    return table(("input", "description", "default", "templates"), cells)
 
 
 def default(known: dict[str, Any]) -> str:
