@@ -235,7 +235,10 @@ def test_a_bug_of_ours_exits_with_4_and_is_no_finding(monkeypatch, capsys):
     with pytest.raises(SystemExit) as exit_:
         cli.main()
     assert exit_.value.code == 4
-    assert "internal error: ZeroDivisionError: oops; please report it with the output of --debug" in capsys.readouterr().err
+    assert (
+        "internal error: ZeroDivisionError: oops; please report it with the output of --debug"
+        in capsys.readouterr().err
+    )
 
 
 def test_interrupted_exits_with_130(monkeypatch, capsys):

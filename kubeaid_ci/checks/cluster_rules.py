@@ -8,14 +8,14 @@ from kubeaid_ci.model.finding import Finding, Rule, Severity
 CLUSTER_UNREADABLE = Rule(
     "build/cluster-unreadable",
     Severity.ERROR,
-    "This folder may be a cluster, but it cannot be read as one, so no job looks at it. Make it a plain folder with "
-    "argocd-apps/ or a vars file.",
+    "This folder may be a cluster but cannot be read as one, so it is not checked at all. Make it a plain folder "
+    "with argocd-apps/ or a vars file.",
 )
 VARS_MISSING = Rule(
     "build/vars-missing",
     Severity.ERROR,
-    "Argo CD applies monitoring manifests that nothing can build or check any more, because the vars file is gone. "
-    "Restore NAME-vars.jsonnet, or remove kube-prometheus/ and its Application together.",
+    "Argo CD applies monitoring manifests that can no longer be built or checked, because the vars file is "
+    "missing. Restore NAME-vars.jsonnet, or remove kube-prometheus/ and its Application together.",
 )
 GENERAL_INVALID = Rule(
     "settings/general-invalid",
@@ -27,14 +27,14 @@ GENERAL_INVALID = Rule(
 OUTPUT_UNUSABLE = Rule(
     "build/output-unusable",
     Severity.ERROR,
-    "The folder of the built manifests cannot be read or replaced, so the old manifests stand. Correct the owner, the "
-    "rights or the kind of the folder that the message names, and build again.",
+    "The folder of the built manifests cannot be read or replaced, so the existing manifests are left unchanged. "
+    "Correct the owner, the permissions or the type of the folder that the message names, and build again.",
 )
 NOTHING_BUILT = Rule(
     "build/nothing-built",
     Severity.WARNING,
-    "A build without a single cluster checks nothing and says nothing about any. Check --config-repo and the names of "
-    "the vars files, k8s/<cluster>/<name>-vars.jsonnet.",
+    "No cluster was found, so nothing was checked. Check --config-repo and the names of the vars files, "
+    "k8s/<cluster>/<name>-vars.jsonnet.",
 )
 REPOSITORY_UNKNOWN = Rule(
     "gitops/repository-unknown",

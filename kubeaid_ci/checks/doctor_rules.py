@@ -9,126 +9,124 @@ from kubeaid_ci.model.finding import Finding, Rule, Severity
 TOOL_MISSING = Rule(
     "doctor/tool-missing",
     Severity.WARNING,
-    "A part of what kubeaid-ci does needs this program or package, and the rest works without it. Install it if "
-    "you want that part.",
+    "Optional: only a part of kubeaid-ci needs this program or package. Install it if you need that part.",
 )
 TOOL_UNFIT = Rule(
     "doctor/tool-unfit",
     Severity.ERROR,
-    "Nothing works without this program, or not with so old a version of it. Install it, or a later version.",
+    "kubeaid-ci cannot run without this program, or needs a newer version of it. Install it, or a later version.",
 )
 CACHE_UNUSABLE = Rule(
     "doctor/cache-unusable",
     Severity.WARNING,
-    "Builds are done anew each time where nothing can be kept, and a KubeAid repo that is named by its address "
-    "cannot be mirrored at all. Make the folder writable, or let KUBEAID_CI_CACHE name another.",
+    "Nothing can be cached, so every run builds everything again, and a KubeAid repo named by its URL cannot be "
+    "cloned. Make the folder writable, or set KUBEAID_CI_CACHE to another folder.",
 )
 SETTINGS_INVALID = Rule(
     "doctor/settings-invalid",
     Severity.ERROR,
-    "Every command refuses to run with settings that it cannot read, rather than to leave some out. Correct what "
-    "the message names.",
+    "Every command refuses to run with invalid settings, because ignoring some of them would be unsafe. Correct "
+    "what the message names.",
 )
 REPOSITORY_MISSING = Rule(
     "doctor/repository-missing",
     Severity.ERROR,
-    "Building needs a config repo and a KubeAid repo, and cannot guess where they are. Name them on the command "
-    "line, in the environment or in the settings file.",
+    "Building needs a config repo and a KubeAid repo. Name them on the command line, in the environment or in the"
+    " settings file.",
 )
 NO_CLUSTERS = Rule(
     "doctor/no-clusters",
     Severity.WARNING,
-    "A folder below k8s/ is a cluster if it has argocd-apps/ or a vars file, and without any there is nothing to do. "
-    "Add the cluster's folder, or name the config repo with --config-repo.",
+    "A folder below k8s/ is a cluster if it has argocd-apps/ or a vars file, and none has one. Add the folder of "
+    "a cluster, or name the config repo with --config-repo.",
 )
 KUBERNETES_VERSION_UNSET = Rule(
     "doctor/kubernetes-version-unset",
     Severity.INFO,
-    "Charts render other API versions for other versions of Kubernetes, so a default may render what the cluster does "
-    "not get. Set the version that the cluster runs.",
+    "Charts render different API versions for different versions of Kubernetes, so the default may render "
+    "something else than the cluster gets. Set the version that the cluster runs.",
 )
 RELEASE_MISSING = Rule(
     "doctor/release-missing",
     Severity.ERROR,
-    "A cluster whose kube-prometheus release has no library in the KubeAid repo cannot be built. Set "
-    "kube_prometheus_version to a release that is there, or add the library of this one.",
+    "The cluster's kube-prometheus release is not vendored in KubeAid, so the cluster cannot be built. Set "
+    "kube_prometheus_version to an available release, or vendor this one.",
 )
 REVISION_MISSING = Rule(
     "doctor/revision-missing",
     Severity.WARNING,
-    "A build with pinned revisions leaves out every cluster whose KubeAid revision cannot be told or found. Fetch "
-    "the repository's tags and branches, or correct the Application of the cluster.",
+    "A build with pinned revisions skips every cluster whose KubeAid revision is not set or cannot be found. "
+    "Fetch the repository's tags and branches, or correct the Application of the cluster.",
 )
 HISTORY_CUT = Rule(
     "doctor/history-cut",
     Severity.WARNING,
-    "Pinned revisions are tags and commits, which a shallow clone or one without tags does not have. Fetch all of "
-    "it; a CI job needs fetch-depth 0 in its checkout.",
+    "Pinned revisions are tags and commits, which are missing in a shallow clone or a clone without tags. Fetch "
+    "the whole history; in CI set fetch-depth to 0 at the checkout.",
 )
 NO_ORIGIN = Rule(
     "doctor/no-origin",
     Severity.WARNING,
-    "Publishing needs to know where the config repo comes from, and a folder without a remote does not say. Clone "
-    "it, or name the repository by its address.",
+    "Publishing needs the address of the config repo, and the folder has no remote. Clone the repository, or name"
+    " it by its address.",
 )
 SECRET_IN_ADDRESS = Rule(
     "doctor/secret-in-address",
     Severity.WARNING,
-    "Whoever can read the folder can read a token in its Git settings, and it stays there for as long as the folder "
-    "does. Take it out of the address, revoke it, and give a new one in a variable.",
+    "The remote URL contains a token, readable by anyone with access to this folder. Remove it from the URL, "
+    "revoke it, and set a new one in a variable.",
 )
 FORGE_UNKNOWN = Rule(
     "doctor/forge-unknown",
     Severity.ERROR,
-    "A self-hosted forge cannot be told from its address, so nobody knows how to open a change request. Say which "
-    "it is, on the command line or in the settings file.",
+    "The type of a self-hosted forge cannot be detected from its address, so no change request can be opened. Set"
+    " it with --forge or in the settings file.",
 )
 TOKEN_MISSING = Rule(
     "doctor/token-missing",
     Severity.WARNING,
-    "Publishing opens change requests with a token from the environment, and there is none for this forge. Make "
-    "one with the rights that the guide of your forge names, and set the variable.",
+    "Publishing needs an API token for this forge, and no variable has one. Create a token with the permissions "
+    "that the guide of your forge names, and set the variable.",
 )
 TOKEN_UNUSED = Rule(
     "doctor/token-unused",
     Severity.INFO,
-    "A token is given out only to the forge and host that it is for, and only the first that fits is used. Unset "
-    "the variable, or set the one that fits, if you expected otherwise.",
+    "A token is used only for its own forge and host, and only the first one that matches. If you expected "
+    "another token to be used, unset this variable or set the right one.",
 )
 TOKEN_MALFORMED = Rule(
     "doctor/token-malformed",
     Severity.ERROR,
-    "A token with a blank, a line break or a letter beyond ASCII in it was cut or copied wrongly, and no forge "
-    "takes it. Set the variable again.",
+    "The token contains whitespace or non-ASCII characters, so it was copied incorrectly and no forge accepts it."
+    " Set the variable again.",
 )
 ACCESS_MISSING = Rule(
     "doctor/access-missing",
     Severity.ERROR,
-    "Without the right to read, to push and to open change requests a run ends half way. Give the token what the "
-    "message names, or use another.",
+    "Without permission to read, to push and to open change requests a run fails halfway. Give the token the "
+    "permission that the message names, or use another token.",
 )
 BRANCH_MISSING = Rule(
     "doctor/branch-missing",
     Severity.ERROR,
-    "Change requests are offered to a branch that has to be there. Correct its name, or leave it out to take the "
-    "default branch.",
+    "Change requests need an existing base branch. Correct its name, or omit it to use the default branch.",
 )
 OLD_VARIABLE = Rule(
     "doctor/old-variable",
     Severity.INFO,
-    "Variables of the platform's earlier scripts work and go on working, and any newer one comes before them. Use "
-    "the new names when you touch the job anyway.",
+    "The variables of the platform's earlier scripts still work, but the new ones take precedence. Use the new "
+    "names when you next change the job.",
 )
 FILE_MISSING = Rule(
     "doctor/file-missing",
     Severity.ERROR,
-    "A file that is named but cannot be read is needed for every connection. Correct its path.",
+    "The named file cannot be read but is needed for every connection. Correct its path.",
 )
 NOT_REACHED = Rule(
     "doctor/not-reached",
     Severity.ERROR,
-    "What was not reached could not be looked at, and publishing will fail the same way. Look at the network, the "
-    "proxy and the certificates, and run again.",
+    "The host could not be reached, so it was not checked, and publishing would fail the same way. Check the "
+    "network, the proxy and the certificates, and run again.",
 )
 
 RULES: Mapping[str, Rule] = {

@@ -5,32 +5,32 @@ from kubeaid_ci.model.finding import Rule, Severity
 CHART_GONE = Rule(
     "change/chart-gone",
     Severity.ERROR,
-    "Argo CD can no longer sync an Application whose chart is not there: what it runs stays as it is, without updates. "
-    "Let the Application take the chart's successor, or remove it on purpose.",
+    "Argo CD can no longer sync an Application whose chart is missing: its objects stay without updates. Use the "
+    "chart's successor, or remove the Application.",
 )
 VALUES_REFUSED = Rule(
     "change/values-refused",
     Severity.ERROR,
-    "The newer chart's schema refuses what the values set, so Argo CD cannot sync the Application. Correct the line "
-    "that is named before the change reaches the cluster.",
+    "The schema of the newer chart rejects the values, so Argo CD cannot sync the Application. Correct the named "
+    "line before the change reaches the cluster.",
 )
 LIBRARY_GONE = Rule(
     "change/library-gone",
     Severity.ERROR,
-    "The kube-prometheus release that the cluster asks for has no libraries after the change, so its monitoring can no "
-    "longer be built. Set kube_prometheus_version to a release that is there.",
+    "The cluster's kube-prometheus release is no longer vendored after the change, so its monitoring can no "
+    "longer be built. Set kube_prometheus_version to an available release.",
 )
 RENDER_BROKEN = Rule(
     "change/render-broken",
     Severity.ERROR,
-    "What could be rendered before fails after the change, so Argo CD cannot sync it. Correct the template or the "
+    "This rendered before and fails after the change, so Argo CD cannot sync it. Correct the template or the "
     "values that the message names.",
 )
 RENDER_MENDED = Rule(
     "change/render-mended",
     Severity.INFO,
-    "What failed before can be rendered after the change, and there is nothing to compare it with. Look at the "
-    "objects themselves, with kubeaid-ci render.",
+    "This failed before and renders after the change, so there is nothing to compare with. Show the objects with "
+    "kubeaid-ci render.",
 )
 NOT_COMPARED = Rule(
     "change/not-compared",
@@ -41,8 +41,8 @@ NOT_COMPARED = Rule(
 NOT_FOLLOWED = Rule(
     "change/not-followed",
     Severity.WARNING,
-    "Argo CD takes these files from another revision than the one that changes, so the change has no effect until "
-    "it reaches that revision. If the change goes to that branch, name it with --base.",
+    "Argo CD reads these files from another revision than the one that changes, so the change has no effect until"
+    " it reaches that revision. If the change goes to that branch, name it with --base.",
 )
 SOURCE_HOST_NEW = Rule(
     "change/source-host-new",
@@ -53,7 +53,7 @@ SOURCE_HOST_NEW = Rule(
 CLUSTER_ADDED = Rule(
     "change/cluster-added",
     Severity.INFO,
-    "Everything in a new cluster is new, so its objects are not listed. Show them with kubeaid-ci render.",
+    "The cluster is new, so its objects are not listed. Show them with kubeaid-ci render.",
 )
 CLUSTER_REMOVED = Rule(
     "change/cluster-removed",
@@ -64,8 +64,7 @@ CLUSTER_REMOVED = Rule(
 CHART_ADDED = Rule(
     "change/chart-added",
     Severity.INFO,
-    "Everything in a new chart is new, so it is not listed. Look at the objects themselves, with kubeaid-ci charts "
-    "render.",
+    "The chart is new, so its objects are not listed. Show them with kubeaid-ci charts render.",
 )
 
 RULES = (

@@ -9,56 +9,57 @@ from kubeaid_ci.model.finding import Rule, Severity
 VARS_INVALID = Rule(
     "build/vars-invalid",
     Severity.ERROR,
-    "A vars file that does not evaluate, or sets what the template does not know, leaves the cluster without "
-    "the monitoring it asks for. Correct the line that the message names.",
+    "The vars file does not evaluate or sets a key that the template does not know, so the cluster lacks the "
+    "monitoring it asks for. Correct the line that the message names.",
 )
 LIBRARY_MISSING = Rule(
     "build/library-missing",
     Severity.ERROR,
-    "The cluster asks for a kube-prometheus release whose libraries the KubeAid repo does not hold, so "
-    "nothing can be built for it. Set kube_prometheus_version to a release that is there, or install the "
-    "libraries of this one.",
+    "The cluster needs a kube-prometheus release that is not vendored in KubeAid, so its manifests cannot be "
+    "built. Set kube_prometheus_version to an available release, or vendor this one.",
 )
 STALE = Rule(
     "build/stale",
     Severity.ERROR,
-    "The committed manifests are not what the cluster's vars give, so what Argo CD applies is not what was "
-    "asked for. Build the cluster and commit the result; a change made by hand belongs into the vars file.",
+    "The committed manifests are not what the cluster's vars produce, so Argo CD is applying outdated manifests. "
+    "Build the cluster and commit the result; make manual changes in the vars file instead.",
 )
 PINNED_REVISION_MISSING = Rule(
     "build/pinned-revision-missing",
     Severity.ERROR,
-    "The KubeAid revision that the cluster pins cannot be found, so its manifests cannot be built as Argo CD "
-    "would. Fetch the repository's tags and branches, or set targetRevision to a revision that exists.",
+    "The KubeAid revision that the cluster pins cannot be found, so its manifests cannot be built from the files "
+    "that Argo CD uses. Fetch the repository's tags and branches, or set targetRevision to a revision that "
+    "exists.",
 )
 ENGINES_DIFFER = Rule(
     "build/engines-differ",
     Severity.WARNING,
-    "Two jsonnet engines give different manifests for the same input, so the result depends on who builds. "
-    "Look at the named manifest, and avoid what the engines disagree on, such as numbers turned to text.",
+    "Two jsonnet engines produce different manifests from the same input, so the result depends on the engine. "
+    "Look at the named manifest, and avoid what the engines evaluate differently, such as numbers converted to "
+    "text.",
 )
 RENDER_UNSTABLE = Rule(
     "chart/render-unstable",
     Severity.WARNING,
-    "The chart gives other objects, or objects of another shape, each time it is rendered, so no comparison of "
-    "it can be trusted and Argo CD never finds it in sync. Set the value that the chart makes up.",
+    "The chart renders differently every time, so it cannot be compared reliably and Argo CD never reports it as "
+    "in sync. Set the value that the chart generates.",
 )
 VALUES_UNKNOWN = Rule(
     "chart/values-unknown",
     Severity.WARNING,
-    "A key that the chart neither has a default for nor names in a template does nothing: a typo, or one that "
-    "a newer version of the chart dropped. Correct or remove it.",
+    "The chart has no default for this key and uses it in no template, so the key has no effect: it is a typo, or"
+    " the chart dropped it. Correct or remove it.",
 )
 VALUES_REPEATED = Rule(
     "chart/values-repeated",
     Severity.WARNING,
-    "Of a key that is given twice Helm takes the last without a word, so a setting is lost. Merge the two.",
+    "Helm silently uses the last of two equal keys, so a setting is lost. Merge the two.",
 )
 HELM_VERSION_UNKNOWN = Rule(
     "chart/helm-version-unknown",
     Severity.INFO,
-    "Versions of Helm treat nulls in values differently, so Argo CD may render the named cluster's charts in another "
-    "way. Set clusters.<name>.helm to the version that helm has in the repo server of its cluster.",
+    "Versions of Helm treat nulls in values differently, so Argo CD may render the charts of the named cluster "
+    "differently. Set clusters.<name>.helm to the version of helm in the repo server of that cluster.",
 )
 SETTINGS_WEAKENED = Rule(
     "settings/weakened",
@@ -69,7 +70,7 @@ SETTINGS_WEAKENED = Rule(
 SETTINGS_MISNAMED = Rule(
     "settings/file-misnamed",
     Severity.WARNING,
-    "Settings are read from .kubeaid-ci.yaml only, so what this file says has no effect. Rename the file.",
+    "Settings are read only from .kubeaid-ci.yaml, so this file has no effect. Rename the file.",
 )
 SUPPRESSION_UNUSED = Rule(
     "suppression-unused",
