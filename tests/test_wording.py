@@ -31,7 +31,7 @@ PATTERNS = {
     "whoever: the user, the process that": r"\bwho(?:ever|mever)\b",
     "be it: even if": r"\bbe it\b",
     "shall: must, should": r"\bshall\b",
-    "letters: characters": r"\bletters?\b",
+    "letters: characters": r"(?<!-case )\bletters?\b(?! or digit|, digits)",
     "is none: if it does not exist": r"\b(?:is|are|was|were|be) none\b",
     "nothing where: None if, empty if": r"\bnothing where\b",
     "asks nobody: does not use the network": r"\bnobody\b",

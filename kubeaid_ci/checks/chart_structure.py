@@ -287,7 +287,7 @@ def _dropped(charts: Charts) -> Iterator[Finding]:
     vendored = [one.path + "/" for chart in charts.charts for one in chart.subcharts if not one.is_link]
     for path in charts.ignored:
         if path.startswith(tuple(vendored)):
-            message = "the file lies in a vendored chart but an ignore file keeps it out of Git"
+            message = "the file is in a vendored chart but an ignore file keeps it out of Git"
             yield RULES["chart/dropped-by-gitignore"].at(path, message, subject=_folders(path), key="ignored")
 
 

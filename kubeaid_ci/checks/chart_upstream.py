@@ -104,7 +104,7 @@ def _failed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Iterator[F
     # A host that cannot be reached is one finding, whatever the number of its charts.
     is_told = rule is not None or got.kind is FailedKind.NO_SUCH_VERSION or bool(got.host)
     if not is_told or (got.kind is FailedKind.NO_SUCH_VERSION and not holds):
-        state = "; it is still what the ledger says" if holds else ""
+        state = "; it still matches the ledger" if holds else ""
         message = f"{one.key} could not be compared: {got.message}{state}"
         # Why a server could not be reached differs from run to run.
         yield _about(one, "chart/unverifiable", message, content=f"{got.kind} {one.subchart.version} {holds}")

@@ -137,7 +137,7 @@ def releases(there: Sequence[str], lacking: Mapping[str, Sequence[str]]) -> Chec
     if not lacking:
         return ok(Area.KUBEAID_REPO, "releases", ", ".join(there) or "none")
     told = "; ".join(f"{release} ({names(clusters)})" for release, clusters in sorted(lacking.items()))
-    advice = f"set kube_prometheus_version to one that is there: {', '.join(there) or 'none'}"
+    advice = f"set kube_prometheus_version to an available release: {', '.join(there) or 'none'}"
     return failed(rules.RELEASE_MISSING, Area.KUBEAID_REPO, "releases", f"no library for {told}", advice)
 
 
@@ -176,7 +176,7 @@ def forge(address: ForgeAddress | UserError) -> Check:
         case UserError():
             return failed(rules.FORGE_UNKNOWN, Area.FORGE, "kind", str(address))
         case ForgeAddress(kind=ForgeKind.NONE):
-            return ok(Area.FORGE, "kind", "none: the branch is pushed, and nothing opened")
+            return ok(Area.FORGE, "kind", "none (push only, no pull request)")
         case ForgeAddress(kind, api):
             return ok(Area.FORGE, "kind", f"{_FORGES[kind]} at {api}")
 
@@ -213,7 +213,7 @@ def token_variables(found: Sequence[TokenVariable], *, needed: Sequence[str]) ->
 
 def _token_variable(one: TokenVariable) -> Check:
     if one.malformed:
-        detail = "set, but holds a blank, a line break or a letter that no token has"
+        detail = "set, but contains whitespace or non-ASCII characters"
         return failed(rules.TOKEN_MALFORMED, Area.FORGE, one.name, detail, "set it again")
     if one.unused:
         return failed(rules.TOKEN_UNUSED, Area.FORGE, one.name, f"set, but not used here: {one.unused}")

@@ -26,7 +26,7 @@ def check(
     there are, so that entries without a chart can be told.
     """
     if not ledger.exists:
-        message = f"there is no {LEDGER}, so nothing says what the vendored charts held when they were reviewed"
+        message = f"there is no {LEDGER}, so there is no record of the vendored charts when they were reviewed"
         yield _NOT_IN.at(LEDGER, message, subject="ledger", key="missing")
         return
     charts = tuple(charts)
@@ -84,7 +84,7 @@ def differs(one: Vendored, entry: LedgerEntry | None) -> bool:
 def _entry(one: Vendored, entry: LedgerEntry) -> Iterator[Finding]:
     if entry.version != one.subchart.version:
         here = f"is at {one.subchart.version}" if one.subchart.version else "has no version that can be read"
-        message = f"{one.key} {here}, the ledger says {entry.version}"
+        message = f"{one.key} {here}, the ledger has {entry.version}"
         # A version of its own would let any content pass, so this is no less than changed content.
         path, tree = one.subchart.path, one.subchart.tree or ""
         yield _NOT_IN.at(path, message, subject=one.key, severity=Severity.ERROR, key="version", content=tree)

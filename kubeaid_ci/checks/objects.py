@@ -16,7 +16,7 @@ OBJECT_INVALID = Rule(
 OBJECT_DUPLICATE = Rule(
     "build/object-duplicate",
     Severity.ERROR,
-    "Two manifests of the same object overwrite each other, in an order that nobody chose. Keep one of"
+    "Two manifests of the same object overwrite each other, in an undefined order. Keep one of"
     " them, or give them different names or namespaces.",
 )
 RULES_INVALID = Rule(

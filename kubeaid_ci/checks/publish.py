@@ -8,7 +8,7 @@ from kubeaid_ci.model.publication import Outcome, Published
 STOPPED = Rule(
     "publish/stopped",
     Severity.WARNING,
-    "The branch was left alone because somebody else's work is on it, somebody turned this down, another run was "
+    "The branch was not changed because somebody else's work is on it, somebody turned this down, another run was "
     "quicker or something could not be built: nothing may be lost. Do one of what the message names, and run again.",
 )
 FAILED = Rule(
@@ -19,7 +19,7 @@ FAILED = Rule(
 NOTE = Rule(
     "publish/note",
     Severity.INFO,
-    "The change request is open, but something beside it could not be done as asked. Look at the message, and "
+    "The change request is open, but some of its settings could not be applied. Look at the message, and "
     "correct the option or the permission that it names.",
 )
 

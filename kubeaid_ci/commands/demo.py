@@ -75,7 +75,7 @@ def demo(ctx: click.Context, /, folder: Path | None, **given: object) -> None:
         _title("Compare the vendored chart with the ledger and with what the chart repository publishes")
         _run(ctx, charts, verify)
         tampered = demo_charts.tamper(made.kubeaid)
-        _title(f"Somebody changes one letter of {tampered.relative_to(made.kubeaid)}: the alarm")
+        _title(f"Somebody changes one character of {tampered.relative_to(made.kubeaid)}: the alarm")
         _run(ctx, charts, [*verify, "--fail-on", "never"])
     _title("Done")
     _print(f"Everything is in {made.config.parent}; look at it with: git -C {made.remote} log --stat --all")

@@ -19,7 +19,7 @@ _DEFAULT_REF = "pinned"
 _CONFIG, _KUBEAID = "k8s", "argocd-helm-charts"
 _NO_REF = (
     "an upgrade is from what each Application pins to --upgrade-to, and a change of the KubeAid repo is from --base"
-    " to --head; to compare two KubeAid revisions say --of kubeaid --base OLD --head NEW"
+    " to --head; to compare two KubeAid revisions pass --of kubeaid --base OLD --head NEW"
 )
 
 
@@ -111,7 +111,7 @@ def _base(ctx: click.Context, base: str | None, *, alone: bool, more: bool) -> s
     """The revision before a change. `alone` is false beside an upgrade, which has none and goes with nothing more."""
     base = base if alone or not is_from_environment(ctx, "base") else None
     if bool(base) != alone or (not alone and more):
-        raise click.UsageError("give --base REF (and --head REF), or --upgrade-to REV alone", ctx)
+        raise click.UsageError("give --base REF (and --head REF), or only --upgrade-to REV", ctx)
     return base
 
 

@@ -123,7 +123,7 @@ def _comment(
         )
         worth_saying = comparison.differs or any(one.severity is not Severity.INFO for one in spoken)
         if others := place.say(command, text, only_anew=not worth_saying):
-            notice(f"kubeaid-ci: {others} comments with the marker of ours are of another user, and were left alone")
+            notice(f"kubeaid-ci: {others} comments with our marker belong to another user, and were not changed")
     except OutsideError as error:
         notice(f"kubeaid-ci: error: cannot post the comment: {error}")
         return error.exit_code

@@ -16,7 +16,7 @@ _BEFORE = 60
 _MOST_COMPARED = 4000
 _CONTROLS = {"\t": "TAB", "\r": "CARRIAGE RETURN", "\x1b": "ESCAPE"}
 _NO_FILE = {
-    GITLINK: "another repository (a submodule), whose files are looked at by nobody",
+    GITLINK: "another repository (a submodule), whose files are not checked",
     SPECIAL: "a pipe, a socket or a device, which Git cannot hold",
 }
 

@@ -118,7 +118,7 @@ NOISE: Mapping[str, Noise] = {
         Noise(
             "version-label",
             "the labels `app.kubernetes.io/version`, `app.kubernetes.io/managed-by` and `heritage`",
-            "the image tells the version that runs",
+            "the image shows the version that runs",
             _version_label,
         ),
         Noise(

@@ -42,7 +42,9 @@ def set_scalar(
         changed = text[:begin] + spelling + text[end:]
         if _reads(changed, where) == wanted:
             return changed
-    raise found.error(leaf, f"{_words(path)} cannot be set in place; an alias or a tag forbids it, edit by hand")
+    raise found.error(
+        leaf, f"{_words(path)} cannot be set in place; an alias or a tag prevents it, so edit it manually"
+    )
 
 
 def _leaf(document: Document, path: Sequence[str | int]) -> Leaf:

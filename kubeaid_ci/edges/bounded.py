@@ -67,7 +67,7 @@ class BoundedAdapter(HTTPAdapter):
             raise
         if request.method == "GET" and response.status_code == _NOT_YET:
             # PyGithub would ask again for ever.
-            raise UnusableError(f"answered HTTP {_NOT_YET} instead of what was asked for")
+            raise UnusableError(f"answered HTTP {_NOT_YET} instead of what was requested")
         response.raw = BytesIO(data)
         return response
 

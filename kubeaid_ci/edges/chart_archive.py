@@ -105,7 +105,7 @@ def _unfit(part: str) -> str | None:
     if not part.isprintable() or visible(part) != part:
         return "holds characters that are not seen"
     if is_for_git(part):
-        return "is for Git alone"
+        return "is reserved for Git"
     return None
 
 

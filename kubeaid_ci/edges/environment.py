@@ -188,7 +188,7 @@ def _first(sources: list[_Source], remote: Remote, kind: ForgeKind, environ: Env
         return None
     secret = environ[source.name].strip()
     if _is_malformed(secret):
-        raise UserError(f"{source.name}: holds a space, a line break or a letter that no token has")
+        raise UserError(f"{source.name}: contains whitespace or non-ASCII characters")
     user = "gitlab-ci-token" if source.name == "CI_JOB_TOKEN" else _USERS.get(kind, "x-access-token")
     return Token(secret, source.name, user)
 

@@ -45,7 +45,7 @@ def _is_top(path: str) -> bool:
 
 def _hidden(path: str) -> BadChart:
     """A link or another repository in the place of an umbrella chart."""
-    reason = "lies behind a link or in another repository, where nobody looks; put the chart's folder itself here"
+    reason = "is behind a link or in another repository and is not checked; put the chart's folder itself here"
     return BadChart(path, f"{path}/Chart.yaml: {reason}")
 
 

@@ -89,4 +89,4 @@ def _unquoted(quoted: str) -> str | None:
 
 def _unclear(done: Finished) -> str:
     said = done.stderr.strip() or done.text
-    return f"promtool ended with code {done.code}: {said or 'it said nothing'}"
+    return f"promtool ended with code {done.code}: {said or 'it printed nothing'}"

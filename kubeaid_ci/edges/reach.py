@@ -34,7 +34,7 @@ class Reach:
         if parts.username is not None or parts.password is not None:
             return "holds a user name or password; keep these in Helm's repositories.yaml"
         if any(ord(letter) < 33 or ord(letter) == 127 for letter in url):
-            return "holds blanks or control characters"
+            return "contains spaces or control characters"
         found = literal(host)
         return self._outside(host, found, start) if found is not None else None
 
@@ -94,6 +94,6 @@ def shown(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "an address that is none"
+        return "an invalid address"
     plain = urlunsplit(SplitResult(parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
     return "".join(letter if letter.isprintable() else "�" for letter in plain)[:300]

@@ -156,7 +156,7 @@ def _header(stream: "_Stream") -> _Header | None:
 def _octal(field: bytes) -> int:
     digits = field.strip(b" \0") or b"0"
     if not digits.isdigit() or b"8" in digits or b"9" in digits:
-        raise UnsafeArchive("a header with a number that is none")
+        raise UnsafeArchive("a header with an invalid number")
     return int(digits, 8)
 
 

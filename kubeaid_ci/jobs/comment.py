@@ -51,9 +51,7 @@ def place(repository: str, wishes: Wishes, number: int | None = None) -> Place:
 def _of_job(project: str) -> int:
     found = ci.change_request(os.environ)
     if found is None:
-        raise UserError(
-            "this is no CI job of a change request, so there is none to comment on; name it: --comment-on N"
-        )
+        raise UserError("not running for a change request; use --comment-on N")
     path, number = found
     if path.lower() != project.lower():
         raise UserError(

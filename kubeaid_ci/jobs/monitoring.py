@@ -89,7 +89,7 @@ class Builder:
             message = f"the monitoring cannot be built: {refused.message}"
             return replace(refused, rule=RENDER_BROKEN, severity=RENDER_BROKEN.severity, message=message)
         if self._had_library(cluster, ref) is False:
-            message = f"{refused.message}; it was not there before either"
+            message = f"{refused.message}; it was missing before, too"
             return replace(refused, rule=LIBRARY_GONE, severity=Severity.WARNING, message=message)
         return replace(refused, rule=LIBRARY_GONE, severity=LIBRARY_GONE.severity)
 

@@ -100,7 +100,7 @@ def forge_of(remote: Remote, wishes: Wishes) -> ForgeAddress:
         raise UserError(
             f"publish.forge-url of a settings file is {without_credentials(url)}, not at the origin (scheme, host and"
             f" port) of {remote}, and the"
-            " token would go there; if that is meant, say it with --forge-url or KUBEAID_CI_FORGE_URL"
+            " token would go there; if that is intended, pass --forge-url or KUBEAID_CI_FORGE_URL"
         )
     return address
 

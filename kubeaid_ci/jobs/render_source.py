@@ -282,7 +282,7 @@ def _values_notes(task: ChartTask) -> Iterator[Note]:
             yield Note("chart/values-repeated", message, layer.where, line if layer.has_lines else None)
         for one in values.unknown(layer.text, known):
             hint = f"; did you mean {' or '.join(one.near)}?" if one.near else ""
-            message = f"{'.'.join(one.path)} is nothing that the chart knows{hint}"
+            message = f"{'.'.join(one.path)} is not used by the chart{hint}"
             yield Note("chart/values-unknown", message, layer.where, one.line if layer.has_lines else None)
 
 

@@ -86,7 +86,7 @@ def kept_moving(branch: str) -> str:
 
 def not_deleted(branch: str, reason: object) -> str:
     """Return the note about a branch that nothing is left of and that the remote keeps."""
-    return f"the branch {branch} is not needed any more, but could not be deleted; delete it by hand: {reason}"
+    return f"the branch {branch} is not needed any more, but could not be deleted; delete it manually: {reason}"
 
 
 def in_the_way(branch: str, other: str) -> str:

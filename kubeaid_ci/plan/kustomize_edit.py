@@ -131,7 +131,7 @@ def _added(said: Mapping[str, Any], key: str, new: Mapping[str, str], *, force: 
         raise UserError(f"{key} of the kustomization: expected keys with values")
     for name in new:
         if name in there and not force:
-            raise UserError(f"{key}: {name} is in the kustomization too, and is replaced by force alone")
+            raise UserError(f"{key}: {name} is in the kustomization too, and is replaced only with force")
     return {**there, **new}
 
 

@@ -25,7 +25,7 @@ _WHOSE = {
 def headline(effects: Effects) -> str:
     """Such as ``2 host access, 1 image new; 1 object added, 2 modified``."""
     if effects.error:
-        return "cannot be told"
+        return "unknown"
     kinds = Counter(finding.rule.id.partition("/")[2].replace("-", " ") for finding in _dangers(effects))
     dangers = [f"{count} {kind}" for kind, count in kinds.most_common(_MOST_KINDS)]
     more = kinds.total() - sum(count for _, count in kinds.most_common(_MOST_KINDS))
@@ -39,7 +39,7 @@ def headline(effects: Effects) -> str:
 def markdown(effects: Effects) -> str:
     """Dangers, images and objects, as ready Markdown."""
     if effects.error:
-        return f"What the difference does cannot be told: {escape(effects.error)}\n"
+        return f"The effect of the difference is unknown: {escape(effects.error)}\n"
     if not effects.objects and not effects.dangers:
         return "With default values nothing that Helm renders changes.\n"
     parts = [f"**{_WHOSE[effects.changed_by]}**{_how(effects)}\n"]
@@ -54,7 +54,7 @@ def markdown(effects: Effects) -> str:
 def plain(effects: Effects) -> Iterator[str]:
     """The same for a terminal, shorter."""
     if effects.error:
-        yield f"what it does cannot be told: {one_line(effects.error)}"
+        yield f"its effect is unknown: {one_line(effects.error)}"
         return
     for one in _dangers(effects)[:_MOST_DANGERS]:
         yield f"{one.rule.id} {one.subject}: {shortened(one_line(one.message), _LONGEST)}"

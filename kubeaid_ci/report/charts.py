@@ -166,7 +166,7 @@ def _legend(result: ChartResult) -> str:
     """Which side is which: a difference always leads to our copy, whoever made it."""
     if result.effects and result.effects.changed_by is Side.UPSTREAM:
         return "The publisher changed these files. Lines with - are published now, lines with + are ours, as reviewed."
-    return "Lines with - are as reviewed or published, lines with + are in our copy alone."
+    return "`-` reviewed/published, `+` our copy."
 
 
 def _details(found: Verification, speaking: Iterable[ChartResult]) -> dict[str, tuple[str, ...]]:

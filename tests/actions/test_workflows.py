@@ -180,7 +180,7 @@ def test_an_app_gives_a_token_for_the_one_repo(platform: Platform) -> None:
 def test_without_any_token_it_is_said_what_is_missing(platform: Platform) -> None:
     done = platform.run(example("publish-from-kubeaid"), "acme/KubeAid")
     assert done.result == "failure"
-    assert "no token to open change requests with; set one of KUBEAID_CI_TOKEN" in done.log
+    assert "no API token found; set one of KUBEAID_CI_TOKEN" in done.log
 
 
 def test_a_pull_request_is_told_which_manifests_are_stale_without_any_token(platform: Platform) -> None:

@@ -47,7 +47,7 @@ def test_a_link_in_the_place_of_an_umbrella_chart_is_told(found, target):
     files = {"Chart.yaml": metadata("app", "0.1.0", WEB), **VENDORED}
     ((rule, severity, message),) = found(files, links={"../linked": target})
     assert (rule, severity) == ("invalid", "error")
-    assert message.startswith("lies behind a link")
+    assert message.startswith("is behind a link")
 
 
 def rules(found):

@@ -468,4 +468,4 @@ def test_at_most_four_requests_a_host_run_at_once(web: Web) -> None:
 def test_an_address_in_a_message_has_no_secret_and_no_control_character() -> None:
     assert shown("https://user:pass@host:1/p?token=1#x") == "https://host:1/p"
     assert shown("https://host/\x1b[2J\n") == "https://host/�[2J"
-    assert shown("http://[::1") == "an address that is none"
+    assert shown("http://[::1") == "an invalid address"

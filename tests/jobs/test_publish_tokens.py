@@ -84,7 +84,7 @@ def target(remote: str, **said) -> ForgeAddress:
     ],
 )
 def test_settings_file_does_not_send_a_token_to_another_host(remote, url) -> None:
-    with pytest.raises(UserError, match="the token would go there; if that is meant, say it with --forge-url") as error:
+    with pytest.raises(UserError, match="the token would go there; if that is intended, pass --forge-url") as error:
         target(remote, settings_forge_url=url)
     assert error.value.exit_code == 2
     assert target(remote, settings_forge_url=url, forge_url="https://git.example.com/api/v4").api.endswith("/api/v4")

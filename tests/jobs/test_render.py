@@ -1008,7 +1008,7 @@ def test_values_that_do_nothing_are_told_with_their_line(world):
         ("chart/values-repeated", "one/web", "k8s/one/v.yaml", 4),
         ("chart/values-unknown", "one/web", "k8s/one/v.yaml", 2),
     ]
-    assert made.findings[1].message == "replica is nothing that the chart knows; did you mean replicas?"
+    assert made.findings[1].message == "replica is not used by the chart; did you mean replicas?"
 
 
 INLINE = """\
@@ -1068,7 +1068,7 @@ def test_values_are_checked_where_helm_refuses_the_chart_too(world):
     world.cluster("one", {"web.yaml": application("web", source=helm("needy", values="titel: x\n"))})
     made = world.render()
     assert [one.rule.id for one in made.findings] == ["chart/render-failed", "chart/values-unknown"]
-    assert made.findings[1].message == "titel is nothing that the chart knows; did you mean title?"
+    assert made.findings[1].message == "titel is not used by the chart; did you mean title?"
     assert app(made, "web").status is RenderStatus.FAILED
 
 

@@ -43,7 +43,7 @@ def test_a_long_difference_is_cut_on_a_terminal_and_whole_in_markdown():
 
 
 def test_each_difference_says_which_side_is_ours():
-    assert "lines with + are in our copy alone" in FORMATS["text"](report(EDITED))
+    assert "`+` our copy" in FORMATS["text"](report(EDITED))
     republished = replace(EDITED, effects=Effects(Side.UPSTREAM))
     for name in ("text", "markdown"):
         assert "The publisher changed these files." in FORMATS[name](report(republished))

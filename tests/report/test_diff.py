@@ -302,7 +302,7 @@ def test_fields_of_a_schema_are_called_as_objects_have_them() -> None:
 
 
 def test_findings_are_counted_although_nothing_changes() -> None:
-    unused = RULES["chart/values-unknown"].at("values.yaml", "x is nothing that the chart knows", subject="one/web")
+    unused = RULES["chart/values-unknown"].at("values.yaml", "x is not used by the chart", subject="one/web")
     assert headline(Comparison(("one",), findings=(unused,))) == "nothing changes in 1 cluster · 1 to review"
 
 

@@ -67,7 +67,7 @@ def check(
 def duplicates(manifests: Iterable[Manifest]) -> Iterator[Finding]:
     """Yield a finding for each object that does not count because a later one has its name."""
     for manifest in manifests:
-        message = "it is there twice with different content; Argo CD applies only the last"
+        message = "defined twice with different content; Argo CD applies only the last"
         yield _finding(Said(OBJECT_DUPLICATE, message), manifest)
 
 

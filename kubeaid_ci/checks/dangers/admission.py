@@ -37,7 +37,7 @@ def _policy(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Said]:
     if "Deny" in texts(old, "validationActions") and "Deny" not in texts(new, "validationActions"):
         yield Said(rules.PROTECTION_REMOVED, "what it refused is admitted, and only reported")
     if text(new, "failurePolicy") == "Ignore" != text(old, "failurePolicy"):
-        yield Said(rules.PROTECTION_REMOVED, "where it cannot be asked, everything is admitted")
+        yield Said(rules.PROTECTION_REMOVED, "if it is unreachable, everything is admitted")
     if changed := [field for field in ("validations", *_CONDITIONS) if at(old, field) != at(new, field)]:
         yield Said(rules.PROTECTION_REMOVED, f"it may admit what it refused: {listed(changed)}")
 
@@ -46,7 +46,7 @@ def _api_service(difference: Difference) -> Iterator[Said]:
     old, new = both(difference, "spec")
     served = f"{text(new or old, 'group')}/{text(new or old, 'version')}"
     if difference.after is None:
-        yield Said(rules.API_SERVICE_CHANGED, f"nobody answers for {served} any more: what asks for it fails")
+        yield Said(rules.API_SERVICE_CHANGED, f"{served} is no longer served: requests to it fail")
     elif difference.before is None:
         yield Said(
             rules.API_SERVICE_CHANGED,

@@ -28,7 +28,7 @@ _GRAVE_OPTIONS = frozenset(
 )
 _BY_ITSELF = (
     ("prune", "deletes what Git no longer has"),
-    ("selfHeal", "undoes changes made by hand"),
+    ("selfHeal", "reverts manual changes"),
     ("allowEmpty", "may delete everything"),
 )
 _GUARDS = frozenset({"Prune=false", "Prune=confirm", "Delete=false", "Delete=confirm"})
@@ -70,7 +70,7 @@ def _annotated(difference: Difference) -> Iterator[Said]:
         yield Said(rules.SYNC_OPTION_CHANGED, f"it loses {_KEEP} keep: it goes with its Application from then on")
     was, now = (text(side, _EXTRANEOUS) for side in (old, new))
     if "IgnoreExtraneous" in now and "IgnoreExtraneous" not in was:
-        yield Said(rules.DRIFT_IGNORED, "Argo CD does not tell when it is there without being in Git")
+        yield Said(rules.DRIFT_IGNORED, "Argo CD does not report it if it exists without being in Git")
 
 
 def _application(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) -> Iterator[Said]:
@@ -80,10 +80,10 @@ def _application(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool
         return
     was, now = _automatic(old), _automatic(new)
     if now is not None and was is None:
-        yield Said(rules.SYNC_OPTION_CHANGED, "Argo CD applies what is in Git, by itself")
+        yield Said(rules.SYNC_OPTION_CHANGED, "Argo CD syncs automatically")
     for field, what in _BY_ITSELF:
         if (now or {}).get(field) is True and (was or {}).get(field) is not True:
-            yield Said(rules.SYNC_OPTION_CHANGED, f"Argo CD {what}, by itself")
+            yield Said(rules.SYNC_OPTION_CHANGED, f"Argo CD {what} automatically")
     yield from _places(old, new)
     ignored = [entry for entry in mappings(new, "ignoreDifferences") if entry not in mappings(old, "ignoreDifferences")]
     if ignored:
@@ -183,4 +183,4 @@ def _policy(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Said]:
         for data in (old, new)
     )
     if now - was:
-        yield Said(rules.RBAC_WIDENED, "people may do other things in Argo CD than before")
+        yield Said(rules.RBAC_WIDENED, "permissions of people in Argo CD change")

@@ -61,7 +61,7 @@ def _storage(old: str, new: str) -> Iterator[Said]:
 def _schema(difference: Difference) -> Iterator[Said]:
     narrowed = [said for delta in difference.deltas if not delta.noise and (said := _narrowed(delta))]
     if narrowed:
-        yield Said(rules.CRD_SCHEMA_NARROWED, f"the schema takes less than before: {listed(narrowed)}")
+        yield Said(rules.CRD_SCHEMA_NARROWED, f"stricter validation: {listed(narrowed)}")
 
 
 def _narrowed(delta: Delta) -> str:
@@ -72,33 +72,33 @@ def _narrowed(delta: Delta) -> str:
         return ""
     field = _field(delta)
     if keys[-2] == "properties":
-        return f"{field} is gone" if delta.after is ABSENT else ""
+        return f"{field} was removed" if delta.after is ABSENT else ""
     what = _demand(keys, delta)
     return f"{field} {what}" if what else ""
 
 
 def _demand(keys: tuple[str, ...], delta: Delta) -> str:
-    """What a schema asks for that it did not; what it asks for no more is no danger."""
+    """Return the new constraint of a schema. A removed constraint is no danger."""
     gone, come = delta.after is ABSENT, delta.before is ABSENT
     match keys[-2:]:
         case (_, "properties") if gone:
             what = "has no known fields any more"
         case (_, "required") if come:
-            what = f"demands {', '.join(map(str, delta.after))}"
+            what = f"now requires {', '.join(map(str, delta.after))}"
         case ("required", "*") if come:
-            what = f"demands {delta.after}"
+            what = f"now requires {delta.after}"
         case (_, "enum") if come:
-            what = "takes only some values"
+            what = "is now restricted to some values"
         case ("enum", "*") if not come:
-            what = "takes fewer values"
+            what = "allows fewer values"
         case (_, "type") if not _wider(delta):
-            what = "has another type"
+            what = "changed its type"
         case (_, "nullable") if delta.before is True:
-            what = "may not be null"
+            what = "must not be null any more"
         case (_, "x-kubernetes-preserve-unknown-fields") if delta.before is True:
             what = "drops unknown fields"
         case (_, "additionalProperties") if not come:
-            what = "takes fewer keys"
+            what = "allows fewer keys"
         case _:
             what = _limit(keys, delta)
     return what
@@ -107,12 +107,12 @@ def _demand(keys: tuple[str, ...], delta: Delta) -> str:
 def _limit(keys: tuple[str, ...], delta: Delta) -> str:
     gone, name = delta.after is ABSENT, keys[-1]
     if name in _LEAST | _MOST and not gone:
-        return "" if _looser(delta, most=name in _MOST) else f"has another {name}"
+        return "" if _looser(delta, most=name in _MOST) else f"changed its {name}"
     if name == "x-kubernetes-list-type" and delta.after in _LIST_TYPES:
-        return "takes no item twice"
+        return "must now be unique"
     if demand := next((one for one in keys[-3:] if one in _DEMANDS), ""):
         rule = demand != "x-kubernetes-validations" or name in (demand, "*", "rule")
-        return "" if gone or not rule else f"has another {'rule' if demand.startswith('x-') else demand}"
+        return "" if gone or not rule else f"changed its {'rule' if demand.startswith('x-') else demand}"
     return ""
 
 

@@ -33,7 +33,7 @@ def check(difference: Difference, known: Known) -> Iterator[Said]:
     for was, now in _changed(difference):
         old, new = Image.parse(was), Image.parse(now)
         if new.registry not in known.registries:
-            yield Said(rules.IMAGE_REGISTRY_NEW, f"{now} comes from {new.registry}, from where nothing came before")
+            yield Said(rules.IMAGE_REGISTRY_NEW, f"first image from registry {new.registry}: {now}")
         elif new.name not in known.names:
             instead = f" instead of {was}" if was and old.name != new.name else ""
             yield Said(rules.IMAGE_NEW, f"{now} runs{instead}: the cluster did not run this image")

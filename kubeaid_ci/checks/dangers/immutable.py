@@ -78,7 +78,7 @@ def check(difference: Difference) -> Iterator[Said]:
     if not refused:
         return
     if "Force=true" in sync_options(difference.after):
-        message = f"{refused} cannot change; Argo CD is told to delete the object and create it anew"
+        message = f"{refused} cannot change; Argo CD will delete and recreate the object"
         yield Said(rules.IMMUTABLE_FIELD, message, Severity.WARNING)
     else:
         yield Said(rules.IMMUTABLE_FIELD, f"{refused} cannot change: the API server refuses it and the sync fails")

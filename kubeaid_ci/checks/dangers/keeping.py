@@ -83,7 +83,7 @@ def _left_behind(difference: Difference) -> Iterator[Said]:
     """Volume claims that the pods used and use no more."""
     for pod in pods(difference):
         if gone := _claims(pod.old) - _claims(pod.new):
-            message = f"its pods no longer use the volume claim {listed(list(gone))}: its data is not there for them"
+            message = f"its pods no longer use the volume claim {listed(list(gone))}: they lose access to its data"
             yield Said(rules.STATE_REMOVED, message, Severity.WARNING)
     if is_kind(difference, "monitoring.coreos.com", "Alertmanager", "Prometheus", "ThanosRuler"):
         old, new = both(difference, "spec")

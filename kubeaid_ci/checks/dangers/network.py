@@ -60,7 +60,7 @@ def _policy(difference: Difference) -> Iterator[Said]:
             elif direction in _types(old) and (more := _more(old, new, field)):
                 yield Said(
                     rules.NETWORK_OPENED,
-                    f"the policy lets more {field} through: {len(more)} other rule{'s' if len(more) > 1 else ''}",
+                    f"the policy allows more {field} ({len(more)} new rule{'s' if len(more) > 1 else ''})",
                 )
 
 

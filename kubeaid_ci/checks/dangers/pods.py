@@ -52,10 +52,10 @@ def _account(difference: Difference) -> Iterator[Said]:
         at(body(side), "automountServiceAccountToken") is not False for side in (difference.before, difference.after)
     ]
     if tokens == [False, True]:
-        yield Said(rules.IDENTITY_CHANGED, "its pods get its token, which they did not")
+        yield Said(rules.IDENTITY_CHANGED, "its pods get its token, which they did not before")
     old, new = (annotations(side) for side in (difference.before, difference.after))
     if changed := [name for name in _CLOUD_IDENTITIES if name in new and old.get(name) != new[name]]:
-        yield Said(rules.IDENTITY_CHANGED, f"its pods act as somebody else in the cloud: {listed(changed)}")
+        yield Said(rules.IDENTITY_CHANGED, f"its pods get another cloud identity: {listed(changed)}")
 
 
 def _identity(pod: PodChange) -> Iterator[Said]:
@@ -63,12 +63,12 @@ def _identity(pod: PodChange) -> Iterator[Said]:
         text(spec, "serviceAccountName") or text(spec, "serviceAccount") or "default" for spec in (pod.old, pod.new)
     )
     if old != new and not pod.is_new:
-        yield Said(rules.IDENTITY_CHANGED, f"its pods act as service account {new} instead of {old}")
+        yield Said(rules.IDENTITY_CHANGED, f"its pods use service account {new} instead of {old}")
     if (
         pod.old.get("automountServiceAccountToken") is False
         and pod.new.get("automountServiceAccountToken") is not False
     ):
-        yield Said(rules.IDENTITY_CHANGED, "its pods get the token of their service account, which they did not")
+        yield Said(rules.IDENTITY_CHANGED, "its pods get the token of their service account, which they did not before")
     if not pod.is_new and (come := _tokens(pod.new) - _tokens(pod.old)):
         yield Said(rules.IDENTITY_CHANGED, f"its pods get a token for {listed(list(come))}")
 
@@ -85,14 +85,14 @@ def _tokens(spec: Mapping[str, Any]) -> set[str]:
 def _command(name: str, old: _Container, new: _Container) -> Iterator[Said]:
     for field in ("command", "lifecycle"):
         if (old.get(field) or None) != (new.get(field) or None):
-            yield Said(rules.COMMAND_CHANGED, f"container {name} has another {field}")
+            yield Said(rules.COMMAND_CHANGED, f"container {name}: {field} changed")
     if old.get("args") != new.get("args") and bool(old.get("args") or new.get("args")):
         # What a shell gets is a program; what a program gets are mostly its settings.
         shell = any(_SHELL.fullmatch(part) for part in texts(new, "command")[:2]) or "-c" in texts(new, "args")[:2]
-        yield Said(rules.COMMAND_CHANGED, f"container {name} has other arguments", None if shell else Severity.INFO)
+        yield Said(rules.COMMAND_CHANGED, f"container {name}: args changed", None if shell else Severity.INFO)
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         if at(old, probe, "exec") != at(new, probe, "exec") and at(new, probe, "exec"):
-            yield Said(rules.COMMAND_CHANGED, f"the {probe} of container {name} runs another command", Severity.INFO)
+            yield Said(rules.COMMAND_CHANGED, f"container {name}: command of the {probe} changed", Severity.INFO)
 
 
 def _limits(name: str, old: _Container, new: _Container) -> Iterator[Said]:
@@ -104,5 +104,5 @@ def _limits(name: str, old: _Container, new: _Container) -> Iterator[Said]:
 
 def _probes(name: str, old: _Container, new: _Container) -> Iterator[Said]:
     if gone := [probe for probe in ("livenessProbe", "readinessProbe") if old.get(probe) and not new.get(probe)]:
-        message = f"container {name} has no {listed(gone)} any more: nobody notices when it hangs"
+        message = f"container {name} has no {listed(gone)} any more: a hang goes unnoticed"
         yield Said(rules.PROTECTION_REMOVED, message)

@@ -131,7 +131,7 @@ def _raised(
     elif had_to is True and has_to is not True:
         yield "may run as root"
     elif was and now is None and has_to is not True:
-        yield "may run as root: the image tells which user it is"
+        yield "may run as root: depending on the user in the image"
     if within and _is_root(effective("runAsGroup")[1]) and not _is_root(effective("runAsGroup")[0]):
         yield "belongs to the group root"
     was, now = effective("seLinuxOptions")

@@ -49,11 +49,11 @@ def _role(difference: Difference) -> Iterator[Said]:
     grave = {grant for grant in new if _is_grave(grant)}
     writes = {grant for grant in new - grave if grant[0] not in _READS}
     if grave:
-        yield Said(rules.RBAC_WIDENED, f"it allows more of what can take over the cluster: {_told(grave)}")
+        yield Said(rules.RBAC_WIDENED, f"grants access that can take over the cluster: {_told(grave)}")
     if writes:
-        yield Said(rules.RBAC_WIDENED, f"it allows to change more: {_told(writes)}")
+        yield Said(rules.RBAC_WIDENED, f"grants additional write access: {_told(writes)}")
     if reads := new - grave - writes:
-        yield Said(rules.RBAC_WIDENED, f"it allows to read more: {_told(reads)}", Severity.INFO)
+        yield Said(rules.RBAC_WIDENED, f"grants additional read access: {_told(reads)}", Severity.INFO)
 
 
 def _size(rule: Mapping[str, Any]) -> int:

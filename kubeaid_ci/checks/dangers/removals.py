@@ -67,12 +67,12 @@ def _removed(difference: Difference, removals: Removals) -> Iterator[Said]:
     elif protection := _PROTECTION.get((key.group, key.kind)) or (_ADMITS if key.group in _ADMISSION_GROUPS else ""):
         yield Said(rules.PROTECTION_REMOVED, f"it is removed: {protection}")
     elif (key.group, key.kind) == ("monitoring.coreos.com", "PrometheusRule"):
-        yield Said(rules.PROTECTION_REMOVED, "it is removed: its alerts do not fire any more", Severity.INFO)
+        yield Said(rules.PROTECTION_REMOVED, "it is removed: its alerts will stop firing", Severity.INFO)
 
 
 def _state(what: str, kept: str, *, is_confirmed: bool) -> Said:
     if kept:
-        message = f"it leaves Git and stays in the cluster ({kept}): nothing cares for it from then on"
+        message = f"it leaves Git and stays in the cluster ({kept}): nothing manages it any more"
         return Said(rules.STATE_REMOVED, message, Severity.WARNING)
     condition = "once somebody confirms it" if is_confirmed else "where pruning is on"
     return Said(rules.STATE_REMOVED, f"the sync deletes it, {condition}: {what}")
@@ -104,7 +104,7 @@ def _application(difference: Difference, kept: str) -> Said:
         name = f"Application {key.name}"
     if gone:
         return Said(rules.APPLICATION_REMOVED, f"the sync deletes {name} and everything that it deployed")
-    message = f"{name} is removed; what it deployed stays in the cluster, and nothing cares for it from then on"
+    message = f"{name} is removed; what it deployed stays in the cluster, and nothing manages it any more"
     return Said(rules.APPLICATION_REMOVED, message, Severity.WARNING)
 
 
@@ -112,4 +112,4 @@ def _moved(difference: Difference) -> Iterator[Said]:
     before, after = difference.renamed_from, difference.after
     if before is not None and after is not None and before.key.namespace != after.key.namespace:
         old, new = before.key.namespace or "(none)", after.key.namespace or "(none)"
-        yield Said(rules.NAMESPACE_MOVED, f"it is deleted in namespace {old} and created anew in namespace {new}")
+        yield Said(rules.NAMESPACE_MOVED, f"deleted in namespace {old} and recreated in namespace {new}")

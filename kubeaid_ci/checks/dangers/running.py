@@ -47,7 +47,7 @@ def _started(difference: Difference) -> Iterator[Said]:
         was = f" instead of {old}" if old else ""
         yield Said(rules.HOOK_ADDED, f"it is applied as a hook: {new}{was}", None if kind in _RUNS else Severity.INFO)
     elif difference.before is None and is_kind(difference, "batch", "CronJob") and _is_run(difference):
-        yield Said(rules.JOB_ADDED, f"it runs by the clock: {text(body(difference.after), 'spec', 'schedule')}")
+        yield Said(rules.JOB_ADDED, f"it runs on a schedule: {text(body(difference.after), 'spec', 'schedule')}")
     elif difference.before is None and is_kind(difference, "batch", "Job") and _is_run(difference):
         yield Said(rules.JOB_ADDED, "it runs once, with the sync")
 
@@ -65,7 +65,7 @@ def _stopped(difference: Difference) -> Iterator[Said]:
     if key.kind in _SCALED.get(key.group, ()):
         old, new = (at(body(side), "spec", "replicas") for side in (difference.before, difference.after))
         if new == 0 and new is not False and old != 0:
-            yield Said(rules.SCALED_TO_ZERO, f"it is scaled to nothing, from {1 if old is None else old}")
+            yield Said(rules.SCALED_TO_ZERO, f"scaled to zero, from {1 if old is None else old}")
     for field in _SUSPENDS.get((key.group, key.kind), ()):
         suspended = [at(body(side), "spec", field) is True for side in (difference.before, difference.after)]
         if suspended == [False, True]:
@@ -73,7 +73,7 @@ def _stopped(difference: Difference) -> Iterator[Said]:
     for field in _LEAST.get((key.group, key.kind), ()):
         old, new = (at(body(side), "spec", field) for side in (difference.before, difference.after))
         if new == 0 and new is not False and old != 0:
-            yield Said(rules.SCALED_TO_ZERO, f"it may be scaled to nothing: {field} is 0")
+            yield Said(rules.SCALED_TO_ZERO, f"it may be scaled to zero: {field} is 0")
 
 
 def _finalizers(difference: Difference) -> Iterator[Said]:

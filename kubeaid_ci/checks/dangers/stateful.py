@@ -14,8 +14,8 @@ _BUILT_IN = {
     ("apps", "StatefulSet"): "its pods stop, and what its volumes hold is no longer served",
     ("apiextensions.k8s.io", "CustomResourceDefinition"): "every object of this kind is deleted with it",
     ("storage.k8s.io", "StorageClass"): "claims that ask for it stay pending",
-    ("snapshot.storage.k8s.io", "VolumeSnapshot"): "the snapshot is deleted with it, unless its class says Retain",
-    ("snapshot.storage.k8s.io", "VolumeSnapshotContent"): "the snapshot is deleted with it, unless it says Retain",
+    ("snapshot.storage.k8s.io", "VolumeSnapshot"): "the snapshot is deleted with it, unless its class has Retain",
+    ("snapshot.storage.k8s.io", "VolumeSnapshotContent"): "the snapshot is deleted with it, unless it has Retain",
 }
 # Custom resources whose controllers delete machines, data or backups along with them.
 _OPERATED: Mapping[str, tuple[str, ...]] = {
@@ -95,7 +95,7 @@ def lost_with(manifest: Manifest) -> str:
     if is_custom(group) and _asks_for_volumes(manifest.body.get("spec"), _DEEPEST):
         return "it asks for volumes, which its controller may delete with it"
     if is_custom(group) and _CALLED.search(kind):
-        return "its controller may delete what it stands for, data included"
+        return "its controller may delete the resource behind it, including data"
     return ""
 
 

@@ -48,7 +48,7 @@ def required(address: ForgeAddress, token: Token | None, *, environ: Environ) ->
     """The token, or `UserError` with the variables that may hold one."""
     if token is None:
         names = ", ".join(token_variables(address.kind, address.remote, environ))
-        raise UserError(f"{address.remote}: no token to open change requests with; set one of {names}")
+        raise UserError(f"{address.remote}: no API token found; set one of {names}")
     return token
 
 

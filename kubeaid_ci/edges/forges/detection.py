@@ -50,7 +50,7 @@ def _kind(remote: Remote, environ: Environ, forge_url: str | None) -> ForgeKind:
     elif is_at(remote, gitlab_server(environ)):
         return ForgeKind.GITLAB
     raise UserError(
-        f"{remote}: cannot tell which forge this is; add --forge github, gitlab or gitea (also for Forgejo), "
+        f"{remote}: unknown type of forge; add --forge github, gitlab or gitea (also for Forgejo), "
         "or --forge none to push the branch only"
     )
 

@@ -180,7 +180,7 @@ class GitLab:
         role = max(roles) >= _DEVELOPER if roles else None
         writes = None if scopes is None else "api" in scopes
         pushes = None if scopes is None else not {"api", "write_repository"}.isdisjoint(scopes)
-        detail = [f"access level {max(roles)}" if roles else "GitLab does not say which role the token has"]
+        detail = [f"access level {max(roles)}" if roles else "GitLab does not report the role of the token"]
         detail += [] if scopes is None else [f"scopes {', '.join(scopes)}"]
         return Access(
             project["path_with_namespace"],

@@ -420,7 +420,7 @@ def test_an_application_set_that_keeps_what_it_made_is_a_warning() -> None:
 
 def test_a_definition_names_what_its_schema_takes_no_more() -> None:
     (finding,) = check(props(a=TEXT, b=TEXT), props(a=TEXT | {"enum": ["x"]}))
-    assert finding.message == "the schema takes less than before: v1 spec.a takes only some values, v1 spec.b is gone"
+    assert finding.message == "stricter validation: v1 spec.a is now restricted to some values, v1 spec.b was removed"
 
 
 def test_secure_contexts_of_the_pod_hold_for_its_containers() -> None:

@@ -242,10 +242,10 @@ def test_a_hook_is_deleted_before_it_is_created_again() -> None:
 
 def test_what_can_take_over_the_cluster_is_told_apart_from_other_rights() -> None:
     (own,) = check(role(), role(rule("*", "things", "example.com")))
-    assert own.message == "it allows to change more: * example.com/things"
+    assert own.message == "grants additional write access: * example.com/things"
     for strong in (rule("*", "pods"), rule("get", "secrets"), rule("get", "things", "*"), rule("bind", "x", RBAC[:-3])):
         (finding,) = check(role(), role(strong))
-        assert finding.message.startswith("it allows more of what can take over the cluster: ")
+        assert finding.message.startswith("grants access that can take over the cluster: ")
 
 
 def test_what_a_reviewer_hardly_needs_only_informs() -> None:
