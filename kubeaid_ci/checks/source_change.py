@@ -71,8 +71,8 @@ def _alike(repository: str, hosts: Collection[str]) -> str | None:
 
 def _change(what: str, old: str | None, new: str | None) -> str:
     if old is None:
-        return f"{what} is new" if new in (None, "") else f"{what} is asked at {told(new)} from now on"
-    return f"{what} was removed" if new is None else f"{what} was asked at {told(old)}, and is now at {told(new)}"
+        return f"{what} is new" if new in (None, "") else f"{what} now uses {told(new)}"
+    return f"{what} was removed" if new is None else f"{what} used {told(old)} and now uses {told(new)}"
 
 
 def _plain(one: Suppression) -> tuple[object, ...]:

@@ -126,8 +126,8 @@ def _here(options: Options) -> str:
     ]
     if len(found) != 1:
         raise UserError(
-            f"the current folder is {'both repositories' if found else 'neither repository'}, so it does not tell"
-            " which one --base is a revision of; add --of config or --of kubeaid"
+            f"the current folder is {'both repositories' if found else 'neither repository'}, so --base is"
+            " ambiguous; add --of config or --of kubeaid"
         )
     return found[0]
 

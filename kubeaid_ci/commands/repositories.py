@@ -48,8 +48,8 @@ def kubeaid_target(options: Options) -> str:
     if not options.kubeaid_is_said and _may_be_address(options.kubeaid):
         shown = without_credentials(options.kubeaid)
         raise UserError(
-            f"kubeaid of a settings file is {shown}, and the token would go there; if that is meant, say it with"
-            " --kubeaid or KUBEAID_CI_KUBEAID"
+            f"kubeaid of a settings file is {shown}, and the token would go there; if that is intended, pass"
+            " --kubeaid or set KUBEAID_CI_KUBEAID"
         )
     return options.kubeaid
 

@@ -121,7 +121,7 @@ def _shown(sign: str, lines: Sequence[str], starts: Sequence[int]) -> Iterator[s
 def _remarks(text: str) -> Iterator[str]:
     blanks = len(text) - len(text.rstrip(" \t"))
     if blanks:
-        yield f"\\ ends in {blanks} blank{'s' if blanks > 1 else ''}"
+        yield f"\\ ends in {blanks} space{'s' if blanks > 1 else ''}"
     foreign = dict.fromkeys(letter for letter in text if not (letter.isascii() and letter.isprintable()))
     if foreign:
         yield "\\ holds " + ", ".join(map(_named, list(foreign)[:5])) + (" and more" if len(foreign) > 5 else "")

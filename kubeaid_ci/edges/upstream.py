@@ -174,7 +174,7 @@ class Upstreams:
             found = unpack(data, chart=wanted.name, downloads=self._downloads)
         except UnsafeArchive as error:
             return Failed(FailedKind.UNSAFE_ARCHIVE, f"{shown(url)}: {error.reason}")
-        other = f"The archive's Chart.yaml says version {found.version!a}, not {wanted.version}."
+        other = f"The archive's Chart.yaml has version {found.version!a}, not {wanted.version}."
         return Fetched(
             found.sha256,
             found.files,

@@ -133,7 +133,7 @@ class Web:
             if not isinstance(answer, NotGot) or answer.status not in _REDIRECTS:
                 return answer
             if not (target := answer.headers.get("location")):
-                return _not(FailedKind.INVALID, url, f"answered {answer.status} without saying where to")
+                return _not(FailedKind.INVALID, url, f"answered {answer.status} without a location")
             before, url = url, _joined(url, target)
             if before.lower().startswith("https:") and url.lower().startswith("http:"):
                 return _not(FailedKind.REFUSED, before, f"redirects from https to {shown(url)}")

@@ -43,7 +43,7 @@ def _git() -> Iterator[Tool]:
     version = machine.program("git")
     git = Tool("git", version, "clone, compare and push", f"install git {_GIT} or later", needed=True, at_least=_GIT)
     yield git
-    merges = Tool("git merge-tree", version, "tell merges of the base from people's work", "", at_least=_GIT_MERGES)
+    merges = Tool("git merge-tree", version, "distinguish base merges from other commits", "", at_least=_GIT_MERGES)
     if checks.tool(git).state is State.OK is not checks.tool(merges).state:
         yield merges
 

@@ -118,7 +118,7 @@ class Evaluation:
         if not isinstance(release, str) or not _RELEASE.fullmatch(release):
             raise self._refused(f"kube_prometheus_version is not a release: {release!r}", key="release", rule=rule)
         if release not in there or "vendor" not in self.kubeaid.folders(f"{libraries}/{release}"):
-            why = "has no folder vendor" if release in there else "is not there"
+            why = "has no folder vendor" if release in there else "does not exist"
             unset = "" if "kube_prometheus_version" in values else " (the vars set no kube_prometheus_version)"
             known = ", ".join(there) or "none"
             what = f"{release}: not vendored: {BUILD}/libraries/{release} {why}{unset}"

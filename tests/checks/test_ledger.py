@@ -51,7 +51,7 @@ def test_a_slash_at_the_end_is_no_other_publisher():
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        ({"web/web": ENTRY}, "web/web has no version that can be read, the ledger says 1.2.3"),
+        ({"web/web": ENTRY}, "web/web has no version that can be read, the ledger has 1.2.3"),
         ({}, "web/web is not in charts.ledger.yaml"),
     ],
 )

@@ -80,9 +80,9 @@ def test_what_changes_where_archives_come_from_is_called_out():
     found = list(checks.reach(now, base))
     assert {one.rule.id for one in found} == {"chart/repository-changed"}
     assert [one.message.removeprefix("upstreams: ") for one in found] == [
-        "mirrors: https://a.org was asked at https://m.org/a, and is now at https://evil.org",
+        "mirrors: https://a.org used https://m.org/a and now uses https://evil.org",
         "mirrors: https://b.org was removed",
-        "mirrors: https://c.org is asked at https://evil.org from now on",
+        "mirrors: https://c.org now uses https://evil.org",
         "allow: evil.org is new",
         "allow: m.org was removed",
     ]

@@ -41,7 +41,7 @@ def test_a_changed_line_is_shown_with_its_place():
     [
         ("a: admin\n", "a: \u0430dmin\n", "\\ holds U+0430 CYRILLIC SMALL LETTER A"),
         ("a: x\n", "a: x\u200b\n", "\\ holds U+200B ZERO WIDTH SPACE"),
-        ("a: |\n  x\n", "a: |\n  x  \n", "\\ ends in 2 blanks"),
+        ("a: |\n  x\n", "a: |\n  x  \n", "\\ ends in 2 spaces"),
         ("a: |\n    x\n", "a: |\n\tx\n", "\\ holds U+0009 TAB"),
         ("a: x\n", "a: x\r\n", "\\ holds U+000D CARRIAGE RETURN"),
         ("a: x\n", "a: x", "\\ no line break at the end of the file"),

@@ -386,7 +386,7 @@ def test_branch_that_the_remote_does_not_let_us_delete_is_a_note(world: World, t
     for _ in range(times):
         again = world.publish()
         assert again.outcome in ("closed", "up-to-date")
-        assert "could not be deleted; delete it by hand" in again.messages[-1]
+        assert "could not be deleted; delete it manually" in again.messages[-1]
     assert world.forge.repo.head(BRANCH) == created.head
 
 
