@@ -19,7 +19,7 @@ def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a program ended. A negative code is the number of the signal that ended it."""
+    """The result of a program. A negative code is the number of the signal that ended it."""
 
     argv: tuple[str, ...]
     code: int
@@ -41,10 +41,10 @@ def run(
     stdin: bytes = b"",
     timeout: float | None = None,
 ) -> Finished:
-    """Run a program to its end and return what it said, whatever its exit code.
+    """Run a program to its end and return its output, with any exit code.
 
     `env` is added to this process's environment without its secrets, or replaces it with `alone`; `timeout` is in
-    seconds. Raises `UserError` where the program is not installed and `OutsideError` where it does not end
+    seconds. Raises `UserError` if the program is not installed and `OutsideError` if it does not end
     in time.
     """
     try:

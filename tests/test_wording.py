@@ -35,7 +35,7 @@ PATTERNS = {
     "is none: if it does not exist": r"\b(?:is|are|was|were|be) none\b",
     "nothing where: None if, empty if": r"\bnothing where\b",
     "asks nobody: does not use the network": r"\bnobody\b",
-    "with blanks between: space-separated": r"\bblanks?\b",
+    "with blanks between: space-separated": r"\bblanks?\b(?! line)",
     "tell, say: report, print, show, list": r"\b(?:tells?|telling|told|says?|saying|said)\b",
     "at hand: local, given, checked out": r"\bat hand\b",
     "beside: next to, besides": r"\bbeside\b",

@@ -44,7 +44,7 @@ def _submodule(chart: Chart, path: str) -> Iterator[Finding]:
 
 
 def _link(chart: Chart, path: str, target: str, *, is_checked: bool) -> Iterator[Finding]:
-    """`is_checked` says that the link leads to a place below the umbrella charts."""
+    """`is_checked` is true if the link leads to a place below the umbrella charts."""
     inner = path.removeprefix(f"{chart.path}/")
     what = f"{plain(inner)} is a link to {plain(target)}"
     if inner == _CHARTS:

@@ -8,7 +8,7 @@ from kubeaid_ci.model.manifest import Manifest, ObjectId
 
 
 def twice(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:
-    """One finding for each object after the first of its name; Argo CD applies the last alone."""
+    """Yield a finding for each object after the first of its name; Argo CD applies only the last."""
     seen: dict[ObjectId, Manifest] = {}
     for manifest in manifests:
         first = seen.setdefault(manifest.key, manifest)

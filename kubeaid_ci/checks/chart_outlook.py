@@ -1,4 +1,4 @@
-"""What there is to say of newer releases, and of upstreams that could not be asked."""
+"""Findings about newer releases, and about upstreams that could not be reached."""
 
 from collections.abc import Iterable, Iterator
 

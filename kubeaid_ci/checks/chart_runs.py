@@ -1,6 +1,6 @@
 """The rules that each ``charts`` command checks in full, if it looks at all charts.
 
-Only about these can be said that a suppression matches nothing. Rules about a change, such as ``chart/ledger-changed``,
+Only for these rules can a suppression be reported as unused. Rules about a change, such as ``chart/ledger-changed``,
 are in none of them: the next change may need the suppression.
 """
 

@@ -1,4 +1,4 @@
-"""Whether what is declared, what is locked and what is vendored agree, without asking anybody else."""
+"""Check offline that declared, locked and vendored dependencies agree."""
 
 import posixpath
 import re
@@ -101,7 +101,7 @@ def _for_its_publisher(finding: Finding) -> Finding:
 
 
 def _is_packed(file: str, name: str) -> bool:
-    """Whether a packed chart is one of that name, whatever its version."""
+    """Return whether a packed chart has that name, in any version."""
     return file.startswith(f"{name}-") and file[len(name) + 1 :].lstrip("v")[:1].isdigit()
 
 
@@ -201,7 +201,7 @@ def _archive(chart: Chart, file: str, files: Tree) -> Iterator[Finding]:
         yield RULES["chart/subchart-undeclared"].at(path, message, subject=subject, key="undeclared", content=blob)
     else:
         message = f"{file} is packed, so neither a review nor this check looks into it; unpack it"
-        # Unlike a server that does not answer, this one is ours to cure.
+        # Unlike a server that does not answer, the user can fix this one.
         subject = f"{chart.folder}/{file}"
         rule, severity = RULES["chart/unverifiable"], Severity.ERROR
         yield rule.at(path, message, subject=subject, severity=severity, key="packed", content=blob)

@@ -1,7 +1,7 @@
-"""What it means that our copy of a chart, the ledger and what is published agree or not.
+"""Verdicts from comparing our copy of a chart, the ledger and what is published.
 
-Content that differs is an error, whoever changed it. What only looks different (a new archive of the
-same files, an index that nobody updated) is said, and no more. Not knowing is never clean.
+Content that differs is an error, no matter who changed it. What only looks different (a new archive of the
+same files, an outdated index) is only reported. Unknown is never clean.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,9 +30,9 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How our files differ from the published ones with the declared patches put on, or from the ledger's.
+    """The difference of our files to the published ones with the declared patches applied, or to the ledger's.
 
-    `patch_failure` says why a patch cannot be put on; `ignored` are missing files that Git ignores;
+    `patch_failure` is the reason why a patch cannot be applied; `ignored` are missing files that Git ignores;
     `published` are the published files, patches put on; `note` is what else is known of how ours became another.
     `ours` has our files by path.
     """
@@ -46,14 +46,14 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Whether our files are the published ones."""
+        """True if our files are the published ones."""
         return not self.changes and self.patch_failure is None
 
 
 def judge(
     one: Vendored, entry: LedgerEntry | None, got: Fetched | Failed, compared: Comparison | None = None
 ) -> tuple[ChartResult, tuple[Finding, ...]]:
-    """The verdict on one vendored chart, and what there is to say. `compared` goes with what was fetched."""
+    """Return the verdict on one vendored chart, and its findings. `compared` belongs to the fetched archive."""
     if isinstance(got, Failed):
         return one.result(ChartStatus.UNVERIFIABLE), tuple(_failed(one, entry, got))
     compared = compared or Comparison()
@@ -68,14 +68,14 @@ def judge(
 
 
 def is_republished(one: Vendored, entry: LedgerEntry | None, got: Fetched | Failed) -> bool:
-    """Whether ours is what was reviewed and the archive is another one than was published then."""
+    """Return whether our copy is the reviewed one but the archive is another than was published then."""
     if not isinstance(got, Fetched) or entry is None or entry.sha256 in (None, got.sha256):
         return False
     return entry.tree == one.subchart.tree
 
 
 def file_findings(one: Vendored, compared: Comparison, *, than: str) -> Iterator[Finding]:
-    """One finding a file; `than` says what it was compared with."""
+    """Yield one finding per file; `than` names what it was compared with."""
     note = compared.note
     for change in compared.changes:
         path = f"{one.subchart.path}/{change.path}"
@@ -168,7 +168,7 @@ def _content(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: C
         yield _about(one, "chart/patch-does-not-apply", reason, content=f"{one.subchart.tree} {reason}")
         return
     if is_republished(one, entry, got):
-        return  # ours is what was reviewed: said once, the files are in the result
+        return  # our copy is the reviewed one: one finding is enough, the files are in the result
     than = f"the published {one.subchart.title}"
     yield from file_findings(one, compared, than=f"{than} with our patches" if entry and entry.patches else than)
 

@@ -1,4 +1,4 @@
-"""The rules about the folders of clusters, and what they say of themselves."""
+"""The rules about the folders of clusters and their settings."""
 
 from collections.abc import Iterable, Iterator
 
@@ -55,7 +55,7 @@ def general_problems(clusters: Iterable[Cluster]) -> Iterator[Finding]:
 
 
 def nothing_to_build(cluster: Cluster) -> Finding:
-    """Return the finding about a cluster without monitoring that was asked for by name."""
+    """Return the finding about a cluster without monitoring that was requested by name."""
     message = f"no vars file, so there is nothing to build; to add monitoring, add {cluster.path}/NAME-vars.jsonnet"
     return VARS_MISSING.at(cluster.path, message, subject=cluster.label, severity=Severity.WARNING, key="vars")
 

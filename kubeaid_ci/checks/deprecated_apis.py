@@ -14,7 +14,7 @@ _BY_OBJECT = {(removal.api_version, kind): removal for removal in API_REMOVALS f
 def check(manifests: Iterable[Manifest], *, newest: Version, subject: str) -> Iterator[Finding]:
     """Findings on objects whose API is deprecated (a warning) or gone (an error) in a release of Kubernetes.
 
-    `newest` is the last release that the objects shall run on; of releases above 1 nothing is known.
+    `newest` is the last release that the objects must run on; releases above 1 are unknown.
     """
     for manifest in manifests:
         version = str(manifest.body.get("apiVersion", ""))

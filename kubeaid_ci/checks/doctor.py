@@ -1,4 +1,4 @@
-"""What is to be said of the machine, the two repositories and the forge, from what was found there."""
+"""Checks of the machine, the two repositories and the forge, from what was found there."""
 
 import re
 from collections import Counter
@@ -22,12 +22,12 @@ _FORGES = {
 
 
 def python(version: str, own: str) -> Check:
-    """Which Python runs which kubeaid-ci; an older one could not have installed it."""
+    """Report the versions of Python and kubeaid-ci; an older Python could not have installed it."""
     return ok(Area.MACHINE, "Python", f"{version}, kubeaid-ci {own}")
 
 
 def tool(found: Tool) -> Check:
-    """Whether a program or package is there, and new enough."""
+    """Check that a program or package is installed and new enough."""
     if found.version is None:
         rule = rules.TOOL_UNFIT if found.needed else rules.TOOL_MISSING
         return failed(rule, Area.MACHINE, found.name, f"not installed; it is needed to {found.use}", found.install)
@@ -39,7 +39,7 @@ def tool(found: Tool) -> Check:
 
 
 def cache(folder: str, size: int, trouble: str | None) -> Check:
-    """Whether what was built can be kept."""
+    """Check that the cache can be written."""
     if trouble:
         advice = "make it writable, or name another with KUBEAID_CI_CACHE"
         return failed(rules.CACHE_UNUSABLE, Area.MACHINE, "cache", f"{folder}: {trouble}", advice)
@@ -47,7 +47,7 @@ def cache(folder: str, size: int, trouble: str | None) -> Check:
 
 
 def ca_bundle(path: str, *, there: bool) -> Check:
-    """Whether the certificates that are to be trusted can be found."""
+    """Check that the file of CA certificates exists."""
     if there:
         return ok(Area.MACHINE, "ca-bundle", path)
     return failed(rules.FILE_MISSING, Area.MACHINE, "ca-bundle", f"{path}: no such file", "correct --ca-bundle")
@@ -60,24 +60,24 @@ def proxies(found: Mapping[str, str]) -> Iterator[Check]:
 
 
 def no_repository(area: Area, why: str, advice: str = "") -> Check:
-    """A repository that is not there, or is none."""
+    """Report a repository that does not exist or is not one."""
     return failed(rules.REPOSITORY_MISSING, area, "repository", why, advice)
 
 
 def not_cloned(answer: NotReached) -> Check:
-    """A config repo that could be asked, but not cloned."""
+    """Report a config repo that could be reached, but not cloned."""
     return failed(rules.NOT_REACHED, Area.CONFIG_REPO, "repository", answer.detail)
 
 
 def settings(area: Area, path: str, error: str | None) -> Check:
-    """Whether the settings file of a repository can be read."""
+    """Check that the settings file of a repository can be read."""
     if error:
         return failed(rules.SETTINGS_INVALID, area, "settings", error)
     return ok(area, "settings", path)
 
 
 def clusters(found: Sequence[ClusterInfo], broken: Sequence[Finding]) -> Check:
-    """How many clusters there are; `broken` are the findings on those, or on folders, that are not well."""
+    """Count the clusters; `broken` are the findings about clusters or folders with errors."""
     detail = f"{len(found)}: {names([one.name for one in found])}"
     if broken:
         subjects = sorted({one.subject for one in broken})
@@ -103,14 +103,14 @@ def kubernetes_versions(found: Sequence[ClusterInfo]) -> Check:
 
 
 def applications(found: Sequence[ClusterInfo]) -> Check:
-    """How many Applications the clusters have."""
+    """Count the Applications of the clusters."""
     count = sum(len(one.applications) for one in found)
     without = [one.name for one in found if not one.applications]
     return ok(Area.CONFIG_REPO, "Applications", f"{count}" + (f"; none in {names(without)}" if without else ""))
 
 
 def origin(folder: str, url: str | None = None, *, secret: bool = False, trouble: str | None = None) -> Check:
-    """Where the config repo comes from. `secret` says that the address in its Git settings holds a user or token."""
+    """Check the origin of the config repo. `secret` is true if its address in the Git settings holds a secret."""
     if trouble or url is None:
         advice = "clone it, or name the repository by its address"
         return failed(rules.NO_ORIGIN, Area.CONFIG_REPO, "origin", trouble or "none, so nothing to publish to", advice)
@@ -122,18 +122,18 @@ def origin(folder: str, url: str | None = None, *, secret: bool = False, trouble
 
 
 def kubeaid(folder: str, revision: str | None, origin: str | None) -> Check:
-    """Which KubeAid files there are."""
+    """Report the KubeAid revision."""
     known = [part for part in (revision, f"from {origin}" if origin else None) if part]
     return ok(Area.KUBEAID_REPO, "repository", f"{folder} ({', '.join(known) or 'no Git repository'})")
 
 
 def charts(count: int) -> Check:
-    """How many umbrella charts there are."""
+    """Count the umbrella charts."""
     return ok(Area.KUBEAID_REPO, "charts", str(count))
 
 
 def releases(there: Sequence[str], lacking: Mapping[str, Sequence[str]]) -> Check:
-    """Whether every release that a cluster names has its library; `lacking` has the clusters by release."""
+    """Check that the release of each cluster is vendored; `lacking` has the clusters by missing release."""
     if not lacking:
         return ok(Area.KUBEAID_REPO, "releases", ", ".join(there) or "none")
     told = "; ".join(f"{release} ({names(clusters)})" for release, clusters in sorted(lacking.items()))
@@ -148,7 +148,7 @@ def clusters_unknown() -> Iterator[Check]:
 
 
 def history(tags: int, *, shallow: bool, folder: str) -> Check:
-    """Whether the KubeAid repo has what pinned revisions name."""
+    """Check that the KubeAid repo has tags and its full history."""
     detail = f"{tags} tags" + (", a shallow clone" if shallow else "")
     if tags and not shallow:
         return ok(Area.KUBEAID_REPO, "history", detail)
@@ -157,9 +157,9 @@ def history(tags: int, *, shallow: bool, folder: str) -> Check:
 
 
 def pinned(count: int, lacking: Mapping[str, str], *, used: bool) -> Check:
-    """Whether the KubeAid revision of every cluster can be found; `lacking` says for which not, and why.
+    """Check that the KubeAid revision of each cluster can be found; `lacking` has the reason by cluster if not.
 
-    Builds need it only where `used`.
+    Builds need it only if `used`.
     """
     if not lacking:
         return ok(Area.KUBEAID_REPO, "pinned revisions", f"{count} found")
@@ -171,7 +171,7 @@ def pinned(count: int, lacking: Mapping[str, str], *, used: bool) -> Check:
 
 
 def forge(address: ForgeAddress | UserError) -> Check:
-    """Which forge the config repo is on."""
+    """Report the forge of the config repo."""
     match address:
         case UserError():
             return failed(rules.FORGE_UNKNOWN, Area.FORGE, "kind", str(address))
@@ -182,13 +182,13 @@ def forge(address: ForgeAddress | UserError) -> Check:
 
 
 def base(branch: str, url: str) -> Check:
-    """A branch to propose to that is not there."""
+    """Report a missing base branch."""
     detail = f"{url} has no branch {branch}"
     return failed(rules.BRANCH_MISSING, Area.FORGE, "base", detail, "correct --base, or leave it out")
 
 
 def change_request(url: str | None, branch: str) -> Check:
-    """What is open already."""
+    """Report the open change request."""
     return ok(Area.FORGE, "change request", url or f"none open from {branch}")
 
 
@@ -222,7 +222,7 @@ def _token_variable(one: TokenVariable) -> Check:
 
 
 def reading(area: Area, url: str, answer: str | Refused | NotReached | None, needs: str) -> Check:
-    """Whether a remote can be read; `answer` is its default branch where it can, `needs` what a token needs."""
+    """Check that a remote can be read; `answer` is its default branch or the error, `needs` what a token needs."""
     match answer:
         case Refused(detail):
             return failed(rules.ACCESS_MISSING, area, "remote", f"{url}: {detail}: may not be read", needs)
@@ -234,7 +234,7 @@ def reading(area: Area, url: str, answer: str | Refused | NotReached | None, nee
 
 
 def pushing(refusal: Refused | NotReached | None, *, who: str, needs: str) -> Check:
-    """Whether Git may push, which it asks before it sends anything; rules for single branches show only then."""
+    """Check that Git may push, without pushing; rules for single branches show only at a push."""
     match refusal:
         case Refused(detail):
             return failed(rules.ACCESS_MISSING, Area.FORGE, "push", f"{detail}: {who} may not push", needs)
@@ -244,7 +244,7 @@ def pushing(refusal: Refused | NotReached | None, *, who: str, needs: str) -> Ch
 
 
 def requesting(answer: Access | Refused | NotReached, *, who: str, needs: str) -> Check:
-    """Whether the token may open change requests, as far as the forge says before it is tried."""
+    """Check that the token may open change requests, as far as the forge reports it beforehand."""
     match answer:
         case Refused(detail):
             return failed(rules.ACCESS_MISSING, Area.FORGE, "API", detail)
@@ -257,7 +257,7 @@ def requesting(answer: Access | Refused | NotReached, *, who: str, needs: str) -
             return ok(Area.FORGE, "API", told)
 
 
-def _told(may: bool | None) -> str:  # noqa: FBT001 - what the forge says, handed on
+def _told(may: bool | None) -> str:  # noqa: FBT001 - the answer of the forge, passed on
     return {True: "yes", False: "no", None: "unknown until tried"}[may]
 
 

@@ -165,7 +165,7 @@ _OWN_STATES = {
 
 
 def ok(area: Area, name: str, detail: str) -> Check:
-    """A check that came to nothing but good."""
+    """Return a check that passed."""
     return Check(area, name, State.OK, detail)
 
 
@@ -175,7 +175,7 @@ def not_checked(area: Area, name: str, why: str) -> Check:
 
 
 def failed(rule: Rule, area: Area, name: str, detail: str, advice: str = "") -> Check:
-    """A check on which the rule has something to say."""
+    """Return a check that failed by this rule."""
     return Check(area, name, _OWN_STATES.get(rule.id) or _STATES[rule.severity], detail, advice, rule.id)
 
 

@@ -1,4 +1,4 @@
-"""Turns what a jsonnet engine says into one message: what, where, the lines around, did you mean.
+"""Turns the output of a jsonnet engine into one message: what, where, the lines around, did you mean.
 
 The three engines share one shape: the text, then a line for each frame, the innermost first.
 """
@@ -47,12 +47,12 @@ def explain(
     names: Iterable[str] = (),
     instead: str | None = None,
 ) -> Explanation:
-    """What an engine said, in one message.
+    """Return the output of an engine as one message.
 
     `prefer` are path prefixes, the best first: the innermost frame below the first of them that has
-    any is the place. `lines_of` gives the lines of a file (none where it cannot be read); `names`
+    any is the place. `lines_of` returns the lines of a file (empty if it cannot be read); `names`
     are the right names that a wrong one may be close to. `instead` replaces the engine's own words
-    where somebody knows better, and leaves only the place.
+    if the caller knows better, and keeps only the position.
     """
     text, places = _parsed(said)
     text = instead or text
@@ -65,7 +65,7 @@ def explain(
 
 
 def depth(said: str) -> int:
-    """How many frames an engine's message shows."""
+    """Number of frames that an engine's message shows."""
     return len(_parsed(said)[1])
 
 

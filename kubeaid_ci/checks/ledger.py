@@ -20,10 +20,10 @@ _MOST_MISSING = 10
 def check(
     charts: Iterable[Vendored], ledger: Ledger, *, declared: Collection[str] = (), everything: bool = True
 ) -> Iterator[Finding]:
-    """Yield what the ledger does not know or contradicts; content that differs is not among it.
+    """Yield findings about charts missing from the ledger or contradicting it, except changed content.
 
-    `declared` has ``umbrella/name`` of every dependency; `everything` says that these are all charts
-    there are, so that entries without a chart can be told.
+    `declared` has ``umbrella/name`` of every dependency; `everything` is true if these are all charts,
+    so that entries without a chart can be reported.
     """
     if not ledger.exists:
         message = f"there is no {LEDGER}, so there is no record of the vendored charts when they were reviewed"
@@ -41,7 +41,7 @@ def check(
 
 
 def _incomplete(unknown: Sequence[Finding], total: int) -> Iterator[Finding]:
-    """Yield the findings about charts that the ledger does not have. One finding stands for most of the charts."""
+    """Yield the findings about charts that the ledger does not have. If most are missing, report one finding."""
     missing = [one for one in unknown if one.severity is Severity.WARNING]
     if len(missing) <= _MOST_MISSING or len(missing) * 2 <= total:
         yield from unknown
@@ -69,7 +69,7 @@ def _unknown(one: Vendored, ledger: Ledger) -> Iterator[Finding]:
 
 
 def _gone(key: str, entry: LedgerEntry, *, is_declared: bool) -> Finding:
-    """What is declared still and lies there no more as a folder may lie there in another shape."""
+    """Return the finding about a recorded chart that is no longer a folder; if declared, it may exist in another form."""
     message = f"the ledger has {key}, which is no longer vendored"
     message += " as a folder, but still declared" if is_declared else "; --update-ledger removes it"
     severity = Severity.ERROR if is_declared else Severity.INFO
@@ -77,7 +77,7 @@ def _gone(key: str, entry: LedgerEntry, *, is_declared: bool) -> Finding:
 
 
 def differs(one: Vendored, entry: LedgerEntry | None) -> bool:
-    """Whether a chart holds other content than the ledger says for its version."""
+    """Return whether a chart has other content than the ledger has for its version."""
     return entry is not None and entry.tree is not None and entry.tree != one.subchart.tree
 
 

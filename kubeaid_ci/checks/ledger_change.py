@@ -66,7 +66,7 @@ def patches(ledger: Ledger, files: Tree, base: Tree) -> Iterator[Finding]:
 
 
 def _removed(key: str, *, is_there: bool) -> Finding:
-    """Without its entry the chart that is still there, be it in another shape, could hold anything."""
+    """Report a removed entry: without it the chart, in whatever form, could have any content."""
     message = f"the entry of {key} was removed" + (", and the chart is still there" if is_there else "")
     severity = Severity.ERROR if is_there else Severity.WARNING
     return _CHANGED.at(LEDGER, message, subject=key, severity=severity, key="removed")
@@ -102,7 +102,7 @@ def _moved(key: str, before: LedgerEntry, now: LedgerEntry) -> Iterator[Finding]
 
 
 def _new(one: Vendored, entry: LedgerEntry, base: Ledger) -> Iterator[Finding]:
-    """A release that was there under another name must hold what it held; and what is nobody's copy is called out."""
+    """Check that a renamed release keeps its content, and report charts that are no longer vendored copies."""
     for key, before in base.entries.items():
         if _is_release(one, entry, key, before) and before.tree != entry.tree:
             message = f"{one.key} is new, and holds other content than {key}, the same release that the ledger had"

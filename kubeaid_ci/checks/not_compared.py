@@ -1,4 +1,4 @@
-"""Which Applications can be compared, and what to report of the others: they must never look unchanged or removed."""
+"""Applications that can be compared, and findings about the others: they must never look unchanged or removed."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -29,10 +29,10 @@ class AppOnSide:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the objects of an Application can be compared, and the findings about that.
+    """The result of deciding whether the objects of an Application can be compared, with its findings.
 
-    `unknown` says why not all of its objects are known on both sides; it is empty if they are. If `compared` is true
-    all the same, those that are known are compared.
+    `unknown` is the reason why not all of its objects are known on both sides; empty if they are. If `compared` is
+    still true, the known objects are compared.
     """
 
     compared: bool

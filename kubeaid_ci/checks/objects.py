@@ -1,4 +1,4 @@
-"""Whether manifests are Kubernetes objects at all, each of them one, with rules that Prometheus takes."""
+"""Check that manifests are valid and unique Kubernetes objects, with rules that Prometheus accepts."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What publishing could not, or need not, do."""
+"""Findings about publishing."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -25,7 +25,7 @@ NOTE = Rule(
 
 
 def check(results: Iterable[Published], failed: Mapping[str, str] | None = None) -> Iterator[Finding]:
-    """Yield what the publisher has to say of each change request; `failed` has what went wrong by branch."""
+    """Yield the findings about each change request; `failed` has the errors by branch."""
     for branch, message in (failed or {}).items():
         yield FAILED.at(None, message, subject=branch)
     for result in results:

@@ -1,4 +1,4 @@
-"""Every rule by its id. A rule's help says in two sentences why it matters and what to do."""
+"""Every rule by its id. A rule's help has two sentences: why it matters and what to do."""
 
 from collections.abc import Mapping
 

@@ -49,7 +49,7 @@ def _finding(key: str, message: str, sightings: Sightings, kind: str, severity: 
 
 
 def _is_known(now: Sighting, before: Sighting | None) -> bool:
-    """Whether a sighting makes a release no older than the base does; a digest may be added, not exchanged."""
+    """Return whether a sighting makes a release no older than the base does; a digest may be added, not replaced."""
     return before is not None and now.day >= before.day and before.digest in (None, now.digest)
 
 

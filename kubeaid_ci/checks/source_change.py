@@ -1,4 +1,4 @@
-"""Where charts come from, and what is kept silent about them, against a base revision."""
+"""Changes of chart sources and of suppressions since a base revision."""
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

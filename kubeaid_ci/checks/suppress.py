@@ -1,4 +1,4 @@
-"""Silences findings as the settings say, and says which suppressions do nothing any more."""
+"""Applies suppressions to findings, and reports suppressions that no longer have an effect."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -22,10 +22,10 @@ def apply(
     today: date,
     ran: Collection[str],
 ) -> tuple[Finding, ...]:
-    """The findings in their order, silenced where a suppression holds, then those about suppressions.
+    """Return the findings in their order, marked if a suppression applies, then those about suppressions.
 
-    `ran` has the ids or families of the rules that looked at everything they could: only about these
-    can be said that a suppression matches nothing.
+    `ran` has the ids or families of the rules that looked at everything they could: only for these
+    can a suppression be reported as unused.
     """
     holding = [suppression for suppression in suppressions if not _expired(suppression, today)]
     silenced = [_silenced(finding, holding) for finding in findings]
@@ -41,7 +41,7 @@ def _silenced(finding: Finding, suppressions: Iterable[Suppression]) -> Finding:
 def _about(
     suppressions: Iterable[Suppression], findings: Sequence[Finding], *, today: date, ran: Collection[str]
 ) -> Iterator[Finding]:
-    """What has expired where it would matter now, and what matches nothing."""
+    """Yield findings about expired suppressions that would match, and about unused suppressions."""
     for suppression in suppressions:
         used = any(_matches(suppression, finding) for finding in findings)
         looked = suppression.rule in ran or suppression.rule.partition("/")[0] in ran
@@ -52,7 +52,7 @@ def _about(
 
 
 def _hint(suppression: Suppression, findings: Iterable[Finding]) -> str:
-    """What to correct, if a glob would match with stars that span slashes."""
+    """Return the correction, if a glob would match with ``**`` instead of ``*``."""
     globs = (suppression.subject, suppression.path or "")
     if not any("*" in glob for glob in globs):
         return ""

@@ -14,7 +14,7 @@ _MOST_CHARTS = 10
 
 
 class Asked(Protocol):
-    """A chart that was asked for: its name, and what declares it."""
+    """A requested chart: its name, and what declares it."""
 
     @property
     def key(self) -> str:
@@ -38,7 +38,7 @@ def check(
     """Yield a finding for each host that could not be reached, and one for each other failure.
 
     If not one of the `asked` dependencies got an answer and several hosts failed, that is one fault of the network
-    and one finding. `consequence` says what is missing for the charts that are put into it. `contents` has, by key,
+    and one finding. `consequence` is a text with what is missing for the charts put into it. `contents` has, by key,
     what else of a chart makes it another finding (default: only the message does).
     """
     by_host: dict[str, list[Failure]] = {}

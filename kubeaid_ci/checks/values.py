@@ -29,7 +29,7 @@ _NAMED = re.compile(r"""\.Values((?:\.(?:[A-Za-z_]\w*|"[^"]+"))*)""")
 _QUOTED = re.compile(r'"([^"]*)"')
 _STEP = re.compile(r'\.(?:(\w+)|"([^"]+)")')
 _DEEPEST = 8
-"""How many brackets around a path are looked into."""
+"""Maximum depth of parentheses around a path."""
 _META = "Chart.yaml"
 
 
@@ -44,7 +44,7 @@ class Unknown:
 
 @dataclass(slots=True)
 class Known:
-    """What a chart knows: its defaults, and the paths that its templates take, with all below them."""
+    """The values that a chart uses: its defaults, and the paths that its templates use, with all keys below them."""
 
     taken: set[Path] = field(default_factory=set)
     _around: set[Path] | None = None
@@ -77,7 +77,7 @@ class Known:
         return self._defaults
 
     def has(self, path: Path) -> bool:
-        """Whether a key is known, or lies below what is taken whole."""
+        """Return whether a key is used, or is below a mapping that is used as a whole."""
         if self._around is None:
             self._around = {one[:end] for one in self.taken for end in range(len(one))}
         if path in self._around or any(path[:end] in self.taken for end in range(len(path) + 1)):
@@ -92,7 +92,7 @@ class Known:
         return True
 
     def near(self, path: Path) -> tuple[str, ...]:
-        """Known keys beside one that is not, of a similar name."""
+        """Return known keys next to an unknown one with a similar name."""
         below: Any = self.defaults
         for step in path[:-1]:
             below = below.get(step) if isinstance(below, dict) else None
@@ -205,5 +205,5 @@ def _loaded(text: str | bytes) -> dict[str, Any]:
     try:
         found = documents.load_all(text, where="values")
     except UserError:
-        return {}  # Helm says what is wrong with it
+        return {}  # Helm reports what is wrong with it
     return found[0] if found and isinstance(found[0], dict) else {}

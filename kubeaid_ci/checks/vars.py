@@ -29,10 +29,10 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What the template and its library say of the vars they take.
+    """The vars that the template and its library accept.
 
     `defaults` is the template's own default vars; `mentioned` every name that its code reads;
-    `platforms` the platforms that it accepts (none: it does not say).
+    `platforms` the platforms that it accepts (empty if it does not restrict them).
     """
 
     defaults: Mapping[str, Any]

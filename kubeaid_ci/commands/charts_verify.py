@@ -120,7 +120,7 @@ def _before(kubeaid: Path, base: str, ref: str) -> str:
 
 
 def _asking(options: Options, given: dict[str, Any], *, offline: bool) -> "AbstractContextManager[Fetch | None]":
-    """A way to ask upstreams, or to ask nobody; takes the options about it out of `given`."""
+    """Return a context of the function that fetches from upstreams, or of None if offline. Removes its options."""
     asked = reaching(given, options.settings.upstreams)
     if offline:
         return nullcontext()

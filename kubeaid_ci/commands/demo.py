@@ -61,7 +61,7 @@ def demo(ctx: click.Context, /, folder: Path | None, **given: object) -> None:
     for text in sorted(preview.glob("*.md")):
         _print(visible(text.read_text(encoding="utf-8")))
     _run(ctx, publish, ["publish", *repos, *quiet])
-    # A proxy would not find what is served on this machine, and nobody else is asked.
+    # A proxy cannot reach servers on this machine, and no other host is contacted.
     os.environ["no_proxy"] = "127.0.0.1"
     with served(made.charts) as address:
         verify = [

@@ -108,7 +108,7 @@ def diff(
 
 
 def _base(ctx: click.Context, base: str | None, *, alone: bool, more: bool) -> str | None:
-    """The revision before a change. `alone` is false beside an upgrade, which has none and goes with nothing more."""
+    """Return the revision before a change. `alone` is false if --upgrade-to is set, which excludes other revisions."""
     base = base if alone or not is_from_environment(ctx, "base") else None
     if bool(base) != alone or (not alone and more):
         raise click.UsageError("give --base REF (and --head REF), or only --upgrade-to REV", ctx)

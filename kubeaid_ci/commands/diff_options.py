@@ -43,7 +43,7 @@ def diff_options(function: _F) -> _F:
 
 
 def comment_place(given: dict[str, Any], options: Options, *, of: str) -> "Place | None":
-    """The change request to comment on, where that is asked for. Fails before the work is done, not after it."""
+    """Return the change request to comment on, if requested. Fails before the work is done, not after it."""
     if not given["comment"] and given["comment_on"] is None:
         return None
     from kubeaid_ci.commands.repositories import kubeaid_target
@@ -66,7 +66,7 @@ def comparing(given: dict[str, Any], options: Options, progress: "Progress") -> 
 
 
 def about_change(base: str) -> str:
-    """What a comment calls the change."""
+    """Return the title of the change in a comment."""
     return f"this change since it left {base[:-3]}" if base.endswith("...") else f"this change since {base}"
 
 
@@ -82,7 +82,7 @@ def end(
     baseline: Baseline | None = None,
     revisions: dict[str, Any] | None = None,
 ) -> NoReturn:
-    """Comment if that is asked for, show the report, exit."""
+    """Comment if requested, show the report, exit."""
     from kubeaid_ci.commands.done import conclude, judge
     from kubeaid_ci.report.diff import outputs, report
 

@@ -47,7 +47,7 @@ def doctor(ctx: click.Context, /, **given: Any) -> None:
 
 
 def _readable_settings(folder: Path) -> "Settings":
-    """The settings file; none where it cannot be read, which the report says."""
+    """Return the settings; None if the file cannot be read, which the report shows."""
     try:
         return read_settings(folder)
     except UserError:

@@ -1,4 +1,4 @@
-"""How every command ends: suppressions, the baseline, report, exit code."""
+"""The end of every command: suppressions, the baseline, report, exit code."""
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -63,7 +63,7 @@ def done(
     stdout: TextIO | None = None,
     post: Callable[[], int] | None = None,
 ) -> NoReturn:
-    """Show a report as the options say, and exit.
+    """Show a report by the options, and exit.
 
     `ran` and `baseline` are as for `judge`, the rest as for `conclude`.
     """

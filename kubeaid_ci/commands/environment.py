@@ -1,6 +1,6 @@
-"""Options from the environment: ``--kubeaid-ref`` may also be said by ``KUBEAID_CI_KUBEAID_REF``.
+"""Options from the environment: ``KUBEAID_CI_KUBEAID_REF`` sets ``--kubeaid-ref``.
 
-A variable that is empty counts as not set, so that a CI system can hand on an input that nobody gave.
+An empty variable counts as not set, so that a CI system can pass an unset input.
 """
 
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ def from_environment(command: click.Command) -> click.Command:
 
 
 class _ClusterNames(click.types.StringParamType):
-    """Names of clusters: a JSON list, or lines whose names blanks separate. A name may hold blanks itself."""
+    """Names of clusters: a JSON list, or space-separated lines. A name may contain spaces itself."""
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
-        """Split the value of a variable; which blanks separate names is known once the clusters are."""
+        """Split the value of a variable into lines; names are separated once the clusters are known."""
         try:
             return listed(rv)
         except UserError as error:
@@ -35,12 +35,12 @@ class _ClusterNames(click.types.StringParamType):
 
 
 def is_from_environment(ctx: click.Context, parameter: str) -> bool:
-    """Whether a parameter's value is the environment's and not the command line's."""
+    """Return whether a parameter's value comes from the environment."""
     return ctx.get_parameter_source(parameter) is ParameterSource.ENVIRONMENT
 
 
 def name_the_variable(error: click.ClickException) -> None:
-    """Let an error about a value say the variable, where the value came from one."""
+    """Name the variable in an error about a value that came from the environment."""
     if not isinstance(error, click.BadParameter) or error.ctx is None or error.param is None:
         return
     if error.param.name and is_from_environment(error.ctx, error.param.name):

@@ -1,4 +1,4 @@
-"""The end of every command: shows its report, tells the CI system, and gives the exit code."""
+"""The end of every command: shows its report, sets the outputs of the CI job, and returns the exit code."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ _STYLES = {
     Kind.SUMMARY: "bold",
 }
 _MOST_FINDINGS = 12
-"""How many findings are shown on a terminal, each with its help: with the tables, a screen of 50 lines."""
+"""Number of findings shown on a terminal, each with its help: with the tables, a screen of 50 lines."""
 
 
 def finish(
@@ -47,13 +47,13 @@ def finish(
     post: Callable[[], int] | None = None,
     verbose: bool = False,
 ) -> int:
-    """Write the files asked for, tell the CI system, show the report, then post it; returns the exit code.
+    """Write the report files, set the outputs of the CI job, show the report, then post it. Return the exit code.
 
     Files come first: neither a closed standard output nor a forge that fails may lose a finding.
 
     `fmt` and the first of each of `reports` are names in `FORMATS`. `outputs` go to the CI system,
     and to the file `dotenv`. `folder` leads from the top of the checkout to the repository that the findings'
-    paths are relative to. `failure` is 2 or 3 where the caller knows of one: it wins over findings.
+    paths are relative to. `failure` is 2 or 3 if the caller had an error: it wins over findings.
     `post` puts the result on a forge, and returns 0 or the exit code of its failure. `verbose` shows all details.
     """
     steps: list[Callable[[], None]] = [partial(_write_report, report, name, path, env) for name, path in reports]
@@ -96,7 +96,7 @@ def _tell_github(
 
 
 def show(report: Report, fmt: str, *, env: Mapping[str, str], stdout: TextIO, verbose: bool = False) -> None:
-    """Print a report; text is coloured on a terminal, or as ``NO_COLOR`` and ``FORCE_COLOR`` say.
+    """Print a report; text is coloured on a terminal, unless ``NO_COLOR`` or ``FORCE_COLOR`` is set.
 
     On a terminal, text is cut to what fits on a screen unless `verbose`. Everywhere else it has all findings.
     """
@@ -136,7 +136,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def _encodable(text: str, stream: TextIO) -> str:
-    """What the stream's encoding has no letter for, as an escape: a report must not end in an error."""
+    """Escape characters that the stream's encoding cannot write: a report must not end in an error."""
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 

@@ -1,4 +1,4 @@
-"""What the jobs of GitLab's child pipeline are told: the settings of the job that plans it."""
+"""The variables for the jobs of GitLab's child pipeline: the settings of the job that plans it."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _CREDENTIALS = re.compile(r"://[^/\s]*@")
 
 
 def handed_on(environ: Mapping[str, str], resolved: Options, clusters: Sequence[str]) -> dict[str, str]:
-    """The variables of this job that the jobs of its child pipeline need, and what was said on its command line.
+    """Return the variables of this job that the jobs of its child pipeline need, and its command-line options.
 
     Only what is an option of building or publishing: tokens are settings of the project, which every
     job has, and have no place in a file. Raises `UserError` for an address with a token in it.

@@ -18,7 +18,7 @@ helm_option = click.option(
 
 
 def helm_version(text: str | None) -> "Version | None":
-    """Return the version of an option. Raises `UserError` if it is none, or older than any that is known."""
+    """Return the version of an option. Raises `UserError` if it is invalid, or older than all known versions."""
     from kubeaid_ci.model.version import Version
 
     if text is None:

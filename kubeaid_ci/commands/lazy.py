@@ -21,7 +21,7 @@ class LazyGroup(click.Group):
         return sorted(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        """The command of a name; nothing where there is none."""
+        """Return the command of a name; None if it does not exist."""
         if cmd_name not in self.table:
             return None
         module = self.table[cmd_name][0]

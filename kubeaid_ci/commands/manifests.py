@@ -1,4 +1,4 @@
-"""How rendered objects are put out: as files, or as YAML on standard output."""
+"""Output of rendered objects: as files, or as YAML on standard output."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from kubeaid_ci.plan import manifest_text
 
 
 def show(manifests: Sequence[Manifest], *, fmt: str | None, out: Path | None) -> bool:
-    """Write the objects into a folder, or print them where YAML is asked for; returns whether it printed."""
+    """Write the objects into a folder, or print them if the format is YAML. Return whether it printed."""
     if out is not None:
         write_folder(out, {path: text.encode() for path, text in manifest_text.files(manifests)})
         return False

@@ -40,7 +40,7 @@ def new_only_options(function: _F) -> _F:
 def base_to_subtract(ctx: click.Context, base: str | None, *, new_only: bool, base_is_used: bool = False) -> str | None:
     """Return the revision whose findings are subtracted, or None if every finding counts.
 
-    `base_is_used` says that ``--base`` has another effect as well. Raises `UsageError` for one option without the
+    `base_is_used` is true if ``--base`` has another effect as well. Raises `UsageError` for one option without the
     other.
     """
     if new_only and not base:

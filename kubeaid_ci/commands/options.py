@@ -71,7 +71,7 @@ def kubeaid_ref_option(default: str) -> Callable[[_F], _F]:
 
 
 def read_settings(folder: Path) -> "Settings":
-    """The settings file of a repository that is a folder; nothing is set where there is none."""
+    """Return the settings of a repository that is a folder; empty settings if it has no file."""
     from kubeaid_ci.edges.settings_file import read
 
     return read(folder)
@@ -189,9 +189,9 @@ class _SettingsReader:
 
 
 def refuse_kubeaid_ref(ctx: click.Context, given: dict[str, Any], reason: str) -> None:
-    """Raise where ``--kubeaid-ref`` is on the command line of what has no use for it.
+    """Raise if ``--kubeaid-ref`` is on the command line but has no effect.
 
-    What the environment or the settings say is there for other commands too.
+    A value from the environment or the settings may be meant for other commands.
     """
     before = (ctx.find_root().obj or {}).get("kubeaid_ref")
     after = None if is_from_environment(ctx, "kubeaid_ref") else given.get("kubeaid_ref")
@@ -221,7 +221,7 @@ def _listed(ctx: click.Context, names: Collection[str]) -> str:
 
 
 def _chosen(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
-    """What is set: first what comes from the environment, over it the options before the command, then those after."""
+    """Return the options that are set: the environment, overridden by options before and then after the command."""
     before = ctx.find_root().obj or {}
     ambient = {name: value for name, value in given.items() if is_from_environment(ctx, name)}
     after = {name: value for name, value in given.items() if name not in ambient}

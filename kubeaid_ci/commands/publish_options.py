@@ -113,12 +113,12 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def reach_options(function: _F) -> _F:
-    """Add the options that say how to reach a forge to a command."""
+    """Add the options for reaching a forge to a command."""
     return _with(_REACH_OPTIONS, function)
 
 
 def forge_options(function: _F) -> _F:
-    """Add the options that say where the config repo lives to a command."""
+    """Add the options for the forge and base branch to a command."""
     return _with(_FORGE_OPTIONS, function)
 
 
@@ -129,7 +129,7 @@ def _with(options: Sequence[Callable[[_F], _F]], function: _F) -> _F:
 
 
 def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
-    """What the options say, else the settings file; takes the options out of `given`."""
+    """Return the options, else the values of the settings file; removes the options from `given`."""
 
     def chosen(name: str) -> Any:
         value = given.pop(name, None)

@@ -1,4 +1,4 @@
-"""The two repositories as folders, wherever the options say they are."""
+"""The two repositories as folders, from the options."""
 
 import os
 from pathlib import Path
@@ -79,7 +79,7 @@ def config_folder(options: Options, *, beside: str | None = None, keep: bool = F
 
 
 def _folder(name: str, option: str) -> Path:
-    """Return a folder that an option names. Raises `UserError` if it is none."""
+    """Return a folder that an option names. Raises `UserError` if it is not a folder."""
     path = Path(name)
     if not path.exists():
         raise UserError(f"{name}: no such folder; correct {option}")

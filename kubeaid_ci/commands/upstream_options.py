@@ -37,14 +37,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 
 
 def upstream_options(function: _F) -> _F:
-    """Add the options that say how upstreams are reached to a command; ``--ca-bundle`` is the command's own."""
+    """Add the options for reaching upstreams to a command; ``--ca-bundle`` is the command's own."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
 
 
 def reaching(given: dict[str, Any], settings: "UpstreamSettings") -> dict[str, Any]:
-    """What `upstream_charts` is told: the options, and what the settings file says besides."""
+    """Return the arguments of `upstream_charts`: the options, and the values of the settings file."""
     return {
         "allow": (*given.pop("allow"), *settings.allow),
         "plain_http": (*given.pop("plain_http"), *settings.plain_http),

@@ -1,4 +1,4 @@
-"""What a build has to show."""
+"""The report of a build."""
 
 import json
 from collections import Counter
@@ -55,7 +55,7 @@ def _row(result: BuildResult, *, check: bool) -> tuple[str, ...]:
 
 
 def _counted(changes: Iterable[Change]) -> str:
-    """Such as ``2 added, 1 removed, 14 modified``; where only the text differs, that is said."""
+    """Return text such as ``2 added, 1 removed, 14 modified``, or a note if only the text differs."""
     counts = Counter(change.action for change in changes)
     told = [f"{counts[action]} {action.value}" for action in Action if counts[action]]
     return ", ".join(told) or "text only, no object changes"

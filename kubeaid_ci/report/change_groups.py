@@ -1,4 +1,4 @@
-"""Object changes as a reviewer wants to read them: what is the same in several places is said once."""
+"""Object changes grouped for reviewers: equal changes in several places are shown once."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -31,14 +31,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What changes in one Application, alike in several clusters; the same objects in each of them."""
+    """Changes of one Application that are equal in several clusters."""
 
     app: str
     clusters: tuple[str, ...]
     entries: tuple[Entry, ...]
 
     def count(self, action: Action) -> int:
-        """How many objects are added, removed or modified."""
+        """Return the number of added, removed and modified objects."""
         return sum(len(entry.objects) for entry in self.entries if entry.action is action)
 
 
@@ -64,7 +64,7 @@ def groups(changes: Iterable[ObjectChange]) -> tuple[Group, ...]:
 
 
 def dangers(findings: Iterable[Finding]) -> tuple[Danger, ...]:
-    """The findings that are not suppressed, in their order, those that differ in the cluster alone as one."""
+    """Return the unsuppressed findings in their order; findings that differ only in the cluster are merged."""
     found: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.suppressed_by is None:
@@ -100,7 +100,7 @@ def named(change: ObjectChange) -> str:
 def _entries(changes: Sequence[ObjectChange]) -> tuple[Entry, ...]:
     alike: dict[tuple[Action, str, tuple[FieldChange, ...], int, str], list[ObjectChange]] = defaultdict(list)
     for change in changes:
-        # What appears or goes is told by kind, what is modified by what is modified in it.
+        # Added and removed objects are grouped by kind, modified ones by their changed fields.
         kind = "" if change.action is Action.MODIFIED and change.fields else change.kind
         alike[change.action, kind, change.fields, change.fields_left_out, change.destination].append(change)
     entries = [Entry(action, tuple(objects), fields) for (action, _, fields, *_), objects in alike.items()]

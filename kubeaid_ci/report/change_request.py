@@ -12,7 +12,7 @@ from kubeaid_ci.report.markdown import code, escape, fence, fit, folded, quiet, 
 from kubeaid_ci.report.visible import one_line, shortened
 
 _MOST_ROWS = 60
-# GitLab takes titles of 255 letters, GitHub of 256.
+# GitLab accepts titles of 255 characters, GitHub of 256.
 _LONGEST_NAME = 150
 _SIGNS = {Action.ADDED: "added", Action.REMOVED: "**removed**", Action.MODIFIED: "changed"}
 

@@ -1,4 +1,4 @@
-"""What a difference in a vendored chart does, dangers first, for somebody who has a minute."""
+"""The effects of a difference in a vendored chart, dangers first."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def plain(effects: Effects) -> Iterator[str]:
 
 
 def weight(effects: Effects | None) -> int:
-    """How much a difference asks for a look: dangers count, and not knowing counts as one."""
+    """Return the weight of a difference: its number of dangers; unknown effects count as one."""
     return 0 if effects is None else len(_dangers(effects)) + bool(effects.error)
 
 

@@ -14,7 +14,7 @@ from kubeaid_ci.report.diff_counts import effect, weights
 from kubeaid_ci.report.markdown import code, escape, fit, folded, quiet, table
 from kubeaid_ci.report.visible import one_line, shortened
 
-# GitLab takes titles of 255 letters, GitHub of 256.
+# GitLab accepts titles of 255 characters, GitHub of 256.
 _LONGEST_TITLE = 200
 _MOST_LOST = 60
 
@@ -47,7 +47,7 @@ def step(updates: Sequence[ChartUpdate]) -> Step | None:
 def labels(
     updates: Sequence[ChartUpdate], comparisons: Sequence[Comparison], lost: Sequence[LostValue]
 ) -> tuple[str, ...]:
-    """What the change is, how large a step, and how much care it asks for: ``risk-high`` loses or breaks something."""
+    """Return the labels for the kind, the step and the risk: ``risk-high`` loses or breaks something."""
     severities = {one.severity for each in comparisons for one in outcome.speaking(each.findings)}
     high = Severity.ERROR in severities
     medium = Severity.WARNING in severities or bool(lost) or step(updates) is Step.MAJOR
@@ -82,7 +82,7 @@ def body(
 
 
 def _defaults(comparison: Comparison, *, is_all: bool) -> list[str]:
-    """What changes with default values; folded where clusters say more."""
+    """Return the changes with default values; folded if changes of clusters are shown."""
     short = " · ".join(filter(None, (weights(comparison.findings), effect(comparison)))) or "nothing changes"
     shown = effects(comparison, about="")[1:]
     if is_all:

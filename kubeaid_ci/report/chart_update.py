@@ -19,8 +19,8 @@ _SIGNS = {Action.ADDED: "new", Action.REMOVED: "**removed**", Action.MODIFIED: "
 
 
 def report(updates: Updates, more: Iterable[Finding] = (), *, command: str, version: str) -> Report:
-    """Report what was updated and what was not. The sections tell a reviewer about each update."""
-    # Without a network every chart fails: one finding says why, and rows would bury it.
+    """Report what was updated and what was not. The sections describe each update."""
+    # Without a network every chart fails: one finding has the reason, and rows would bury it.
     all_failed = all(one.status is UpdateStatus.FAILED for one in updates.results)
     hidden = {UpdateStatus.UP_TO_DATE} | ({UpdateStatus.FAILED} if all_failed else set())
     speaking = [one for one in updates.results if one.status not in hidden]

@@ -1,4 +1,4 @@
-"""What the commands about charts have to show."""
+"""The reports of the commands about charts."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -43,7 +43,7 @@ def verification(found: Verification, *, version: str) -> Report:
     """The report of ``kubeaid-ci charts verify``: what is not identical first, and every difference."""
     counts = Counter(result.status for result in found.results)
     shown = sorted(found.results, key=lambda one: (one.chart, one.subchart))
-    # Without a ledger every chart is unverifiable, which one finding says better than a hundred rows.
+    # Without a ledger every chart is unverifiable: one finding is clearer than a hundred rows.
     told = {finding.subject for finding in found.findings}
     unsure = [one for one in shown if one.status is ChartStatus.UNVERIFIABLE and _name(one) in told]
     differing = [one for one in shown if one.status is ChartStatus.DIFFERENT]
@@ -163,7 +163,7 @@ def _section(result: ChartResult) -> str:
 
 
 def _legend(result: ChartResult) -> str:
-    """Which side is which: a difference always leads to our copy, whoever made it."""
+    """Return the legend of a difference, which always leads to our copy."""
     if result.effects and result.effects.changed_by is Side.UPSTREAM:
         return "The publisher changed these files. Lines with - are published now, lines with + are ours, as reviewed."
     return "`-` reviewed/published, `+` our copy."

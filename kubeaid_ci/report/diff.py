@@ -1,4 +1,4 @@
-"""What a change does to clusters, on one screen first and then in full."""
+"""The report of a comparison: a summary of one screen first, then all details."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -61,7 +61,7 @@ def _unknown_section(comparison: Comparison) -> dict[str, str]:
 
 
 def _lost(findings: Iterable[Finding]) -> Iterator[str]:
-    """What stops working or cannot be looked at, each once."""
+    """Yield what stops working or could not be compared, each once."""
     for danger in dangers(by_weight(findings)):
         finding = danger.finding
         if finding.rule.id in LOST and finding.severity is not Severity.INFO:

@@ -23,7 +23,7 @@ _LONGEST_MESSAGE = 300
 
 @dataclass(frozen=True, slots=True)
 class Silenced:
-    """How many findings the settings silence: those of the base, and those that the change adds (after the merge)."""
+    """Return the number of suppressed findings: by the base, and by the change (after the merge)."""
 
     known: int = 0
     new: int = 0

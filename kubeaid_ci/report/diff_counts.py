@@ -1,4 +1,4 @@
-"""How much a change changes: the headline, a row for each cluster, and the outputs of a CI job agree by construction.
+"""Counts of a comparison: the headline, a row for each cluster, and the outputs of a CI job from one source.
 
 Findings and objects are counted in each cluster, before equal ones are folded for display.
 """
@@ -20,20 +20,20 @@ _ACTIONS = tuple(Action)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a change does to one cluster, or to one chart that is compared by itself."""
+    """Counts for one cluster, or for one chart that is compared by itself."""
 
     name: str
     result: str
     errors: int
     warnings: int
     objects: tuple[int, ...]
-    """How many objects are added, removed and modified, in the order of `Action`."""
+    """Number of added, removed and modified objects, in the order of `Action`."""
     images: int
     not_compared: int
 
 
 def noun(comparison: Comparison) -> str:
-    """What is compared: ``cluster`` or ``chart``."""
+    """The kind of item compared: ``cluster`` or ``chart``."""
     return "chart" if comparison.charts else "cluster"
 
 
@@ -100,7 +100,7 @@ def summary(comparison: Comparison) -> dict[str, str | int]:
 
 
 def outputs(comparison: Comparison) -> dict[str, str]:
-    """What a CI job hands on: ``changed`` is true unless both sides are known to be the same."""
+    """Return the outputs of a CI job: ``changed`` is true unless both sides are known to be the same."""
     names = " ".join(differing(comparison))
     return {
         "changed": str(comparison.differs).lower(),
@@ -141,7 +141,7 @@ def rows(comparison: Comparison) -> list[Row]:
 
 
 def table(comparison: Comparison) -> Table:
-    """The rows as a table; a count of 0 is left blank."""
+    """The rows as a table; a count of 0 is left empty."""
     columns = [noun(comparison), "result", "errors", "to review", *(action.value for action in _ACTIONS)]
     columns += [] if comparison.charts else ["images", "not compared"]
     cells = [tuple(_cells(row))[: len(columns)] for row in rows(comparison)]
@@ -162,7 +162,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def _effect(comparison: Comparison) -> str:
-    """What is known to change; only if nothing is unknown, that nothing does."""
+    """Return the known changes; "no changes" only if nothing is unknown."""
     what, both, touched = noun(comparison), on_both_sides(comparison), changed(comparison)
     parts = [*_one_sided(comparison.removed, "removed", what), *_one_sided(comparison.added, "added", what)]
     if touched:
@@ -196,7 +196,7 @@ def _applications_not_compared(comparison: Comparison) -> list[str]:
 
 
 def _results(comparison: Comparison) -> dict[str, str]:
-    """What happens to each cluster, or chart, that differs."""
+    """Yield the change of each cluster, or chart, that differs."""
     of_chart = bool(comparison.charts)
     found = {one.app if of_chart else one.cluster: "not compared" for one in comparison.not_compared}
     found |= dict.fromkeys(changed(comparison), "changed")

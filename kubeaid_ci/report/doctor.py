@@ -1,4 +1,4 @@
-"""What a look at machine, repositories and forge has to show."""
+"""The report of ``kubeaid-ci doctor``."""
 
 from collections import Counter
 from collections.abc import Collection

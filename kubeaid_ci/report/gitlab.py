@@ -18,7 +18,7 @@ from kubeaid_ci.report.visible import one_line, shortened
 _REPORTS = "kubeaid-ci-reports"
 _CACHE = ".kubeaid-ci/cache"
 _BUILT = [f"{_CACHE}/build", f"{_CACHE}/objects"]
-"""What a build leaves in the cache: by it the job that publishes has nothing left to build."""
+"""Cache folders of built clusters, so that the publishing job does not build again."""
 
 _INSTALL = """\
 umask 077
@@ -83,7 +83,7 @@ def child_pipeline(
 
 
 def _default(image: str | None, tags: Sequence[str]) -> dict[str, Any]:
-    """What all jobs have in common."""
+    """Return the keys that all jobs share."""
     return {
         **({"image": image} if image else {}),
         **({"tags": list(tags)} if tags else {}),

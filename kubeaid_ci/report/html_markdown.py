@@ -105,7 +105,7 @@ def _row(cells: Sequence[str], tag: str) -> str:
 
 
 def _fold(lines: Sequence[str]) -> str:
-    """The tags themselves are fixed; what a summary says is text."""
+    """Render a summary: its tags are fixed, its content is text."""
     line = lines[0].strip()
     if line.startswith("<summary>"):
         said = line.removeprefix("<summary>").removesuffix("</summary>")

@@ -8,7 +8,7 @@ from kubeaid_ci.model.comparison import ImageChange
 from kubeaid_ci.model.image import Image
 
 _DIGEST = 12
-"""How many hex digits of a digest are shown: as many as container tools show."""
+"""Number of hex digits shown of a digest, as in container tools."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,11 @@ def render(report: Report) -> str:
 
 
 def dump(value: Any) -> str:
-    """JSON in pure ASCII, indented by two blanks, with a line break at its end.
+    """Return JSON in pure ASCII, indented by two spaces, with a line break at its end.
 
     ASCII, because the text may go to a terminal (control characters beyond ASCII would pass) and may
     quote file names that are no valid UTF-8. ``##[`` never appears: GitHub's runner takes it for the
-    start of a command wherever it stands in a line of a job's output.
+    start of a command anywhere in a line of a job's output.
     """
     text = json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False)
     return text.replace("##[", r"#\u0023[") + "\n"

@@ -1,8 +1,8 @@
-"""Markdown that stays valid, and stays quiet, whatever the text in it says.
+"""Markdown that stays valid and triggers no action, whatever its text contains.
 
 Forges act on text: ``@name`` calls a person, ``fixes #1`` closes an issue, a line ``/merge`` in a
 GitLab description merges. Most of them look at the rendered page, where a backslash does not help,
-so a zero-width blank goes between the sign and the name.
+so a zero-width space is inserted between the sign and the name.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from kubeaid_ci.report.visible import visible
 
 GAP = "\u200b"
-"""The zero-width blank."""
+"""The zero-width space."""
 
 _REFERENCES: tuple[tuple[re.Pattern[str], str], ...] = (
     # @person, #issue, !merge-request, $snippet, %milestone, ~label, &epic, ^alert
@@ -34,7 +34,7 @@ _SPECIAL = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;"} | {sign: f"\\{sign}" for sign in r"\`*_[]~"}
 )
 _BLOCK_START = re.compile(r"^(?:(?=(?:[-+]|#{1,6})(?:\s|$)|[-=][-=\s]*$|/)|(\d+)(?=[.)](?:\s|$)))")
-"""What would begin a list, heading, command or the like at the start of a line."""
+"""Characters that begin a list, heading, command or the like at the start of a line."""
 
 
 def escape(text: str) -> str:
@@ -78,7 +78,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def left_out(count: int) -> str:
-    """The line that says how much did not fit."""
+    """The line that counts what did not fit."""
     return f"_Left out, because there is no room for it: {count} section{'s' if count > 1 else ''}._\n"
 
 
@@ -98,7 +98,7 @@ def fit(
 
     A section that does not fit is skipped and counted, and the next ones are tried; `note` gives the
     closing line for the number left out. `size` measures (`len`: characters, `utf8_size`: bytes). The
-    result is empty where not even the closing line fits.
+    result is empty if not even the closing line fits.
     """
     whole = "\n".join(sections)
     if size(whole) <= limit:
@@ -126,7 +126,7 @@ def _unlinked(line: str) -> str:
 
 
 def _disarmed(text: str) -> str:
-    """Code is shown as it is, but some forges look for commands and closing words in it all the same."""
+    """Escape code: some forges look for commands and closing words even in code."""
     text = text.replace("<!--", f"<!{GAP}--")
     return _QUICK_ACTION.sub(rf"\1{GAP}/", _CLOSING.sub(rf"\1{GAP}", text))
 

@@ -22,7 +22,7 @@ def render(report: Report) -> str:
 
 
 def parts(report: Report) -> tuple[str, ...]:
-    """The report in pieces that each stand alone, the most important first, for `markdown.fit`."""
+    """The report in self-contained pieces, the most important first, for `markdown.fit`."""
     return (_summary(report), *_findings(report.findings), *_results(report), *_sections(report))
 
 

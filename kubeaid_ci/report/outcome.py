@@ -1,4 +1,4 @@
-"""What a report means for whoever reads it first: which findings count, in what order, and the exit code."""
+"""The outcome of a report: the findings that count, their order, and the exit code."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ def by_severity(findings: Iterable[Finding]) -> Mapping[Severity, tuple[Finding,
 
 
 def counts(report: Report) -> dict[str, int]:
-    """How many errors, warnings, infos and suppressed findings there are."""
+    """Return the number of errors, warnings, infos and suppressed findings."""
     speaks = Counter(finding.severity for finding in report.findings if finding.suppressed_by is None)
     return {
         "errors": speaks[Severity.ERROR],
@@ -42,7 +42,7 @@ def summary(report: Report) -> dict[str, Any]:
 
 
 def place(finding: Finding) -> str:
-    """Where a finding is: ``path:line``, ``path``, or its subject where it has no path."""
+    """Return the position of a finding: ``path:line``, ``path``, or its subject if it has no path."""
     if finding.path is None:
         return finding.subject
     return finding.path if finding.line is None else f"{finding.path}:{finding.line}"

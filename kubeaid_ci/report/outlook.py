@@ -11,9 +11,9 @@ _COLUMNS = ("chart", "current", "newest", "latest", "released", "held back")
 
 
 def report(found: Outlooks, *, version: str) -> Report:
-    """What is not current, with the reasons; where changes are told goes to the sections."""
+    """Report what is outdated, with the reasons; links to release notes are in the sections."""
     counts = Counter(one.status for one in found.results)
-    # Rows that say nothing but "not known" would bury the finding that says why.
+    # Rows of "not known" would bury the finding that has the reason.
     hidden = {Standing.CURRENT} | ({Standing.UNKNOWN} if counts[Standing.UNKNOWN] == len(found.results) else set())
     shown = [one for one in found.results if one.status not in hidden]
     sections = {f"{_name(one)}: {_step(one)}": _section(one) for one in shown if one.newest or one.held}

@@ -1,4 +1,4 @@
-"""What publishing has to show."""
+"""The report of publishing."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ _COLUMNS = ("clusters", "outcome", "change request", "branch", "base", "head")
 
 
 def report(builds: Builds, results: Sequence[Published], findings: Iterable[Finding], *, version: str) -> Report:
-    """The report of ``kubeaid-ci publish``: a row for each change request, then what builds and publisher say."""
+    """The report of ``kubeaid-ci publish``: a row for each change request, then the findings."""
     summary = Counter(outcome_words(result).replace(" ", "_") for result in results)
     return Report(
         "publish",
@@ -36,7 +36,7 @@ def report(builds: Builds, results: Sequence[Published], findings: Iterable[Find
 
 
 def dry_run(results: Iterable[Published]) -> dict[str, object]:
-    """Return the part of a summary that marks a dry run; empty if there was none."""
+    """Return the part of a summary that marks a dry run; empty for a real run."""
     return {"dry_run": True} if any(result.dry_run for result in results) else {}
 
 
@@ -69,7 +69,7 @@ def request_outputs(results: Sequence[Published]) -> dict[str, str]:
 
 
 def outcome_words(result: Published) -> str:
-    """Return the outcome for people: a dry run says what a run would do."""
+    """Return the outcome for people: a dry run shows what a run would do."""
     return _WOULD.get(result.outcome, result.outcome.value) if result.dry_run else result.outcome.value
 
 

@@ -1,4 +1,4 @@
-"""What a rendering has to show."""
+"""The report of a rendering."""
 
 from collections import Counter
 

@@ -8,7 +8,7 @@ from kubeaid_ci.report.json import dump
 from kubeaid_ci.report.markdown import escape
 
 HOME = "https://github.com/Obmondo/kubeaid-ci/blob/main/docs/rules"
-"""Where the pages of the rules are published."""
+"""URL of the published pages of the rules."""
 _WIDTH = 100
 
 

@@ -66,7 +66,7 @@ def _result(finding: Finding, number: int) -> dict[str, Any]:
 
 
 def _location(finding: Finding) -> dict[str, Any]:
-    """Code scanning refuses a result without file and line: the subject stands in for a file."""
+    """Return the location. Code scanning needs a file and line, so the subject replaces a missing file."""
     path = (finding.path or finding.subject).lstrip("/")
     return {
         "physicalLocation": {
@@ -78,7 +78,7 @@ def _location(finding: Finding) -> dict[str, Any]:
 
 
 def _suppressions(finding: Finding) -> Sequence[dict[str, str]]:
-    """An empty list says that a finding is not suppressed; where one result has it, all must."""
+    """Return the suppressions; an empty list means not suppressed. If one result has the key, all must."""
     if finding.suppressed_by is None:
         return []
     return [{"kind": "external", "status": "accepted", "justification": visible(finding.suppressed_by)}]

@@ -17,7 +17,7 @@ _MOST_DETAILS = 40
 
 
 class Kind(StrEnum):
-    """What a line is, for whoever wants to colour it; findings have the names of their severities."""
+    """The kind of a line, for colouring; findings have the names of their severities."""
 
     HEADING = "heading"
     ROW = "row"

@@ -1,14 +1,14 @@
 """Text from untrusted places, made safe to look at.
 
 Messages quote manifests, and manifests may hold terminal escapes, text that reverses the reading
-direction or characters that nobody sees.
+direction or invisible characters.
 """
 
 import re
 import unicodedata
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
-"""Unicode's categories of control, format and surrogate characters, line and paragraph separators, and blanks."""
+"""Unicode's categories of control, format and surrogate characters, line and paragraph separators, and spaces."""
 
 # Characters of other categories that show as nothing: Default_Ignorable_Code_Point of
 # https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt, and the empty Braille pattern.
@@ -31,7 +31,7 @@ def visible(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text made visible, on one line, without blanks at its ends."""
+    """Return the text escaped, on one line, without spaces at its ends."""
     return " ".join(visible(text).split())
 
 

@@ -33,7 +33,7 @@ from kubeaid_ci.settings.readers import (
 
 @dataclass(frozen=True, slots=True)
 class PublishSettings:
-    """How changes are offered; nothing means that the file does not say."""
+    """Settings for publishing; None means not set in the file."""
 
     forge: str | None = None
     forge_url: str | None = None
@@ -57,7 +57,7 @@ class PublishSettings:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamSettings:
-    """How chart repositories and registries are reached; `mirrors` has the address to ask by the address it is for."""
+    """Settings for chart repositories and registries; `mirrors` maps an address prefix to its mirror."""
 
     allow: tuple[str, ...] = ()
     plain_http: tuple[str, ...] = ()
@@ -67,7 +67,7 @@ class UpstreamSettings:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSettings:
-    """What a cluster is able to run, for rendering without it."""
+    """Capabilities of a cluster, for rendering without it."""
 
     kubernetes_version: Version | None = None
     api_versions: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class RepositorySettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a settings file says; nothing or empty means that it does not say.
+    """The content of a settings file; None or empty means not set.
 
     `charts` has policies by chart name or glob, `clusters` settings by cluster name.
     """
@@ -115,7 +115,7 @@ class Settings:
         return tuple(sorted({one.helm for one in self.clusters.values() if one.helm is not None}))
 
     def merge(self, other: "Settings") -> "Settings":
-        """These settings, with the other's where these do not say; the suppressions of both."""
+        """Return these settings, completed by the other's; the suppressions of both."""
         return replace(
             _filled(self, other),
             suppress=(*self.suppress, *other.suppress),

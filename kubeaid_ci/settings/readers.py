@@ -1,4 +1,4 @@
-"""Readers of settings: each gives a node's typed value, or says what is wrong with it and where."""
+"""Readers of settings: each returns a node's typed value, or raises an error with its position."""
 
 import difflib
 import re
@@ -148,7 +148,7 @@ def member(choices: type[_Choice]) -> Callable[[Node], _Choice]:
 
 
 def matching(pattern: str, meaning: str) -> Reader:
-    """Text that matches the whole of a pattern; `meaning` says what that is."""
+    """Return a reader of text that fully matches a pattern; `meaning` describes the pattern."""
 
     def read(node: Node) -> str:
         if not re.fullmatch(pattern, text(node)):
@@ -199,7 +199,7 @@ def table(
 
 
 def with_line(read: Callable[[Node], dict[str, Any]], make: Callable[..., _Made]) -> Callable[[Node], _Made]:
-    """What `make` gives for the arguments read, with the line of the node as one more."""
+    """Return the result of `make` for the arguments read, with the line of the node as an additional argument."""
     return lambda node: make(**read(node), line=node.line)
 
 

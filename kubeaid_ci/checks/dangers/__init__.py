@@ -1,4 +1,4 @@
-"""What a change may break, give away or lose when Argo CD syncs it."""
+"""Dangers of a change: what it may break, expose or lose when Argo CD syncs it."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -44,7 +44,7 @@ CHECKS: tuple[Callable[[Difference], Iterator[Said]], ...] = (
     routes.check,
     argocd.check,
 )
-"""Every check of one object. Those of removals and images, beside them, know more of the cluster."""
+"""All checks of a single object. The checks of removals and images also need the rest of the cluster."""
 
 
 def check(
@@ -52,7 +52,7 @@ def check(
 ) -> Iterator[Finding]:
     """Yield what a reviewer must know of each object, whatever noise rules leave out.
 
-    `images_before` are the references of all images that the cluster ran. `kept` tells which objects stay in the
+    `images_before` are the references of all images that the cluster ran. `kept` returns whether an object stays in the
     cluster although they leave Git.
     """
     known = images.Known.of(images_before)
@@ -72,7 +72,7 @@ def duplicates(manifests: Iterable[Manifest]) -> Iterator[Finding]:
 
 
 def subject(manifest: Manifest) -> str:
-    """What a finding is about: ``cluster/app Kind namespace/name``."""
+    """Return the subject of a finding: ``cluster/app Kind namespace/name``."""
     where = "/".join(part for part in (manifest.cluster, manifest.app) if part)
     return f"{where} {manifest.key}" if where else str(manifest.key)
 

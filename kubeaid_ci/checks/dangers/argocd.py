@@ -1,4 +1,4 @@
-"""What Argo CD is told to do otherwise."""
+"""Changed settings of Argo CD: sync options, sources, ignored differences and permissions."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -64,7 +64,7 @@ def _options(old: frozenset[str], new: frozenset[str], *, is_new: bool) -> Itera
 
 
 def _annotated(difference: Difference) -> Iterator[Said]:
-    """What annotations of any object tell Argo CD, beside its options for syncing."""
+    """Yield changes of annotations that Argo CD reads, except sync options."""
     old, new = annotations(difference.before), annotations(difference.after)
     if old.get(_KEEP) == "keep" != new.get(_KEEP):
         yield Said(rules.SYNC_OPTION_CHANGED, f"it loses {_KEEP} keep: it goes with its Application from then on")
@@ -92,7 +92,7 @@ def _application(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool
 
 
 def _automatic(spec: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What Argo CD does without being asked; nothing where it does nothing so."""
+    """Return what Argo CD does automatically; empty if nothing."""
     found = at(spec, "syncPolicy", "automated")
     return found if isinstance(found, dict) and found.get("enabled") is not False else None
 
@@ -152,7 +152,7 @@ def _project(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) ->
     for field in _BOUNDS:
         was, now = _list(old, field), _list(new, field)
         come = [item for item in now if item not in was]
-        # Kinds in namespaces are bounded only where a list says so.
+        # Namespaced kinds are restricted only if a list names them.
         open_now = field == "namespaceResourceWhitelist" and was and not now
         if open_now or (any(map(_is_all, come)) if is_new else come):
             yield Said(rules.SOURCE_CHANGED, f"Applications of this project may use more: {field}")
@@ -177,7 +177,7 @@ def _is_all(item: Any) -> bool:
 
 
 def _policy(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Said]:
-    """What people may do in Argo CD itself."""
+    """Yield changes of the permissions of people in Argo CD itself."""
     was, now = (
         {f"{name}: {line.strip()}" for name, said in data.items() for line in str(said).splitlines() if line.strip()}
         for data in (old, new)

@@ -1,4 +1,4 @@
-"""What keeps an application running and within its bounds, changed so that it does so no longer."""
+"""Weakened protections: disruption budgets, autoscalers, quotas, probes and update strategies."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a new definition of a kind does to objects of that kind."""
+"""Effects of a changed CRD on objects of its kind."""
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -14,7 +14,7 @@ _MOST = frozenset({"maxItems", "maxLength", "maxProperties", "maximum"})
 _DEMANDS = frozenset(
     {"allOf", "anyOf", "oneOf", "not", "format", "multipleOf", "pattern", "uniqueItems", "x-kubernetes-validations"}
 )
-# Lists whose items are told apart by keys, or only once: an item that is there twice is refused.
+# Lists with unique items, or items identified by keys: a duplicate item is rejected.
 _LIST_TYPES = frozenset({"map", "set"})
 
 
@@ -123,7 +123,7 @@ def _looser(delta: Delta, *, most: bool) -> bool:
 
 
 def _wider(delta: Delta) -> bool:
-    """Whether a type takes all that it took: numbers that need not be whole; one that is left out takes anything."""
+    """Return whether a type accepts all that it did: ``number`` after ``integer``; a missing type accepts anything."""
     return delta.after is ABSENT or (delta.before, delta.after) == ("integer", "number")
 
 
@@ -154,7 +154,7 @@ def _conversion(difference: Difference) -> Iterator[Said]:
 
 
 def _converter(conversion: Mapping[str, Any]) -> tuple[str, str]:
-    """Who converts, and at which address where that is outside the cluster; empty where nobody does."""
+    """Return the converting service, and its URL if it is outside the cluster; empty if there is no conversion."""
     if conversion.get("strategy") != "Webhook":
         return "", ""
     config = mapping(conversion, "webhook", "clientConfig") or mapping(conversion, "webhookClientConfig")

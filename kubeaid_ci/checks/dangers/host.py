@@ -1,4 +1,4 @@
-"""How far pods reach into the node that they run on."""
+"""Access of pods to the node that they run on."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -57,7 +57,7 @@ def _mounted(pod: PodChange) -> Iterator[Said]:
         before, after = _reached(old or {}, pod.old), _reached(new, pod.new)
         for path, writes in after.items():
             if old is None or path not in known:
-                continue  # told of the container, or of the pod
+                continue  # reported for the container, or for the pod
             if path not in before:
                 yield Said(rules.HOST_ACCESS, f"container {name} reaches {path} of the node")
             elif writes and not before[path]:

@@ -23,7 +23,7 @@ class Known:
 
     @classmethod
     def of(cls, references: Iterable[str]) -> Self:
-        """What the references of images name."""
+        """The images that references name."""
         found = [Image.parse(reference) for reference in references]
         return cls(frozenset(image.registry for image in found), frozenset(image.name for image in found))
 
@@ -46,10 +46,10 @@ def check(difference: Difference, known: Known) -> Iterator[Said]:
 
 
 def _older(tag: str, other: str) -> bool:
-    """Whether a tag is of an older release; what stands behind the numbers orders nothing."""
+    """Return whether a tag is of an older release; a suffix after the numbers has no order."""
     try:
         return Version.parse(tag).release < Version.parse(other).release
-    except UserError:  # no version, such as a date with letters
+    except UserError:  # no version, such as a date with characters
         return False
 
 

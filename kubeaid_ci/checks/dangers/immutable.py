@@ -70,7 +70,7 @@ _POD_MAY_CHANGE: tuple[_Path, ...] = (
 
 
 def check(difference: Difference) -> Iterator[Said]:
-    """A saying for the fields whose change the API server will refuse."""
+    """Return a finding for the fields whose change the API server will reject."""
     if difference.before is None or difference.after is None or _made_anew(difference):
         return
     changed = [delta for delta in difference.deltas if delta.noise not in _MEANS_THE_SAME]

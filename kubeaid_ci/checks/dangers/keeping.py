@@ -1,4 +1,4 @@
-"""What an object that stays does to the data, the secrets and the backups that belong to it."""
+"""Effects of a changed object on the data, secrets and backups that belong to it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _WHEN = {"whenDeleted": "when it is deleted", "whenScaled": "when it is scaled d
 _DEEPEST = 12
 _SIZES = frozenset({"size", "storage", "storageSize", "volumeSize"})
 _AMOUNT = re.compile(r"\d+(?:\.\d+)?[KMGTPE]i?")
-# Where secrets and certificates come from, by what says so.
+# Fields that name the source of secrets and certificates, by kind.
 _SECRET_SOURCES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("external-secrets.io", "ExternalSecret"): ("secretStoreRef", "data", "dataFrom"),
     ("external-secrets.io", "SecretStore"): ("provider",),

@@ -27,7 +27,7 @@ _OTHER_POLICIES = {
     "crd.projectcalico.org": ("GlobalNetworkPolicy", "NetworkPolicy"),
     "projectcalico.org": ("GlobalNetworkPolicy", "NetworkPolicy"),
 }
-# Annotations by which a cloud keeps a load balancer to its own network, and what they say for that.
+# Annotations that make a cloud load balancer internal, with the values that do so.
 _INSIDE = re.compile(r"internal|private-?network|disable-public-network|load-balancer-type$|scheme$", re.IGNORECASE)
 _INSIDE_SAID = frozenset({"true", "internal", "0.0.0.0/0", "private"})
 _MOST_PAIRS = 50_000
@@ -65,12 +65,12 @@ def _policy(difference: Difference) -> Iterator[Said]:
 
 
 def _more(old: Mapping[str, Any], new: Mapping[str, Any], field: str) -> set[str]:
-    """What is let through and was not; all of it, where what was is too much to be looked at."""
+    """Return the traffic that is newly allowed; all of it if the old rules are too many to compare."""
     return _let_through(new, field) - (_let_through(old, field) if _pairs(old, field) <= _MOST_PAIRS else set())
 
 
 def _pairs(spec: Mapping[str, Any], field: str) -> int:
-    """How many peers with a port there are."""
+    """Return the number of pairs of peer and port."""
     return sum(len(_peers(rule, field)) * len(_ports_of(rule)) for rule in mappings(spec, field))
 
 

@@ -1,4 +1,4 @@
-"""What pods may do that they might not do before."""
+"""New identities, containers and commands of pods, and removed limits."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -45,7 +45,7 @@ def check(difference: Difference) -> Iterator[Said]:
 
 
 def _account(difference: Difference) -> Iterator[Said]:
-    """What a service account hands to its pods."""
+    """Yield changes of what a service account gives its pods."""
     if not is_kind(difference, "", "ServiceAccount") or difference.before is None or difference.after is None:
         return
     tokens = [

@@ -32,7 +32,7 @@ _DEEPEST = 12
 class PodChange:
     """One pod specification as it was and as it will be, with the annotations of the pods.
 
-    `old` is empty, and `is_new` true, where there was none.
+    `old` is empty and `is_new` true if it did not exist.
     """
 
     old: Mapping[str, Any]
@@ -42,7 +42,7 @@ class PodChange:
     new_annotations: Mapping[str, Any]
 
     def containers(self) -> Iterator[tuple[str, Mapping[str, Any] | None, Mapping[str, Any]]]:
-        """Each container that there will be: its name, what it was (nothing where it was not), what it is."""
+        """Yield each container after the change: its name, the old container (empty if it is new), the new one."""
         old, new = containers(self.old), containers(self.new)
         for name, container in new.items():
             yield name, old.get(name), container

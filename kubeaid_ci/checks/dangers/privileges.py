@@ -10,7 +10,7 @@ from kubeaid_ci.model.difference import Difference
 
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _INHERITED = ("runAsUser", "runAsGroup", "runAsNonRoot", "seccompProfile", "appArmorProfile", "seLinuxOptions")
-"""What a container takes from its pod where it has none of its own."""
+"""Fields that a container inherits from its pod if it does not set them."""
 
 _Container = Mapping[str, Any]
 
@@ -104,7 +104,7 @@ _EVERY_CAPABILITY = frozenset(
         "SYS_CHROOT",
     ]
 )
-"""What a container has unless it drops it."""
+"""Capabilities of a container unless it drops them."""
 
 
 def _raised(
@@ -113,10 +113,10 @@ def _raised(
     old_pod: Mapping[str, Any] | None = None,
     new_pod: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
-    """What the security contexts of pods and containers have in common; the pod's holds where a container has none."""
+    """Yield changes of the fields that pods and containers share; the pod's apply if a container does not set them."""
     within = new_pod is not None
     if within and not any(field in side for side in (old, new) for field in _INHERITED):
-        return  # the pod's own says it all
+        return  # already reported for the pod
 
     def effective(field: str, *keys: str) -> tuple[Any, Any]:
         was, now = at(old, field, *keys), at(new, field, *keys)

@@ -13,7 +13,7 @@ _MOST_NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a check has to say of an object; `severity` where it is not the rule's own."""
+    """A draft of a finding about an object; `severity` if it differs from the rule's."""
 
     rule: Rule
     message: str
@@ -21,14 +21,14 @@ class Said:
 
 
 def at(value: Any, *keys: str) -> Any:
-    """What a path of keys leads to; nothing where it leads nowhere."""
+    """Return the value at a path of keys; None if it does not exist."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
 def mapping(value: Any, *keys: str) -> Mapping[str, Any]:
-    """The mapping that a path leads to; an empty one where there is none."""
+    """Return the mapping at a path; empty if there is no mapping."""
     found = at(value, *keys)
     return found if isinstance(found, dict) else {}
 
@@ -46,7 +46,7 @@ def texts(value: Any, *keys: str) -> list[str]:
 
 
 def text(value: Any, *keys: str) -> str:
-    """The text that a path leads to; an empty one where there is none."""
+    """Return the text at a path; empty if there is no text."""
     found = at(value, *keys)
     return found if isinstance(found, str) else ""
 
@@ -57,7 +57,7 @@ def named(items: list[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
 
 
 def body(manifest: Manifest | None) -> Mapping[str, Any]:
-    """What an object holds; nothing where there is no object."""
+    """Return the body of an object; empty if there is no object."""
     return {} if manifest is None else manifest.body
 
 
@@ -67,7 +67,7 @@ def both(difference: Difference, *keys: str) -> tuple[Mapping[str, Any], Mapping
 
 
 def is_kind(difference: Difference, group: str, *kinds: str) -> bool:
-    """Whether the object is of one of the kinds of an API group."""
+    """Return whether the object has one of the kinds of an API group."""
     key = difference.manifest.key
     return key.group == group and key.kind in kinds
 

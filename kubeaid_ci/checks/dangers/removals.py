@@ -1,4 +1,4 @@
-"""What goes with an object that is removed, and objects that another namespace holds from now on."""
+"""Consequences of removed objects, and of objects that move to another namespace."""
 
 from collections.abc import Iterator
 
@@ -45,7 +45,7 @@ NO_REMOVALS = Removals()
 
 
 def check(difference: Difference, removals: Removals = NO_REMOVALS) -> Iterator[Said]:
-    """What is lost with an object that goes. `removals` tells which objects stay in the cluster."""
+    """Return the finding about a removed object. `removals` knows which objects stay in the cluster."""
     yield from _moved(difference)
     if difference.after is None and difference.before is not None:
         yield from _removed(difference, removals)
@@ -81,7 +81,9 @@ def _state(what: str, kept: str, *, is_confirmed: bool) -> Said:
 def _secret(difference: Difference) -> Iterator[Said]:
     if difference.manifest.key.kind in _SECRETS:
         yield Said(rules.SECRET_REMOVED, "the sync deletes it; secrets that come through it are not renewed any more")
-    elif "helm.sh/hook" not in annotations(difference.before):  # that of a hook goes with the hook, nobody else uses it
+    elif "helm.sh/hook" not in annotations(
+        difference.before
+    ):  # a hook's secret is removed with the hook, nothing else uses it
         yield Said(rules.SECRET_REMOVED, "the sync deletes this secret; pods that use it will not start")
 
 

@@ -1,4 +1,4 @@
-"""What starts to run, what stops to run, and what holds up a deletion."""
+"""Hooks, jobs, scaling and finalizers: what starts, what stops, and what blocks a deletion."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -53,7 +53,7 @@ def _started(difference: Difference) -> Iterator[Said]:
 
 
 def _is_run(difference: Difference) -> bool:
-    """Whether Argo CD applies it: a test of Helm's it does not."""
+    """Return whether Argo CD applies the object; it does not apply Helm tests."""
     helm = mapping(body(difference.after), "metadata", "annotations").get("helm.sh/hook")
     return not isinstance(helm, str) or bool(hook(difference.after))
 

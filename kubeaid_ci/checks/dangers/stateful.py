@@ -66,7 +66,7 @@ _OPERATED: Mapping[str, tuple[str, ...]] = {
     "yugabyte.com": ("YBCluster",),
     "zookeeper.pravega.io": ("ZookeeperCluster",),
 }
-# What stands for something in a cloud or is one of a family of database operators, by the end of its group.
+# API groups of cloud resources and of database operators, by suffix.
 _FAMILIES = (
     ".percona.com",
     ".aws.crossplane.io",
@@ -84,7 +84,7 @@ _DEEPEST = 10
 
 
 def lost_with(manifest: Manifest) -> str:
-    """What is lost with an object that is deleted; empty where that is nothing that cannot be made again."""
+    """Return what is lost if the object is deleted; empty if everything can be recreated."""
     group, kind = manifest.key.group, manifest.key.kind
     if known := _BUILT_IN.get((group, kind)):
         return known
@@ -100,7 +100,7 @@ def lost_with(manifest: Manifest) -> str:
 
 
 def is_custom(group: str) -> bool:
-    """Whether an API group is of custom resources other than Argo CD's and those that Kubernetes itself defines."""
+    """Return whether an API group is of custom resources, except Argo CD's and those defined by Kubernetes itself."""
     return "." in group and not group.endswith(".k8s.io") and group != "argoproj.io"
 
 

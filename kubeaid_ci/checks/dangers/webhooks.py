@@ -110,6 +110,6 @@ def _service(webhook: _Webhook) -> str:
 
 
 def _scopes(webhook: _Webhook) -> set[str]:
-    """What bounds the rules to objects of one scope."""
+    """Return the scope that restricts the rules of a webhook."""
     scopes = {text(rule, "scope") or "*" for rule in mappings(webhook, "rules")}
     return set() if "*" in scopes else scopes
