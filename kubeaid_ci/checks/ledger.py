@@ -69,7 +69,7 @@ def _unknown(one: Vendored, ledger: Ledger) -> Iterator[Finding]:
 
 
 def _gone(key: str, entry: LedgerEntry, *, is_declared: bool) -> Finding:
-    """Return the finding about a recorded chart that is no longer a folder; if declared, it may exist in another form."""
+    """Return the finding about a recorded chart that is no longer a folder, but may exist in another form."""
     message = f"the ledger has {key}, which is no longer vendored"
     message += " as a folder, but still declared" if is_declared else "; --update-ledger removes it"
     severity = Severity.ERROR if is_declared else Severity.INFO
