@@ -12,7 +12,7 @@ from kubeaid_ci.commands.publish_options import chart_publish_options
 
 @click.command("update", cls=GroupedCommand)
 @click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
-@click.option("--to", metavar="VERSION", help="The version to update one chart to, whatever the policy says.")
+@click.option("--to", metavar="VERSION", help="The version to update one chart to, regardless of its policy.")
 @click.option(
     "--skip",
     multiple=True,

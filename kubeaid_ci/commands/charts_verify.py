@@ -29,10 +29,12 @@ _FETCHES_A_JOB = 4
 
 @click.command("verify")
 @click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
-@click.option("--offline", is_flag=True, help="Ask nobody: compare with the ledger alone.")
-@click.option("--update-ledger", is_flag=True, help="Add what the ledger does not know; never replaces content.")
-@click.option("--accept", multiple=True, metavar="CHART", help="Record what a chart holds now; repeatable.")
-@click.option("--reason", default="", metavar="TEXT", help="Why it is accepted; the ledger records it.")
+@click.option("--offline", is_flag=True, help="Do not use the network; compare only with the ledger.")
+@click.option(
+    "--update-ledger", is_flag=True, help="Add charts and files missing from the ledger; never replaces content."
+)
+@click.option("--accept", multiple=True, metavar="CHART", help="Record the chart's current content; repeatable.")
+@click.option("--reason", default="", metavar="TEXT", help="Reason for --accept; recorded in the ledger.")
 @click.option(
     "--base",
     metavar="REF",

@@ -25,7 +25,7 @@ _NO_REF = (
 
 @click.command()
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
-@click.option("--base", metavar="REF", help="The revision before the change; REF... is where it was left.")
+@click.option("--base", metavar="REF", help="The revision before the change; REF... is the merge base with REF.")
 @click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
 @click.option("--upgrade-to", metavar="REV", help="Rehearse an upgrade to this KubeAid revision instead.")
 @click.option(

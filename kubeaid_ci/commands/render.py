@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     shell_complete=completion.applications,
     help="Only this Application; repeatable.",
 )
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write a file for each object into DIR.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write each object to a file in DIR.")
 @new_only_options
 @common_options
 @click.option(

@@ -15,7 +15,7 @@ from tests.repos import Repos, vars_file
 
 @pytest.fixture
 def one(tmp_path: Path) -> Repos:
-    """Two repositories in order, but for that nothing says where the config repo comes from."""
+    """Two repositories in order, but for that the config repo has no `origin`."""
     kubeaid = repos.kubeaid(tmp_path / "kubeaid")
     repos.commit(kubeaid, tag="1.0.0")
     return Repos(kubeaid, repos.config(tmp_path / "config", {"one": vars_file()}))

@@ -109,7 +109,7 @@ def test_an_archive_of_another_version_is_noted(charts: Charts) -> None:
     charts.add("web", "1.0.0")
     charts.files["/web-1.0.0.tgz"] = chart("web", "6.6.6")
     found = fetched(upstreams().fetch("web", "1.0.0", charts.server.url))
-    assert found.notes == ("The archive's Chart.yaml says version '6.6.6', not 1.0.0.",)
+    assert found.notes == ("The archive's Chart.yaml has version '6.6.6', not 1.0.0.",)
 
 
 def test_an_unsafe_archive_is_told_with_its_address_and_reason(charts: Charts) -> None:

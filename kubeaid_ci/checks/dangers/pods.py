@@ -52,7 +52,7 @@ def _account(difference: Difference) -> Iterator[Said]:
         at(body(side), "automountServiceAccountToken") is not False for side in (difference.before, difference.after)
     ]
     if tokens == [False, True]:
-        yield Said(rules.IDENTITY_CHANGED, "its pods get its token, which they did not before")
+        yield Said(rules.IDENTITY_CHANGED, "its pods get its token, which they did not before before")
     old, new = (annotations(side) for side in (difference.before, difference.after))
     if changed := [name for name in _CLOUD_IDENTITIES if name in new and old.get(name) != new[name]]:
         yield Said(rules.IDENTITY_CHANGED, f"its pods get another cloud identity: {listed(changed)}")
@@ -68,7 +68,9 @@ def _identity(pod: PodChange) -> Iterator[Said]:
         pod.old.get("automountServiceAccountToken") is False
         and pod.new.get("automountServiceAccountToken") is not False
     ):
-        yield Said(rules.IDENTITY_CHANGED, "its pods get the token of their service account, which they did not before")
+        yield Said(
+            rules.IDENTITY_CHANGED, "its pods get the token of their service account, which they did not before before"
+        )
     if not pod.is_new and (come := _tokens(pod.new) - _tokens(pod.old)):
         yield Said(rules.IDENTITY_CHANGED, f"its pods get a token for {listed(list(come))}")
 
