@@ -59,7 +59,8 @@ def decode(value: Any, *, where: str) -> dict[str, Any]:
     except WrongTypeError as error:
         raise UserError(f"{where}: {error}, so Helm cannot load the chart") from error
     found = by_name(value or {})
-    fields = {_NAMES[key]: _plain(inner) for key, inner in found.items() if key in _NAMES}
+    known = ((_NAMES[key], inner) for key, inner in found.items() if key in _NAMES)
+    fields = {name: inner if name == "deprecated" else _plain(inner) for name, inner in known}
     if any(key.lower() == "dependencies" for key in value or {}):
         # A null takes away what another file declares.
         fields["dependencies"] = [_dependency(one) for one in found.get("dependencies", ())]
@@ -121,7 +122,7 @@ def _dependencies_problem(dependencies: Iterable[Mapping[str, Any] | None]) -> s
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, list | dict | bool) else text(value)
+    return value if isinstance(value, list | dict) else text(value)
 
 
 def _dependency(given: Mapping[str, Any] | None) -> dict[str, Any] | None:

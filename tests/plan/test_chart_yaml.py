@@ -51,6 +51,13 @@ def test_a_version_is_read_however_it_is_written(text, version):
     assert read(f"{TOP}{text}\n")["version"] == version
 
 
+def test_a_truth_value_is_text_where_helm_wants_text():
+    fields = read("apiVersion: v2\nname: y\nversion: 1.0.0\nappVersion: off\ndeprecated: on\n")
+    assert (fields["name"], fields["appVersion"], fields["deprecated"]) == ("true", "false", True)
+    assert chart_yaml.problem(fields) is None
+    assert chart_yaml.problem(fields | {"version": "true"}) == "version: 'true' is not a version"
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
