@@ -7,7 +7,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
 from requests import PreparedRequest, RequestException, Response
+from requests import exceptions as failures
 from requests.adapters import HTTPAdapter
+from urllib3 import exceptions
 
 from kubeaid_ci.edges.addresses import Network
 from kubeaid_ci.edges.guarded import POOLS, Guard
@@ -81,9 +83,19 @@ def bound(session: "Session", url: str) -> "Session":
 
 
 def _read(body: "BaseHTTPResponse") -> bytes:
+    """Read an answer to its end. Raises `UnusableError` and errors of requests, as `Response.iter_content` does."""
     data = bytearray()
-    while piece := body.read(_PIECE, decode_content=True):
-        data += piece
-        if len(data) > MOST_BYTES:
-            raise UnusableError(f"the answer has more than {MOST_BYTES >> 20} MiB")
+    try:
+        while piece := body.read(_PIECE, decode_content=True):
+            data += piece
+            if len(data) > MOST_BYTES:
+                raise UnusableError(f"the answer has more than {MOST_BYTES >> 20} MiB")
+    except exceptions.DecodeError as error:
+        raise UnusableError("the answer cannot be unpacked") from error
+    except exceptions.SSLError as error:
+        raise failures.SSLError(error) from error
+    except exceptions.ReadTimeoutError as error:
+        raise failures.ReadTimeout(error) from error
+    except exceptions.HTTPError as error:
+        raise failures.ChunkedEncodingError(error) from error
     return bytes(data)

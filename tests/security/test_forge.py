@@ -1,7 +1,9 @@
 """The forge, and whoever stands in its place: tokens stay at one origin, answers are bounded."""
 
 import gzip
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -244,6 +246,34 @@ def test_no_forge_client_unpacks_without_end(world: World) -> None:
     world.forge.server.inject("GET", LISTS, Reply(200, packed, {"Content-Encoding": "gzip"}), times=50)
     with pytest.raises(Trouble, match="MiB"):
         world.publish()
+
+
+def test_answer_that_cannot_be_unpacked_is_an_outside_error(world: World) -> None:
+    world.forge.server.inject("GET", LISTS, Reply(200, b"[]", {"Content-Encoding": "gzip"}), times=50)
+    with pytest.raises(Trouble, match="the answer cannot be unpacked"):
+        world.publish()
+
+
+@pytest.mark.parametrize(
+    "reply", [b"Content-Length: 100\r\n\r\n[{", b"Transfer-Encoding: chunked\r\n\r\n9\r\n[{", b"\r\n"]
+)
+def test_answer_that_breaks_off_is_lost(reply: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n" + reply)
+
+        with ThreadPoolExecutor(1) as pool, wire.session({}, None, url) as opened:
+            pool.submit(answer)
+            found = wire.exchange(opened, "GET", url, query={}, body=None)
+    if reply == b"\r\n":
+        assert isinstance(found, wire.Answer)
+    else:
+        assert found == wire.Lost("connection closed before the answer was complete", may_pass=True)
 
 
 def test_sessions_of_requests_take_no_other_adapter():
