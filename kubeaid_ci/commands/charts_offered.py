@@ -78,14 +78,12 @@ def offered(
     ran: Collection[str] = (),
 ) -> NoReturn:
     """End a command that published change requests. `ran` is as for `done`."""
-    from kubeaid_ci.checks.publish import check
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.report.chart_update import report
     from kubeaid_ci.report.publish import request_outputs
 
     print_previews(asked)
-    failed = {one.branch: str(one.error) for one in found.failed}
-    told = report(found.updates, check(found.requests, failed), command=command, version=__version__)
+    told = report(found.updates, found.findings, command=command, version=__version__)
     codes = [one.error.exit_code for one in found.failed] + [3] * _failed(found.updates)
     ran = () if codes else ran
     done(ctx, told, options, ran=ran, outputs=request_outputs(found.requests), failure=max(codes, default=0))

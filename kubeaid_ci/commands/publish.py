@@ -28,7 +28,6 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
     Example: kubeaid-ci publish --config-repo https://github.com/example/kubernetes-config.git --kubeaid .
              kubeaid-ci publish --dry-run
     """
-    from kubeaid_ci.checks.publish import check
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import kubeaid_folder, publish_address
@@ -54,8 +53,7 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
             progress=progress.told,
         )
     print_previews(asked)
-    failed = {one.branch: str(one.error) for one in published.failed}
-    told = report(published.builds, published.results, check(published.results, failed), version=__version__)
+    told = report(published.builds, published.results, published.findings, version=__version__)
     codes = [one.error.exit_code for one in published.failed] + [2] * bool(published.builds.failed)
     told_ci = outputs(published.builds, published.results)
     done(ctx, told, options, outputs=told_ci, failure=max(codes, default=0))

@@ -83,7 +83,7 @@ def build_clusters(
     results = tuple(built.result for built in ordered)
     if kubeaid_ref == "worktree":
         results = _marked(results, root)
-    return Builds(results, (*selection.findings, *missing, *found))
+    return Builds(results, (*selection.findings, *missing, *found), check)
 
 
 def _marked(results: tuple[BuildResult, ...], kubeaid: Path) -> tuple[BuildResult, ...]:

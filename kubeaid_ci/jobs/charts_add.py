@@ -56,7 +56,8 @@ def add_chart(
             job = UpdateJob(context, root, WORKTREE, known, jobs, cache, {}, progress)
             updates = NewChart(name, repository, version).prepare(job)
             head = HeadCharts.read(root, repo, cache=cache)
-        return ChartWriter.begin(root, repo, head, dry_run=dry_run).write_all(updates)
+        written = ChartWriter.begin(root, repo, head, dry_run=dry_run).write_all(updates)
+    return replace(written, command="charts add")
 
 
 @dataclass(frozen=True, slots=True)

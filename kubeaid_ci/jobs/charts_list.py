@@ -13,6 +13,7 @@ from kubeaid_ci.model.chart import Chart, Dependency, Subchart
 from kubeaid_ci.model.chart_verdict import Vendored
 from kubeaid_ci.model.dependencies import ResolvedDependency, resolve, undeclared
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.json_result import JsonResult
 from kubeaid_ci.model.ledger import Ledger
 
 
@@ -39,7 +40,7 @@ class ChartLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ChartList:
+class ChartList(JsonResult):
     """The lines in order of chart and folder, and the charts that cannot be read. `has_ledger` is False without one."""
 
     lines: tuple[ChartLine, ...]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kubeaid_ci.checks.publish import check
 from kubeaid_ci.edges.git_remote import Heads
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.jobs import charts_look
@@ -18,6 +19,7 @@ from kubeaid_ci.model.chart import Chart
 from kubeaid_ci.model.chart_update import ChartUpdate, Updates, UpdateStatus
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.forge import Size
+from kubeaid_ci.model.json_result import JsonResult
 from kubeaid_ci.model.ledger import LEDGER, Ledger
 from kubeaid_ci.model.publication import Proposal, Published
 from kubeaid_ci.model.tree import File
@@ -39,12 +41,17 @@ class Unpublished:
 
 
 @dataclass(frozen=True, slots=True)
-class ChartPublication:
+class ChartPublication(JsonResult):
     """The updates and their change requests, with those that were closed because nothing is left of them."""
 
     updates: Updates
     requests: tuple[Published, ...] = ()
     failed: tuple[Unpublished, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings about the change requests; those about charts are in `updates`."""
+        return tuple(check(self.requests, {each.branch: str(each.error) for each in self.failed}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,8 @@ def publish_new_chart(
     run = _Run(upstreams, day, settings or Settings(), None, jobs, cache, progress=progress)
     chart = NewChart(name, repository, version)
     command = f"kubeaid-ci charts add {name} --publish"
-    return run.publish(str(kubeaid), wishes or Wishes(), chart.prepare, everything=False, command=command)
+    found = run.publish(str(kubeaid), wishes or Wishes(), chart.prepare, everything=False, command=command)
+    return replace(found, updates=replace(found.updates, command="charts add"))
 
 
 @dataclass(frozen=True, slots=True)

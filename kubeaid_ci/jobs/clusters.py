@@ -21,6 +21,7 @@ from kubeaid_ci.jobs.kubeaid_source import origin, pinned_revision
 from kubeaid_ci.model import cluster_names
 from kubeaid_ci.model.cluster import Cluster, ClusterInfo
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.json_result import JsonResult
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.settings import Settings
 
@@ -42,7 +43,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Clusters:
+class Clusters(JsonResult):
     """Every cluster, findings about other folders, and why the rest is no cluster."""
 
     clusters: tuple[ClusterInfo, ...]

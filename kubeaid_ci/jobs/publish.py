@@ -2,23 +2,26 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
+from kubeaid_ci.checks.publish import check
 from kubeaid_ci.edges import attributes, previews
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.git_remote import Heads
 from kubeaid_ci.errors import KubeaidCiError, OutsideError, UserError
-from kubeaid_ci.jobs.build import build_clusters
+from kubeaid_ci.jobs.build import Progress, build_clusters
 from kubeaid_ci.jobs.publish_desk import Desk, set_up
 from kubeaid_ci.jobs.publish_target import Target, resolve
 from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
 from kubeaid_ci.model.cluster_change import ClusterChange
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.json_result import JsonResult
 from kubeaid_ci.model.publication import Outcome, Proposal, Published, Wishes
+from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.plan import branches
 from kubeaid_ci.plan import comments as texts
 from kubeaid_ci.plan.branches import Group
@@ -41,12 +44,17 @@ class Unpublished:
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(JsonResult):
     """What was built, and what became of it. `failed` is empty unless there are `results` as well."""
 
     builds: Builds
     results: tuple[Published, ...]
     failed: tuple[Unpublished, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings about the change requests; those about clusters are in `builds`."""
+        return tuple(check(self.results, {each.branch: str(each.error) for each in self.failed}))
 
 
 def publish(
@@ -55,19 +63,40 @@ def publish(
     *,
     clusters: Sequence[str] = (),
     wishes: Wishes | None = None,
-    **build: Any,
+    kubeaid_ref: str = "worktree",
+    kubeaid_addresses: Collection[Remote] = (),
+    engine: str = "rjsonnet",
+    validate: bool = False,
+    cross_check: bool = False,
+    jobs: int | None = None,
+    cache: bool | str | os.PathLike[str] = True,
+    timeout: float = 300.0,
+    progress: Progress | None = None,
 ) -> Publication:
     """Build clusters on the newest state of the config repo's base branch, and offer what differs.
 
     `config_repo` is an address, or a checkout whose ``origin`` is published to; the checkout itself is
-    only read. `build` are options of `build_clusters`. Without `clusters` every cluster is built. One
-    change request holds all clusters, or each has its own (`Wishes.per_cluster`). If `clusters` names
+    only read. The options from `kubeaid_ref` on are those of `build_clusters`. Without `clusters` every cluster is
+    built. One change request holds all clusters, or each has its own (`Wishes.per_cluster`). If `clusters` names
     some, and the one change request has others already, these are built too and stay in it, also if another
     run adds them while this one runs.
 
     One that cannot be published stops no other. Raises `UserError` if nothing can be published at all
     and `OutsideError` if the remote or the forge fails; every run is safe to repeat.
     """
+    build = partial(
+        build_clusters,
+        kubeaid=kubeaid,
+        kubeaid_ref=kubeaid_ref,
+        kubeaid_addresses=kubeaid_addresses,
+        engine=engine,
+        validate=validate,
+        cross_check=cross_check,
+        jobs=jobs,
+        cache=cache,
+        timeout=timeout,
+        progress=progress,
+    )
     target = resolve(str(config_repo), wishes or Wishes())
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder, ThreadPoolExecutor(1) as aside:
         for number in range(_TRIES):
@@ -76,11 +105,11 @@ def publish(
             desk = set_up(target, Path(folder) / str(number))
             # A first look while the clusters are built: if nothing is to be published, it is the only one.
             first = aside.submit(desk.look)
-            fleet = _Fleet(desk, kubeaid, build)
+            fleet = _Fleet(desk, build)
             fleet.build(clusters)
             heads = first.result()
             try:
-                return _Offer(target, desk, fleet, _source_date(kubeaid, build), named=bool(clusters)).all(heads)
+                return _Offer(target, desk, fleet, _source_date(kubeaid, kubeaid_ref), named=bool(clusters)).all(heads)
             except _BaseMovedError:
                 continue
     raise OutsideError(f"{target.access.url}: base branch {desk.base} kept moving during the build; run again later")
@@ -91,14 +120,13 @@ class _Fleet:
     """The clusters that are built by now, in a clone of the base branch, and what that changes by cluster folder."""
 
     desk: Desk
-    kubeaid: str | os.PathLike[str]
-    options: Mapping[str, Any]
+    build_in: Callable[..., Builds]
     builds: Builds = field(default_factory=lambda: Builds((), ()))
     changes: dict[str, ClusterChange] = field(default_factory=dict)
 
     def build(self, names: Sequence[str]) -> None:
         """Build more clusters (none: all)."""
-        made = build_clusters(self.desk.checkout, self.kubeaid, clusters=names, check=False, **self.options)
+        made = self.build_in(self.desk.checkout, clusters=names)
         changes, made = _changes(self.desk, made)
         results = sorted((*self.builds.results, *made.results), key=lambda result: (result.cluster, result.dir))
         self.builds = Builds(tuple(results), (*self.builds.findings, *made.findings))
@@ -180,9 +208,8 @@ def _compared_one_by_one(
     return done, Builds(results, (*builds.findings, *findings))
 
 
-def _source_date(kubeaid: str | os.PathLike[str], build: Mapping[str, Any]) -> Callable[[], int | None]:
+def _source_date(kubeaid: str | os.PathLike[str], ref: str) -> Callable[[], int | None]:
     """Return a function for the date of the commit that is built from, None if clusters pin their own."""
-    ref = build.get("kubeaid_ref", "worktree")
 
     @cache
     def date() -> int | None:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from kubeaid_ci.model.change import Change
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.json_result import JsonResult
 
 
 class BuildStatus(StrEnum):
@@ -33,11 +34,13 @@ class BuildResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Builds:
+class Builds(JsonResult):
     """What a build of several clusters gave, in order of cluster name."""
 
     results: tuple[BuildResult, ...]
     findings: tuple[Finding, ...]
+    check: bool = False
+    """True if nothing was written."""
 
     @property
     def failed(self) -> tuple[BuildResult, ...]:

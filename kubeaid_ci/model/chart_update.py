@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.json_result import JsonResult
 from kubeaid_ci.model.policy import Step
 from kubeaid_ci.model.publication import Published
 
@@ -106,7 +107,7 @@ class ChartUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class Updates:
+class Updates(JsonResult):
     """The results of an update, in order of chart. `written` are files next to the charts that changed.
 
     `unwritten` are charts that the disk refused. With `dry_run` nothing was written.
@@ -117,3 +118,4 @@ class Updates:
     written: tuple[str, ...] = ()
     unwritten: tuple[str, ...] = ()
     dry_run: bool = False
+    command: str = "charts update"

@@ -7,6 +7,7 @@ from kubeaid_ci.model.chart import Dependency, Subchart
 from kubeaid_ci.model.comparison import ImageChange
 from kubeaid_ci.model.difference import ObjectChange
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.json_result import JsonResult
 
 
 class FileAction(StrEnum):
@@ -114,7 +115,7 @@ class Vendored:
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(JsonResult):
     """What a verification gave, in order of chart. `may_pass` says that a retry may cure what could not be asked."""
 
     results: tuple[ChartResult, ...]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.json_result import JsonResult
 
 
 class Area(StrEnum):
@@ -45,7 +46,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkup:
+class Checkup(JsonResult):
     """Every check in the order of its area, and a finding for each that is not well."""
 
     results: tuple[Check, ...]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from kubeaid_ci.model.difference import ObjectChange
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.json_result import JsonResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class NotCompared:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(JsonResult):
     """What a change does to clusters, and what of it is not known.
 
     `clusters` exist on both sides, `added` and `removed` on one. `applications` counts the Applications of all of

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.json_result import JsonResult
 from kubeaid_ci.model.rendering import RenderStatus
 from kubeaid_ci.model.version import Version
 
@@ -19,7 +20,7 @@ class ChartLint:
 
 
 @dataclass(frozen=True, slots=True)
-class Lint:
+class Lint(JsonResult):
     """Results in order of chart, and every finding.
 
     `kubernetes` are the versions that were rendered for, `helm` those whose rules were followed.

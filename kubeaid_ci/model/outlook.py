@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from kubeaid_ci.model.chart import Chart, Dependency, Subchart
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.json_result import JsonResult
 from kubeaid_ci.model.policy import Step
 from kubeaid_ci.model.upstream import Release
 
@@ -97,7 +98,7 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlooks:
+class Outlooks(JsonResult):
     """Every dependency that was asked for, in order of chart. `may_pass` says that asking again may help."""
 
     results: tuple[Outlook, ...]

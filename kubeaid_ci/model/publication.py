@@ -84,6 +84,10 @@ class Wishes:
     """`forge_url` as a settings file says it: that one may not send a token to another host."""
 
 
+PublishOptions = Wishes
+"""The name for callers of the library."""
+
+
 class Outcome(StrEnum):
     """What became of a proposal."""
 

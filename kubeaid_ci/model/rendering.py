@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.json_result import JsonResult
 from kubeaid_ci.model.manifest import Manifest, ObjectId
 from kubeaid_ci.model.sync_policy import NO_POLICY, SyncPolicy
 
@@ -91,7 +92,7 @@ class RenderedApp:
 
 
 @dataclass(frozen=True, slots=True)
-class Renderings:
+class Renderings(JsonResult):
     """What rendering several clusters gave, in order of cluster and Application."""
 
     apps: tuple[RenderedApp, ...]
