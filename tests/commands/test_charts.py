@@ -52,7 +52,7 @@ def test_every_report_carries_the_alarm_and_what_to_do(run, root, tmp_path):
         "diff": "",
     }
     for name in ("sarif", "markdown"):
-        assert "Remove the file; declare it as a patch" in reports[name].read_text()
+        assert "Remove the file, or declare it as a patch" in reports[name].read_text()
     page = reports["markdown"].read_text()
     assert page.index("chart/file-added") < page.index("````diff")
 

@@ -212,7 +212,7 @@ def test_the_change_request_is_that_of_the_job(commented, repositories, world):
     assert len(texts(change)) == 1
     other = {name: value.replace("acme/config", "acme/other") for name, value in env.items()}
     assert "acme/other" in str(call("--comment", **other).exception)
-    assert "no CI job of a change request" in str(call("--comment", GITHUB_REF="refs/heads/main").exception)
+    assert "not running for a change request" in str(call("--comment", GITHUB_REF="refs/heads/main").exception)
 
 
 def test_a_forge_that_refuses_the_comment_costs_the_exit_code_and_not_the_report(commented, repositories, world):
