@@ -202,7 +202,7 @@ def old_variables(found: Mapping[str, str]) -> Iterator[Check]:
 def token_variables(found: Sequence[TokenVariable], *, needed: Sequence[str]) -> Iterator[Check]:
     """The variables that may hold a token: which is used for what, and which is not and why.
 
-    `needed` are the variables that would do for the forge's API; none where nothing is to be opened.
+    `needed` are the variables that would do for the forge's API; empty if nothing is to be opened.
     """
     for one in found:
         yield _token_variable(one)

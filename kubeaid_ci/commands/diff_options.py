@@ -104,7 +104,7 @@ def end(
 def _comment(
     comparison: "Comparison", options: Options, place: "Place", command: str, compared: tuple[str, dict[str, Any]]
 ) -> int:
-    """Return the exit code of a forge that does not take the comment: the report is worth showing all the same."""
+    """Return the exit code of a forge that does not take the comment: the report is worth showing anyway."""
     from kubeaid_ci.checks import suppress
     from kubeaid_ci.commands.provenance import run_address
     from kubeaid_ci.report import provenance

@@ -69,7 +69,7 @@ EMPTY = frozenset(
         "volumes",
     )
 )
-"""Fields that mean the same where they are empty as where they are not there."""
+"""Fields that mean the same where they are empty as where they do not exist."""
 
 _POD: _Fields = {
     "dnsPolicy": "ClusterFirst",
@@ -218,7 +218,7 @@ _KINDS: Mapping[tuple[str, str], Mapping[_Place, _Fields]] = {
 
 
 def defaults(group: str, kind: str) -> Callable[[_Place], _Fields] | None:
-    """The defaults of the fields below a place of an object of a kind; nothing where none are known."""
+    """The defaults of the fields below a place of an object of a kind; None if none are known."""
     known = _KINDS.get((group, kind))
     if known is None:
         return None

@@ -68,13 +68,13 @@ def _pull_policy(image: Any) -> str:
 
 
 def same_grants(old: Any, new: Any) -> bool:
-    """Whether two lists of rules of a role allow the same, however it is spread over them."""
+    """Return whether two lists of rules of a role allow the same, however it is spread over them."""
     before, after = _grants(old), _grants(new)
     return before is not None and before == after
 
 
 def _grants(rules: Any) -> set[tuple[str, ...]] | None:
-    """Every single right; nothing where there are too many, or a rule is of another form."""
+    """Return every single permission; None if there are too many, or a rule has another form."""
     found: set[tuple[str, ...]] = set()
     for rule in rules if isinstance(rules, list) else []:
         fields: list[Any] = [rule.get(name) or [] for name in _GRANTS] if isinstance(rule, dict) else [None]
@@ -92,7 +92,7 @@ _GRANTS = ("verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs"
 
 
 def _secret(body: _Body) -> _Body:
-    """What is given as text is kept as data, and wins over it."""
+    """Move what is given as text into the data, which it overrides."""
     texts, data = body.get("stringData"), body.get("data") or {}
     if not isinstance(data, dict) or not (texts is None or isinstance(texts, dict)):
         return body

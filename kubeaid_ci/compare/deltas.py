@@ -18,7 +18,7 @@ _Steps = tuple[Step, ...]
 
 
 def deltas(old: Mapping[str, Any], new: Mapping[str, Any], *, group: str) -> Iterator[Delta]:
-    """What differs, in the order of the keys. What is on one side alone is one, however much is below it.
+    """Yield what differs, in the order of the keys. What is on one side alone is one, however much is below it.
 
     `group` is the API group, which tells what lists have no order. JSON and YAML in texts is opened; a text
     that is but spelled otherwise carries the noise rule `TEXT_SPELLING`.
@@ -102,7 +102,7 @@ def _reordered(old: list[str], new: list[str]) -> bool:
 
 
 def _members(old: list[Any], new: list[Any]) -> list[Pair]:
-    """The items of a set that the other side lacks: texts each by itself, mappings side by side."""
+    """The items of a set that the other side lacks: texts each by itself, mappings in parallel."""
     gone, come = _lacking(old, new), _lacking(new, old)
     if any(isinstance(item, Mapping | list) for item in (*gone, *come)):
         places = range(max(len(gone), len(come)))

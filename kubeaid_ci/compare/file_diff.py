@@ -1,4 +1,4 @@
-"""A diff of one file that hides nothing: invisible and foreign letters, blanks at the ends, modes, binaries."""
+"""A diff of one file that hides nothing: invisible and foreign characters, spaces at the ends, modes, binaries."""
 
 import difflib
 import hashlib
@@ -22,7 +22,7 @@ _NO_FILE = {
 
 
 def diff(theirs: File | None, ours: File | None) -> str:
-    r"""How our file differs from theirs, as a unified diff; nothing stands for "not there".
+    r"""Return how our file differs from theirs, as a unified diff; None is a missing file.
 
     A line that begins with a backslash tells what the line before it does not show. The result is
     bounded, and safe to print.
@@ -100,7 +100,7 @@ def _span(keep: int, start: int, end: int) -> str:
 
 
 def _start(mine: str, yours: str) -> int:
-    """Where to begin to show two long lines, so that what differs is seen."""
+    """Return where to begin to show two long lines, so that what differs is seen."""
     if max(len(mine), len(yours)) <= _LONGEST_LINE:
         return 0
     return max(_common(mine, yours) - _BEFORE, 0)

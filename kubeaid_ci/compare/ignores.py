@@ -29,7 +29,7 @@ class Ignore:
     places: tuple[_Place, ...]
 
     def covers(self, key: ObjectId) -> bool:
-        """Whether the entry speaks of an object; group and kind are globs, a name that is not given is any."""
+        """Return whether the entry speaks of an object; group and kind are globs, a name that is not given is any."""
         kinds = fnmatchcase(key.group, self.group) and fnmatchcase(key.kind, self.kind)
         return kinds and self.name in ("", key.name) and self.namespace in ("", key.namespace)
 
@@ -51,7 +51,7 @@ def standing(before: Mapping[str, RenderedApp], after: Mapping[str, RenderedApp]
 def ignored(
     found: Sequence[Delta], old: Mapping[str, Any], new: Mapping[str, Any], wanted: Sequence[Ignore]
 ) -> frozenset[int]:
-    """Which of the deltas, by their place, are gone once the ignored places are; never an image."""
+    """Return which of the deltas, by their place, are gone once the ignored places are; never an image."""
     places = [place for ignore in wanted for place in ignore.places]
     if not places:
         return frozenset()

@@ -92,7 +92,7 @@ class Lists:
         self._known = {**_METADATA, **_GROUPS.get(group, {})}
 
     def keys(self, field: str, old: Sequence[Any], new: Sequence[Any]) -> Keys | None:
-        """By what the items of a list are told apart: keys, `SET`, or nothing where only their order does.
+        """By what the items of a list are distinguished: keys, `SET`, or nothing where only their order does.
 
         Nothing also where the keys do not tell the items apart.
         """
@@ -105,12 +105,12 @@ class Lists:
         return next((keys for keys in candidates if _told_apart(keys, old) and _told_apart(keys, new)), None)
 
     def order_counts(self, field: str, old: Sequence[Any], new: Sequence[Any]) -> bool:
-        """Whether the order of a list that is merged by key matters all the same."""
+        """Return whether the order of a list that is merged by key matters anyway."""
         return field in _ORDER_COUNTS or (field == "env" and any(map(_refers, (*old, *new))))
 
 
 def label(item: Mapping[str, Any], keys: Keys) -> str:
-    """What a path calls an item: its first key's value, with the others where they are no default."""
+    """Return the name of an item in a path: the value of its first key, with its other keys unless defaults."""
     first, *others = (str(item.get(key, "")) for key in keys)
     return "/".join([first, *(other for other in others if other not in ("", "TCP"))])
 

@@ -25,7 +25,7 @@ class Pair:
 
 
 def same(old: Any, new: Any) -> bool:
-    """Whether two values are the same in YAML: unlike in Python, true is not 1."""
+    """Return whether two values are the same in YAML: unlike in Python, true is not 1."""
     if old is new or old != new:
         return old is new
     # What is written the same is the same; only else is it worth to look at every value.
@@ -33,7 +33,7 @@ def same(old: Any, new: Any) -> bool:
 
 
 def _same_booleans(old: Any, new: Any) -> bool:
-    """Whether two values that are equal in Python have their booleans in the same places."""
+    """Return whether two values that are equal in Python have their booleans in the same places."""
     if isinstance(old, dict):
         pairs: Iterable[tuple[Any, Any]] = ((value, new[key]) for key, value in old.items())
     elif isinstance(old, list):
@@ -48,7 +48,7 @@ def _same_booleans(old: Any, new: Any) -> bool:
 
 
 def pair(old: Sequence[Any], new: Sequence[Any]) -> list[Pair]:
-    """The items of two lists side by side: by name where all of them have one, else by place.
+    """The items of two lists in parallel: by name where all of them have one, else by place.
 
     An item's name is its `name`, or the `alert` or `record` of a Prometheus rule.
     """
@@ -133,7 +133,7 @@ def _labels(rule: Mapping[str, Any], wanted: tuple[str, ...] | None) -> _Labels:
 
 
 def _twins(label: str, old: list[Any], new: list[Any]) -> Iterator[Pair]:
-    """Items that only their content tells apart: the unchanged are each other's, the rest by order."""
+    """Items that only their content distinguishes: the unchanged are each other's, the rest by order."""
     if len(old) < 2 and len(new) < 2:
         yield _alone(label, old, new)
         return

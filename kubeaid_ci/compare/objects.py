@@ -50,7 +50,7 @@ def differences(
 
     An object is the same one if its `ObjectId` is, whichever Application and file hold it. If one Application has it
     twice, the last counts, as for Argo CD. Fields that only noise rules explain carry their rule; an object that has
-    no others is in the result all the same (`Difference.counts`). `ignores` is what the sync of each Application leaves
+    no others is in the result anyway (`Difference.counts`). `ignores` is what the sync of each Application leaves
     as it is. Clusters whose manifests share bodies may share
     `known`.
     """
@@ -184,7 +184,7 @@ def _without_spelling(
 
 
 def _within(steps: tuple[Step, ...], places: Collection[tuple[Step, ...]]) -> bool:
-    """Whether a place is one of others, or below one."""
+    """Return whether a place is one of others, or below one."""
     return any(steps[:length] in places for length in range(len(steps) + 1))
 
 
@@ -221,13 +221,13 @@ def _by(
 
 
 def _elsewhere(manifest: Manifest) -> str:
-    """What is the same for an object in two namespaces; empty for one without a namespace."""
+    """Return what is the same for an object in two namespaces; empty for one without a namespace."""
     key = manifest.key
     return f"{key.group}/{key.kind}/{key.full_name}" if key.namespace else ""
 
 
 def _content(manifest: Manifest) -> str:
-    """All but the metadata, with the object's own name and namespace left open; empty where there is nothing else."""
+    """Return all but the metadata, with a placeholder for the object's name and namespace; empty if nothing is left."""
     body: dict[str, Any] = {
         name: value for name, value in manifest.body.items() if name not in ("apiVersion", "kind", "metadata")
     }

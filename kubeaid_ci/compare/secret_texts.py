@@ -1,4 +1,4 @@
-"""Secrets in texts, told by the names beside them, by what they look like, and by the files that they are in."""
+"""Secrets in texts, told by the names next to them, by what they look like, and by the files that they are in."""
 
 import base64
 import binascii
@@ -118,7 +118,7 @@ def _without_encoded(found: re.Match[str]) -> str:
 
 
 def _decoded_text(encoded: str) -> str:
-    """The text that base64 holds, empty if it is none."""
+    """Return the decoded text; empty if it is not base64."""
     try:
         text = base64.b64decode("".join(encoded.split()), validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
@@ -127,7 +127,7 @@ def _decoded_text(encoded: str) -> str:
 
 
 def may_hold(text: str) -> bool:
-    """Whether a text has a word in it by which a secret could be named; what has none is quickly passed."""
+    """Return whether a text has a word in it by which a secret could be named; what has none is quickly passed."""
     return _HINT.search(text) is not None
 
 
@@ -153,13 +153,13 @@ def named_values(text: str) -> Iterator[str]:
 
 
 def _is_image(text: str, named: re.Match[str], value: str) -> bool:
-    """Whether it is the end of an image's name with its version: ``…/sealed-secrets-controller:0.36.6``."""
+    """Return whether it is the end of an image's name with its version: ``…/sealed-secrets-controller:0.36.6``."""
     return text[named.start() - 1 : named.start()] == "/" and named[2] == ":" and bool(_VERSION.fullmatch(value))
 
 
 @lru_cache(maxsize=16_384)
 def secret_name(name: str) -> bool:
-    """Whether a field or variable of this name holds a secret, going by the name."""
+    """Return whether a field or variable of this name holds a secret, going by the name."""
     if _NO_SECRET.search(name):
         return False
     return bool(_SECRET.search(name)) or (bool(_TELLING.search(name)) and not ABOUT.search(name))

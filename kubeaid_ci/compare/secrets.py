@@ -25,7 +25,7 @@ _BARE_FLAG = re.compile(r"--?([A-Za-z][\w.-]*)")
 
 
 def is_secret(key: ObjectId) -> bool:
-    """Whether the object is there to hold secrets: a Secret, a SealedSecret and their like."""
+    """Return whether the object is there to hold secrets: a Secret, a SealedSecret and their like."""
     return _is_secret_kind(key.kind)
 
 
@@ -70,7 +70,7 @@ def _mapping(value: Mapping[str, Any], field: str, *, holder: bool) -> dict[str,
 
 
 def _names_secret(name: str) -> bool:
-    """Whether a variable, a parameter of a chart (``db.password``) or a patch (``/data/token``) names a secret."""
+    """Return whether a variable, chart parameter (``db.password``) or patch (``/data/token``) names a secret."""
     return secret_name(re.split(r"[./]", name)[-1])
 
 
@@ -91,7 +91,7 @@ def _is_password_of_mysql(item: str, items: list[Any]) -> bool:
 
 
 def _takes_secret(item: str, items: list[Any], following: int) -> bool:
-    """Whether the argument after this flag is a secret: ``--password x``, ``-p x``, ``redis-cli -a x``."""
+    """Return whether the argument after this flag is a secret: ``--password x``, ``-p x``, ``redis-cli -a x``."""
     flag = _BARE_FLAG.fullmatch(item)
     if flag is None:
         return False

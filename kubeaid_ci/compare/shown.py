@@ -92,7 +92,7 @@ def _json(value: Any) -> str:
 
 
 def _safe_text(text: str) -> str:
-    """A text without its secrets; JSON and YAML in it is opened where a name may stand beside its secret."""
+    """A text without its secrets; JSON and YAML in it is opened where a name may stand next to its secret."""
     return _safe_once(text) if len(text) <= _OFTEN_THE_SAME else _safe(text)
 
 

@@ -13,7 +13,7 @@ _LONGEST_YAML = 64 * 1024
 
 
 def opened(old: str, new: str) -> tuple[Any, Any] | None:
-    """What two texts hold, where both hold a mapping or a list in one and the same notation; else nothing.
+    """Return what two texts hold, where both hold a mapping or a list in one and the same notation; else nothing.
 
     A text in which a key stands twice is not opened: programs disagree on which one counts. Neither
     is one whose first line is a comment that differs: ``#cloud-config`` and its like have a meaning.
@@ -26,7 +26,7 @@ def opened(old: str, new: str) -> tuple[Any, Any] | None:
 
 
 def held(text: str) -> Any:
-    """The mapping or list that one text holds; nothing where it holds none."""
+    """The mapping or list that one text holds; empty if it holds none."""
     found = opened(text, text)
     return found[0] if found else None
 
@@ -42,7 +42,7 @@ def _both(read: Any, old: str, new: str) -> tuple[Any, Any] | None:
 
 
 def _shallow(value: Any) -> bool:
-    """Whether what a text holds is nested no deeper than what follows it can go."""
+    """Return whether what a text holds is nested no deeper than what follows it can go."""
     level = [value]
     for _ in range(_DEEPEST):
         level = [below for item in level if isinstance(item, dict | list) for below in _below(item)]

@@ -16,7 +16,7 @@ _MOST_COMPARED = 30_000
 
 
 def unified(difference: Difference) -> str:
-    """The diff, empty where only the order of keys differs; shortened beyond `MOST_LINES`, and says so."""
+    """The diff, an empty text if only the order of keys differs; shortened beyond `MOST_LINES`, and says so."""
     old, new = _masked(difference.before), _masked(difference.after)
     known = {(secret.size, repr(secret.value)) for secret in hidden(old)}
     before, after = (_lines(_spelled(side, known)) for side in (old, new))

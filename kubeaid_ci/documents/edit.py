@@ -97,7 +97,7 @@ def _replaced(tree: Any, path: Sequence[str | int], value: Any) -> Any:
 
 
 def _reads(text: str, where: str) -> str | None:
-    """Give what a text holds, in a form that tells 1 from true and 1.0; nothing where it is not YAML."""
+    """Give what a text holds, in a form that tells 1 from true and 1.0; None if it is not YAML."""
     try:
         return repr(load_all(text, where=where))
     except UserError:

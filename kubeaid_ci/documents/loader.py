@@ -70,7 +70,7 @@ def _written(text: str) -> str | None:
 
 
 def locate(text: str | bytes, path: Sequence[str | int], *, document: int = 0) -> int | None:
-    """Find the line (from 1) of a mapping key or a list item; nothing where there is no such path.
+    """Find the line (from 1) of a mapping key or a list item; None if there is no such path.
 
     `document` counts as in `load_all`. An empty path is where the document starts. Raises
     `UserError` for invalid YAML.

@@ -93,7 +93,7 @@ class Document:
 
 @lru_cache(maxsize=4096)
 def plain_key(text: str) -> str | None:
-    """Make a key without quotes text; nothing where it is null. A few hundred keys make up all manifests."""
+    """Make a key without quotes text; None if it is null. A few hundred keys make up all manifests."""
     value = plain_value(text)
     match value:
         case bool():
@@ -106,7 +106,7 @@ def plain_key(text: str) -> str | None:
 
 
 def is_merge(key: Node) -> bool:
-    """Whether a mapping key is `<<`, which takes in the mappings it names."""
+    """Return whether a mapping key is `<<`, which takes in the mappings it names."""
     return isinstance(key, Leaf) and key.value == "<<" and (key.implicit[0] or key.tag == _MERGE)
 
 

@@ -49,7 +49,7 @@ def _skip_blank(text: str, at: int) -> int:
 
 
 def _content(piece: str) -> int:
-    """Where the first line of a document starts, behind blanks; in column 0 unless all is indented."""
+    """Return where the first line of a document starts, behind spaces; in column 0 unless all is indented."""
     start = _skip_blank(piece, 0)
     margin = piece.rfind("\n", 0, start) + 1
     indented = 0 < margin < start < len(piece)
@@ -57,5 +57,5 @@ def _content(piece: str) -> int:
 
 
 def _only_directives(piece: str) -> bool:
-    """Whether all there is are directives, which Helm's rule cuts from the document they speak of."""
+    """Return whether the text has only directives, which Helm's rule separates from their document."""
     return piece.startswith("%", _skip_blank(piece, 0)) and _DIRECTIVES.fullmatch(piece) is not None

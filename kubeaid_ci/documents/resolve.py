@@ -51,7 +51,7 @@ def plain_value(text: str) -> Plain:
 
 
 def reads_as_text(text: str) -> bool:
-    """Whether Go reads this text, written without quotes, as a string.
+    """Return whether Go reads this text, written without quotes, as a string.
 
     Base 60 (`1:30`) counts as a number: Go writes it quoted for the sake of other readers.
     """
@@ -61,7 +61,7 @@ def reads_as_text(text: str) -> bool:
 
 
 def is_timestamp(text: str) -> bool:
-    """Whether go-yaml takes a plain scalar for a date or a point in time."""
+    """Return whether go-yaml takes a plain scalar for a date or a point in time."""
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
         return False

@@ -52,7 +52,7 @@ def string(text: str, indent: str) -> str:
 
 @lru_cache(maxsize=65536)
 def key(text: str) -> str | None:
-    """Spell a mapping key with its colon; nothing where it needs the long form, `? key`."""
+    """Spell a mapping key with its colon; None if it needs the long form, `? key`."""
     if len(text.encode("utf-8", "surrogatepass")) > _SIMPLE_KEY_BYTES or _KEY_BREAK.search(text):
         return None
     return one_line(text) + ":"
@@ -95,7 +95,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _special(text: str) -> bool:
-    """Whether a text without a newline holds something go-yaml does not print as it is."""
+    """Return whether a text without a newline holds something go-yaml does not print as it is."""
     if text.isascii():
         return not text.isprintable()
     return _SPECIAL.search(text) is not None

@@ -86,7 +86,7 @@ class Network:
     connect: Callable[[str, int], socket.socket] = _connect
 
     def zone(self, host: str) -> Zone | None:
-        """The innermost zone of a host's addresses; nothing where it has none."""
+        """The innermost zone of a host's addresses; None if it has none."""
         try:
             return max(zone(address) for address in self.resolve(host, 443))
         except (OSError, ValueError):

@@ -33,7 +33,7 @@ def same_when_stored(root: Path, files: Mapping[str, tuple[bytes, bytes]]) -> fr
     """Return the files for whose bytes on disk Git would store the other bytes, by their path from `root`.
 
     `files` has the bytes on disk and the others by path. Git may write line ends, an encoding or ``$Id$`` to disk that
-    are not committed. No filter driver runs, but a pointer of Git LFS stands for the file that it names.
+    are not committed. No filter driver runs, but a pointer of Git LFS represents the file that it names.
     """
     found = {path for path, (disk, other) in files.items() if disk == _pointer(other)}
     asked = [path for path, (disk, _) in files.items() if _may_be_converted(disk) and "\n" not in path]

@@ -2,7 +2,7 @@
 
 A record says: when these paths held this content (and those paths nothing), the build gave these
 files. It is found by a slot, a hash of what is known before evaluating, and believed only when
-every input is still the same. Contents lie beside, named by their SHA-256. All writes are
+every input is still the same. Contents lie next to, named by their SHA-256. All writes are
 atomic, so runs may share the folder; whatever does not read back whole counts as not there.
 """
 
@@ -60,7 +60,7 @@ class Cache:
                 yield record
 
     def content(self, digest: str) -> bytes | None:
-        """The content that a digest names; nothing where it is gone or damaged."""
+        """The content that a digest names; None if it is gone or damaged."""
         try:
             data = self._object(digest).read_bytes()
         except OSError:
@@ -93,7 +93,7 @@ class Cache:
             _write(self._note(name), hashlib.sha256(text).hexdigest().encode() + b" " + text)
 
     def noted(self, name: str) -> bytes | None:
-        """What was kept under a name; nothing where there is none or it is damaged."""
+        """Return what was kept under a name; None if it does not exist or it is damaged."""
         try:
             checksum, _, text = self._note(name).read_bytes().partition(b" ")
         except OSError:
@@ -114,11 +114,11 @@ class Cache:
                 return
 
     def size(self) -> int:
-        """How many bytes lie in the folder."""
+        """Return how many bytes lie in the folder."""
         return sum(size for _, size, _ in self._files())
 
     def trouble(self) -> str | None:
-        """Why nothing can be kept in the folder; nothing where it can. Leaves nothing behind."""
+        """Why nothing can be kept in the folder; None if it can. Leaves nothing behind."""
         try:
             place = next(one for one in (self.folder, *self.folder.parents) if one.exists())
             with tempfile.TemporaryFile(dir=place):

@@ -39,7 +39,7 @@ class MetadataReader:
                 self._known = self._known if version == _FORMAT else {}
 
     def known(self, identity: str) -> dict[str, Any] | None:
-        """What the blob of an id says, where an earlier run or this one has read it."""
+        """Return the content of a blob, if this run or an earlier one has read it."""
         said: dict[str, Any] | None = self._used.get(identity, self._known.get(identity))
         if said is not None:
             self._used[identity] = said

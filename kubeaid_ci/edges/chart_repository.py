@@ -23,7 +23,7 @@ _ARCHIVE_SECONDS = 300
 
 
 class ChartRepository:
-    """One repository, its index fetched; it is read when the first chart is asked for."""
+    """One repository, its index fetched; it is read when the first chart is requested."""
 
     def __init__(
         self, url: str, index: bytes, downloads: Downloads, *, moved_to: str, authorization: str | None

@@ -38,12 +38,12 @@ _COMMAND_START = re.compile(r"(^|[\r\n])([^\S\r\n]*)::")
 
 
 def github(env: Mapping[str, str]) -> bool:
-    """Whether this is a job of GitHub Actions, or of Gitea's or Forgejo's, which say the same."""
+    """Return whether this is a job of GitHub Actions, or of Gitea's or Forgejo's, which say the same."""
     return env.get("GITHUB_ACTIONS") == "true"
 
 
 def gitlab(env: Mapping[str, str]) -> bool:
-    """Whether this is a job of GitLab CI."""
+    """Return whether this is a job of GitLab CI."""
     return env.get("GITLAB_CI") == "true"
 
 
@@ -56,7 +56,7 @@ def below_checkout(folder: str) -> str:
 
 
 def change_request(env: Mapping[str, str]) -> tuple[str, int] | None:
-    """The change request that the job runs for: the path of its repository and its number; nothing where it has none.
+    """The change request that the job runs for: the path of its repository and its number; None if it has none.
 
     GitHub, Gitea and Forgejo name it by the ref, but not in jobs that run for the base of one.
     """
@@ -155,7 +155,7 @@ def append_outputs(
     *,
     token: Callable[[], str] = lambda: secrets.token_hex(16),
 ) -> None:
-    """Set the step's outputs, where it has any; `token` gives what nobody can guess, anew at each call."""
+    """Set the step's outputs, where it has any; `token` gives what nobody can guess, again at each call."""
     path = _file(env, "GITHUB_OUTPUT")
     if path is not None:
         append(path, "".join(_output(_named(name), value, token) for name, value in outputs.items()))
@@ -165,7 +165,7 @@ def dotenv(outputs: Mapping[str, str]) -> str:
     """The outputs as GitLab's dotenv report: ``pull-url`` becomes ``KUBEAID_CI_OUTPUT_PULL_URL``.
 
     Later jobs have these as variables, which win over their own: hence the prefix. Line breaks become
-    blanks. GitLab refuses a report that is too large, so a value for which there is no room is left out.
+    spaces. GitLab refuses a report that is too large, so a value for which there is no room is left out.
     """
     room = _DOTENV_LIMIT - 1
     lines = []

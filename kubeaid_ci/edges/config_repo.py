@@ -25,7 +25,7 @@ _MOST_DEEP = 5
 class NotACluster:
     """A folder below ``k8s/`` that cannot be taken for a cluster, and why.
 
-    `wrong` if that is an error. `has_output` if it has built manifests all the same. `about_vars` if its vars files
+    `wrong` if that is an error. `has_output` if it has built manifests anyway. `about_vars` if its vars files
     are the reason.
     """
 

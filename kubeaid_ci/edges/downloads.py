@@ -1,4 +1,4 @@
-"""Downloads that are asked for again only if they changed since, by the server's own word."""
+"""Downloads that are requested again only if they changed since, by the server's own word."""
 
 import json
 from dataclasses import replace
@@ -31,7 +31,7 @@ class Downloads:
         return answer
 
     def content(self, digest: str) -> bytes | None:
-        """What the cache has under a SHA-256 in hex."""
+        """Return what the cache has under a SHA-256 in hex."""
         return self.cache.content(digest) if self.cache else None
 
     def keep(self, data: bytes) -> None:
@@ -40,7 +40,7 @@ class Downloads:
             self.cache.keep(data)
 
     def noted(self, name: str) -> bytes | None:
-        """What earlier runs noted under a name."""
+        """Return what earlier runs noted under a name."""
         return self.cache.noted(name) if self.cache else None
 
     def note(self, name: str, text: bytes) -> None:

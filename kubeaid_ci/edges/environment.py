@@ -58,7 +58,7 @@ def _github_any(kind: ForgeKind, remote: Remote, environ: Environ) -> bool:
 
 
 def _workflow_token(kind: ForgeKind, remote: Remote, environ: Environ) -> bool:
-    """A workflow's token counts on the server that runs the workflow, be it GitHub, Gitea or Forgejo."""
+    """A workflow's token counts on the server that runs the workflow, whether GitHub, Gitea or Forgejo."""
     runs_on = ForgeKind.GITEA if is_gitea_actions(environ) else ForgeKind.GITHUB
     return kind is runs_on and is_at(remote, environ.get("GITHUB_SERVER_URL") or "https://github.com")
 
@@ -128,7 +128,7 @@ OLD_NAMES: Mapping[str, str] = {
 def forge_token(remote: Remote, kind: ForgeKind, environ: Environ, *, target: bool = True) -> Token | None:
     """The token for the forge's API, or nothing.
 
-    `target` says that the remote is the one to publish to: the project's own variables are for it
+    `target` is true if the remote is the one to publish to: the project's own variables are for it
     alone, so that a second repository on another host never sees them.
     """
     return _first([source for source in _sources(target) if source.for_api], remote, kind, environ)

@@ -12,7 +12,7 @@ _RENAME_SWAP = 2  # macOS, renamex_np(2)
 
 
 def exchange(staging: Path, folder: Path) -> None:
-    """Let a finished folder take the place of another, which lies in the first one's place then.
+    """Atomically swap two folders.
 
     A kill at any moment leaves the old or the new, never half; on a file system that cannot let folders
     change places each file is replaced in one step, stale ones last.

@@ -65,7 +65,7 @@ def refuse_links(path: Path) -> None:
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files by their path below a new folder, all or none; raises `UserError` where it holds something."""
+    """Write files by their path below a new folder, all or none; raises `UserError` if it holds something."""
     try:
         refuse_links(folder)
         folder = folder.absolute()
@@ -106,7 +106,7 @@ def _replace(target: Path, data: bytes) -> None:
 
 
 def create(path: Path, data: bytes, *, mode: int = 0o666) -> None:
-    """Make a file that is not there, with a mode as the umask allows; raises `OSError`."""
+    """Make a file that does not exist, with a mode as the umask allows; raises `OSError`."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)

@@ -89,7 +89,7 @@ class Repository:
         return None
 
     def target_name(self, revision: str, tag_prefix: str = "") -> str:
-        """Return the name that a ``targetRevision`` stands for: the newest tag of a range, else what is written."""
+        """Return the name that a ``targetRevision`` represents: the newest tag of a range, else what is written."""
         wanted = target_revision.range_of(revision)
         if wanted:
             tags = self._git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").text.splitlines()
@@ -115,7 +115,7 @@ class Repository:
         return self.commit(name or revision)
 
     def meanings(self, revision: str) -> tuple[str, ...]:
-        """The tag of a name and the branches of it, by their whole names; nothing where there are not both.
+        """The tag of a name and the branches of it, by their whole names; empty if there are not both.
 
         Git takes the tag without a word, and whoever may push may make one that is called ``origin/main``.
         """
@@ -124,12 +124,12 @@ class Repository:
         return tuple(name for name in names if name in found) if names[0] in found else ()
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """The newest commit that two commits have in common; nothing where there is none, or it was not fetched."""
+        """The newest commit that two commits have in common; None if it does not exist, or it was not fetched."""
         found = self._git("merge-base", one, other)
         return None if found.code else found.text
 
     def tree(self, commit: str, path: str) -> str | None:
-        """The id of a folder's tree in a commit; nothing where the folder is not there."""
+        """The id of a folder's tree in a commit; None if the folder does not exist."""
         found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}:{path}")
         return None if found.code else found.text
 
@@ -172,11 +172,11 @@ class Repository:
         return None
 
     def names_by_sha256(self) -> bool:
-        """Whether the repository is of the format with ids of 64 digits."""
+        """Return whether the repository is of the format with ids of 64 digits."""
         return self._git("rev-parse", "--show-object-format").text == "sha256"
 
     def describe(self, revision: str = "HEAD") -> str | None:
-        """The nearest tag of a revision, as in ``31.1.1`` or ``31.1.1-4-g5f50b3d``; its id where there is none."""
+        """The nearest tag of a revision, as in ``31.1.1`` or ``31.1.1-4-g5f50b3d``; its id if there is no tag."""
         found = self._git("describe", "--tags", "--always", "--abbrev=8", revision)
         return None if found.code else found.text
 
@@ -186,7 +186,7 @@ class Repository:
         return bool(found.text) or found.code != 0
 
     def tag_count(self) -> int:
-        """How many tags there are."""
+        """Return the number of tags."""
         return len(self._git("tag", "--list").text.splitlines())
 
     def is_bare(self) -> bool:
@@ -194,7 +194,7 @@ class Repository:
         return self._git("rev-parse", "--is-bare-repository").text == "true"
 
     def is_shallow(self) -> bool:
-        """Whether older commits were left out when it was cloned."""
+        """Return whether older commits were left out when it was cloned."""
         return self._git("rev-parse", "--is-shallow-repository").text == "true"
 
     def address(self, name: str = "origin") -> str | None:
@@ -234,18 +234,18 @@ class Repository:
         return {name: part.partition("\n")[2] for name, part in zip(names, parts, strict=True)}
 
     def last_change(self, path: str) -> str | None:
-        """The newest commit of HEAD that changed something below a path; nothing where there is none."""
+        """The newest commit of HEAD that changed something below a path; None if it does not exist."""
         found = self._git("log", "-1", "--format=%H", "HEAD", "--", path)
         return None if found.code or not found.text else found.text
 
     def date(self, revision: str) -> int | None:
-        """The committer's date of a revision, in seconds since 1970; nothing where there is no such revision."""
+        """The committer's date of a revision, in seconds since 1970; None if there is no such revision."""
         commit = self.commit(revision)
         found = self._git("log", "-1", "--no-show-signature", "--format=%ct", commit) if commit else None
         return int(found.text) if found and not found.code else None
 
     def show(self, commit: str, path: str) -> bytes | None:
-        """The bytes of a file in a commit; nothing where it is not there."""
+        """The bytes of a file in a commit; None if it does not exist."""
         found = self._git("cat-file", "blob", f"{commit}:{path}")
         return None if found.code else found.stdout
 
@@ -319,7 +319,7 @@ class Blobs:
         self._process = start_git(["cat-file", "--batch"], folder=folder)
 
     def read(self, identity: str) -> bytes:
-        """The bytes of one blob; raises `UserError` where the repository lacks it (a partial clone)."""
+        """The bytes of one blob; raises `UserError` if the repository lacks it (a partial clone)."""
         return self.read_all([identity])[0]
 
     def read_all(self, identities: Sequence[str]) -> list[bytes]:

@@ -24,7 +24,7 @@ class GitAccess:
     """A repository's address without any secret, and how to get in.
 
     `help` is one sentence for people whose token lacks a right: which it needs, and where that is set.
-    `rules` says where it is set who may push to which branch.
+    `rules` names where it is set who may push to which branch.
     `timeout` is in seconds, for one run of Git.
     """
 
@@ -50,7 +50,7 @@ class GitAccess:
 
 
 def split_address(address: str) -> tuple[str, Token | None]:
-    """An address without its credentials, and these; raises `UserError` where it is no address.
+    """An address without its credentials, and these; raises `UserError` if it is no address.
 
     ``https://token@host/…`` and ``https://user:token@host/…`` both give a token; a user alone is
     taken for a token too, as the forges do.

@@ -17,7 +17,7 @@ Run = Callable[..., Finished]
 
 
 def commits_since(run: Run, base: str, head: str) -> tuple[Commit, ...]:
-    """The commits that a branch has beside those of the base, as `Workshop.commits_since` says."""
+    """The commits that a branch has next to those of the base, by `Workshop.commits_since`."""
     found = _log(run, head, f"^{base}")
     own = {commit.sha for commit in found}
     former = sorted({commit.base for commit in found if commit.is_ours and commit.base in own})

@@ -34,7 +34,7 @@ def differing(commit: str, listed: Iterable[bytes], files: Mapping[str, bytes | 
 
 
 def stream(commit: str, changed: Changed) -> Iterator[bytes]:
-    """What to feed ``git fast-import`` with to put the changed files onto a commit."""
+    """Yield what to feed ``git fast-import`` with to put the changed files onto a commit."""
     yield b"commit %s\ncommitter x <x> 0 +0000\ndata 0\nfrom %s\n" % (WANTED.encode(), commit.encode())
     for path, (mode, data) in changed.items():
         name = _quoted(path)
@@ -59,6 +59,6 @@ def _blob_name(data: bytes, digits: int) -> str:
 
 
 def _quoted(path: str) -> bytes:
-    """A path as fast-import reads it: in quotes, with the letters that would end them escaped."""
+    """A path as fast-import reads it: in quotes, with the characters that would end them escaped."""
     raw = path.encode("utf-8", "surrogateescape")
     return b'"' + raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'

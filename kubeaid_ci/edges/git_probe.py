@@ -1,4 +1,4 @@
-"""Whether a remote answers and lets us in, found out without writing to it."""
+"""Check whether a remote answers and lets us in, found out without writing to it."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def readable(access: GitAccess, *branches: str) -> Heads | Refused | NotReached:
 
 
 def writable(access: GitAccess, checkout: Path, branch: str) -> Refused | NotReached | None:
-    """Why the branch cannot be pushed to; nothing where the remote lets us.
+    """Why the branch cannot be pushed to; None if the remote lets us.
 
     Over HTTP the remote says so before anything is sent. Elsewhere a push from a checkout with a commit
     in it goes as far as the remote's own refusal, and is not made.
@@ -39,7 +39,7 @@ def writable(access: GitAccess, checkout: Path, branch: str) -> Refused | NotRea
 
 
 def _closed(access: GitAccess, service: str) -> Refused | NotReached | None:
-    """What HTTP says of the first request that Git would make; nothing where that is well, or it is no HTTP."""
+    """Return the HTTP error of the first request that Git would make; None if it succeeds, or if it is not HTTP."""
     if not access.over_http:
         return None
     match wire.git_status(access, service):

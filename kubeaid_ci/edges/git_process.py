@@ -154,7 +154,7 @@ def git(
 ) -> Finished:
     """Run Git to its end and return its result, whatever its exit code.
 
-    `folder` is the top of the repository, None for a call that needs none. `network` and `signing` say which of
+    `folder` is the top of the repository, None for a call that needs none. `network` and `signing` name which of
     the user's settings apply, `reads_files` that Git reads or writes files of the work tree, so that filter drivers
     must be switched off. `settings` are Git configuration for this call, `env` is added to its environment,
     `timeout` is in seconds. Raises `UserError` if `folder` is no repository.

@@ -30,7 +30,7 @@ class Heads:
 def heads(access: GitAccess, *patterns: str) -> Heads:
     """The remote's default branch, and the branches of these names; ``name/*`` asks for those below.
 
-    Raises `OutsideError` where the remote cannot be asked.
+    Raises `OutsideError` if the remote cannot be asked.
     """
     asked = [f"{HEADS}{pattern}" for pattern in patterns]
     done = talk(access, ["ls-remote", "--symref", "--", access.url, "HEAD", *asked])
@@ -45,7 +45,7 @@ def heads(access: GitAccess, *patterns: str) -> Heads:
 
 
 def default_branch(access: GitAccess) -> str:
-    """The branch that the remote's HEAD names; raises `OutsideError` where there is none."""
+    """The branch that the remote's HEAD names; raises `OutsideError` if there is none."""
     found = heads(access).default
     if found is None:
         raise OutsideError(f"{access.url}: has no default branch; name one with --base")
@@ -60,7 +60,7 @@ def remote_head(access: GitAccess, branch: str) -> str | None:
 def clone(access: GitAccess, into: Path, *, branch: str | None = None, shallow: bool = True) -> Path:
     """Clone into a folder and return it. A full clone has every branch and tag.
 
-    Nothing secret is left in the clone. Raises `OutsideError` where the remote cannot be read.
+    Nothing secret is left in the clone. Raises `OutsideError` if the remote cannot be read.
     """
     named = ["--branch", branch] if branch else []
     depth = ["--depth=1", "--single-branch", "--no-tags"] if shallow else []
@@ -77,7 +77,7 @@ def clone_branch(
 ) -> tuple[str, str]:
     """Clone one branch (default: the remote's default branch) with its history; gives its name and its commit.
 
-    Objects that are in the folder `objects` are not fetched. Raises `UserError` where there is no such
+    Objects that are in the folder `objects` are not fetched. Raises `UserError` if there is no such
     branch or no commit, `OutsideError` where the remote cannot be read.
     """
     named = [f"--branch={branch}"] if branch else []
@@ -137,7 +137,7 @@ def talk(
 ) -> Finished:
     """Run Git against the remote to read from it, again where a fault may pass.
 
-    `explain` is called when it failed, and raises where it knows why. Raises `OutsideError` where it goes
+    `explain` is called when it failed, and raises where it knows why. Raises `OutsideError` if it goes
     on failing, at once where the token is refused.
     """
     for attempt in count(1):

@@ -33,7 +33,7 @@ class PushRefusedError(OutsideError):
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """A bare repository bound to one remote. `borrows` says that a whole checkout lends its objects."""
+    """A bare repository bound to one remote. `borrows` is true if a whole checkout lends its objects."""
 
     folder: Path
     access: GitAccess
@@ -44,7 +44,7 @@ class Workshop:
         """Look at the remote's branches of these names, and fetch what those of `fetch` have.
 
         A branch that is missing is left out; ``name/*`` looks at those below a name. What is `known` from
-        a look a moment ago is not asked for again. Raises `OutsideError` where the remote cannot be read.
+        a look a moment ago is not asked for again. Raises `OutsideError` if the remote cannot be read.
         """
         for attempt in count(1):
             heads = known if known and attempt == 1 else git_remote.heads(self.access, *patterns)
@@ -103,7 +103,7 @@ class Workshop:
         return git_import.differing(commit, filter(None, listed), files)
 
     def difference(self, old: str, new: str) -> bytes:
-        """What differs between two trees or commits, as ``git diff-tree -r -z --raw`` gives it."""
+        """Return what differs between two trees or commits, as ``git diff-tree -r -z --raw`` gives it."""
         return self._run(*git_history.RAW, old, new).stdout
 
     def changed_paths(self, old: str, new: str) -> tuple[str, ...]:
@@ -121,7 +121,7 @@ class Workshop:
         )
 
     def patch(self, old: str, new: str) -> bytes:
-        """What differs between two trees or commits, as ``git apply`` takes it."""
+        """Return what differs between two trees or commits, as ``git apply`` takes it."""
         options = ["-r", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv"]
         return self._run("diff-tree", *options, old, new).stdout
 
@@ -131,7 +131,7 @@ class Workshop:
         return done.text if done.code == 0 else None
 
     def commits_since(self, base: str, head: str) -> tuple[Commit, ...]:
-        """The commits that a branch has beside those of the base, newest first.
+        """The commits that a branch has next to those of the base, newest first.
 
         Merges of the base that changed nothing on the way (a forge's "update branch") are left out, and so
         is what our own commits say was on the base before it was rewritten.
@@ -139,18 +139,18 @@ class Workshop:
         return git_history.commits_since(self._git, base, head)
 
     def adds_nothing(self, branch: str, base: str) -> bool:
-        """Whether merging a branch would leave the base as it is: whatever the branch changed is there already."""
+        """Return whether merging a branch would not change the base, which already has all of its changes."""
         return git_history.merged(self._git, base, branch) == self.tree_of(base)
 
     def is_signed(self, commit: str) -> bool:
-        """Whether a commit carries a signature, be it good or not."""
+        """Return whether a commit carries a signature, whether good or not."""
         head, _, _ = self._run("cat-file", "commit", commit).stdout.partition(b"\n\n")
         return any(line.startswith(b"gpgsig") for line in head.split(b"\n"))
 
     def commit(self, tree: str, parent: str, *, message: str, style: CommitStyle) -> str:
         """Make a commit and return its name. The same content by the same author is the same commit.
 
-        Raises `UserError` where it cannot be signed.
+        Raises `UserError` if it cannot be signed.
         """
         date = f"{max(style.date or 0, self.date_of(parent))} +0000"
         env = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
@@ -167,7 +167,7 @@ class Workshop:
         return checked(done, "cannot make the commit").text
 
     def push(self, branch: str, *, new: str | None, seen: str | None) -> bool:
-        """Move a branch of the remote from `seen` to `new`; nothing stands for "no such branch".
+        """Move a branch of the remote from `seen` to `new`; None means that the branch does not exist.
 
         Returns False if another run has moved it: then nothing was done. Raises `PushRefusedError` if the remote
         refuses it, `OutsideError` if it cannot be reached.
@@ -250,5 +250,5 @@ def _signing(style: CommitStyle) -> tuple[tuple[str, str], ...]:
 
 
 def _was_refused(porcelain: str) -> bool:
-    """Whether the remote answered the push and refused it: its line for the branch begins with ``!``."""
+    """Return whether the remote answered the push and refused it: its line for the branch begins with ``!``."""
     return any(line.startswith("!\t") for line in porcelain.splitlines())

@@ -30,7 +30,7 @@ _TIMEOUT = Timeout(connect=CONNECT_SECONDS, read=SILENCE_SECONDS)
 
 
 class ForbiddenError(Exception):
-    """An address that is not connected to; the text says which and why."""
+    """An address that is not connected to; the text names which and why."""
 
 
 class Guard:
@@ -63,7 +63,7 @@ class Guard:
                 self._release()
 
     def hold(self, opened: socket.socket) -> None:
-        """Remember the connection in use; raises `TimeoutError` where the time is up already."""
+        """Remember the connection in use; raises `TimeoutError` if the time is up already."""
         # By a descriptor of our own: TLS takes the connection over into another object.
         held = socket.socket(fileno=os.dup(opened.fileno()))
         with self._lock:

@@ -18,7 +18,7 @@ class Step:
 
 
 def has(folder: Path, identity: str) -> bool:
-    """Whether the repository holds an object, without fetching it."""
+    """Return whether the repository holds an object, without fetching it."""
     return git(["cat-file", "-e", "--end-of-options", identity], folder=folder).code == 0
 
 

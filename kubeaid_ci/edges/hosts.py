@@ -30,7 +30,7 @@ class Hosts:
 
     @property
     def may_retry(self) -> bool:
-        """Whether a failed connection is worth a second try."""
+        """Return whether a failed connection is worth a second try."""
         return self._answered or len(self._lost) < _MOST_LOST
 
     @property

@@ -67,9 +67,9 @@ def cut(text: str) -> Cut | None:
 
 
 def _may_be_refused(text: str, begin: int, end: int) -> bool:
-    """Whether a field of an entry may be unknown, there twice, or of a type that Helm does not decode.
+    """Return whether a field of an entry may be unknown, there twice, or of a type that Helm does not decode.
 
-    It looks at the fields right in an entry; deeper ones are checked for the charts that are asked for.
+    It looks at the fields right in an entry; deeper ones are checked for the charts that are requested.
     """
     item = _ITEM.search(text, begin, end)
     if item is None:
@@ -87,7 +87,7 @@ def _may_be_refused(text: str, begin: int, end: int) -> bool:
 
 
 def _is_text(plain: str) -> bool:
-    """Whether a value without quotes is text or nothing to YAML; one with an anchor or a tag may be anything."""
+    """Return whether a value without quotes is text or nothing to YAML; one with an anchor or a tag may be anything."""
     return plain[:1] not in ("&", "*", "!") and isinstance(plain_value(plain), str | None)
 
 
@@ -125,12 +125,12 @@ def items(piece: str) -> list[str] | None:
 
 
 def _margin(indent: int) -> re.Pattern[str]:
-    """Where lines begin that are indented no further, but empty ones."""
+    """Return where lines begin that are indented no further, but empty ones."""
     return re.compile(rf"\n {{0,{indent}}}(?=[^ \n])")
 
 
 def _straddles(text: str, indent: int) -> bool:
-    """Whether a text in quotes or a list in brackets may go on at the margin, where names are."""
+    """Return whether a text in quotes or a list in brackets may go on at the margin, where names are."""
     margin = _margin(indent)
     for pattern in _OPEN:
         for match in pattern.finditer(text):

@@ -53,7 +53,7 @@ class Importer:
     probes: dict[str, Probe] = field(default_factory=dict)
     failure: UserError | None = None
     strips_marks: bool = False
-    """Whether files with a byte order mark are code, which no engine reads with the mark."""
+    """True if files with a byte order mark are code, which no engine reads with the mark."""
     met_mark: bool = False
     _found: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
     _bytes: dict[str, bytes] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Importer:
     def find(self, folder: str, name: str) -> tuple[str, bytes]:
         """Return the path and the bytes of an import as they are stored.
 
-        The path is the one that was asked for, with links in it: what the file imports is looked for
+        The path is the one that was requested, with links in it: what the file imports is looked for
         next to the link, as the reference does. Raises `UserError`, which `failure` keeps as well.
         """
         found = self._found.get((folder, name))
@@ -129,7 +129,7 @@ class Importer:
 
 
 def version(engine: str) -> str | None:
-    """The installed version of an engine; nothing where it is not installed."""
+    """The installed version of an engine; None if it is not installed."""
     try:
         return metadata.version(engine)
     except metadata.PackageNotFoundError:
@@ -137,12 +137,12 @@ def version(engine: str) -> str | None:
 
 
 def installed(engine: str) -> bool:
-    """Whether an engine can be used."""
+    """Return whether an engine can be used."""
     return util.find_spec(_MODULES[engine]) is not None
 
 
 def require(engine: str) -> None:
-    """Raise `UserError` where an engine is unknown or not installed."""
+    """Raise `UserError` if an engine is unknown or not installed."""
     if engine not in ENGINES:
         raise UserError(f"no such engine: {engine}; it is one of {', '.join(ENGINES)}")
     if not installed(engine):

@@ -21,7 +21,7 @@ _V1 = "v1"
 
 
 def read(snapshot: Snapshot, *, cache: Path | None = None) -> Charts:
-    """All umbrella charts of a repository; one whose metadata cannot be read is told and stops no other.
+    """All umbrella charts of a repository; one whose metadata cannot be read is told and does not block the others.
 
     `cache` is the cache folder, or nothing to do without.
     """
@@ -156,7 +156,7 @@ class _Reading:
 
 
 def _vendored(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
-    """What lies in the ``charts`` folder of each folder, by name: folders, links and packed charts.
+    """Return what is in the ``charts`` folder of each folder, by name: folders, links and packed charts.
 
     Helm passes over names that begin with a dot or an underscore, and other files.
     """

@@ -29,12 +29,12 @@ class Kustomize:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Return what people call it."""
         return " ".join((Path(self.command[0]).name, *self.command[1:2])).removesuffix(" build")
 
     @property
     def is_new_enough(self) -> bool:
-        """Whether it tells where its objects are from."""
+        """Return whether it tells where its objects are from."""
         found = _VERSION.match(self.version)
         return found is not None and tuple(map(int, found.groups())) >= _LEAST
 
@@ -44,7 +44,7 @@ class KustomizeError(Exception):
 
 
 def find() -> Kustomize | None:
-    """The kustomize of this machine, else the one in kubectl; nothing where there is neither."""
+    """The kustomize of this machine, else the one in kubectl; None if there is neither."""
     for program in ("kustomize", "kubectl"):
         if (path := shutil.which(program)) and (found := _asked(program, path)):
             return found
@@ -55,7 +55,7 @@ def build(kustomize: Kustomize, files: Mapping[str, bytes], folder: str) -> str:
     """The objects of the kustomization in a folder among some files, as YAML.
 
     The program sees the files alone: no environment, no home folder, no network, no other program. Raises
-    `KustomizeError`, and `OutsideError` where it does not end in time.
+    `KustomizeError`, and `OutsideError` if it does not end in time.
     """
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as name:
         top = Path(name).resolve()

@@ -20,7 +20,7 @@ def left_out(snapshot: Snapshot, targets: Mapping[str, str], umbrellas: Iterable
 
 
 def _vendored(files: Iterable[str], umbrellas: Collection[str]) -> dict[str, list[str]]:
-    """What lies in each folder's ``charts``, by its path from the folder; one pass, for files are many."""
+    """Return what is in each folder's ``charts``, by its path from the folder; one pass, for files are many."""
     chosen, found = frozenset(umbrellas), defaultdict(list)
     for path in files:
         parts = path.split("/", 3)
@@ -46,6 +46,6 @@ def _gone(snapshot: Snapshot, targets: Mapping[str, str], folder: str, inside: l
 
 
 def _is_folder(snapshot: Snapshot, targets: Mapping[str, str], path: str) -> bool:
-    """Whether a link leads to a folder, which Helm takes it for."""
+    """Return whether a link leads to a folder, which Helm takes it for."""
     place = links.follow(path, targets) if path in targets else None
     return bool(place and snapshot.below(place))

@@ -43,7 +43,7 @@ class Logins:
         return self._registries.get(_registry_name(host))
 
     def _registry_files(self) -> list[Path]:
-        """Where registries' logins are, the first counts most."""
+        """Return where registries' logins are, the first counts most."""
         docker = self._environ.get("DOCKER_CONFIG")
         files = [
             Path(self._environ["REGISTRY_AUTH_FILE"]) if self._environ.get("REGISTRY_AUTH_FILE") else None,
@@ -96,7 +96,7 @@ def _registries(path: Path) -> dict[str, Token]:
 
 
 def _login(entry: dict[str, Any], path: Path) -> Token | None:
-    """User and password, plain or in base64; nothing where a helper program keeps them."""
+    """User and password, plain or in base64; None if a helper program keeps them."""
     user, password = entry.get("username"), entry.get("password")
     if isinstance(entry.get("auth"), str):
         try:

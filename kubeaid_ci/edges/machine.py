@@ -13,7 +13,7 @@ UNKNOWN = "of an unknown version"
 
 
 def program(name: str) -> str | None:
-    """The version that a program says it has; nothing where it is not on PATH."""
+    """The version that a program says it has; None if it is not on PATH."""
     if shutil.which(name) is None:
         return None
     try:
@@ -25,7 +25,7 @@ def program(name: str) -> str | None:
 
 
 def package(name: str) -> str | None:
-    """The version of an installed Python package; nothing where it is not installed."""
+    """The version of an installed Python package; None if it is not installed."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

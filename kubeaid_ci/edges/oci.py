@@ -158,7 +158,7 @@ class Registry:
         return Failed(FailedKind.INVALID, f"{place.shown}:{reference}: no chart among its manifests")
 
     def _blob(self, place: _Place, digest: str) -> Got | Failed:
-        """A blob by its digest, which says what it is: one that is kept need not be asked for."""
+        """A blob by its digest, which identifies its content: a cached blob is not requested."""
         url = f"{place.base}/blobs/{digest}"
         if (kept := self._downloads.content(digest.removeprefix("sha256:"))) is not None:
             return Got(200, kept, url, {})
@@ -186,7 +186,7 @@ class Registry:
         return answer if isinstance(answer, Got) else _failed(place, answer)
 
     def _authorize(self, place: _Place, challenge: str) -> str | Failed | None:
-        """What to show the registry, as it asks; nothing where there is nothing to show."""
+        """Return what to show the registry, as it asks; None if there is nothing to show."""
         scheme, _, rest = challenge.partition(" ")
         login = self._logins.registry(place.host)
         if scheme.lower() == "basic":
@@ -213,7 +213,7 @@ class Registry:
 
 
 def _kin(base: str, realm: str) -> bool:
-    """Whether a token service may see a registry's login: the same host, one of the same domain, or below."""
+    """Return whether a token service may see a registry's login: the same host, one of the same domain, or below."""
     host, other = urlsplit(base).hostname or "", urlsplit(realm).hostname or ""
     if other == host or literal(host) is not None:
         return other == host
@@ -223,7 +223,7 @@ def _kin(base: str, realm: str) -> bool:
 
 
 def _failed(place: _Place, answer: NotGot) -> Failed:
-    """What a registry's refusal means; it says by code whether the repository or the tag is missing."""
+    """Return what a registry's refusal means; it says by code whether the repository or the tag is missing."""
     codes = {str(one.get("code")) for one in _list(_json(answer.data), "errors")}
     if answer.failed.kind is FailedKind.GONE and "MANIFEST_UNKNOWN" in codes:
         tag = answer.url.rpartition("/")[2]

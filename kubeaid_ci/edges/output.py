@@ -1,6 +1,6 @@
 """A cluster's built manifests on disk: read, compared by content, replaced as a whole.
 
-The new folder is made beside the old one and the two change places in one step of the operating
+The new folder is made next to the old one and the two change places in one step of the operating
 system, so that a kill at any moment leaves the old or the new, never half.
 """
 
@@ -30,7 +30,7 @@ _STAGING = ".kube-prometheus.new"
 
 
 def names(folder: Path) -> tuple[str, ...]:
-    """Every file and link below a folder, as sorted paths relative to it; empty where there is no folder."""
+    """Every file and link below a folder, as sorted paths relative to it; empty if there is no folder."""
     if folder.is_symlink():
         raise OutputError(folder, "is a link; the built manifests must be a folder of the config repo")
     try:
@@ -40,7 +40,7 @@ def names(folder: Path) -> tuple[str, ...]:
 
 
 def read(folder: Path, name: str) -> bytes | None:
-    """The bytes of one file; nothing where there is no regular file of that name."""
+    """The bytes of one file; None if there is no regular file of that name."""
     path = folder / name
     try:
         return None if path.is_symlink() else path.read_bytes()

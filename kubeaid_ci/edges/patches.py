@@ -30,7 +30,7 @@ def apply_patches(
     """The files with some left out and the patches put on, in the order given.
 
     Raises `PatchError` for a patch that does not fit exactly, that names no file of the chart or makes
-    a link, and for a file to leave out that is not there.
+    a link, and for a file to leave out that does not exist.
     """
     for path in removed:
         if path not in files:

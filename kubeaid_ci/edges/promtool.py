@@ -32,9 +32,9 @@ def find() -> str | None:
 
 
 def check_rules(groups_by_file: Mapping[str, list[Any]]) -> tuple[RuleProblem, ...]:
-    """What Prometheus would refuse in these rule groups; nothing where it takes them all.
+    """Return what Prometheus would refuse in these rule groups; empty if it takes them all.
 
-    One run of promtool checks all of them. Raises `UserError` where promtool is not installed, and
+    One run of promtool checks all of them. Raises `UserError` if promtool is not installed, and
     `OutsideError` where it does not end in time or in no known way.
     """
     if not groups_by_file:

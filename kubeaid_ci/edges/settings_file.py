@@ -66,7 +66,7 @@ def _has_successor(path: Path) -> bool:
 
 
 def _is_needed(path: Path) -> bool:
-    """Whether the chart of a lock has dependencies, or cannot be read. A vars file is always needed."""
+    """Return whether the chart of a lock has dependencies, or cannot be read. A vars file is always needed."""
     if path.name.endswith(_VARS) or (path.parent / "requirements.yaml").is_file():
         return True
     chart = path.parent / "Chart.yaml"

@@ -80,7 +80,7 @@ class Snapshot(TreeReader):
         return {path[start:].partition("/")[0] for path in self.below(folder)}
 
     def _cover(self, path: str, *, whole: bool = False) -> None:
-        """Add the files beside a path that nobody asked for yet, such as the target of a link.
+        """Add the files next to a path that nobody asked for yet, such as the target of a link.
 
         `whole` adds all below the path, even if a part of it is there.
         """
@@ -96,7 +96,7 @@ class Snapshot(TreeReader):
         self._sorted = self._links = None
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file (of a link: its target). Raises `UserError` where it is not there or too large."""
+        """The bytes of a file (of a link: its target). Raises `UserError` if it does not exist or is too large."""
         return self.read_all([path])[path]
 
     def read_all(self, paths: Collection[str]) -> dict[str, bytes]:
@@ -158,7 +158,7 @@ class Snapshot(TreeReader):
 def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
     """The files below some folders (or with these paths) at a revision, or with ``worktree`` as they are.
 
-    Raises `UserError` where there is no such revision, and where one is asked for without Git.
+    Raises `UserError` if there is no such revision, and where one is requested without Git.
     """
     repository = Repository.at(root)
     if repository is None:

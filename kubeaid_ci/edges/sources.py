@@ -130,7 +130,7 @@ class CommitSource(Source):
 
 
 def opened(at: SourceAt) -> FolderSource | CommitSource:
-    """Return the source that a name stands for."""
+    """Return the source that a name represents."""
     match at:
         case FolderAt(root):
             return FolderSource(root)

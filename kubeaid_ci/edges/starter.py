@@ -7,7 +7,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def folder() -> Path:
-    """Where the starter library lies: inside the installed package, or beside it in a checkout."""
+    """Return where the starter library is: inside the installed package, or next to it in a checkout."""
     inside = _PACKAGE / "jsonnet" / "starter"
     return inside if inside.is_dir() else _PACKAGE.parent / "jsonnet" / "starter"
 

@@ -36,7 +36,7 @@ _RESHAPING = ("linkpath", "hdrcharset", "SCHILY.realsize")
 
 
 class UnsafeArchive(OutsideError):  # noqa: N818 - the name of its rule, chart/unsafe-archive
-    """A published archive that is not safe to unpack; `reason` says why, without the chart's name."""
+    """A published archive that is not safe to unpack; `reason` is the reason why, without the chart's name."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"unsafe archive: {reason}")

@@ -96,7 +96,7 @@ def _entry(name: str, path: str, real: str, mode: str, target: str | None) -> Li
 
 
 def checked(data: bytes, path: str) -> bytes:
-    """Return the bytes of a file. Raises `UserError` for a pointer of Git LFS, which stands for other bytes."""
+    """Return the bytes of a file. Raises `UserError` for a pointer of Git LFS, which represents other bytes."""
     if len(data) <= _LONGEST_POINTER and data.startswith(_POINTER):
         raise UserError(f"{path}: a Git LFS pointer, whose content is not here; run: git lfs pull")
     return data

@@ -27,7 +27,7 @@ class Unpacked:
 
 
 def unpack(data: bytes, *, chart: str, downloads: Downloads) -> Unpacked:
-    """The archive of a chart; one that was found safe before is unpacked when its files are asked for.
+    """The archive of a chart; one that was found safe before is unpacked when its files are requested.
 
     Raises `UnsafeArchive`.
     """

@@ -1,4 +1,4 @@
-"""The one door to charts as their upstreams publish them, be it over HTTP or from a registry."""
+"""The one door to charts as their upstreams publish them, whether over HTTP or from a registry."""
 
 import os
 import threading
@@ -32,13 +32,13 @@ _JOBS = 16
 
 
 class Upstreams:
-    """The upstreams of one run: each index is asked for once. Safe to use from several threads.
+    """The upstreams of one run: each index is requested once. Safe to use from several threads.
 
     `cache` keeps downloads for later runs, which ask whether they changed. `jobs` is how many charts are
-    fetched side by side, at most four from one host. `allow` names hosts that may be private wherever
+    fetched in parallel, at most four from one host. `allow` names hosts that may be private wherever
     their address was found, `plain_http` registries without TLS, `mirrors` what is asked instead of
     addresses that begin so: repositories and what their indexes name. What a mirror gives counts as its
-    original's. With `keep` each chart is asked for once and its files stay in memory until the end.
+    original's. With `keep` each chart is requested once and its files stay in memory until the end.
     """
 
     def __init__(

@@ -52,7 +52,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """An answer: 200, or 304 where the question was conditional. Header names are in small letters."""
+    """An answer: 200, or 304 where the question was conditional. Header names are in lower case."""
 
     status: int
     data: bytes = field(repr=False)
@@ -72,7 +72,7 @@ class NotGot:
     headers: Mapping[str, str] = field(default_factory=dict)
     asked_wait: float | None = None
     again: bool = False
-    """Whether to ask again at once may help."""
+    """True if to ask again at once may help."""
     lost: bool = False
     """No connection to the host could be made."""
     slow: bool = False

@@ -1,4 +1,4 @@
-"""HTTP by hand, for the one forge without a client library and to ask why Git was turned away."""
+"""HTTP manually, for the one forge without a client library and to ask why Git was turned away."""
 
 import json
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered. Header names are in small letters; `data` is nothing where it is not JSON."""
+    """What a server answered. Header names are in lower case; `data` is nothing where it is not JSON."""
 
     status: int
     headers: dict[str, str]
@@ -127,7 +127,7 @@ def git_status(access: GitAccess, service: str) -> int | Moved | Lost:
 
 
 def words(data: Any, text: str) -> str:
-    """What a server says in its JSON (or, where it sent none, its text), for people: at most 500 letters."""
+    """Return what a server says in its JSON (or, where it sent none, its text), for people: at most 500 characters."""
     said = text
     if isinstance(data, dict):
         parts = [data.get(name) for name in ("message", "error", "errors", "error_description")]

@@ -39,7 +39,7 @@ def index(folder: Path, folders: Sequence[str]) -> tuple[dict[str, Entry], list[
 
 
 def state(folder: Path, folders: Sequence[str], unwatched: Iterable[str] = ()) -> State:
-    """How the files below some folders differ from the index; `unwatched` are looked at where they are there."""
+    """Return how the files below some folders differ from the index; `unwatched` are looked at where they are there."""
     found = State()
     there = (path for path in unwatched if os.path.lexists(folder / path))
     found.written |= {path: mode_of(folder / path) for path in there}
@@ -95,7 +95,7 @@ def target_of(path: Path) -> bytes:
 
 
 def mode_of(path: Path) -> str:
-    """The mode of what lies on disk, as Git writes it."""
+    """The mode of what is on disk, as Git writes it."""
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
         return LINK

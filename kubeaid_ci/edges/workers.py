@@ -149,7 +149,7 @@ class Worker:
 
 @dataclass(slots=True)
 class Pool:
-    """As many workers as tasks run side by side.
+    """As many workers as tasks run in parallel.
 
     Those of a `lasting` pool wait for the next `map` when one is through, until `close`.
     """
@@ -290,7 +290,7 @@ def _send(stream: IO[bytes] | None, payload: bytes) -> None:
 
 
 def _receive(stream: IO[bytes], size: int, deadline: float | None) -> bytes | None:
-    """Read exactly `size` bytes; nothing where the first did not come in time."""
+    """Read exactly `size` bytes; None if the first did not come in time."""
     if deadline is not None:
         with selectors.DefaultSelector() as selector:
             selector.register(stream, selectors.EVENT_READ)
@@ -303,7 +303,7 @@ def _receive(stream: IO[bytes], size: int, deadline: float | None) -> bytes | No
 
 
 def _import_folders() -> list[str]:
-    """Where we import from, but the working folder: it may be a checkout of somebody's pull request."""
+    """Return where we import from, but the working folder: it may be a checkout of somebody's pull request."""
     here = str(Path.cwd())
     return [*(folder for folder in sys.path if Path(folder).is_absolute() and folder != here), _PACKAGE_FOLDER]
 

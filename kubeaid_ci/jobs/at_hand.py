@@ -1,4 +1,4 @@
-"""The two repositories at hand, at every revision that Applications ask for."""
+"""The local config and KubeAid repositories, at any revision an Application names."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ from kubeaid_ci.plan.target_revision import range_of
 PINNED = "pinned"
 CHARTS = "argocd-helm-charts"
 _DEFAULT = ("", "HEAD")
-# The names of a default branch that nothing else tells.
+# The names of a default branch if it is not known otherwise.
 _USUAL = ("main", "master")
 
 
@@ -32,13 +32,13 @@ class NotAtHandError(Exception):
 
 
 class ForeignRepositoryError(NotAtHandError):
-    """A source in a repository that is none of the two given ones."""
+    """Raised for a source in neither of the two given repositories."""
 
     rule = "gitops/repository-unknown"
 
 
 class RevisionMissingError(UserError):
-    """A repository that is at hand lacks the revision that is asked for."""
+    """Raised if a local repository lacks the requested revision."""
 
     def __init__(self, root: Path, revision: str) -> None:
         what = "no tag in the range" if range_of(revision) else "no revision"
@@ -59,7 +59,7 @@ class Place:
         return self.files.below(folder)
 
     def chart_tree(self, folder: str) -> str:
-        """What names the content of a chart's folder, linked subcharts with it. Raises `LinkError`."""
+        """Return what names the content of a chart's folder, linked subcharts with it. Raises `LinkError`."""
         if folder not in self._trees:
             found = chart_files(self.files.files, self.files.links, folder, below=self.below)
             self._trees[folder] = tree_id({inside: entry for inside, (_, entry) in found.items()})
@@ -80,7 +80,7 @@ class Place:
 
 @dataclass(slots=True)
 class AtHand:
-    """The config repo and the KubeAid repo, each with the revision that is asked for."""
+    """The config repo and the KubeAid repo, each at the requested revision."""
 
     config: Path
     config_ref: str
@@ -94,7 +94,7 @@ class AtHand:
     _origins: dict[Path, Remote | None] = field(default_factory=dict)
 
     def check(self) -> None:
-        """Raise `UserError` where the KubeAid repo is none, or where a revision that stands for all is not there."""
+        """Raise `UserError` if the KubeAid folder is not a KubeAid repo, or a fixed revision does not exist."""
         if self.kubeaid_ref == WORKTREE:
             if not (self.kubeaid / CHARTS).is_dir():
                 reason = not_kubeaid(self.kubeaid, f"{CHARTS}/")
@@ -113,9 +113,9 @@ class AtHand:
             )
 
     def place(self, source: Source, own: Addresses, path: str) -> Place:
-        """Where the files of a source are, those beside `path` at least. `own` are addresses of both.
+        """Return where the files of a source are, those next to `path` at least. `own` are addresses of both.
 
-        Raises `NotAtHandError`, or `UserError` where it never can be.
+        Raises `NotAtHandError`, or `UserError` if it never can be.
         """
         if source.chart:
             raise ForeignRepositoryError(
@@ -175,7 +175,7 @@ class AtHand:
                 yield OtherRevision(source.revision, path, tree_id({**files.below(path), **itself}))
 
     def config_place(self, path: str) -> Place:
-        """The config repo as it is at hand, the files beside `path` at least."""
+        """The config repo as it is at hand, the files next to `path` at least."""
         return self._opened(self.config, self._config_commit(""), "HEAD", path)
 
     def files_below(self, source: Source) -> str:
@@ -195,20 +195,20 @@ class AtHand:
         return tree_id(self._opened(root, commit, source.revision, source.path).below(source.path))
 
     def beside(self, place: Place, path: str) -> Place:
-        """The same repository at the same revision, with the files beside `path`."""
+        """The same repository at the same revision, with the files next to `path`."""
         return self._opened(Path(place.at.root), place.at.ref, place.revision, path)
 
     def _config_commit(self, revision: str, tag_prefix: str = "") -> str:
         """Return the commit that a revision of the config repo means, or the work tree.
 
-        The given revision stands for the branch that the change goes to: it is what will be there after the merge.
+        The given revision represents the branch that the change goes to: it is what will be there after the merge.
         """
         if revision.removeprefix("refs/heads/") in self._branches_reviewed():
             return self.config_ref if self.config_ref == WORKTREE else self._commit(self.config, self.config_ref)
         return self._target(self.config, revision, tag_prefix)
 
     def _branches_reviewed(self) -> frozenset[str]:
-        """Return the branches that the given revision stands for: the base, and what ``origin/HEAD`` names.
+        """Return the branches that the given revision represents: the base, and what ``origin/HEAD`` names.
 
         The branch that is checked out counts too, unless the base is another branch: then it has only the change.
         Every branch that holds the base counts if that is no branch itself, and the default branch does not hold it.

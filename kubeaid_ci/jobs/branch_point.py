@@ -1,4 +1,4 @@
-"""Where a branch left another."""
+"""The merge base of two branches."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Builds kube-prometheus manifests for clusters, side by side."""
+"""Builds kube-prometheus manifests for clusters, in parallel."""
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -51,7 +51,7 @@ def build_clusters(
     `kubeaid_addresses` are addresses of the KubeAid repo besides its origin, for ``pinned``.
     `progress` is called with a cluster when its build starts (no result) and when it ends.
 
-    A cluster that fails is in the result, with a finding, and stops no other. Raises `UserError`
+    A cluster that fails is in the result, with a finding, and does not block the others. Raises `UserError`
     where nothing can be built at all.
     """
     config = Path(config_repo).resolve()
@@ -104,7 +104,7 @@ def _marked(results: tuple[BuildResult, ...], kubeaid: Path) -> tuple[BuildResul
 def _vars_missing(config: Path, selection: Selection, *, named: bool) -> Iterator[Finding]:
     """Yield the folders that have monitoring manifests, or an Application for them, and no vars file.
 
-    A cluster that was asked for by name is a warning if it never had any monitoring.
+    A cluster that was requested by name is a warning if it never had any monitoring.
     """
     tree = DiskTree(str(config))
     for cluster in selection.clusters:

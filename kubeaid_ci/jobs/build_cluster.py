@@ -53,12 +53,12 @@ class Task:
     instead: str = ""
     """The engine to use because a worker with the usual one crashed; nothing else is tried then."""
     only_compared: bool = False
-    """Whether nobody reads the files: they need not be YAML then, which takes long to write, and are not kept."""
+    """True if nobody reads the files: they need not be YAML then, which takes long to write, and are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What became of one cluster."""
+    """The result of one cluster."""
 
     result: BuildResult
     findings: tuple[Finding, ...]
@@ -76,7 +76,7 @@ class Files:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def data(self, path: str) -> bytes:
-        """The bytes of one file; raises `KeyError` where the cache lost them."""
+        """The bytes of one file; raises `KeyError` if the cache lost them."""
         data = self.content(self.digests[path])
         if data is None:
             raise KeyError(path)
@@ -108,7 +108,7 @@ class Delta:
 
 
 def build_cluster(task: Task) -> Built:
-    """Build one cluster into its folder (with `check`: compare only) and say what changed."""
+    """Build one cluster into its folder (with `check`: compare only) and describe what changed."""
     began = time.perf_counter()
     try:
         built = None if task.cross_check else _try_cached(task)
@@ -164,7 +164,7 @@ class Sources:
 
 
 def cached_files(task: Task, sources: Sources) -> Files | None:
-    """What the cache holds for a cluster whose inputs are all as they were."""
+    """Return what the cache holds for a cluster whose inputs are all as they were."""
     cache = task.cache
     if cache is None:
         return None
@@ -293,7 +293,7 @@ def _objects(path: str, data: bytes) -> list[Manifest]:
     try:
         parsed = documents.load_all(data, where=path)
     except UserError:
-        return []  # edited by hand until it was no YAML any more: it counts as not there
+        return []  # edited manually and no longer valid YAML: treated as missing
     return [manifest for body in parsed for manifest in objects(path, body)]
 
 
@@ -360,7 +360,7 @@ def _record(
 
 
 def _holds(record: Record, tree: str, kubeaid: Source, config: Source) -> bool:
-    """Whether every input of a record is still where and what it was."""
+    """Return whether every input of a record is still where and what it was."""
     same_tree = bool(tree) and record.tree == tree
     inside = f"{{kubeaid}}/{BUILD}/"
     for probe in record.probes:

@@ -1,4 +1,4 @@
-"""What differing files of a vendored chart do once Helm has rendered them: ours beside the published ones."""
+"""Effects of differing files of a vendored chart: rendered with our files and with the published ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class ChartEffects:
             self._pool.close()
 
     def of(self, one: Vendored, *, ours: Mapping[str, File], theirs: Mapping[str, File], by: Side) -> Effects:
-        """What the change does: within the umbrella chart, or in the chart by itself where that shows nothing."""
+        """Return the effects of the change in the umbrella chart, or else in the chart by itself."""
         if not theirs:
             return Effects(by, error="there is nothing to compare with in this clone; fetch the whole history")
         odd = (path for files in (ours, theirs) for path, one in files.items() if one.mode not in (REGULAR, EXECUTABLE))
@@ -110,7 +110,7 @@ class ChartEffects:
         return FilesTask(ChartTask(at, folder, "", one.umbrella, one.umbrella, kube_version, served), files)
 
     def _rendered(self, tasks: Sequence["FilesTask"]) -> list["Outcome | str"]:
-        """What each gives; of one that its process did not survive, why."""
+        """Return what each gives; of one that its process did not survive, why."""
         from kubeaid_ci.edges.workers import Limits, Pool, WorkerError
         from kubeaid_ci.jobs.render_source import render_files
         from kubeaid_ci.jobs.render_task import Outcome

@@ -30,7 +30,7 @@ _MOST_COMMITS = 3
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Looks at the vendored charts of one state of a repository; `effects`, if any, tells what differing files do."""
+    """Looks at the vendored charts of one state of a repository; `effects`, if any, returns what differing files do."""
 
     root: Path
     snapshot: Snapshot
@@ -40,7 +40,7 @@ class Judge:
     def verdict(
         self, one: Vendored, entry: LedgerEntry | None, got: Fetched | Failed | None, compared: Comparison | None
     ) -> Verdict:
-        """The verdict; `got` is nothing where nobody was asked, `compared` goes with what was fetched."""
+        """The verdict; `got` is nothing where no upstream was asked, `compared` goes with what was fetched."""
         if one.subchart.is_link:
             return one.result(ChartStatus.DIFFERENT), (_replaced_by_link(one),)
         reviewed, said = self._offline(one, entry)
@@ -101,7 +101,7 @@ class Judge:
         yield RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="tree", content=tree)
 
     def _origin(self, one: Vendored, entry: LedgerEntry | None) -> str:
-        """What changed a chart that is not as published; the ledger may never have known it otherwise."""
+        """Return what changed a chart that is not as published; the ledger may never have known it otherwise."""
         if entry is not None and ledger_checks.differs(one, entry):
             return self._commits(one, entry)
         repository = Repository.at(self.root)

@@ -1,4 +1,4 @@
-"""What a change does to everything that later verifications trust, against the base that it is made on."""
+"""Changes of everything that later verifications trust, compared with the base."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a change of a KubeAid repo does to its charts, as they are, without any cluster."""
+"""Effects of a change of a KubeAid repo on its charts, rendered without clusters."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ _CLUSTER = "charts"
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A chart on both sides: nothing where it is not, and a note where it cannot be taken from."""
+    """A chart on both sides: empty if it is not, and a note where it cannot be taken from."""
 
     name: str
     before: ChartTask | Note | None
@@ -44,12 +44,12 @@ class Pair:
 
     @property
     def tasks(self) -> list[ChartTask]:
-        """What there is to render."""
+        """Return what there is to render."""
         return [side for side in (self.before, self.after) if isinstance(side, ChartTask)]
 
     @property
     def is_same(self) -> bool:
-        """Whether the chart is the same but for the revision that it is taken from."""
+        """Return whether the chart is the same but for the revision that it is taken from."""
         match self.before, self.after:
             case ChartTask(), ChartTask():
                 return replace(self.before, at=self.after.at) == self.after
@@ -77,12 +77,12 @@ def diff_charts(
     timeout: float = 300.0,
     progress: Progress | None = None,
 ) -> Comparison:
-    """What umbrella charts give with their default values at two revisions, compared by object and meaning.
+    """Return what umbrella charts give with their default values at two revisions, compared by object and meaning.
 
     `kubeaid` is a folder, `charts` names some (none: all), `base` and `head` are revisions or ``worktree``.
     Each chart is compared for itself, as an Application of its name in the cluster ``charts``; one whose
     files are the same is not even rendered. `helm` is as in `render_charts`. One that fails is a finding and stops
-    no other. `progress` is told as by `render_clusters`. Raises `UserError` where nothing can be compared at all.
+    no other. `progress` is called as by `render_clusters`. Raises `UserError` if nothing can be compared at all.
     """
     root, known = Path(kubeaid).resolve(), settings or Settings()
     version = chosen_helm(helm, known)

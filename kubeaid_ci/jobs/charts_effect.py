@@ -1,4 +1,4 @@
-"""What proposed updates of charts do: with default values, and to the clusters of a config repo."""
+"""Effects of proposed chart updates: with default values, and on the clusters of a config repo."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.settings import Settings
 
 _DEFAULTS = "default values"
-"""What stands for the cluster where charts are compared without any."""
+"""The cluster name if charts are compared without clusters."""
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Effects:
     _set: tuple[SetValues, ...] = field(default=(), init=False)
 
     def defaults(self, trials: Iterable[Trial]) -> Comparison:
-        """What updates change where nobody sets any value."""
+        """Return what updates change where nobody sets any value."""
         before: list[Manifest] = []
         after: list[Manifest] = []
         for trial in trials:
@@ -51,7 +51,7 @@ class Effects:
     def clusters(
         self, proposal: Proposal, updates: Sequence[ChartUpdate], style: CommitStyle
     ) -> tuple[Comparison | None, tuple[LostValue, ...]]:
-        """What a proposal changes in each cluster, and the values that clusters set and lose by it."""
+        """Return what a proposal changes in each cluster, and the values that clusters set and lose by it."""
         if self.config is None:
             return None, ()
         workshop, base = self.desk.workshop, self.desk.commit

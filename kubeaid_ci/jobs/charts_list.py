@@ -51,7 +51,7 @@ class ChartList(JsonResult):
 def list_charts(
     kubeaid: str | os.PathLike[str], *, charts: Sequence[str] = (), ref: str = WORKTREE, cache: bool = True
 ) -> ChartList:
-    """What the umbrella charts of a KubeAid repo declare, lock and vendor; all of them, or those named.
+    """Return what the umbrella charts of a KubeAid repo declare, lock and vendor; all of them, or those named.
 
     `ref` is a revision, or ``worktree`` for the checkout as it is.
     """

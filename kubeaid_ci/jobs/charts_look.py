@@ -26,7 +26,7 @@ _REQUESTS_A_JOB = 4
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One dependency, its upstream releases, and the selected one. If upstream failed, `releases` says why."""
+    """One dependency, its upstream releases, and the selected one. If upstream failed, `releases` is the reason why."""
 
     tracked: Tracked
     policy: ChartPolicy
@@ -36,7 +36,7 @@ class Look:
 
 
 def connect(settings: Settings, *, jobs: int, cache: bool) -> Upstreams:
-    """Return the upstreams of one run, reached as the settings say. Umbrella charts may share an archive."""
+    """Return the upstreams of one run, reached by the settings. Umbrella charts may share an archive."""
     how = settings.upstreams
     return Upstreams(
         cache_at(cache),

@@ -14,7 +14,7 @@ from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.settings import Settings
 
 Ready = PlannedUpdate | PreparedUpdate | RefusedUpdate
-"""What comes of one umbrella chart: nothing to do, an update, or a refusal."""
+"""The result for one umbrella chart: no change, an update, or a refusal."""
 
 
 @dataclass(frozen=True, slots=True)

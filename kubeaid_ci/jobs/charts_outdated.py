@@ -36,12 +36,12 @@ def outdated_charts(
     cache: bool = True,
     progress: Progress | None = None,
 ) -> Outlooks:
-    """What is newer than the vendored charts of a KubeAid repo: all of them, or those named.
+    """Return what is newer than the vendored charts of a KubeAid repo: all of them, or those named.
 
     `ref` is a revision, or ``worktree`` for the checkout as it is. `settings` hold the policies and the
     clusters' versions of Kubernetes. `update_ledger` records on which day each newer release was first
-    seen, from which its age counts. An upstream that fails is in the result and stops no other. `progress` is
-    called after each chart.
+    seen, from which its age counts. An upstream that fails is in the result. `progress` is called after each
+    chart.
     """
     if ref != WORKTREE and update_ledger:
         raise UserError(f"the ledger of a revision cannot be written; leave out --ref {ref}")
@@ -65,7 +65,7 @@ def outdated_charts(
 
 
 def outlook(look: Look) -> Outlook:
-    """What a look tells of one dependency."""
+    """Return what a look tells of one dependency."""
     one, choice = look.tracked, look.choice
     base = Outlook(
         one.chart.folder,

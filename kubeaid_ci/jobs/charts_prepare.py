@@ -31,7 +31,7 @@ _CHART = "Chart.yaml"
 
 @dataclass(frozen=True, slots=True)
 class UpdateContext:
-    """What updates are prepared from.
+    """Input for preparing updates.
 
     `lock_time` is the time in a new lock, as Go writes it. `overwrite` discards local edits. `kubernetes` are the
     versions that clusters run.
@@ -96,7 +96,7 @@ class UpdateContext:
         return _Vendored(one, version, folder, update, files, entry, findings, metadata)
 
     def _warnings(self, bump: Bump, copy: VendoredCopy, got: Fetched, metadata: Metadata) -> Iterator[Finding]:
-        """What a reviewer must know of a release that is safe to vendor."""
+        """Yield what a reviewer must know of a release that is safe to vendor."""
         one, entry, version = bump.tracked, copy.entry, bump.release.version
         if entry and entry.host and entry.host != got.host:
             # The same address at another host may have a new owner.
@@ -138,7 +138,7 @@ class _Vendored:
 
     @property
     def positions(self) -> tuple[int, ...]:
-        """Where Chart.yaml declares the dependencies that render this folder."""
+        """Return where Chart.yaml declares the dependencies that render this folder."""
         return tuple(one.position for one in (self.tracked.dependency, *self.tracked.shared_by))
 
     @property
@@ -172,7 +172,7 @@ def _fetched(upstreams: Upstreams, one: Tracked, version: str) -> Fetched:
 
 
 def _metadata_of(one: Tracked, got: Fetched, version: str) -> Metadata:
-    """The Chart.yaml of the new chart, which must be of the version that was asked for."""
+    """The Chart.yaml of the new chart, which must be of the version that was requested."""
     title = f"{one.dependency.name} {version}"
     metadata = documents.load(got.files[_CHART].data, where=f"{title}: {_CHART}")
     written = str(metadata.get("version")) if isinstance(metadata, dict) else ""

@@ -56,11 +56,11 @@ def publish_charts(
     """Publish updates as change requests: one for each umbrella chart, or for each group of the settings.
 
     `kubeaid` is an address, or a checkout whose ``origin`` is published to. Updates start from the newest state of its
-    base branch, and the checkout itself is only read. With a `config_repo` (a folder) each change request says what
-    its update does to every cluster. If all charts were looked up, change requests that are no longer needed are
+    base branch, and the checkout itself is only read. With a `config_repo` (a folder) each change request describes
+    the effect of its update on each cluster. If all charts were looked up, unneeded change requests are
     closed. The other options are those of `update_charts`.
 
-    A change request that fails stops no other. Raises `UserError` if nothing can be published at all and
+    A change request that fails does not block the others. Raises `UserError` if nothing can be published at all and
     `OutsideError` if the remote fails. Every run is safe to repeat.
     """
     request = UpdateRequest(tuple(charts), tuple(skip), to)
@@ -115,7 +115,7 @@ class _Run:
         self, kubeaid: str, wishes: Wishes, prepare: Prepare, *, everything: bool, command: str
     ) -> ChartPublication:
         """Publish what is prepared from the newest state of the base branch."""
-        # What the environment says about a base branch is meant for the config repo.
+        # A base branch from the environment is meant for the config repo.
         target = replace(resolve(kubeaid, wishes), base=wishes.base)
         with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
             for number in range(_TRIES):
@@ -160,7 +160,7 @@ def _look(desk: Desk) -> Heads:
 
 
 def _is_outdated(desk: Desk, heads: Heads) -> bool:
-    """Whether the base has moved since it was cloned, in what updates are made from."""
+    """Return whether the base has moved since it was cloned, in what updates are made from."""
     now = heads.commits.get(desk.base, desk.commit)
     changed = desk.workshop.changed_paths(desk.commit, now) if now != desk.commit else ()
     folders = (f"{CHARTS}/", f"{PATCHES}/")

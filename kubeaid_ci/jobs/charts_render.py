@@ -37,14 +37,14 @@ def render_charts(
     timeout: float = 300.0,
     progress: Progress | None = None,
 ) -> Renderings:
-    """What umbrella charts give with their default values, or with `values` (YAML, named in messages).
+    """Return what umbrella charts give with their default values, or with `values` (YAML, named in messages).
 
     `kubeaid` is a folder, `charts` names some (none: all), `ref` is ``worktree`` or a revision. A
-    chart stands for an Application of its name in a namespace of its name, on a cluster that runs
+    chart represents an Application of its name in a namespace of its name, on a cluster that runs
     kube-prometheus and nothing else. One that fails is in the result, with findings, and stops no
     other; `lint` adds what Helm's linter says. `helm` is the version of Helm whose rules are followed (default: the
     one that the settings name for clusters, if they name one only, else the newest of an Argo CD). `progress`
-    is told as by `render_clusters`. Raises `UserError` where nothing can be rendered at all.
+    is called as by `render_clusters`. Raises `UserError` if nothing can be rendered at all.
     """
     root, layers = Path(kubeaid).resolve(), (Layer(values_name, values),) if values else ()
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:

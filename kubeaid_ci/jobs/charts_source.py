@@ -1,4 +1,4 @@
-"""The charts of a KubeAid repo with its ledger, at a revision or as they are, and those that are asked for."""
+"""The charts of a KubeAid repo with its ledger, at a revision or as they are, and those that are requested."""
 
 import difflib
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from kubeaid_ci.settings import ledger as ledger_file
 
 @dataclass(frozen=True, slots=True)
 class ChartRepo:
-    """What a KubeAid repo holds of charts, at one revision."""
+    """The charts of a KubeAid repo at one revision."""
 
     snapshot: Snapshot
     charts: Charts
@@ -25,7 +25,7 @@ class ChartRepo:
 
 
 def read(root: Path, ref: str, *, cache: bool = True) -> ChartRepo:
-    """Read charts and ledger; the snapshot is the caller's to close. Raises `UserError` where there are no charts."""
+    """Read charts and ledger; the snapshot is the caller's to close. Raises `UserError` if there are no charts."""
     snapshot = take(root, ref, [CHARTS, LEDGER, PATCHES, SETTINGS_FILE, attributes.FILE])
     try:
         charts = kubeaid_charts.read(snapshot, cache=default_folder() if cache else None)
@@ -56,7 +56,7 @@ def _some(charts: Charts, root: Path) -> Charts:
 def selected(charts: Charts, names: Sequence[str]) -> Charts:
     """Those of the charts that are named by folder, or by ``umbrella/folder`` of what they vendor (none: all).
 
-    Raises `UserError` for a name that is none, with the nearest ones.
+    Raises `UserError` for an unknown name, with the nearest ones.
     """
     if not names:
         return charts

@@ -119,5 +119,5 @@ class VendoredCopy:
 
 
 def _packs(file: str, name: str) -> bool:
-    """Whether a file is named as a packed chart of that name: ``<name>-<version>.tgz``."""
+    """Return whether a file is named as a packed chart of that name: ``<name>-<version>.tgz``."""
     return file.startswith(f"{name}-") and allows(">=0-0", file.removeprefix(f"{name}-").removesuffix(".tgz"))

@@ -43,12 +43,12 @@ def update_charts(
 ) -> Updates:
     """Update vendored charts of a KubeAid checkout to their newest allowed release: all charts, or those named.
 
-    `to` is the version to update to, whatever the policy says, if `charts` names one; `skip` names charts to leave
-    alone. A chart with undeclared edits is refused unless `overwrite` discards them. So is a chart whose archive is
+    `to` is the version to update to, regardless of the policy, if `charts` names one; `skip` names charts to skip. A
+    chart with undeclared edits is refused unless `overwrite` discards them. So is a chart whose archive is
     unsafe or not the promised one, to which our patches do not apply, or that does not render any more. In every case
-    an umbrella chart is updated as a whole or left as it was, and stops no other.
+    an umbrella chart is updated as a whole or left as it was, and does not block the others.
 
-    With `dry_run` nothing is written, and the result says what would be.
+    With `dry_run` nothing is written, and the result describes what would be.
     `progress` is called with what is done, how many of it, and of how many. Raises `UserError` for an unknown chart or
     version.
     """

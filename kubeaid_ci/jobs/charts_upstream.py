@@ -1,4 +1,4 @@
-"""Asks upstreams for published charts, side by side, and hands each on as it comes."""
+"""Fetches published charts from upstreams in parallel, and yields each as it arrives."""
 
 import os
 from collections import defaultdict
@@ -52,7 +52,7 @@ def upstream_charts(
 
 
 def answers(asked: Iterable[_Asked], fetch: Fetch, *, jobs: int) -> Iterator[tuple[Vendored, Fetched | Failed]]:
-    """What upstream gives for vendored charts, in the order in which it comes; one archive is asked for once.
+    """Yield the upstream results for vendored charts, in the order of arrival; each archive is requested once.
 
     Only as many archives as there are jobs are held at a time: a hundred charts need no more memory than eight.
     """

@@ -50,11 +50,11 @@ def verify_charts(
     """Verify the vendored charts of a KubeAid repo: all of them, or those of the umbrella charts named.
 
     `ref` is a revision, or ``worktree`` for the checkout as it is; `base` a revision whose ledger and
-    repositories are compared with. Without `fetch` nobody is asked; `upstream_charts` gives one that asks
-    repositories and registries, `jobs` side by side. `update_ledger` adds what the ledger does not know;
+    repositories are compared with. Without `fetch` no upstream is asked; `upstream_charts` gives one that asks
+    repositories and registries, `jobs` in parallel. `update_ledger` adds what the ledger does not know;
     `accept` takes over what charts hold now, for a reason. `kubernetes` are the versions that clusters
     run. `effects` renders charts that differ, to tell what the difference does. `progress` is told each
-    chart's result as it comes. Raises `UserError` for a name that is none and a ledger that cannot be read.
+    chart's result as it comes. Raises `UserError` for an unknown name and a ledger that cannot be read.
     """
     if ref != WORKTREE and (update_ledger or accept):
         raise UserError(f"the ledger of a revision cannot be written; leave out --ref {ref}")
@@ -97,7 +97,7 @@ class _Run:
     compared: set[str] = field(default_factory=set)
     """The charts that upstream sent, by key."""
     asked: int = 0
-    """The number of charts that upstream was asked for."""
+    """The number of charts that were requested from upstream."""
     unreachable: list[tuple[Vendored, Failed]] = field(default_factory=list)
     """The charts whose host could not be reached."""
 
@@ -155,12 +155,12 @@ class _Run:
         yield from upstream_failures.check(failures, asked=self.asked, consequence=consequence, contents=contents)
 
     def _holds(self, one: Vendored) -> bool:
-        """Whether a chart holds what the ledger records."""
+        """Return whether a chart holds what the ledger records."""
         entry = self.ledger.entries.get(one.key)
         return entry is not None and entry.tree == one.subchart.tree
 
     def record(self, one: Vendored, got: Fetched) -> dict[str, str]:
-        """Note what upstream says where nothing is noted and our copy is what it publishes."""
+        """Note what upstream names where nothing is noted and our copy is what it publishes."""
         entry = self.ledger.entries.get(one.key)
         if entry is None or entry.sha256 is not None:
             return {}

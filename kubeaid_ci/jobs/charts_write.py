@@ -47,7 +47,7 @@ class ChartWriter:
         return cls(root, head, repo.ledger, set(now.folders), dict(now.versions), dry_run)
 
     def write_all(self, updates: PreparedUpdates) -> Updates:
-        """Write every update. One that cannot be written stops no other."""
+        """Write every update. One that cannot be written does not block the others."""
         results = tuple(self._result(one) for one in updates.ready)
         self._write_following()
         findings = (*updates.findings, *self.findings)

@@ -53,7 +53,7 @@ class Planned:
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """What can be done."""
+        """Return the tasks that can run now."""
         return tuple(part.what for part in self.parts if not isinstance(part.what, Note))
 
 
@@ -178,8 +178,8 @@ class ClusterApplications:
         return {one.id: one for one in held}
 
     def asks(self, task: Task) -> bool:
-        """Whether the outcome of a task depends on the kinds that are added to the cluster."""
-        # An Application may say itself which there are.
+        """Return whether the outcome of a task depends on the kinds that are added to the cluster."""
+        # An Application may set them itself.
         return isinstance(task, ChartTask) and task.api_versions == self.built_in and self._asked(task) != ()
 
     def _asked(self, task: ChartTask) -> tuple[str, ...] | None:
@@ -192,7 +192,7 @@ class ClusterApplications:
         return ClusterHelm.of(self.helm_setting, self._argocd)
 
     def depends_on_helm(self, task: Task) -> bool:
-        """Whether the outcome of a task may be another with another version of Helm."""
+        """Return whether the outcome of a task may be another with another version of Helm."""
         return isinstance(task, ChartTask) and (
             self.looked.get(task.look, Looked()).by_helm
             or any(may_depend_on_helm(layer.text) for layer in task.layers)

@@ -1,4 +1,4 @@
-"""What the settings, else a cluster's own files, say about a cluster."""
+"""Settings of a cluster from the settings file, else from the cluster's own files."""
 
 from dataclasses import dataclass
 

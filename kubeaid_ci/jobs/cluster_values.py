@@ -29,7 +29,7 @@ class SetValues:
 def set_values(
     config_repo: Path, kubeaid: Path, *, kubeaid_ref: str, settings: Settings, jobs: int, cache: bool
 ) -> tuple[SetValues, ...]:
-    """What every Application of every cluster sets, the charts taken from one revision of the KubeAid repo."""
+    """Return what every Application of every cluster sets, the charts taken from one revision of the KubeAid repo."""
     hand = AtHand(config_repo.resolve(), WORKTREE, kubeaid.resolve(), kubeaid_ref)
     found = []
     with (
@@ -65,5 +65,5 @@ def _loaded(layer: Layer) -> dict[str, object]:
     try:
         said = next(iter(documents.load_all(layer.text, where=layer.where)), None)
     except UserError:
-        return {}  # the rendering of the Application tells it
+        return {}  # the rendering of the Application reports it
     return said if isinstance(said, dict) else {}

@@ -1,4 +1,4 @@
-"""Lists the clusters of a config repo and picks those that are asked for."""
+"""Lists the clusters of a config repo and picks those that are requested."""
 
 import difflib
 import os
@@ -54,7 +54,7 @@ class Clusters(JsonResult):
 def select(folders: Sequence[Cluster | NotACluster], names: Sequence[str] = ()) -> Selection:
     """Return the clusters that `names` names by folder or name (default: all), sorted by name.
 
-    A folder that cannot be read as a cluster is a finding, unless others are asked for. Raises `UserError` for a
+    A folder that cannot be read as a cluster is a finding, unless others are requested. Raises `UserError` for a
     name that no cluster has, and for one that several have.
     """
     wanted = chosen(folders, names)

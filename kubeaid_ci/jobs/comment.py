@@ -1,4 +1,4 @@
-"""Says something on a change request, once, and anew in the same place when it is said again."""
+"""Posts a comment on a change request, and updates it on later runs."""
 
 import os
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Place:
 
     @property
     def limit(self) -> int:
-        """How much text there is room for, in the unit of the forge's limit."""
+        """Return how much text there is room for, in the unit of the forge's limit."""
         return self.forge.body_limit - _FRAME
 
     def say(self, key: str, text: str, *, only_anew: bool = False) -> int:
@@ -38,7 +38,7 @@ class Place:
 def place(repository: str, wishes: Wishes, number: int | None = None) -> Place:
     """The change request of a repository (an address or a checkout) with a number, else the one that the CI job is for.
 
-    Nothing is sent yet. Raises `UserError` where there is none, or a token is missing.
+    Nothing is sent yet. Raises `UserError` if there is none, or a token is missing.
     """
     target = resolve(repository, wishes)
     if target.forge is None:

@@ -137,13 +137,13 @@ def _diffs(found: Iterable[Difference]) -> dict[str, str]:
 
 
 def _duplicates(old: Iterable[Manifest], new: Iterable[Manifest]) -> Iterator[Finding]:
-    """What is there twice from now on."""
+    """Yield the objects that are duplicates after the change."""
     known = {(one.key, one.app) for one in twice(old)}
     return dangers.duplicates(one for one in twice(new) if (one.key, one.app) not in known)
 
 
 def _images(cluster: str, added: set[str], removed: set[str]) -> Iterator[ImageChange]:
-    """Images that come and go; of one name side by side, as another version."""
+    """Images that come and go; of one name in parallel, as another version."""
     gone = {Image.parse(image).name: image for image in sorted(removed)}
     for image in sorted(added):
         yield ImageChange(cluster, gone.pop(Image.parse(image).name, None), image)

@@ -91,7 +91,7 @@ _CHART = "apiVersion: v2\nname: root\nversion: 0.1.0\n"
 
 
 def create(folder: Path) -> Demo:
-    """Make the demo's repositories in an empty folder; raises `UserError` where it is not empty."""
+    """Make the demo's repositories in an empty folder; raises `UserError` if it is not empty."""
     # A relative path would mean another folder to Git, which works in one of the repositories.
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)

@@ -59,14 +59,14 @@ def diff_clusters(
     timeout: float = 300.0,
     progress: Progress | None = None,
 ) -> Comparison:
-    """What every cluster is before and after a change of either repository, compared by object and meaning.
+    """Compare every cluster before and after a change of either repository, by object and meaning.
 
     `config_repo` and `kubeaid` are folders; `clusters` and `apps` name some (none: all). Where the KubeAid
     revisions differ, the monitoring is built at them, in memory, unless `monitoring` is false; with the
     KubeAid revision ``pinned`` it is what is committed. `noise` shows what noise rules leave out, `diffs` adds
-    unified diffs. `timeout` is in seconds for a chart. `progress` is told as by `render_clusters`.
+    unified diffs. `timeout` is in seconds for a chart. `progress` is called as by `render_clusters`.
 
-    What cannot be rendered on a side is a finding and never looks removed; it stops no other. Raises
+    What cannot be rendered on a side is a finding and never looks removed; it does not block the others. Raises
     `UserError` where nothing can be compared at all.
     """
     config, root = Path(config_repo).resolve(), Path(kubeaid).resolve()

@@ -1,4 +1,4 @@
-"""Looks at this machine, the two repositories and the forge, and says what they have or lack."""
+"""Looks at this machine, the two repositories and the forge, and describes what they have or lack."""
 
 import os
 import tempfile

@@ -26,7 +26,7 @@ class ConfigRepo:
     approach: Approach | None = None
     clusters: Clusters = field(default_factory=lambda: Clusters((), ()))
     has_clusters: bool = False
-    """Whether the clusters could be listed. If not, `clusters` is empty and nothing follows from it."""
+    """True if the clusters could be listed. If not, `clusters` is empty and nothing follows from it."""
 
 
 def look(named: str, kubeaid: str | None, wishes: Wishes, scratch: Path) -> ConfigRepo:
@@ -94,7 +94,7 @@ def _settings(folder: Path) -> Settings:
 
 
 def settings_check(area: Area, folder: Path) -> tuple[Check, ...]:
-    """Whether the settings file can be read; nothing where there is none."""
+    """Return whether the settings file can be read; empty if it does not exist."""
     try:
         settings_file.read(folder)
     except UserError as error:

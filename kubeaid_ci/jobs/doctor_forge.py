@@ -43,7 +43,7 @@ class Approach:
 
     @property
     def kind(self) -> ForgeKind:
-        """The kind of forge; none where it cannot be told."""
+        """The kind of forge; empty if it cannot be told."""
         return self.forge.kind if isinstance(self.forge, ForgeAddress) else ForgeKind.NONE
 
 
@@ -53,7 +53,7 @@ def briefly(access: GitAccess) -> GitAccess:
 
 
 def approach(address: str, wishes: Wishes, *, is_origin: bool = False) -> Approach:
-    """Find out about a remote, and ask it for its branches; raises `UserError` where it is no address.
+    """Find out about a remote, and ask it for its branches; raises `UserError` if it is no address.
 
     A token in an address that somebody gives is the one to use; one in the ``origin`` of a checkout is the
     last resort, as when publishing: a CI system put it there to clone with.

@@ -76,7 +76,7 @@ def _releases(
     sources: Mapping[str, KubeAid | Finding],
     home: Path,
 ) -> Iterator[Check]:
-    """Whether the release of every cluster has its library in the KubeAid files that the cluster is built from."""
+    """Check that the release of each cluster is vendored in the KubeAid files that it is built from."""
     there: dict[str, None] = {}
     lacking: dict[str, list[str]] = {}
     for info, cluster in zip(infos, clusters, strict=True):

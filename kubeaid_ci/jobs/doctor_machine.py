@@ -35,7 +35,7 @@ def look(engine: str, ca_bundle: str | None) -> tuple[Check, ...]:
 
 
 def has_git(found: Sequence[Check]) -> bool:
-    """Whether there is a Git that is good enough to look any further."""
+    """Return whether there is a Git that is good enough to look any further."""
     return not any(check.name == "git" and check.state is State.WRONG for check in found)
 
 

@@ -83,7 +83,7 @@ class Evaluation:
         return f"{self.config.prefix}/{self.cluster.vars_file}"
 
     def vars(self) -> dict[str, Any]:
-        """The cluster's vars, evaluated alone; raises `Refused` where they are no object."""
+        """The cluster's vars, evaluated alone; raises `Refused` if they are no object."""
         # gojsonnet explains errors better, and vars take it no time.
         engine = "gojsonnet" if jsonnet.installed("gojsonnet") and not self.only else self.engine
         values = self._parsed(self._evaluated(engine, jsonnet.imported(self.vars_path)))
@@ -93,7 +93,7 @@ class Evaluation:
         return values
 
     def checked(self, values: Mapping[str, Any]) -> tuple[Finding, ...]:
-        """What the checks say of the vars; remembers what the template knows, for better messages."""
+        """Return what the checks say of the vars; remembers what the template knows, for better messages."""
         self.template = vars_check.template(self._defaults(), self._template_texts())
         text = self._text(self.vars_path)
         found = vars_check.check(

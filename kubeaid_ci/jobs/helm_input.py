@@ -68,7 +68,7 @@ class HelmChart:
 
 
 def has_integers(values: Any) -> bool:
-    """Whether values have an integer, which only a parameter sets."""
+    """Return whether values have an integer, which only a parameter sets."""
     match values:
         case dict():
             return any(map(has_integers, values.values()))
@@ -111,6 +111,6 @@ def _undeclared(files: Files, path: str, name: str) -> bytes:
 
 
 def _is_defaults(path: str) -> bool:
-    """Whether a path is the values.yaml of the chart or of a subchart."""
+    """Return whether a path is the values.yaml of the chart or of a subchart."""
     *folders, name = path.split("/")
     return name == "values.yaml" and folders[::2] == ["charts"] * (len(folders) // 2) and len(folders) % 2 == 0

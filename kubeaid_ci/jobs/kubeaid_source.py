@@ -37,7 +37,7 @@ def resolve(
     """For each cluster (by its folder) the KubeAid files to build from, or why there are none.
 
     `ref` is ``worktree``, ``pinned`` or a revision. `addresses` are those of the KubeAid repo besides its origin.
-    Raises `UserError` where `root` is no KubeAid
+    Raises `UserError` if `root` is no KubeAid
     checkout or has no such revision.
     """
     repository = Repository.at(root)
@@ -146,7 +146,7 @@ def _at(repository: Repository, commit: str | None, name: str) -> KubeAid:
 
 
 def origin(root: Path) -> Remote | None:
-    """The address that a KubeAid checkout came from; nothing where it has none."""
+    """The address that a KubeAid checkout came from; None if it has none."""
     repository = Repository.at(root)
     try:
         return repository.remote() if repository else None

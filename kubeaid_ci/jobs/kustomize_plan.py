@@ -25,7 +25,7 @@ def kustomize_task(
 ) -> KustomizeTask:
     """The kustomization in a folder with what the Application changes in it.
 
-    Raises `NotAtHandError` where it cannot be built here, and `UserError` where it never can be.
+    Raises `NotAtHandError` if it cannot be built here, and `UserError` where it never can be.
     """
     program = _program(folder)
     walk = _Walk(hand, place)

@@ -63,7 +63,7 @@ class Builder:
     def built(
         self, clusters: Sequence[Cluster], sides: Sequence[Mapping[str, KubeAid | Finding]]
     ) -> list[dict[str, Build]]:
-        """What each cluster gives by folder, with the KubeAid files of each side; all side by side."""
+        """Return what each cluster gives by folder, with the KubeAid files of each side; all in parallel."""
         done: list[dict[str, Build]] = [{} for _ in sides]
         tasks: list[tuple[Task, dict[str, Build]]] = []
         shared = Sources()
@@ -118,7 +118,7 @@ def builder_of(config: Path, root: Path, renderer: Renderer) -> Iterator[Builder
 
 
 def is_monitoring(app: RenderedApp, cluster: Cluster) -> bool:
-    """Whether an Application applies what is built for the cluster."""
+    """Return whether an Application applies what is built for the cluster."""
     return any(manifest.path.startswith(f"{cluster.output}/") for manifest in app.manifests)
 
 
@@ -143,7 +143,7 @@ def rebuilt(app: RenderedApp, cluster: Cluster, build: Build, scopes: Scopes) ->
 
 
 def _known(task: Task, sources: Sources, bodies: Bodies) -> Build | None:
-    """What the cache has, where it proves that every input is as it was."""
+    """Return what the cache has, where it proves that every input is as it was."""
     files = cached_files(task, sources)
     noted = task.cache.noted(_name(files)) if task.cache and files else None
     if noted is None:
@@ -184,7 +184,7 @@ def _sha256(data: bytes) -> str:
 
 
 def _finds_library(task: Task) -> bool:
-    """Whether the release that the vars name is there. Runs in a worker."""
+    """Return whether the release that the vars name is there. Runs in a worker."""
     try:
         evaluation = Evaluation.of(task.cluster, task.config, task.kubeaid.at, task.engine)
         evaluation.release(evaluation.vars())

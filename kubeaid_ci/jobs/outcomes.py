@@ -1,4 +1,4 @@
-"""What renderings gave, by task, and the names under which a cache keeps it."""
+"""Render results by task, and their cache keys."""
 
 import hashlib
 import json

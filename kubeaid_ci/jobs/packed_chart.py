@@ -29,7 +29,7 @@ class PackedChart:
     folders: Mapping[str, str]
     """The folder of every subchart by what Helm calls it."""
     by_chance: bool = False
-    """Whether certificates and numbers that a template asks for are made by chance, not of the moment."""
+    """True if certificates and numbers that a template asks for are made by chance, not of the moment."""
     archived: Files | None = None
     """The files to pack, if not `files`."""
     _charts: dict[str, HelmChart] = field(default_factory=dict, compare=False, repr=False)
@@ -88,7 +88,7 @@ def make(
 
 
 def _steady(texts: Mapping[str, str], varying: Collection[str]) -> frozenset[str]:
-    """The templates that never vary and that no other needs; none where one may hand to all others what varies."""
+    """The templates that never vary and that no other needs; empty if one may hand to all others what varies."""
     handing = {path for path, text in texts.items() if _TEMPLATE.match(path) and template_text.hands_on(text)}
     if handing and not _is_kept_apart(texts, varying, handing):
         return frozenset()
@@ -98,7 +98,7 @@ def _steady(texts: Mapping[str, str], varying: Collection[str]) -> frozenset[str
 
 
 def _is_kept_apart(texts: Mapping[str, str], varying: Collection[str], handing: Collection[str]) -> bool:
-    """Whether what varies stays in its own templates, which those that hand something on can neither be nor call."""
+    """Return whether varying values stay in their own templates, which do not pass values on to others."""
     return not any(
         path in handing or not _TEMPLATE.match(path) or template_text.defines(texts[path]) for path in varying
     ) and not any(template_text.calls_by_path(texts[path]) for path in handing)

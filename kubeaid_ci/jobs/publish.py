@@ -81,7 +81,7 @@ def publish(
     some, and the one change request has others already, these are built too and stay in it, also if another
     run adds them while this one runs.
 
-    One that cannot be published stops no other. Raises `UserError` if nothing can be published at all
+    One that cannot be published does not block the others. Raises `UserError` if nothing can be published at all
     and `OutsideError` if the remote or the forge fails; every run is safe to repeat.
     """
     build = partial(
@@ -221,7 +221,7 @@ def _source_date(kubeaid: str | os.PathLike[str], ref: str) -> Callable[[], int 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """Brings the branches up to date with what was built. `named` says that only some clusters were asked for."""
+    """Brings the branches up to date with what was built. `named` is true if only some clusters were requested."""
 
     target: Target
     desk: Desk
@@ -230,7 +230,7 @@ class _Offer:
     named: bool
 
     def all(self, heads: Heads) -> Publication:
-        """Publish every branch. One that fails stops no other. Raises `_BaseMovedError`."""
+        """Publish every branch. One that fails does not block the others. Raises `_BaseMovedError`."""
         groups, heads = self._groups(heads)
         if any(self.fleet.is_busy(group, heads) for group in groups):
             groups, heads = self._groups(self.desk.look())
@@ -283,7 +283,7 @@ class _Offer:
         )
 
     def _refreshed(self) -> tuple[Proposal, tuple[str, ...], Heads]:
-        """Return the proposal for all clusters after another run moved its branch, as `Refresh` says."""
+        """Return the proposal for all clusters after another run moved its branch, by `Refresh`."""
         (group,), heads = self._groups(self.desk.look())
         if self.desk.is_outdated(heads):
             raise _BaseMovedError

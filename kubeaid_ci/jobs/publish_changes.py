@@ -23,7 +23,7 @@ _MOST_DIFF_LINES = 400
 def cluster_changes(
     repository: Repository, results: Sequence[BuildResult], *, ignored: Collection[str]
 ) -> Mapping[str, ClusterChange]:
-    """What was built over the newest commit of a clone, by the cluster's folder.
+    """Return what was built over the newest commit of a clone, by the cluster's folder.
 
     The clone is one of our own: its index is written to. Files that Git is to `ignore` are not looked into.
     """

@@ -110,7 +110,7 @@ class Desk:
 
 
 def set_up(target: Target, folder: Path, *, wanted: str = "k8s") -> Desk:
-    """Clone into a new folder; raises `UserError` where there is no such base branch, or it lacks the `wanted` folder.
+    """Clone into a new folder; raises `UserError` if there is no such base branch, or it lacks the `wanted` folder.
 
     A config repo has ``k8s/``, a KubeAid repo ``argocd-helm-charts/``.
     """

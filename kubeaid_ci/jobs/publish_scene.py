@@ -32,9 +32,9 @@ def look(
     overtaken: bool,
     heads: Heads | None = None,
 ) -> Scene:
-    """Look at the branch and its change request; `overtaken` says that the branch was moved by others meanwhile.
+    """Look at the branch and its change request; `overtaken` is true if the branch was moved by others meanwhile.
 
-    `heads` are the remote's branches where they were asked for a moment ago. Raises `UserError` where the
+    `heads` are the remote's branches where they were requested a moment ago. Raises `UserError` if the
     base is missing or another branch is in the way.
     """
     fetch = (proposal.base, proposal.branch)

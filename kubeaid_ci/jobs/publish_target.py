@@ -52,7 +52,7 @@ class Target:
 
     @property
     def limit(self) -> int:
-        """How much text there is room for, as `size` measures it."""
+        """Return how much text there is room for, as `size` measures it."""
         from kubeaid_ci.plan import body
 
         return (self.forge.body_limit if self.forge else body.NO_LIMIT) - _FRAME
@@ -66,7 +66,7 @@ class Target:
 def resolve(config_repo: str, wishes: Wishes) -> Target:
     """The target that an address, or the ``origin`` of a checkout, leads to.
 
-    Raises `UserError` where it leads nowhere, the forge cannot be told, or a token is missing.
+    Raises `UserError` if it leads nowhere, the forge cannot be told, or a token is missing.
     """
     environ, named = os.environ, is_address(config_repo)
     url, held = split_address(config_repo if named else _origin(Path(config_repo)))
@@ -93,7 +93,7 @@ def resolve(config_repo: str, wishes: Wishes) -> Target:
 
 
 def forge_of(remote: Remote, wishes: Wishes) -> ForgeAddress:
-    """The forge of a repository. Raises `UserError` where it cannot be told, or settings alone name another host."""
+    """The forge of a repository. Raises `UserError` if it cannot be told, or settings alone name another host."""
     url = wishes.forge_url or wishes.settings_forge_url
     address = detect(remote, os.environ, kind=ForgeKind.parse(wishes.forge), forge_url=url)
     if url and not wishes.forge_url and address.kind is not ForgeKind.NONE and not is_at_home(address.api, remote):

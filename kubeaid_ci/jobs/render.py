@@ -59,7 +59,7 @@ def render_clusters(
     Kubernetes and further API versions. `timeout` is in seconds for a chart. `progress` is told how many
     sources are rendered, of how many that are known by then.
 
-    An Application that fails is in the result, with findings, and stops no other. Raises `UserError`
+    An Application that fails is in the result, with findings, and does not block the others. Raises `UserError`
     where nothing can be rendered at all.
     """
     hand = AtHand(Path(config_repo).resolve(), config_ref, Path(kubeaid).resolve(), kubeaid_ref)
@@ -121,10 +121,10 @@ class Followed:
 def followed(
     hands: Sequence[AtHand], renderer: Renderer, *, clusters: Sequence[str], settings: Settings
 ) -> Iterator[list[Followed]]:
-    """Follow the Applications of clusters from the root on, at several pairs of revisions side by side.
+    """Follow the Applications of clusters from the root on, at several pairs of revisions in parallel.
 
     What is the same in some is rendered once. A cluster that is named has to be on one of the sides.
-    Raises `UserError` where nothing can be rendered at all.
+    Raises `UserError` if nothing can be rendered at all.
     """
     for hand in hands:
         hand.check()
@@ -285,7 +285,7 @@ def _final(part: Part, cluster: ClusterApplications) -> tuple[Task | Note, str]:
 
 
 def select_apps(names: Sequence[str], there: Collection[str]) -> frozenset[str]:
-    """Return the Applications of some names, each alone or as ``namespace/name``; an empty set if none are asked for.
+    """Return the Applications of some names, each alone or as ``namespace/name``; an empty set if none are requested.
 
     Raises `UserError` for a name that no Application has, with the nearest ones.
     """

@@ -61,7 +61,7 @@ def render_source(task: Task) -> bytes:
 
 
 def look(at: Look) -> Looked:
-    """What the text of a chart's templates tells; of one that cannot be read, nothing."""
+    """Return what the text of a chart's templates tells; of one that cannot be read, nothing."""
     try:
         chart = _packed(at.at, at.folder, at.tree, False)  # noqa: FBT003 - its key
     except UserError:
@@ -213,7 +213,7 @@ def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> Packed
 
 
 def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
-    """What the chart wants and has not: dependencies, a version of Kubernetes."""
+    """Yield what the chart wants and has not: dependencies, a version of Kubernetes."""
     for lacking in chart_metadata.lacking(files):
         yield Note(
             "chart/subchart-missing",
@@ -233,7 +233,7 @@ def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
 
 
 def _at_sync(lacking: chart_metadata.Lacking) -> str:
-    """What ``helm dependency build`` does about it, which Argo CD runs then."""
+    """Return what ``helm dependency build`` does about it, which Argo CD runs then."""
     where = told(lacking.repository)
     match RepositoryKind.of(lacking.repository):
         case RepositoryKind.HTTP | RepositoryKind.OCI:
@@ -246,7 +246,7 @@ def _at_sync(lacking: chart_metadata.Lacking) -> str:
 
 
 def _linted(task: ChartTask, chart: PackedChart) -> Iterator[Note]:
-    """What Helm's linter says that nothing else here does.
+    """Yield what Helm's linter says that nothing else here does.
 
     Its infos are matters of taste. Where it names the whole folder it speaks of dependencies, which
     the checks of the chart's structure tell better. An umbrella chart needs no templates, and one
@@ -274,7 +274,7 @@ def _known(at: FilesAt, folder: str, tree: str, without_schema: bool) -> values.
 
 
 def _values_notes(task: ChartTask) -> Iterator[Note]:
-    """What there is to say of values that Helm takes without a word."""
+    """Yield what there is to say of values that Helm takes without a word."""
     for layer in task.layers:
         known = _known(task.at, task.folder, task.tree, task.skip_schema_validation)
         for path, line in values.repeated(layer.text):
@@ -306,7 +306,7 @@ def _in_chart(path: str, chart: PackedChart) -> str:
 
 
 def _failures(error: HelmError, task: ChartTask, chart: PackedChart, given: Collection[str]) -> Iterator[Note]:
-    """What Helm says, without the secrets of the values, the chart's own included."""
+    """Yield what Helm says, without the secrets of the values, the chart's own included."""
     defaults = (data.decode("utf-8", "replace") for path, data in chart.files.items() if path.endswith("values.yaml"))
     secrets = {*given, *(text for each in defaults for text in named_values(each))}
     if not error.schema:

@@ -1,4 +1,4 @@
-"""What can be rendered, and what comes of it: plain values, for the way between processes and for the cache."""
+"""Render tasks and results. Plain values, so they can be pickled and cached."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -82,7 +82,7 @@ class Looked:
     asks: tuple[str, ...] | None = None
     defines: tuple[str, ...] = ()
     by_helm: bool = True
-    """Whether it may render differently with another version of Helm."""
+    """True if it may render differently with another version of Helm."""
     argocd: str = ""
     """The version of the Argo CD that it installs, as its Chart.yaml has it; empty for any other chart."""
 
@@ -143,7 +143,7 @@ def as_lines(about: Any, objects: Iterable[str]) -> bytes:
 
 
 def from_lines(data: bytes, bodies: Bodies) -> tuple[Any, list[dict[str, Any]]]:
-    """What `as_lines` was given: one text, one object."""
+    """Return what `as_lines` was given: one text, one object."""
     about, *texts = data.decode("utf-8", "surrogatepass").split("\n")
     return json.loads(about), [bodies.get(text) or bodies.setdefault(text, json.loads(text)) for text in texts]
 

@@ -1,4 +1,4 @@
-"""Does many renderings side by side, each input once, and keeps what they gave by content."""
+"""Does many renderings in parallel, each input once, and keeps what they gave by content."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +16,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True, kw_only=True)
 class Renderer(Outcomes):
-    """Outcomes that are made side by side.
+    """Outcomes that are made in parallel.
 
     What is the same but for the revision that it is taken from is done once, and shares its outcome.
     """
@@ -106,7 +106,7 @@ class Renderer(Outcomes):
             self.cache.prune()
 
     def noted(self, name: str) -> bytes | None:
-        """What the cache holds under a name; nothing where there is none, or no cache."""
+        """Return what the cache holds under a name; None if it does not exist, or no cache."""
         return self.cache.noted(name) if self.cache else None
 
     def keep(self, name: str, data: bytes) -> None:
@@ -117,7 +117,7 @@ class Renderer(Outcomes):
 
 
 def _shared(task: Task) -> str:
-    """What a worker remembers from one task to the next: the chart, or that it is plain manifests."""
+    """Return what a worker remembers from one task to the next: the chart, or that it is plain manifests."""
     return task.tree if isinstance(task, ChartTask) else ""
 
 

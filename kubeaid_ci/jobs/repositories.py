@@ -98,13 +98,13 @@ def public_address(url: str, config_repo: str) -> str:
 
 
 def mirror_folder(url: str) -> Path:
-    """Where the mirror of a repository lies, or would; the address is one without credentials."""
+    """Return where the mirror of a repository is, or would; the address is one without credentials."""
     name = hashlib.sha256(url.encode()).hexdigest()[:16]
     return named_folder() / "mirrors" / f"{Remote.parse(url).name}-{name}"
 
 
 def reading(address: str, *, target: bool = False) -> GitAccess:
-    """How to read a repository; `target` says that it is the config repo, which our own tokens are for."""
+    """Return how to read a repository; `target` is true if it is the config repo, which our own tokens are for."""
     url, given = split_address(address)
     remote = Remote.parse(url)
     try:
@@ -115,7 +115,7 @@ def reading(address: str, *, target: bool = False) -> GitAccess:
 
 
 def _reading_beside(address: str, other: str) -> GitAccess:
-    """How to read a repository while our own tokens are for another: these come last, and to its host only."""
+    """Return how to read a repository while our own tokens are for another: these come last, and to its host only."""
     access = reading(address)
     home = Remote.parse(other) if is_address(other) else origin(Path(other).resolve())
     if access.token or home is None or not is_at_home(access.url, home):

@@ -38,7 +38,7 @@ class ValueFiles:
     def layers(self, said: HelmSource, at: int) -> Iterator[Layer]:
         """The values of source number `at` in Helm's order, the later over the earlier, each file once.
 
-        As Argo CD has it from 3.4 on, a pattern stands for its files in order of their paths, but for those that
+        As Argo CD has it from 3.4 on, a pattern represents its files in order of their paths, but for those that
         are also named by themselves. Raises `UserError` and `NotAtHandError`.
         """
         found = [(written, *self._located(written)) for written in said.value_files]
@@ -57,7 +57,7 @@ class ValueFiles:
         yield from self._inline(said, at)
 
     def text(self, written: str) -> str:
-        """The text of a file that an Application names; raises `UserError` where there is none."""
+        """The text of a file that an Application names; raises `UserError` if there is none."""
         place, path = self._located(written)
         text = self.hand.beside(place, path).text(path)
         if text is None:
@@ -101,7 +101,7 @@ class ValueFiles:
             )
 
     def _matches(self, place: Place, pattern: str, named: set[_Known]) -> list[str]:
-        """The files of a pattern but those that are named; the pattern itself where there is none at all."""
+        """The files of a pattern but those that are named; the pattern itself if nothing matches."""
         wanted = globs.doublestar(pattern)
         files = self.hand.beside(place, _start(pattern)).files.files
         found = [path for path in files if wanted.fullmatch(path)]

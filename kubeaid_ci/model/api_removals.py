@@ -2,7 +2,7 @@
 
 Sources: https://kubernetes.io/docs/reference/using-api/deprecation-guide/, and the OpenAPI descriptions of releases
 1.25 to 1.37 for alpha and beta versions that the guide leaves out; those are deprecated from the release that serves
-what replaces them. Releases are minor versions of Kubernetes 1: 22 stands for v1.22.
+what replaces them. Releases are minor versions of Kubernetes 1: 22 represents v1.22.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ApiRemoval:
-    """One API version of some kinds. `removed` and `replacement` are nothing where there is none."""
+    """One API version of some kinds. `removed` and `replacement` are None if not known."""
 
     api_version: str
     kinds: tuple[str, ...]

@@ -25,7 +25,7 @@ _KUSTOMIZE_DETAILS = (
     "labelWithoutSelector",
     "labelIncludeTemplates",
 )
-"""Settings of a kustomization that only say how others are applied."""
+"""Settings of a kustomization that only name how others are applied."""
 _IN_CLUSTER = frozenset(
     f"https://kubernetes.default{suffix}" for suffix in ("", ".svc", ".svc.cluster.local", ".svc.cluster.local.")
 )
@@ -148,7 +148,7 @@ class Source:
 
     @property
     def remote(self) -> Remote | None:
-        """The repository's address; nothing where it is none, or one of an OCI registry."""
+        """The repository's address; None if it is not one, or one of an OCI registry."""
         try:
             return Remote.parse(self.url)
         except UserError:
@@ -310,7 +310,7 @@ def destination_cluster(server: str, name: str) -> str:
 
 
 def is_application(body: Mapping[str, Any], kind: str = "Application") -> bool:
-    """Whether an object is one of Argo CD's."""
+    """Return whether an object is one of Argo CD's."""
     version = body.get("apiVersion")
     return body.get("kind") == kind and isinstance(version, str) and version.startswith(f"{GROUP}/")
 

@@ -27,7 +27,7 @@ class RepositoryKind(StrEnum):
 
     @property
     def is_published(self) -> bool:
-        """Whether there is an upstream to compare with."""
+        """Return whether there is an upstream to compare with."""
         return self in (RepositoryKind.HTTP, RepositoryKind.OCI)
 
 
@@ -58,12 +58,12 @@ class Dependency:
 
     @property
     def kind(self) -> RepositoryKind:
-        """Where it comes from."""
+        """Return where it comes from."""
         return RepositoryKind.of(self.repository)
 
     @property
     def is_out_of_reach(self) -> bool:
-        """Whether it comes from a place that nobody else can ask: an alias of one machine, or another program's."""
+        """Return whether its repository is unreachable for others: an alias of one machine or of another program."""
         return bool(self.repository) and self.kind is RepositoryKind.NONE
 
 
@@ -78,7 +78,7 @@ class Lock:
 
     @property
     def is_current(self) -> bool:
-        """Whether it was written for the dependencies as they are declared now."""
+        """Return whether it was written for the dependencies as they are declared now."""
         return self.digest in self.accepted
 
 
@@ -100,7 +100,7 @@ class Chart:
     lock: Lock | None = None
     subcharts: tuple["Subchart", ...] = ()
     archives: tuple[str, ...] = ()
-    """Packed charts beside the unpacked ones, by file name."""
+    """Packed charts next to the unpacked ones, by file name."""
 
     @property
     def folder(self) -> str:
@@ -142,7 +142,7 @@ class Subchart:
 
     @property
     def is_link(self) -> bool:
-        """Whether it is a symbolic link."""
+        """Return whether it is a symbolic link."""
         return self.target is not None
 
     @property
@@ -152,7 +152,7 @@ class Subchart:
 
     @property
     def version(self) -> str:
-        """The vendored version as written; empty where it cannot be read."""
+        """The vendored version as written; an empty text if it cannot be read."""
         return self.chart.version if self.chart else ""
 
     @property

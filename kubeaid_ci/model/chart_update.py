@@ -82,7 +82,7 @@ class UpdateStatus(StrEnum):
     SKIPPED = "skipped"
     """The ledger says that the chart is our own."""
     REFUSED = "refused"
-    """Something must be reviewed or corrected first; the findings say what."""
+    """Something must be reviewed or corrected first; the findings describe what."""
     FAILED = "failed"
     """The upstream could not be reached, or gave no archive."""
 

@@ -28,7 +28,7 @@ class FileChange:
 
 
 class ChartStatus(StrEnum):
-    """How a vendored chart stands; what could not be compared is never identical."""
+    """Verification status of a vendored chart. Not comparable is never reported as identical."""
 
     IDENTICAL = "identical"
     DIFFERENT = "different"
@@ -48,7 +48,7 @@ class Effects:
     """What files that differ do once Helm has rendered them, with default values.
 
     `changed_by` tells whose change is shown; `rendered` is ``umbrella`` or, where that does not render or shows
-    nothing, ``subchart``: the chart by itself. `error` says why nothing can be told.
+    nothing, ``subchart``: the chart by itself. `error` is the reason why nothing can be told.
     """
 
     changed_by: Side
@@ -93,17 +93,17 @@ class Vendored:
 
     @property
     def repository(self) -> str:
-        """The upstream as declared; empty where none is."""
+        """The upstream as declared; an empty text if none is."""
         return self.dependency.repository if self.dependency and self.dependency.kind.is_published else ""
 
     @property
     def comes_from_elsewhere(self) -> bool:
-        """Whether it is declared to come from a publisher, be it one that cannot be asked."""
+        """True if an upstream is declared, even if it is unreachable."""
         return bool(self.repository or (self.dependency and self.dependency.is_out_of_reach))
 
     @property
     def is_named_in_text(self) -> bool:
-        """Whether a file can name it: names of folders need not be text."""
+        """Return whether a file can name it: names of folders need not be text."""
         return not any("\ud800" <= letter <= "\udfff" for letter in self.key)
 
     def result(

@@ -34,7 +34,7 @@ class State(StrEnum):
 class Check:
     """One thing that was looked at: what was found, and what to do about it where that is not well.
 
-    `rule` is the id of the rule whose finding says more; nothing where all is well.
+    `rule` is the id of the rule whose finding says more; empty if all is well.
     """
 
     area: Area
@@ -63,7 +63,7 @@ class Checkup(JsonResult):
 class Tool:
     """A program or package. `version` is nothing where it is not installed.
 
-    `use` says what it is for, `install` how to get it; without a `needed` one nothing works.
+    `use` describes what it is for, `install` how to get it; without a `needed` one nothing works.
     """
 
     name: str

@@ -64,7 +64,7 @@ class ClusterInfo:
     """One line of ``kubeaid-ci clusters``. None is what nothing tells.
 
     `platform` is that of the vars file, else the cloud provider of the general settings file, which is `provider`.
-    `kubernetes_version_from` says where the version is from: ``settings``, ``general`` or ``default``.
+    `kubernetes_version_from` names where the version is from: ``settings``, ``general`` or ``default``.
     `kubeaid_revision` is what the cluster pins.
     """
 

@@ -23,7 +23,7 @@ def listed(text: str) -> tuple[str, ...]:
 
 
 def split(text: str, known: Collection[str]) -> tuple[str, ...]:
-    """Split a text at blanks into known names; a name may hold blanks itself.
+    """Split a text at spaces into known names; a name may hold spaces itself.
 
     Returns the words if that is not possible. Raises `UserError` if it is possible in several ways.
     """
@@ -34,13 +34,13 @@ def split(text: str, known: Collection[str]) -> tuple[str, ...]:
 
 
 def joined(names: Sequence[str]) -> str:
-    """Return a text that `listed` and `split` read as these names: separated by blanks if no name holds one."""
+    """Return a text that `listed` and `split` read as these names: separated by spaces if no name holds one."""
     plain = all(name and name.split() == [name] and not name.startswith("[") for name in names)
     return " ".join(names) if plain else _json(names)
 
 
 def _ways(words: list[str], known: Collection[str]) -> list[list[str]]:
-    """Return up to two ways to read the words as names; `words` are what blanks separate."""
+    """Return up to two ways to read the words as names; `words` are what spaces separate."""
     found: list[list[list[str]]] = [[[]], *([] for _ in words)]
     for end in range(1, len(words) + 1):
         for start in range(end):

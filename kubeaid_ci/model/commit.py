@@ -19,7 +19,7 @@ class Identity:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``Name <mail>``; raises `UserError` naming the text where it is none."""
+        """Read ``Name <mail>``; raises `UserError` naming the text if it is not one."""
         match = _IDENTITY.fullmatch(text)
         if match is None:
             raise UserError(f'not an author: {text!r}; write it as "Name <name@example.com>"')

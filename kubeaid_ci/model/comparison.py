@@ -40,7 +40,7 @@ class OneSided:
 class NotCompared:
     """An Application whose objects are not all known before and after a change.
 
-    An empty `app` stands for a whole cluster that cannot be read. If `partly` is true, the objects that are known
+    An empty `app` represents a whole cluster that cannot be read. If `partly` is true, the objects that are known
     on both sides were compared.
     """
 
@@ -57,7 +57,7 @@ class Comparison(JsonResult):
     `clusters` exist on both sides, `added` and `removed` on one. `applications` counts the Applications of all of
     them, `not_compared` has those whose objects are not known. If charts were compared by themselves, `charts` has
     their names, each is an Application of the one cluster ``charts``, and `added` and `removed` are charts.
-    `diffs` are unified diffs by subject, if they were asked for. `noise_only` counts the objects that differ in
+    `diffs` are unified diffs by subject, if they were requested. `noise_only` counts the objects that differ in
     nothing but noise and are therefore not in `changes`.
     """
 

@@ -33,7 +33,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a token may do with a repository; nothing where the forge does not say."""
+    """What a token may do with a repository; empty if the forge does not say."""
 
     repository: str
     read: bool
@@ -47,7 +47,7 @@ class Access:
 class TokenVariable:
     """An environment variable that may hold a token and is set; its value is nowhere in here.
 
-    `api` and `git` say what it is used for at one remote, `unused` why it is used for neither.
+    `api` and `git` describe what it is used for at one remote, `unused` why it is used for neither.
     """
 
     name: str

@@ -73,10 +73,10 @@ def undeclared(chart: Chart) -> tuple[Subchart, ...]:
 
 
 def origins(chart: Chart) -> list[tuple[Subchart, Dependency | None]]:
-    """Return the vendored charts in order of folder, each with the dependency that says where it comes from.
+    """Return the vendored charts in order of folder, each with the dependency that names where it comes from.
 
     That is the dependency that renders it. For an undeclared chart it is a dependency of the same name, else an
-    entry in the lock: an outdated lock may be all that is left to say where the chart came from. Else None.
+    entry in the lock: an outdated lock may be all that is left to name where the chart came from. Else None.
     """
     declared: dict[str, Dependency] = {}
     for found in resolve(chart):
@@ -108,7 +108,7 @@ def _fitting(chart: Chart, dependency: Dependency) -> list[Subchart]:
 
 
 def _packs(file: str, dependency: Dependency) -> bool:
-    """Whether a file is named as a packed chart of the dependency: ``<name>-<version>.tgz``."""
+    """Return whether a file is named as a packed chart of the dependency: ``<name>-<version>.tgz``."""
     if not file.startswith(f"{dependency.name}-"):
         return False
     version = file.removesuffix(".tgz")[len(dependency.name) + 1 :]

@@ -1,4 +1,4 @@
-"""What differs between two states of one object: as it is, and as it may be shown."""
+"""The differences between two states of one object, with secrets for comparing and for display."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,12 +13,12 @@ class _Absent(Enum):
 
 
 ABSENT: Final = _Absent.ABSENT
-"""What a field holds where it is not there; not `None`, which may stand in a manifest."""
+"""What a field holds where it does not exist; not `None`, which may stand in a manifest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A secret: it can be compared, and is shown as its length in bytes (nothing where even that is too much)."""
+    """A secret: it can be compared, and is shown as its length in bytes (empty if even that is too much)."""
 
     value: Any = field(repr=False)
     size: int | None
@@ -45,7 +45,7 @@ class Step:
 class Delta:
     """One field that differs, with its values; secrets stand in them as `Masked`.
 
-    `noise` is the id of the noise rule that leaves it out, empty where it counts.
+    `noise` is the id of the noise rule that leaves it out, empty if it counts.
     """
 
     steps: tuple[Step, ...]
@@ -61,7 +61,7 @@ class Delta:
 
     @property
     def in_text(self) -> bool:
-        """Whether the field is in a text that was opened."""
+        """Return whether the field is in a text that was opened."""
         return any(step.opened for step in self.steps)
 
 
@@ -90,19 +90,19 @@ class Difference:
 
     @property
     def action(self) -> Action:
-        """What happens to the object."""
+        """Return what happens to the object."""
         if self.before is None:
             return Action.ADDED
         return Action.REMOVED if self.after is None else Action.MODIFIED
 
     @property
     def counts(self) -> bool:
-        """Whether there is more to it than noise."""
+        """Return whether there is more to it than noise."""
         return self.action is not Action.MODIFIED or self.moved or any(not delta.noise for delta in self.deltas)
 
     @property
     def moved(self) -> bool:
-        """Whether another Application holds the object now."""
+        """Return whether another Application holds the object now."""
         return self.before is not None and self.after is not None and self.before.app != self.after.app
 
 

@@ -7,7 +7,7 @@ from kubeaid_ci.errors import UserError
 
 
 def text(said: Mapping[str, Any], key: str) -> str:
-    """A field as text, empty where it is not set; raises `UserError` where it is a list or has fields of its own."""
+    """A field as text, an empty text if it is not set; raises `UserError` if it is a list or has fields of its own."""
     value = said.get(key)
     match value:
         case None:
@@ -20,7 +20,7 @@ def text(said: Mapping[str, Any], key: str) -> str:
 
 
 def texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    """A field as a list of texts; raises `UserError` where it is none."""
+    """A field as a list of texts; raises `UserError` if it is not one."""
     value = said.get(key)
     if value is None:
         return ()
@@ -30,7 +30,7 @@ def texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 
 def mapping(said: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """A field that has fields of its own; raises `UserError` where it has none."""
+    """A field that has fields of its own; raises `UserError` if it has none."""
     value = said.get(key)
     if value is None:
         return {}
@@ -40,7 +40,7 @@ def mapping(said: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def mappings(said: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    """A field as a list of what has fields of its own; raises `UserError` where it is none."""
+    """A field as a list of what has fields of its own; raises `UserError` if it is not one."""
     value = said.get(key)
     if value is None:
         return []

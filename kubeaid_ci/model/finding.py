@@ -15,7 +15,7 @@ _NEIGHBOUR, _MARKED = re.compile(r"^ +\d+ \| .*\n?", re.MULTILINE), re.compile(r
 
 
 class Severity(StrEnum):
-    """How bad a finding is."""
+    """The severity of a finding."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -28,7 +28,7 @@ class Severity(StrEnum):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a severity; raises `UserError` naming the text where it is none."""
+        """Read a severity; raises `UserError` naming the text if it is not one."""
         try:
             return cls(text)
         except ValueError:
@@ -44,7 +44,7 @@ class FailOn(StrEnum):
     NEVER = "never"
 
     def reached_by(self, severity: Severity) -> bool:
-        """Whether a finding of this severity makes the run fail."""
+        """Return whether a finding of this severity makes the run fail."""
         return self is not FailOn.NEVER and severity.weight >= Severity(self.value).weight
 
 
@@ -59,7 +59,7 @@ class Rule:
 
     @property
     def family(self) -> str:
-        """The part of the id before the slash; the whole id where there is none."""
+        """The part of the id before the slash; the whole id if it has no slash."""
         return self.id.partition("/")[0]
 
     def at(
@@ -75,7 +75,7 @@ class Rule:
     ) -> "Finding":
         """Return a finding of this rule.
 
-        `path` is relative to its repository, `line` counts from 1. `key` tells apart findings of the same rule,
+        `path` is relative to its repository, `line` counts from 1. `key` distinguishes findings of the same rule,
         subject and path. `content` is what the finding judges, such as the digest of an edited file: other content
         is another finding. It defaults to the message without positions, so give it if the message holds something
         that differs between two runs or machines.
@@ -86,7 +86,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing a check has to say, about what, and where."""
+    """A result of a check, with its subject and position."""
 
     rule: Rule
     severity: Severity

@@ -42,7 +42,7 @@ class ForgeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ForgeAddress:
-    """Which forge a repository lives on. `api` is the base of its API, without a slash at the end.
+    """The forge of a repository. `api` is the base of its API, without a slash at the end.
 
     `project` is the repository's path as the forge names it: ``owner/name`` or ``group/sub/name``.
     `web` is the address of its page.

@@ -38,7 +38,7 @@ _NO_PROVIDER = ("disasterRecovery",)
 class GeneralSettings:
     """What the file says; None or empty if it does not.
 
-    `kubeaid` and `config` are the addresses of the cluster's two repositories. `problems` say what could not be
+    `kubeaid` and `config` are the addresses of the cluster's two repositories. `problems` describe what could not be
     used.
     """
 
@@ -70,7 +70,7 @@ class GeneralSettings:
 
 
 def is_cluster_name(name: str) -> bool:
-    """True if a name can be shown on one line and told apart from a path."""
+    """True if a name can be shown on one line and distinguished from a path."""
     return bool(name) and name.isprintable() and name.strip() == name and "/" not in name
 
 

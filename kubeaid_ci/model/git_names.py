@@ -8,6 +8,6 @@ _GIT = re.compile(r"(?:\.git|git~1)[ .]*(?::.*)?", re.IGNORECASE | re.DOTALL)
 
 
 def is_for_git(part: str) -> bool:
-    """Whether some system takes this part of a path for ``.git``, as Git's own ``verify_path`` judges it."""
+    """Return whether some system takes this part of a path for ``.git``, as Git's own ``verify_path`` judges it."""
     plain = _IGNORED_BY_HFS.sub("", part)
     return any(_GIT.fullmatch(name) for name in plain.split("\\"))

@@ -13,7 +13,7 @@ from kubeaid_ci.model.version import Version
 
 @dataclass(frozen=True, slots=True)
 class HelmRules:
-    """What differs between versions of Helm; holds from version `since` on."""
+    """A difference between versions of Helm, from version `since` on."""
 
     since: str
     copies_nulls: bool = False
@@ -129,7 +129,7 @@ def rules_name(helm: str) -> str:
 class ClusterHelm:
     """The Helm that renders a cluster's charts, and how it is known.
 
-    `argocd` is the version of the cluster's Argo CD, empty if it is not known or a setting decides. `doubt` says why
+    `argocd` is the version of the cluster's Argo CD, empty if it is not known or a setting decides. `doubt` is why
     `version` is only assumed; empty if it is known.
     """
 

@@ -23,13 +23,13 @@ def hooks(body: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def is_test(body: Mapping[str, Any]) -> bool:
-    """Whether an object only belongs to ``helm test``: Argo CD never applies it."""
+    """Return whether an object only belongs to ``helm test``: Argo CD never applies it."""
     named = hooks(body)
     return bool(named) and all(name in ("test", "test-success", "test-failure") for name in named)
 
 
 def is_skipped_by_helm(body: Mapping[str, Any]) -> bool:
-    """Whether Helm leaves an object out of what it prints: one with a hook that Helm does not know."""
+    """Return whether Helm leaves an object out of what it prints: one with a hook that Helm does not know."""
     named = _annotations(body).get(_HELM)
     return isinstance(named, str) and any(part.strip().lower() not in _KNOWN_TO_HELM for part in named.split(","))
 

@@ -40,7 +40,7 @@ class Image:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether the reference names a version: a digest, or a tag that does not move by its name."""
+        """Return whether the reference names a version: a digest, or a tag that does not move by its name."""
         return bool(self.digest) or self.tag not in ("", *_MOVING)
 
 

@@ -16,7 +16,7 @@ class Issue:
 
 
 class IssueOutcome(StrEnum):
-    """What was done to the one issue about a matter."""
+    """The action on an issue."""
 
     CREATED = "created"
     UPDATED = "updated"

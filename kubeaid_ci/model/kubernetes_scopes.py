@@ -1,4 +1,4 @@
-"""Which kinds of objects belong to a namespace, and which to the whole cluster.
+"""The scopes of kinds: namespaced or cluster-wide.
 
 Kubernetes' own kinds, of every API version from 1.16 to 1.37, alpha and removed ones included. Source: the paths of
 the API (https://kubernetes.io/docs/reference/kubernetes-api/): an object of a namespaced kind is below

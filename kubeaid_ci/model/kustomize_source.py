@@ -12,7 +12,7 @@ _READ = {
     "forceCommonLabels", "forceCommonAnnotations", "labelWithoutSelector", "labelIncludeTemplates", "images",
     "replicas", "patches", "components", "ignoreMissingComponents",
 }  # fmt: skip
-# They are for the charts of a kustomization alone, which are not followed in any case.
+# They are only for the charts of a kustomization, which are not followed in any case.
 _WITHOUT_EFFECT = {"kubeVersion", "apiVersions"}
 
 

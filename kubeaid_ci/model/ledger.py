@@ -19,7 +19,7 @@ class LedgerEntry:
 
     `origin` is ``upstream``, ``own`` (there is no upstream, so Git's review is the only check) or
     ``fork of …``. `patches` are paths of patch files that turn the published chart into ours, and
-    `removed` the published files that we leave out. `reason` says why content was last accepted.
+    `removed` the published files that we leave out. `reason` is the reason why content was last accepted.
     """
 
     version: str
@@ -40,7 +40,7 @@ class LedgerEntry:
 
     @property
     def is_compared(self) -> bool:
-        """Whether there is an upstream to compare with."""
+        """Return whether there is an upstream to compare with."""
         return self.origin == UPSTREAM
 
 

@@ -1,4 +1,4 @@
-"""Where a symbolic link in a repository leads."""
+"""Resolves symbolic links in a repository."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What linting umbrella charts gave."""
+"""The result of linting umbrella charts."""
 
 from dataclasses import dataclass
 

@@ -1,11 +1,11 @@
-"""What a folder of a repository holds, entry by entry."""
+"""The entries of a folder of a repository."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What an entry is, once its links are followed."""
+    """The type of an entry after following its links."""
 
     FILE = "file"
     FOLDER = "folder"

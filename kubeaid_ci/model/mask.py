@@ -1,3 +1,3 @@
-"""What stands for a value that is another in every rendering."""
+"""The placeholder for a value that differs in every rendering."""
 
 MASK = "(varies)"

@@ -41,7 +41,7 @@ class Origin:
         return cls("https", remote.host, _PORTS["https"])
 
     def is_home_of(self, other: "Origin") -> bool:
-        """Whether a token for this origin may go to another one: the same, or the API of the same forge."""
+        """Return whether a token for this origin may go to another one: the same, or the API of the same forge."""
         api = f"api.{self.host}" if self.host.endswith(_OWN_API) else _APIS.get(self.host)
         is_api = self.scheme == "https" and other == Origin(self.scheme, api or "", self.port)
         return other == self or is_api
@@ -53,7 +53,7 @@ class Origin:
 
 
 def is_at(remote: Remote, server: str) -> bool:
-    """Whether a repository is on the server with this address. Of a repository over SSH only the host counts."""
+    """Return whether a repository is on the server with this address. Of a repository over SSH only the host counts."""
     origin = Origin.of(server)
     if origin is None or remote.is_local:
         return False
@@ -61,6 +61,6 @@ def is_at(remote: Remote, server: str) -> bool:
 
 
 def is_at_home(url: str, remote: Remote) -> bool:
-    """Whether a token for a repository may go to an address."""
+    """Return whether a token for a repository may go to an address."""
     home, origin = Origin.of_repository(remote), Origin.of(url)
     return home is not None and origin is not None and home.is_home_of(origin)

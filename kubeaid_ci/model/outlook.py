@@ -1,4 +1,4 @@
-"""Which newer releases there are of vendored charts, and how far each may go."""
+"""Newer releases of vendored charts, and those that policies allow."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -37,7 +37,7 @@ class Tracked:
 
     @property
     def current(self) -> str:
-        """The vendored version; empty where nothing readable is vendored."""
+        """The vendored version; an empty text if nothing readable is vendored."""
         return self.subchart.version if self.subchart and not self.subchart.is_link else ""
 
 
@@ -62,7 +62,7 @@ class Choice:
 
 
 class Standing(StrEnum):
-    """How a vendored chart stands; what could not be asked is never current."""
+    """The status of a vendored chart. An unreachable upstream is never reported as current."""
 
     CURRENT = "current"
     OUTDATED = "outdated"

@@ -1,4 +1,4 @@
-"""How far a chart may be updated."""
+"""The update policy of a chart."""
 
 from dataclasses import dataclass
 from datetime import timedelta

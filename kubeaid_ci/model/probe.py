@@ -1,4 +1,4 @@
-"""What an evaluation looked at, by which a record of it is believed or not."""
+"""The inputs of an evaluation, which decide whether its cached result is valid."""
 
 from dataclasses import dataclass
 

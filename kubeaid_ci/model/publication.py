@@ -1,4 +1,4 @@
-"""What is offered to a forge, and what became of it."""
+"""Proposals to a forge and their outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Proposal:
 
 
 class OnForeignCommits(StrEnum):
-    """What to do where somebody else's commits are on the branch."""
+    """The action if the branch has commits of others."""
 
     STOP = "stop"
     STACK = "stack"
@@ -57,7 +57,7 @@ class CommitVia(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How a change is to be offered, as the caller said it; nothing leaves it to the environment or the forge."""
+    """Options for publishing a change; None means the default of the environment or the forge."""
 
     forge: str = "auto"
     forge_url: str | None = None
@@ -89,7 +89,7 @@ PublishOptions = Wishes
 
 
 class Outcome(StrEnum):
-    """What became of a proposal."""
+    """The outcome of a proposal."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -101,7 +101,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What became of one proposal; `number` and `url` are those of the change request, where there is one.
+    """The result of one proposal; `number` and `url` are those of the change request, where there is one.
 
     `head` is the commit that the branch ends with. `messages` are warnings and advice for people.
     """

@@ -13,13 +13,13 @@ _SIZES = _BINARY | _DECIMAL
 
 
 def same_quantity(old: Any, new: Any) -> bool:
-    """Whether two values are the same amount, however it is spelled; not where one is no amount."""
+    """Return whether two values are the same amount, however it is spelled; not where one is no amount."""
     before, after = quantity(old), quantity(new)
     return before is not None and before == after
 
 
 def quantity(value: Any) -> Decimal | None:
-    """The amount that a number or text names; nothing where it names none."""
+    """The amount that a number or text names; None if it names none."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     found = _SPELLED.fullmatch(str(value))

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from kubeaid_ci.errors import UserError
 
-# The user may hold an @; the host ends at the first colon, and a drive letter is no host.
+# The user may contain an @; the host ends at the first colon, and a Windows drive is no host.
 _SCP_LIKE = re.compile(r"(?:[^/\s:]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@/:\s\[\]]{2,}):(?!//)(?P<path>[^\s]+)")
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]*::")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
@@ -22,7 +22,7 @@ _SCHEMES = {**{name: name for name in _DEFAULT_PORTS}, "git+ssh": "ssh", "ssh+gi
 class Remote:
     """A Git repository's address.
 
-    Two addresses are equal if host and path are: scheme, user, port, letter case, percent-encoding, a
+    Two addresses are equal if host and path are: scheme, user, port, case, percent-encoding, a
     trailing ``.git`` or ``/`` and a dot at the end of the host do not count, so
     ``git@github.com:Obmondo/KubeAid.git`` equals ``https://github.com/obmondo/kubeaid``. A host in other
     scripts equals its ASCII form (``xn--…``). A local repository has no host.

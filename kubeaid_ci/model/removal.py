@@ -1,4 +1,4 @@
-"""Which objects stay in a cluster although they leave Git, as Argo CD decides it."""
+"""Objects that stay in a cluster although they are removed from Git, by the rules of Argo CD."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ _SET = ("argoproj.io", "ApplicationSet")
 
 @dataclass(frozen=True, slots=True)
 class Removals:
-    """What becomes of objects that leave Git.
+    """Decides what happens to objects that are removed from Git.
 
     `staying` has an entry for each Application that goes: why its objects stay in the cluster, or an empty text if
     Argo CD deletes them with it. `policies` are those that decide: after the change, or before it for one that goes.

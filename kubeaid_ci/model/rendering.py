@@ -1,4 +1,4 @@
-"""What rendering the Applications of clusters gives."""
+"""The result of rendering the Applications of clusters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from kubeaid_ci.model.sync_policy import NO_POLICY, SyncPolicy
 
 
 class RenderStatus(StrEnum):
-    """What became of an Application. Of one that is `PARTIAL` another part could not be looked at."""
+    """The status of an Application. `PARTIAL` means that another part of it is unknown."""
 
     RENDERED = "rendered"
     PARTIAL = "partial"
@@ -21,7 +21,7 @@ class RenderStatus(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why an Application could not be rendered: its folder is not there, a schema refuses its values, or else."""
+    """Why an Application could not be rendered: its folder does not exist, a schema refuses its values, or else."""
 
     GONE = "gone"
     REFUSED = "refused"
@@ -30,7 +30,7 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A value that a chart makes up anew in every rendering, such as a password; it is rendered as `MASK`."""
+    """A value that the chart generates at each render, such as a random password; it is rendered as `MASK`."""
 
     key: ObjectId
     path: str
@@ -88,7 +88,7 @@ class RenderedApp:
     other_revisions: tuple[OtherRevision, ...] = ()
     hosts: tuple[SourceHost, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
-    """Values under secret names that the cluster gives to its charts; `digest` stands for them too."""
+    """Values under secret names that the cluster gives to its charts; `digest` represents them too."""
 
 
 @dataclass(frozen=True, slots=True)

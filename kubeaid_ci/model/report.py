@@ -1,4 +1,4 @@
-"""What a command has to show: a summary, results and findings."""
+"""The report of a command: a summary, results and findings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -8,14 +8,14 @@ from kubeaid_ci.model.remote import without_credentials
 
 @lru_cache(maxsize=4096)
 def address(repository: str) -> str:
-    """The address to compare by: scheme and host in small letters, no slash at the end."""
+    """The address to compare by: scheme and host in lower case, no slash at the end."""
     scheme, separator, rest = repository.rstrip("/").partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}{separator}{host}".lower() + slash + path
 
 
 def host(repository: str) -> str:
-    """The host of an address; empty where it has none."""
+    """The host of an address; an empty text if it has none."""
     try:
         return urlsplit(repository).hostname or ""
     except ValueError:

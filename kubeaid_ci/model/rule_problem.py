@@ -1,11 +1,11 @@
-"""What is wrong with a Prometheus rule."""
+"""An error in a Prometheus rule."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class RuleProblem:
-    """What Prometheus would refuse in a rule file; `group` and `rule` where the refusal names them."""
+    """What Prometheus would refuse in a rule file; `group` and `rule` if the refusal names them."""
 
     file: str
     group: str | None

@@ -1,10 +1,10 @@
-"""What somebody decided not to hear about, and why."""
+"""Suppressions of findings, with their reasons."""
 
 from dataclasses import dataclass
 from datetime import date
 
 SETTINGS_FILE = ".kubeaid-ci.yaml"
-"""Where suppressions and all other settings are written, at the root of either repository."""
+"""The settings file at the root of either repository."""
 MISNAMED = (".kubeaid-ci.yml", "kubeaid-ci.yaml", "kubeaid-ci.yml")
 """Names that people give to the settings file by mistake. Files of these names are reported and not read."""
 

@@ -1,4 +1,4 @@
-"""What an Application says about its synchronisation: finalizers, pruning and deletion."""
+"""The sync policy of an Application: finalizers, pruning and deletion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ _HOOK_FINALIZERS = ("pre-delete-finalizer.argocd.argoproj.io", "post-delete-fina
 
 @dataclass(frozen=True, slots=True)
 class SyncPolicy:
-    """How Argo CD syncs and deletes what an Application holds.
+    """The policy by which Argo CD syncs and deletes the objects of an Application.
 
     `options` are its ``spec.syncPolicy.syncOptions``, `own_options` those that its annotation gives for the Application
     as an object. `prunes` is true if the automated sync prunes.
@@ -62,7 +62,7 @@ class SyncPolicy:
 
 
 NO_POLICY = SyncPolicy()
-"""The policy of an Application that says nothing: synced and pruned by hand, never cascading."""
+"""The policy of an Application that says nothing: synced and pruned manually, never cascading."""
 
 
 def application_set_policy(body: Mapping[str, Any], own: SyncPolicy, name: str) -> SyncPolicy:

@@ -15,7 +15,7 @@ LINK = "120000"
 GITLINK = "160000"
 """Another repository at some commit; its id is the commit's."""
 SPECIAL = "special"
-"""A pipe, a socket or a device: what lies there on disk and Git cannot hold; it has no id."""
+"""A pipe, a socket or a device: what is there on disk and Git cannot hold; it has no id."""
 NO_ID = "0" * 40
 FOLDER = "40000"
 """A folder in a tree; no file has this mode."""
@@ -101,7 +101,7 @@ def below(files: Tree, folder: str) -> dict[str, Entry]:
 
 
 def _line(name: str, mode: str, identity: str) -> _Line:
-    """How Git writes one thing in a folder: where it comes in the order, and the bytes."""
+    """Return how Git writes one thing in a folder: where it comes in the order, and the bytes."""
     written = name.encode("utf-8", "surrogateescape")
     place = written + b"/" if mode == FOLDER else written  # in Git's order a folder's name ends with a slash
     return place, b"%b %b\0" % (mode.encode(), written) + bytes.fromhex(identity)

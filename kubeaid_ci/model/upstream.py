@@ -1,4 +1,4 @@
-"""What a chart repository or registry has, and what came of asking it for a chart."""
+"""The charts of a repository or registry, and the results of fetching one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ class FailedKind(StrEnum):
     """Why a chart did not come."""
 
     GONE = "gone"
-    """The repository, the index or the archive is not there (any more)."""
+    """The repository, the index or the archive does not exist (any more)."""
     UNREACHABLE = "unreachable"
-    """The network, or a server that fails; the one kind that a retry may cure."""
+    """The network, or a server that fails; the one kind that a retry may fix."""
     REFUSED = "refused"
     """Not allowed: by the server, or an address that is not asked."""
     NO_SUCH_CHART = "no-such-chart"
@@ -38,7 +38,7 @@ class Failed:
 
     @property
     def may_pass(self) -> bool:
-        """Whether asking again later may help."""
+        """Return whether asking again later may help."""
         return self.kind is FailedKind.UNREACHABLE
 
 
@@ -58,7 +58,7 @@ class Fetched:
     final_host: str = ""
     """The host that sent the bytes in the end, after redirects; content networks change theirs at will."""
     index_digest: str | None = None
-    """What the index says the archive's SHA-256 is, in hex; it need not be true. HTTP repositories only."""
+    """The archive's SHA-256 in the index, in hex; it may be wrong. HTTP repositories only."""
     manifest_digest: str | None = None
     """``sha256:…``, as registries write it; registries only, as is `layer_digest`."""
     layer_digest: str | None = None
@@ -66,7 +66,7 @@ class Fetched:
     yanked: bool = False
     """The index no longer lists the version, but the archive is where it was."""
     created: str | None = None
-    """As the index says it; often rewritten later, so no proof of age."""
+    """The date in the index; often rewritten later, so no proof of age."""
     notes: tuple[str, ...] = ()
     """What a person may want to know, such as a repository that moved; one sentence each."""
 
@@ -80,9 +80,9 @@ class Release:
     kube_version: str | None = None
     created: str | None = None
     digest: str | None = None
-    """SHA-256 of the archive in hex, if the index says it."""
+    """SHA-256 of the archive in hex, if it is in the index."""
     url: str | None = None
-    """As the index says it, which may be relative to the repository."""
+    """The URL in the index, which may be relative to the repository."""
     deprecated: bool = False
     removed: bool = False
     home: str | None = None

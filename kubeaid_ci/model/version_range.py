@@ -58,7 +58,7 @@ class VersionRange:
 
     @property
     def is_exact(self) -> bool:
-        """Whether it names one version."""
+        """Return whether it names one version."""
         only = self.alternatives[0] if len(self.alternatives) == 1 else ()
         return len(only) == 1 and only[0].operator in ("", "=") and only[0].parts == 3
 
@@ -70,7 +70,7 @@ class VersionRange:
         return only[0].version if starts else None
 
     def allows(self, version: Version) -> bool:
-        """Whether a version is in the range. A pre-release only is where the range names one beside it."""
+        """Return whether a version is in the range. A pre-release only is where the range names one next to it."""
         return any(_all(group, version) for group in self.alternatives)
 
     def __str__(self) -> str:

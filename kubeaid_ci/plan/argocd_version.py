@@ -36,7 +36,7 @@ def repo_server_version(body: Mapping[str, Any]) -> str | None:
 
 
 def is_version(text: object) -> bool:
-    """Whether a text is a full version."""
+    """Return whether a text is a full version."""
     try:
         return isinstance(text, str) and text.count(".") > 1 and bool(Version.parse(text))
     except UserError:

@@ -27,18 +27,18 @@ _CUT = "*The rest did not fit into this text.*"
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What our section of a change request's text tells: nothing in any field where there is none."""
+    """The content of our section of a change request's text; all fields are empty if it does not exist."""
 
     draft: bool | None = None
     title: str | None = None
     """The checksum of the title that we gave it last."""
     content: str | None = None
-    """The checksum of what it proposed last; nothing where we have closed it ourselves."""
+    """The checksum of what it proposed last; empty if we have closed it ourselves."""
     handed_back: bool = False
 
 
 def read(body: str) -> Section:
-    """What our section in a change request's text tells."""
+    """Return what our section in a change request's text tells."""
     section = _SECTION.search(body)
     if section is None:
         return Section()
@@ -86,7 +86,7 @@ def section(proposal: Proposal, limit: int, content: bytes, *, size: Size = len)
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two texts are the same but for line breaks and blanks at the ends, which forges change."""
+    """Return whether two texts are the same but for line breaks and spaces at the ends, which forges change."""
     return _normal(one).strip() == _normal(other).strip()
 
 
@@ -101,7 +101,7 @@ def checksum(data: bytes) -> str:
 
 
 def may_rename(request: ChangeRequest) -> bool:
-    """Whether the title is the one that we gave it: one that a person chose is left alone."""
+    """Return whether the title is the one that we gave it: one that a person chose is left alone."""
     return read(request.body).title == checksum(request.title.encode())
 
 

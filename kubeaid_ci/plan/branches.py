@@ -90,7 +90,7 @@ def looked_at(base: str, branch: str) -> tuple[str, ...]:
 def part(name: str) -> str:
     """Return a name as one part of a branch name. Different names give different parts.
 
-    Git does not allow blanks, some signs, and dots at the ends. A checksum of the name follows if it had to be changed.
+    Git does not allow spaces, some signs, and dots at the ends. A checksum of the name follows if it had to be changed.
     """
     plain = _plain(name)[:_LONGEST_PART]
     if plain == name:

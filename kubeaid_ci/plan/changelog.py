@@ -54,7 +54,7 @@ def _named(annotations: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _list(text: str | None) -> list[Any]:
-    """An annotation that holds a list as YAML; empty where it does not."""
+    """An annotation that holds a list as YAML; empty if it does not."""
     if not text or len(text) > _LONGEST_ANNOTATION:
         return []
     try:

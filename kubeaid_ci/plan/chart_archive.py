@@ -25,7 +25,7 @@ def pack(files: Mapping[str, bytes], *, name: str, level: int = 1) -> bytes:
 
 
 def _header(path: str, size: int) -> bytes:
-    """The header of one file. `tarfile` makes all of it anew for each, which takes longer than all the rest."""
+    """The header of one file. `tarfile` makes all of it again for each, which takes longer than all the rest."""
     if not path.isascii() or len(path) > _NAME.stop:
         member = tarfile.TarInfo(path)
         member.size = size

@@ -40,7 +40,7 @@ class Refusing:
 
 
 def name(files: Files) -> str:
-    """The chart's name; empty where its Chart.yaml does not say."""
+    """The chart's name; an empty text if its Chart.yaml does not say."""
     told = read(files, _META).get("name")
     return told if isinstance(told, str) else ""
 
@@ -100,7 +100,7 @@ def folders(files: Files) -> dict[str, str]:
 
 
 def _aliases(files: Files, folder: str) -> dict[str, list[str]]:
-    """What a chart calls its dependencies otherwise, by their names."""
+    """Return what a chart calls its dependencies otherwise, by their names."""
     declared = [read(files, posixpath.join(folder, file)).get("dependencies") for file in (_META, "requirements.yaml")]
     found: dict[str, list[str]] = {}
     for one in (one for some in declared if isinstance(some, list) for one in some):
@@ -123,7 +123,7 @@ def read(files: Files, path: str) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=256)
 def _said(data: bytes) -> Mapping[str, Any]:
-    """What a file says: each question reads those of all subcharts again, and versions of a chart share most."""
+    """Return what a file says: each question reads those of all subcharts again, and versions of a chart share most."""
     try:
         said = documents.load(data, where=_META)
     except UserError:

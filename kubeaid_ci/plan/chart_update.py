@@ -151,7 +151,7 @@ def _moved(old: ResolvedDependency, new: ResolvedDependency) -> bool:
 
 
 def _stays(declared: str, version: str) -> bool:
-    """Whether the declared text may stay: it is the version, or a range that allows it."""
+    """Return whether the declared text may stay: it is the version, or a range that allows it."""
     if declared == version:
         return True
     try:

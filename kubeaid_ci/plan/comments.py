@@ -90,7 +90,7 @@ def not_deleted(branch: str, reason: object) -> str:
 
 
 def in_the_way(branch: str, other: str) -> str:
-    """Said when Git cannot keep two branches side by side."""
+    """Said when Git cannot keep two branches in parallel."""
     return (
         f"the branch {other} is in the way of {branch}: Git cannot keep both. "
         f"Merge or close its change request, delete {other}, and run again"

@@ -169,7 +169,7 @@ def _gobwas_class(scan: "_Scan") -> One:
 def pathspec(pattern: str) -> Pattern:
     """Return a pathspec as ``git ls-files -- PATTERN`` reads it.
 
-    A pattern also stands for all files below the folder that it names exactly, and ``*`` matches slashes. Raises
+    A pattern also represents all files below the folder that it names exactly, and ``*`` matches slashes. Raises
     `PatternError` for a pattern that leads out of the repository or has magic words, ``:(glob)``.
     """
     path = _normalized(pattern)

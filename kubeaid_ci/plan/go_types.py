@@ -1,4 +1,4 @@
-"""Whether a value fits the type that a Go program decodes it into, as sigs.k8s.io/yaml and encoding/json do it.
+"""Check whether a value fits the type that a Go program decodes it into, as sigs.k8s.io/yaml and encoding/json do it.
 
 Fields are matched whatever their case, and a null leaves any field as it is.
 """

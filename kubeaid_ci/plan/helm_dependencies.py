@@ -53,7 +53,7 @@ def _fits(declared: Declared, chart: LoadedChart) -> bool:
 
 
 def _is_enabled(declared: Declared, values: Values, path: str) -> bool:
-    """Whether the first condition that is a boolean says so, else whether the tags do."""
+    """Return whether the first condition that is a boolean says so, else whether the tags do."""
     for condition in declared.condition.strip().split(","):
         value = _value(values, path + condition) if condition else None
         if isinstance(value, bool):

@@ -40,7 +40,7 @@ def printed(files: Files, rules: HelmRules) -> tuple[tuple[str, str], ...]:
 
 
 def keeps_breaks(text: str) -> bool:
-    """Whether a literal keeps the line breaks at its end, whose number depends on the version of Helm."""
+    """Return whether a literal keeps the line breaks at its end, whose number depends on the version of Helm."""
     return "+" in text and _KEEPS_BREAKS.search(text) is not None
 
 

@@ -87,7 +87,7 @@ def is_known(version: Version) -> bool:
 
 
 def api_versions(version: Version) -> tuple[str, ...]:
-    """What Argo CD tells Helm of a cluster without custom resources: every group/version and group/version/Kind."""
+    """Return the API versions of a cluster without custom resources: every group/version and group/version/Kind."""
     minor = version.release[1]
     return _sorted(
         name

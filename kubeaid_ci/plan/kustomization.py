@@ -1,4 +1,4 @@
-"""What a kustomization names: files and folders beside it; nothing that would be fetched, no program.
+"""What a kustomization names: files and folders next to it; nothing that would be fetched, no program.
 
 Go reads keys in any case (``Resources``, ``Path``): of a kustomization itself only the usual spelling is
 followed, and the keys within are compared in any.
@@ -30,11 +30,11 @@ _KNOWN = {
 
 
 class UnfollowedError(Exception):
-    """What a kustomization asks for that is not followed here; the message says what."""
+    """What a kustomization asks for that is not followed here; the message describes what."""
 
 
 def read(text: str, *, where: str) -> dict[str, Any]:
-    """A kustomization as data. Raises `UserError` where it is none."""
+    """A kustomization as data. Raises `UserError` if it is not one."""
     said = documents.load(text, where=where)
     if not isinstance(said, dict):
         raise UserError(f"{where}: a kustomization has keys with values")
@@ -44,7 +44,7 @@ def read(text: str, *, where: str) -> dict[str, Any]:
 def named(said: Mapping[str, Any], read_file: Callable[[str], str]) -> Iterator[str]:
     """Every path that a kustomization names, relative to its folder; `read_file` gives a file's text.
 
-    Raises `UnfollowedError` where it names an address, a chart or a plugin.
+    Raises `UnfollowedError` if it names an address, a chart or a plugin.
     """
     for name in said:
         if name in _CHARTS:
@@ -86,7 +86,7 @@ def _sources(generator: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _plugin(entry: str, read_file: Callable[[str], str]) -> Iterator[str]:
-    """What a generator or transformer names. Only those that are part of kustomize run no other program."""
+    """Yield what a generator or transformer names. Only those that are part of kustomize run no other program."""
     if not _is_inline(entry):
         yield _local(entry)
         entry = read_file(entry)
@@ -109,7 +109,7 @@ def _local(path: str) -> str:
 
 
 def _is_inline(text: str) -> bool:
-    """Whether a text is an object itself and not the path of one."""
+    """Return whether a text is an object itself and not the path of one."""
     if "\n" not in text or _ADDRESS.match(text):
         return False
     try:

@@ -19,7 +19,7 @@ Kustomization = dict[str, Any]
 def edited(said: Kustomization, source: KustomizeSource, substituted: Callable[[str], str]) -> Kustomization:
     """The kustomization with the changes; `substituted` puts the variables of the build in.
 
-    Raises `UserError` where `kustomize edit` would refuse.
+    Raises `UserError` if `kustomize edit` would refuse.
     """
     names = {"namePrefix": source.name_prefix, "nameSuffix": source.name_suffix, "namespace": source.namespace}
     made = {**said, **{key: value for key, value in names.items() if value}}
@@ -47,12 +47,12 @@ def with_origins(said: Kustomization) -> Kustomization:
 
 
 def keeps_origins(said: Kustomization) -> bool:
-    """Whether the names of the files are there to stay."""
+    """Return whether the names of the files are there to stay."""
     return _ORIGINS in _list(said, "buildMetadata")
 
 
 def origin(one: Rendered) -> Mapping[str, str]:
-    """Where an object is from, as kustomize wrote it: ``path``, or ``configuredIn`` of what a generator made."""
+    """Return where an object is from, as kustomize wrote it: ``path``, or ``configuredIn`` of what a generator made."""
     written = str(_annotations(one).get(_ORIGIN, ""))
     lines = [line.partition(": ") for line in written.splitlines() if not line.startswith(" ")]
     return {key: value.strip("'\"") for key, _, value in lines}

@@ -63,7 +63,7 @@ def accepted(
 ) -> tuple[Ledger, tuple[str, ...]]:
     """The ledger with what these charts hold now, and why; names are keys or umbrella charts.
 
-    What upstream said before is forgotten, so that the next comparison records it anew. Raises
+    What upstream said before is forgotten, so that the next comparison records it again. Raises
     `UserError` for a name that is in neither the ledger nor the repository.
     """
     entries = dict(ledger.entries)
@@ -83,7 +83,7 @@ def accepted(
 
 
 def recorded(entry: LedgerEntry, fetched: Fetched) -> LedgerEntry:
-    """The entry with what upstream says, where it says nothing yet; what it says stays."""
+    """The entry with the data of upstream, where it says nothing yet; what it says stays."""
     if entry.sha256 is not None:
         return entry
     names = ("url", "host", "sha256", "index_digest", "manifest_digest", "layer_digest")

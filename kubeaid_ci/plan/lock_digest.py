@@ -29,7 +29,7 @@ def digest(declared: Iterable[Mapping[str, Any]], locked: Sequence[Mapping[str, 
 def _resolved(
     declared: Iterable[Mapping[str, Any]], locked: Sequence[Mapping[str, Any]]
 ) -> Iterator[Mapping[str, Any]]:
-    """What is declared, with the address for each alias of a repository: Helm writes it to the lock, and hashes it."""
+    """Yield the declared dependencies with resolved repository aliases, as Helm writes and hashes them in the lock."""
     for number, one in enumerate(declared):
         known = locked[number] if number < len(locked) else {}
         is_alias = text(one.get("repository")).startswith(ALIASES)
@@ -42,7 +42,7 @@ def old_digest(declared: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _cleaned(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What is declared, as Helm takes it: every blank a space, and nothing that does not print."""
+    """Return what is declared, as Helm takes it: every blank a space, and nothing that does not print."""
     found = []
     for one in map(_dependency, declared):
         found.append({key: sanitized(value) if isinstance(value, str) else value for key, value in one.items()})

@@ -14,7 +14,7 @@ _UNSAFE = re.compile(r"^\.|[^A-Za-z0-9._-]")
 
 
 def text(manifest: Manifest) -> str:
-    """An object as one YAML document, below a line that says where it is from."""
+    """An object as one YAML document, below a line that names where it is from."""
     return f"---\n# {_origin(manifest)}\n{documents.dump(manifest.body)}"
 
 

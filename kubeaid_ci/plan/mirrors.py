@@ -6,12 +6,12 @@ from kubeaid_ci.model.repository import address
 
 
 def mirrored(url: str, mirrors: Mapping[str, str]) -> str:
-    """The address that is asked for an address: that of the mirror of its longest prefix, or its own."""
+    """Return the address to contact: that of the mirror of its longest prefix, or its own."""
     return _swapped(url, mirrors)
 
 
 def original(url: str, mirrors: Mapping[str, str]) -> str:
-    """The address that an address of a mirror stands for; any other as it is."""
+    """The address that an address of a mirror represents; any other as it is."""
     return _swapped(url, {mirror: prefix for prefix, mirror in mirrors.items()})
 
 

@@ -169,7 +169,7 @@ def _newer(current: str, releases: Sequence[Release], policy: ChartPolicy, horiz
 
 
 def _is_declared(version: Version, horizon: Horizon) -> bool:
-    """Whether a release that equals the base is one that Chart.yaml declares."""
+    """Return whether a release that equals the base is one that Chart.yaml declares."""
     ranges = [parsed for declared in horizon.declared if (parsed := _range(declared))]
     equal = [one for one in ranges if one.base == version]
     return any(not one.is_exact or is_same_release(one.text.lstrip("= "), version.text) for one in equal)
@@ -224,13 +224,13 @@ def _days(span: timedelta) -> str:
 
 
 def _is_outside(declared: str, version: Version) -> bool:
-    """Whether a declared range excludes a version. An exact version does not: an update replaces it."""
+    """Return whether a declared range excludes a version. An exact version does not: an update replaces it."""
     parsed = _range(declared)
     return parsed is not None and not parsed.is_exact and not _matches(parsed, version)
 
 
 def _matches(wanted: VersionRange, version: Version) -> bool:
-    """Whether a range means a version; of a pre-release also if it means the release itself."""
+    """Return whether a range means a version; of a pre-release also if it means the release itself."""
     return wanted.allows(version) or (not wanted.is_exact and wanted.allows(Version("", version.release)))
 
 

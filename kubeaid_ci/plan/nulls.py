@@ -1,4 +1,4 @@
-"""Whether a values file may hold what versions of Helm treat differently: nulls, or several YAML documents."""
+"""Check whether a values file may hold what versions of Helm treat differently: nulls, or several YAML documents."""
 
 import json
 import re

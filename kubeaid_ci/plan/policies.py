@@ -32,7 +32,7 @@ def _means(name: str, one: Tracked) -> bool:
 
 
 def _names(one: Tracked) -> list[str]:
-    """What a policy may call a vendored chart, nearest first."""
+    """Return what a policy may call a vendored chart, nearest first."""
     dependencies = (one.dependency, *one.shared_by)
     aliases = [f"{one.chart.folder}/{each.alias}" for each in dependencies if each.alias]
     names = [f"{one.chart.folder}/{each.name}" for each in dependencies]

@@ -23,7 +23,7 @@ class Situation:
     satisfied: bool = False
     """What the branch changes against the base is exactly what is proposed."""
     covered: bool = False
-    """The branch has all that is proposed, perhaps beside other changes."""
+    """The branch has all that is proposed, perhaps next to other changes."""
     foreign: tuple[Commit, ...] = ()
     existing: ChangeRequest | None = None
     has_forge: bool = True
@@ -32,7 +32,7 @@ class Situation:
     content: bytes = b""
     """What the proposal changes, as ``git diff-tree`` tells it."""
     last: ChangeRequest | None = None
-    """The newest of the branch's change requests that are merged or closed, where it was asked for."""
+    """The newest of the branch's change requests that are merged or closed, where it was requested."""
     rival: bool = False
     """Another run of ours moved the branch while this one ran, with newer content of the same files."""
     others: tuple[ChangeRequest, ...] = ()
@@ -95,7 +95,7 @@ class Plan:
 
 
 def decide(situation: Situation, policy: OnForeignCommits) -> Plan:
-    """What is to be done. The same situation always gives the same plan."""
+    """Return what is to be done. The same situation always gives the same plan."""
     foreign = situation.foreign and not _may_overwrite(situation, policy)
     if situation.rival and not foreign and not situation.satisfied:
         return Plan(Outcome.STOPPED, (), (comments.rival(situation.proposal.branch),))
@@ -119,7 +119,7 @@ def _handed_back(situation: Situation) -> bool:
 
 
 def _was_declined(situation: Situation, last: ChangeRequest) -> bool:
-    """Whether somebody closed a change request that proposed exactly this: a no is not asked for twice."""
+    """Return whether somebody closed a change request that proposed exactly this: a no is not asked for twice."""
     offered = body.offered(situation.proposal.title, situation.content)
     return not last.merged and body.read(last.body).content == offered
 
@@ -182,7 +182,7 @@ def _of_other_bases(situation: Situation) -> tuple[tuple[Step, ...], tuple[str, 
 
 
 def _edit(situation: Situation) -> Edit | None:
-    """What differs in the change request from what it should say, or nothing."""
+    """Return what differs in the change request from what it should say, or nothing."""
     proposal, existing = situation.proposal, situation.existing
     if existing is None:
         return None
@@ -204,7 +204,7 @@ def text_of(situation: Situation, existing: str | None, *, draft: bool | None = 
 
 
 def _draft(proposal: Proposal, existing: ChangeRequest) -> bool | None:
-    """Whether to make a draft of it or to make it ready; what a person made of it stays."""
+    """Return whether to make a draft of it or to make it ready; what a person made of it stays."""
     ours = body.read(existing.body).draft
     if proposal.draft and not ours and not existing.draft:
         return True
@@ -214,7 +214,7 @@ def _draft(proposal: Proposal, existing: ChangeRequest) -> bool | None:
 
 
 def wants_auto_merge(proposal: Proposal, request: ChangeRequest, done: Published) -> bool:
-    """Whether to ask the forge to merge it: once for each commit where the forge does not say if it will."""
+    """Return whether to ask the forge to merge it: once for each commit where the forge does not say if it will."""
     if not proposal.auto_merge or proposal.draft or request.auto_merge or not done.head:
         return False
     moved = done.outcome is Outcome.CREATED or done.head != request.head_sha

@@ -19,7 +19,7 @@ class Pinned:
 
 
 def pinned(application: Mapping[str, Any], kubeaid: Collection[Remote]) -> Pinned | None:
-    """The KubeAid revision of a cluster's kube-prometheus Application; nothing where it names none.
+    """The KubeAid revision of a cluster's kube-prometheus Application; None if it names none.
 
     A source that points at a KubeAid repository names it by its ``targetRevision``. Where the
     Application points at the config repo itself, the label `VERSION_LABEL` does, else the source's

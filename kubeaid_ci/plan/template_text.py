@@ -1,4 +1,4 @@
-"""What the text of a chart's templates tells without rendering them; it may be over-careful, never the reverse."""
+"""Static scan of chart templates. May return false positives, never false negatives."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -45,7 +45,7 @@ _VERSION = re.compile(r"\n(?:  - |    )name: [\"']?(v\d\w*)[\"']?(?=\n)")
 
 @lru_cache(maxsize=4096)
 def may_vary(text: str) -> bool:
-    """Whether a template calls a function that gives another result each time."""
+    """Return whether a template calls a function that gives another result each time."""
     # Most templates hold no such word anywhere, which is known far sooner than what is an action.
     if "{{" not in text or not _holds(text, _VARYING_PARTS):
         return False
@@ -54,22 +54,22 @@ def may_vary(text: str) -> bool:
 
 
 def stands_alone(text: str) -> bool:
-    """Whether a template neither uses others nor gives something to others, other than by its file's name."""
+    """Return whether a template neither uses others nor gives something to others, other than by its file's name."""
     return not (_holds(text, _OTHERS_PARTS) and _OTHERS.search(_actions(text)))
 
 
 def defines(text: str) -> bool:
-    """Whether a template gives others something to call."""
+    """Return whether a template gives others something to call."""
     return _holds(text, ("define", "block")) and bool(_DEFINES.search(_actions(text)))
 
 
 def calls_by_path(text: str) -> bool:
-    """Whether a template may call one that it does not name, but computes the name of, such as that of a file."""
+    """Return whether a template may include a template with a computed name, such as that of a file."""
     return bool(_COMPUTED.search("".join(_ACTION.findall(text))))
 
 
 def hands_on(text: str) -> bool:
-    """Whether a template may change what others are given too, such as ``set .Values``."""
+    """Return whether a template may change what others are given too, such as ``set .Values``."""
     if not _holds(text, _CHANGES_PARTS):
         return False
     said = _actions(text)
@@ -83,7 +83,7 @@ def hands_on(text: str) -> bool:
 
 
 def asked_versions(texts: Iterable[str]) -> tuple[str, ...] | None:
-    """The API versions that templates ask the cluster for, sorted; nothing where it may be any."""
+    """The API versions that templates ask the cluster for, sorted; None if it may be any."""
     asked: set[str] = set()
     for text in texts:
         for action in _ACTION.findall(text) if "Capabilities" in text else ():
@@ -149,5 +149,5 @@ def _certificate(time: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _actions(text: str) -> str:
-    """What stands between braces, without comments and the texts in it; two versions of a chart share most of it."""
+    """Return the actions between braces, without comments and strings; two versions of a chart share most of them."""
     return _SAID.sub("", _NEXT.join(_ACTION.findall(text)))

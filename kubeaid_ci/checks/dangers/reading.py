@@ -91,7 +91,7 @@ def sync_options(manifest: Manifest | None) -> frozenset[str]:
 
 
 def hook(manifest: Manifest | None) -> str:
-    """The phases in which Argo CD runs the object as a hook; empty where it does not."""
+    """The phases in which Argo CD runs the object as a hook; an empty text if it does not."""
     argo, helm = (annotations(manifest).get(name) for name in ("argocd.argoproj.io/hook", "helm.sh/hook"))
     if isinstance(argo, str):
         return "" if argo.strip() == "Skip" else argo.strip()

@@ -62,7 +62,7 @@ def connect(
 ) -> "Forge | None":
     """The forge at an address, or nothing where the kind is ``none``. Nothing is sent yet.
 
-    Raises `UserError` where a token is needed and there is none.
+    Raises `UserError` if a token is needed and there is none.
     """
     if address.kind is ForgeKind.NONE:
         return None
@@ -78,6 +78,6 @@ def git_access(
     ca_bundle: Path | None = None,
     patience: Patience | None = None,
 ) -> GitAccess:
-    """How Git reaches the repository at an address by its `url`, with what to tell people who are turned away."""
+    """Return how Git reaches the repository at `url`, with an explanation for users who are refused."""
     told = f"{advice.needs(address, token)}."
     return GitAccess(url, token, ca_bundle, patience or Patience(), told, advice.rules(address))

@@ -11,7 +11,7 @@ _RULES = {
 
 
 def needs(address: ForgeAddress, token: Token | None) -> str:
-    """What a token for a repository needs, and where it is given; without a dot at the end."""
+    """Return what a token for a repository needs, and where it is given; without a dot at the end."""
     given = f"The token from {token.source}" if token else "A token"
     root = address.web.removesuffix(f"/{address.project}")
     match address.kind:

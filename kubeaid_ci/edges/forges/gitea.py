@@ -109,7 +109,7 @@ class Gitea:
         self.api.send("POST", f"{self._repo}/issues/{request.number}/comments", body={"body": text})
 
     def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:  # noqa: ARG002 - Gitea numbers comments alone
-        """Say it anew in the same place."""
+        """Replace the text of the comment."""
         self.api.send("PATCH", f"{self._repo}/issues/comments/{comment.id}", body={"body": text})
 
     def decorate(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ class Gitea:
         self.api.send("POST", f"{self._repo}/pulls/{request.number}/merge", body=fields)
 
     def access(self) -> Access:
-        """What the token's user may do here; which scopes the token has shows only when they are used."""
+        """Return what the token's user may do here; which scopes the token has shows only when they are used."""
         repo = self.api.get(self._repo)
         may = (repo.get("permissions") or {}).get("push")
         detail = "the rights of its user; its scopes show when they are used"
@@ -190,7 +190,7 @@ def _prefixed(title: str, *, draft: bool) -> str:
 
 
 def _is_own(pull: Mapping[str, Any], head: str) -> bool:
-    """Whether a pull request is from this branch of the repository itself: its name may have changed, its id not."""
+    """Return whether a pull request is from this branch of the repository itself, compared by id, not by name."""
     return bool(pull["head"]["repo_id"] == pull["base"]["repo_id"] and pull["head"]["ref"] == head)
 
 

@@ -116,7 +116,7 @@ class GitHub:
         self.api.send("POST", f"{self._repo}/issues/{request.number}/comments", body={"body": text})
 
     def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:  # noqa: ARG002 - GitHub numbers comments alone
-        """Say it anew in the same place."""
+        """Replace the text of the comment."""
         self.api.send("PATCH", f"{self._repo}/issues/comments/{comment.id}", body={"body": text})
 
     def decorate(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
@@ -167,7 +167,7 @@ class GitHub:
         self._mutate("enablePullRequestAutoMerge", arguments)
 
     def access(self) -> Access:
-        """What the token may do here, as far as GitHub says before it is tried.
+        """Return what the token may do here, as far as GitHub says before it is tried.
 
         Of a classic token GitHub tells the scopes; of other tokens only what their owner may do.
         """
@@ -182,7 +182,7 @@ class GitHub:
 
 
 def _is_own(pull: Mapping[str, Any], head: str) -> bool:
-    """Whether a pull request is from this branch of the repository itself: its name may have changed, its id not."""
+    """Return whether a pull request is from this branch of the repository itself, compared by id, not by name."""
     repo = pull["head"]["repo"]
     return bool(repo and repo["id"] == pull["base"]["repo"]["id"] and pull["head"]["ref"] == head)
 

@@ -28,7 +28,7 @@ def commit(
     """Have GitHub make a commit, and return its name. It is on no branch yet.
 
     `changed` maps a path to its mode and its bytes, nothing for a deletion, as against `base_tree`.
-    Raises `OutsideError` where the result is not the `tree` that Git on this machine computes.
+    Raises `OutsideError` if the result is not the `tree` that Git on this machine computes.
     """
     with reading(forge.address):
         return _commit(forge, parent, base_tree=base_tree, tree=tree, changed=changed, message=message)

@@ -115,11 +115,11 @@ class GitLab:
         self.api.send("POST", self._path(request, "/notes"), body={"body": text})
 
     def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:
-        """Say it anew in the same place."""
+        """Replace the text of the comment."""
         self.api.send("PUT", self._path(request, f"/notes/{comment.id}"), body={"body": text})
 
     def decorate(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
-        """Add missing labels, and people and a milestone where there are none.
+        """Add missing labels, and people and a milestone if none is set.
 
         GitLab's free tier keeps one reviewer and one assignee, so adding the rest would never end.
         """
@@ -173,7 +173,7 @@ class GitLab:
         self.api.send("PUT", self._path(request, "/merge"), body=fields)
 
     def access(self) -> Access:
-        """What the token may do here, by its scopes and the role that it has in the project or its group."""
+        """Return what the token may do here, by its scopes and the role that it has in the project or its group."""
         project = self.api.get(self._project)
         roles = [role["access_level"] for role in (project.get("permissions") or {}).values() if role]
         scopes = self._scopes()
@@ -191,7 +191,7 @@ class GitLab:
         )
 
     def _scopes(self) -> tuple[str, ...] | None:
-        """What the token says of itself; nothing where it is of a kind that GitLab does not tell of."""
+        """Return the token's own data; None if GitLab has none for this kind of token."""
         try:
             return tuple(self.api.get("/personal_access_tokens/self").get("scopes") or ()) or None
         except Trouble as trouble:
@@ -201,7 +201,7 @@ class GitLab:
 
 
 def _both(role: bool | None, scope: bool | None) -> bool | None:  # noqa: FBT001 - two answers of the forge
-    """Whether the role and the scope allow something; nothing where one is not known and the other does."""
+    """Return whether the role and the scope allow something; None if one is not known and the other does."""
     return False if False in (role, scope) else None if None in (role, scope) else True
 
 
@@ -210,7 +210,7 @@ def _prefixed(title: str, *, draft: bool) -> str:
 
 
 def _is_own(merge: Mapping[str, Any], head: str) -> bool:
-    """Whether a merge request is from this branch of the project itself, and not of a fork."""
+    """Return whether a merge request is from this branch of the project itself, and not of a fork."""
     return bool(merge["source_project_id"] == merge["target_project_id"] and merge["source_branch"] == head)
 
 

@@ -22,7 +22,7 @@ class Requests:
     token: Token
     ca_bundle: Path | None
     headers: dict[str, str] = field(default_factory=dict)
-    """Those of the last answer, names in small letters: python-gitlab's errors leave them out."""
+    """Those of the last answer, names in lower case: python-gitlab's errors leave them out."""
     _made: "list[Gitlab]" = field(default_factory=list, repr=False)
 
     def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:

@@ -49,7 +49,7 @@ class Api:
         return self.send("GET", path, query=query)
 
     def pages(self, path: str, *, size_name: str = "per_page", capped: bool = False, **query: Any) -> Iterator[Any]:
-        """Read a list, page by page. `capped` says that pages may be shorter than asked for."""
+        """Read a list, page by page. `capped` is true if pages may be shorter than asked for."""
         for page in range(1, _MOST_PAGES + 1):
             found = self.listed(path, **query, page=page, **{size_name: PAGE})
             yield from found
@@ -94,7 +94,7 @@ class Forge(Protocol):
 
     @property
     def address(self) -> ForgeAddress:
-        """Where the repository is."""
+        """Return where the repository is."""
 
     @property
     def api(self) -> Api:
@@ -102,7 +102,7 @@ class Forge(Protocol):
 
     @property
     def body_limit(self) -> int:
-        """How long a change request's description, a comment or an issue may be, as `body_size` measures it."""
+        """Return how long a change request's description, a comment or an issue may be, as `body_size` measures it."""
 
     @property
     def body_size(self) -> Size:
@@ -142,7 +142,7 @@ class Forge(Protocol):
         """Say something new."""
 
     def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:
-        """Say it anew in the same place."""
+        """Replace the text of the comment."""
 
     def decorate(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
         """Add the labels, reviewers, assignees and milestone that are missing; what failed comes back as text."""
@@ -151,7 +151,7 @@ class Forge(Protocol):
         """Have the forge merge it as soon as its rules allow."""
 
     def access(self) -> Access:
-        """What the token may do here."""
+        """Return what the token may do here."""
 
 
 def open_once(forge: Forge, proposal: Proposal, *, title: str, body: str) -> tuple[ChangeRequest, bool]:

@@ -50,7 +50,7 @@ class Issues:
 
     @property
     def address(self) -> ForgeAddress:
-        """Where the repository is."""
+        """Return where the repository is."""
         return self.forge.address
 
     def keep(self, key: str, *, title: str, text: str) -> tuple[IssueOutcome, Issue]:
@@ -150,5 +150,5 @@ def _marker(key: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Forges change line ends, and cut blanks off the end."""
+    """Forges change line ends, and cut spaces off the end."""
     return text.replace("\r\n", "\n").rstrip()

@@ -6,7 +6,7 @@ from kubeaid_ci.errors import KubeaidCiError
 
 
 def missing(wanted: Iterable[str], present: Iterable[str]) -> list[str]:
-    """What is wanted and not there; letter case does not count, and nothing comes twice."""
+    """Return what is wanted and not there; case does not count, and nothing comes twice."""
     there = {name.lower() for name in present}
     return [name for name in dict.fromkeys(wanted) if name.lower() not in there]
 

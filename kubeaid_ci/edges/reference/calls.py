@@ -12,7 +12,7 @@ _CALLS = {"*": f"{HOOK}mul(", "%": f"{HOOK}mod(", "==": f"{HOOK}eq(", "!=": f"!{
 class Open:
     """What is not closed yet: a bracket, an operator, or what a keyword begins.
 
-    `use` says what a bracket is for, which operator it is, or which field has the value. `operand` and
+    `use` describes what a bracket is for, which operator it is, or which field has the value. `operand` and
     `primary` are where the operand begins that a bracket or keyword belongs to, with and without unary
     operators. `kind` is what is known of an operator's left side, which begins at `start`, or the colons
     of an object's last field. `place` is where the operator stands.

@@ -14,7 +14,7 @@ from kubeaid_ci.plan.gotemplate import StringList, StringMap, to_text
 def merge_over(target: dict[str, Any], source: Mapping[str, Any]) -> None:
     """Merge a mapping into another, which it overrides: inner mappings are merged, in place.
 
-    Raises `UserError` where Argo CD's controller breaks off, because the types do not fit.
+    Raises `UserError` if Argo CD's controller breaks off, because the types do not fit.
     """
     for key, value in source.items():
         old = target.get(key)

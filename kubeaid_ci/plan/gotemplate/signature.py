@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The kinds of a function's parameters, with blanks between, and what computes its value.
+    """The kinds of a function's parameters, with spaces between, and what computes its value.
 
     A kind is `string`, `int`, `bool`, `dict`, `any`, where a missing value is None, or `value`, where it is MISSING.
     A ``*`` behind the last kind: any number of these.

@@ -29,7 +29,7 @@ _NO_GROUP = re.compile(r"[^$]*")
 
 
 def sanitized(name: str) -> str:
-    """Return a name of lower-case letters, digits, ``-`` and ``.``, as Argo CD's `normalize` does."""
+    """Return a name of lower-case characters, digits, ``-`` and ``.``, as Argo CD's `normalize` does."""
     return re.sub("[^-a-z0-9.]", "-", lower(name))[:_LONGEST_NAME].strip("-.")
 
 
