@@ -122,7 +122,7 @@ class Evaluation:
             unset = "" if "kube_prometheus_version" in values else " (the vars set no kube_prometheus_version)"
             known = ", ".join(there) or "none"
             what = f"{release}: not vendored: {BUILD}/libraries/{release} {why}{unset}"
-            message = f"{what}; releases there: {known}"
+            message = f"{what}; available: {known}"
             refused = self._refused(message, key="release", rule=rule)
             raise Refused(refused.finding, release=release)
         self.importer.library = f"{libraries}/{release}/vendor"

@@ -1,4 +1,4 @@
-"""Which addresses mean the two given repositories. A name alone never does."""
+"""Addresses of the two given repositories. A name without an address never matches."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which Kubernetes APIs were deprecated and removed, and in which minor release.
+"""Deprecated and removed Kubernetes APIs, with the minor release.
 
 Sources: https://kubernetes.io/docs/reference/using-api/deprecation-guide/, and the OpenAPI descriptions of releases
 1.25 to 1.37 for alpha and beta versions that the guide leaves out; those are deprecated from the release that serves

@@ -42,7 +42,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class HelmSource:
-    """How a chart is rendered. `values` is YAML; `values_object` is the same as data, and wins."""
+    """Helm settings of a source. `values` is YAML; `values_object` is the same as data, and wins."""
 
     release_name: str = ""
     namespace: str = ""
@@ -83,7 +83,7 @@ class HelmSource:
 
 @dataclass(frozen=True, slots=True)
 class DirectorySource:
-    """Which files of a folder of plain manifests are applied. Jsonnet's settings say that some are evaluated."""
+    """The selection of files in a folder of plain manifests. With Jsonnet settings some are evaluated."""
 
     recurse: bool = False
     include: str = ""

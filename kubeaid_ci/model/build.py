@@ -1,4 +1,4 @@
-"""What a build of one cluster gave."""
+"""The result of building one cluster."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ from kubeaid_ci.model.json_result import JsonResult
 
 
 class BuildStatus(StrEnum):
-    """How a cluster's manifests stand after (or, with ``--check``, against) a build."""
+    """The status of a cluster's manifests after a build, or compared with it (``--check``)."""
 
     UNCHANGED = "unchanged"
     CHANGED = "changed"
@@ -35,7 +35,7 @@ class BuildResult:
 
 @dataclass(frozen=True, slots=True)
 class Builds(JsonResult):
-    """What a build of several clusters gave, in order of cluster name."""
+    """The result of building several clusters, in order of cluster name."""
 
     results: tuple[BuildResult, ...]
     findings: tuple[Finding, ...]

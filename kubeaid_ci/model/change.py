@@ -1,11 +1,11 @@
-"""What differs between two sets of manifests."""
+"""The difference between two sets of manifests."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What happened to an object."""
+    """The action on an object."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -32,8 +32,8 @@ class Change:
 class AlertChange:
     """An alert or recording rule that appeared, vanished or has another expression.
 
-    `name` is the alert's or record's name; where a group has several of it, the labels that tell
-    them apart follow: ``VolumeFull{severity=critical}``. The expression that there is not is nothing.
+    `name` is the alert's or record's name; where a group has several of it, the labels that
+    distinguish them follow: ``VolumeFull{severity=critical}``. A missing expression is None.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A pull request or merge request as a forge tells of it."""
+"""A pull request or merge request as a forge reports it."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -9,7 +9,7 @@ class ChangeRequest:
     """A change request from a branch of the same repository.
 
     `title` is without the forge's draft prefix (``Draft:``, ``WIP:``). `handle` is whatever the forge
-    needs besides the number. `auto_merge` is nothing where the forge does not say.
+    needs besides the number. `auto_merge` is None if the forge does not report it.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""Helm charts as they lie in a repository: umbrella charts of ours, and what is vendored in them."""
+"""Helm charts in a repository: umbrella charts, and the charts vendored in them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ CHARTS = "argocd-helm-charts"
 
 
 class RepositoryKind(StrEnum):
-    """Where a dependency comes from."""
+    """The source of a dependency."""
 
     HTTP = "http"
     OCI = "oci"
@@ -84,7 +84,7 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart's folder: `path` from the top of the repository, what its Chart.yaml says, what is vendored in it."""
+    """A chart's folder: `path` from the top of the repository, its Chart.yaml, and the vendored charts in it."""
 
     path: str
     name: str
@@ -126,8 +126,8 @@ class Chart:
 class Subchart:
     """A chart vendored in another's ``charts/``: a folder, or a link to one.
 
-    `chart` is nothing where no Chart.yaml can be read there; `target` is what a link says; `tree` is
-    the id of the folder's tree, and nothing for a link.
+    `chart` is None if it has no readable Chart.yaml; `target` is the target of a link; `tree` is
+    the id of the folder's tree, and None for a link.
     """
 
     path: str
@@ -177,7 +177,7 @@ class Charts:
     bad: tuple[BadChart, ...]
     files: Tree
     links: Mapping[str, str] = field(default_factory=dict)
-    """What each symbolic link among the files says, by its path."""
+    """The target of each symbolic link among the files, by its path."""
     ignored: tuple[str, ...] = ()
     """Files on disk, below a vendored chart, that Git ignores; known only of a work tree."""
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

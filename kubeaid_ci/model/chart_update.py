@@ -28,7 +28,7 @@ class ValueChange:
 
 @dataclass(frozen=True, slots=True)
 class FileCounts:
-    """How many files of a vendored chart are added, removed and modified."""
+    """The number of added, removed and modified files of a vendored chart."""
 
     added: int = 0
     removed: int = 0
@@ -55,11 +55,11 @@ class SubchartUpdate:
     url: str = ""
     links: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
-    """What the publisher tells of it, one line each."""
+    """The publisher's notes about the release, one line each."""
     files: FileCounts = FileCounts()
     values: tuple[ValueChange, ...] = ()
     notes: tuple[str, ...] = ()
-    """What a person wants to know before merging, one sentence each."""
+    """Notes for the reviewer, one sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class UpdateStatus(StrEnum):
     UPDATED = "updated"
     UP_TO_DATE = "up-to-date"
     SKIPPED = "skipped"
-    """The ledger says that the chart is our own."""
+    """The ledger marks the chart as our own."""
     REFUSED = "refused"
     """Something must be reviewed or corrected first; the findings describe what."""
     FAILED = "failed"

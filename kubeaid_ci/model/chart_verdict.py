@@ -1,4 +1,4 @@
-"""What came of comparing vendored charts with the ledger and with what is published."""
+"""Results of comparing vendored charts with the ledger and with what is published."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ from kubeaid_ci.model.json_result import JsonResult
 
 
 class FileAction(StrEnum):
-    """How one of our files differs: ``added`` is in ours only."""
+    """The difference of one of our files: ``added`` is only in ours."""
 
     MODIFIED = "modified"
     ADDED = "added"
@@ -37,7 +37,7 @@ class ChartStatus(StrEnum):
 
 
 class Side(StrEnum):
-    """Who changed a chart: we, or its publisher under the same version."""
+    """The side that changed a chart: ours, or its publisher under the same version."""
 
     OURS = "ours"
     UPSTREAM = "upstream"
@@ -45,10 +45,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What files that differ do once Helm has rendered them, with default values.
+    """The effects of differing files, rendered by Helm with default values.
 
-    `changed_by` tells whose change is shown; `rendered` is ``umbrella`` or, where that does not render or shows
-    nothing, ``subchart``: the chart by itself. `error` is the reason why nothing can be told.
+    `changed_by` is the side whose change is shown; `rendered` is ``umbrella`` or, if that does not render or shows
+    nothing, ``subchart``: the chart by itself. `error` is the reason why the effects are unknown.
     """
 
     changed_by: Side
@@ -121,5 +121,5 @@ class Verification(JsonResult):
     results: tuple[ChartResult, ...]
     findings: tuple[Finding, ...]
     ledger: tuple[str, ...] = ()
-    """What was written to the ledger, one plain line each."""
+    """The changes written to the ledger, one plain line each."""
     may_pass: bool = False

@@ -1,4 +1,4 @@
-"""What a look at this machine, the two repositories and the forge found."""
+"""The result of checking this machine, the two repositories and the forge."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from kubeaid_ci.model.json_result import JsonResult
 
 
 class Area(StrEnum):
-    """What was looked at."""
+    """The area of a check."""
 
     MACHINE = "machine"
     CONFIG_REPO = "config repo"
@@ -32,9 +32,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: what was found, and what to do about it where that is not well.
+    """The result of one check, with advice if there is a problem.
 
-    `rule` is the id of the rule whose finding says more; empty if all is well.
+    `rule` is the id of the rule that failed; empty if the check passed.
     """
 
     area: Area
@@ -61,7 +61,7 @@ class Checkup(JsonResult):
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program or package. `version` is nothing where it is not installed.
+    """A program or package. `version` is None if it is not installed.
 
     `use` describes what it is for, `install` how to get it; without a `needed` one nothing works.
     """
@@ -76,13 +76,13 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A remote or forge answered, and does not let us do it; in the words of whoever asked."""
+    """A remote or forge answered and denied access, with the error text."""
 
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotReached:
-    """No answer came, or none that says anything; asking again later may help."""
+    """No usable answer arrived; a later retry may help."""
 
     detail: str

@@ -45,7 +45,7 @@ class Cluster:
 
 
 def labelled(clusters: Sequence[Cluster]) -> list[Cluster]:
-    """Return all clusters of a config repo with labels that tell them apart.
+    """Return all clusters of a config repo with unique labels.
 
     A name that another cluster's folder has is not clear either: on the command line it names that folder.
     """
@@ -61,7 +61,7 @@ def labelled(clusters: Sequence[Cluster]) -> list[Cluster]:
 
 @dataclass(frozen=True, slots=True)
 class ClusterInfo:
-    """One line of ``kubeaid-ci clusters``. None is what nothing tells.
+    """One line of ``kubeaid-ci clusters``. None means unknown.
 
     `platform` is that of the vars file, else the cloud provider of the general settings file, which is `provider`.
     `kubernetes_version_from` names where the version is from: ``settings``, ``general`` or ``default``.

@@ -1,4 +1,4 @@
-"""What a rebuild does to one cluster, as a reviewer wants to see it."""
+"""The effect of a rebuild on one cluster, for reviewers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from kubeaid_ci.model.change import Action, AlertChange
 
 @dataclass(frozen=True, slots=True)
 class ClusterChange:
-    """One cluster's rebuild. What it was built from before is nothing where it cannot be told.
+    """One cluster's rebuild. The previous revision is None if it is unknown.
 
     `images_added` and `images_removed` are image references; `files` are all files of the commit, with what it does to
     each; `diffs` are unified diffs by path.

@@ -1,4 +1,4 @@
-"""What the objects of a cluster say about kinds and about other clusters, whichever Application holds them."""
+"""Kinds and other clusters that the objects of a cluster define, in any Application."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ _LABEL = "argocd.argoproj.io/secret-type"
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What the objects of a cluster say about its kinds and about other clusters.
+    """The kinds and the other clusters that the objects of a cluster define.
 
     `scopes` are those of its custom resources. `names` are the names of clusters that Argo CD deploys to, by address;
     the cluster that Argo CD runs in has an empty address.
@@ -30,7 +30,7 @@ class ClusterFacts:
         return self.names.get(cluster, cluster)
 
     def over(self, others: Iterable["ClusterFacts"]) -> "ClusterFacts":
-        """Return these facts, and those of others for what these do not say."""
+        """Return these facts, completed by the others."""
         every = (*others, self)
         scopes = {kind: scope for facts in every for kind, scope in facts.scopes.items()}
         return ClusterFacts(scopes, {address: name for facts in every for address, name in facts.names.items()})

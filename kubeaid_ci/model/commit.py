@@ -12,7 +12,7 @@ _IDENTITY = re.compile(r"\s*(?P<name>[^<>\n\0]*[^<>\s\0])\s*<(?P<email>[^<>\s\0]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a commit is by."""
+    """The author of a commit."""
 
     name: str
     email: str
@@ -30,7 +30,7 @@ class Identity:
 
 
 class Signing(StrEnum):
-    """How commits are signed."""
+    """The method of signing commits."""
 
     SSH = "ssh"
     GPG = "gpg"
@@ -38,7 +38,7 @@ class Signing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CommitStyle:
-    """How the publisher's commits are made.
+    """Options for the publisher's commits.
 
     `date` is in seconds since 1970; nothing means the date of the base. `signing_key` is a key id, a
     public key or the path of one; nothing means the one that Git is set up with.
@@ -57,7 +57,7 @@ class Commit:
 
     `claim` is the checksum in the trailer that the publisher writes, or nothing; `checksum` is what it
     must be for the commit to be as the publisher made it. `base` is the commit of the base branch that the
-    publisher put it on, where it says so.
+    publisher put it on, if a trailer names it.
     """
 
     sha: str
@@ -72,5 +72,5 @@ class Commit:
 
     @property
     def is_ours(self) -> bool:
-        """True where the publisher made the commit and nobody has changed it since."""
+        """True if the publisher made the commit and it was not changed since."""
         return self.claim is not None and self.claim == self.checksum

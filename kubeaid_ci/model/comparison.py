@@ -1,4 +1,4 @@
-"""What a change does to clusters."""
+"""The effects of a change on clusters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from kubeaid_ci.model.json_result import JsonResult
 
 @dataclass(frozen=True, slots=True)
 class Revisions:
-    """What clusters are looked at with: a revision of each repository, or ``worktree``.
+    """The revisions of one side of a comparison: of each repository a revision, or ``worktree``.
 
     `kubeaid` may be ``pinned``: what each Application pins.
     """
@@ -52,7 +52,7 @@ class NotCompared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison(JsonResult):
-    """What a change does to clusters, and what of it is not known.
+    """The effects of a change on clusters, and what of it is unknown.
 
     `clusters` exist on both sides, `added` and `removed` on one. `applications` counts the Applications of all of
     them, `not_compared` has those whose objects are not known. If charts were compared by themselves, `charts` has

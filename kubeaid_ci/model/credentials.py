@@ -9,7 +9,7 @@ HIDDEN = "***"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A secret and the name of the place it came from. Printing it shows the place alone."""
+    """A secret and the name of the place it came from. Printing it shows only the place."""
 
     secret: str = field(repr=False)
     source: str
@@ -33,7 +33,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a token may do with a repository; empty if the forge does not say."""
+    """The permissions of a token for a repository; empty if the forge does not report them."""
 
     repository: str
     read: bool

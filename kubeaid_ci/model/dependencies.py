@@ -1,4 +1,4 @@
-"""Which vendored chart each dependency of a chart is: by name, alias and version range, as Helm decides it.
+"""Matches dependencies of a chart with vendored charts by name, alias and version range, as Helm does.
 
 The rule is that of `getAliasDependency` and `processDependencyEnabled`
 (https://github.com/helm/helm/blob/v4.2.3/pkg/chart/v2/util/dependencies.go). A dependency renders a vendored chart of
@@ -22,7 +22,7 @@ class ResolvedDependency:
     `subchart` is None if nothing is vendored for the dependency. With `fits` Helm renders it for this dependency;
     without, it has the right name and a version outside of the range. `rivals` are other vendored charts that fit as
     well, so Helm may take any of them. `folder` is the folder in ``charts/``: the vendored one, or where to put it.
-    `archive` is the file name of a packed chart of the dependency, empty if there is none.
+    `archive` is the file name of a packed chart of the dependency, empty if it does not exist.
     """
 
     dependency: Dependency

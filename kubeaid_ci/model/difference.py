@@ -13,7 +13,7 @@ class _Absent(Enum):
 
 
 ABSENT: Final = _Absent.ABSENT
-"""What a field holds where it does not exist; not `None`, which may stand in a manifest."""
+"""The value of a missing field; not `None`, which a manifest may contain."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The platform's own settings of a cluster, which its installer wrote into the cluster's folder.
 
-Read is only what tells about the cluster and its repositories; the file also holds logins.
+Only the keys about the cluster and its repositories are read; the file also holds logins.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ _NO_PROVIDER = ("disasterRecovery",)
 
 @dataclass(frozen=True, slots=True)
 class GeneralSettings:
-    """What the file says; None or empty if it does not.
+    """The content of the file; None or empty means not set.
 
     `kubeaid` and `config` are the addresses of the cluster's two repositories. `problems` describe what could not be
     used.

@@ -1,4 +1,4 @@
-"""An issue of a repository as a forge tells of it, and what became of one that we keep."""
+"""An issue of a repository, and the result of keeping one up to date."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,4 +23,4 @@ class IssueOutcome(StrEnum):
     UNCHANGED = "unchanged"
     CLOSED = "closed"
     NONE = "none"
-    """There is none, and none is needed."""
+    """There is no issue, and none is needed."""

@@ -1,4 +1,4 @@
-"""What an Application changes in a kustomization before it is built."""
+"""Changes that an Application makes to a kustomization before the build."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _WITHOUT_EFFECT = {"kubeVersion", "apiVersions"}
 
 @dataclass(frozen=True, slots=True)
 class KustomizeSource:
-    """How a kustomization is changed. `unread` are the names of what is said and not known here."""
+    """Changes to a kustomization. `unread` are the names of unknown options."""
 
     name_prefix: str = ""
     name_suffix: str = ""

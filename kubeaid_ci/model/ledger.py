@@ -15,7 +15,7 @@ FORK = "fork of "
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One vendored chart. `tree` is the id of our folder; what upstream said is nothing until it was asked.
+    """One vendored chart. `tree` is the id of our folder; the data of upstream is None until it was fetched.
 
     `origin` is ``upstream``, ``own`` (there is no upstream, so Git's review is the only check) or
     ``fork of …``. `patches` are paths of patch files that turn the published chart into ours, and
@@ -49,7 +49,7 @@ class Sighting:
     """The first sighting of a release upstream.
 
     `digest` is the SHA-256 (hex) that the index promised for the archive on that day. It is None if the index has
-    none, as registries do. Another digest is another content, which nobody saw on that day.
+    none, as registries do. Another digest means other content, which was not there on that day.
     """
 
     day: date
@@ -62,7 +62,7 @@ Sightings = Mapping[str, Sighting]
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Entries by ``umbrella/folder``. `exists` tells an empty ledger from none.
+    """Entries by ``umbrella/folder``. `exists` distinguishes an empty ledger from a missing one.
 
     `seen` has, by the same names, the first sighting of each release that is newer than the vendored one. It is None
     if no sighting was ever recorded. If some were, a release without a sighting counts as new today.

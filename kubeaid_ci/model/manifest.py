@@ -18,7 +18,7 @@ class ObjectId:
     The API version is not part of it: `apps/v1beta1` and `apps/v1` name the same object. `namespace` is empty for
     cluster-scoped kinds. `destination` is the cluster that Argo CD deploys the object to, empty for the cluster that
     Argo CD runs in. An object that has only a `generateName` is named ``prefix*``, and only its `place` among its like
-    in the Application tells it apart, since the API server makes a new object of each: 1 for the first, 2 for the
+    in the Application distinguishes it, since the API server makes a new object of each: 1 for the first, 2 for the
     next. So does an object whose name varies from rendering to rendering. The `place` of any other object is 0.
     """
 
@@ -57,7 +57,7 @@ class ObjectId:
 def numbered(ids: Iterable[ObjectId]) -> Iterator[ObjectId]:
     """Give the objects of one Application that have no name their place among their like.
 
-    Argo CD's `NormalizeTargetObjects` tells them apart by their place among all objects of the Application.
+    Argo CD's `NormalizeTargetObjects` distinguishes them by their place among all objects of the Application.
     """
     counts: Counter[ObjectId] = Counter()
     for one in ids:

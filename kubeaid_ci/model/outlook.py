@@ -51,7 +51,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What to take: `newest` is the best release that the policy allows, where that is another than ours.
+    """The selection: `newest` is the best release that the policy allows, if it differs from ours.
 
     `latest` is the newest of all that are newer than ours; `held` are those above `newest`, newest first.
     """
@@ -104,5 +104,5 @@ class Outlooks(JsonResult):
     results: tuple[Outlook, ...]
     findings: tuple[Finding, ...]
     ledger: tuple[str, ...] = ()
-    """What was written to the ledger, one plain line each."""
+    """The changes written to the ledger, one plain line each."""
     may_pass: bool = False

@@ -31,7 +31,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChartPolicy:
-    """How far a chart may be updated. What is nothing is not restricted.
+    """The update policy of a chart. None means not restricted.
 
     `ignore` are versions that are never taken; `minimum_age` is how long a release must have been
     known; charts of one `group` are updated together.

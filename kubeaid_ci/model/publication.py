@@ -11,7 +11,7 @@ from kubeaid_ci.model.tree import File
 class Proposal:
     """A change offered for review. `files` maps a path in the repository to its text, or nothing for a deletion.
 
-    A text alone keeps the mode that the file has, a `File` brings its own.
+    A text keeps the mode of the file, a `File` has its own mode.
 
     `whole` is the body without any limit, where `body` leaves something out. `incomplete` names what could
     not be made and would perhaps belong to it: nothing is concluded from its absence.
@@ -49,7 +49,7 @@ class OnForeignCommits(StrEnum):
 
 
 class CommitVia(StrEnum):
-    """Who makes the commit: Git on this machine, or the forge's API, which signs it."""
+    """The way to create commits: Git on this machine, or the forge's API, which signs them."""
 
     GIT = "git"
     API = "api"
@@ -81,7 +81,7 @@ class Wishes:
     preview: str | None = None
     """The folder that gets the text and the patch of each change request."""
     settings_forge_url: str | None = None
-    """`forge_url` as a settings file says it: that one may not send a token to another host."""
+    """`forge_url` from a settings file, which must not send a token to another host."""
 
 
 PublishOptions = Wishes

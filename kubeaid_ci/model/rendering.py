@@ -93,7 +93,7 @@ class RenderedApp:
 
 @dataclass(frozen=True, slots=True)
 class Renderings(JsonResult):
-    """What rendering several clusters gave, in order of cluster and Application."""
+    """The result of rendering several clusters, in order of cluster and Application."""
 
     apps: tuple[RenderedApp, ...]
     findings: tuple[Finding, ...]

@@ -1,4 +1,4 @@
-"""Addresses of chart repositories: when two of them are one, and how people are told of them."""
+"""Addresses of chart repositories: when two of them are equal, and how they are shown."""
 
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -28,5 +28,5 @@ def told(repository: str) -> str:
 
 
 def plain(name: str) -> str:
-    """A name or an address with every letter written out that may look like another, or like none."""
+    """Return a name or an address in which ambiguous or invisible characters are escaped."""
     return name.encode("ascii", "backslashreplace").decode()

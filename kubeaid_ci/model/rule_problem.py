@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RuleProblem:
-    """What Prometheus would refuse in a rule file; `group` and `rule` if the refusal names them."""
+    """An error that Prometheus would report in a rule file; `group` and `rule` if the refusal names them."""
 
     file: str
     group: str | None

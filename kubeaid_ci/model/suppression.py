@@ -14,7 +14,7 @@ class Suppression:
     """Silences the findings of one rule whose subject and path match.
 
     `subject` and `path` are globs, in which only ``**`` spans slashes. `until` is the last day on
-    which it holds; `line` is where the settings file says it.
+    which it holds; `line` is its line in the settings file.
     """
 
     rule: str

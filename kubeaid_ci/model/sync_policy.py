@@ -46,7 +46,7 @@ class SyncPolicy:
         )
 
     def option(self, name: str) -> str | None:
-        """Return the value of the first sync option of a name, as in ``Prune=false``; None if there is none."""
+        """Return the value of the first sync option of a name, as in ``Prune=false``; None if it is not set."""
         return option_value(self.options, name)
 
     @property
@@ -62,7 +62,7 @@ class SyncPolicy:
 
 
 NO_POLICY = SyncPolicy()
-"""The policy of an Application that says nothing: synced and pruned manually, never cascading."""
+"""The policy of an Application without settings: synced and pruned manually, never cascading."""
 
 
 def application_set_policy(body: Mapping[str, Any], own: SyncPolicy, name: str) -> SyncPolicy:
@@ -87,7 +87,7 @@ def object_options(body: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def option_value(options: tuple[str, ...], name: str) -> str | None:
-    """Return the value of the first option of a name; None if there is none."""
+    """Return the value of the first option of a name; None if it is not set."""
     return next((option.partition("=")[2] for option in options if option.startswith(f"{name}=")), None)
 
 

@@ -68,12 +68,12 @@ class Fetched:
     created: str | None = None
     """The date in the index; often rewritten later, so no proof of age."""
     notes: tuple[str, ...] = ()
-    """What a person may want to know, such as a repository that moved; one sentence each."""
+    """Notes for the user, such as a repository that moved; one sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One published version of a chart, as its index lists it; a registry knows the version alone."""
+    """One published version of a chart, as its index lists it; a registry only knows the version."""
 
     version: str
     app_version: str | None = None
@@ -98,4 +98,4 @@ class Wanted:
     version: str
     repository: str
     known_url: str = ""
-    """Where the archive was before; tried where the index no longer lists the version."""
+    """The former URL of the archive; tried if the index no longer lists the version."""

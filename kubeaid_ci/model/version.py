@@ -72,7 +72,7 @@ class Version:
 
 
 def is_like_version(text: str) -> bool:
-    """Return whether a text has the form of a version, though its numbers may be none: ``1.0.0-01``."""
+    """Return whether a text has the form of a version, even if its numbers are invalid: ``1.0.0-01``."""
     return len(text) <= _LONGEST and _LOOSE.fullmatch(text) is not None
 
 

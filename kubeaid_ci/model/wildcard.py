@@ -1,4 +1,4 @@
-"""Patterns of names, matched in time linear in the text, whoever wrote the pattern.
+"""Patterns of names, matched in time linear in the text, for any pattern.
 
 A regular expression with several stars can take exponential time on a text that does not match. Here a pattern is a
 nondeterministic automaton whose states are followed all at once (Thompson, https://swtch.com/~rsc/regexp/regexp1.html).

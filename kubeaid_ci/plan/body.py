@@ -38,7 +38,7 @@ class Section:
 
 
 def read(body: str) -> Section:
-    """Return what our section in a change request's text tells."""
+    """Return the data of our section in a change request's text."""
     section = _SECTION.search(body)
     if section is None:
         return Section()
@@ -101,7 +101,7 @@ def checksum(data: bytes) -> str:
 
 
 def may_rename(request: ChangeRequest) -> bool:
-    """Return whether the title is the one that we gave it: one that a person chose is left alone."""
+    """Return whether the title is the one that we gave it: a title that a person chose is kept."""
     return read(request.body).title == checksum(request.title.encode())
 
 
@@ -123,7 +123,7 @@ def fit(text: str, limit: int, *, size: Size = len) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """What is open at the end of a line: the fence of a code block, a number of folds, a block of HTML.
+    """The open blocks at the end of a line: the fence of a code block, a number of folds, a block of HTML.
 
     Such a block begins with a line of our tags and ends with a blank line; until then no fence counts.
     """
@@ -150,7 +150,7 @@ class _Open:
 
 
 def _without_markers(text: str) -> str:
-    """The text with anything that reads like a marker of ours made harmless."""
+    """Return the text with anything that looks like our markers escaped."""
     return text.replace(_OPEN, "&lt;!-- kubeaid-ci:")
 
 

@@ -25,7 +25,7 @@ _LONGEST_PART = 200
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one branch holds: the built clusters, and those that belong to it but failed.
+    """The content of one branch: the built clusters, and those that belong to it but failed.
 
     A group of neither is a branch that is no longer used. `successor` is the branch that took its place, if any.
     """

@@ -25,7 +25,7 @@ class UnknownVariableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BuildEnvironment:
-    """The variables of one source by name; the value is None if only a sync can tell it."""
+    """The variables of one source by name; the value is None if it is known only at a sync."""
 
     values: Mapping[str, str | None]
 

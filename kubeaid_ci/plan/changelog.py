@@ -1,4 +1,4 @@
-"""Where the changes of a chart are told, and what its publisher tells of them in the chart itself."""
+"""Links to release notes of a chart, and the notes in the chart itself."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ _TELLING = re.compile(r"change ?log|release|what'?s new|upgrade|upgrading", re.I
 
 
 def links(annotations: Mapping[str, str], sources: Sequence[str], home: str | None) -> tuple[str, ...]:
-    """Addresses where changes are told, the likeliest first; only plain https ones."""
+    """Return addresses of release notes, the likeliest first; only plain https ones."""
     named = list(_named(annotations))
     telling = [url for name, url in named if _TELLING.search(name) or _TELLING.search(url)]
     forges = [f"{url.rstrip('/').removesuffix('.git')}/releases" for url in sources if _FORGE.fullmatch(url)]

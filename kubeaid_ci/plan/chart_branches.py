@@ -1,6 +1,6 @@
 """The branches of chart updates. Their names never change, so that the next run finds them again.
 
-`prefix` is that of `branches.prefix`: it tells branches to different bases apart.
+`prefix` is that of `branches.prefix`: it distinguishes branches to different bases.
 """
 
 from collections.abc import Iterable

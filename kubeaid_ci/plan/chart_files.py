@@ -1,4 +1,4 @@
-"""Which files of a repository make up one chart, as Helm sees its folder.
+"""The files of a repository that make up one chart, as Helm sees its folder.
 
 Helm follows links wherever they lead, which in an untrusted change may be any file of the machine.
 Here only a link within ``charts/`` to another folder of the repository is followed.

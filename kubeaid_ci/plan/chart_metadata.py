@@ -1,4 +1,4 @@
-"""What a chart's own Chart.yaml files ask for, and whether the chart has it."""
+"""Requirements of a chart's own Chart.yaml files, and whether they are met."""
 
 import posixpath
 from collections.abc import Collection, Iterator, Mapping
@@ -40,7 +40,7 @@ class Refusing:
 
 
 def name(files: Files) -> str:
-    """The chart's name; an empty text if its Chart.yaml does not say."""
+    """The chart's name; an empty text if its Chart.yaml has no name."""
     told = read(files, _META).get("name")
     return told if isinstance(told, str) else ""
 
@@ -117,13 +117,13 @@ def _charts_in(files: Files, folder: str) -> Iterator[str]:
 
 
 def read(files: Files, path: str) -> Mapping[str, Any]:
-    """Return what a Chart.yaml or requirements.yaml says; empty if it does not exist or cannot be read."""
+    """Return the content of a Chart.yaml or requirements.yaml; empty if it does not exist or cannot be read."""
     return _said(files[path]) if path in files else {}
 
 
 @lru_cache(maxsize=256)
 def _said(data: bytes) -> Mapping[str, Any]:
-    """Return what a file says: each question reads those of all subcharts again, and versions of a chart share most."""
+    """Return the parsed file: each question reads those of all subcharts again, and versions of a chart share most."""
     try:
         said = documents.load(data, where=_META)
     except UserError:

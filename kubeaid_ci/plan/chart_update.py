@@ -1,4 +1,4 @@
-"""What an update writes into an umbrella chart: its Chart.yaml, in place, and its lock, as Helm writes it.
+"""Updates the files of an umbrella chart: its Chart.yaml, in place, and its lock, as Helm writes it.
 
 Dependencies are identified by their position in the file: two of them may have the same name.
 """
@@ -100,7 +100,7 @@ def lock_path(chart: Chart) -> str:
 def lock(chart: Chart, declared: Sequence[Mapping[str, Any]], versions: Versions, *, day: str) -> str | None:
     """Return the text of a chart's lock for the dependencies as `declared` after the update.
 
-    None if the present lock still fits: Helm leaves it alone then. `day` is when the lock was made, as Go writes a
+    None if the present lock still fits: Helm does not change it then. `day` is when the lock was made, as Go writes a
     time.
     """
     present = _present(chart)
@@ -135,7 +135,7 @@ def _present(chart: Chart) -> dict[int, str]:
 def _entry(entries: Sequence[Dependency], dependency: Dependency, number: int) -> Dependency | None:
     """The entry of a lock for a dependency, None if the lock is out of date.
 
-    A lock has no aliases: the position tells equal names apart.
+    A lock has no aliases: the position distinguishes equal names.
     """
     name, repository = dependency.name, dependency.repository
     same = [one for one in entries if (one.name, one.repository) == (name, repository)]

@@ -1,4 +1,4 @@
-"""What Helm reads in a Chart.yaml, a requirements.yaml or a lock, and when it refuses to load the chart.
+"""Reads a Chart.yaml, a requirements.yaml or a lock as Helm does, and reports what Helm refuses to load.
 
 Helm decodes the file into types (`LoadFiles` of https://github.com/helm/helm/blob/v4.2.3/pkg/chart/v2/loader/load.go)
 and then validates it (https://github.com/helm/helm/blob/v4.2.3/pkg/chart/v2/metadata.go). Unknown fields are allowed,

@@ -1,4 +1,4 @@
-"""What the publisher says in comments and messages. Names from commits are shown so that they mention nobody."""
+"""Texts of the publisher's comments and messages. Names from commits are shown so that they mention nobody."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,8 @@
-"""How the publisher knows its own commits again.
+"""Identifies the publisher's own commits.
 
-Each carries a trailer with a checksum of its subject and of exactly what it changes. Whoever amends,
-extends or rewords the commit breaks the checksum, and the commit is theirs from then on; a rebase
-that changes nothing leaves it ours. A second trailer names the commit of the base branch that it was
+Each carries a trailer with a checksum of its subject and of exactly what it changes. Amending,
+extending or rewording the commit breaks the checksum, and the commit counts as theirs from then on; a rebase
+without changes keeps it ours. A second trailer names the commit of the base branch that it was
 put on: where that branch is rewritten, its former commits are not taken for somebody's work on ours.
 """
 
@@ -21,9 +21,9 @@ def checksum(subject: str, raw_difference: bytes) -> str:
 
 
 def claim_of(trailers: str) -> str | None:
-    """The checksum that a commit's trailers claim, or nothing for a commit without one.
+    """The checksum that a commit's trailers claim, None for a commit without one.
 
-    Anything else than one trailer of ours claims the empty text, which is never right.
+    Anything else than exactly one trailer claims the empty text, which is never right.
     """
     if not trailers.strip():
         return None

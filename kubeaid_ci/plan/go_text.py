@@ -21,7 +21,7 @@ def trim_space(text: str) -> str:
 
 
 def sanitized(text: str) -> str:
-    """Return a text of a Chart.yaml as Helm takes it: each kind of space as a blank, nothing that does not print.
+    """Return a text of a Chart.yaml as Helm takes it: each kind of space as a plain space, without unprintable ones.
 
     It is `sanitizeString` of https://github.com/helm/helm/blob/v4.2.3/pkg/chart/v2/metadata.go.
     """

@@ -1,4 +1,4 @@
-"""Which subcharts a set of values enables, and the values that all charts get.
+"""Enabled subcharts for a set of values, and the values of all charts.
 
 The rules are those of `ProcessDependencies` in ``pkg/chart/v2/util/dependencies.go`` of Helm. Conditions and tags
 decide by the values before ``import-values``; imported values have less priority than the chart's own.
@@ -53,7 +53,7 @@ def _fits(declared: Declared, chart: LoadedChart) -> bool:
 
 
 def _is_enabled(declared: Declared, values: Values, path: str) -> bool:
-    """Return whether the first condition that is a boolean says so, else whether the tags do."""
+    """Return the first condition that is a boolean, else the result of the tags."""
     for condition in declared.condition.strip().split(","):
         value = _value(values, path + condition) if condition else None
         if isinstance(value, bool):

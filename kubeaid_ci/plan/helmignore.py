@@ -1,4 +1,4 @@
-"""Which files of a chart's folder Helm leaves out: its ``.helmignore``.
+"""The files of a chart's folder that Helm ignores: its ``.helmignore``.
 
 The rules are those of https://github.com/helm/helm/blob/v4.2.3/pkg/ignore/rules.go: shell patterns of Go, one a line,
 no ``**``. A rule with ``!`` leaves out whatever does not match. Only the ``.helmignore`` of the outer chart counts.

@@ -1,4 +1,4 @@
-"""Which entries of a chart repository's index Helm accepts, which it skips, and when it refuses the whole index.
+"""Reads a chart repository's index as Helm does: entries are accepted or skipped, or the whole index is refused.
 
 Helm decodes an index into types (`loadIndex` of https://github.com/helm/helm/blob/v4.2.3/pkg/repo/v1/index.go). One
 value of a wrong type makes it refuse the index, for every chart in it; so does, in YAML, an unknown field. Each entry

@@ -17,7 +17,7 @@ Steps = tuple[str | int, ...]
 def placed(template: str, name: str, at: int, *, values: str, values_object: Mapping[str, Any] | None) -> str | None:
     """The text of source number `at` of an Application, below as many empty lines as there are above it.
 
-    Nothing where it stands otherwise in the file, as where a template fills it in.
+    None if the file has another text, such as a template.
     """
     try:
         found = list(documents.load_all(template, where="an Application"))

@@ -1,4 +1,4 @@
-"""What an API server of some version of Kubernetes serves by itself, from 1.25 on.
+"""The built-in APIs of a version of Kubernetes, from 1.25 on.
 
 From the reference (https://kubernetes.io/docs/reference/kubernetes-api/) and the deprecation guide
 (https://kubernetes.io/docs/reference/using-api/deprecation-guide/). Alpha and beta versions that are
@@ -15,21 +15,21 @@ DEFINITIONS = (DEFINITION, COMPOSITE_DEFINITION)
 """The kinds that define other kinds: Kubernetes' own and Crossplane's."""
 
 DEFAULT = "1.34.0"
-"""The version taken for a cluster where nothing else is said."""
+"""The default Kubernetes version of a cluster."""
 
 NEWEST = "1.37"
 """The newest release whose APIs are known here."""
 
 _OPERATOR = ("Alertmanager", "PodMonitor", "Probe", "Prometheus", "PrometheusRule", "ServiceMonitor", "ThanosRuler")
 MONITORING = ("monitoring.coreos.com/v1", *(f"monitoring.coreos.com/v1/{kind}" for kind in _OPERATOR))
-"""What kube-prometheus adds, which every cluster of the platform runs."""
+"""The APIs of kube-prometheus, which every cluster of the platform runs."""
 
 _FIRST, _LAST = 0, 999
 _CORE = (
     "Binding ConfigMap Endpoints Event LimitRange PersistentVolumeClaim Pod PodTemplate ReplicationController "
     "ResourceQuota Secret Service ServiceAccount"
 )
-# Kinds within a namespace, kinds beside them, and the minor versions from and to which they are served.
+# Namespaced kinds, cluster-scoped kinds, and the minor versions from and to which they are served.
 _SERVED: tuple[tuple[str, str, str, int, int], ...] = (
     (
         "v1",

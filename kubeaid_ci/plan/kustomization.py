@@ -1,4 +1,4 @@
-"""What a kustomization names: files and folders next to it; nothing that would be fetched, no program.
+"""The files and folders that a kustomization names; nothing that would be fetched, no program.
 
 Go reads keys in any case (``Resources``, ``Path``): of a kustomization itself only the usual spelling is
 followed, and the keys within are compared in any.
@@ -30,7 +30,7 @@ _KNOWN = {
 
 
 class UnfollowedError(Exception):
-    """What a kustomization asks for that is not followed here; the message describes what."""
+    """An unsupported feature of a kustomization; the message describes it."""
 
 
 def read(text: str, *, where: str) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def origin(one: Rendered) -> Mapping[str, str]:
 
 
 def without_origin(one: Rendered) -> Rendered:
-    """The object without what was put in to tell where it is from."""
+    """Return the object without the marks of its source."""
     annotations = {key: value for key, value in _annotations(one).items() if key != _ORIGIN}
     metadata = {key: value for key, value in one.body["metadata"].items() if key != "annotations"}
     if annotations:

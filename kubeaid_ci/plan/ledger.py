@@ -1,4 +1,4 @@
-"""What the ledger becomes: new charts are added, and nothing that it records is replaced unasked."""
+"""Updates the ledger: new charts are added, and recorded content is replaced only on request."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import fields, replace
@@ -18,7 +18,7 @@ _HEADER = "# What each vendored chart held when it was reviewed; written by kube
 def vendored(charts: Iterable[Chart], ledger: Ledger | None = None) -> tuple[Vendored, ...]:
     """Return the charts that are vendored right below an umbrella chart, in order of key.
 
-    Links to charts of ours are left out, unless an upstream is declared or the ledger records a folder: then the
+    Links to our own charts are left out, unless an upstream is declared or the ledger records a folder: then the
     link replaces vendored content.
     """
     known = ledger.entries if ledger else {}
@@ -63,7 +63,7 @@ def accepted(
 ) -> tuple[Ledger, tuple[str, ...]]:
     """The ledger with what these charts hold now, and why; names are keys or umbrella charts.
 
-    What upstream said before is forgotten, so that the next comparison records it again. Raises
+    The earlier data of upstream is removed, so that the next comparison records it again. Raises
     `UserError` for a name that is in neither the ledger nor the repository.
     """
     entries = dict(ledger.entries)
@@ -83,7 +83,7 @@ def accepted(
 
 
 def recorded(entry: LedgerEntry, fetched: Fetched) -> LedgerEntry:
-    """The entry with the data of upstream, where it says nothing yet; what it says stays."""
+    """Return the entry with missing data added from upstream; existing data is kept."""
     if entry.sha256 is not None:
         return entry
     names = ("url", "host", "sha256", "index_digest", "manifest_digest", "layer_digest")
@@ -120,7 +120,7 @@ def text(ledger: Ledger) -> str:
 
 
 def _is_recordable(one: Vendored) -> bool:
-    """A link, unreadable metadata and a name that is no text are told elsewhere and trusted nowhere."""
+    """Return whether a chart can be trusted: no link, readable metadata and a name that is text."""
     return bool(one.subchart.version) and not one.subchart.is_link and one.is_named_in_text
 
 

@@ -16,7 +16,7 @@ from kubeaid_ci.plan.go_types import text
 # Go escapes these in JSON wherever they stand in a string, so that it may go into HTML.
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 ALIASES = ("@", "alias:")
-"""What the alias of a repository begins with, as in ``@corp``: its name in one user's settings of Helm."""
+"""Prefix of a repository alias, as in ``@corp``: a name in one user's Helm settings."""
 _LOCKED = ("name", "version", "repository")
 
 
@@ -42,7 +42,7 @@ def old_digest(declared: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _cleaned(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return what is declared, as Helm takes it: every blank a space, and nothing that does not print."""
+    """Return the declared values as Helm takes them: each kind of space as a plain space, without unprintable ones."""
     found = []
     for one in map(_dependency, declared):
         found.append({key: sanitized(value) if isinstance(value, str) else value for key, value in one.items()})

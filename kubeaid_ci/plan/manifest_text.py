@@ -26,7 +26,7 @@ def files(manifests: Iterable[Manifest]) -> Iterator[tuple[str, str]]:
         name = "-".join(part for part in (key.kind.lower(), key.namespace, key.name) if part)
         folders = [_safe(part) for part in (manifest.cluster, manifest.app) if part]
         path = "/".join([*folders, _safe(name)])
-        # Some file systems take two names for one where only the case of letters differs.
+        # Some file systems take two names for one where only the case differs.
         taken[path.lower()] = again = taken.get(path.lower(), 0) + 1
         yield f"{path}.yaml" if again == 1 else f"{path}.{again}.yaml", text(manifest)
 

@@ -1,4 +1,4 @@
-"""Where a repository is asked instead: companies without a way to the internet keep copies of what they take."""
+"""Mirrors of repositories, for companies without internet access."""
 
 from collections.abc import Mapping
 

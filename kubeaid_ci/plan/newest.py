@@ -1,4 +1,4 @@
-"""Selects the newest release of a chart that its policy allows, and says why newer ones are held back.
+"""Selects the newest release of a chart that its policy allows, and the reasons why newer ones are held back.
 
 The step of an update counts from the vendored version or from the declared one, whichever is higher. So an update
 never goes below what Chart.yaml declares, and a policy limits charts that are not vendored yet.
@@ -24,13 +24,13 @@ from kubeaid_ci.model.version_range import VersionRange
 
 _MOST_SEEN = 50
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# What Go writes for a day that nobody set.
+# Go's text of an unset time.
 _NO_DAY = date(1, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """What the choice depends on besides the policy.
+    """The inputs of the selection besides the policy.
 
     `declared` are the versions or ranges that Chart.yaml declares for the chart: several if aliases share a folder.
     `seen` are the first sightings of releases, None if none was ever recorded. `kubernetes` are the versions that

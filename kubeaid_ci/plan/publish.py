@@ -1,4 +1,4 @@
-"""What is to be done to bring a proposal to an open change request, decided from what was seen."""
+"""Decides the actions that bring a proposal to an open change request, from the state of the remote."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,14 +14,14 @@ from kubeaid_ci.plan import body, comments
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What was seen of the branch and its change request. `seen` is the commit that the branch ends with."""
+    """The state of the branch and its change request. `seen` is the commit that the branch ends with."""
 
     proposal: Proposal
     seen: str | None
     gone: bool
     """The base has all that is proposed already."""
     satisfied: bool = False
-    """What the branch changes against the base is exactly what is proposed."""
+    """True if the branch changes exactly what is proposed."""
     covered: bool = False
     """The branch has all that is proposed, perhaps next to other changes."""
     foreign: tuple[Commit, ...] = ()
@@ -30,11 +30,11 @@ class Situation:
     body_limit: int = 60_000
     body_size: Size = len
     content: bytes = b""
-    """What the proposal changes, as ``git diff-tree`` tells it."""
+    """The changes of the proposal, as ``git diff-tree`` prints them."""
     last: ChangeRequest | None = None
     """The newest of the branch's change requests that are merged or closed, where it was requested."""
     rival: bool = False
-    """Another run of ours moved the branch while this one ran, with newer content of the same files."""
+    """Another run of this program moved the branch while this one ran, with newer content of the same files."""
     others: tuple[ChangeRequest, ...] = ()
     """Open change requests from the branch to other bases."""
 
@@ -182,7 +182,7 @@ def _of_other_bases(situation: Situation) -> tuple[tuple[Step, ...], tuple[str, 
 
 
 def _edit(situation: Situation) -> Edit | None:
-    """Return what differs in the change request from what it should say, or nothing."""
+    """Return the outdated fields of the change request, or None."""
     proposal, existing = situation.proposal, situation.existing
     if existing is None:
         return None
@@ -214,7 +214,7 @@ def _draft(proposal: Proposal, existing: ChangeRequest) -> bool | None:
 
 
 def wants_auto_merge(proposal: Proposal, request: ChangeRequest, done: Published) -> bool:
-    """Return whether to ask the forge to merge it: once for each commit where the forge does not say if it will."""
+    """Return whether to ask the forge to merge it: once for each commit if the forge does not report the setting."""
     if not proposal.auto_merge or proposal.draft or request.auto_merge or not done.head:
         return False
     moved = done.outcome is Outcome.CREATED or done.head != request.head_sha

@@ -30,7 +30,7 @@ class Rendered(NamedTuple):
 
 
 class Varying(NamedTuple):
-    """Where an object varies from rendering to rendering. What is `shaped` otherwise cannot be masked."""
+    """A field that varies from rendering to rendering. If its structure changes (`shaped`), it cannot be masked."""
 
     path: str
     key: ObjectId
@@ -47,7 +47,7 @@ def settled(files: Iterable[tuple[str, str, str]]) -> tuple[list[Rendered], list
     """The objects of files that were rendered twice from the same input, each with its two texts: what varies, masked.
 
     Only a value is ever masked, in a text of several lines only the lines that differ. A difference
-    of any other shape is told and stays as it is in the first rendering.
+    of any other shape is reported and stays as in the first rendering.
     """
     found: list[Rendered] = []
     varying: list[Varying] = []
@@ -78,7 +78,7 @@ def _read(path: str, text: str) -> list[Rendered]:
 
 @lru_cache(maxsize=2048)
 def _read_once(text: str) -> tuple[Rendered, ...]:
-    """The objects of a text: clusters share CRDs and dashboards to the letter, and nobody changes them here."""
+    """The objects of a text: clusters share identical CRDs and dashboards, and they are not modified here."""
     return tuple(one._replace(json=as_json(one.body)) for one in _read("a file", text))
 
 
@@ -122,7 +122,7 @@ def _masked(one: Any, other: Any, steps: Steps, told: list[tuple[Steps, bool]]) 
 
 
 def _name(one: str, other: str) -> str:
-    """The name of an object: the parts between hyphens and dots that stay tell it from others."""
+    """The name of an object: the parts between hyphens and dots that stay identify it."""
     parts, others = _NAME_PARTS.split(one), _NAME_PARTS.split(other)
     if len(parts) != len(others):
         same = [a for a, b in takewhile(lambda pair: pair[0] == pair[1], zip(parts, others, strict=False))]

@@ -1,4 +1,4 @@
-"""Which KubeAid revision a cluster pins."""
+"""The KubeAid revision that a cluster pins."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass

@@ -20,9 +20,9 @@ def range_of(revision: str) -> VersionRange | None:
 
 
 def newest_tag(wanted: VersionRange, tags: Iterable[str], prefix: str = "") -> str | None:
-    """Return the newest tag in a range, None if there is none. Only tags with the prefix count.
+    """Return the newest tag in a range, None if no tag matches. Only tags with the prefix count.
 
-    Argo CD skips tags that are no versions. It fails on those that look like one and are none, such as ``1.0.0-01``:
+    Argo CD skips tags that are no versions. It fails on those that look like one but are invalid, such as ``1.0.0-01``:
     None too.
     """
     found: list[tuple[Version, str]] = []

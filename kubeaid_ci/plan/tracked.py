@@ -1,4 +1,4 @@
-"""Which dependencies of umbrella charts have an upstream that may have newer releases."""
+"""The dependencies of umbrella charts whose upstream may have newer releases."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""What Argo CD computes and this program does not."""
+"""Features of Argo CD that this program does not support."""
 
 
 class UnsupportedError(Exception):

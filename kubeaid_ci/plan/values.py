@@ -1,4 +1,4 @@
-"""How Helm lays values over values."""
+"""Merges values as Helm does."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -148,7 +148,7 @@ def test_missing_library_names_the_releases_that_are_there(build, two):
     (finding,) = build("one").findings
     assert finding.rule.id == "build/library-missing"
     assert (
-        "v9.9.9: not vendored: build/kube-prometheus/libraries/v9.9.9 is not there; releases there: v0.17.0, v0.18.0"
+        "v9.9.9: not vendored: build/kube-prometheus/libraries/v9.9.9 does not exist; available: v0.17.0, v0.18.0"
         in finding.message
     )
 

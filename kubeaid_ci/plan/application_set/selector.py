@@ -1,4 +1,4 @@
-"""Which sets of parameters a generator's ``selector`` keeps (applicationset/utils/selector.go)."""
+"""Filters sets of parameters by a generator's ``selector`` (applicationset/utils/selector.go)."""
 
 import re
 from collections.abc import Mapping, Sequence

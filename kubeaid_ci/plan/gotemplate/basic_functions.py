@@ -91,7 +91,7 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
 
 
 def _print(*values: Any) -> str:
-    """Print values as Go's `fmt.Sprint` does: a blank between two that are no texts."""
+    """Print values as Go's `fmt.Sprint` does: a space between two values that are no strings."""
     out = ""
     for at, value in enumerate(values):
         if at and not isinstance(value, str) and not isinstance(values[at - 1], str):

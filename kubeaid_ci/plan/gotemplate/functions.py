@@ -43,7 +43,7 @@ class Function:
     signature: Signature
 
     def call(self, args: Sequence[Any], literal: Sequence[bool]) -> Any:
-        """Return the value for arguments; `literal` tells for the first ones whether they are constants.
+        """Return the value for arguments; `literal` has for the first ones whether they are constants.
 
         Raises `UserError` if Go refuses the arguments or the function fails.
         """
