@@ -87,7 +87,7 @@ def charts_verify(
         "cache": options.cache,
     }
     known = None
-    with Progress(quiet=options.quiet or offline) as progress, asking as fetch:
+    with Progress(quiet=options.quiet) as progress, asking as fetch:
         found = verify_charts(
             kubeaid,
             charts=charts,

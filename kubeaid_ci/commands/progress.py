@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from kubeaid_ci.commands.terminal import is_coloured, notice
 from kubeaid_ci.model.build import BuildResult, BuildStatus
-from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus
+from kubeaid_ci.model.chart_verdict import ChartResult
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.report.visible import one_line, visible
 
@@ -25,10 +25,6 @@ _COLOURS: Mapping[StrEnum, str] = {
     BuildStatus.UNCHANGED: "dim",
     BuildStatus.CHANGED: "green",
     BuildStatus.FAILED: "bold red",
-    ChartStatus.IDENTICAL: "dim",
-    ChartStatus.LOCAL: "dim",
-    ChartStatus.UNVERIFIABLE: "yellow",
-    ChartStatus.DIFFERENT: "bold red",
 }
 
 
@@ -36,7 +32,7 @@ class Progress:
     """One line a cluster or chart, as work starts and ends. Safe to call from several threads.
 
     If a report with a row for each follows (`rows_follow`), only running work is shown on a terminal, and a count now
-    and then elsewhere. Of what is rendered only the number is shown, live.
+    and then elsewhere. Of what is rendered or downloaded only the number is shown, live or now and then.
     """
 
     def __init__(self, *, quiet: bool, rows_follow: bool = False) -> None:
@@ -67,9 +63,9 @@ class Progress:
                 self._running[cluster.dir] = self._bars.add_task(one_line(cluster.name), total=None)
 
     def verified(self, result: ChartResult) -> None:
-        """The verdict on a chart is known."""
-        with self._lock:
-            self._ended("", verdict_of(result), result.status)
+        """Count a chart whose verdict is known."""
+        self._ended_count += 1
+        self._show(f"charts verified: {self._ended_count}, the last is {result.chart}/{result.subchart}")
 
     def rendered(self, ended: int, known: int) -> None:
         """Show how many of the sources that are known by now are rendered."""
@@ -80,12 +76,14 @@ class Progress:
         self._show(f"{what}: {ended} of {total}")
 
     def _show(self, about: str) -> None:
-        """Replace the live line. A pipe or a log gets the report only."""
+        """Replace the live line. A pipe or a log gets a line at most each `_QUIET_SECONDS`."""
         with self._lock:
-            if self._bars is not None:
-                if "" not in self._running:
-                    self._running[""] = self._bars.add_task(about, total=None)
-                self._bars.update(self._running[""], description=about)
+            if self._bars is None:
+                self._print_seldom(about)
+                return
+            if "" not in self._running:
+                self._running[""] = self._bars.add_task(about, total=None)
+            self._bars.update(self._running[""], description=one_line(about))
 
     def _ended(self, key: str, line: str, status: StrEnum) -> None:
         if self._quiet:
@@ -107,9 +105,13 @@ class Progress:
         self._ended_count += 1
         if not self._rows_follow:
             notice(line)
-        elif time.monotonic() - self._printed_at >= _QUIET_SECONDS:
+        else:
+            self._print_seldom(f"clusters done: {self._ended_count}")
+
+    def _print_seldom(self, line: str) -> None:
+        if not self._quiet and time.monotonic() - self._printed_at >= _QUIET_SECONDS:
             self._printed_at = time.monotonic()
-            notice(f"clusters done: {self._ended_count}")
+            notice(line)
 
 
 def line_of(result: BuildResult) -> str:
@@ -121,12 +123,6 @@ def line_of(result: BuildResult) -> str:
         about.append(f"files: {len(result.written)} changed, {len(result.removed)} removed")
     about.append("cached" if result.cached else f"{result.seconds:.1f} s")
     return f"{result.cluster}: {result.status.value} ({', '.join(about)})"
-
-
-def verdict_of(result: ChartResult) -> str:
-    """One chart's verdict on one line."""
-    about = [result.version, *([f"files that differ: {len(result.files)}"] if result.files else [])]
-    return f"{result.chart}/{result.subchart}: {result.status.value} ({', '.join(filter(None, about))})"
 
 
 def _bars() -> "Bars":
