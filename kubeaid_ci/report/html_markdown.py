@@ -15,6 +15,7 @@ _ITEM = re.compile(r"\s*[-*]\s+(.*)")
 _DIVIDER = re.compile(r"\|?[\s:|-]*-[\s:|-]*\|?")
 _FOLD = re.compile(r"<details>|</details>|<summary>.*</summary>")
 _CELL_BORDER = re.compile(r"(?<!\\)\|")
+_DEEPEST = 8
 _DIFF_LINES = {"+": "plus", "-": "minus", "@": "hunk"}
 _INLINE = re.compile(
     r"(?P<ticks>(?<!`)`+(?!`))(?P<code>.+?)(?<!`)(?P=ticks)(?!`)"
@@ -74,8 +75,23 @@ def _heading(lines: Sequence[str]) -> str:
 
 
 def _list(lines: Sequence[str]) -> str:
-    items = (_inline(_ITEM.sub(r"\1", line)) for line in lines)
-    return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+    """Items that are indented further belong to the item before them."""
+    outer = _indent(lines[0])
+    items: list[str] = []
+    position = 0
+    while position < len(lines):
+        inner = range(position + 1, len(lines))
+        end = next((n for n in inner if _indent(lines[n]) <= outer), len(lines))
+        below = _list(lines[position + 1 : end]) if end > position + 1 else ""
+        text = _ITEM.sub(r"\1", lines[position])
+        items.append(f"<li>{_inline(text)}{below}</li>")
+        position = end
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def _indent(line: str) -> int:
+    """Return how far an item is indented; deeper levels than a report has are one level."""
+    return min(len(line) - len(line.lstrip(" ")), _DEEPEST)
 
 
 def _fence(lines: Sequence[str]) -> str:

@@ -141,3 +141,21 @@ def test_hostile_text_in_a_section_is_visible_and_our_own_gaps_are_not() -> None
     page = render(replace(build_report(), sections={HOSTILE: escape(HOSTILE)}))
     assert r"\x1b[2J" in page
     assert r"\u200b" not in page
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("- a\n- b", "<ul><li>a</li><li>b</li></ul>"),
+        ("- a\n  - b\n  - c\n- d", "<ul><li>a<ul><li>b</li><li>c</li></ul></li><li>d</li></ul>"),
+        ("- a\n  - b\n    - c\n- d", "<ul><li>a<ul><li>b<ul><li>c</li></ul></li></ul></li><li>d</li></ul>"),
+        ("  - a\n- b", "<ul><li>a</li><li>b</li></ul>"),
+    ],
+)
+def test_a_list_in_a_list_belongs_to_its_item(markdown: str, html: str) -> None:
+    assert rendered(markdown) == html
+
+
+def test_lists_nest_only_as_deep_as_reports_do() -> None:
+    deep = "\n".join(f"{' ' * level}- x" for level in range(5_000))
+    assert rendered(deep).count("<ul>") <= 10
