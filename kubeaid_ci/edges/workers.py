@@ -9,6 +9,7 @@ ours, so pickle crosses no border of trust.
 import gc
 import os
 import pickle
+import re
 import resource
 import selectors
 import signal
@@ -330,8 +331,18 @@ def _limit(what: int, soft: int) -> None:
 
 
 def _peak() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    """Return the most memory that this process has used, in bytes.
+
+    Linux counts the memory of the parent in ``ru_maxrss`` of a process that it started: a large parent would have every
+    worker replaced after one task.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
 
 
 def _close(stream: IO[bytes]) -> None:

@@ -1,6 +1,9 @@
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -190,3 +193,16 @@ def test_when_several_tasks_took_too_long_the_others_get_less_time():
     assert all("was stopped" in str(result) for result in results.values())
     assert "as others of this run had taken too long" in str(results[5])
     assert time.monotonic() - began < 15
+
+
+def test_a_large_parent_does_not_cost_the_workers_their_lives():
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from kubeaid_ci.edges.workers import Limits, Pool\n"
+        "from tests.edges.test_workers import own_process\n"
+        "large = bytearray(b'x') * (1100 << 20)\n"
+        "print(len({process for _, process in Pool(1, Limits(seconds=60)).map(own_process, [0] * 6)}))\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code, str(root)], capture_output=True, text=True, cwd=root)
+    assert done.stdout.strip() == "1", done.stderr
