@@ -78,7 +78,7 @@ def main() -> NoReturn:
     has_output = open_streams()
     code = _run(debug=debug)
     if not has_output:
-        # Reports are written, and a forge is told, also without it.
+        # Reports are written, and the forge gets its comment, also without it.
         code = max(code, _fail("error: standard output is closed; redirect it to a file or to /dev/null", _INPUT))
     try:
         sys.stdout.flush()

@@ -237,12 +237,12 @@ def _kubeaid(given: str | None, settings: "Settings") -> str | None:
 
 
 def enclosing_config_repo() -> str | None:
-    """Return the config repo around the current folder, relative to it; None if there is none."""
+    """Return the config repo around the current folder, relative to it; None if it does not exist."""
     return _enclosing(_is_config_repo)
 
 
 def enclosing_kubeaid() -> str | None:
-    """Return the KubeAid repo around the current folder, relative to it; None if there is none."""
+    """Return the KubeAid repo around the current folder, relative to it; None if it does not exist."""
     return _enclosing(lambda folder: (folder / _TEMPLATE).is_file())
 
 

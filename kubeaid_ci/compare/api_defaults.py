@@ -1,4 +1,4 @@
-"""What the API server fills in, and drops, by itself: an object that spells it out is the same object.
+"""Defaults that the API server adds, and fields that it drops: an object with or without them is the same.
 
 Only Kubernetes' own groups are here, and Argo CD's Applications: a custom resource keeps what is written.
 """

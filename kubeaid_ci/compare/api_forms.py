@@ -24,7 +24,7 @@ _OPEN = frozenset(
 
 
 def in_one_form(old: _Body, new: _Body, key: ObjectId) -> tuple[_Body, _Body]:
-    """Both states of an object in one form: without what the API server fills in, what can be said in two ways in one.
+    """Both states of an object in one form: without server defaults, and with one form for equivalent fields.
 
     The very same values where the kind has no other forms.
     """
@@ -106,7 +106,7 @@ def _encoded(text: Any) -> Any:
 
 
 def _unwrapped(text: Any) -> Any:
-    """Base64 on one line, as it is kept; what is none stays for the API server to refuse."""
+    """Return Base64 on one line, as it is stored; invalid text is kept, which the API server rejects."""
     if not isinstance(text, str) or "\n" not in text:
         return text
     try:
@@ -116,7 +116,7 @@ def _unwrapped(text: Any) -> Any:
 
 
 def _service(body: _Body) -> _Body:
-    """A port leads to the port of the same number unless it says so."""
+    """Drop a target port that is the same as the port, its default."""
     spec = _below(body, "spec")
     if not isinstance(spec.get("ports"), list):
         return body
@@ -182,7 +182,7 @@ _SPECIAL: Mapping[str, Callable[[_Body], _Body]] = {
 
 
 def _application(old: _Body, new: _Body) -> tuple[_Body, _Body]:
-    """One source said alone or in a list; values said as text or as they are, where the two sides differ in that."""
+    """Unify a single source or a list, and values as text or as an object, if the two sides differ in that."""
     before, after = _below(old, "spec"), _below(new, "spec")
     if _keys(before) == _keys(after):
         return old, new
@@ -190,7 +190,7 @@ def _application(old: _Body, new: _Body) -> tuple[_Body, _Body]:
 
 
 def _keys(spec: _Body) -> list[Any]:
-    """In which form an Application says its sources and their values."""
+    """Return the form of an Application's sources and their values."""
     helms = [_below(source, "helm") for source in _sources(spec)]
     return ["sources" in spec, *((name in helm) for helm in helms for name in ("values", "valuesObject"))]
 
@@ -211,6 +211,6 @@ def _with_values(source: Any) -> Any:
         return source
     try:
         read = documents.load(values, where="values")
-    except UserError:  # the rendering says what is wrong with them
+    except UserError:  # the rendering reports what is wrong with them
         return source
     return {**source, "helm": _without(helm, "values") | {"valuesObject": read}}

@@ -18,9 +18,9 @@ _Steps = tuple[Step, ...]
 
 
 def deltas(old: Mapping[str, Any], new: Mapping[str, Any], *, group: str) -> Iterator[Delta]:
-    """Yield what differs, in the order of the keys. What is on one side alone is one, however much is below it.
+    """Yield what differs, in the order of the keys. What is only on one side counts as one, however much is below it.
 
-    `group` is the API group, which tells what lists have no order. JSON and YAML in texts is opened; a text
+    `group` is the API group, which determines the lists without order. JSON and YAML in texts is opened; a text
     that is but spelled otherwise carries the noise rule `TEXT_SPELLING`.
     """
     return _Walk(Lists(group), texts=True).mapping(old, new, ())

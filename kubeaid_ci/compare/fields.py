@@ -12,7 +12,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 def fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Paths such as ``spec.template.spec.containers[grafana].image``, in the order of the keys.
 
-    What is on one side alone is one path, however much is below it. Items of a list are called by
+    What is only on one side is one path, however much is below it. Items of a list are called by
     their name where all have one, else by their place. Keys that are no plain words stand in
     brackets: ``metadata.labels[app.kubernetes.io/name]``.
     """

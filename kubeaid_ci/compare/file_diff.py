@@ -12,7 +12,7 @@ _CONTEXT = 3
 _MOST_LINES = 200
 _LONGEST_LINE = 500
 _BEFORE = 60
-# What is left when equal lines at both ends are gone; beyond it a diff takes long and helps nobody.
+# What is left when equal lines at both ends are gone; beyond it a diff is slow and not helpful.
 _MOST_COMPARED = 4000
 _CONTROLS = {"\t": "TAB", "\r": "CARRIAGE RETURN", "\x1b": "ESCAPE"}
 _NO_FILE = {
@@ -24,7 +24,7 @@ _NO_FILE = {
 def diff(theirs: File | None, ours: File | None) -> str:
     r"""Return how our file differs from theirs, as a unified diff; None is a missing file.
 
-    A line that begins with a backslash tells what the line before it does not show. The result is
+    A line that begins with a backslash describes what the line before it does not show. The result is
     bounded, and safe to print.
     """
     lines = [*_modes(theirs, ours), *_contents(theirs.data if theirs else b"", ours.data if ours else b"")]

@@ -1,4 +1,4 @@
-"""What the sync of an Application leaves as it is in the cluster: its ``ignoreDifferences``, if it respects them."""
+"""Fields that the sync of an Application leaves unchanged: its ``ignoreDifferences``, if it respects them."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ def standing(before: Mapping[str, RenderedApp], after: Mapping[str, RenderedApp]
     """Return what the sync of each Application leaves as it is, by name, if that holds on both sides.
 
     A change cannot bring its own cover. Without the sync option ``RespectIgnoreDifferences=true``, Argo CD uses
-    ``ignoreDifferences`` only to tell whether an Application is in sync: the next sync applies the fields.
+    ``ignoreDifferences`` only to decide whether an Application is in sync: the next sync applies the fields.
     """
     found = {}
     for name, app in after.items():

@@ -1,4 +1,4 @@
-"""Which lists have no order: where Kubernetes merges by a key, or reads a set.
+"""Lists without order: those that Kubernetes merges by a key, or reads as a set.
 
 The keys are the ``patchMergeKey`` and ``x-kubernetes-list-map-keys`` of Kubernetes' own types. Only
 its own groups are here: in a custom resource the order of any list may have a meaning.
@@ -86,15 +86,15 @@ _ORDER_COUNTS = frozenset({"initContainers"})
 
 
 class Lists:
-    """What is known about the lists of one API group."""
+    """The list types of one API group."""
 
     def __init__(self, group: str) -> None:
         self._known = {**_METADATA, **_GROUPS.get(group, {})}
 
     def keys(self, field: str, old: Sequence[Any], new: Sequence[Any]) -> Keys | None:
-        """By what the items of a list are distinguished: keys, `SET`, or nothing where only their order does.
+        """Return what identifies the items of a list: keys, `SET`, or None if only their order does.
 
-        Nothing also where the keys do not tell the items apart.
+        Also None if the keys do not identify the items.
         """
         known = self._known.get(field)
         if known is None:

@@ -1,4 +1,4 @@
-"""What differs between two sets of manifests, object by object."""
+"""Compares two sets of manifests, object by object."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from kubeaid_ci.model.manifest import Manifest, ObjectId, objects
 __all__ = ["FIELDS_SHOWN", "compare", "objects"]
 
 FIELDS_SHOWN = 50
-"""How many fields of one object a change names before it counts the rest."""
+"""Maximum number of fields of one object that a change names before it counts the rest."""
 
 _Identity = tuple[ObjectId, str, int]
 
@@ -39,7 +39,7 @@ def _held_twice(manifests: list[Manifest]) -> set[ObjectId]:
 
 
 def _identified(manifests: list[Manifest], twice: set[ObjectId]) -> dict[_Identity, Manifest]:
-    """Manifests by key; where one key is held twice, its file and place there tell which is which."""
+    """Manifests by key; if one key exists twice, its file and its place there distinguish the objects."""
     found: dict[_Identity, Manifest] = {}
     seen: Counter[tuple[ObjectId, str]] = Counter()
     for manifest in manifests:
@@ -86,5 +86,5 @@ def _same_json(old: Any, new: Any) -> bool:
         before, after = plainjson.parse(old), plainjson.parse(new)
     except ValueError:  # not JSON, or nested beyond reading: it is compared as text
         return False
-    # A bare `1` or `"x"` is JSON as well, but whoever wrote it meant text.
+    # A bare `1` or `"x"` is JSON as well, but it was meant as text.
     return isinstance(before, dict | list) and same(before, after)

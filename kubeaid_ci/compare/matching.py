@@ -1,4 +1,4 @@
-"""Which item of one list is which item of another."""
+"""Matches the items of two lists."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ class _Nothing(Enum):
 
 
 NOTHING: Final = _Nothing.NOTHING
-"""The other side of an item that is in one list alone; not `None`, which may stand in a list."""
+"""The other side of an item that is only in one list; not `None`, which a list may contain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _alone(label: str, old: list[Any], new: list[Any]) -> Pair:
 
 
 def _distinction(old: list[Any], new: list[Any]) -> tuple[str, ...]:
-    """The labels that tell rules of one name apart: the severity where it does, else all that differ."""
+    """Return the labels that distinguish rules of one name: the severity where it does, else all that differ."""
     everyones = [dict(_labels(rule, None)) for rule in (*old, *new)]
     names = sorted({label for labels in everyones for label in labels})
     differing = tuple(name for name in names if len({labels.get(name) for labels in everyones}) > 1)

@@ -1,4 +1,4 @@
-"""What says nothing to a reviewer, by named rules. A rule names exact places: it can hide nothing else."""
+"""Noise: differences without meaning for a reviewer, by named rules. A rule hides only exact fields."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -23,7 +23,7 @@ _LABELLED = (
     ("spec", "jobTemplate", "spec", "template", "metadata"),
     ("spec", "podMetadata"),
 )
-"""Where an object and the pods it makes have their labels. Those of volume claims cannot change, so they count."""
+"""The places of labels of an object and of the pods it creates. Those of volume claims cannot change, so they count."""
 
 _SERVER_FIELDS = frozenset({"creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"})
 _QUANTITIES = frozenset({"limits", "requests", "hard", "capacity", "default", "defaultRequest", "min", "max"})
@@ -32,7 +32,7 @@ _AMOUNTS = frozenset({"averageValue", "divisor", "sizeLimit"})
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """One rule: what it leaves out, and why that says nothing."""
+    """One rule: what it hides, and why that has no meaning."""
 
     id: str
     what: str

@@ -1,4 +1,4 @@
-"""What differs between two renderings of a cluster, object by object and by meaning."""
+"""Compares two renderings of a cluster, object by object and by meaning."""
 
 import json
 from collections import defaultdict
@@ -31,7 +31,7 @@ _Sides = tuple[Manifest | None, Manifest | None]
 
 @dataclass(slots=True)
 class Known:
-    """What is known of objects that many clusters share, by the ids of their bodies, which have to outlive it."""
+    """Cached results for objects that many clusters share, by the ids of their bodies, which must outlive it."""
 
     deltas: dict[tuple[int, int, ObjectId, ObjectId, tuple[Ignore, ...]], tuple[Delta, ...]] = field(
         default_factory=dict

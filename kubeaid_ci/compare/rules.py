@@ -1,4 +1,4 @@
-"""Which alerts and recording rules differ between two sets of manifests."""
+"""Compares the alerts and recording rules of two sets of manifests."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Secrets in texts, told by the names next to them, by what they look like, and by the files that they are in."""
+"""Detects secrets in texts by the names next to them, by their form, and by the files that they are in."""
 
 import base64
 import binascii
@@ -38,8 +38,8 @@ ABOUT = re.compile(
 """Ends of names that speak about a secret, such as `secretName`, and hold none."""
 
 
-# A name and what parts it from its value; then the value, looked at only where the name tells of a secret, or a long
-# text without blanks would be read again at each of its names. Quotes may be escaped, as in JSON within JSON.
+# A name and what parts it from its value; then the value, looked at only if the name is that of a secret, or a long
+# text without spaces would be read again at each of its names. Quotes may be escaped, as in JSON within JSON.
 _QUOTED = r"""\\*"[^"\n]*"|\\*'[^'\n]*'"""
 _ASSIGNED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     (re.compile(head), re.compile(value, re.DOTALL))
@@ -55,7 +55,7 @@ _ASSIGNED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         (r"(?<![\w.-])(-[\w.-]++)([^\S\n]+)", r"[^\s-]\S*"),
     )
 )
-# Lines of configuration files in which a blank parts a name from its secret: LDAP, Redis, HAProxy, netrc.
+# Lines of configuration files in which a space separates a name from its secret: LDAP, Redis, HAProxy, netrc.
 _LINES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.MULTILINE | re.IGNORECASE), rf"\1{SIGN}")
     for pattern in (
@@ -89,7 +89,7 @@ _VERSION = re.compile(r"v?\d+\.\d+[\w.+-]{0,40}(?:@sha256:[0-9a-f]{64})?")
 
 
 def masked_text(text: str) -> str:
-    """The text without the passwords, tokens and private keys that can be told in it."""
+    """Return the text without the passwords, tokens and private keys detected in it."""
     for pattern, instead in TOKENS:
         text = pattern.sub(instead, text)
     if may_hold(text):

@@ -6,7 +6,7 @@ SIGN = "(secret)"
 """Printed in place of a secret whose length is not known."""
 _KEPT = rf"\1{SIGN}"
 
-# Incoming webhooks: whoever knows the address may post there.
+# Incoming webhooks: anyone who knows the URL may post there.
 _WEBHOOKS = (
     r"(https://hooks\.slack(?:-gov)?\.com/[a-z]+/)[\w/-]+",
     r"(https://(?:\w{1,20}\.)?discord(?:app)?\.com/api/(?:v\d{1,3}/)?webhooks/)[\w/-]+",
@@ -61,7 +61,7 @@ TOKENS: tuple[tuple[re.Pattern[str], str], ...] = (
         _KEPT,
     ),
     *((re.compile(pattern), _KEPT) for pattern in _WEBHOOKS),
-    # tokens that say what they are: of forges, clouds and chats, JSON Web Tokens, values that SOPS encrypted, hashes
+    # tokens with a known form: of forges, clouds and chats, JSON Web Tokens, values that SOPS encrypted, hashes
     (re.compile(rf"\b(?:{_PREFIXES})[\w.-]{{8,}}"), SIGN),
     (re.compile(r"\b\d{6,12}:AA[\w-]{30,}"), SIGN),
     (re.compile(r"\b(?:SK[0-9a-f]{32}|dapi[0-9a-f]{32}|key-[0-9a-f]{32})\b"), SIGN),

@@ -1,4 +1,4 @@
-"""The secrets of an Application as values, and texts without them, whoever wrote the text."""
+"""The secrets of an Application as values, and texts without them, from any program."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ _SHORTEST, _SHORTEST_BARE = 6, 4
 _WORDS = re.compile(
     r"[A-Za-z]?[a-z]*(?:[-_. ](?:[a-z]+|v?\d{1,3}))*|[A-Z_]+|[\d.,:]+[a-zA-Z]{0,2}|v?\d+(?:\.\d+)+[\w.-]*"
 )
-"""A word or name, a number with its unit, a version: too common to be removed where no name tells of a secret."""
+"""A word or name, a number with its unit, a version: too common to be removed unless its name is that of a secret."""
 _REFERENCE = re.compile(r"\{\{|\$[({]|^/|^\w+://[^@]*$|\(varies\)|\(secret")
 """A template, a variable, a path, an address without a login, or what is masked already."""
 

@@ -1,4 +1,4 @@
-"""Secrets in manifests, masked: how long they are may be shown, nothing that tells what they are."""
+"""Secrets in manifests, masked: only their length may be shown."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _WITH_FLAG = {"-a": re.compile(r"\bredis-cli\b"), "-w": re.compile(r"\bldap\w+")}
 _MYSQL = re.compile(r"(?:^|/)(?:mysql|mariadb)[\w-]*$")
 _NO_PASSWORD = re.compile(r"\d+(?:[:.]\d+)*(?:/\w+)?|tcp|udp|icmp|all|[./-].*|")
-"""What follows ``-p`` where it is a port, a protocol, a folder or another flag."""
+"""Values of ``-p`` if it is a port, a protocol, a folder or another flag."""
 _BARE_FLAG = re.compile(r"--?([A-Za-z][\w.-]*)")
 
 
@@ -53,7 +53,7 @@ def _mapping(value: Mapping[str, Any], field: str, *, holder: bool) -> dict[str,
     holder = holder or (isinstance(kind, str) and _is_secret_kind(kind))
     if (holder and field in _HOLDERS) or field in _ALWAYS_HOLD:
         return {name: _masked(item, field) for name, item in value.items()}
-    # A variable, or a parameter of a chart: its name stands beside its value.
+    # A variable, or a parameter of a chart: its name is next to its value.
     tells = any(_names_secret(value[name]) for name in _NAMES if isinstance(value.get(name), str))
     within = bool(field) and secret_name(field)
     found: dict[str, Any] = {}

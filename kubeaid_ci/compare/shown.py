@@ -14,7 +14,7 @@ from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.difference import ABSENT, Delta, Difference, FieldChange, Masked, ObjectChange, Step
 
 MOST_FIELDS = 100
-"""How many fields of one object are shown before the rest is counted."""
+"""Maximum number of fields of one object shown before the rest is counted."""
 LONGEST_VALUE = 240
 
 _SIGN = "(secret)"

@@ -13,7 +13,7 @@ _LONGEST_YAML = 64 * 1024
 
 
 def opened(old: str, new: str) -> tuple[Any, Any] | None:
-    """Return what two texts hold, where both hold a mapping or a list in one and the same notation; else nothing.
+    """Return the parsed content of two texts, if both hold a mapping or a list in the same notation; else None.
 
     A text in which a key stands twice is not opened: programs disagree on which one counts. Neither
     is one whose first line is a comment that differs: ``#cloud-config`` and its like have a meaning.

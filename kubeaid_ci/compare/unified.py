@@ -16,7 +16,7 @@ _MOST_COMPARED = 30_000
 
 
 def unified(difference: Difference) -> str:
-    """The diff, an empty text if only the order of keys differs; shortened beyond `MOST_LINES`, and says so."""
+    """The diff, an empty text if only the order of keys differs; shortened beyond `MOST_LINES`, with a note."""
     old, new = _masked(difference.before), _masked(difference.after)
     known = {(secret.size, repr(secret.value)) for secret in hidden(old)}
     before, after = (_lines(_spelled(side, known)) for side in (old, new))
@@ -34,7 +34,7 @@ def _masked(manifest: Manifest | None) -> Any:
 
 
 def _spelled(value: Any, known: set[tuple[int | None, str]]) -> Any:
-    """The value with secrets as text; one that the other side does not have says so, or it would look the same."""
+    """The value with secrets as text; a secret missing on the other side is marked, or it would look the same."""
     match value:
         case Mapping():
             return {str(name): _spelled(item, known) for name, item in value.items()}

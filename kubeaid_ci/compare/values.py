@@ -11,7 +11,7 @@ from kubeaid_ci.model.chart_update import ValueChange
 
 _LONGEST = 200
 _NAMING = 2
-"""How many of the names above a value may tell that it is a secret: `password`, or `tokens.ci`."""
+"""Number of parent names that may mark a value as a secret: `password`, or `tokens.ci`."""
 
 
 def compare(before: Any, after: Any) -> tuple[ValueChange, ...]:
@@ -54,7 +54,7 @@ def _leaves(keys: tuple[str, ...], value: Any) -> Iterator[tuple[str, ...]]:
 
 
 def _short(keys: tuple[str, ...], value: Any) -> str:
-    """A value on one line, as it may be shown: secrets are told by the names that they are below."""
+    """A value on one line, as it may be shown: secrets are detected by the names above them."""
     for key in reversed(keys[-_NAMING:]):
         value = {key: value}
     hidden = masked(value)

@@ -29,7 +29,7 @@ def set_scalar(
     `path` is made of mapping keys and list positions (from 0), `document` counts as in `load_all`.
     A string keeps the quotes that stood there, or gets quotes where it would not read back as the
     same string. Raises `UserError` naming `where` where the path leads nowhere or to no scalar, or
-    where the scalar cannot be changed alone (another place repeats it through an alias).
+    if the scalar cannot be changed by itself (another place repeats it through an alias).
     """
     found = next(islice(documents(text, where), document, None), None)
     if found is None:
@@ -97,7 +97,7 @@ def _replaced(tree: Any, path: Sequence[str | int], value: Any) -> Any:
 
 
 def _reads(text: str, where: str) -> str | None:
-    """Give what a text holds, in a form that tells 1 from true and 1.0; None if it is not YAML."""
+    """Give what a text holds, in a form that distinguishes 1 from true and 1.0; None if it is not YAML."""
     try:
         return repr(load_all(text, where=where))
     except UserError:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from kubeaid_ci.documents.garbage import without_garbage_collection
 from kubeaid_ci.errors import UserError
 
-# JSON passes through a YAML reader there, which drops the blanks around these two line breaks.
+# JSON passes through a YAML reader there, which drops the spaces around these two line breaks.
 _SEPARATOR = re.compile(" *([\u2028\u2029]) *")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"(?P<is_key>\s*+:)?')
 _EXACT_DIGITS = 15

@@ -1,4 +1,4 @@
-"""How Go spells a float: `strconv.FormatFloat` with format `g` and the fewest digits that read back."""
+"""Formats floats as Go does: `strconv.FormatFloat` with format `g` and the fewest digits that read back."""
 
 import math
 import struct

@@ -31,7 +31,7 @@ def dump(value: Any) -> str:
 
 
 def _node(value: Any, pad: str, parts: list[str]) -> None:
-    """Write a value where the cursor stands, in the column of `pad`; end its last line."""
+    """Write a value at the cursor, in the column of `pad`; end its last line."""
     if value and isinstance(value, dict):
         _mapping(value, pad, parts)
     elif value and isinstance(value, list):

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cmp_to_key, lru_cache
 
-# Keys of these characters alone stand in code point order: no digits to compare by value, and no
-# sign that code points put behind a letter.
+# Keys of only these characters are in code point order: no digits to compare by value, and no
+# sign that code points put behind a character.
 _SIMPLE = re.compile(r"[ -/:-@A-Za-z]*|[ -/:-@\[-`a-z]*")
 
 
@@ -27,7 +27,7 @@ def _ordered(keys: tuple[str, ...]) -> Sequence[str]:
 
 
 def compare(one: str, other: str) -> int:
-    """Negative where `one` stands before `other`, positive where behind, zero where they are equal."""
+    """Return a negative number if `one` is before `other`, positive if behind, zero if they are equal."""
     at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
     if at is None:
         return len(one) - len(other)

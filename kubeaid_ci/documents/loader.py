@@ -19,10 +19,10 @@ from kubeaid_ci.documents.resolve import plain_value
 from kubeaid_ci.errors import UserError
 
 MAX_ALIASED = 400_000
-"""How many values aliases may repeat in one document; about what go-yaml allows."""
+"""Maximum number of values that aliases repeat in one document; about what go-yaml allows."""
 
 MAX_ALIASED_TEXT = 16 * 1024 * 1024
-"""How many characters of scalars aliases may repeat in one document."""
+"""Maximum number of characters of scalars that aliases repeat in one document."""
 
 _TAG = "tag:yaml.org,2002:"
 _TYPES: dict[str, type] = {"bool": bool, "int": int, "float": float, "null": type(None)}
@@ -47,7 +47,7 @@ def load_all(text: str | bytes, *, where: str, unique: bool = False) -> list[Any
 
 
 def load(text: str | bytes, *, where: str, unique: bool = False) -> Any:
-    """Read the one document of a text, None if there is none. Raises `UserError` for several, and as `load_all`."""
+    """Read the document of a text, None if it has none. Raises `UserError` for several, like `load_all`."""
     found = load_all(text, where=where, unique=unique)
     if len(found) > 1:
         raise UserError(f"{where}: expected one YAML document, found {len(found)}; keep one of them")

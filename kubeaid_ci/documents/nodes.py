@@ -111,7 +111,7 @@ def is_merge(key: Node) -> bool:
 
 
 def documents(source: str | bytes, where: str) -> Iterator[Document]:
-    """Read the documents of a text; one that holds comments only is none.
+    """Read the documents of a text; one that holds only comments does not count.
 
     Raises `UserError` for text that is not UTF-8, larger than `MAX_TEXT`, or no valid YAML.
     """
@@ -191,7 +191,7 @@ def _alias(name: str, at: int, anchors: dict[str, Leaf | Branch]) -> Alias:
 
 
 def _complaint(error: Exception, piece: str) -> tuple[int, str]:
-    """Tell where in the piece the parser stopped, in characters, and what it says."""
+    """Return the position in the piece where the parser stopped, in characters, and its message."""
     match error:
         case _TreeError():
             return error.at, str(error)

@@ -1,4 +1,4 @@
-"""Where one text of YAML falls into documents: where Helm cuts it, which no YAML stream does.
+"""Splits a YAML text into documents as Helm does, unlike a YAML stream.
 
 Rendered charts hold separators such as `---# comment`, which a YAML parser takes for text.
 """
@@ -13,7 +13,7 @@ _DIRECTIVES = re.compile(r"(?:[ \t]*(?:[%#].*)?(?:\r?\n|\Z))*")
 
 
 def split(text: str) -> list[str]:
-    """Cut a text into its documents, without the separators and without blank ones.
+    """Cut a text into its documents, without the separators and without empty ones.
 
     Cut where Helm's rule ``(?:^|\\s*\\n)---\\s*`` cuts. A document keeps its last line break (Helm
     trims it, which changes a literal at the end), and its first line keeps its indent where the

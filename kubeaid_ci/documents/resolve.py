@@ -1,4 +1,4 @@
-"""What a plain YAML scalar means to Go: YAML 1.1 as go-yaml v2 reads it.
+"""Resolves plain YAML scalars as Go does: YAML 1.1 as go-yaml v2 reads it.
 
 Kubernetes, Helm and Argo CD read manifests with that library and `gojsontoyaml` writes with it. The
 writer asks here which strings need quotes, the loader what a scalar without quotes is. Source of
@@ -28,7 +28,7 @@ _INTEGER = re.compile(
 _SIGN_AFTER_PREFIX = re.compile(r"0b([-+])(?P<bin>[01]+)")
 _BASES = {"hex": 16, "bin": 2, "oct": 8, "dec": 10}
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-# Behind a leading dot Go's own parser decides alone, and takes underscores between digits.
+# Behind a leading dot only Go's own parser decides, and accepts underscores between digits.
 _FRACTION = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _TIMESTAMP = re.compile(

@@ -1,4 +1,4 @@
-"""How go-yaml spells one string: plain, in quotes, or as a literal block.
+"""Writes one string as go-yaml does: plain, in quotes, or as a literal block.
 
 Source of the rules: go-yaml v2.4.0 `encode.go` (which style) and `emitterc.go` (how it looks), with
 the line width unlimited. Code points beyond the basic plane, such as emoji, count as unprintable there.

@@ -17,7 +17,7 @@ KEY = "charts-verify"
 
 
 def forge_of(kubeaid: str, wishes: Wishes) -> Forge:
-    """The forge that a KubeAid repo, an address or a checkout, lives on. Nothing is asked yet. Raises `UserError`."""
+    """The forge that a KubeAid repo, an address or a checkout, is on. Makes no request yet. Raises `UserError`."""
     forge = publish_target.resolve(kubeaid, replace(wishes, dry_run=False)).forge
     if forge is None:
         raise UserError(f"{kubeaid}: no forge to keep an issue on; name one with --forge")
@@ -25,7 +25,7 @@ def forge_of(kubeaid: str, wishes: Wishes) -> Forge:
 
 
 def keep_issue(forge: Forge, report: Report) -> tuple[IssueOutcome, Issue | None]:
-    """Bring the issue to what a verification of all charts says: errors open it, and only a clean run closes it.
+    """Update the issue from a verification of all charts: errors open it, and only a clean run closes it.
 
     What could not be compared is no reason to open an issue, but neither to close one.
     """

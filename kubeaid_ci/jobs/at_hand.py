@@ -150,7 +150,7 @@ class AtHand:
                 yield SourceHost(found, is_given)
 
     def synced_commit(self, source: Source, own: Addresses) -> str | None:
-        """Return the commit that Argo CD will sync for a source; None if nobody knows it before it is made.
+        """Return the commit that Argo CD will sync for a source; None if it does not exist yet.
 
         The commit of a change is made when it is merged, and a work tree has none. Raises as `place`.
         """
@@ -175,7 +175,7 @@ class AtHand:
                 yield OtherRevision(source.revision, path, tree_id({**files.below(path), **itself}))
 
     def config_place(self, path: str) -> Place:
-        """The config repo as it is at hand, the files next to `path` at least."""
+        """Return the local config repo, with at least the files next to `path`."""
         return self._opened(self.config, self._config_commit(""), "HEAD", path)
 
     def files_below(self, source: Source) -> str:

@@ -8,7 +8,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import RevisionMissingError
 
 DOTS = "..."
-"""What Git, too, writes behind a revision to mean the commit at which the other side left it."""
+"""The suffix of a revision that means the merge base, as in Git."""
 
 
 def before(root: Path, base: str, head: str) -> str:

@@ -89,7 +89,7 @@ def build_clusters(
 def _marked(results: tuple[BuildResult, ...], kubeaid: Path) -> tuple[BuildResult, ...]:
     """Return results whose revision ends in ``-dirty`` if the checkout has changes that are not committed.
 
-    Git is asked only if a cluster changed: looking takes longer than a build that the cache answers.
+    Git runs only if a cluster changed, because it takes longer than a cached build.
     """
     is_changed = any(one.status is BuildStatus.CHANGED and one.kubeaid_revision for one in results)
     repository = Repository.at(kubeaid) if is_changed else None
@@ -164,4 +164,4 @@ def cache_at(chosen: bool | str | os.PathLike[str]) -> Cache | None:  # noqa: FB
 
 
 def _silent(_: Cluster, __: BuildResult | None) -> None:
-    """Tell nobody."""
+    """Report no progress."""

@@ -53,7 +53,7 @@ class Task:
     instead: str = ""
     """The engine to use because a worker with the usual one crashed; nothing else is tried then."""
     only_compared: bool = False
-    """True if nobody reads the files: they need not be YAML then, which takes long to write, and are not kept."""
+    """True if the files are not needed: they are not written as YAML, which is slow, and not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """How built files differ from those on disk, by path: to be written, to be removed, kept as they are."""
+    """The difference of built files to those on disk, by path: to write, to remove, unchanged."""
 
     written: tuple[str, ...]
     removed: tuple[str, ...]
@@ -252,7 +252,7 @@ def _delta(task: Task, files: Files) -> Delta:
 
 
 def _stored_alike(task: Task, differing: Mapping[str, tuple[bytes, bytes]]) -> frozenset[str]:
-    """Return the files that differ on disk only, because Git wrote them as ``.gitattributes`` or settings say."""
+    """Return the files that differ on disk only, because Git converted them by ``.gitattributes`` or settings."""
     start = f"{task.cluster.output}/"
     found = attributes.same_when_stored(Path(task.config), {start + path: both for path, both in differing.items()})
     return frozenset(path.removeprefix(start) for path in found)

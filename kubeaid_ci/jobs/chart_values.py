@@ -72,7 +72,7 @@ def _escaped(value: str) -> str:
 
 
 def schema_errors(message: str) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """Chart, keys and reason of each line of Helm's report that says more than that there is one below it."""
+    """Yield chart, keys and reason of each line of Helm's report, except lines that only introduce others."""
     of = ""
     for line in message.splitlines():
         if found := _WRONG.fullmatch(line):
@@ -85,7 +85,7 @@ def schema_errors(message: str) -> Iterator[tuple[str, tuple[str, ...], str]]:
 
 
 def set_where(task: ChartTask, ways: tuple[tuple[str, ...], ...]) -> tuple[str, int | None]:
-    """The file and line that sets a key, or the nearest key around it: of the last file that says anything of it."""
+    """The file and line that sets a key, or the nearest key around it: of the last file that sets it."""
     for length in range(max(map(len, ways)), 0, -1):
         for layer in reversed(task.layers):
             for steps in ways:

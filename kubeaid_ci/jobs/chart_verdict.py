@@ -40,7 +40,7 @@ class Judge:
     def verdict(
         self, one: Vendored, entry: LedgerEntry | None, got: Fetched | Failed | None, compared: Comparison | None
     ) -> Verdict:
-        """The verdict; `got` is nothing where no upstream was asked, `compared` goes with what was fetched."""
+        """Return the verdict; `got` is None if no upstream was contacted, `compared` belongs to the fetched archive."""
         if one.subchart.is_link:
             return one.result(ChartStatus.DIFFERENT), (_replaced_by_link(one),)
         reviewed, said = self._offline(one, entry)
@@ -69,7 +69,7 @@ class Judge:
         return Comparison(changes, ignored=ignored, note=note, published=wanted, ours=self._ours(one))
 
     def _offline(self, one: Vendored, entry: LedgerEntry | None) -> Verdict:
-        """Against the ledger alone: identical means that it holds what was reviewed."""
+        """Return the verdict from only the ledger: identical means that the content was reviewed."""
         if entry is None or entry.version != one.subchart.version:
             return one.result(ChartStatus.UNVERIFIABLE if one.comes_from_elsewhere else ChartStatus.LOCAL), ()
         if entry.origin == OWN and entry.tree is None:

@@ -1,4 +1,4 @@
-"""Adds an umbrella chart to a checkout: a chart of ours around a published one, vendored."""
+"""Adds an umbrella chart to a checkout: our own chart around a vendored published one."""
 
 import os
 from dataclasses import dataclass, replace

@@ -39,7 +39,7 @@ class Effects:
     _set: tuple[SetValues, ...] = field(default=(), init=False)
 
     def defaults(self, trials: Iterable[Trial]) -> Comparison:
-        """Return what updates change where nobody sets any value."""
+        """Return what updates change with default values."""
         before: list[Manifest] = []
         after: list[Manifest] = []
         for trial in trials:

@@ -100,7 +100,7 @@ def _ends(versions: Sequence[Version]) -> tuple[Version, ...]:
 
 
 def _of_rendering(renderings: Renderings, version: Version, *, is_last: bool) -> Iterator[Finding]:
-    """Yield what depends on the version of Kubernetes for each of them, and the rest for the newest alone."""
+    """Yield what depends on the version of Kubernetes for each of them, and the rest only for the newest."""
     for finding in renderings.findings:
         if finding.rule.id == "chart/render-failed":
             # Many charts ask for values by design, which only clusters have.

@@ -92,8 +92,8 @@ def _look(
 def with_sightings(ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> Ledger:
     """Return the ledger with the first sighting of each newer release.
 
-    Of charts that could not be asked what is known stays, and so it does of all others where `looks` are
-    not of `everything` there is.
+    Known sightings are kept for charts whose upstream failed, and for all other charts unless `looks` are
+    of `everything`.
     """
     asked = {look.tracked.key: look for look in looks}
     seen = {key: days for key, days in (ledger.seen or {}).items() if key in asked or not everything}

@@ -65,7 +65,7 @@ def outdated_charts(
 
 
 def outlook(look: Look) -> Outlook:
-    """Return what a look tells of one dependency."""
+    """Return the result for one dependency."""
     one, choice = look.tracked, look.choice
     base = Outlook(
         one.chart.folder,
@@ -104,7 +104,7 @@ def _findings(looks: Sequence[Look], results: Sequence[Outlook]) -> Iterator[Fin
 
 
 def _record(root: Path, ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> tuple[str, ...]:
-    """Write down what was seen, and tell it."""
+    """Record the first sightings, and report them."""
     after = charts_look.with_sightings(ledger, looks, everything=everything)
     if after.seen != ledger.seen:
         write_atomically(root / LEDGER, ledgers.text(after).encode())

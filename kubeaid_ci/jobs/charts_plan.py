@@ -22,7 +22,7 @@ from kubeaid_ci.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class UpdateRequest:
-    """What to update: charts by name (none: all) except those to `skip`, and the version `to` update to."""
+    """The requested updates: charts by name (none: all) except those to `skip`, and the version `to` update to."""
 
     charts: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class PlannedUpdate:
 
 @dataclass(frozen=True, slots=True)
 class UpdatePlan:
-    """What to do for each umbrella chart, and the upstream releases that it was decided from."""
+    """The planned update of each umbrella chart, and the upstream releases that it is based on."""
 
     charts: tuple[PlannedUpdate, ...]
     looks: tuple[Look, ...] = ()

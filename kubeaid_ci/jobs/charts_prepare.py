@@ -1,4 +1,4 @@
-"""Prepares the update of one umbrella chart in memory, or says why it is refused. Nothing is written."""
+"""Prepares the update of one umbrella chart in memory, or gives the reason for refusing it. Nothing is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -156,7 +156,7 @@ def _check_folders(chart: Chart, versions: chart_update.Versions, made: Sequence
 
 
 def _fetched(upstreams: Upstreams, one: Tracked, version: str) -> Fetched:
-    """The archive of a version. It must be what its index promises, because nobody has reviewed it yet."""
+    """The archive of a version. It must be what its index promises, because it is not reviewed yet."""
     got = upstreams.fetch(one.dependency.name, version, one.dependency.repository)
     title = f"{one.dependency.name} {version}"
     if isinstance(got, Failed):

@@ -100,7 +100,7 @@ def publish_new_chart(
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What a run works with, whatever it publishes."""
+    """The context of a publishing run."""
 
     upstreams: Upstreams
     today: date

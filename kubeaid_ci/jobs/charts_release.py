@@ -16,7 +16,7 @@ _MOST_NEAR = 5
 def published(upstreams: Upstreams, dependency: Dependency, version: str, *, option: str) -> Release | Failed:
     """Return the release with exactly this version, as its publisher writes it.
 
-    Raises `UserError` with near versions if there is none, if it is a range, and if several builds fit. `option` is
+    Raises `UserError` with near versions if it does not exist, if it is a range, and if several builds fit. `option` is
     what named the version, for messages.
     """
     where = f"{option} {version}"

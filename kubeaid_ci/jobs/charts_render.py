@@ -37,12 +37,12 @@ def render_charts(
     timeout: float = 300.0,
     progress: Progress | None = None,
 ) -> Renderings:
-    """Return what umbrella charts give with their default values, or with `values` (YAML, named in messages).
+    """Render umbrella charts with their default values, or with `values` (YAML, named in messages).
 
     `kubeaid` is a folder, `charts` names some (none: all), `ref` is ``worktree`` or a revision. A
     chart represents an Application of its name in a namespace of its name, on a cluster that runs
-    kube-prometheus and nothing else. One that fails is in the result, with findings, and stops no
-    other; `lint` adds what Helm's linter says. `helm` is the version of Helm whose rules are followed (default: the
+    kube-prometheus and nothing else. One that fails is in the result, with findings, and does not block the
+    others; `lint` adds the findings of Helm's linter. `helm` is the version of Helm to follow (default: the
     one that the settings name for clusters, if they name one only, else the newest of an Argo CD). `progress`
     is called as by `render_clusters`. Raises `UserError` if nothing can be rendered at all.
     """

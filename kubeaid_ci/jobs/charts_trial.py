@@ -96,7 +96,7 @@ def _findings(renderings: Renderings, app: str) -> tuple[Finding, ...]:
 
 
 def _files(repo: ChartRepo, one: PreparedUpdate) -> dict[str, bytes]:
-    """The files of an updated chart, links to other charts of ours resolved, as a chart without links has them."""
+    """The files of an updated chart, links to our other charts resolved, as a chart without links has them."""
     new = {path: file for path, file in one.files.items() if file is not None}
     kept = {path: entry for path, entry in repo.snapshot.files.items() if path not in one.files}
     files: dict[str, Entry] = kept | {path: file.entry for path, file in new.items()}

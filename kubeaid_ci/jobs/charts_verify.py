@@ -1,4 +1,4 @@
-"""Compares vendored charts with the ledger, and with what is published where that can be asked."""
+"""Compares vendored charts with the ledger, and with what is published if upstreams are reachable."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -50,11 +50,11 @@ def verify_charts(
     """Verify the vendored charts of a KubeAid repo: all of them, or those of the umbrella charts named.
 
     `ref` is a revision, or ``worktree`` for the checkout as it is; `base` a revision whose ledger and
-    repositories are compared with. Without `fetch` no upstream is asked; `upstream_charts` gives one that asks
-    repositories and registries, `jobs` in parallel. `update_ledger` adds what the ledger does not know;
-    `accept` takes over what charts hold now, for a reason. `kubernetes` are the versions that clusters
-    run. `effects` renders charts that differ, to tell what the difference does. `progress` is told each
-    chart's result as it comes. Raises `UserError` for an unknown name and a ledger that cannot be read.
+    repositories are compared with. Without `fetch` no network is used; `upstream_charts` returns one that fetches from
+    repositories and registries, `jobs` in parallel. `update_ledger` adds what the ledger lacks;
+    `accept` records the current content of charts, with a reason. `kubernetes` are the versions that clusters
+    run. `effects` renders charts that differ, to show what the difference does. `progress` is called with each
+    chart's result. Raises `UserError` for an unknown name and a ledger that cannot be read.
     """
     if ref != WORKTREE and (update_ledger or accept):
         raise UserError(f"the ledger of a revision cannot be written; leave out --ref {ref}")

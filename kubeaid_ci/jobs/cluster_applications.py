@@ -1,4 +1,4 @@
-"""The Applications of one cluster, as far as what is rendered tells of them."""
+"""The Applications of one cluster, as far as they are rendered."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence

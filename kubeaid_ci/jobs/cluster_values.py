@@ -18,7 +18,7 @@ from kubeaid_ci.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class SetValues:
-    """What one Application of a cluster sets for a chart of ours, by the chart's folder."""
+    """The values that one Application sets for one of our charts, by the chart's folder."""
 
     cluster: str
     app: str

@@ -172,7 +172,7 @@ def _info(
     try:
         revision = pinned_revision(tree, cluster, addresses).revision or "HEAD"
     except UserError:
-        revision = None  # nothing is pinned; `build --kubeaid-ref pinned` says why
+        revision = None  # nothing is pinned; `build --kubeaid-ref pinned` reports the reason
     platform, release = values.get("platform"), values.get("kube_prometheus_version")
     version = kubernetes_version(cluster, settings)
     return ClusterInfo(

@@ -29,8 +29,8 @@ class Place:
     def say(self, key: str, text: str, *, only_anew: bool = False) -> int:
         """Create or update our comment with this key; with `only_anew` do not create one.
 
-        Returns how many comments of others have the key; they are left alone. Raises
-        `OutsideError` where the forge does not take it.
+        Returns how many comments of others have the key; they are not changed. Raises
+        `OutsideError` if the forge rejects it.
         """
         return say_once(self.forge, ChangeRequest.numbered(self.number), key, text, only_anew=only_anew)
 
@@ -38,7 +38,7 @@ class Place:
 def place(repository: str, wishes: Wishes, number: int | None = None) -> Place:
     """The change request of a repository (an address or a checkout) with a number, else the one that the CI job is for.
 
-    Nothing is sent yet. Raises `UserError` if there is none, or a token is missing.
+    Nothing is sent yet. Raises `UserError` if it does not exist, or a token is missing.
     """
     target = resolve(repository, wishes)
     if target.forge is None:

@@ -27,7 +27,7 @@ Rendered = Mapping[str, Iterable[Manifest]]
 def compare_clusters(before: Rendered, after: Rendered, *, noise: bool = False, diffs: bool = False) -> Comparison:
     """Compare clusters by object and meaning, and check what the change may break, give away or lose.
 
-    A cluster that is on one side alone is compared with an empty one. `noise` shows what noise rules
+    A cluster that is only on one side is compared with an empty one. `noise` shows what noise rules
     leave out, `diffs` adds a unified diff of each object. Nothing in the result holds a secret.
     """
     names = sorted({*before, *after})
@@ -64,11 +64,11 @@ def compare_one(
     secrets: Collection[str] = (),
     applications: tuple[Applications, Applications] = ({}, {}),
 ) -> Comparison:
-    """Compare one cluster; `apps` names the Applications to tell of (none: all), whatever else there is.
+    """Compare one cluster; `apps` names the Applications to report (empty: all).
 
     `known` is for `differences`, of all clusters together. `secrets` are values that the clusters give to charts:
     these, and the secrets of the objects themselves, are in no text of the result. `applications` are those of both
-    sides by name: what they tell Argo CD to ignore and to keep.
+    sides by name: their settings for ignoring and keeping objects in Argo CD.
     """
     known = known or Known()
     old, new = _of(name, before), _of(name, after)

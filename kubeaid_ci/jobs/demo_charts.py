@@ -10,7 +10,7 @@ from kubeaid_ci.model.chart import CHARTS
 from kubeaid_ci.plan.chart_archive import pack
 
 UPSTREAM = "https://charts.example.com"
-"""What the umbrella chart declares; nothing is there, so the demo asks a mirror on this machine."""
+"""What the umbrella chart declares; nothing is served there, so the demo uses a mirror on this machine."""
 
 _VERSION = "1.2.0"
 _TEMPLATE = f"{CHARTS}/hello/charts/hello/templates/deployment.yaml"
@@ -68,7 +68,7 @@ def vendor(kubeaid: Path) -> None:
 
 
 def tamper(kubeaid: Path) -> Path:
-    """Change one letter, so that the image comes from a registry whose name looks the same; gives the template."""
+    """Change one character, so that the image comes from a registry whose name looks the same; gives the template."""
     path = kubeaid / _TEMPLATE
     write_atomically(path, path.read_bytes().replace(b"registry.example.com", b"registry.examp1e.com"))
     return path

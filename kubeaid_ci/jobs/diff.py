@@ -1,4 +1,4 @@
-"""What a change of a repository, or an upgrade, does to clusters."""
+"""Compares clusters before and after a change of a repository, or an upgrade."""
 
 import os
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""What to read for an Application of plain manifests (`getPotentiallyValidManifests` of Argo CD 3.5)."""
+"""The files to read for an Application of plain manifests (`getPotentiallyValidManifests` of Argo CD 3.5)."""
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import NotAtHandError, Place

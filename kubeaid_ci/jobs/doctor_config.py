@@ -1,4 +1,4 @@
-"""What the config repo has: settings, clusters, Applications, and where it comes from."""
+"""Checks the config repo: settings, clusters, Applications and its origin."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from kubeaid_ci.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class ConfigRepo:
-    """What was found of the config repo; `folder` is nothing where it has no files here, `approach` no remote."""
+    """The state of the config repo; `folder` is None if it has no local files, `approach` if it has no remote."""
 
     checks: tuple[Check, ...]
     folder: Path | None = None
@@ -71,7 +71,7 @@ def _with_clusters(repo: ConfigRepo, clusters: Clusters | None) -> ConfigRepo:
 
 
 def _content(folder: Path, kubeaid: str | None) -> tuple[tuple[Check, ...], Clusters | None]:
-    """Return what the files of the config repo say, and its clusters; None if they cannot be listed."""
+    """Return the checks of the config repo's files, and its clusters; None if they cannot be listed."""
     settings = settings_check(Area.CONFIG_REPO, folder)
     own = _settings(folder)
     here = Path(kubeaid) if kubeaid and Path(kubeaid).is_dir() else None

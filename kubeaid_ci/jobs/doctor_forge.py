@@ -1,4 +1,4 @@
-"""What the forge of the config repo lets us do, and with which token."""
+"""Checks access to the forge of the config repo, and the token."""
 
 import os
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ _REFUSALS = (401, 403, 404)
 
 @dataclass(frozen=True, slots=True)
 class Approach:
-    """The config repo's remote, how to get in, and what it answered when it was asked for its branches.
+    """The config repo's remote, its credentials, and its answer to a request for its branches.
 
-    `forge` is the error where nobody can tell which forge it is. A token in the address is `held`, and
+    `forge` is the error if the type of forge is unknown. A token in the address is `held`, and
     `given` where it comes before those of the environment.
     """
 
@@ -43,7 +43,7 @@ class Approach:
 
     @property
     def kind(self) -> ForgeKind:
-        """The kind of forge; empty if it cannot be told."""
+        """The type of forge; empty if it is unknown."""
         return self.forge.kind if isinstance(self.forge, ForgeAddress) else ForgeKind.NONE
 
 

@@ -1,4 +1,4 @@
-"""What the KubeAid repo has: the template, releases, tags, the revisions that clusters pin, charts."""
+"""Checks the KubeAid repo: the template, releases, tags, the revisions that clusters pin, charts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -82,7 +82,7 @@ def _releases(
     for info, cluster in zip(infos, clusters, strict=True):
         source = sources[cluster.dir]
         if isinstance(source, Finding) or info.release is None:
-            continue  # said of the pinned revision, or of the vars file
+            continue  # reported for the pinned revision, or for the vars file
         evaluation = Evaluation.of(cluster, str(home), source.at, "rjsonnet")
         there |= dict.fromkeys(evaluation.releases())
         try:

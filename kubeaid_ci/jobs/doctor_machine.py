@@ -1,4 +1,4 @@
-"""What this machine has: Python, programs, packages, the cache folder, the way out."""
+"""Checks this machine: Python, programs, packages, the cache folder, network access."""
 
 import os
 import platform
@@ -56,7 +56,7 @@ def _engines(chosen: str) -> Iterator[Tool]:
     }
     for name in jsonnet.ENGINES:
         tool = Tool(name, jsonnet.version(name), uses[name], f"pip install {name}", needed=name == chosen)
-        if name != "jsonnet" or tool.version or tool.needed:  # nobody misses the third engine
+        if name != "jsonnet" or tool.version or tool.needed:  # the third engine is not needed
             yield tool
 
 

@@ -31,8 +31,8 @@ _DEFAULTS = "lib/default_vars.libsonnet"
 _DEEP = 15
 
 
-class Refused(Exception):  # noqa: N818 - an outcome, not an error of ours
-    """A cluster that cannot be built, with the finding that says why.
+class Refused(Exception):  # noqa: N818 - an outcome, not an internal error
+    """A cluster that cannot be built, with the finding that explains it.
 
     `notes` are what the checks of the vars found before, `release` is the one that the vars name.
     """
@@ -83,7 +83,7 @@ class Evaluation:
         return f"{self.config.prefix}/{self.cluster.vars_file}"
 
     def vars(self) -> dict[str, Any]:
-        """The cluster's vars, evaluated alone; raises `Refused` if they are no object."""
+        """Return the cluster's vars, evaluated by themselves; raises `Refused` if they are no object."""
         # gojsonnet explains errors better, and vars take it no time.
         engine = "gojsonnet" if jsonnet.installed("gojsonnet") and not self.only else self.engine
         values = self._parsed(self._evaluated(engine, jsonnet.imported(self.vars_path)))
@@ -93,7 +93,7 @@ class Evaluation:
         return values
 
     def checked(self, values: Mapping[str, Any]) -> tuple[Finding, ...]:
-        """Return what the checks say of the vars; remembers what the template knows, for better messages."""
+        """Return the findings about the vars; remembers the keys of the template, for better messages."""
         self.template = vars_check.template(self._defaults(), self._template_texts())
         text = self._text(self.vars_path)
         found = vars_check.check(
@@ -215,7 +215,7 @@ class Evaluation:
         try:
             values = documents.parse_json(jsonnet.evaluate("rjsonnet", jsonnet.imported(path), self.importer))
         except EvaluationError:
-            return {}  # the template that imports it will say so, in its own words
+            return {}  # the template that imports it will report it, in its own words
         return values if isinstance(values, dict) else {}
 
     def _template_texts(self) -> Iterator[str]:
@@ -229,7 +229,7 @@ class Evaluation:
         try:
             return self.importer(folder, name)[1].decode("utf-8", "replace")
         except UserError:
-            return ""  # an import that is not there; the evaluation will say so
+            return ""  # a missing import; the evaluation will report it
 
     def _lines(self, path: str) -> Sequence[str]:
         return self._text(path).splitlines()

@@ -1,4 +1,4 @@
-"""What it does to a cluster that its Argo CD comes with another version of Helm."""
+"""Effects on a cluster if its Argo CD includes another version of Helm."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What to give to the engine so that it renders a chart as another version of Helm does."""
+"""Prepares the engine's input so that it renders a chart as another version of Helm does."""
 
 import json
 import posixpath

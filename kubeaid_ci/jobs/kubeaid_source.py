@@ -1,4 +1,4 @@
-"""Which KubeAid files each cluster is built from."""
+"""The KubeAid files that each cluster is built from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class KubeAid:
 def resolve(
     root: Path, ref: str, config: Path, clusters: tuple[Cluster, ...], *, addresses: frozenset[Remote] = frozenset()
 ) -> Mapping[str, KubeAid | Finding]:
-    """For each cluster (by its folder) the KubeAid files to build from, or why there are none.
+    """Return for each cluster (by its folder) the KubeAid files to build from, or the error.
 
     `ref` is ``worktree``, ``pinned`` or a revision. `addresses` are those of the KubeAid repo besides its origin.
     Raises `UserError` if `root` is no KubeAid

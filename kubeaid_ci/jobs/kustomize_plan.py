@@ -1,4 +1,4 @@
-"""What to build for an Application whose folder has a kustomization: the files that it reaches, or why not."""
+"""The build plan for an Application whose folder has a kustomization: the files that it needs, or the error."""
 
 import posixpath
 from collections.abc import Callable, Iterator

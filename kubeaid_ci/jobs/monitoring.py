@@ -32,9 +32,9 @@ _LIBRARY_MISSING = "build/library-missing"
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What building one cluster gave: objects by the path of their file below its output, or why there are none.
+    """The result of building one cluster: objects by the path of their file below its output, or the error.
 
-    Two with the same `digest` gave the same; without a cache there is none.
+    Equal digests mean equal builds. None if no cache is used.
     """
 
     manifests: tuple[Manifest, ...] = ()

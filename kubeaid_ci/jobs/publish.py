@@ -36,7 +36,7 @@ class _BaseMovedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Unpublished:
-    """What could not be published, and why; other change requests were."""
+    """A proposal that could not be published, and why; others were."""
 
     clusters: tuple[str, ...]
     branch: str
@@ -45,7 +45,7 @@ class Unpublished:
 
 @dataclass(frozen=True, slots=True)
 class Publication(JsonResult):
-    """What was built, and what became of it. `failed` is empty unless there are `results` as well."""
+    """The builds and the published results. `failed` is empty unless there are `results` as well."""
 
     builds: Builds
     results: tuple[Published, ...]

@@ -1,4 +1,4 @@
-"""What rebuilt manifests change in a clone of the config repo, as a reviewer wants to see it."""
+"""Changes by rebuilt manifests in a clone of the config repo, for reviewers."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -65,7 +65,7 @@ def _manifests(files: Iterable[tuple[str, bytes]]) -> list[Manifest]:
         try:
             parsed = documents.load_all(data, where=path)
         except UserError:
-            continue  # edited by hand until it was no YAML any more
+            continue  # edited manually and no longer valid YAML
         found += [manifest for one in parsed for manifest in objects(path, one)]
     return found
 

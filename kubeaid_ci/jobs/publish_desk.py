@@ -86,7 +86,7 @@ class Desk:
 
         Unless `everything` was built, only those that have a successor. None are returned if a folder is unreadable,
         because it may be a cluster. Earlier releases used the same names for every base, so that only a run for the
-        default branch can tell that such a branch is not in use.
+        default branch knows that such a branch is not in use.
         """
         if any(isinstance(one, NotACluster) and one.wrong for one in self._folders()):
             return {}

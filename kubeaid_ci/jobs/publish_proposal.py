@@ -51,14 +51,14 @@ def publish_proposal(
     heads: Heads | None = None,
     refresh: Refresh | None = None,
 ) -> Published:
-    """Create, update, close or leave alone the change request of the proposal's branch.
+    """Create, update, close or keep the change request of the proposal's branch.
 
     Without a forge only the branch is pushed. `dry_run` reads the remote and does nothing else.
     `preview` is a folder that gets the whole text and a patch. `heads` are the remote's branches if they were read a
     moment ago. `refresh` is called after another run moved the branch. Every path is safe to run again.
 
     Raises `UserError` for a proposal that cannot be made, `OutsideError` if the remote or the forge refuses, or if
-    other runs keep moving the branch; what was done up to there stands, and the next run goes on from it.
+    other runs keep moving the branch; what was done so far is kept, and the next run continues from it.
     """
     _check(proposal, forge, commit_via, dry_run=dry_run)
     done: Published | None = None
@@ -164,7 +164,7 @@ class _Act:
         return replace(done, number=request.number, url=request.url, messages=(*done.messages, *self.warnings))
 
     def _delete(self, done: Published) -> Published:
-        """Delete the branch. If the remote forbids that, nothing is lost: a note says so."""
+        """Delete the branch. If the remote forbids that, nothing is lost: a note reports it."""
         try:
             self._move(None)
         except PushRefusedError as refusal:
@@ -228,7 +228,7 @@ class _Act:
         if step.draft is not None:
             failed = _attempt(partial(forge.set_draft, request, draft=step.draft))
             self.warnings += failed
-            # What the text says is what is so: the next run tries again.
+            # The text must match the state: the next run tries again.
             draft = not step.draft if failed else step.draft
             request = replace(request, draft=draft)
         text = None

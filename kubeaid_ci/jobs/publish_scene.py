@@ -14,7 +14,7 @@ from kubeaid_ci.plan import comments as texts
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What was seen, with the names of the commits and trees that acting on it needs."""
+    """The state of the remote, with the ids of the commits and trees that actions need."""
 
     situation: publish.Situation
     heads: Heads
@@ -86,7 +86,7 @@ def _with_branch(
 
 
 def _with_forge(situation: publish.Situation, workshop: Workshop, forge: Forge, base: str) -> publish.Situation:
-    """The situation with the change requests, of which nothing is asked where there is nothing to know."""
+    """Return the state with its change requests, without a request if the branch does not exist."""
     branch, target, seen = situation.proposal.branch, situation.proposal.base, situation.seen
     if situation.gone and not seen:
         return situation

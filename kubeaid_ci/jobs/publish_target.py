@@ -1,4 +1,4 @@
-"""Where a config repo is published to, from what the caller and the environment say."""
+"""The target of publishing, from the options and the environment."""
 
 import os
 from dataclasses import dataclass, replace
@@ -29,9 +29,9 @@ _FRAME = 1000
 
 @dataclass(frozen=True)
 class Target:
-    """The config repo to publish to, and how. Nothing has been asked over the network yet.
+    """The config repo to publish to, and how. No request was made yet.
 
-    `token` is for the forge, and nothing where none is asked; `base` is nothing where it is the remote's
+    `token` is for the forge, None if no forge is used; `base` is None if it is the remote's
     default branch; `objects` is the folder of a local checkout's objects, which need not be fetched.
     """
 
@@ -66,7 +66,7 @@ class Target:
 def resolve(config_repo: str, wishes: Wishes) -> Target:
     """The target that an address, or the ``origin`` of a checkout, leads to.
 
-    Raises `UserError` if it leads nowhere, the forge cannot be told, or a token is missing.
+    Raises `UserError` if it leads nowhere, the forge is unknown, or a token is missing.
     """
     environ, named = os.environ, is_address(config_repo)
     url, held = split_address(config_repo if named else _origin(Path(config_repo)))
@@ -93,7 +93,7 @@ def resolve(config_repo: str, wishes: Wishes) -> Target:
 
 
 def forge_of(remote: Remote, wishes: Wishes) -> ForgeAddress:
-    """The forge of a repository. Raises `UserError` if it cannot be told, or settings alone name another host."""
+    """The forge of a repository. Raises `UserError` if it is unknown, or only settings name another host."""
     url = wishes.forge_url or wishes.settings_forge_url
     address = detect(remote, os.environ, kind=ForgeKind.parse(wishes.forge), forge_url=url)
     if url and not wishes.forge_url and address.kind is not ForgeKind.NONE and not is_at_home(address.api, remote):
@@ -106,7 +106,7 @@ def forge_of(remote: Remote, wishes: Wishes) -> ForgeAddress:
 
 
 def _for_api(token: Token | None) -> Token | None:
-    """The token, but for a GitLab job's: that one opens no merge requests, and the error shall ask for another."""
+    """The token, but for a GitLab job's: it cannot open merge requests, so the error must request another."""
     return None if token and token.user == "gitlab-ci-token" else token
 
 

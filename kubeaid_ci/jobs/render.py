@@ -51,13 +51,13 @@ def render_clusters(
     timeout: float = 300.0,
     progress: Progress | None = None,
 ) -> Renderings:
-    """Every object that Argo CD would apply to clusters, by Application, and what is wrong with them.
+    """Render every object that Argo CD would apply to clusters, by Application, with findings.
 
     `config_repo` and `kubeaid` are folders; `clusters` and `apps` name some (none: all).
     `kubeaid_ref` is ``worktree``, ``pinned`` (what each Application pins) or a revision that stands
-    for all. `config_ref` is ``worktree`` or a revision. `settings` tell the clusters' version of
-    Kubernetes and further API versions. `timeout` is in seconds for a chart. `progress` is told how many
-    sources are rendered, of how many that are known by then.
+    for all. `config_ref` is ``worktree`` or a revision. `settings` have the clusters' version of
+    Kubernetes and further API versions. `timeout` is in seconds for a chart. `progress` is called with the number
+    of rendered sources, and of those known by then.
 
     An Application that fails is in the result, with findings, and does not block the others. Raises `UserError`
     where nothing can be rendered at all.
@@ -158,7 +158,7 @@ def _side(
     every: Iterable[Mapping[str, ClusterFacts]],
     renderer: Renderer,
 ) -> Side:
-    """One side. What its own objects do not say of a kind or cluster, those of the other sides do.
+    """Render one side. Kinds and clusters that its own objects do not define are taken from the other sides.
 
     Otherwise the objects of a cluster-scoped kind would look moved because their CRD comes or goes.
     """
@@ -211,7 +211,7 @@ def _clusters(
 ) -> tuple[ClusterApplications, ...]:
     """Return the clusters of one side. Addresses are those that the first side, `before`, names.
 
-    A cluster that is new has those that the others name: a change does not say itself whom to trust.
+    A cluster that is new has those that the others name: a change must not define itself whom to trust.
     """
     clusters = [_cluster(cluster, hand, settings, looked) for cluster in selection.clusters]
     own = Addresses(settings.repositories.config, settings.repositories.kubeaid)

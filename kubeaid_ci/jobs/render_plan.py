@@ -1,4 +1,4 @@
-"""What to render for an Application: its sources as tasks, or why one cannot be looked at."""
+"""The render plan of an Application: its sources as tasks, or the reason why a source is unknown."""
 
 import posixpath
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ from kubeaid_ci.plan.unsupported import UnsupportedError
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One source of an Application: what to do, or what is to be said instead. `chart` is a folder's name."""
+    """One source of an Application: its tasks, or the finding instead. `chart` is a folder's name."""
 
     what: Task | Note
     revision: str | None = None
@@ -38,7 +38,7 @@ class FolderMissingError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the cluster is able to run: as Helm is told of it."""
+    """The capabilities of the cluster, as passed to Helm."""
 
     kube_version: str
     api_versions: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What the sources of one Application gave, as one result."""
+"""Merges the results of the sources of one Application."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ Told = tuple[RenderedApp, tuple[Finding, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where an Application and its objects belong; the fields are those of `RenderedApp`.
+    """The identity of an Application and its objects; the fields are those of `RenderedApp`.
 
     `scopes` are those of the custom resources of its cluster. `inputs` names the content of what cannot be rendered,
     as far as it is known.

@@ -61,7 +61,7 @@ def render_source(task: Task) -> bytes:
 
 
 def look(at: Look) -> Looked:
-    """Return what the text of a chart's templates tells; of one that cannot be read, nothing."""
+    """Return the static scan of a chart's templates; empty if it cannot be read."""
     try:
         chart = _packed(at.at, at.folder, at.tree, False)  # noqa: FBT003 - its key
     except UserError:
@@ -246,11 +246,11 @@ def _at_sync(lacking: chart_metadata.Lacking) -> str:
 
 
 def _linted(task: ChartTask, chart: PackedChart) -> Iterator[Note]:
-    """Yield what Helm's linter says that nothing else here does.
+    """Yield the messages of Helm's linter that no other check reports.
 
-    Its infos are matters of taste. Where it names the whole folder it speaks of dependencies, which
-    the checks of the chart's structure tell better. An umbrella chart needs no templates, and one
-    that fails is told by its rendering.
+    Its infos are matters of taste. If it names the whole folder, it is about dependencies, which
+    the checks of the chart's structure report better. An umbrella chart needs no templates, and one
+    that fails is reported by its rendering.
     """
     try:
         said = helm.lint(
@@ -274,7 +274,7 @@ def _known(at: FilesAt, folder: str, tree: str, without_schema: bool) -> values.
 
 
 def _values_notes(task: ChartTask) -> Iterator[Note]:
-    """Yield what there is to say of values that Helm takes without a word."""
+    """Yield findings about values that Helm accepts silently."""
     for layer in task.layers:
         known = _known(task.at, task.folder, task.tree, task.skip_schema_validation)
         for path, line in values.repeated(layer.text):
@@ -306,7 +306,7 @@ def _in_chart(path: str, chart: PackedChart) -> str:
 
 
 def _failures(error: HelmError, task: ChartTask, chart: PackedChart, given: Collection[str]) -> Iterator[Note]:
-    """Yield what Helm says, without the secrets of the values, the chart's own included."""
+    """Yield the messages of Helm, without the secrets of the values, the chart's own included."""
     defaults = (data.decode("utf-8", "replace") for path, data in chart.files.items() if path.endswith("values.yaml"))
     secrets = {*given, *(text for each in defaults for text in named_values(each))}
     if not error.schema:

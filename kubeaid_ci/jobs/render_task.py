@@ -52,7 +52,7 @@ class ChartTask:
     skip_tests: bool = False
     skip_schema_validation: bool = False
     lint: bool = False
-    """Also note what Helm's linter has to say."""
+    """Also note the messages of Helm's linter."""
     helm: str = ""
     where: str = ""
 
@@ -73,9 +73,9 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What the text of a chart's templates tells.
+    """The result of scanning a chart's templates.
 
-    `asks` are API versions that what it renders depends on; nothing: any of them. `defines` are those that
+    `asks` are API versions that the rendering depends on; None: any of them. `defines` are those that
     its CRDs may add to a cluster.
     """
 
@@ -123,14 +123,14 @@ class KustomizeTask:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something to say about a source, by the id of its rule."""
+    """A finding about a source, by the id of its rule."""
 
     rule: str
     message: str
     path: str | None = None
     line: int | None = None
     failure: Failure = Failure.OTHER
-    """What it says of an Application that it leaves without its objects."""
+    """The message for an Application whose objects are unknown."""
 
 
 Bodies = dict[str, dict[str, Any]]
@@ -150,7 +150,7 @@ def from_lines(data: bytes, bodies: Bodies) -> tuple[Any, list[dict[str, Any]]]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a source gave."""
+    """The result of a source."""
 
     objects: list[Rendered] = field(default_factory=list)
     varying: list[Varying] = field(default_factory=list)

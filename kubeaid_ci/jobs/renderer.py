@@ -53,7 +53,7 @@ class Renderer(Outcomes):
                 case Looked():
                     found[waiting[number].tree] = looked
                     self.keep(look_key(waiting[number]), json.dumps(asdict(looked)).encode())
-                case WorkerError():  # what ends its process here does so again when it is rendered, and is told then
+                case WorkerError():  # what ends its process here does so again when rendered, and is reported then
                     found[waiting[number].tree] = Looked()
         self.looked |= {one: found[tree] for tree, some in by_tree.items() for one in some}
 

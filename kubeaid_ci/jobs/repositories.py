@@ -110,7 +110,7 @@ def reading(address: str, *, target: bool = False) -> GitAccess:
     try:
         kind = detect(remote, os.environ).kind
     except UserError:
-        kind = ForgeKind.NONE  # nobody has to say what forge a repository is on that is only read
+        kind = ForgeKind.NONE  # the forge of a repository that is only read need not be known
     return GitAccess(url, given or git_token(remote, kind, os.environ, target=target))
 
 

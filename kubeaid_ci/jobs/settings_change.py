@@ -1,4 +1,4 @@
-"""What a change of the settings makes weaker, against those of its base.
+"""Settings that a change makes weaker, compared with its base.
 
 The settings of the base are in force until the change is merged. Each thing that would be weaker afterwards is a
 finding, which no suppression silences.

@@ -21,7 +21,7 @@ _Known = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class ValueFiles:
-    """Where the values of one source are looked for.
+    """The search path for the values of one source.
 
     `place` and `folder` are its chart's, `where` the Application's file; `substituted` puts the variables of
     the build in.
@@ -57,7 +57,7 @@ class ValueFiles:
         yield from self._inline(said, at)
 
     def text(self, written: str) -> str:
-        """The text of a file that an Application names; raises `UserError` if there is none."""
+        """The text of a file that an Application names; raises `UserError` if it does not exist."""
         place, path = self._located(written)
         text = self.hand.beside(place, path).text(path)
         if text is None:
@@ -141,7 +141,7 @@ def _is_pattern(path: str) -> bool:
 
 
 def _start(path: str) -> str:
-    """The path to open the repository at: its top where a pattern stands in the first folder's place."""
+    """The path to open the repository at: its top if the first folder is a pattern."""
     return "" if _is_pattern(path.partition("/")[0]) else path
 
 

@@ -1,4 +1,4 @@
-"""Where a report comes from: repositories, revisions, time and run, in one line."""
+"""The provenance of a report: repositories, revisions, time and run, in one line."""
 
 import re
 from collections.abc import Mapping
