@@ -1,6 +1,5 @@
 """Renders umbrella charts as they are, without any cluster."""
 
-import difflib
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, Layer, Note
 from kubeaid_ci.jobs.renderer import Progress
 from kubeaid_ci.model.helm_version import NEWEST, of_charts, rules_name
 from kubeaid_ci.model.rendering import Renderings
+from kubeaid_ci.model.suggestion import suggestion
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import kubernetes_api
 from kubeaid_ci.plan.chart_files import LinkError
@@ -90,8 +90,7 @@ def check_charts(names: Sequence[str], there: Collection[str]) -> None:
     """Raise `UserError` for a name that no chart has, with the nearest ones."""
     for name in names:
         if name not in there:
-            close = difflib.get_close_matches(name, there, 3, 0.5) or sorted(there)[:10]
-            raise UserError(f"{name}: no such chart; there are: {', '.join(close)}")
+            raise UserError(f"{name}: no such chart; {suggestion(name, there)}")
 
 
 def _linted(task: ChartTask | Note) -> ChartTask | Note:

@@ -1,6 +1,5 @@
 """The charts of a KubeAid repo with its ledger, at a revision or as they are, and those that are requested."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from kubeaid_ci.edges.snapshot import Snapshot, take
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart import CHARTS, Charts
 from kubeaid_ci.model.ledger import LEDGER, PATCHES, Ledger
+from kubeaid_ci.model.suggestion import suggestion
 from kubeaid_ci.model.suppression import SETTINGS_FILE
 from kubeaid_ci.settings import ledger as ledger_file
 
@@ -64,8 +64,7 @@ def selected(charts: Charts, names: Sequence[str]) -> Charts:
     known = {chart.folder for chart in charts.charts} | {bad.path.split("/")[1] for bad in charts.bad}
     for folder, name in wanted.items():
         if folder not in known:
-            close = difflib.get_close_matches(folder, sorted(known), 3, 0.5) or sorted(known)[:10]
-            raise UserError(f"{name}: no such chart; there are: {', '.join(close)}")
+            raise UserError(f"{name}: no such chart; {suggestion(folder, known)}")
 
     def is_wanted(path: str) -> bool:
         return path.split("/")[1] in wanted

@@ -1,6 +1,5 @@
 """Renders everything that Argo CD would apply to clusters."""
 
-import difflib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.helm_version import ClusterHelm
 from kubeaid_ci.model.kubernetes_scopes import Scopes
 from kubeaid_ci.model.rendering import Renderings
+from kubeaid_ci.model.suggestion import suggestion
 from kubeaid_ci.settings import Settings
 
 # Each round may add Applications, or kinds that charts ask for; real clusters need four.
@@ -293,7 +293,6 @@ def select_apps(names: Sequence[str], there: Collection[str]) -> frozenset[str]:
     for name in names:
         found = [app for app in there if name in (app, app.rpartition("/")[2])]
         if not found:
-            close = difflib.get_close_matches(name, there, 3, 0.5) or sorted(there)[:10]
-            raise UserError(f"{name}: no such Application; there are: {', '.join(close) or 'none'}")
+            raise UserError(f"{name}: no such Application; {suggestion(name, there)}")
         chosen.update(found)
     return frozenset(chosen)

@@ -76,7 +76,7 @@ def test_the_ledger_is_written_on_demand(run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["verify", "--offline", "wob"], "wob: no such chart; there are: web"),
+        (["verify", "--offline", "wob"], "wob: no such chart; did you mean web?"),
         (["verify", "--offline", "--ref", "nowhere"], "no revision nowhere"),
         (["verify", "--offline", "--accept", "web/web"], "give one with --reason"),
         (["verify", "--offline", "--kubeaid-ref", "pinned"], "charts belong to no cluster"),

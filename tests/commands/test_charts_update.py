@@ -157,7 +157,7 @@ def test_an_upstream_that_fails_exits_with_3_and_names_the_cause(run, charts):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["update", "wbe"], "wbe: no such chart; there are: web"),
+        (["update", "wbe"], "wbe: no such chart; did you mean web?"),
         (["update", "web", "--to", "9.9.9"], "--to 9.9.9: "),
         (["update", "--preview", "x"], "--preview has no effect without --publish; add --publish"),
         (["update", "--title", "X", "--reviewers", "bob"], "--reviewers, --title have no effect without --publish"),

@@ -105,7 +105,7 @@ def test_charts_that_fail_stop_no_others_and_are_named_at_the_line_of_their_valu
 
 def test_a_chart_that_is_not_there_is_refused_with_the_nearest(run):
     done = run("wep", command=charts_render)
-    assert "wep: no such chart; there are: web" in str(done.exception)
+    assert "wep: no such chart; did you mean web?" in str(done.exception)
 
 
 @pytest.mark.parametrize(("more", "shown"), [([], True), (["-q"], False)])

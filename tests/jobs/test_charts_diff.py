@@ -79,7 +79,7 @@ def test_charts_that_come_go_or_fail_are_a_line_each(world):
 
 
 def test_names_and_revisions_that_are_not_there_are_refused(world):
-    with pytest.raises(UserError, match="tow: no such chart; there are: two"):
+    with pytest.raises(UserError, match="tow: no such chart; did you mean two"):
         compared(world, "tow")
     with pytest.raises(UserError, match="no revision nope"):
         compared(world, base="nope")

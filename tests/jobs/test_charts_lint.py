@@ -86,7 +86,7 @@ def test_helms_own_linter_is_heard_but_not_on_matters_of_taste(lint):
 
 
 def test_an_unknown_chart_is_refused_with_the_nearest(lint):
-    with pytest.raises(UserError, match="wab: no such chart; there are: web"):
+    with pytest.raises(UserError, match="wab: no such chart; did you mean web"):
         lint({"templates/a.yaml": thing()}, charts=["wab"])
 
 

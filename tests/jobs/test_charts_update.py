@@ -166,7 +166,7 @@ def test_a_chart_that_is_to_be_skipped_is_not_touched(root, charts):
     policies = {"web": ChartPolicy(pin=Version.parse("1.0.0"))}
     assert outcomes(update(root, policies=policies)) == [("web", "up-to-date")]
     assert repos.snapshot(root) == before
-    with pytest.raises(UserError, match="wbe: no such chart; there are: web"):
+    with pytest.raises(UserError, match="wbe: no such chart; did you mean web"):
         update(root, skip=["wbe"])
 
 

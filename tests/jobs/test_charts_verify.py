@@ -416,7 +416,7 @@ def test_accepted_content_is_silent_and_its_reason_is_in_the_ledger(root):
     [
         ({"accept": ["web"]}, "give one with --reason"),
         ({"accept": ["wob"], "reason": "x"}, "wob: the ledger has no such chart"),
-        ({"charts": ["wob"]}, "wob: no such chart; there are: web"),
+        ({"charts": ["wob"]}, "wob: no such chart; did you mean web?"),
         ({"ref": "nowhere"}, "no revision nowhere"),
         ({"base": "nowhere"}, "no revision nowhere"),
         ({"ref": "HEAD", "update_ledger": True}, "the ledger of a revision cannot be written"),

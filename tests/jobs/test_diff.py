@@ -186,7 +186,7 @@ def test_one_application_is_shown_and_compared_with_all_that_the_cluster_had(wor
     repos.write(world.kubeaid, {"argocd-helm-charts/web/values.yaml": "replicas: 9\nname: new\n"})
     made = upgraded(world, apps=["other"])
     assert {change.app for change in made.changes} == {"other"}
-    with pytest.raises(UserError, match="odher: no such Application; there are: other"):
+    with pytest.raises(UserError, match="odher: no such Application; did you mean other"):
         upgraded(world, apps=["odher"])
 
 

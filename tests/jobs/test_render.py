@@ -971,7 +971,7 @@ def test_several_workers_give_what_one_gives(world):
 def test_only_the_applications_asked_for_are_given(world):
     world.cluster("one", {"web.yaml": application("web")})
     assert [one.app for one in world.render(apps=["web"]).apps] == ["web"]
-    with pytest.raises(UserError, match="wep: no such Application; there are: web"):
+    with pytest.raises(UserError, match="wep: no such Application; did you mean web"):
         world.render(apps=["wep"])
 
 

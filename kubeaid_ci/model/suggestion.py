@@ -1,0 +1,17 @@
+"""Advice about a name that does not exist."""
+
+import difflib
+from collections.abc import Iterable
+
+_MOST_NAMES = 10
+_MOST_NEAR = 3
+_LIKENESS = 0.5
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return a question with the most similar names, else a list of the first ten."""
+    names = sorted(known)
+    if near := difflib.get_close_matches(name, names, _MOST_NEAR, _LIKENESS):
+        return f"did you mean {' or '.join(near)}?"
+    more = ", …" if len(names) > _MOST_NAMES else ""
+    return f"there are: {', '.join(names[:_MOST_NAMES]) or 'none'}{more}"
