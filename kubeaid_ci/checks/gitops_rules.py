@@ -1,6 +1,6 @@
 """The rules of the family ``gitops/``: what Applications and ApplicationSets ask of Argo CD."""
 
-from kubeaid_ci.model.finding import Rule, Severity
+from kubeaid_ci.model.finding import Finding, Rule, Severity
 
 SOURCE_NOT_RENDERED = Rule(
     "gitops/source-not-rendered",
@@ -26,10 +26,22 @@ APPLICATION_SET_PLACEHOLDER = Rule(
     "A tag that is no parameter stays in the text of the Application, braces included, which is mostly a typo. "
     "Correct the name, or set goTemplate and the option missingkey=error so that Argo CD refuses it.",
 )
+NOTHING_RENDERED = Rule(
+    "gitops/nothing-rendered",
+    Severity.WARNING,
+    "No cluster was found, so nothing was rendered, compared or checked. Check --config-repo, and that each cluster "
+    "has a folder k8s/<cluster>/argocd-apps.",
+)
 
 RULES = (
+    NOTHING_RENDERED,
     SOURCE_NOT_RENDERED,
     APPLICATION_SET_NOT_FOLLOWED,
     APPLICATION_SET_DUPLICATE,
     APPLICATION_SET_PLACEHOLDER,
 )
+
+
+def nothing_rendered() -> Finding:
+    """Return the finding about a config repo without clusters."""
+    return NOTHING_RENDERED.at("k8s", "k8s/ has no cluster, so nothing was rendered", subject="k8s", key="nothing")

@@ -72,6 +72,12 @@ SETTINGS_MISNAMED = Rule(
     Severity.WARNING,
     "Settings are read only from .kubeaid-ci.yaml, so this file has no effect. Rename the file.",
 )
+SETTINGS_CLUSTER_UNKNOWN = Rule(
+    "settings/cluster-unknown",
+    Severity.WARNING,
+    "Settings of a cluster that does not exist have no effect. Correct the name to that of a folder or a cluster in "
+    "k8s/, or remove the settings.",
+)
 SUPPRESSION_UNUSED = Rule(
     "suppression-unused",
     Severity.INFO,
@@ -99,6 +105,7 @@ RULES: Mapping[str, Rule] = {
         VALUES_UNKNOWN,
         SETTINGS_WEAKENED,
         SETTINGS_MISNAMED,
+        SETTINGS_CLUSTER_UNKNOWN,
         SUPPRESSION_UNUSED,
         SUPPRESSION_EXPIRED,
         *cluster_rules.RULES,

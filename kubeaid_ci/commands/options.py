@@ -4,7 +4,7 @@ The command line wins over the environment, the environment over the settings fi
 """
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -152,6 +152,8 @@ class _SettingsReader:
         """Return the settings that are in force for a repository, and note what the change would make weaker."""
         after = self._read_file(folder)
         self._report_misnamed(folder)
+        if after.clusters:
+            self._report_unknown_clusters(folder, after.clusters)
         base = self._base_of(folder)
         if base is None:
             return after
@@ -163,6 +165,25 @@ class _SettingsReader:
         self.findings += settings_change.removed(removed(folder, base))
         self.new_suppressions += settings_change.new_suppressions(before.suppress, after.suppress)
         return before
+
+    def _report_unknown_clusters(self, folder: Path, names: Iterable[str]) -> None:
+        """Note settings of clusters that a config repo does not have; a KubeAid repo has none."""
+        from kubeaid_ci.edges.config_repo import HOME, folders
+        from kubeaid_ci.model.cluster import Cluster
+
+        if not (folder / HOME).is_dir():
+            return
+        found = folders(folder)
+        known = {name for one in found for name in (one.dir, one.name if isinstance(one, Cluster) else one.dir)}
+        for name in (name for name in names if name not in known):
+            import difflib
+
+            from kubeaid_ci.checks.rules import SETTINGS_CLUSTER_UNKNOWN
+
+            near = difflib.get_close_matches(name, sorted(known), 2)
+            advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(sorted(known))}"
+            message = f"clusters.{name}: no such cluster; {advice}"
+            self.findings.append(SETTINGS_CLUSTER_UNKNOWN.at(SETTINGS_FILE, message, subject=name, key=name))
 
     def _report_misnamed(self, folder: Path) -> None:
         if not any((folder / name).is_file() for name in MISNAMED):

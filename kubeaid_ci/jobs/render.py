@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from kubeaid_ci.checks.gitops_rules import nothing_rendered
 from kubeaid_ci.documents.garbage import without_garbage_collection
 from kubeaid_ci.edges.config_repo import HOME, Folders, folders_of
 from kubeaid_ci.edges.snapshot import WORKTREE
@@ -88,7 +89,9 @@ class Side:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Findings about clusters as a whole."""
-        return (*self.selection.findings, *helm_change.unknown(self.helm, self.apps, self.selection.clusters))
+        is_empty = not self.selection.clusters and not self.selection.findings
+        nothing = (nothing_rendered(),) if is_empty else ()
+        return (*nothing, *self.selection.findings, *helm_change.unknown(self.helm, self.apps, self.selection.clusters))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from kubeaid_ci.settings.readers import (
     day,
     duration,
     flag,
+    helm_version,
     many,
     matching,
     member,
@@ -180,7 +181,7 @@ _CHART: Mapping[str, Reader] = {
 _CLUSTER: Mapping[str, Reader] = {
     "kubernetes-version": version,
     "api-versions": many(text),
-    "helm": version,
+    "helm": helm_version,
 }
 
 _REPOSITORIES: Mapping[str, Reader] = {

@@ -16,6 +16,7 @@ from kubeaid_ci.model.version_range import VersionRange
 
 _Made = TypeVar("_Made")
 _Choice = TypeVar("_Choice", bound=StrEnum)
+_HELMS = (3, 4)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
@@ -83,6 +84,14 @@ def version(node: Node) -> Version:
         if isinstance(node.value, str) and node.value.strip():
             raise node.error(str(error)) from error
         raise
+
+
+def helm_version(node: Node) -> Version:
+    """A version of Helm."""
+    found = version(node)
+    if found.release[0] not in _HELMS:
+        raise node.error(f"expected a version of Helm such as 3.19 or 4.1, found {_named(node.value)}")
+    return found
 
 
 def versions(node: Node) -> VersionRange:
