@@ -1,8 +1,8 @@
-"""Which addresses a chart source may lead to.
+"""The addresses that a chart source may lead to.
 
-An index or a redirect is somebody else's text. It must not make a CI runner, which sits inside
-somebody's network, ask what it could not ask from outside: its own loopback, the company's private
-hosts, or the cloud's metadata service. What a person wrote as the repository may be private.
+An index or a redirect is untrusted text. It must not make a CI runner, which is inside a private
+network, send requests to its own loopback, the company's private hosts, or the cloud's metadata
+service. A repository that the user configured may be private.
 """
 
 import ipaddress
@@ -29,7 +29,7 @@ CONNECT_SECONDS = 10
 
 
 class Zone(IntEnum):
-    """How far inside an address is; a source may lead to its own zone and to those further out."""
+    """The zone of an address, from public to loopback; a source may lead to its own zone and to those further out."""
 
     PUBLIC = 0
     PRIVATE = 1
@@ -80,7 +80,7 @@ def _connect(address: str, port: int) -> socket.socket:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How names become addresses, and addresses connections; both raise `OSError`."""
+    """Functions that resolve names and open connections; both raise `OSError`."""
 
     resolve: Callable[[str, int], list[str]] = _resolve
     connect: Callable[[str, int], socket.socket] = _connect

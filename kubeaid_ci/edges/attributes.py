@@ -1,4 +1,4 @@
-"""Files that Git writes to disk otherwise than they are committed, as ``.gitattributes`` files say."""
+"""Files that Git writes to disk in another form than committed, by ``.gitattributes`` files."""
 
 import hashlib
 import tempfile
@@ -23,7 +23,7 @@ def rewritten(root: Path, paths: Sequence[str], *, commit: str | None) -> dict[s
     if commit is None:
         return _asked(root, paths, ["check-attr"], {})
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as scratch:
-        # An index of our own is how attributes of a commit are asked for without a checkout of it.
+        # A temporary index gives the attributes of a commit without a checkout.
         index = {"GIT_INDEX_FILE": f"{scratch}/index"}
         _must(root, ["read-tree", commit], index)
         return _asked(root, paths, ["check-attr", "--cached"], index)
@@ -83,7 +83,7 @@ def _asked(root: Path, paths: Sequence[str], command: Sequence[str], env: Mappin
 
 
 def _changing(values: Mapping[str, str]) -> Iterator[str]:
-    """The attributes that change a file on checkout; ``text`` alone only changes what is committed."""
+    """The attributes that change a file on checkout; ``text`` by itself only changes what is committed."""
     for name in ("filter", "working-tree-encoding", "ident"):
         if values[name] not in _NOTHING:
             yield name if values[name] == "set" else f"{name}={values[name]}"

@@ -27,7 +27,7 @@ _NOT_YET = 202
 
 
 class UnusableError(RequestException):
-    """An answer that is not read, or a request that is not sent; the text says why, and a second try helps nobody."""
+    """An answer that is not read, or a request that is not sent; the text has the reason, and a retry does not help."""
 
 
 class BoundedAdapter(HTTPAdapter):

@@ -1,9 +1,9 @@
-"""What builds gave and downloads brought before, by content, in the user's cache folder.
+"""Results of builds and downloads, by content, in the user's cache folder.
 
-A record says: when these paths held this content (and those paths nothing), the build gave these
-files. It is found by a slot, a hash of what is known before evaluating, and believed only when
-every input is still the same. Contents lie next to, named by their SHA-256. All writes are
-atomic, so runs may share the folder; whatever does not read back whole counts as not there.
+A record means: if these paths have this content (and those paths do not exist), the build gives these
+files. It is found by a slot, a hash of what is known before evaluating, and used only if
+every input is still the same. Contents are next to it, named by their SHA-256. All writes are
+atomic, so runs may share the folder; incomplete entries are ignored.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class Record:
     tree: str = ""
     """The tree of the KubeAid build folder, where it was read from a commit."""
     notes: tuple[dict[str, Any], ...] = ()
-    """What the checks of the vars file said, as plain values."""
+    """Findings about the vars file, as plain values."""
 
 
 @dataclass(frozen=True, slots=True)

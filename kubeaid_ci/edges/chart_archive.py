@@ -63,7 +63,7 @@ class _Names:
         around = path.rpartition("/")[0]
         if around and around not in self._folders:
             self.add(around, is_file=False)
-        # Some file systems take no account of case and of how a letter is composed.
+        # Some file systems ignore case and Unicode composition.
         other = self._spelled.setdefault(_folded(path), path)
         if other != path:
             raise UnsafeArchive(f"{path!a} and {other!a} are one file on some systems")
@@ -94,14 +94,14 @@ def _path(name: bytes) -> str:
 
 @lru_cache(maxsize=4096)
 def _unfit(part: str) -> str | None:
-    """Why a part of a path is none that is unpacked, or nothing."""
+    """Return why a part of a path is not unpacked, or None."""
     if part in ("", ".", ".."):
         return "leaves its folder, or is not written plainly"
     if "\\" in part:
         return "holds a backslash, which is a separator to some"
     if _DRIVE.match(part):
         return "names a drive"
-    # Control, direction and invisible characters, and blanks that are no space.
+    # Control, direction and invisible characters, and whitespace other than the space.
     if not part.isprintable() or visible(part) != part:
         return "holds characters that are not seen"
     if is_for_git(part):

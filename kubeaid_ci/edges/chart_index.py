@@ -51,7 +51,7 @@ class Index:
         return found or matching(self.releases(chart) or (), version)
 
     def skipped(self, chart: str, version: str) -> str | None:
-        """Return why Helm skips the entry of a version; None if it does not, or there is none."""
+        """Return why Helm skips the entry of a version; None if it does not, or the entry does not exist."""
         with self._lock:
             found = self._entries(chart)
         return found.skipped.get(version) if found else None

@@ -1,4 +1,4 @@
-"""What a Chart.yaml, requirements.yaml or lock says, read once for each content.
+"""Reads each Chart.yaml, requirements.yaml or lock once for each content.
 
 Reading YAML is most of the work on a repository of charts, and the same files come again on every
 run, so what was read is kept in the user's cache folder by the id of the blob.

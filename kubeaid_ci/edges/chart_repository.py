@@ -62,7 +62,7 @@ class ChartRepository:
     def release(self, chart: str, version: str) -> Release | Failed:
         """Return the release of a version: the one with the same text, else the first that is equal.
 
-        What an index says is noted by its content for later runs, which then parse none.
+        The entries of an index are cached by its content, so that later runs need not parse it.
         """
         name = f"release {_FORMAT} {kubeaid_ci.__version__} {self._digest} {json.dumps([chart, version])}"
         if (known := self._downloads.noted(name)) is not None:
@@ -98,7 +98,7 @@ class ChartRepository:
             return self._read
 
     def archive(self, url: str) -> Got | Failed:
-        """The bytes of an archive that the index names; the login goes along to the repository's host alone."""
+        """The bytes of an archive that the index names; the login is sent only to the repository's host."""
         authorization = self._authorization if origin(url) == origin(self.url) else None
         answer = self._downloads.get(Ask(url, self.url, MOST_PACKED, _ARCHIVE_SECONDS, {}, authorization))
         return answer if isinstance(answer, Got) else answer.failed

@@ -38,7 +38,7 @@ _COMMAND_START = re.compile(r"(^|[\r\n])([^\S\r\n]*)::")
 
 
 def github(env: Mapping[str, str]) -> bool:
-    """Return whether this is a job of GitHub Actions, or of Gitea's or Forgejo's, which say the same."""
+    """Return whether this is a job of GitHub Actions, or of Gitea or Forgejo, which set the same variables."""
     return env.get("GITHUB_ACTIONS") == "true"
 
 
@@ -70,18 +70,18 @@ def change_request(env: Mapping[str, str]) -> tuple[str, int] | None:
 
 
 def guarded(text: str) -> str:
-    """Output in which GitHub's runner finds no command, whoever wrote it.
+    """Return output without commands for GitHub's runner.
 
-    The runner obeys ``::…`` at the start of a line (blanks before it do not count) and ``##[…`` anywhere.
+    The runner obeys ``::…`` at the start of a line (spaces before it do not count) and ``##[…`` anywhere.
     """
     return _COMMAND_START.sub(r"\1\2\\::", text).replace("##[", r"#\#[")
 
 
 def change_base(env: Mapping[str, str]) -> tuple[tuple[str, ...], str] | None:
-    """Return the revisions that name the base of the job's change request, best first, and the variable that says so.
+    """Return the revisions that name the base of the job's change request, best first, and the variable that has it.
 
-    None if the job runs for no change request. The branch is meant as the remote has it: whoever wrote the change
-    could have made a tag or a branch of its name.
+    None if the job runs for no change request. The branch is the remote's, because the author of the change
+    could have created a tag or a branch with its name.
     """
     if branch := env.get("GITHUB_BASE_REF") if github(env) else None:
         return (f"refs/remotes/origin/{branch}", *_merged_base(env)), f"GITHUB_BASE_REF {branch}"
@@ -116,7 +116,7 @@ def harmless(text: str, env: Mapping[str, str]) -> str:
 
 
 def without_commands() -> tuple[str, str]:
-    """Return the lines between which GitHub's runner obeys no command; nobody can guess the second."""
+    """Return the lines between which GitHub's runner obeys no command; the second cannot be guessed."""
     token = secrets.token_hex(16)
     return f"::stop-commands::{token}\n", f"::{token}::\n"
 
@@ -155,7 +155,7 @@ def append_outputs(
     *,
     token: Callable[[], str] = lambda: secrets.token_hex(16),
 ) -> None:
-    """Set the step's outputs, where it has any; `token` gives what nobody can guess, again at each call."""
+    """Set the step's outputs, where it has any; `token` returns a new unguessable text at each call."""
     path = _file(env, "GITHUB_OUTPUT")
     if path is not None:
         append(path, "".join(_output(_named(name), value, token) for name, value in outputs.items()))

@@ -80,7 +80,7 @@ def _folder(tree: TreeReader, entry: Listed) -> Cluster | NotACluster | None:
 def _found(tree: TreeReader, entry: Listed) -> Cluster | NotACluster:
     where = f"{HOME}/{entry.name}"
     if entry.kind is Kind.REFUSED:
-        # A submodule, or what is outside of the repository, may be a cluster all the same.
+        # A submodule, or a link out of the repository, may still be a cluster.
         return NotACluster(entry.name, f"{where}: {entry.reason}", wrong=not entry.is_broken)
     if not _is_text(entry.name):
         return NotACluster(entry.name, f"{where}: the folder's name is not UTF-8; rename it", wrong=True)
@@ -102,7 +102,7 @@ def _linked(entry: Listed, found: Cluster | NotACluster) -> NotACluster:
 
 
 def _cluster(tree: TreeReader, name: str) -> Cluster | NotACluster:
-    """Return the cluster in a folder, or why it is none. Raises `UserError` if the folder cannot be read."""
+    """Return the cluster in a folder, or why it is not a cluster. Raises `UserError` if the folder cannot be read."""
     where = f"{HOME}/{name}"
     entries = {one.name: one for one in tree.listing(where)}
     applications, output = entries.get(APPLICATIONS), entries.get(OUTPUT)

@@ -80,7 +80,7 @@ def is_repository(folder: str) -> bool:
 
 
 def _holds_file(folder: str) -> bool:
-    """True if anything but empty folders is below. A folder that cannot be read counts: nobody knows."""
+    """True if anything but empty folders is below. An unreadable folder counts, because its content is unknown."""
     folders = []
     try:
         with os.scandir(folder) as entries:

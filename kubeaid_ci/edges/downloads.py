@@ -17,7 +17,7 @@ class Downloads:
         self.cache = cache
 
     def get(self, ask: Ask) -> Got | NotGot:
-        """The file of now: sent, or kept from before where the server says that it is still the same."""
+        """The current file: downloaded, or from the cache if the server answers that it is unchanged."""
         kept = self._kept(ask.url)
         conditions = {_CONDITIONS[name]: value for name, value in kept.headers.items()} if kept else {}
         answer = self.web.get(replace(ask, headers={**ask.headers, **conditions}))

@@ -31,7 +31,7 @@ class Found(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A variable that may hold a token, and for which forge and host it counts; `where` says so to people."""
+    """A variable that may hold a token, and for which forge and host it counts; `where` describes that for users."""
 
     name: str
     counts: Callable[[ForgeKind, Remote, Environ], bool]
@@ -111,7 +111,7 @@ _SOURCES = (
 )
 _GIT_ALONE = _Source("KUBEAID_CI_GIT_TOKEN", _any, "Git on the config repo", for_api=False)
 
-# Variables of the platform's earlier scripts, and what says the same today.
+# Variables of the platform's earlier scripts, and their new names.
 OLD_NAMES: Mapping[str, str] = {
     "API_TOKEN_GITHUB": "KUBEAID_CI_TOKEN",
     "KUBERNETES_CONFIG_REPO_TOKEN": "KUBEAID_CI_TOKEN",
@@ -128,8 +128,8 @@ OLD_NAMES: Mapping[str, str] = {
 def forge_token(remote: Remote, kind: ForgeKind, environ: Environ, *, target: bool = True) -> Token | None:
     """The token for the forge's API, or nothing.
 
-    `target` is true if the remote is the one to publish to: the project's own variables are for it
-    alone, so that a second repository on another host never sees them.
+    `target` is true if the remote is the one to publish to: the project's own variables are only for
+    it, so that a second repository on another host never sees them.
     """
     return _first([source for source in _sources(target) if source.for_api], remote, kind, environ)
 
@@ -164,7 +164,7 @@ def tokens_set(remote: Remote, kind: ForgeKind, environ: Environ) -> tuple[Token
 
 
 def old_names(environ: Environ) -> Mapping[str, str]:
-    """Those variables of the platform's earlier scripts that are set, each with what says the same today."""
+    """Those variables of the platform's earlier scripts that are set, each with its new name."""
     return {name: new for name, new in OLD_NAMES.items() if environ.get(name, "").strip()}
 
 
@@ -233,7 +233,7 @@ def base_branch(environ: Environ) -> Found[str] | None:
 
 
 def reviewers(environ: Environ) -> Found[tuple[tuple[str, ...], tuple[str, ...]]] | None:
-    """People and teams (``@org/team`` or ``org/team`` in the list) who shall review, or nothing."""
+    """People and teams (``@org/team`` or ``org/team`` in the list) as reviewers, or None."""
     name = "OBMONDO_DEPLOY_PULL_REQUEST_REVIEWERS"
     names = [part.strip().removeprefix("@") for part in environ.get(name, "").split(",")]
     people = tuple(part for part in names if part and "/" not in part)

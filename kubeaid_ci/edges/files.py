@@ -39,7 +39,7 @@ def read_regular(path: Path, *, most: int) -> bytes | None:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file by a temporary one next to it; create missing folders.
 
-    A file that exists keeps its mode; a new file's mode is as the umask says. A device or pipe, such as
+    A file that exists keeps its mode; a new file's mode follows the umask. A device or pipe, such as
     ``/dev/stdout``, is written to as it is. Raises `UserError` naming the path if it cannot be written, or if it is a
     link or leads through one below the current folder: a link that somebody committed would let a report replace a
     file elsewhere. Nothing is left behind then.

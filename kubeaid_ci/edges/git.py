@@ -97,7 +97,7 @@ class Repository:
         return tag_prefix + revision if is_like_version(revision) else revision
 
     def target(self, revision: str, tag_prefix: str = "") -> str | None:
-        """Return the id of the commit that a ``targetRevision`` names, as Argo CD resolves it; None if there is none.
+        """Return the id of the commit that a ``targetRevision`` names, as Argo CD resolves it; None if missing.
 
         A range of versions is its newest tag. A name is a branch first, then a tag; branches of ``origin`` count. Only
         names and ids count, not Git's expressions such as ``HEAD~1``. The rules are those of `lsRemote` in util/git.
@@ -117,7 +117,7 @@ class Repository:
     def meanings(self, revision: str) -> tuple[str, ...]:
         """The tag of a name and the branches of it, by their whole names; empty if there are not both.
 
-        Git takes the tag without a word, and whoever may push may make one that is called ``origin/main``.
+        Git silently prefers the tag, and anyone who may push can create a tag named ``origin/main``.
         """
         names = [f"{kind}/{revision}" for kind in ("refs/tags", "refs/heads", "refs/remotes", "refs/remotes/origin")]
         found = self._git("for-each-ref", "--format=%(refname)", *names).text.splitlines()
@@ -226,7 +226,7 @@ class Repository:
         from_stdin = ["--pathspec-from-file=-", "--pathspec-file-nul"]
         self._must("--literal-pathspecs", "add", "--intent-to-add", *from_stdin, stdin=named)
         plain = ["--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/"]
-        # Names in a patch are quoted in several ways, and ambiguous with blanks; this list has the same files in order.
+        # Names in a patch are quoted in several ways, and ambiguous with spaces; this list has the same files in order.
         listed = self._must("diff", *plain, "--name-only", "-z", "HEAD").stdout.split(b"\0")[:-1]
         patch = self._must("diff", *plain, "HEAD").stdout.decode("utf-8", "replace")
         parts = re.split(r"^diff --git ", patch, flags=re.MULTILINE)[1:]
@@ -307,7 +307,7 @@ class TooLargeError(UserError):
         self.identity = identity
 
 
-# What is asked at once has to fit into a pipe, 64 KiB: git may wait for us to read before it reads on.
+# A batch of requests has to fit into a pipe, 64 KiB: git may wait for us to read before it reads on.
 _ASKED_AT_ONCE = 500
 
 

@@ -1,4 +1,4 @@
-"""How Git reaches a remote repository: its address and the token.
+"""Access of Git to a remote repository: its address and the token.
 
 The token goes to Git through the environment (a header for one address), so that it is never in an
 address, an argument, a configuration file or a reflog.
@@ -36,7 +36,7 @@ class GitAccess:
     rules: str = "the settings of the remote"
     timeout: float = TIMEOUT
     resolved: str = ""
-    """What Git takes for the host, as ``host:port:address``; empty if it may ask the name server itself."""
+    """The address that Git uses for the host, as ``host:port:address``; empty if Git may resolve the name itself."""
 
     @property
     def over_http(self) -> bool:
@@ -52,8 +52,8 @@ class GitAccess:
 def split_address(address: str) -> tuple[str, Token | None]:
     """An address without its credentials, and these; raises `UserError` if it is no address.
 
-    ``https://token@host/…`` and ``https://user:token@host/…`` both give a token; a user alone is
-    taken for a token too, as the forges do.
+    ``https://token@host/…`` and ``https://user:token@host/…`` both give a token; a user without a password
+    counts as a token too, as the forges do.
     """
     Remote.parse(address)
     if not _USERINFO.match(address.strip()):

@@ -8,7 +8,7 @@ from kubeaid_ci.plan import commits
 from kubeaid_ci.processes import Finished
 
 RAW = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-commit-id")
-"""How Git is asked what a commit changes, or two trees differ in."""
+"""Arguments of Git for the changes of a commit, or the difference of two trees."""
 _TRAILERS = [f"%(trailers:key={name},valueonly,separator=%x20)" for name in (commits.TRAILER, commits.BASE_TRAILER)]
 _FIELDS = ("%H", "%P", "%T", "%ct", "%cn", "%s", *_TRAILERS)
 
@@ -25,7 +25,7 @@ def commits_since(run: Run, base: str, head: str) -> tuple[Commit, ...]:
 
 
 def merged(run: Run, one: str, other: str) -> str | None:
-    """The tree that a merge without conflicts gives. Git before 2.38 cannot tell, and it is nothing too."""
+    """The tree that a merge without conflicts gives. Also None for Git before 2.38, which cannot compute it."""
     done = run("merge-tree", "--write-tree", one, other)
     return done.text.partition("\n")[0] if done.code == 0 else None
 

@@ -10,13 +10,13 @@ WANTED = "refs/wanted"
 _FILE_MODES = (REGULAR, EXECUTABLE)
 
 Changed = Mapping[str, tuple[str, bytes | None]]
-"""Files by path, each with its mode and its bytes, or nothing where it is to go."""
+"""Files by path, each with its mode and its bytes, or None to delete it."""
 
 
 def differing(commit: str, listed: Iterable[bytes], files: Mapping[str, bytes | File | None]) -> Changed:
     """Those of the files that a commit does not have as given; `listed` are its entries, of ``git ls-tree``.
 
-    Bytes alone keep the mode that the file has; a `File` brings its own.
+    Bytes keep the mode of the file; a `File` has its own mode.
     """
     present = dict(_entry(line) for line in listed)
     changed: dict[str, tuple[str, bytes | None]] = {}

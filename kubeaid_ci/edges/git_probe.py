@@ -25,7 +25,7 @@ def readable(access: GitAccess, *branches: str) -> Heads | Refused | NotReached:
 def writable(access: GitAccess, checkout: Path, branch: str) -> Refused | NotReached | None:
     """Why the branch cannot be pushed to; None if the remote lets us.
 
-    Over HTTP the remote says so before anything is sent. Elsewhere a push from a checkout with a commit
+    Over HTTP the remote reports it before anything is sent. Elsewhere a push from a checkout with a commit
     in it goes as far as the remote's own refusal, and is not made.
     """
     if access.over_http:

@@ -1,4 +1,4 @@
-"""What a Git remote has, and getting a copy of it."""
+"""Lists the refs of a Git remote, and clones it."""
 
 import difflib
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ READ, WRITE = "git-upload-pack", "git-receive-pack"
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The branches that were asked about and exist, each with its commit, and the default branch."""
+    """The requested branches that exist, each with its commit, and the default branch."""
 
     default: str | None
     commits: Mapping[str, str]
@@ -30,7 +30,7 @@ class Heads:
 def heads(access: GitAccess, *patterns: str) -> Heads:
     """The remote's default branch, and the branches of these names; ``name/*`` asks for those below.
 
-    Raises `OutsideError` if the remote cannot be asked.
+    Raises `OutsideError` if the remote cannot be reached.
     """
     asked = [f"{HEADS}{pattern}" for pattern in patterns]
     done = talk(access, ["ls-remote", "--symref", "--", access.url, "HEAD", *asked])
@@ -45,7 +45,7 @@ def heads(access: GitAccess, *patterns: str) -> Heads:
 
 
 def default_branch(access: GitAccess) -> str:
-    """The branch that the remote's HEAD names; raises `OutsideError` if there is none."""
+    """The branch that the remote's HEAD names; raises `OutsideError` if it does not exist."""
     found = heads(access).default
     if found is None:
         raise OutsideError(f"{access.url}: has no default branch; name one with --base")
@@ -53,7 +53,7 @@ def default_branch(access: GitAccess) -> str:
 
 
 def remote_head(access: GitAccess, branch: str) -> str | None:
-    """The commit that a branch of the remote ends with, or nothing where there is no such branch."""
+    """The commit that a branch of the remote ends with, or None if the branch does not exist."""
     return heads(access, branch).commits.get(branch)
 
 
@@ -95,7 +95,7 @@ def clone_branch(
 
 
 def _check_out(clone: Path) -> None:
-    """Write the files of a new clone, as the repository alone says: the user's settings do not reach them."""
+    """Write the files of a new clone, by the settings of the repository only, not by those of the user."""
     if git(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], folder=clone).code == 0:
         checked(git(["reset", "--hard", "--quiet"], folder=clone, reads_files=True), f"{clone}")
 
@@ -121,7 +121,7 @@ def _no_such_branch(access: GitAccess, branch: str | None, *, chosen: bool) -> U
 
 
 def objects_of(checkout: Path) -> Path | None:
-    """The folder of a checkout's objects, or nothing where it has not all of them."""
+    """The folder of a checkout's objects, or None if it does not have all of them."""
     asked = ["rev-parse", "--is-shallow-repository", "--git-path", "objects"]
     shallow, objects = checked(git(asked, folder=checkout), f"{checkout}").text.splitlines()
     partial = git(["config", "--get-regexp", r"^remote\..*\.promisor$"], folder=checkout).code == 0

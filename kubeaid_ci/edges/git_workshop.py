@@ -54,7 +54,7 @@ class Workshop:
             done = self._fetch(lacking)
             if done.code == 0:
                 return Heads(heads.default, {**heads.commits, **self._fetched(lacking)})
-            # A branch may have gone between the look and the fetch; the next look will tell.
+            # A branch may have gone between the look and the fetch; the next fetch will show it.
             fault = git_remote.fault_of(self.access, writing=False)
             if not fault.may_pass or not self.access.patience.again(attempt):
                 raise fault.error(self.access, f"git fetch ended with {done.code}: {reason(done)}")
@@ -134,7 +134,7 @@ class Workshop:
         """The commits that a branch has next to those of the base, newest first.
 
         Merges of the base that changed nothing on the way (a forge's "update branch") are left out, and so
-        is what our own commits say was on the base before it was rewritten.
+        are commits that, by the trailers of our own commits, were on the base before it was rewritten.
         """
         return git_history.commits_since(self._git, base, head)
 
@@ -179,7 +179,7 @@ class Workshop:
             done = remote_git(arguments, self.access, folder=self.folder)
             if done.code == 0:
                 return True
-            # Whatever Git said: where the branch is now tells what happened.
+            # For any answer of Git: the current position of the branch shows what happened.
             now = git_remote.remote_head(self.access, branch)
             if now == new:
                 return True
@@ -211,7 +211,7 @@ class Workshop:
     def _git(self, *arguments: str) -> Finished:
         if self.borrows:
             return git(arguments, folder=self.folder)
-        # A partial clone of ours: Git fetches the files that a merge or a diff needs.
+        # In our own partial clone Git fetches the files that a merge or a diff needs.
         return remote_git(arguments, self.access, folder=self.folder)
 
     def _run(self, *arguments: str) -> Finished:

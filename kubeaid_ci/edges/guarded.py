@@ -34,10 +34,10 @@ class ForbiddenError(Exception):
 
 
 class Guard:
-    """What one request may connect to, and the watch over its time.
+    """Restricts the connections of one request, and its time.
 
-    `permit` is asked with the host and the innermost zone of its addresses, and raises
-    `ForbiddenError`; it is not asked about a proxy.
+    `permit` is called with the host and the innermost zone of its addresses, and raises
+    `ForbiddenError`; it is not called for a proxy.
     """
 
     def __init__(self, network: Network, permit: Callable[[str, Zone], None] | None, seconds: float) -> None:
@@ -134,7 +134,7 @@ class _Checked(HTTPConnection):
             guard.permit(self.host.strip("[]"), self._zone)
 
     def request(self, *arguments: Any, **named: Any) -> None:
-        """Send a request; a connection that was made for another one is asked about again."""
+        """Send a request; a connection that was made for another request is checked again."""
         if (guard := _running.guard) is not None and self.sock is not None:
             self._ask(guard)
             guard.hold(self.sock)

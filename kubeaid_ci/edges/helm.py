@@ -29,9 +29,9 @@ _SEVERITIES = {1: Severity.INFO, 2: Severity.WARNING, 3: Severity.ERROR}
 
 
 class HelmError(Exception):
-    """What Helm refused: its words made short, and the chart's file and line where it names one.
+    """An error of Helm: its shortened message, and the chart's file and line if it names one.
 
-    `schema` is true where the values are not what the chart's schema asks for.
+    `schema` is true if the values violate the chart's schema.
     """
 
     def __init__(self, message: str, path: str | None = None, line: int | None = None, *, schema: bool = False) -> None:
@@ -51,7 +51,7 @@ class HelmError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What a chart gives. Both are pairs of path, from the chart's name on, and text; sorted by path.
+    """The rendered chart. Both are pairs of path, from the chart's name on, and text; sorted by path.
 
     `crds` are those of the ``crds`` folders of every enabled chart, which Helm does not render.
     """
@@ -62,7 +62,7 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class LintMessage:
-    """One thing that ``helm lint`` has to say about a file of a chart."""
+    """A message of ``helm lint`` about a file of a chart."""
 
     severity: Severity
     path: str
@@ -92,7 +92,7 @@ def render(
         "enable_dns": False,  # a template must not carry anything out by asking for names
     }
     try:
-        # A chart that was rendered once has lost its disabled subcharts, so each is loaded anew.
+        # A chart that was rendered once has lost its disabled subcharts, so each is loaded again.
         with helm.Chart.load_archive(archive) as chart:
             # The published `render` takes neither the version of Kubernetes nor its API versions.
             told = helm._native.call_string("helm_render", chart._raw(), values, json.dumps(options))  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""Which commits changed a folder since it held some tree."""
+"""Finds the commits that changed a folder since it held some tree."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime

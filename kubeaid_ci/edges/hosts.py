@@ -1,4 +1,4 @@
-"""Which hosts could not be connected to in one run, so that none of them is waited for twice."""
+"""Hosts that could not be reached in one run, so that no timeout occurs twice."""
 
 import threading
 
@@ -18,7 +18,7 @@ class Hosts:
         self._lock = threading.Lock()
 
     def answered(self) -> None:
-        """Note that a host answered, whatever it said: there is a network."""
+        """Note that a host answered, even with an error: the network works."""
         self._answered = True
 
     def lost(self, host: str, reason: str, *, slow: bool) -> None:

@@ -2,7 +2,7 @@
 
 An index has up to some ten thousand entries, of which a run wants a handful. If the text could mean something else
 than it looks like (a quoted text or a list in brackets that goes on at the margin, anchors, several documents), it is
-not cut. Nor is it if Helm might refuse it: only parsing the whole can tell then.
+not cut. Nor is it cut if Helm might refuse it: then the whole text must be parsed.
 """
 
 import re
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from kubeaid_ci.documents.resolve import plain_value
 from kubeaid_ci.plan.index_entries import FIELDS, TEXT_FIELDS
 
-# Patterns that begin with letters as they are, which Python finds many times faster than others.
+# Patterns that begin with literal characters, which Python finds many times faster than others.
 _ENTRIES = re.compile(r"\nentries:[ ]*(?=\n)")
 _TOP = re.compile(r"\n(?=[^\s#])")
 _FIRST = re.compile(r"(?:\n[ ]*(?:#[^\n]*)?(?=\n))*\n( +)[^\s#-]")
@@ -27,7 +27,7 @@ _OPEN = (
     re.compile(r" !\S*[ ]+[\"'\[{]"),
 )
 _ITEM = re.compile(r"\n( *)- ")
-# Where a version may be written so that its text is not there: with an escape, as an alias, under such a key.
+# Where a version may be written so that its text does not appear: with an escape, as an alias, under such a key.
 _HIDDEN = (
     re.compile(r"version[\"']?:\s*(?:\"[^\"]*\\|[*&!#])"),
     re.compile(r"[\n{,][ -]*\"[^\"\n]*\\[^\"\n]*\"[ ]*:"),
@@ -44,7 +44,7 @@ _MAYBE_NO_TEXT = r"(?=[-+.0-9~&*!yYnNtTfFoO])(?![0-9]+\.[0-9]+\.)"
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where in a text each chart's entries are, by name, and the text around all of them."""
+    """The positions of each chart's entries in a text, by name, and the text around all of them."""
 
     charts: Mapping[str, slice]
     outside: str

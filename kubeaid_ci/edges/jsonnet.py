@@ -29,7 +29,7 @@ _CODE_NAMES = (".jsonnet", ".libsonnet")
 
 
 class EvaluationError(Exception):
-    """What an engine said of an expression that it could not evaluate, as it said it."""
+    """The unchanged error text of an engine for an expression that it could not evaluate."""
 
     def __init__(self, engine: str, text: str) -> None:
         super().__init__(engine, text)
@@ -219,7 +219,7 @@ def _text(run: Callable[..., Any], code: str, importer: Importer, ext_code: dict
     except RuntimeError:
         if not importer.met_mark:
             raise
-    importer.strips_marks = True  # the engine does not say whether it reads code or data
+    importer.strips_marks = True  # the engine does not report whether it reads code or data
     return str(run(_NAME, code, max_stack=_MAX_STACK, ext_codes=ext_code, import_callback=importer))
 
 

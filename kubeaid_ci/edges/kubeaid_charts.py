@@ -21,9 +21,9 @@ _V1 = "v1"
 
 
 def read(snapshot: Snapshot, *, cache: Path | None = None) -> Charts:
-    """All umbrella charts of a repository; one whose metadata cannot be read is told and does not block the others.
+    """All umbrella charts of a repository; one whose metadata cannot be read is reported and does not block the others.
 
-    `cache` is the cache folder, or nothing to do without.
+    `cache` is the cache folder, or None for no cache.
     """
     reading = _Reading(snapshot, cache)
     folders = sorted({path.split("/")[1] for path in snapshot.files if _is_umbrella(path)})

@@ -22,7 +22,7 @@ _NOWHERE = "http://127.0.0.1:9"
 
 @dataclass(frozen=True, slots=True)
 class Kustomize:
-    """What builds kustomizations: the command's first words, and the version of kustomize in it."""
+    """The program that builds kustomizations: its command, and the version of kustomize in it."""
 
     command: tuple[str, ...]
     version: str
@@ -34,7 +34,7 @@ class Kustomize:
 
     @property
     def is_new_enough(self) -> bool:
-        """Return whether it tells where its objects are from."""
+        """Return whether it can mark the source of each object."""
         found = _VERSION.match(self.version)
         return found is not None and tuple(map(int, found.groups())) >= _LEAST
 
@@ -54,7 +54,7 @@ def find() -> Kustomize | None:
 def build(kustomize: Kustomize, files: Mapping[str, bytes], folder: str) -> str:
     """The objects of the kustomization in a folder among some files, as YAML.
 
-    The program sees the files alone: no environment, no home folder, no network, no other program. Raises
+    The program sees only the files: no environment, no home folder, no network, no other program. Raises
     `KustomizeError`, and `OutsideError` if it does not end in time.
     """
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as name:

@@ -21,7 +21,7 @@ _DOCKER_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"}
 
 
 class Logins:
-    """What the files of an environment have; they are read when first asked for."""
+    """The credentials in the files of an environment; they are read at first use."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ

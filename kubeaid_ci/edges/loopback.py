@@ -1,4 +1,4 @@
-"""Serves a folder to this machine alone, as a chart repository does."""
+"""Serves a folder as a chart repository, only to this machine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What is installed on this machine, and in which version."""
+"""The programs on this machine, and their versions."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ UNKNOWN = "of an unknown version"
 
 
 def program(name: str) -> str | None:
-    """The version that a program says it has; None if it is not on PATH."""
+    """The version that a program reports; None if it is not on PATH."""
     if shutil.which(name) is None:
         return None
     try:

@@ -69,7 +69,7 @@ class _Place:
 
 
 class Registry:
-    """Registries as one run asks them; `plain_http` names the hosts that are asked without TLS."""
+    """The registries of one run; `plain_http` names the hosts that are contacted without TLS."""
 
     def __init__(self, downloads: Downloads, logins: Logins, *, plain_http: Collection[str] = ()) -> None:
         self._downloads = downloads
@@ -174,7 +174,7 @@ class Registry:
     def _get(self, place: _Place, url: str, *, accept: str = "*/*", most: int = _MOST_MANIFEST) -> Got | Failed:
         ask = Ask(url, place.start, most, 300, {"Accept": accept}, self._authorizations.get((place.host, place.path)))
         answer = self._downloads.web.get(ask)
-        # Only the registry itself may say whom to show a login, not where it redirected to.
+        # Only the registry itself may name the login service, not a target of its redirects.
         if isinstance(answer, NotGot) and answer.status == 401 and origin(answer.url) == origin(url):
             authorization = self._authorize(place, answer.headers.get("www-authenticate", ""))
             if isinstance(authorization, Failed):
@@ -223,7 +223,7 @@ def _kin(base: str, realm: str) -> bool:
 
 
 def _failed(place: _Place, answer: NotGot) -> Failed:
-    """Return what a registry's refusal means; it says by code whether the repository or the tag is missing."""
+    """Return the kind of a registry's error; its code shows whether the repository or the tag is missing."""
     codes = {str(one.get("code")) for one in _list(_json(answer.data), "errors")}
     if answer.failed.kind is FailedKind.GONE and "MANIFEST_UNKNOWN" in codes:
         tag = answer.url.rpartition("/")[2]

@@ -70,10 +70,10 @@ def locked(cluster: Path) -> Iterator[None]:
 
 
 def replace(folder: Path, wanted: Mapping[str, bytes | None]) -> None:
-    """Make the folder hold exactly what is `wanted`; nothing as the content keeps the file that is there.
+    """Make the folder hold exactly what is `wanted`; None as the content keeps the existing file.
 
     A kept file keeps its inode and so its time of change. The caller holds `locked`. Raises
-    `UserError` where the disk does not let us; the old folder then stands as it was.
+    `UserError` if writing fails; the old folder is then unchanged.
     """
     staging = folder.with_name(_STAGING)
     try:

@@ -21,7 +21,7 @@ _NO_FILE = {LINK: "a link", GITLINK: "a submodule"}
 
 
 class PatchError(Exception):
-    """A patch that does not fit; the message names it and says why."""
+    """A patch that does not fit; the message names it and the reason."""
 
 
 def apply_patches(

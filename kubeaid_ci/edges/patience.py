@@ -1,4 +1,4 @@
-"""How often, and how long apart, a call to somebody else's server is repeated."""
+"""The number of retries of a call to a server, and the waits between them."""
 
 import random
 import time
@@ -20,9 +20,9 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
 
     def again(self, attempt: int, asked: float | None = None) -> bool:
-        """Wait after failed attempt number `attempt` (from 1), or say False where it was the last.
+        """Wait after failed attempt number `attempt` (from 1), or return False if it was the last.
 
-        `asked` is the wait in seconds that the server asks for; a longer one than `longest` is not waited for.
+        `asked` is the wait in seconds that the server requests; a longer one than `longest` is not waited for.
         """
         if attempt >= self.attempts or (asked or 0) > self.longest:
             return False

@@ -17,7 +17,7 @@ _SECONDS = 120.0
 _OPERATORS_OWN = ("partial_response_strategy", "query_offset", "labels")
 """Fields of a group that the operator takes out for a Prometheus, or a promtool, that does not know them."""
 
-# Positions are those in our temporary file and say nothing to the reader.
+# Positions are those in our temporary file and are meaningless to the reader.
 _POSITIONS = re.compile(r"(?:\d+:\d+: )+")
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _PLACE = re.compile(rf"group (?P<group>{_QUOTED}), rule \d+, (?P<rule>{_QUOTED}): ")

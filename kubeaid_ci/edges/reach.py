@@ -1,4 +1,4 @@
-"""What a source may reach: addresses as they are written, and the hosts behind them."""
+"""The addresses that a source may reach: as they are written, and the hosts behind them."""
 
 import threading
 from collections.abc import Collection
@@ -22,7 +22,7 @@ class Reach:
         self._lock = threading.Lock()
 
     def unfit(self, url: str, start: str) -> str | None:
-        """Why an address is not asked, as far as it says so itself."""
+        """Return why an address is not contacted, as far as the address itself shows it."""
         try:
             parts = urlsplit(url)
             host = (parts.hostname or "").lower()
@@ -80,7 +80,7 @@ def proxy_for(url: str) -> str | None:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port: what a login is for. An address that is none has an origin of its own."""
+    """Return scheme, host and port, for which a login is valid. An invalid address has an origin of its own."""
     try:
         parts = urlsplit(url)
         scheme = parts.scheme.lower()

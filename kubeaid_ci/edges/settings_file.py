@@ -27,7 +27,7 @@ class Base:
 
 
 def read(folder: Path) -> Settings:
-    """Return what the settings file at the root of a repository says. Nothing is set if there is no file.
+    """Return the settings from the file at the root of a repository. Nothing is set if there is no file.
 
     Raises `UserError` naming file, line and key if it cannot be read, if it is not a regular file, or if it suppresses
     a rule that does not exist. At the base of a change such a suppression counts for nothing (`read_at`).
@@ -78,7 +78,7 @@ def _is_needed(path: Path) -> bool:
 
 
 def read_at(folder: Path, base: Base) -> Settings:
-    """Return what the settings file of a repository says at the base of a change.
+    """Return the settings of a repository at the base of a change.
 
     Raises `UserError` if the repository does not have that revision, because without it the rules are unknown.
     """

@@ -80,7 +80,7 @@ class Snapshot(TreeReader):
         return {path[start:].partition("/")[0] for path in self.below(folder)}
 
     def _cover(self, path: str, *, whole: bool = False) -> None:
-        """Add the files next to a path that nobody asked for yet, such as the target of a link.
+        """Add the files next to a path that were not loaded yet, such as the target of a link.
 
         `whole` adds all below the path, even if a part of it is there.
         """

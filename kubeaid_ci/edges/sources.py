@@ -1,4 +1,4 @@
-"""Where an evaluation reads its files from: a folder as it is, or a commit of a repository.
+"""Sources of the files of an evaluation: a folder as it is, or a commit of a repository.
 
 Vars files are untrusted input in CI, so nothing outside the given repositories is ever read:
 not by ``../..``, not by an absolute path, not through a link, and nothing in ``.git``.

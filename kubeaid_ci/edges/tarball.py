@@ -86,7 +86,7 @@ class _Header:
 
 
 class _Pending:
-    """What extended headers say about the member that follows them."""
+    """The data of extended headers for the member that follows them."""
 
     def __init__(self) -> None:
         self.seen = False
@@ -122,7 +122,7 @@ def _reshapes(key: str) -> bool:
 
 
 def _named(header: _Header, pending: _Pending) -> tuple[bytes, bool]:
-    """The name of a member, with what an extended header said of it, and whether it is a folder."""
+    """The name of a member, with the name from an extended header, and whether it is a folder."""
     name = header.name if pending.path is None else pending.path
     if pending.size not in (None, header.size):
         raise UnsafeArchive(f"{_shown(name)} has two sizes")
@@ -219,7 +219,7 @@ class _Stream:
         self._ready, self._taken = b"".join(pieces), 0
 
     def only_zeros(self) -> None:
-        """Read to the end, which has to be one block away at least, past zeros alone."""
+        """Read to the end, which has to be one block away at least, past only zeros."""
         if any(self.take(_BLOCK)) or any(self._ready[self._taken :]):
             raise UnsafeArchive("data behind the end of the archive")
         left = MOST_BYTES

@@ -17,7 +17,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What an archive holds; `version` and `deprecated` are what its Chart.yaml says."""
+    """The content of an archive; `version` and `deprecated` are from its Chart.yaml."""
 
     sha256: str
     files: Mapping[str, File]

@@ -34,10 +34,10 @@ _JOBS = 16
 class Upstreams:
     """The upstreams of one run: each index is requested once. Safe to use from several threads.
 
-    `cache` keeps downloads for later runs, which ask whether they changed. `jobs` is how many charts are
+    `cache` keeps downloads for later runs, which revalidate them. `jobs` is how many charts are
     fetched in parallel, at most four from one host. `allow` names hosts that may be private wherever
-    their address was found, `plain_http` registries without TLS, `mirrors` what is asked instead of
-    addresses that begin so: repositories and what their indexes name. What a mirror gives counts as its
+    their address was found, `plain_http` registries without TLS, `mirrors` the replacements by address
+    prefix: for repositories and for addresses in their indexes. What a mirror gives counts as its
     original's. With `keep` each chart is requested once and its files stay in memory until the end.
     """
 

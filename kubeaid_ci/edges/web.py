@@ -36,10 +36,10 @@ _LATER = frozenset({408, 425, 429})
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What to ask for.
+    """A request.
 
-    `start` is the address that a person wrote (the repository), from which `url` may have been learnt.
-    `authorization` is sent to the host of `url` alone, never to where a redirect leads.
+    `start` is the address that the user configured (the repository), from which `url` may be derived.
+    `authorization` is sent only to the host of `url`, never to the target of a redirect.
     """
 
     url: str
@@ -63,7 +63,7 @@ class Got:
 
 @dataclass(frozen=True, slots=True)
 class NotGot:
-    """Why there is no answer; with what the server said where it said something."""
+    """The reason for a missing answer, with the server's text if it sent one."""
 
     failed: Failed
     status: int = 0
@@ -110,7 +110,7 @@ class Web:
         A host that could not be connected to is not tried again in this run. If none answers and waiting
         takes long, the other hosts are not tried either.
         """
-        self._opened()  # what it loads takes nobody's time but ours
+        self._opened()  # loading it must not count as time of the server
         end = time.monotonic() + ask.seconds
         for attempt in range(1, self._patience.attempts + 1):
             answer = self._follow(ask, end)
@@ -168,7 +168,7 @@ class Web:
             return answer
 
     def _proxy(self, url: str) -> str | None:
-        """As the environment says, which takes longer to read than a small answer to come."""
+        """Return the proxies of the environment, which take longer to read than a small answer takes."""
         place = origin(url)
         if place not in self._proxies:
             self._proxies[place] = proxy_for(url)

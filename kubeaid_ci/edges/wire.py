@@ -19,7 +19,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered. Header names are in lower case; `data` is nothing where it is not JSON."""
+    """The answer of a server. Header names are in lower case; `data` is None if it is not JSON."""
 
     status: int
     headers: dict[str, str]
@@ -127,7 +127,7 @@ def git_status(access: GitAccess, service: str) -> int | Moved | Lost:
 
 
 def words(data: Any, text: str) -> str:
-    """Return what a server says in its JSON (or, where it sent none, its text), for people: at most 500 characters."""
+    """Return the error text of a server from its JSON, or its plain text: at most 500 characters."""
     said = text
     if isinstance(data, dict):
         parts = [data.get(name) for name in ("message", "error", "errors", "error_description")]

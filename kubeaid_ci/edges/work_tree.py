@@ -1,4 +1,4 @@
-"""What a work tree holds, by Git's ids: its index, and how the files on disk differ from it."""
+"""The content of a work tree, by Git's ids: its index, and the differences of the files on disk."""
 
 import os
 import stat
@@ -18,7 +18,7 @@ _STATUS = ["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=
 
 @dataclass(slots=True)
 class State:
-    """How a work tree differs from its index: files written (with their mode), removed, and ignored by Git."""
+    """The difference of a work tree to its index: files written (with their mode), removed, and ignored by Git."""
 
     written: dict[str, str] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
@@ -26,7 +26,7 @@ class State:
 
 
 def index(folder: Path, folders: Sequence[str]) -> tuple[dict[str, Entry], list[str]]:
-    """Every file of the index below some folders, by path, and those that Git was told not to look at on disk."""
+    """Every file of the index below some folders, by path, and those that Git is set not to check on disk."""
     entries, unwatched = {}, []
     for line in _names(_run(folder, "ls-files", "-s", "-v", "-z", "--", *folders)):
         about, _, path = line.partition("\t")
@@ -60,8 +60,8 @@ def state(folder: Path, folders: Sequence[str], unwatched: Iterable[str] = ()) -
 
 
 def ids(folder: Path, modes: dict[str, str]) -> dict[str, Entry]:
-    """The files of these modes as Git would store them: line ends and the like as its settings say."""
-    # Git is told the names by line, and drops a carriage return at the end of one.
+    """The files of these modes as Git would store them: line ends and the like by its settings."""
+    # Git reads the names by line, and drops a carriage return at the end of one.
     lines = {path: mode for path, mode in modes.items() if "\n" not in path and "\r" not in path}
     plain = [path for path, mode in lines.items() if mode in (REGULAR, EXECUTABLE)]
     listed = "".join(f"{path}\n" for path in plain).encode("utf-8", "surrogateescape")

@@ -37,7 +37,7 @@ _BOOT = (
     "import sys; memory, seconds, *sys.path[len(sys.path):] = sys.argv[1:];"
     " from kubeaid_ci.edges.workers import serve; serve(int(memory), int(seconds))"
 )
-# What Rust, Go (three ways) and Python say before they end; no code tells it from other aborts.
+# Messages of Rust, Go (three forms) and Python for lack of memory; no code distinguishes it from other aborts.
 _NO_MEMORY = (
     "memory allocation",
     "out of memory",
@@ -51,7 +51,7 @@ _PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
 
 
 class WorkerError(Exception):
-    """The worker process ended during a task; the text says why, for people."""
+    """The worker process ended during a task; the text has the reason, for users."""
 
 
 class TimedOutError(WorkerError):
@@ -60,7 +60,7 @@ class TimedOutError(WorkerError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one task may use: wall time in seconds, address space in bytes."""
+    """Limits of one task: wall time in seconds, address space in bytes."""
 
     seconds: float = 300.0
     memory: int = 4 * 1024**3
@@ -243,7 +243,7 @@ class Pool:
                 with self._lock:
                     self._timed_out += 1
                 ended.put((number, error))
-            except BaseException as error:  # noqa: BLE001 - handed on whole to whoever asked
+            except BaseException as error:  # noqa: BLE001 - passed on unchanged to the caller
                 ended.put((number, error))
         with self._lock:
             self._idle.append(worker)
@@ -273,11 +273,11 @@ def serve(memory: int, seconds: int) -> None:
     tasks = sys.stdin.buffer
     while (head := tasks.read(_LENGTH.size)) and len(head) == _LENGTH.size:
         function, task = pickle.loads(tasks.read(_LENGTH.unpack(head)[0]))  # noqa: S301 - our own process
-        # Past its deadline we are killed; this is for the case that whoever would do so is gone.
+        # Past its deadline we are killed; this is for the case that the parent process has ended.
         _limit(resource.RLIMIT_CPU, int(time.process_time()) + seconds)
         try:
             answer = (True, function(task), _peak())
-        except Exception as error:  # noqa: BLE001 - handed on whole to whoever asked
+        except Exception as error:  # noqa: BLE001 - passed on unchanged to the caller
             answer = (False, error, _peak())
         _send(answers, pickle.dumps(answer))
 

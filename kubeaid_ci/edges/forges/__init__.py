@@ -60,9 +60,9 @@ def connect(
     ca_bundle: Path | None = None,
     patience: Patience | None = None,
 ) -> "Forge | None":
-    """The forge at an address, or nothing where the kind is ``none``. Nothing is sent yet.
+    """Return the forge at an address, or None if the kind is ``none``. Nothing is sent yet.
 
-    Raises `UserError` if a token is needed and there is none.
+    Raises `UserError` if a token is needed but missing.
     """
     if address.kind is ForgeKind.NONE:
         return None

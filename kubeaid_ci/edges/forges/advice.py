@@ -1,4 +1,4 @@
-"""What each forge wants a token to be allowed to do, and the page where that, or the branch rules, are set."""
+"""Permissions that each forge requires of a token, and the settings pages for tokens and branch rules."""
 
 from kubeaid_ci.model.credentials import Token
 from kubeaid_ci.model.forge import ForgeAddress, ForgeKind

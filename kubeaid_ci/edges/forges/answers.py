@@ -13,7 +13,7 @@ from kubeaid_ci.model.forge import ForgeAddress
 C = TypeVar("C", bound=type)
 T = TypeVar("T")
 _SHAPE = (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError)
-"""What reading a JSON value of another shape raises."""
+"""Exceptions from reading a JSON value of another shape."""
 
 
 @contextmanager

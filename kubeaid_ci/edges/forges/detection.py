@@ -1,4 +1,4 @@
-"""Which forge a repository lives on, from its address and the job's environment; nothing is asked over the network."""
+"""Detects the forge of a repository from its address and the job's environment, without network."""
 
 from urllib.parse import urlsplit
 
@@ -20,9 +20,9 @@ _API = {ForgeKind.GITHUB: "/api/v3", ForgeKind.GITLAB: "/api/v4", ForgeKind.GITE
 def detect(
     remote: Remote, environ: Environ, *, kind: ForgeKind | None = None, forge_url: str | None = None
 ) -> ForgeAddress:
-    """The forge of a repository; `kind` and `forge_url` (the base of the API) are what the user said.
+    """The forge of a repository; `kind` and `forge_url` (the base of the API) are the user's settings.
 
-    Raises `UserError` with what to add where the kind or the address cannot be told.
+    Raises `UserError` with what to add if the kind or the address is unknown.
     """
     kind = kind or _kind(remote, environ, forge_url)
     if kind is ForgeKind.NONE:
@@ -86,5 +86,5 @@ def _root(kind: ForgeKind, remote: Remote, api: str) -> str:
 
 
 def _origin(remote: Remote) -> str:
-    """``https://host:port`` of a remote; the port of another protocol than HTTP says nothing."""
+    """``https://host:port`` of a remote; the port of another protocol than HTTP is ignored."""
     return remote.web_url.removesuffix(f"/{remote.owner_and_name}")

@@ -108,7 +108,7 @@ class Gitea:
         """Say something new."""
         self.api.send("POST", f"{self._repo}/issues/{request.number}/comments", body={"body": text})
 
-    def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:  # noqa: ARG002 - Gitea numbers comments alone
+    def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:  # noqa: ARG002 - Gitea's comment ids are unique
         """Replace the text of the comment."""
         self.api.send("PATCH", f"{self._repo}/issues/comments/{comment.id}", body={"body": text})
 

@@ -115,7 +115,7 @@ class GitHub:
         """Say something new."""
         self.api.send("POST", f"{self._repo}/issues/{request.number}/comments", body={"body": text})
 
-    def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:  # noqa: ARG002 - GitHub numbers comments alone
+    def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:  # noqa: ARG002 - GitHub's comment ids are unique
         """Replace the text of the comment."""
         self.api.send("PATCH", f"{self._repo}/issues/comments/{comment.id}", body={"body": text})
 
@@ -167,9 +167,9 @@ class GitHub:
         self._mutate("enablePullRequestAutoMerge", arguments)
 
     def access(self) -> Access:
-        """Return what the token may do here, as far as GitHub says before it is tried.
+        """Return what the token may do here, as far as GitHub reports it beforehand.
 
-        Of a classic token GitHub tells the scopes; of other tokens only what their owner may do.
+        For a classic token GitHub reports the scopes; for other tokens only the permissions of their owner.
         """
         repo = self.api.get(self._repo)
         scopes = [scope for scope in self.scopes() if scope]

@@ -78,7 +78,7 @@ def move(forge: Forge, access: GitAccess, branch: str, *, new: str, seen: str | 
     try:
         forge.api.send("POST", GRAPHQL, body=("updateRefs", arguments))
     except Trouble:
-        # Whatever GitHub said, or did not: where the branch is now tells what happened.
+        # For any answer, or none: the current position of the branch shows what happened.
         now = git_remote.remote_head(access, branch)
         if now == seen:
             raise

@@ -20,7 +20,7 @@ GRAPHQL = "/graphql"
 VIEWER = "query { viewer { databaseId } }"
 """Asks for the id of the user that the token belongs to."""
 _GRAPHQL_STATUS = {"NOT_FOUND": 404, "FORBIDDEN": 403, "RATE_LIMITED": 429}
-# The least that GitHub asks for where it says that calls come too fast, and not for how long.
+# Minimum wait if GitHub limits the rate without a time.
 _SECONDARY_WAIT = 60.0
 
 
@@ -47,7 +47,7 @@ class Requests:
         except GithubException as error:
             raise self._trouble(error) from None
         except RuntimeError as error:
-            # PyGithub follows a redirection within the host alone, and says so for all others.
+            # PyGithub follows a redirection only within the host, and reports all others.
             message = self.token.redact(f"{self.address.api}: {error}")
             raise Trouble(message, status=None, passes=False) from None
         except OSError as error:
@@ -58,7 +58,7 @@ class Requests:
             raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from None
 
     def scopes(self) -> list[str]:
-        """The scopes of a classic token, once something was asked with it; other tokens have none."""
+        """The scopes of a classic token, known after a request; other tokens have none."""
         return list(self._requester().oauth_scopes or ())
 
     def _requester(self) -> "Requester":

@@ -1,4 +1,4 @@
-"""What publishing needs of a forge, and how a call to one fails."""
+"""The interface of a forge for publishing, and the errors of calls."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ MOVED = ". The repository has another address now: name that one"
 
 
 class Trouble(OutsideError):  # noqa: N818 - it may pass: not every trouble is an error
-    """A call that a forge did not answer as hoped.
+    """A failed call to a forge.
 
-    `status` is nothing where no whole answer came; `wait` is in seconds, where the forge asks for it.
+    `status` is None if no complete answer came; `wait` is in seconds, if the forge requests it.
     """
 
     def __init__(self, message: str, *, status: int | None, passes: bool, wait: float | None = None) -> None:
@@ -39,7 +39,7 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """A forge's API, with patience: what may pass is asked again, unless that could do a thing twice."""
+    """A forge's API, with retries of transient errors, unless a retry could repeat an action."""
 
     transport: Transport
     patience: Patience
@@ -75,8 +75,8 @@ class Api:
     ) -> Any:
         """Send a request.
 
-        A POST is sent again only where the forge said that it did not do it, or where `repeatable`
-        says that doing it twice is doing it once.
+        A POST is retried only if the forge reported that it was not executed, or if it is `repeatable`
+        (idempotent).
         """
         harmless = verb != "POST" if repeatable is None else repeatable
         for attempt in count(1):
@@ -136,7 +136,7 @@ class Forge(Protocol):
         """All comments, oldest first."""
 
     def user(self) -> str:
-        """The id of the user that the token belongs to. Raises `Trouble` if the forge does not tell."""
+        """The id of the user that the token belongs to. Raises `Trouble` if the forge does not report it."""
 
     def add_comment(self, request: ChangeRequest, text: str) -> None:
         """Say something new."""
@@ -157,7 +157,7 @@ class Forge(Protocol):
 def open_once(forge: Forge, proposal: Proposal, *, title: str, body: str) -> tuple[ChangeRequest, bool]:
     """Return the one open change request from the proposal's branch to its base, and whether this call created it.
 
-    Before each try to create it, and after each that failed, the forge is asked whether it is there:
+    Before each try to create it, and after each that failed, the forge is queried for it:
     an answer may be lost after the creation worked, and another run may have been quicker.
     """
     tried = False
@@ -167,7 +167,7 @@ def open_once(forge: Forge, proposal: Proposal, *, title: str, body: str) -> tup
         try:
             return forge.create(proposal, title=title, body=body), True
         except Trouble as trouble:
-            # 409 and 422 say "there is one already", or that the branch just pushed is not known yet.
+            # 409 and 422 mean "already exists", or that the branch just pushed is not known yet.
             doubtful = trouble.status in (409, 422) and attempt < 3
             if not (doubtful or trouble.passes) or not forge.api.patience.again(attempt, trouble.wait):
                 raise

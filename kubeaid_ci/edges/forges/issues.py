@@ -14,7 +14,7 @@ from kubeaid_ci.model.issue import Issue, IssueOutcome
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """How a forge calls what all of them have. `pages` are the parameters of `Api.pages`."""
+    """A forge's names for common things. `pages` are the parameters of `Api.pages`."""
 
     root: str
     number: str
@@ -56,7 +56,7 @@ class Issues:
     def keep(self, key: str, *, title: str, text: str) -> tuple[IssueOutcome, Issue]:
         """Make sure that one open issue has this key, title and text.
 
-        Before each try to create it the forge is asked whether it is there: an answer may be lost after
+        Before each try to create it the forge is queried for it: an answer may be lost after
         the creation worked.
         """
         wanted = f"{_marker(key)}\n{text}"
@@ -73,7 +73,7 @@ class Issues:
         raise AssertionError("unreachable")
 
     def close(self, key: str, *, comment: str) -> tuple[IssueOutcome, Issue | None]:
-        """Close the issue that has this key, if there is one, and say why."""
+        """Close the issue that has this key, if it exists, with a comment that gives the reason."""
         found = self._find(key)
         if found is None:
             return IssueOutcome.NONE, None

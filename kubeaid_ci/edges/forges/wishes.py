@@ -1,4 +1,4 @@
-"""What every forge does alike with labels, reviewers and the like."""
+"""Labels, reviewers and other metadata, as all forges handle them."""
 
 from collections.abc import Callable, Iterable
 

@@ -10,12 +10,12 @@ _CALLS = {"*": f"{HOOK}mul(", "%": f"{HOOK}mod(", "==": f"{HOOK}eq(", "!=": f"!{
 
 
 class Open:
-    """What is not closed yet: a bracket, an operator, or what a keyword begins.
+    """An open construct: a bracket, an operator, or the expression of a keyword.
 
     `use` describes what a bracket is for, which operator it is, or which field has the value. `operand` and
     `primary` are where the operand begins that a bracket or keyword belongs to, with and without unary
     operators. `kind` is what is known of an operator's left side, which begins at `start`, or the colons
-    of an object's last field. `place` is where the operator stands.
+    of an object's last field. `place` is the position of the operator.
     """
 
     __slots__ = ("kind", "operand", "place", "precedence", "primary", "role", "start", "use")
@@ -78,7 +78,7 @@ def _add(edits: Edits, operator: Open, kind: str, start: int, end: int) -> str:
 def merge(edits: Edits, field: Open, kind: str, first: str, end: int) -> None:
     """Write a field `a+: b`, whose value begins with `first` and ends before `end`, without `+:`.
 
-    It is `a: super.a + b`, or `b` alone if there is no `super.a`.
+    It is `a: super.a + b`, or just `b` if there is no `super.a`.
     """
     name = field.use
     if kind == COLLECTION and first in ("{", "["):

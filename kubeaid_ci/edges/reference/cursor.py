@@ -1,4 +1,4 @@
-"""Where a reader of jsonnet code is: what is open, and what it knows of the operand before it."""
+"""The state of a reader of jsonnet code: its open constructs, and the operand before it."""
 
 from kubeaid_ci.edges.reference import calls, grammar
 from kubeaid_ci.edges.reference.calls import UNKNOWN, Open

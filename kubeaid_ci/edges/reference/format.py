@@ -1,7 +1,7 @@
 """Jsonnet's format operator: the directives of `'%05.1f' % x`, as go-jsonnet renders them.
 
 The rules are those of https://jsonnet.org/ref/stdlib.html#format and of what go-jsonnet 0.20 does
-where these say nothing: it computes with floats, so the steps below are kept in its order.
+where these are silent: it computes with floats, so the steps below are kept in its order.
 """
 
 import math

@@ -185,7 +185,7 @@ class Operands(Cursor):
                 self._edits.close(self._end, ")")
 
     def _is_literal(self, start: int) -> bool:
-        """Return whether only one text or number stands between `start` and the cursor."""
+        """Return whether only one text or number is between `start` and the cursor."""
         return not self._code[start : self._start].strip() and self._code[self._start] in "'\"@0123456789"
 
     # Keywords.
