@@ -3,6 +3,7 @@
 import errno
 import gc
 import os
+import signal
 import sys
 import traceback
 from typing import Any, NoReturn
@@ -73,6 +74,8 @@ def main() -> NoReturn:
     """Run the command line and exit with its code."""
     # We allocate millions of objects and almost no cycles. Frequent garbage collection costs 10 % of the run time.
     gc.set_threshold(200_000)
+    # CI systems end a job with SIGTERM. Workers and temporary folders must go then too, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # An error in the options themselves must know it too, so click cannot read this option.
     debug = "--debug" in sys.argv[1:] or os.environ.get("KUBEAID_CI_DEBUG", "").lower() not in ("", "0", "false")
     has_output = open_streams()
