@@ -45,7 +45,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "charts update": ("--dry-run",),
     "charts add": ("new", "--repository", "https://127.0.0.1:1/", "--dry-run"),
 }
-ELSEWHERE = {"demo"}
+ELSEWHERE = {"demo", "rules"}
 """Commands that read no repository."""
 JSON = {"clusters", "build", "diff", "charts list", "charts verify", "charts lint", "charts diff"}
 FORBIDDEN = ("\x1b", "\u3164", "\n::error title=forged", "\n##[error")
