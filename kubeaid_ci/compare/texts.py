@@ -15,7 +15,7 @@ _LONGEST_YAML = 64 * 1024
 def opened(old: str, new: str) -> tuple[Any, Any] | None:
     """Return the parsed content of two texts, if both hold a mapping or a list in the same notation; else None.
 
-    A text in which a key stands twice is not opened: programs disagree on which one counts. Neither
+    A text in which a key is repeated is not opened: programs disagree on which one counts. Neither
     is one whose first line is a comment that differs: ``#cloud-config`` and its like have a meaning.
     """
     if all(text.lstrip()[:1] in ("{", "[") for text in (old, new)):

@@ -10,7 +10,7 @@ from kubeaid_ci.model.chart import CHARTS
 from kubeaid_ci.plan.chart_archive import pack
 
 UPSTREAM = "https://charts.example.com"
-"""What the umbrella chart declares; nothing is served there, so the demo uses a mirror on this machine."""
+"""The declared repository; nothing is served there, so the demo uses a mirror on this machine."""
 
 _VERSION = "1.2.0"
 _TEMPLATE = f"{CHARTS}/hello/charts/hello/templates/deployment.yaml"

@@ -55,13 +55,13 @@ def render_clusters(
     """Render every object that Argo CD would apply to clusters, by Application, with findings.
 
     `config_repo` and `kubeaid` are folders; `clusters` and `apps` name some (none: all).
-    `kubeaid_ref` is ``worktree``, ``pinned`` (what each Application pins) or a revision that stands
+    `kubeaid_ref` is ``worktree``, ``pinned`` (what each Application pins) or a revision
     for all. `config_ref` is ``worktree`` or a revision. `settings` have the clusters' version of
     Kubernetes and further API versions. `timeout` is in seconds for a chart. `progress` is called with the number
     of rendered sources, and of those known by then.
 
     An Application that fails is in the result, with findings, and does not block the others. Raises `UserError`
-    where nothing can be rendered at all.
+    if nothing can be rendered at all.
     """
     hand = AtHand(Path(config_repo).resolve(), config_ref, Path(kubeaid).resolve(), kubeaid_ref)
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
@@ -288,7 +288,7 @@ def _final(part: Part, cluster: ClusterApplications) -> tuple[Task | Note, str]:
 
 
 def select_apps(names: Sequence[str], there: Collection[str]) -> frozenset[str]:
-    """Return the Applications of some names, each alone or as ``namespace/name``; an empty set if none are requested.
+    """Return the Applications of some names, each by name or as ``namespace/name``; an empty set if none are requested.
 
     Raises `UserError` for a name that no Application has, with the nearest ones.
     """

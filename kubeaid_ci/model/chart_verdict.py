@@ -116,7 +116,7 @@ class Vendored:
 
 @dataclass(frozen=True, slots=True)
 class Verification(JsonResult):
-    """What a verification gave, in order of chart. `may_pass` says that a retry may cure what could not be asked."""
+    """The result of a verification, in order of chart. `may_pass` is true if a retry may reach missing upstreams."""
 
     results: tuple[ChartResult, ...]
     findings: tuple[Finding, ...]

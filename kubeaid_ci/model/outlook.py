@@ -99,7 +99,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Outlooks(JsonResult):
-    """Every dependency that was asked for, in order of chart. `may_pass` says that asking again may help."""
+    """Every requested dependency, in order of chart. `may_pass` is true if a retry may help."""
 
     results: tuple[Outlook, ...]
     findings: tuple[Finding, ...]

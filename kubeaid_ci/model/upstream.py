@@ -11,7 +11,7 @@ class FailedKind(StrEnum):
     """Why a chart did not come."""
 
     GONE = "gone"
-    """The repository, the index or the archive does not exist (any more)."""
+    """The repository, the index or the archive is missing (or was removed)."""
     UNREACHABLE = "unreachable"
     """The network, or a server that fails; the one kind that a retry may fix."""
     REFUSED = "refused"

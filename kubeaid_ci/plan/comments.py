@@ -1,4 +1,4 @@
-"""Texts of the publisher's comments and messages. Names from commits are shown so that they mention nobody."""
+"""Texts of the publisher's comments and messages. Names from commits are escaped so that they mention no user."""
 
 from collections.abc import Sequence
 
