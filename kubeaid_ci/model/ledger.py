@@ -49,7 +49,7 @@ class Sighting:
     """The first sighting of a release upstream.
 
     `digest` is the SHA-256 (hex) that the index promised for the archive on that day. It is None if the index has
-    no digest, as registries do. Another digest means other content, which was not there on that day.
+    no digest, as registries do. Another digest means other content, which did not exist on that day.
     """
 
     day: date
