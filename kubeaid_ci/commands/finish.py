@@ -3,7 +3,8 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -12,7 +13,7 @@ from kubeaid_ci.commands.terminal import is_coloured
 from kubeaid_ci.edges import ci
 from kubeaid_ci.edges.files import write_atomically
 from kubeaid_ci.errors import KubeaidCiError
-from kubeaid_ci.model.finding import FailOn
+from kubeaid_ci.model.finding import FailOn, Finding
 from kubeaid_ci.model.report import Report
 from kubeaid_ci.report import FORMATS, markdown_page
 from kubeaid_ci.report.outcome import exit_code
@@ -92,7 +93,20 @@ def _tell_github(
 ) -> None:
     ci.append_summary(env, markdown_page.parts(report))
     ci.append_outputs(env, outputs)
-    _write(stderr, ci.annotations(report.findings, folder=folder))
+    _write(stderr, ci.annotations(_placed(report.findings, ci.workspace(env) / folder), folder=folder))
+
+
+def _placed(findings: Iterable[Finding], top: Path) -> Iterator[Finding]:
+    """Yield findings; those in another repository than the one of the job have their path in the message.
+
+    GitHub would mark a file that its repository does not have, such as `k8s/…` for a change of KubeAid.
+    """
+    for finding in findings:
+        if finding.path is None or (top / finding.path.partition("/")[0]).exists():
+            yield finding
+        else:
+            message = f"{finding.path}: {finding.message}"
+            yield replace(finding, path=None, line=None, message=message)
 
 
 def show(report: Report, fmt: str, *, env: Mapping[str, str], stdout: TextIO, verbose: bool = False) -> None:

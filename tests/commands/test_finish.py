@@ -101,8 +101,10 @@ def test_a_report_that_cannot_be_written_is_an_error_after_the_findings_were_sho
 
 
 def test_under_github_there_are_summary_outputs_and_annotations_and_json_stays_json(tmp_path: Path) -> None:
+    (tmp_path / "config/k8s").mkdir(parents=True)
     env = {
         "GITHUB_ACTIONS": "true",
+        "GITHUB_WORKSPACE": str(tmp_path),
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
         "GITHUB_OUTPUT": str(tmp_path / "outputs"),
     }
@@ -113,6 +115,15 @@ def test_under_github_there_are_summary_outputs_and_annotations_and_json_stays_j
     assert "changed<<" in (tmp_path / "outputs").read_text()
     assert err.startswith("::error file=config/k8s/prod/prod-vars.jsonnet,line=2,title=build/vars-invalid (prod)::")
     assert len(err.splitlines()) == 4
+
+
+def test_under_github_no_file_of_another_repository_is_marked(tmp_path: Path) -> None:
+    """The job of the KubeAid repo reports on a config repo: its own checkout has no k8s/."""
+    (tmp_path / "argocd-helm-charts").mkdir()
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(tmp_path)}
+    finding = STALE.at("k8s/one", "old", subject="one")
+    _, _, err = finished(replace(build_report(), findings=(finding,)), env=env)
+    assert err == "::warning title=build/stale (one)::k8s/one: old\n"
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
