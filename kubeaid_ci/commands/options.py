@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from kubeaid_ci.commands.environment import is_from_environment
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.finding import FailOn
+from kubeaid_ci.model.remote import names_address
 from kubeaid_ci.model.report import REPORT_FORMATS
 from kubeaid_ci.model.suppression import MISNAMED, SETTINGS_FILE
 
@@ -273,6 +274,8 @@ def _refuse_part_of(config_repo: str, kubeaid: str) -> None:
     Whoever changes the config repo would then decide what its manifests are compared with. A checkout of its own
     below the config repo is another repository.
     """
+    if names_address(kubeaid) and not Path(kubeaid).exists():
+        return
     config, folder = Path(config_repo).resolve(), Path(kubeaid).resolve()
     between = (place for place in (folder, *folder.parents) if config in place.parents)
     if config in folder.parents and not any((place / ".git").exists() for place in between):

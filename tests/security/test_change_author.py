@@ -240,6 +240,16 @@ def test_settings_take_no_folder_of_the_config_repo_for_kubeaid(place: str, run:
     assert (done.returncode, "a folder of the config repo itself" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "address", ["https://git.example.com/acme/KubeAid.git", "git@git.example.com:acme/KubeAid.git"]
+)
+def test_settings_may_name_an_address(address: str, run: Run, two: Repos) -> None:
+    repos.write(two.config, settings(kubeaid=address))
+    done = run("build", "--check", KUBEAID_CI_KUBEAID="")
+    assert "a folder of the config repo itself" not in done.stderr
+    assert "git.example.com" in done.stderr
+
+
 def test_settings_may_name_a_checkout_below_the_config_repo(run: Run, two: Repos) -> None:
     shutil.copytree(two.kubeaid, two.config / "kubeaid")
     repos.write(two.config, settings(kubeaid="kubeaid"))
