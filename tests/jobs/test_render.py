@@ -833,7 +833,7 @@ def test_applications_are_identified_by_namespace_and_name(world):
     } == {one.app: one.namespace for one in made.apps if one.app.endswith("web")}
     assert [one.app for one in world.render(apps=["web"]).apps] == ["web", "team-a/web", "team-b/web", "teams/web"]
     assert [one.app for one in world.render(apps=["team-b/web"]).apps] == ["team-b/web"]
-    with pytest.raises(UserError, match=r"team-c/web: no such Application; there are: team-"):
+    with pytest.raises(UserError, match=r"team-c/web: no such Application; did you mean team-"):
         world.render(apps=["team-c/web"])
 
 
