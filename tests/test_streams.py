@@ -127,6 +127,9 @@ def test_names_in_settings_reach_no_log_raw(name: str, env: dict[str, str], shel
     assert done.stderr.count("\n") == 1
 
 
+_OURS = ("::error file=", "::warning file=", "::error title=build/", "::warning title=build/")
+
+
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("env", [GITHUB, GITLAB, {}], ids=["github", "gitlab", "elsewhere"])
 def test_names_of_clusters_reach_no_log_raw(name: str, env: dict[str, str], shell: Shell, two: Repos) -> None:
@@ -136,7 +139,7 @@ def test_names_of_clusters_reach_no_log_raw(name: str, env: dict[str, str], shel
     done = shell("KUBEAID-CI build --check OPTIONS", env=env)
     notes = done.stderr.split("\n")
     # Our own annotations: everything in them is escaped as GitHub asks for.
-    log = "\n".join(line for line in notes if not line.startswith(("::error file=", "::warning file=")))
+    log = "\n".join(line for line in notes if not line.startswith(_OURS))
     assert obeyed(log, env) == []
     # Our own folded sections of GitLab's log.
     shown = re.sub("\x1b\\[0Ksection_(start|end):\\d+:kubeaid_ci_\\d+[^\r]*\r\x1b\\[0K", "", done.stdout)

@@ -18,7 +18,7 @@ from kubeaid_ci.jobs.kept_comparison import packed, unpacked
 from kubeaid_ci.jobs.kubeaid_source import KubeAid
 from kubeaid_ci.jobs.monitoring import Build, Builder, builder_of, is_monitoring, rebuilt
 from kubeaid_ci.jobs.one_sided_clusters import apps_of, deployed_on_both, one_sided_clusters
-from kubeaid_ci.jobs.render import Side, render_sides, renderer_of, select_apps
+from kubeaid_ci.jobs.render import Side, render_sides, renderer_of, select_apps, without_clusters
 from kubeaid_ci.jobs.renderer import Progress, Renderer
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.comparison import Comparison, NotCompared, Revisions
@@ -82,7 +82,7 @@ def diff_clusters(
         engines = helm_change.crossed([pair.cluster for pair in pairs], was.helm, now.helm, now.apps, renderer)
         known = Known()
         parts = [_kept(pair, renderer, wanted, noise=noise, diffs=diffs, known=known) for pair in pairs]
-    selected = Comparison((), findings=(*now.findings, *engines))
+    selected = Comparison((), findings=(*without_clusters([was, now]), *now.findings, *engines))
     return together([selected, *one_sided_clusters(was, now), *parts])
 
 

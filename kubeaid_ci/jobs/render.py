@@ -69,7 +69,7 @@ def render_clusters(
     wanted = select_apps(apps, {app.app for app, _ in side.told})
     chosen = [told for told in side.told if not wanted or told[0].app in wanted]
     findings = [finding for _, some in chosen for finding in some]
-    return Renderings(tuple(app for app, _ in chosen), (*side.findings, *findings))
+    return Renderings(tuple(app for app, _ in chosen), (*without_clusters([side]), *side.findings, *findings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,13 @@ class Side:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Findings about clusters as a whole."""
-        is_empty = not self.selection.clusters and not self.selection.findings
-        nothing = (nothing_rendered(),) if is_empty else ()
-        return (*nothing, *self.selection.findings, *helm_change.unknown(self.helm, self.apps, self.selection.clusters))
+        return (*self.selection.findings, *helm_change.unknown(self.helm, self.apps, self.selection.clusters))
+
+
+def without_clusters(sides: Iterable[Side]) -> tuple[Finding, ...]:
+    """Return a finding if no side has a cluster, or a folder that may be one."""
+    found = [one for side in sides for one in (*side.selection.clusters, *side.selection.findings)]
+    return () if found else (nothing_rendered(),)
 
 
 @contextmanager
