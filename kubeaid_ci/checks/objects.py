@@ -25,6 +25,7 @@ RULES_INVALID = Rule(
     "Prometheus does not load a rule group that it cannot read: its alerts never fire. Correct the"
     " expression or field where the rule is made, in the vars file or the mixin.",
 )
+RULES = (OBJECT_INVALID, OBJECT_DUPLICATE, RULES_INVALID)
 
 
 def check(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:

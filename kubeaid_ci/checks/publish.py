@@ -22,6 +22,7 @@ NOTE = Rule(
     "The change request is open, but some of its settings could not be applied. Look at the message, and "
     "correct the option or the permission that it names.",
 )
+RULES = (STOPPED, FAILED, NOTE)
 
 
 def check(results: Iterable[Published], failed: Mapping[str, str] | None = None) -> Iterator[Finding]:

@@ -1,8 +1,17 @@
 """Every rule by its id. A rule's help has two sentences: why it matters and what to do."""
 
+import difflib
 from collections.abc import Mapping
 
-from kubeaid_ci.checks import change_rules, cluster_rules, doctor_rules, gitops_rules, not_compared_rules
+from kubeaid_ci.checks import (
+    change_rules,
+    cluster_rules,
+    doctor_rules,
+    gitops_rules,
+    not_compared_rules,
+    objects,
+    publish,
+)
 from kubeaid_ci.checks.chart_rules import CHART_RULES
 from kubeaid_ci.model.finding import Rule, Severity
 
@@ -114,5 +123,15 @@ RULES: Mapping[str, Rule] = {
         *not_compared_rules.RULES,
         *gitops_rules.RULES,
         *doctor_rules.RULES.values(),
+        *objects.RULES,
+        *publish.RULES,
     )
 }
+
+
+def unknown(rule: str) -> str | None:
+    """Return what is wrong with the id of a rule, with the nearest ones; None if there is such a rule."""
+    if rule in RULES:
+        return None
+    near = difflib.get_close_matches(rule, sorted(RULES), 2)
+    return f"no such rule: {rule}" + (f"; did you mean {' or '.join(near)}?" if near else "")

@@ -4,7 +4,7 @@ import glob
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubeaid_ci.checks import rule_ids
+from kubeaid_ci.checks import rules
 from kubeaid_ci.documents.loader import load
 from kubeaid_ci.edges.files import read_regular
 from kubeaid_ci.edges.git import Repository
@@ -38,7 +38,7 @@ def read(folder: Path) -> Settings:
         return Settings()
     found = _parsed(data, str(path))
     for suppression in found.suppress:
-        if problem := rule_ids.unknown(suppression.rule):
+        if problem := rules.unknown(suppression.rule):
             raise UserError(f"{path}:{suppression.line}: suppress: {problem}")
     return found
 

@@ -1,9 +1,12 @@
+import importlib
+import pkgutil
 import re
 
 import pytest
 
+from kubeaid_ci import checks
 from kubeaid_ci.checks.rules import RULES
-from kubeaid_ci.model.finding import Severity
+from kubeaid_ci.model.finding import Rule, Severity
 
 
 def test_the_rules_are_under_their_ids_with_their_severities() -> None:
@@ -16,6 +19,9 @@ def test_the_rules_are_under_their_ids_with_their_severities() -> None:
         "build/vars-missing": Severity.ERROR,
         "build/output-unusable": Severity.ERROR,
         "build/nothing-built": Severity.WARNING,
+        "build/object-invalid": Severity.ERROR,
+        "build/object-duplicate": Severity.ERROR,
+        "build/rules-invalid": Severity.ERROR,
         "build/engines-differ": Severity.WARNING,
         "build/pinned-revision-missing": Severity.ERROR,
         "suppression-unused": Severity.INFO,
@@ -27,3 +33,15 @@ def test_the_rules_are_under_their_ids_with_their_severities() -> None:
 def test_a_rule_says_in_two_sentences_why_and_what_to_do(name: str) -> None:
     assert len(re.findall(r"[a-z]\.(?:\s|$)", RULES[name].help)) == 2
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*(/[a-z]+(-[a-z]+)*)?", name)
+
+
+def test_every_rule_in_the_code_is_in_the_registry() -> None:
+    modules = pkgutil.walk_packages(checks.__path__, f"{checks.__name__}.")
+    defined = {
+        rule.id: rule
+        for module in modules
+        for rule in vars(importlib.import_module(module.name)).values()
+        if isinstance(rule, Rule)
+    }
+    assert defined.items() <= RULES.items()
+    assert len(defined) > 100
