@@ -103,8 +103,17 @@ def diff(
             findings = of_render(config_repo, kubeaid, before.config, clusters, kubeaid_ref=before.kubeaid, **same)
             known = Baseline(base or "the pinned revisions", findings)
     about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else about_change(str(base))
-    revisions = of_change(options, config_repo, kubeaid, before, after)
-    end(ctx, comparison, options, given, command="diff", about=about, place=place, baseline=known, revisions=revisions)
+    end(
+        ctx,
+        comparison,
+        options,
+        given,
+        command="diff",
+        about=about,
+        place=place,
+        baseline=known,
+        revisions=lambda: of_change(options, config_repo, kubeaid, before, after),
+    )
 
 
 def _base(ctx: click.Context, base: str | None, *, alone: bool, more: bool) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -80,12 +81,14 @@ def end(
     about: str,
     place: "Place | None",
     baseline: Baseline | None = None,
-    revisions: dict[str, Any] | None = None,
+    revisions: Callable[[], dict[str, Any]] | None = None,
 ) -> NoReturn:
     """Comment if requested, show the report, exit."""
     from kubeaid_ci.commands.done import conclude, judge
+    from kubeaid_ci.commands.provenance import of_options
     from kubeaid_ci.report.diff import outputs, report
 
+    known_revisions = cache(revisions or partial(of_options, options))
     judged = judge(comparison.findings, options, baseline=baseline)
     comparison = replace(comparison, findings=judged.findings)
     differs = given["exit_code"] and comparison.differs
@@ -96,8 +99,8 @@ def end(
         options,
         outputs=outputs(comparison),
         failure=2 if unread else int(differs),
-        post=(lambda: _comment(comparison, options, place, command, (about, revisions or {}))) if place else None,
-        revisions=revisions,
+        post=(lambda: _comment(comparison, options, place, command, (about, known_revisions()))) if place else None,
+        revisions=known_revisions,
     )
 
 

@@ -82,7 +82,7 @@ def conclude(
     failure: int = 0,
     stdout: TextIO | None = None,
     post: Callable[[], int] | None = None,
-    revisions: Mapping[str, Any] | None = None,
+    revisions: Callable[[], Mapping[str, Any]] | None = None,
 ) -> NoReturn:
     """Show a report whose findings are judged, and exit.
 
@@ -107,11 +107,11 @@ def conclude(
     ctx.exit(code)
 
 
-def _with_provenance(report: Report, options: Options, revisions: Mapping[str, Any] | None) -> Report:
+def _with_provenance(report: Report, options: Options, revisions: Callable[[], Mapping[str, Any]] | None) -> Report:
     """Add where the report comes from, if a format shows it: text on a terminal does not."""
     if options.fmt == "text" and not options.reports and not ci.github(os.environ):
         return report
     from kubeaid_ci.commands import provenance
 
-    found = provenance.of_options(options) if revisions is None else revisions
+    found = revisions() if revisions else provenance.of_options(options)
     return replace(report, revisions=found, made=datetime.now(UTC), run=provenance.run_address())

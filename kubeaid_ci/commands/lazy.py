@@ -34,11 +34,9 @@ class LazyGroup(click.Group):
         """Return the command that the arguments name. An unknown name is an error that suggests similar names."""
         if args[0] in self.table or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
-        import difflib
+        from kubeaid_ci.model.suggestion import NAME, suggestion
 
-        names = self.list_commands(ctx)
-        near = difflib.get_close_matches(args[0], names, 2)
-        advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(names)}"
+        advice = suggestion(args[0], self.list_commands(ctx), likeness=NAME)
         raise click.UsageError(f"No such command {args[0]!r}; {advice}", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

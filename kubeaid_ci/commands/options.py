@@ -177,13 +177,10 @@ class _SettingsReader:
         found = folders(folder)
         known = {name for one in found for name in (one.dir, one.name if isinstance(one, Cluster) else one.dir)}
         for name in (name for name in names if name not in known):
-            import difflib
-
             from kubeaid_ci.checks.rules import SETTINGS_CLUSTER_UNKNOWN
+            from kubeaid_ci.model.suggestion import NAME, suggestion
 
-            near = difflib.get_close_matches(name, sorted(known), 2)
-            advice = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(sorted(known))}"
-            message = f"clusters.{name}: no such cluster; {advice}"
+            message = f"clusters.{name}: no such cluster; {suggestion(name, known, likeness=NAME)}"
             self.findings.append(SETTINGS_CLUSTER_UNKNOWN.at(SETTINGS_FILE, message, subject=name, key=name))
 
     def _report_misnamed(self, folder: Path) -> None:

@@ -1,6 +1,5 @@
 """Lists the clusters of a config repo and picks those that are requested."""
 
-import difflib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,9 +22,8 @@ from kubeaid_ci.model.cluster import Cluster, ClusterInfo
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.json_result import JsonResult
 from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.model.suggestion import NAME, suggestion
 from kubeaid_ci.settings import Settings
-
-_MOST_NAMES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +101,8 @@ def _unknown(name: str, folders: Sequence[Cluster | NotACluster]) -> NoReturn:
     reason = next((one.reason for one in folders if one.dir == name and isinstance(one, NotACluster)), None)
     if reason:
         raise UserError(reason)
-    known = sorted({each for one in folders if isinstance(one, Cluster) for each in _names(one)})
-    if close := difflib.get_close_matches(name, known, 3):
-        raise UserError(f"{name}: no such cluster; did you mean {' or '.join(close)}?")
-    more = ", …" if len(known) > _MOST_NAMES else ""
-    raise UserError(f"{name}: no such cluster; there are: {', '.join(known[:_MOST_NAMES]) or 'none'}{more}")
+    known = {each for one in folders if isinstance(one, Cluster) for each in _names(one)}
+    raise UserError(f"{name}: no such cluster; {suggestion(name, known, likeness=NAME)}")
 
 
 def _unreadable(one: NotACluster) -> Finding:

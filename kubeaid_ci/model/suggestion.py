@@ -5,13 +5,14 @@ from collections.abc import Iterable
 
 _MOST_NAMES = 10
 _MOST_NEAR = 3
-_LIKENESS = 0.5
+NAME, LONG_NAME = 0.6, 0.5
+"""The least likeness of two names, from 0 to 1. Names of charts and Applications are long and share parts."""
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
+def suggestion(name: str, known: Iterable[str], *, likeness: float = LONG_NAME) -> str:
     """Return a question with the most similar names, else a list of the first ten."""
     names = sorted(known)
-    if near := difflib.get_close_matches(name, names, _MOST_NEAR, _LIKENESS):
+    if near := difflib.get_close_matches(name, names, _MOST_NEAR, likeness):
         return f"did you mean {' or '.join(near)}?"
     more = ", …" if len(names) > _MOST_NAMES else ""
     return f"there are: {', '.join(names[:_MOST_NAMES]) or 'none'}{more}"
