@@ -25,7 +25,7 @@ def visible(text: str) -> str:
     Line breaks and tabs stay; ``\r\n`` counts as a line break. The result can always be encoded as
     UTF-8 and holds only characters that XML allows.
     """
-    if _PRINTABLE_ASCII.fullmatch(text):
+    if _PRINTABLE_ASCII.fullmatch(text) or (text.isprintable() and not _EMPTY.search(text)):
         return text
     return "".join(map(_shown, text.replace("\r\n", "\n")))
 
