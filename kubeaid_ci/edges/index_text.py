@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kubeaid_ci.documents.resolve import plain_value
-from kubeaid_ci.plan.index_entries import FIELDS, TEXT_FIELDS
+from kubeaid_ci.plan.chart_yaml import TEXT_FIELDS
+from kubeaid_ci.plan.index_entries import FIELDS
 
 # Patterns that begin with literal characters, which Python finds many times faster than others.
 _ENTRIES = re.compile(r"\nentries:[ ]*(?=\n)")

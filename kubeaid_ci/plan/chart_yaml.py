@@ -27,25 +27,40 @@ from kubeaid_ci.plan.go_types import (
 
 V1 = "v1"
 _ALIAS = re.compile(r"[a-zA-Z0-9_-]+")
-_TEXTS = (
-    *("name", "home", "version", "description", "icon", "apiVersion", "condition", "tags", "appVersion"),
-    *("kubeVersion", "type", "digest"),
+TEXT_FIELDS = frozenset(
+    (
+        *("name", "home", "version", "description", "icon", "apiVersion", "condition", "tags", "appVersion"),
+        *("kubeVersion", "type"),
+    )
 )
-_NAMES = {name.lower(): name for name in (*_TEXTS, "deprecated", "dependencies", "maintainers", "sources")}
-_DEPENDENCY: Mapping[str, Check] = {
-    **dict.fromkeys(("name", "version", "repository", "condition", "alias"), scalar),
-    "tags": list_of(scalar),
-    "enabled": boolean,
-    "import-values": list_of(anything),
+"""The fields of a chart's metadata that hold text, as Helm writes them."""
+_NAMES = {
+    name.lower(): name for name in (*TEXT_FIELDS, "digest", "deprecated", "dependencies", "maintainers", "sources")
 }
-_FILE: Mapping[str, Check] = {
-    **dict.fromkeys(map(str.lower, _TEXTS), scalar),
-    **dict.fromkeys(("sources", "keywords"), list_of(scalar)),
-    "deprecated": boolean,
-    "annotations": map_of(scalar),
-    "maintainers": list_of(struct(dict.fromkeys(("name", "email", "url"), scalar))),
-    "dependencies": list_of(struct(_DEPENDENCY)),
-}
+
+
+def metadata_fields(texts: Check, *, is_strict: bool = False) -> dict[str, Check]:
+    """Return the fields of a chart's metadata by their names in lower case.
+
+    `texts` checks those that hold text: a Chart.yaml may have numbers there, an index may not.
+    """
+    dependency: Mapping[str, Check] = {
+        **dict.fromkeys(("name", "version", "repository", "condition", "alias"), texts),
+        "tags": list_of(texts),
+        "enabled": boolean,
+        "import-values": list_of(anything),
+    }
+    return {
+        **dict.fromkeys(map(str.lower, TEXT_FIELDS), texts),
+        **dict.fromkeys(("sources", "keywords"), list_of(texts)),
+        "deprecated": boolean,
+        "annotations": map_of(texts),
+        "maintainers": list_of(struct(dict.fromkeys(("name", "email", "url"), texts), is_strict=is_strict)),
+        "dependencies": list_of(struct(dependency, is_strict=is_strict)),
+    }
+
+
+_FILE: Mapping[str, Check] = {**metadata_fields(scalar), "digest": scalar}
 
 
 def decode(value: Any, *, where: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.upstream import Release
 from kubeaid_ci.plan import chart_yaml
+from kubeaid_ci.plan.chart_yaml import TEXT_FIELDS, metadata_fields
 from kubeaid_ci.plan.go_types import (
     Check,
     WrongTypeError,
@@ -28,14 +29,6 @@ from kubeaid_ci.plan.go_types import (
     struct,
     text,
 )
-
-TEXT_FIELDS = frozenset(
-    (
-        *("name", "home", "version", "description", "icon", "apiVersion", "condition", "tags", "appVersion"),
-        *("kubeVersion", "type"),
-    )
-)
-"""The fields of an entry that have to be text, as Helm writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +98,7 @@ def _release(fields: Mapping[str, Any]) -> Release:
     )
 
 
-_MAINTAINER: Mapping[str, Check] = dict.fromkeys(("name", "email", "url"), string)
-_DEPENDENCY: Mapping[str, Check] = {
-    **dict.fromkeys(("name", "version", "repository", "condition", "alias"), string),
-    "tags": list_of(string),
-    "enabled": boolean,
-    "import-values": list_of(anything),
-}
-_FIELDS: Mapping[str, Check] = {
-    **dict.fromkeys(map(str.lower, TEXT_FIELDS), string),
-    **dict.fromkeys(("sources", "keywords"), list_of(string)),
-    "deprecated": boolean,
-    "annotations": map_of(string),
+_OF_THE_INDEX: Mapping[str, Check] = {
     "urls": list_of(scalar),
     "created": string,
     "removed": boolean,
@@ -125,18 +107,14 @@ _FIELDS: Mapping[str, Check] = {
 }
 FIELDS = (
     TEXT_FIELDS
-    | ({*_FIELDS} - {name.lower() for name in TEXT_FIELDS})
-    | {"tillerVersion", "maintainers", "dependencies"}
+    | ({*metadata_fields(string), *_OF_THE_INDEX} - {name.lower() for name in TEXT_FIELDS})
+    | {"tillerVersion"}
 )
 """The fields of an entry, as Helm writes them."""
 
 
 def _entry(*, is_strict: bool) -> Check:
-    nested = {
-        "maintainers": list_of(struct(_MAINTAINER, is_strict=is_strict)),
-        "dependencies": list_of(struct(_DEPENDENCY, is_strict=is_strict)),
-    }
-    return struct({**_FIELDS, **nested}, is_strict=is_strict)
+    return struct({**metadata_fields(string, is_strict=is_strict), **_OF_THE_INDEX}, is_strict=is_strict)
 
 
 _ENTRIES, _STRICT_ENTRIES = _entry(is_strict=False), _entry(is_strict=True)
