@@ -7,6 +7,7 @@ from typing import Any
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Rule, Severity
 from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.model.sync_policy import object_options
 
 _MOST_NAMED = 6
 
@@ -85,9 +86,8 @@ def annotations(manifest: Manifest | None) -> Mapping[str, Any]:
 
 
 def sync_options(manifest: Manifest | None) -> frozenset[str]:
-    """The options that an object's annotation gives Argo CD for it."""
-    found = annotations(manifest).get("argocd.argoproj.io/sync-options")
-    return frozenset(part.strip() for part in found.split(",")) if isinstance(found, str) else frozenset()
+    """Return the options that an object's annotation gives Argo CD for it."""
+    return frozenset(object_options(body(manifest)))
 
 
 def hook(manifest: Manifest | None) -> str:
