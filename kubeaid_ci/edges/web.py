@@ -14,6 +14,7 @@ from kubeaid_ci.edges.addresses import Network
 from kubeaid_ci.edges.hosts import Hosts
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.edges.reach import Reach, origin, proxy_for, shown
+from kubeaid_ci.edges.wire import REDIRECTS
 from kubeaid_ci.model.upstream import Failed, FailedKind
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _PIECE = 64 * 1024
 _MOST_EXPIRED = 4
 """After so many requests to a host that timed out it is not tried again: a run has to end."""
 _SLOW_SECONDS = 2.0
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 _REFUSED = frozenset({401, 403, 407, 451})
 _LATER = frozenset({408, 425, 429})
@@ -130,7 +130,7 @@ class Web:
             if reason := self._reach.unfit(url, ask.start):
                 return _not(FailedKind.REFUSED, url, reason)
             answer = self._once(ask, url, end)
-            if not isinstance(answer, NotGot) or answer.status not in _REDIRECTS:
+            if not isinstance(answer, NotGot) or answer.status not in REDIRECTS:
                 return answer
             if not (target := answer.headers.get("location")):
                 return _not(FailedKind.INVALID, url, f"answered {answer.status} without a location")
@@ -206,7 +206,7 @@ def _read(response: "BaseHTTPResponse", url: str, most: int) -> Got | NotGot:
     headers = {name.lower(): value for name, value in response.headers.items()}
     status = response.status
     if status not in (200, 304):
-        data = b"" if status in _REDIRECTS else b"".join(_pieces(response, _MOST_ERROR_BYTES))
+        data = b"" if status in REDIRECTS else b"".join(_pieces(response, _MOST_ERROR_BYTES))
         kind, again = _kind(status)
         wait = headers.get("retry-after", "")
         failed = Failed(kind, f"{shown(url)}: the server answered {status}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Seconds to connect, and between two pieces of an answer.
 TIMEOUT = (10, 30)
-_REDIRECTS = (301, 302, 303, 307, 308)
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def git_status(access: GitAccess, service: str) -> int | Moved | Lost:
         answer = exchange(opened, "GET", url, query=query, body=None, follow=False)
     if isinstance(answer, Lost):
         return answer
-    if answer.status in _REDIRECTS and (location := answer.headers.get("location")):
+    if answer.status in REDIRECTS and (location := answer.headers.get("location")):
         address = urljoin(access.url, location).partition("?")[0].removesuffix("/info/refs")
         return Moved(without_credentials(address))
     return answer.status
