@@ -9,9 +9,6 @@ CASCADING_FINALIZERS = tuple(
 )
 """With one of these, Argo CD deletes the objects of an Application with it (`isPropagationPolicyFinalizer`)."""
 
-_GARBAGE_COLLECTOR = ("foregroundDeletion", "orphan")
-_HOOK_FINALIZERS = ("pre-delete-finalizer.argocd.argoproj.io", "post-delete-finalizer.argocd.argoproj.io")
-
 
 @dataclass(frozen=True, slots=True)
 class SyncPolicy:
@@ -53,12 +50,6 @@ class SyncPolicy:
     def cascades(self) -> bool:
         """True if the objects are deleted with the Application."""
         return any(finalizer in CASCADING_FINALIZERS for finalizer in self.finalizers)
-
-    @property
-    def unknown_finalizers(self) -> tuple[str, ...]:
-        """The finalizers that Argo CD never removes, so that a deleted Application stays in Terminating."""
-        known = (*CASCADING_FINALIZERS, *_GARBAGE_COLLECTOR)
-        return tuple(one for one in self.finalizers if one not in known and not one.startswith(_HOOK_FINALIZERS))
 
 
 NO_POLICY = SyncPolicy()

@@ -25,7 +25,6 @@ from kubeaid_ci.plan.go_types import (
     text,
 )
 
-V1 = "v1"
 _ALIAS = re.compile(r"[a-zA-Z0-9_-]+")
 TEXT_FIELDS = frozenset(
     (
