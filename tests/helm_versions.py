@@ -10,9 +10,10 @@ from typing import Any
 from kubeaid_ci import documents
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.jobs.render_source import render_source
-from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, Layer, Outcome
+from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, Outcome
 from kubeaid_ci.model.application import Parameter
 from kubeaid_ci.model.helm_version import rules
+from kubeaid_ci.model.source_plan import ValuesLayer
 from tests import helm_binaries
 
 KUBE_VERSION = "v1.34.0"
@@ -53,7 +54,7 @@ def ours(
             "ns",
             KUBE_VERSION,
             (),
-            layers=tuple(Layer(f"values-{number}.yaml", text) for number, text in enumerate(layers)),
+            layers=tuple(ValuesLayer(f"values-{number}.yaml", text) for number, text in enumerate(layers)),
             parameters=tuple(parameters),
             helm=rules(helm).since,
             where="app.yaml",

@@ -14,6 +14,7 @@ from kubeaid_ci.model.addresses import Addresses
 from kubeaid_ci.model.application import Application, Source
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.rendering import OtherRevision, SourceHost
+from kubeaid_ci.model.source_plan import RepositoryName
 from kubeaid_ci.model.tree import Entry, tree_id
 from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.target_revision import range_of
@@ -183,6 +184,10 @@ class AtHand:
         if not source.path:
             return ""
         return " ".join(self._tree(root, source) for root in (self.config, self.kubeaid))
+
+    def name_of(self, place: Place) -> RepositoryName:
+        """Return which of the two repositories a place is in."""
+        return "config" if place.at.root == str(self.config) else "kubeaid"
 
     def _tree(self, root: Path, source: Source) -> str:
         try:

@@ -7,9 +7,10 @@ from kubeaid_ci import documents
 from kubeaid_ci.edges import helm
 from kubeaid_ci.edges.helm import HelmError
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs.render_task import ChartTask, Layer
+from kubeaid_ci.jobs.render_task import ChartTask
 from kubeaid_ci.model.application import Parameter
 from kubeaid_ci.model.helm_version import HelmRules
+from kubeaid_ci.model.source_plan import ValuesLayer
 from kubeaid_ci.plan.loaded_chart import Values
 from kubeaid_ci.plan.set_values import ParameterError, Read, assign, typed
 from kubeaid_ci.plan.values import laid_over
@@ -43,11 +44,11 @@ def _parameters(task: ChartTask) -> Iterator[tuple[Parameter, str, Read]]:
         yield one, _FILE, _content(one.value)
 
 
-def _read(layer: Layer, rules: HelmRules) -> Values:
+def _read(layer: ValuesLayer, rules: HelmRules) -> Values:
     try:
         return helm.read_values(layer.text, rules)
     except HelmError as error:
-        where = layer.where if layer.has_lines else f"{layer.where}: values of the Application"
+        where = layer.path if layer.has_lines else f"{layer.path}: values of the Application"
         # Raises with the line, unless the text is valid YAML.
         if not all(isinstance(document, dict) for document in documents.load_all(layer.text, where=where)):
             raise UserError(f"{where}: expected keys with values") from None
@@ -90,7 +91,7 @@ def set_where(task: ChartTask, ways: tuple[tuple[str, ...], ...]) -> tuple[str, 
         for layer in reversed(task.layers):
             for steps in ways:
                 if length <= len(steps) and (line := documents.locate(layer.text, _steps(steps[:length]))):
-                    return layer.where, line if layer.has_lines else None
+                    return layer.path, line if layer.has_lines else None
     return f"{task.folder}/values.yaml", None
 
 

@@ -11,10 +11,11 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import CHARTS, Place
 from kubeaid_ci.jobs.render import renderer_of
 from kubeaid_ci.jobs.render_results import Target, app_of
-from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, Layer, Note
+from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, Note
 from kubeaid_ci.jobs.renderer import Progress
 from kubeaid_ci.model.helm_version import NEWEST, of_charts, rules_name
 from kubeaid_ci.model.rendering import Renderings
+from kubeaid_ci.model.source_plan import ValuesLayer
 from kubeaid_ci.model.suggestion import suggestion
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import kubernetes_api
@@ -46,7 +47,7 @@ def render_charts(
     one that the settings name for clusters, if they name one only, else the newest of an Argo CD). `progress`
     is called as by `render_clusters`. Raises `UserError` if nothing can be rendered at all.
     """
-    root, layers = Path(kubeaid).resolve(), (Layer(values_name, values),) if values else ()
+    root, layers = Path(kubeaid).resolve(), (ValuesLayer(values_name, values),) if values else ()
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         version = chosen_helm(helm, settings or Settings())
         every = chart_sources(root, ref, settings or Settings(), layers=layers, helm=version)
@@ -68,7 +69,7 @@ def chosen_helm(given: Version | None, settings: Settings) -> str:
 
 
 def chart_sources(
-    root: Path, ref: str, settings: Settings, *, layers: tuple[Layer, ...] = (), helm: str = NEWEST
+    root: Path, ref: str, settings: Settings, *, layers: tuple[ValuesLayer, ...] = (), helm: str = NEWEST
 ) -> dict[str, ChartTask | Note]:
     """Return what to render for each umbrella chart of a revision, by name. `helm` is a full version."""
     at = FilesAt(str(root), ref, (CHARTS,))
@@ -102,7 +103,7 @@ def _is_chart(path: str) -> bool:
 
 
 def _task(
-    place: Place, name: str, layers: tuple[Layer, ...], version: Version, api_versions: tuple[str, ...]
+    place: Place, name: str, layers: tuple[ValuesLayer, ...], version: Version, api_versions: tuple[str, ...]
 ) -> ChartTask | Note:
     folder = f"{CHARTS}/{name}"
     try:

@@ -10,9 +10,10 @@ from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand
 from kubeaid_ci.jobs.render import followed, renderer_of
-from kubeaid_ci.jobs.render_task import ChartTask, Layer
+from kubeaid_ci.jobs.render_task import ChartTask
 from kubeaid_ci.model.chart import CHARTS
 from kubeaid_ci.model.chart_update import ChartUpdate, LostValue
+from kubeaid_ci.model.source_plan import ValuesLayer
 from kubeaid_ci.settings import Settings
 
 
@@ -23,7 +24,7 @@ class SetValues:
     cluster: str
     app: str
     chart: str
-    layers: tuple[Layer, ...]
+    layers: tuple[ValuesLayer, ...]
 
 
 def set_values(
@@ -58,12 +59,12 @@ def _lost(each: SetValues, update: ChartUpdate) -> Iterator[LostValue]:
             top = one.alias or one.name
             for keys in values.lost(said.get(top), one.values):
                 line = documents.locate(layer.text, (top, *keys)) if layer.has_lines else None
-                yield LostValue(each.cluster, each.app, ".".join((top, *keys)), layer.where, line)
+                yield LostValue(each.cluster, each.app, ".".join((top, *keys)), layer.path, line)
 
 
-def _loaded(layer: Layer) -> dict[str, object]:
+def _loaded(layer: ValuesLayer) -> dict[str, object]:
     try:
-        said = next(iter(documents.load_all(layer.text, where=layer.where)), None)
+        said = next(iter(documents.load_all(layer.text, where=layer.path)), None)
     except UserError:
         return {}  # the rendering of the Application reports it
     return said if isinstance(said, dict) else {}

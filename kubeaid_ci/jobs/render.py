@@ -91,6 +91,11 @@ class Side:
         """Findings about clusters as a whole."""
         return (*self.selection.findings, *helm_change.unknown(self.helm, self.apps, self.selection.clusters))
 
+    def findings_on(self, cluster: Cluster) -> tuple[Finding, ...]:
+        """Findings about one cluster as a whole."""
+        apps = [app for app in self.apps if app.target.folder == cluster.dir]
+        return tuple(helm_change.unknown(self.helm, apps, [cluster]))
+
 
 def without_clusters(sides: Iterable[Side]) -> tuple[Finding, ...]:
     """Return a finding if no side has a cluster, or a folder that may be one."""
@@ -155,8 +160,20 @@ def render_sides(
 ) -> list[Side]:
     """Clusters at several pairs of revisions; raises as `followed` does."""
     with followed(hands, renderer, clusters=clusters, settings=settings) as known:
-        facts = [{cluster.cluster.dir: cluster.facts for cluster in one.clusters} for one in known]
-        return [_side(one, own, facts, renderer) for one, own in zip(known, facts, strict=True)]
+        return _sides(known, renderer)
+
+
+@contextmanager
+def render_side(hand: AtHand, renderer: Renderer, *, clusters: Sequence[str], settings: Settings) -> Iterator[Side]:
+    """Clusters at one pair of revisions, whose repositories stay open in the block; raises as `followed` does."""
+    with followed([hand], renderer, clusters=clusters, settings=settings) as known:
+        (side,) = _sides(known, renderer)
+        yield side
+
+
+def _sides(known: Sequence[Followed], renderer: Renderer) -> list[Side]:
+    facts = [{cluster.cluster.dir: cluster.facts for cluster in one.clusters} for one in known]
+    return [_side(one, own, facts, renderer) for one, own in zip(known, facts, strict=True)]
 
 
 def _side(
@@ -280,6 +297,9 @@ def _apps(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts)
             inputs=one.inputs,
             other_revisions=one.other_revisions,
             hosts=one.hosts,
+            path=one.where,
+            application=application,
+            sources=tuple(part.plan for part in one.parts if part.plan),
         )
         revision = next((part.revision for part in one.parts if part.revision), None)
         by_helm = frozenset(cluster.wanted(task) for task in one.tasks if cluster.depends_on_helm(task))

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place, RevisionMissingError
@@ -16,6 +16,7 @@ from kubeaid_ci.model.fields import text
 from kubeaid_ci.model.links import Refused
 from kubeaid_ci.model.release_name import check_release_name
 from kubeaid_ci.model.rendering import Failure
+from kubeaid_ci.model.source_plan import SourcePlan
 from kubeaid_ci.model.tree import FOLDER
 from kubeaid_ci.plan import kustomization, source_overrides
 from kubeaid_ci.plan.build_environment import BuildEnvironment, UnknownVariableError
@@ -25,11 +26,20 @@ from kubeaid_ci.plan.unsupported import UnsupportedError
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One source of an Application: its tasks, or the finding instead. `chart` is a folder's name."""
+    """One source of an Application: its task, or the finding instead. `plan` is None if the source cannot be read."""
 
     what: Task | Note
-    revision: str | None = None
-    chart: str = ""
+    plan: SourcePlan | None = None
+
+    @property
+    def revision(self) -> str | None:
+        """The revision of its repository."""
+        return self.plan.revision if self.plan else None
+
+    @property
+    def chart(self) -> str:
+        """The name of its chart's folder; empty for plain manifests."""
+        return self.plan.chart if self.plan else ""
 
 
 class FolderMissingError(UserError):
@@ -61,24 +71,25 @@ class Planner:
         for at, source in enumerate(application.sources):
             if source.ref and not source.path and not source.chart:
                 continue  # only there for its values
+            unread = SourcePlan(source, path=source.path)
             try:
                 yield self._part(application, at, where, instance)
             except NotAtHandError as reason:
-                yield Part(Note(reason.rule, f"{reason}, so its objects are unknown", where))
+                yield Part(Note(reason.rule, f"{reason}, so its objects are unknown", where), unread)
             except UnsupportedError as reason:
-                yield Part(Note(NotAtHandError.rule, f"it uses {reason}, so its objects are unknown", where))
+                yield Part(Note(NotAtHandError.rule, f"it uses {reason}, so its objects are unknown", where), unread)
             except UnknownVariableError as error:
                 message = f"it uses ${error.name}, which only Argo CD knows when it syncs, so its objects are unknown"
-                yield Part(Note(NotAtHandError.rule, message, where))
+                yield Part(Note(NotAtHandError.rule, message, where), unread)
             except LinkError as error:
-                yield Part(Note("chart/symlink-escapes", str(error), source.path))
+                yield Part(Note("chart/symlink-escapes", str(error), source.path), unread)
             except RevisionMissingError as error:
-                yield Part(Note("build/pinned-revision-missing", str(error), where))
+                yield Part(Note("build/pinned-revision-missing", str(error), where), unread)
             except FolderMissingError as error:
-                yield Part(Note("chart/render-failed", str(error), where, failure=Failure.GONE))
+                yield Part(Note("chart/render-failed", str(error), where, failure=Failure.GONE), unread)
             except UserError as error:
                 message = str(error).replace(f"{self.hand.config}/", "").replace(f"{self.hand.kubeaid}/", "")
-                yield Part(Note("chart/render-failed", message, where))
+                yield Part(Note("chart/render-failed", message, where), unread)
 
     def _part(self, application: Application, at: int, where: str, instance: str) -> Part:
         source = application.sources[at]
@@ -89,17 +100,18 @@ class Planner:
         place, folder = self._located(source)
         source = source_overrides.overridden(source, _override_files(place, folder, instance))
         environment = self._environment(application, source, instance)
+        plan = SourcePlan(application.sources[at], self.hand.name_of(place), folder, place.revision)
         match source.tool or tool_of(place, folder):
             case "helm":
                 files = ValueFiles(self.hand, self.own, application, where, place, folder, environment.expand)
-                task: Task = self._chart(application, source.helm, files, at)
-                return Part(task, place.revision, folder.rpartition("/")[2])
+                task = self._chart(application, source.helm, files, at)
+                chart, layers = folder.rpartition("/")[2], task.layers
+                return Part(task, replace(plan, chart=chart, values=layers))
             case "directory":
-                return Part(folder_task(source.directory, place, folder), place.revision)
+                return Part(folder_task(source.directory, place, folder), plan)
             case "kustomize":
                 expand = environment.expand
-                task = kustomize_task(place, folder, source.kustomize, hand=self.hand, substituted=expand)
-                return Part(task, place.revision)
+                return Part(kustomize_task(place, folder, source.kustomize, hand=self.hand, substituted=expand), plan)
             case other:
                 raise NotAtHandError(f"{source.path} is made by {other}, which is not followed")
 

@@ -9,10 +9,12 @@ from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.jobs.outcomes import Outcomes
 from kubeaid_ci.jobs.outcomes import key as task_key
 from kubeaid_ci.jobs.render_task import Note, Outcome, Task
+from kubeaid_ci.model.application import Application
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.kubernetes_scopes import Scopes, is_namespaced
 from kubeaid_ci.model.manifest import Manifest, ObjectId, numbered
 from kubeaid_ci.model.rendering import Masked, OtherRevision, RenderedApp, RenderStatus, SourceHost
+from kubeaid_ci.model.source_plan import SourcePlan
 from kubeaid_ci.model.sync_policy import NO_POLICY, SyncPolicy
 from kubeaid_ci.plan import kubernetes_api
 
@@ -41,6 +43,9 @@ class Target:
     inputs: str = ""
     other_revisions: tuple[OtherRevision, ...] = ()
     hosts: tuple[SourceHost, ...] = ()
+    path: str = ""
+    application: Application | None = None
+    sources: tuple[SourcePlan, ...] = ()
 
 
 def app_of(
@@ -83,6 +88,9 @@ def app_of(
         sync=target.sync,
         other_revisions=target.other_revisions,
         hosts=target.hosts,
+        path=target.path,
+        application=target.application,
+        sources=target.sources,
         secrets=frozenset().union(*(outcome.secrets for outcome, _ in done)),
     )
     return app, tuple(RULES[note.rule].at(note.path, note.message, subject=subject, line=note.line) for note in notes)

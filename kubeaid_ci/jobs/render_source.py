@@ -279,11 +279,11 @@ def _values_notes(task: ChartTask) -> Iterator[Note]:
         known = _known(task.at, task.folder, task.tree, task.skip_schema_validation)
         for path, line in values.repeated(layer.text):
             message = f"{'.'.join(path)} is given twice; Helm takes this one and drops the one above"
-            yield Note("chart/values-repeated", message, layer.where, line if layer.has_lines else None)
+            yield Note("chart/values-repeated", message, layer.path, line if layer.has_lines else None)
         for one in values.unknown(layer.text, known):
             hint = f"; did you mean {' or '.join(one.near)}?" if one.near else ""
             message = f"{'.'.join(one.path)} is not used by the chart{hint}"
-            yield Note("chart/values-unknown", message, layer.where, one.line if layer.has_lines else None)
+            yield Note("chart/values-unknown", message, layer.path, one.line if layer.has_lines else None)
 
 
 def _named(files: tuple[tuple[str, str], ...], task: ChartTask, chart: PackedChart) -> list[tuple[str, str]]:

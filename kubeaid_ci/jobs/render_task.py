@@ -9,6 +9,7 @@ from kubeaid_ci.edges.kustomize import Kustomize
 from kubeaid_ci.model.application import Parameter
 from kubeaid_ci.model.manifest import ObjectId
 from kubeaid_ci.model.rendering import Failure
+from kubeaid_ci.model.source_plan import ValuesLayer
 from kubeaid_ci.plan.rendering import Rendered, Varying, as_json
 
 
@@ -19,15 +20,6 @@ class FilesAt:
     root: str
     ref: str
     folders: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """The text of one set of values, and the file that it is in; `has_lines` where its lines are those of the file."""
-
-    where: str
-    text: str
-    has_lines: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ class ChartTask:
     namespace: str
     kube_version: str
     api_versions: tuple[str, ...]
-    layers: tuple[Layer, ...] = ()
+    layers: tuple[ValuesLayer, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     file_parameters: tuple[Parameter, ...] = ()
     skip_crds: bool = False

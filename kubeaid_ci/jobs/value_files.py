@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.at_hand import AtHand, NotAtHandError, Place
-from kubeaid_ci.jobs.render_task import Layer
 from kubeaid_ci.model.addresses import Addresses
 from kubeaid_ci.model.application import Application, HelmSource, Source
+from kubeaid_ci.model.source_plan import ValuesLayer
 from kubeaid_ci.plan import globs, inline_values
 
 _SPECIAL = "*?["
@@ -35,7 +35,7 @@ class ValueFiles:
     folder: str
     substituted: Callable[[str], str]
 
-    def layers(self, said: HelmSource, at: int) -> Iterator[Layer]:
+    def layers(self, said: HelmSource, at: int) -> Iterator[ValuesLayer]:
         """The values of source number `at` in Helm's order, the later over the earlier, each file once.
 
         As Argo CD has it from 3.4 on, a pattern represents its files in order of their paths, but for those that
@@ -51,7 +51,7 @@ class ValueFiles:
                 taken.add(_known(place, file))
                 text = self.hand.beside(place, file).text(file)
                 if text is not None:
-                    yield Layer(file, text)
+                    yield ValuesLayer(file, text, repository=self.hand.name_of(place))
                 elif not said.ignore_missing_value_files:
                     raise UserError(_missing(written, place, "valueFiles"))
         yield from self._inline(said, at)
@@ -109,7 +109,7 @@ class ValueFiles:
             raise UserError(f"helm.valueFiles: {pattern} matches the folder {folder}, which Helm cannot read")
         return [one for one in sorted(found, key=_walked) if _known(place, one) not in named] if found else [pattern]
 
-    def _inline(self, said: HelmSource, at: int) -> Iterator[Layer]:
+    def _inline(self, said: HelmSource, at: int) -> Iterator[ValuesLayer]:
         if said.values_object is None and not said.values:
             return
         template = self.hand.config_place(self.where).text(self.where) or ""
@@ -117,11 +117,12 @@ class ValueFiles:
             template, self.application.name, at, values=said.values, values_object=said.values_object
         )
         if text is not None:
-            yield Layer(self.where, text)
+            yield ValuesLayer(self.where, text, repository="config")
         elif said.values_object is None:
-            yield Layer(self.where, said.values, has_lines=False)
+            yield ValuesLayer(self.where, said.values, has_lines=False, repository="config")
         else:
-            yield Layer(self.where, json.dumps(said.values_object, sort_keys=True), has_lines=False)
+            values = json.dumps(said.values_object, sort_keys=True)
+            yield ValuesLayer(self.where, values, has_lines=False, repository="config")
 
 
 def _folder_matched(pattern: str, files: Iterable[str]) -> str:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from kubeaid_ci.model.application import Application
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.json_result import JsonResult
 from kubeaid_ci.model.manifest import Manifest, ObjectId
+from kubeaid_ci.model.source_plan import SourcePlan
 from kubeaid_ci.model.sync_policy import NO_POLICY, SyncPolicy
 
 
@@ -87,6 +89,10 @@ class RenderedApp:
     sync: SyncPolicy = NO_POLICY
     other_revisions: tuple[OtherRevision, ...] = ()
     hosts: tuple[SourceHost, ...] = ()
+    path: str = ""
+    """The file that the Application is in, relative to the config repo."""
+    application: Application | None = field(default=None, repr=False)
+    sources: tuple[SourcePlan, ...] = field(default=(), repr=False)
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     """Values under secret names that the cluster gives to its charts; `digest` represents them too."""
 
