@@ -4,10 +4,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts
 from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.finding import Rule, Severity
 from kubeaid_ci.model.manifest import Manifest
 from kubeaid_ci.model.sync_policy import object_options
+
+__all__ = [
+    "Said",
+    "annotations",
+    "at",
+    "body",
+    "both",
+    "hook",
+    "is_kind",
+    "listed",
+    "mapping",
+    "mappings",
+    "named",
+    "sync_options",
+    "text",
+    "texts",
+]
 
 _MOST_NAMED = 6
 
@@ -19,37 +37,6 @@ class Said:
     rule: Rule
     message: str
     severity: Severity | None = None
-
-
-def at(value: Any, *keys: str) -> Any:
-    """Return the value at a path of keys; None if it does not exist."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def mapping(value: Any, *keys: str) -> Mapping[str, Any]:
-    """Return the mapping at a path; empty if there is no mapping."""
-    found = at(value, *keys)
-    return found if isinstance(found, dict) else {}
-
-
-def mappings(value: Any, *keys: str) -> list[Mapping[str, Any]]:
-    """The mappings in the list that a path leads to."""
-    found = at(value, *keys)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-
-def texts(value: Any, *keys: str) -> list[str]:
-    """The texts in the list that a path leads to."""
-    found = at(value, *keys)
-    return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
-
-
-def text(value: Any, *keys: str) -> str:
-    """Return the text at a path; empty if there is no text."""
-    found = at(value, *keys)
-    return found if isinstance(found, str) else ""
 
 
 def named(items: list[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
