@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.errors import KubeaidCiError as KubeaidCiError
     from kubeaid_ci.errors import OutsideError as OutsideError
     from kubeaid_ci.errors import UserError as UserError
+    from kubeaid_ci.fleet_check.job import check_clusters as check_clusters
     from kubeaid_ci.jobs.build import build_clusters as build_clusters
     from kubeaid_ci.jobs.charts_add import add_chart as add_chart
     from kubeaid_ci.jobs.charts_diff import diff_charts as diff_charts
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.model.build import Builds as Builds
     from kubeaid_ci.model.chart_update import Updates as Updates
     from kubeaid_ci.model.chart_verdict import Verification as Verification
+    from kubeaid_ci.model.check import Checks as Checks
     from kubeaid_ci.model.checkup import Checkup as Checkup
     from kubeaid_ci.model.comparison import Comparison as Comparison
     from kubeaid_ci.model.comparison import Revisions as Revisions
@@ -61,6 +63,7 @@ _PLACES = {
         "OutsideError",
         "UserError",
     ),
+    "kubeaid_ci.fleet_check.job": ("check_clusters",),
     "kubeaid_ci.jobs.build": ("build_clusters",),
     "kubeaid_ci.jobs.charts_add": ("add_chart",),
     "kubeaid_ci.jobs.charts_diff": ("diff_charts",),
@@ -96,6 +99,7 @@ _PLACES = {
     ),
     "kubeaid_ci.model.chart_update": ("Updates",),
     "kubeaid_ci.model.chart_verdict": ("Verification",),
+    "kubeaid_ci.model.check": ("Checks",),
     "kubeaid_ci.model.checkup": ("Checkup",),
     "kubeaid_ci.model.comparison": (
         "Comparison",

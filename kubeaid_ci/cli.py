@@ -41,6 +41,7 @@ _MACHINE = {
 COMMANDS = {
     "build": ("kubeaid_ci.commands.build", "Build kube-prometheus manifests of clusters."),
     "charts": ("kubeaid_ci.commands.charts", "List, verify and update umbrella charts and what is vendored in them."),
+    "check": ("kubeaid_ci.commands.check", "Check every cluster as Git describes it: what is broken, what is missing."),
     "clusters": ("kubeaid_ci.commands.clusters", "List the clusters of a config repo."),
     "diff": ("kubeaid_ci.commands.diff", "Show what a change or an upgrade does to each cluster."),
     "render": ("kubeaid_ci.commands.render", "Render every object that Argo CD would apply to clusters."),

@@ -306,7 +306,7 @@ def test_colours_follow_the_usual_variables(run, repos_options, env, coloured):
 TYPOS = [
     (["bild"], "No such command 'bild'; did you mean build?"),
     (["dif"], "No such command 'dif'; did you mean diff?"),
-    (["zzz"], "No such command 'zzz'; there are: build, charts, clusters, "),
+    (["zzz"], "No such command 'zzz'; there are: build, charts, check, "),
     (["charts", "verfy"], "No such command 'verfy'; did you mean verify?"),
     (["charts", "zzz"], "No such command 'zzz'; there are: add, diff, "),
 ]

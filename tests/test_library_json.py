@@ -49,6 +49,7 @@ CASES: dict[str, Callable[[demo.Demo], JsonResult]] = {
     "render --kubeaid-ref pinned --no-cache": lambda made: kubeaid_ci.render_clusters(
         made.config, made.kubeaid, kubeaid_ref="pinned", cache=False
     ),
+    "check --no-cache": lambda made: kubeaid_ci.check_clusters(made.config, made.kubeaid, cache=False),
     "diff --base before --of config": changed,
     "publish --forge none --dry-run --kubeaid-ref pinned --no-cache": published,
     "charts list": lambda made: kubeaid_ci.list_charts(made.kubeaid),

@@ -1,7 +1,9 @@
 """Every rule by its id. A rule's help has two sentences: why it matters and what to do."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib import import_module
 
 from kubeaid_ci.checks import (
     change_rules,
@@ -100,33 +102,52 @@ SUPPRESSION_EXPIRED = Rule(
     "Fix what it silenced, or look at the reason again and set a new date.",
 )
 
-RULES: Mapping[str, Rule] = {
-    rule.id: rule
-    for rule in (
-        VARS_INVALID,
-        LIBRARY_MISSING,
-        STALE,
-        ENGINES_DIFFER,
-        PINNED_REVISION_MISSING,
-        RENDER_UNSTABLE,
-        VALUES_REPEATED,
-        HELM_VERSION_UNKNOWN,
-        VALUES_UNKNOWN,
-        SETTINGS_WEAKENED,
-        SETTINGS_MISNAMED,
-        SETTINGS_CLUSTER_UNKNOWN,
-        SUPPRESSION_UNUSED,
-        SUPPRESSION_EXPIRED,
-        *cluster_rules.RULES,
-        *CHART_RULES,
-        *change_rules.RULES,
-        *not_compared_rules.RULES,
-        *gitops_rules.RULES,
-        *doctor_rules.RULES.values(),
-        *objects.RULES,
-        *publish.RULES,
-    )
-}
+
+class _Registry(Mapping[str, Rule]):
+    """Rules by id. Those of `kubeaid_ci.check` are imported only when no other rule has the id, or all are listed."""
+
+    def __init__(self, *own: Rule) -> None:
+        self._own = {rule.id: rule for rule in own}
+
+    @cached_property
+    def _all(self) -> Mapping[str, Rule]:
+        # By name, because this package is below that one. Other commands start without it.
+        return {**import_module("kubeaid_ci.check.families").rules(), **self._own}
+
+    def __getitem__(self, name: str) -> Rule:
+        return self._own[name] if name in self._own else self._all[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+RULES: Mapping[str, Rule] = _Registry(
+    VARS_INVALID,
+    LIBRARY_MISSING,
+    STALE,
+    ENGINES_DIFFER,
+    PINNED_REVISION_MISSING,
+    RENDER_UNSTABLE,
+    VALUES_REPEATED,
+    HELM_VERSION_UNKNOWN,
+    VALUES_UNKNOWN,
+    SETTINGS_WEAKENED,
+    SETTINGS_MISNAMED,
+    SETTINGS_CLUSTER_UNKNOWN,
+    SUPPRESSION_UNUSED,
+    SUPPRESSION_EXPIRED,
+    *cluster_rules.RULES,
+    *CHART_RULES,
+    *change_rules.RULES,
+    *not_compared_rules.RULES,
+    *gitops_rules.RULES,
+    *doctor_rules.RULES.values(),
+    *objects.RULES,
+    *publish.RULES,
+)
 
 
 def unknown(rule: str) -> str | None:

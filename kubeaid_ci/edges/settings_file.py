@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubeaid_ci.checks import rules
-from kubeaid_ci.documents.loader import load
+from kubeaid_ci.documents.loader import load, locate
 from kubeaid_ci.edges.files import read_regular
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.errors import UserError
@@ -30,7 +30,7 @@ def read(folder: Path) -> Settings:
     """Return the settings from the file at the root of a repository. Nothing is set if there is no file.
 
     Raises `UserError` naming file, line and key if it cannot be read, if it is not a regular file, or if it suppresses
-    a rule that does not exist. At the base of a change such a suppression counts for nothing (`read_at`).
+    or judges a rule that does not exist. At the base of a change such a suppression counts for nothing (`read_at`).
     """
     path = folder / SETTINGS_FILE
     data = read_regular(path, most=_MOST_BYTES)
@@ -40,6 +40,10 @@ def read(folder: Path) -> Settings:
     for suppression in found.suppress:
         if problem := rules.unknown(suppression.rule):
             raise UserError(f"{path}:{suppression.line}: suppress: {problem}")
+    for rule in found.check.severity:
+        if problem := rules.unknown(rule):
+            line = locate(data, ("check", "severity", rule))
+            raise UserError(f"{path}:{line}: check.severity: {problem}")
     return found
 
 

@@ -71,11 +71,16 @@ def of_render(
     root = Path(config_repo).resolve()
     if base == WORKTREE:
         return render_clusters(root, kubeaid, clusters=names, **render).findings
-    repository, commit = _at(root, base, WORKTREE)
-    present = _clusters(repository, commit, names)
+    commit, present = clusters_at(root, base, names)
     if not present:
         return ()
     return render_clusters(root, kubeaid, clusters=present if names else (), config_ref=commit, **render).findings
+
+
+def clusters_at(root: Path, base: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the commit of a base revision of a config repo, and the folders of its clusters that have these names."""
+    repository, commit = _at(root, base, WORKTREE)
+    return commit, _clusters(repository, commit, names)
 
 
 def _at(root: Path, base: str, head: str) -> tuple[Repository, str]:

@@ -8,6 +8,7 @@ from kubeaid_ci.jobs.publish import Publication
 from kubeaid_ci.model.build import Builds
 from kubeaid_ci.model.chart_update import Updates
 from kubeaid_ci.model.chart_verdict import Verification
+from kubeaid_ci.model.check import Checks
 from kubeaid_ci.model.checkup import Checkup
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.json_result import JsonResult
@@ -15,7 +16,7 @@ from kubeaid_ci.model.linting import Lint
 from kubeaid_ci.model.outlook import Outlooks
 from kubeaid_ci.model.rendering import Renderings
 from kubeaid_ci.model.report import Report
-from kubeaid_ci.report import build, chart_update, charts, clusters, diff, doctor, json, outlook, publish, render
+from kubeaid_ci.report import build, chart_update, charts, check, clusters, diff, doctor, json, outlook, publish, render
 
 
 def as_json(result: JsonResult) -> str:
@@ -37,6 +38,8 @@ def report_of(result: JsonResult) -> Report:  # noqa: PLR0911 - one for each kin
             return diff.report(result, command="charts diff" if result.helm else "diff", version=__version__)
         case Publication():
             return publish.report(result.builds, result.results, result.findings, version=__version__)
+        case Checks():
+            return check.report(result, version=__version__)
         case Checkup():
             return doctor.report(result, version=__version__)
         case _:

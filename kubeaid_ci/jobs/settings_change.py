@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from kubeaid_ci.checks.rules import SETTINGS_WEAKENED
+from kubeaid_ci.checks.rules import RULES, SETTINGS_WEAKENED
 from kubeaid_ci.model.finding import FailOn, Finding, Severity
 from kubeaid_ci.model.policy import ChartPolicy
 from kubeaid_ci.model.suppression import SETTINGS_FILE, Removed, Suppression
-from kubeaid_ci.settings import Settings
+from kubeaid_ci.settings import CheckSettings, Profile, Settings
 
 _ANY_STEP = 4
 _IDENTITY = ("kubeaid", "kubeaid_ref", "engine")
@@ -30,6 +30,7 @@ def weakened(before: Settings, after: Settings) -> Iterator[Finding]:
     yield from _policies(before.charts, after.charts)
     yield from _publish(before, after)
     yield from _clusters(before, after)
+    yield from _check(before.check, after.check)
 
 
 def _suppressions(before: Iterable[Suppression], after: Iterable[Suppression]) -> Iterator[Finding]:
@@ -144,6 +145,22 @@ def _clusters(before: Settings, after: Settings) -> Iterator[Finding]:
         if old_version is not None and new_version != old_version:
             message = f"is {new_version or 'not set'}, before {old_version}"
             yield _finding(subject, message, severity=Severity.WARNING)
+
+
+def _check(old: CheckSettings, new: CheckSettings) -> Iterator[Finding]:
+    if old.profile is Profile.STRICT and new.profile is not Profile.STRICT:
+        yield _finding("check.profile", f"is {new.profile or 'not set'}, before {old.profile}")
+    for name in sorted({*old.severity, *new.severity} & {*RULES}):
+        before, after = (one.severity.get(name, RULES[name].severity) for one in (old, new))
+        if after.weight < before.weight:
+            yield _finding("check.severity", f"{name} is {after}, before {before}", key=name)
+    for field in ("registries", "repositories"):
+        allowed, allowed_now = ({*map(str, getattr(one, field))} for one in (old, new))
+        if allowed and not allowed_now:
+            yield _finding(f"check.{field}", "allows all, because the list is empty")
+        elif allowed:
+            for added in sorted(allowed_now - allowed):
+                yield _finding(f"check.{field}", f"adds {added}", key=added)
 
 
 def _changed(old: Any, new: Any, names: Sequence[str], *, prefix: str) -> Iterator[Finding]:

@@ -56,6 +56,8 @@ class Rule:
     severity: Severity
     help: str
     """Two sentences: why it matters, what to do."""
+    is_posture: bool = False
+    """True if nothing is broken: ``check`` reports the rule only with the profile ``strict``, or if it is named."""
 
     @property
     def family(self) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
 from typing import TypeVar
 
 from kubeaid_ci import documents
-from kubeaid_ci.model.finding import FailOn
+from kubeaid_ci.model.finding import FailOn, Severity
 from kubeaid_ci.model.policy import ChartPolicy, Step
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.suppression import Suppression
@@ -13,6 +14,7 @@ from kubeaid_ci.model.version import Version
 from kubeaid_ci.settings.readers import (
     Node,
     Reader,
+    address,
     addresses,
     count,
     day,
@@ -83,6 +85,27 @@ class RepositorySettings:
     kubeaid: frozenset[Remote] = frozenset()
 
 
+class Profile(StrEnum):
+    """The rules that `check` reports: those about what is broken, or also those about posture."""
+
+    BASELINE = "baseline"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """Settings for `check`; None or empty means not set.
+
+    `severity` has severities by id of a rule. `registries` and `repositories` are the allowed ones: an image may come
+    from a registry or from a path below it, and each of the two given repositories is always allowed.
+    """
+
+    profile: Profile | None = None
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    registries: tuple[str, ...] = ()
+    repositories: tuple[Remote, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The content of a settings file; None or empty means not set.
@@ -103,6 +126,7 @@ class Settings:
     charts: Mapping[str, ChartPolicy] = field(default_factory=dict)
     clusters: Mapping[str, ClusterSettings] = field(default_factory=dict)
     repositories: RepositorySettings = field(default_factory=RepositorySettings)
+    check: CheckSettings = field(default_factory=CheckSettings)
 
     @property
     def kubernetes_versions(self) -> tuple[Version, ...]:
@@ -128,10 +152,11 @@ class Settings:
                 self.repositories.config | other.repositories.config,
                 self.repositories.kubeaid | other.repositories.kubeaid,
             ),
+            check=replace(_filled(self.check, other.check), severity={**other.check.severity, **self.check.severity}),
         )
 
 
-_Group = TypeVar("_Group", Settings, PublishSettings, UpstreamSettings)
+_Group = TypeVar("_Group", Settings, PublishSettings, UpstreamSettings, CheckSettings)
 
 _SUPPRESSION: Mapping[str, Reader] = {
     "rule": matching(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?", "a rule such as build/stale"),
@@ -189,6 +214,13 @@ _REPOSITORIES: Mapping[str, Reader] = {
     "kubeaid": addresses,
 }
 
+_CHECK: Mapping[str, Reader] = {
+    "profile": member(Profile),
+    "severity": named(member(Severity)),
+    "registries": many(text),
+    "repositories": many(address),
+}
+
 _SETTINGS: Mapping[str, Reader] = {
     "kubeaid": text,
     "kubeaid-ref": text,
@@ -203,6 +235,7 @@ _SETTINGS: Mapping[str, Reader] = {
     "charts": named(table(_CHART, ChartPolicy)),
     "clusters": named(table(_CLUSTER, ClusterSettings)),
     "repositories": table(_REPOSITORIES, RepositorySettings),
+    "check": table(_CHECK, CheckSettings),
 }
 
 

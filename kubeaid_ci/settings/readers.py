@@ -106,10 +106,11 @@ def versions(node: Node) -> VersionRange:
 
 def addresses(node: Node) -> frozenset[Remote]:
     """A list of addresses of repositories."""
-    return frozenset(many(_address)(node))
+    return frozenset(many(address)(node))
 
 
-def _address(node: Node) -> Remote:
+def address(node: Node) -> Remote:
+    """The address of a repository."""
     try:
         remote = Remote.parse(text(node))
     except UserError as error:

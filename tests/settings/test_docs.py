@@ -16,6 +16,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "charts.NAME": settings._CHART,
     "clusters.NAME": settings._CLUSTER,
     "repositories": settings._REPOSITORIES,
+    "check": settings._CHECK,
 }
 
 

@@ -1,0 +1,1 @@
+"""The family ``autoscaling/``: whether clusters and workloads can scale."""

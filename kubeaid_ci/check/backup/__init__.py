@@ -1,0 +1,1 @@
+"""The family ``backup/``: volumes and databases without a backup."""

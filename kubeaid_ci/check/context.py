@@ -1,0 +1,43 @@
+"""The input of checks besides the rendered cluster: the settings, and the files of the config repo."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from kubeaid_ci.settings import CheckSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFiles:
+    """Files of the config repo: the id of the content by path, and how to read a file.
+
+    Links and submodules are not in it.
+    """
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    read: Callable[[str], bytes] = field(default=lambda _: b"", repr=False, compare=False)
+
+    @property
+    def paths(self) -> Collection[str]:
+        """The paths of all files, relative to the config repo, sorted."""
+        return self.ids.keys()
+
+    def below(self, folder: str) -> "ConfigFiles":
+        """Return the files below a folder, with the same paths."""
+        within = {path: blob for path, blob in self.ids.items() if path.startswith(f"{folder}/")}
+        return ConfigFiles(within, self.read)
+
+    def text(self, path: str) -> str | None:
+        """Return the text of a file; None if it does not exist. Bytes that are not UTF-8 are replaced."""
+        return self.read(path).decode("utf-8", "replace") if path in self.ids else None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """The context of a check.
+
+    `files` are those below the folder of the cluster; a check of the repository gets all. A check that reads nothing
+    else is cached by what it reads.
+    """
+
+    settings: CheckSettings = field(default_factory=CheckSettings)
+    files: ConfigFiles = field(default_factory=ConfigFiles)

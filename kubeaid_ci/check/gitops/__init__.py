@@ -1,0 +1,1 @@
+"""The family ``gitops/``: Applications that Argo CD cannot sync, or not as intended."""

@@ -1,0 +1,1 @@
+"""The family ``network/``: which traffic network policies allow."""

@@ -1,0 +1,1 @@
+"""The family ``schema/``: objects that the API server refuses."""

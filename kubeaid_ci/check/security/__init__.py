@@ -1,0 +1,1 @@
+"""The family ``security/``: what containers and accounts may do."""

@@ -1,0 +1,1 @@
+"""The family ``values/``: values of charts that have no effect."""

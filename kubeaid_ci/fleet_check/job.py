@@ -1,0 +1,118 @@
+"""Checks clusters as Argo CD would run them."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubeaid_ci.check import families, run
+from kubeaid_ci.check.context import CheckContext, ConfigFiles
+from kubeaid_ci.check.coverage import coverage
+from kubeaid_ci.checks.rules import RULES
+from kubeaid_ci.edges.cache import Cache
+from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.fleet_check import stored
+from kubeaid_ci.fleet_check.stored import Checked
+from kubeaid_ci.jobs.at_hand import PINNED
+from kubeaid_ci.jobs.build import cache_at
+from kubeaid_ci.jobs.fleet import Fleet, open_fleet
+from kubeaid_ci.jobs.renderer import Progress
+from kubeaid_ci.model.check import Checks, ClusterCheck, Suggestion
+from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.model.rendering import RenderStatus
+from kubeaid_ci.settings import Settings
+
+
+def check_clusters(
+    config_repo: str | os.PathLike[str],
+    kubeaid: str | os.PathLike[str],
+    *,
+    clusters: Sequence[str] = (),
+    rules: Sequence[str] = (),
+    suggest: str | None = None,
+    kubeaid_ref: str = PINNED,
+    config_ref: str = WORKTREE,
+    settings: Settings | None = None,
+    jobs: int | None = None,
+    cache: bool | str | os.PathLike[str] = True,
+    timeout: float = 300.0,
+    progress: Progress | None = None,
+) -> Checks:
+    """Check clusters (none: all) as Argo CD would run them, and return findings and coverage.
+
+    `rules` are ids of rules or families (none: those of the profile in `settings`). `suggest` is a family whose
+    suggestions are in the result. The other parameters and errors are those of `render_clusters`. Raises `UserError`
+    for an unknown rule.
+    """
+    own = settings or Settings()
+    job = _Job(families.selected(rules, own.check, RULES), _suggesting(suggest), own, cache_at(cache))
+    with open_fleet(
+        Path(config_repo),
+        Path(kubeaid),
+        clusters=clusters,
+        kubeaid_ref=kubeaid_ref,
+        config_ref=config_ref,
+        settings=own,
+        jobs=jobs,
+        cache=cache,
+        timeout=timeout,
+        progress=progress,
+    ) as fleet:
+        return job.run(fleet, is_whole=not clusters)
+
+
+def _suggesting(family: str | None) -> str | None:
+    able = [name for name in families.FAMILIES if families.named(name, "suggest")]
+    if family is not None and family not in able:
+        raise UserError(f"{family}: no suggestions; there are some for: {', '.join(able) or 'no family'}")
+    return family
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """The rules to report, the family that suggests, the settings, and where results are stored."""
+
+    rules: frozenset[str]
+    family: str | None
+    settings: Settings
+    cache: Cache | None
+
+    def run(self, fleet: Fleet, *, is_whole: bool) -> Checks:
+        """Check the clusters one by one, then, if all clusters are checked, the files that belong to no cluster."""
+        files = _files(fleet.config_files)
+        results: list[ClusterCheck] = []
+        found: list[Finding] = [finding for finding in fleet.findings if finding.rule.id in self.rules]
+        suggestions: list[Suggestion] = []
+        applications = unknown = 0
+        for state in fleet.clusters():
+            context = CheckContext(self.settings.check, files.below(state.cluster.path))
+            checked = self._checked(state, context)
+            results.append(ClusterCheck(state.cluster.label, checked.coverage, {}))
+            found += checked.findings
+            suggestions += self._suggestions(state, context)
+            applications += len(state.apps)
+            unknown += sum(app.status is not RenderStatus.RENDERED for app in state.apps)
+        if is_whole:
+            found += run.check_repository(CheckContext(self.settings.check, files), self.rules)
+        checks = Checks(tuple(results), tuple(found), self.rules, applications, unknown, tuple(suggestions))
+        return checks.with_findings(found)
+
+    def _checked(self, state: ClusterState, context: CheckContext) -> Checked:
+        name = stored.key(state, context, self.rules)
+        if self.cache and (data := self.cache.noted(name)):
+            return stored.unpacked(data)
+        checked = Checked(coverage(state, context), run.check_cluster(state, context, self.rules))
+        if self.cache:
+            self.cache.note(name, stored.packed(checked))
+        return checked
+
+    def _suggestions(self, state: ClusterState, context: CheckContext) -> list[Suggestion]:
+        module = families.named(self.family, "suggest") if self.family else None
+        return list(module.suggest(state, context)) if module else []
+
+
+def _files(snapshot: Snapshot) -> ConfigFiles:
+    ids = {path: entry.id for path, entry in snapshot.files.items() if entry.is_file}
+    return ConfigFiles(ids, snapshot.read)
