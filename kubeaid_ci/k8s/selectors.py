@@ -50,7 +50,7 @@ def negated(answer: Answer) -> Answer:
 
 
 class Operator(StrEnum):
-    """How a requirement compares the value of a label."""
+    """The comparison of a label with the values of a requirement."""
 
     IN = "In"
     NOT_IN = "NotIn"

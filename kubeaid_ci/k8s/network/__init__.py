@@ -1,1 +1,1 @@
-"""What network policies mean, and between which pods they permit traffic. No check and no file is read here."""
+"""The meaning of network policies: which pods they select, and which traffic they permit."""

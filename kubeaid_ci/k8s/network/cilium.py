@@ -108,9 +108,9 @@ def _rule(rule: Mapping[str, Any], word: str, where: str, namespace: str) -> Ite
     if rule.get("icmps") or found == ():
         return
     if rule.get("toPorts"):
-        kept = tuple(port for port in ports if port is not None)
-        if kept:
-            yield Rule(found, kept)
+        with_numbers = tuple(port for port in ports if port is not None)
+        if with_numbers:
+            yield Rule(found, with_numbers)
     elif found is not None:
         yield Rule(found, None)
 

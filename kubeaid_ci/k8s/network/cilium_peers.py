@@ -59,7 +59,7 @@ PEER_SHAPES: Mapping[str, Mapping[str, Shape]] = {
 def subject(value: Any, where: str, namespace: str) -> tuple[Selector, Selector] | None:
     """Return the namespaces and the pods that an endpointSelector selects; None if it selects no pods.
 
-    The policy of a namespace selects only in that namespace, whatever its labels say. Raises `UserError`.
+    The policy of a namespace selects only in that namespace, whatever namespace its labels name. Raises `UserError`.
     """
     if namespace and isinstance(value, Mapping) and isinstance(value.get("matchLabels"), Mapping):
         labels = {key: item for key, item in value["matchLabels"].items() if _split(key)[1] != _NAMESPACE}

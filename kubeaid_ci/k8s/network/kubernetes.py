@@ -43,7 +43,7 @@ _SHAPE: Mapping[str, Shape] = {
 _PEERS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
 _TYPES = ("Ingress", "Egress")
 _PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9](-?[a-z0-9])*")
-_LONGEST_PORT_NAME = 15  # RFC 6335, as for single hyphens between letters and digits, and a letter
+_LONGEST_PORT_NAME = 15  # RFC 6335
 
 
 def read_policy(manifest: Manifest) -> Policy:

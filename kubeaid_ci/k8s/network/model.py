@@ -99,7 +99,7 @@ class BlockPeer:
 
 
 class Entity(StrEnum):
-    """What Cilium calls an entity, as far as the difference matters here."""
+    """An entity of Cilium; those that make no difference here are one."""
 
     ALL = "all"
     CLUSTER = "cluster"

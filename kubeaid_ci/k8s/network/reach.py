@@ -1,4 +1,4 @@
-"""Which traffic policies permit. An answer is None if Git does not hold what decides it."""
+"""Evaluates policies: the traffic that they permit. An answer is None if Git does not decide it."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address
