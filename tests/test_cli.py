@@ -284,6 +284,22 @@ def test_start_up_loads_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_build_does_not_load_what_renders_charts(tmp_path):
+    code = (
+        "import sys; from kubeaid_ci.cli import cli\n"
+        f"try: cli(['build', '--config-repo', {str(tmp_path / 'missing')!r}], standalone_mode=False)\n"
+        "except Exception: print(*(f'kubeaid_ci.jobs.{name}' in sys.modules for name in ('build', 'render')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": ROOT},
+        check=True,
+    )
+    assert done.stdout == "True False\n"
+
+
 @pytest.mark.parametrize(("command", "default"), [("build", "worktree"), ("render", "worktree"), ("diff", "pinned")])
 def test_help_names_the_default_of_the_command(run, command, default):
     assert f"KubeAid revision to use (default: {default})." in run(command, "--help").stdout

@@ -60,7 +60,6 @@ def build(
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
-    from kubeaid_ci.jobs.base_findings import of_build
     from kubeaid_ci.jobs.build import build_clusters
     from kubeaid_ci.report.build import outputs, report
 
@@ -83,6 +82,8 @@ def build(
     with Progress(quiet=options.quiet, rows_follow=True) as progress:
         builds = build_clusters(config_repo, kubeaid, clusters=clusters, check=check, progress=progress.told, **same)
         if subtracted:
+            from kubeaid_ci.jobs.base_findings import of_build
+
             dirs = [result.dir for result in builds.results] if clusters else ()
             known = Baseline(subtracted, of_build(config_repo, kubeaid, subtracted, dirs, **same))
     told = report(builds, version=__version__, check=check)

@@ -58,7 +58,6 @@ def charts_lint(
     from kubeaid_ci.commands.done import done
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import charts_folder
-    from kubeaid_ci.jobs.base_findings import of_charts
     from kubeaid_ci.jobs.charts_lint import lint_charts
     from kubeaid_ci.report.charts import lint
 
@@ -77,6 +76,7 @@ def charts_lint(
         }
         found = lint_charts(kubeaid, charts=charts, ref=ref, **same)
         if subtracted:
+            from kubeaid_ci.jobs.base_findings import of_charts
 
             def at(commit: str, names: "Sequence[str]") -> "Sequence[Finding]":
                 return lint_charts(kubeaid, charts=names, ref=commit, **same).findings

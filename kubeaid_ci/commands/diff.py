@@ -73,7 +73,6 @@ def diff(
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.provenance import of_change
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
-    from kubeaid_ci.jobs.base_findings import of_render
     from kubeaid_ci.jobs.diff import diff_clusters
 
     base = _base(ctx, base, alone=not upgrade_to, more=bool(head or of))
@@ -99,6 +98,8 @@ def diff(
         )
         known = None
         if new_only:
+            from kubeaid_ci.jobs.base_findings import of_render
+
             same = {"settings": options.settings, "jobs": options.jobs, "cache": options.cache}
             findings = of_render(config_repo, kubeaid, before.config, clusters, kubeaid_ref=before.kubeaid, **same)
             known = Baseline(base or "the pinned revisions", findings)

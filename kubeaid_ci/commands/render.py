@@ -61,7 +61,6 @@ def render(
     from kubeaid_ci.commands.manifests import show
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.commands.repositories import config_folder, kubeaid_folder
-    from kubeaid_ci.jobs.base_findings import of_render
     from kubeaid_ci.jobs.render import render_clusters
     from kubeaid_ci.report.render import report
 
@@ -79,6 +78,8 @@ def render(
         }
         renderings = render_clusters(config_repo, kubeaid, clusters=clusters, apps=apps, **same)
         if subtracted:
+            from kubeaid_ci.jobs.base_findings import of_render
+
             known = Baseline(subtracted, of_render(config_repo, kubeaid, subtracted, clusters, **same))
     printed = show(renderings.manifests, fmt=given["fmt"], out=out)
     told = report(renderings, command="render", version=__version__)
