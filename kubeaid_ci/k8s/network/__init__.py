@@ -1,0 +1,1 @@
+"""The meaning of network policies: which pods they select, and which traffic they permit."""
