@@ -31,6 +31,7 @@ def weakened(before: Settings, after: Settings) -> Iterator[Finding]:
     yield from _publish(before, after)
     yield from _clusters(before, after)
     yield from _check(before.check, after.check)
+    yield from _images(before, after)
 
 
 def _suppressions(before: Iterable[Suppression], after: Iterable[Suppression]) -> Iterator[Finding]:
@@ -84,6 +85,12 @@ def _upstreams(before: Settings, after: Settings) -> Iterator[Finding]:
             yield _finding("upstreams.mirrors", f"{address} is fetched from {mirror}", key=address)
     if new.ca_bundle not in (None, old.ca_bundle):
         yield _finding("upstreams.ca-bundle", f"trusts the certificates in {new.ca_bundle}")
+
+
+def _images(before: Settings, after: Settings) -> Iterator[Finding]:
+    old, new = before.images, after.images
+    if new.mirror != old.mirror and old.mirror:
+        yield _finding("images.mirror", f"images are expected in {new.mirror or 'no mirror'}, before in {old.mirror}")
 
 
 def _policies(before: Mapping[str, ChartPolicy], after: Mapping[str, ChartPolicy]) -> Iterator[Finding]:

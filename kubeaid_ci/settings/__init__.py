@@ -78,6 +78,36 @@ class ClusterSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageFields:
+    """The fields of a custom resource, written ``group/Kind``, that name images."""
+
+    kind: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredImages:
+    """Images that nothing in Git names: of the objects of a kind (``group/Kind``), or of Applications by name or glob.
+
+    For charts by themselves, `app` is the name of the chart.
+    """
+
+    images: tuple[str, ...]
+    reason: str
+    kind: str | None = None
+    app: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSettings:
+    """Settings for images. `mirror` is the registry, or a path below one, that images are copied to."""
+
+    fields: tuple[ImageFields, ...] = ()
+    declared: tuple[DeclaredImages, ...] = ()
+    mirror: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RepositorySettings:
     """Addresses that mean the two repositories, besides the origins of their clones."""
 
@@ -127,6 +157,7 @@ class Settings:
     clusters: Mapping[str, ClusterSettings] = field(default_factory=dict)
     repositories: RepositorySettings = field(default_factory=RepositorySettings)
     check: CheckSettings = field(default_factory=CheckSettings)
+    images: ImageSettings = field(default_factory=ImageSettings)
 
     @property
     def kubernetes_versions(self) -> tuple[Version, ...]:
@@ -146,6 +177,7 @@ class Settings:
             suppress=(*self.suppress, *other.suppress),
             publish=_filled(self.publish, other.publish),
             upstreams=_filled(self.upstreams, other.upstreams),
+            images=_filled(self.images, other.images),
             charts={**other.charts, **self.charts},
             clusters={**other.clusters, **self.clusters},
             repositories=RepositorySettings(
@@ -156,7 +188,7 @@ class Settings:
         )
 
 
-_Group = TypeVar("_Group", Settings, PublishSettings, UpstreamSettings, CheckSettings)
+_Group = TypeVar("_Group", Settings, PublishSettings, UpstreamSettings, CheckSettings, ImageSettings)
 
 _SUPPRESSION: Mapping[str, Reader] = {
     "rule": matching(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?", "a rule such as build/stale"),
@@ -221,6 +253,26 @@ _CHECK: Mapping[str, Reader] = {
     "repositories": many(address),
 }
 
+_KIND = matching(r"[a-z0-9.-]+/[A-Za-z0-9]+", "a kind such as postgresql.cnpg.io/Cluster")
+
+_IMAGE_FIELDS: Mapping[str, Reader] = {
+    "kind": _KIND,
+    "paths": many(text),
+}
+
+_DECLARED_IMAGES: Mapping[str, Reader] = {
+    "kind": _KIND,
+    "app": text,
+    "images": many(matching(r"[A-Za-z0-9][\w./:@-]+", "an image such as quay.io/example/web:1.2")),
+    "reason": text,
+}
+
+_IMAGES: Mapping[str, Reader] = {
+    "fields": many(table(_IMAGE_FIELDS, ImageFields, required=("kind", "paths"))),
+    "declared": many(table(_DECLARED_IMAGES, DeclaredImages, required=("images", "reason"))),
+    "mirror": matching(r"[A-Za-z0-9][\w.:/-]+", "a registry such as registry.example.com/mirror"),
+}
+
 _SETTINGS: Mapping[str, Reader] = {
     "kubeaid": text,
     "kubeaid-ref": text,
@@ -236,6 +288,7 @@ _SETTINGS: Mapping[str, Reader] = {
     "clusters": named(table(_CLUSTER, ClusterSettings)),
     "repositories": table(_REPOSITORIES, RepositorySettings),
     "check": table(_CHECK, CheckSettings),
+    "images": table(_IMAGES, ImageSettings),
 }
 
 

@@ -16,6 +16,9 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "charts.NAME": settings._CHART,
     "clusters.NAME": settings._CLUSTER,
     "repositories": settings._REPOSITORIES,
+    "images": settings._IMAGES,
+    "images.fields": settings._IMAGE_FIELDS,
+    "images.declared": settings._DECLARED_IMAGES,
     "check": settings._CHECK,
 }
 
