@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from kubeaid_ci.errors import OutsideError as OutsideError
     from kubeaid_ci.errors import UserError as UserError
     from kubeaid_ci.fleet_check.job import check_clusters as check_clusters
+    from kubeaid_ci.images.inventory import ImageInventory as ImageInventory
+    from kubeaid_ci.images.listing import list_chart_images as list_chart_images
+    from kubeaid_ci.images.listing import list_images as list_images
     from kubeaid_ci.jobs.build import build_clusters as build_clusters
     from kubeaid_ci.jobs.charts_add import add_chart as add_chart
     from kubeaid_ci.jobs.charts_diff import diff_charts as diff_charts
@@ -64,6 +67,11 @@ _PLACES = {
         "UserError",
     ),
     "kubeaid_ci.fleet_check.job": ("check_clusters",),
+    "kubeaid_ci.images.inventory": ("ImageInventory",),
+    "kubeaid_ci.images.listing": (
+        "list_chart_images",
+        "list_images",
+    ),
     "kubeaid_ci.jobs.build": ("build_clusters",),
     "kubeaid_ci.jobs.charts_add": ("add_chart",),
     "kubeaid_ci.jobs.charts_diff": ("diff_charts",),

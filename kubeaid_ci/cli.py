@@ -44,6 +44,7 @@ COMMANDS = {
     "check": ("kubeaid_ci.commands.check", "Check every cluster as Git describes it: what is broken, what is missing."),
     "clusters": ("kubeaid_ci.commands.clusters", "List the clusters of a config repo."),
     "diff": ("kubeaid_ci.commands.diff", "Show what a change or an upgrade does to each cluster."),
+    "images": ("kubeaid_ci.commands.images", "List container images, lock their digests, plan mirrors."),
     "render": ("kubeaid_ci.commands.render", "Render every object that Argo CD would apply to clusters."),
     "publish": ("kubeaid_ci.commands.publish", "Build clusters and open or update the change request."),
     "doctor": ("kubeaid_ci.commands.doctor", "Check this machine, both repositories and the forge for problems."),

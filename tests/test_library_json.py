@@ -52,6 +52,7 @@ CASES: dict[str, Callable[[demo.Demo], JsonResult]] = {
     "check --no-cache": lambda made: kubeaid_ci.check_clusters(made.config, made.kubeaid, cache=False),
     "diff --base before --of config": changed,
     "publish --forge none --dry-run --kubeaid-ref pinned --no-cache": published,
+    "images list --no-cache": lambda made: kubeaid_ci.list_images(made.config, made.kubeaid, cache=False),
     "charts list": lambda made: kubeaid_ci.list_charts(made.kubeaid),
     "charts verify --offline": lambda made: kubeaid_ci.verify_charts(made.kubeaid),
     "charts lint --no-cache": lambda made: kubeaid_ci.lint_charts(made.kubeaid, cache=False),

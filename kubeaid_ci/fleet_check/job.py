@@ -13,7 +13,6 @@ from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.fleet_check import stored
-from kubeaid_ci.fleet_check.schemas import PackagedSchemas
 from kubeaid_ci.fleet_check.stored import Checked
 from kubeaid_ci.jobs.at_hand import PINNED
 from kubeaid_ci.jobs.build import cache_at
@@ -87,9 +86,8 @@ class _Job:
         found: list[Finding] = [finding for finding in fleet.findings if finding.rule.id in self.rules]
         suggestions: list[Suggestion] = []
         applications = unknown = 0
-        schemas = PackagedSchemas()
         for state in fleet.clusters():
-            context = CheckContext(self.settings.check, files.below(state.cluster.path), schemas)
+            context = CheckContext(self.settings.check, files.below(state.cluster.path))
             checked = self._checked(state, context)
             results.append(ClusterCheck(state.cluster.label, checked.coverage, {}))
             found += checked.findings
@@ -97,7 +95,7 @@ class _Job:
             applications += len(state.apps)
             unknown += sum(app.status is not RenderStatus.RENDERED for app in state.apps)
         if is_whole:
-            found += run.check_repository(CheckContext(self.settings.check, files, schemas), self.rules)
+            found += run.check_repository(CheckContext(self.settings.check, files), self.rules)
         checks = Checks(tuple(results), tuple(found), self.rules, applications, unknown, tuple(suggestions))
         return checks.with_findings(found)
 

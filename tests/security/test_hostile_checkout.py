@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "diff": ("--base", "main"),
     "publish": ("--dry-run", "--forge", "none", "--config-repo", "PUBLISHED"),
     "doctor": ("--forge", "none"),
+    "images list": (),
     "charts list": (),
     "charts verify": ("--offline", "--base", "main"),
     "charts lint": (),

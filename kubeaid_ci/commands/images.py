@@ -1,0 +1,18 @@
+"""``kubeaid-ci images``: the group, whose commands are loaded when they are called."""
+
+import click
+
+from kubeaid_ci.commands.lazy import LazyGroup
+
+# Each command by name: where it lives and what it does, so that --help loads none of them.
+COMMANDS = {
+    "list": ("kubeaid_ci.commands.images_list", "List the images of clusters or charts, and where each is named."),
+}
+
+
+@click.group(cls=LazyGroup, table=COMMANDS)
+def images() -> None:
+    """The container images of clusters: which, from where, and how to copy them.
+
+    Example: kubeaid-ci images list staging --kubeaid ../KubeAid
+    """
