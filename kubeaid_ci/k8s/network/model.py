@@ -45,7 +45,8 @@ class Port:
 class PodGroup:
     """The pods of one template.
 
-    `ports` are the declared ports by name and protocol. `is_workload` is False for pods that only an operator makes.
+    `declared` are the ports that the containers declare, `ports` those with a name, by name and protocol, and
+    `host_ports` those that the node forwards. `is_workload` is False for pods that only an operator makes.
     """
 
     manifest: Manifest
@@ -54,6 +55,8 @@ class PodGroup:
     labels: Labels
     namespace_labels: Labels
     ports: Mapping[tuple[str, Protocol], int] = field(default_factory=dict)
+    declared: tuple["Port", ...] = ()
+    host_ports: tuple["Port", ...] = ()
     is_workload: bool = True
 
     @property

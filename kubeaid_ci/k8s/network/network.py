@@ -1,6 +1,5 @@
 """Reads the pods and the policies of a cluster from its objects."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.fields import at, mappings, text, text_map
 from kubeaid_ci.k8s.network.cilium import read_policies
 from kubeaid_ci.k8s.network.kubernetes import read_policy
-from kubeaid_ci.k8s.network.model import LAST_PORT, NAMESPACE_NAME, PodGroup, Policy, Protocol
+from kubeaid_ci.k8s.network.model import LAST_PORT, NAMESPACE_NAME, PodGroup, Policy, Port, Protocol
 from kubeaid_ci.k8s.pods import PodTemplate, pod_templates, workload
 from kubeaid_ci.k8s.selectors import Labels
 from kubeaid_ci.model.hooks import is_test
@@ -68,15 +67,10 @@ class Network:
         return tuple(pods for pods in self.pods if pods.is_workload and not pods.host_network)
 
 
-def read_network(
-    manifests: Iterable[Manifest], namespace_labels: Mapping[str, Mapping[str, str]] | None = None
-) -> Network:
-    """Return the pods and policies among the objects of one cluster.
-
-    `namespace_labels` are labels that namespaces get besides those of their objects, by namespace.
-    """
+def read_network(manifests: Iterable[Manifest]) -> Network:
+    """Return the pods and policies among the objects of one cluster."""
     objects = [manifest for manifest in manifests if not is_test(manifest.body)]
-    namespaces = _namespaces(objects, namespace_labels or {})
+    namespaces = _namespaces(objects)
     policies: list[Policy] = []
     invalid: list[InvalidPolicy] = []
     for manifest in objects:
@@ -107,17 +101,13 @@ class _Namespaces(dict[str, Labels]):
         return self[name]
 
 
-def _namespaces(objects: Iterable[Manifest], more: Mapping[str, Mapping[str, str]]) -> _Namespaces:
+def _namespaces(objects: Iterable[Manifest]) -> _Namespaces:
     found = _Namespaces()
-    labels: dict[str, dict[str, str]] = defaultdict(dict)
     for manifest in objects:
-        if (manifest.key.group, manifest.key.kind) == ("", "Namespace"):
-            labels[manifest.key.name] |= text_map(manifest.body, "metadata", "labels")
-            found[manifest.key.name] = Labels()
-    for name, added in more.items():
-        labels[name] |= added
-    for name, known in labels.items():
-        found[name] = Labels({**known, NAMESPACE_NAME: name}, complete=name in found)
+        key = manifest.key
+        if (key.group, key.kind) == ("", "Namespace"):
+            labels = text_map(manifest.body, "metadata", "labels") | {NAMESPACE_NAME: key.name}
+            found[key.name] = Labels({**found[key.name].known, **labels})
     return found
 
 
@@ -126,14 +116,16 @@ def _pod_groups(manifest: Manifest, namespaces: _Namespaces) -> Iterator[PodGrou
     if manifest.key.kind == "PodTemplate":
         return
     for template in pod_templates(manifest):
-        namespace = manifest.key.namespace
+        namespace, declared = manifest.key.namespace, _declared(template)
         yield PodGroup(
             manifest,
             template,
             namespace,
             _pod_labels(manifest, template),
             namespaces[namespace],
-            _named_ports(template),
+            {(one.name, one.port.protocol): one.port.number for one in reversed(declared) if one.name},
+            tuple(dict.fromkeys(one.port for one in declared)),
+            tuple(one.port for one in declared if one.on_host),
             is_workload,
         )
 
@@ -152,18 +144,25 @@ def _pod_labels(manifest: Manifest, template: PodTemplate) -> Labels:
     return Labels(known, frozenset(runtime - known.keys()), template.is_complete)
 
 
-def _named_ports(template: PodTemplate) -> dict[tuple[str, Protocol], int]:
-    """Return the ports that containers declare by name; the first declaration of a name counts, as in Kubernetes."""
-    found: dict[tuple[str, Protocol], int] = {}
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """A port that a container declares."""
+
+    name: str
+    port: Port
+    on_host: bool
+
+
+def _declared(template: PodTemplate) -> tuple[_Declared, ...]:
+    """Return the ports that containers declare, those of sidecars among the init containers included."""
     sidecars = [item for item in mappings(template.spec, "initContainers") if item.get("restartPolicy") == "Always"]
+    found = []
     for container in (*template.containers(), *sidecars):
         for port in mappings(container, "ports"):
             number, protocol = at(port, "containerPort"), text(port, "protocol") or Protocol.TCP
-            if (
-                isinstance(number, int)
-                and 1 <= number <= LAST_PORT
-                and protocol in tuple(Protocol)
-                and text(port, "name")
-            ):
-                found.setdefault((text(port, "name"), Protocol(protocol)), number)
-    return found
+            is_number = isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= LAST_PORT
+            if is_number and protocol in tuple(Protocol):
+                found.append(
+                    _Declared(text(port, "name"), Port(number, Protocol(protocol)), bool(port.get("hostPort")))
+                )
+    return tuple(found)

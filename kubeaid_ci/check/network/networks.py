@@ -1,0 +1,107 @@
+"""The pods and policies of a cluster for the checks of this family, and where a person edits a policy."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kubeaid_ci.check.context import CheckContext
+from kubeaid_ci.k8s.network.model import PodGroup, Policy
+from kubeaid_ci.k8s.network.network import Network, read_network
+from kubeaid_ci.k8s.network.reach import selects
+from kubeaid_ci.k8s.network.scrapes import scraped
+from kubeaid_ci.k8s.network.services import Offer, Service, called_by_api_server, offers, services
+from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.model.rendering import RenderedApp, RenderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The pods of one cluster, the policies for them, and the traffic that its objects ask for.
+
+    `unknown` has the names of Applications, by namespace, whose objects are not all known.
+    """
+
+    network: Network
+    manifests: tuple[Manifest, ...]
+    services: tuple[Service, ...]
+    offered: tuple[tuple[Service, Offer], ...]
+    scraped: tuple[Offer, ...]
+    called: tuple[Offer, ...]
+    unknown: dict[str, tuple[str, ...]]
+
+    def selecting(self, pods: PodGroup) -> tuple[Policy, ...]:
+        """Return the policies that select pods, or may."""
+        return tuple(policy for policy in self.network.policies if selects(policy, pods) is not False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person edits an object: a path in the config repo, a line if it is known, and the finding's subject."""
+
+    path: str
+    line: int | None
+    subject: str
+
+
+def place(manifest: Manifest, state: ClusterState, context: CheckContext) -> Place:
+    """Return the file of the object if the config repo has it, else that of its Application.
+
+    The built manifests of the monitoring are not edited by hand: the vars file is.
+    """
+    app = next(app for app in state.apps if app.app == manifest.app)
+    subject = f"{state.cluster.label}/{app.app}"
+    if manifest.path.startswith(f"{state.cluster.output}/") and state.cluster.vars_file:
+        return Place(state.cluster.vars_file, None, subject)
+    if manifest.path in context.files.ids:
+        return Place(manifest.path, None, subject)
+    return Place(app.path, None, subject)
+
+
+class _Identity:
+    """A key for a value without a hash: equal only for the same object."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: ClusterState) -> None:
+        self.state = state
+
+    def __hash__(self) -> int:
+        return id(self.state)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and other.state is self.state
+
+
+def traffic(state: ClusterState) -> tuple[Traffic, ...]:
+    """Return the traffic in each cluster that the Applications deploy to, the one of Argo CD first."""
+    return _traffic(_Identity(state))
+
+
+@lru_cache(maxsize=1)  # each check of the family asks for the same cluster
+def _traffic(key: _Identity) -> tuple[Traffic, ...]:
+    by_destination: dict[str, list[RenderedApp]] = defaultdict(list)
+    for app in key.state.apps:
+        by_destination[app.destination].append(app)
+    return tuple(_read(apps) for _, apps in sorted(by_destination.items()))
+
+
+def _read(apps: Iterable[RenderedApp]) -> Traffic:
+    manifests: list[Manifest] = []
+    unknown: dict[str, tuple[str, ...]] = {}
+    for app in apps:
+        manifests += app.manifests
+        if app.status is not RenderStatus.RENDERED:
+            unknown[app.namespace] = (*unknown.get(app.namespace, ()), app.app)
+    network = read_network(manifests)
+    listed = services(manifests)
+    return Traffic(
+        network,
+        tuple(manifests),
+        listed,
+        tuple(offers(listed, network.pods)),
+        tuple(scraped(manifests, listed, network.pods)),
+        tuple(called_by_api_server(manifests, listed, network.pods)),
+        unknown,
+    )

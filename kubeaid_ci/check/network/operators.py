@@ -1,0 +1,43 @@
+"""Custom resources whose operator may make pods that no table of labels has."""
+
+from kubeaid_ci.k8s.network.model import Policy
+from kubeaid_ci.model.manifest import Manifest
+
+_WITHOUT_PODS = frozenset(
+    {
+        "acme.cert-manager.io",
+        "argoproj.io",
+        "bitnami.com",
+        "cert-manager.io",
+        "cilium.io",
+        "crd.projectcalico.org",
+        "gateway.networking.k8s.io",
+        "monitoring.coreos.com",
+        "projectcalico.org",
+        "traefik.io",
+    }
+)
+"""API groups whose objects make no pods, or whose pods are known otherwise."""
+
+
+def may_make_pods(manifest: Manifest, policy: Policy) -> bool:
+    """Return whether a custom resource may make pods that a policy selects, judged by names.
+
+    Operators label their pods with the name or the kind of the object, or with keys of their own domain:
+    ``cnpg.io/cluster`` for ``postgresql.cnpg.io``.
+    """
+    key = manifest.key
+    if "." not in key.group or key.group.endswith(".k8s.io") or key.group in _WITHOUT_PODS:
+        return False
+    if policy.manifest.key.namespace not in ("", key.namespace):
+        return False
+    names = {key.name, key.kind.lower()}
+    for requirement in policy.pods.requirements:
+        domain = requirement.key.partition("/")[0] if "/" in requirement.key else ""
+        if not names.isdisjoint(requirement.values) or (domain and _related(domain, key.group)):
+            return True
+    return False
+
+
+def _related(domain: str, group: str) -> bool:
+    return f".{group}".endswith(f".{domain}") or f".{domain}".endswith(f".{group}")
