@@ -1,4 +1,4 @@
-"""How many workloads of a cluster have policies, in total and by namespace."""
+"""Counts the workloads of a cluster that have policies, in total and by namespace."""
 
 from collections import Counter
 from collections.abc import Mapping

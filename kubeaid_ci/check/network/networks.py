@@ -38,7 +38,7 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a person edits an object: a path in the config repo, a line if it is known, and the finding's subject."""
+    """The place where a person edits an object: a path in the config repo, a line if it is known, and the finding's subject."""
 
     path: str
     line: int | None
@@ -48,7 +48,7 @@ class Place:
 def place(manifest: Manifest, state: ClusterState, context: CheckContext) -> Place:
     """Return the file of the object if the config repo has it, else that of its Application.
 
-    The built manifests of the monitoring are not edited by hand: the vars file is.
+    Nobody edits the built manifests of the monitoring: the place is the vars file.
     """
     app = next(app for app in state.apps if app.app == manifest.app)
     subject = f"{state.cluster.label}/{app.app}"

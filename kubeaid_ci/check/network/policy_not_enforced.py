@@ -20,7 +20,7 @@ POLICY_NOT_READ = Rule(
     "network/policy-not-read",
     Severity.INFO,
     "What this kind of policy permits is not computed, so the coverage does not count it and its mistakes are not "
-    "found. Check the pods that it selects by hand.",
+    "found. Look at the pods that it selects.",
 )
 RULES = (POLICY_NOT_ENFORCED, POLICY_NOT_READ)
 
