@@ -38,7 +38,7 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place where a person edits an object: a path in the config repo, a line if it is known, and the finding's subject."""
+    """The place where a person edits an object. `line` counts from 1, None if it is not known."""
 
     path: str
     line: int | None
