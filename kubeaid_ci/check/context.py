@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from kubeaid_ci.k8s.schemas import NoSchemas, Schemas
 from kubeaid_ci.settings import CheckSettings
 
 
@@ -36,8 +37,9 @@ class CheckContext:
     """The context of a check.
 
     `files` are those below the folder of the cluster; a check of the repository gets all. A check that reads nothing
-    else is cached by what it reads.
+    else is cached by what it reads. `schemas` validate objects.
     """
 
     settings: CheckSettings = field(default_factory=CheckSettings)
     files: ConfigFiles = field(default_factory=ConfigFiles)
+    schemas: Schemas = field(default_factory=NoSchemas, repr=False, compare=False)

@@ -13,6 +13,7 @@ from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.fleet_check import stored
+from kubeaid_ci.fleet_check.schemas import PackagedSchemas
 from kubeaid_ci.fleet_check.stored import Checked
 from kubeaid_ci.jobs.at_hand import PINNED
 from kubeaid_ci.jobs.build import cache_at
@@ -86,8 +87,9 @@ class _Job:
         found: list[Finding] = [finding for finding in fleet.findings if finding.rule.id in self.rules]
         suggestions: list[Suggestion] = []
         applications = unknown = 0
+        schemas = PackagedSchemas()
         for state in fleet.clusters():
-            context = CheckContext(self.settings.check, files.below(state.cluster.path))
+            context = CheckContext(self.settings.check, files.below(state.cluster.path), schemas)
             checked = self._checked(state, context)
             results.append(ClusterCheck(state.cluster.label, checked.coverage, {}))
             found += checked.findings
@@ -95,7 +97,7 @@ class _Job:
             applications += len(state.apps)
             unknown += sum(app.status is not RenderStatus.RENDERED for app in state.apps)
         if is_whole:
-            found += run.check_repository(CheckContext(self.settings.check, files), self.rules)
+            found += run.check_repository(CheckContext(self.settings.check, files, schemas), self.rules)
         checks = Checks(tuple(results), tuple(found), self.rules, applications, unknown, tuple(suggestions))
         return checks.with_findings(found)
 

@@ -32,7 +32,7 @@ def key(state: ClusterState, context: CheckContext, rules: frozenset[str]) -> st
 
 def _inputs(state: ClusterState, context: CheckContext, rules: frozenset[str]) -> Iterator[str]:
     yield repr((sorted(rules), context.settings, state.cluster, state.version, state.version_from, state.helm))
-    yield repr(sorted(context.files.ids.items()))
+    yield repr((context.schemas.source, sorted(context.files.ids.items())))
     yield repr((sorted(state.scopes.items()), state.findings, sorted(state.app_findings.items())))
     for app in state.apps:
         yield repr((app.app, app.status, app.digest, app.path, app.application, app.destination, app.holder, app.sync))

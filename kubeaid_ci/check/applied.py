@@ -1,0 +1,55 @@
+"""The objects that Argo CD applies, with what a finding about one of them names."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kubeaid_ci.model.cluster import Cluster
+from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.model.hooks import is_test
+from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.model.rendering import RenderedApp
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An object and the Application that it belongs to."""
+
+    cluster: Cluster
+    app: RenderedApp
+    manifest: Manifest
+
+    @property
+    def subject(self) -> str:
+        """The subject of findings about the object: ``cluster/application``."""
+        return f"{self.cluster.label}/{self.app.app}"
+
+    @property
+    def path(self) -> str:
+        """The file of the config repo to edit, see `edited_file`."""
+        return edited_file(self.cluster, self.app, self.manifest)
+
+
+def applied(state: ClusterState) -> Iterator[Applied]:
+    """Yield every object of a cluster, without those of ``helm test``, which Argo CD does not apply."""
+    for app in state.apps:
+        for manifest in app.manifests:
+            if not is_test(manifest.body):
+                yield Applied(state.cluster, app, manifest)
+
+
+def edited_file(cluster: Cluster, app: RenderedApp, manifest: Manifest | None = None) -> str:
+    """Return the file of the config repo that one edits to change an object of an Application.
+
+    It is the vars file of built manifests, the file of a plain object, the values file of a chart that has the last
+    word, else the file of the Application.
+    """
+    for source in app.sources:
+        if source.repository == "config" and not source.chart and manifest and _is_below(source.path, manifest.path):
+            is_built = _is_below(cluster.output, manifest.path)
+            return cluster.vars_file if is_built and cluster.vars_file else manifest.path
+    layers = (layer for source in app.sources for layer in source.values if layer.repository == "config")
+    return [app.path, *(layer.path for layer in layers)][-1]
+
+
+def _is_below(folder: str, path: str) -> bool:
+    return bool(folder) and path.startswith(f"{folder.rstrip('/')}/")

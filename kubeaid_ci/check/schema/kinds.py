@@ -1,0 +1,85 @@
+"""Objects that the API server refuses because nothing in the cluster serves their kind or version."""
+
+from collections.abc import Iterator
+
+from kubeaid_ci.check.applied import Applied, applied
+from kubeaid_ci.check.context import CheckContext
+from kubeaid_ci.check.schema import removals
+from kubeaid_ci.check.schema.definitions import Definitions, definitions
+from kubeaid_ci.model.finding import Finding, Rule, Severity
+from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.model.rendering import RenderStatus
+
+KIND_NOT_SERVED = Rule(
+    "schema/kind-not-served",
+    Severity.WARNING,
+    "The API server refuses objects of a kind that neither Kubernetes nor a CustomResourceDefinition of the cluster "
+    "serves, so the sync fails. Add the Application that installs the definition, or remove the objects; suppress the "
+    "finding if something outside Git installs it.",
+)
+VERSION_NOT_SERVED = Rule(
+    "schema/version-not-served",
+    Severity.ERROR,
+    "The CustomResourceDefinition in the cluster does not serve this version of the kind, so the API server refuses "
+    "the objects. Write them in a version that is served.",
+)
+RULES = (KIND_NOT_SERVED, VERSION_NOT_SERVED)
+
+_MOST_NAMED = 4
+
+
+def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
+    """Report each unserved kind and version once for each Application."""
+    items = list(applied(state))
+    known = definitions(items)
+    release = context.schemas.release(state.version)
+    unserved: dict[tuple[str, str, str], list[Applied]] = {}
+    for item in items:
+        key, version = item.manifest.key, str(item.manifest.body.get("apiVersion", ""))
+        if not key.kind or not release or removals.is_removed(version, key.kind, state.version):
+            continue
+        if not _is_served(item, known[item.app.destination], context, release):
+            unserved.setdefault((item.subject, version, key.kind), []).append(item)
+    for (_, version, kind), same in unserved.items():
+        yield _finding(state, same, known[same[0].app.destination], version, kind)
+
+
+def _is_served(item: Applied, known: Definitions, context: CheckContext, release: str) -> bool:
+    key, (_, _, version) = item.manifest.key, str(item.manifest.body.get("apiVersion", "")).rpartition("/")
+    if context.schemas.built_in(release, str(item.manifest.body.get("apiVersion", "")), key.kind):
+        return True
+    if (key.group, key.kind) in known.by_kind:
+        return version in known.versions(key.group, key.kind)
+    return known.may_be_served(key.group, key.kind)
+
+
+def _finding(state: ClusterState, same: list[Applied], known: Definitions, version: str, kind: str) -> Finding:
+    first, group = same[0], same[0].manifest.key.group
+    names = sorted(str(item.manifest.key).partition(" ")[2] for item in same)
+    what = f"{version} {kind} ({_listed(names)})"
+    if (group, kind) in known.by_kind:
+        served = ", ".join(sorted(known.versions(group, kind))) or "no version"
+        where = known.by_kind[group, kind][0].origin.app.app
+        message = f"{what}: the definition in Application {where} serves {served}"
+        return VERSION_NOT_SERVED.at(first.path, message, subject=first.subject, key=f"{version} {kind}")
+    if _is_built_in(group):
+        message = f"{what}: Kubernetes {state.version} does not have this kind"
+        severity = Severity.WARNING if state.version_from == "default" else Severity.ERROR
+        return KIND_NOT_SERVED.at(
+            first.path, message, subject=first.subject, severity=severity, key=f"{version} {kind}"
+        )
+    message = f"{what}: no CustomResourceDefinition of the cluster serves this kind"
+    missing = [app.app for app in state.apps if app.status is not RenderStatus.RENDERED]
+    if missing:
+        message += f"; it may be in an Application that could not be rendered: {_listed(missing)}"
+    severity = Severity.INFO if missing else Severity.WARNING
+    return KIND_NOT_SERVED.at(first.path, message, subject=first.subject, severity=severity, key=f"{version} {kind}")
+
+
+def _is_built_in(group: str) -> bool:
+    return "." not in group
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
