@@ -1,5 +1,6 @@
 """A KubeAid repo with charts, and a config repo whose clusters take them, written where a test wants them."""
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,11 +74,14 @@ class World:
         )
 
     def cluster(self, name: str, files: Mapping[str, str], *, chart_files: Mapping[str, str] | None = None) -> None:
-        """Files of `argocd-apps/templates` by name; a name with a slash is below the cluster's folder."""
+        """Files of `argocd-apps/templates` by name; a name with a slash, such as ``./x``, is below the cluster's folder."""
         apps = {"Chart.yaml": "apiVersion: v2\nname: root\nversion: 1.0.0\n", **(chart_files or {})}
-        placed = {path if "/" in path else f"argocd-apps/templates/{path}": text for path, text in files.items()}
+        placed = {f"{name}-vars.jsonnet": "{}", "argocd-apps/templates/root.yaml": root(name)}
         placed |= {f"argocd-apps/{path}": text for path, text in apps.items()}
-        placed |= {f"{name}-vars.jsonnet": "{}", "argocd-apps/templates/root.yaml": root(name)}
+        placed |= {
+            posixpath.normpath(path) if "/" in path else f"argocd-apps/templates/{path}": text
+            for path, text in files.items()
+        }
         repos.write(self.config, {f"k8s/{name}/{path}": self.addressed(text) for path, text in placed.items()})
 
     def addressed(self, text: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from kubeaid_ci.k8s.schemas import NoSchemas, Schemas
+from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.settings import CheckSettings
 
 
@@ -31,15 +32,22 @@ class ConfigFiles:
         """Return the text of a file; None if it does not exist. Bytes that are not UTF-8 are replaced."""
         return self.read(path).decode("utf-8", "replace") if path in self.ids else None
 
+    def text_of_all(self) -> str:
+        """Return the texts of all files, one after the other."""
+        return "\n".join(self.text(path) or "" for path in self.paths)
+
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:
     """The context of a check.
 
-    `files` are those below the folder of the cluster; a check of the repository gets all. A check that reads nothing
-    else is cached by what it reads. `schemas` validate objects.
+    `files` are those below the folder of the cluster; a check of the repository gets all. Results are cached by the
+    content of all that is in here. `origin` is the address of the config repo, None if it has no remote. `folders` are
+    those of the clusters, such as ``k8s/staging``. `schemas` validate objects.
     """
 
     settings: CheckSettings = field(default_factory=CheckSettings)
     files: ConfigFiles = field(default_factory=ConfigFiles)
     schemas: Schemas = field(default_factory=NoSchemas, repr=False, compare=False)
+    origin: Remote | None = None
+    folders: tuple[str, ...] = ()

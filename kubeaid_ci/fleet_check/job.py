@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci.check import families, run
@@ -18,6 +18,7 @@ from kubeaid_ci.fleet_check.stored import Checked
 from kubeaid_ci.jobs.at_hand import PINNED
 from kubeaid_ci.jobs.build import cache_at
 from kubeaid_ci.jobs.fleet import Fleet, open_fleet
+from kubeaid_ci.jobs.kubeaid_source import origin
 from kubeaid_ci.jobs.renderer import Progress
 from kubeaid_ci.model.check import Checks, ClusterCheck, Suggestion
 from kubeaid_ci.model.finding import Finding
@@ -83,13 +84,14 @@ class _Job:
     def run(self, fleet: Fleet, *, is_whole: bool) -> Checks:
         """Check the clusters one by one, then, if all clusters are checked, the files that belong to no cluster."""
         files = _files(fleet.config_files)
+        address = origin(fleet.repositories.config)
+        every = CheckContext(self.settings.check, files, PackagedSchemas(), address, _folders(files))
         results: list[ClusterCheck] = []
         found: list[Finding] = [finding for finding in fleet.findings if finding.rule.id in self.rules]
         suggestions: list[Suggestion] = []
         applications = unknown = 0
-        schemas = PackagedSchemas()
         for state in fleet.clusters():
-            context = CheckContext(self.settings.check, files.below(state.cluster.path), schemas)
+            context = replace(every, files=files.below(state.cluster.path))
             checked = self._checked(state, context)
             results.append(ClusterCheck(state.cluster.label, checked.coverage, {}))
             found += checked.findings
@@ -97,7 +99,7 @@ class _Job:
             applications += len(state.apps)
             unknown += sum(app.status is not RenderStatus.RENDERED for app in state.apps)
         if is_whole:
-            found += run.check_repository(CheckContext(self.settings.check, files, schemas), self.rules)
+            found += self._checked_repository(every)
         checks = Checks(tuple(results), tuple(found), self.rules, applications, unknown, tuple(suggestions))
         return checks.with_findings(found)
 
@@ -110,11 +112,30 @@ class _Job:
             self.cache.note(name, stored.packed(checked))
         return checked
 
+    def _checked_repository(self, context: CheckContext) -> tuple[Finding, ...]:
+        name = stored.key(None, context, self.rules)
+        if self.cache and (data := self.cache.noted(name)):
+            return stored.unpacked(data).findings
+        checked = Checked({}, run.check_repository(context, self.rules))
+        if self.cache:
+            self.cache.note(name, stored.packed(checked))
+        return checked.findings
+
     def _suggestions(self, state: ClusterState, context: CheckContext) -> list[Suggestion]:
         module = families.named(self.family, "suggest") if self.family else None
         return list(module.suggest(state, context)) if module else []
 
 
 def _files(snapshot: Snapshot) -> ConfigFiles:
-    ids = {path: entry.id for path, entry in snapshot.files.items() if entry.is_file}
+    ids = {path: entry.id for path, entry in sorted(snapshot.files.items()) if entry.is_file}
     return ConfigFiles(ids, snapshot.read)
+
+
+def _folders(files: ConfigFiles) -> tuple[str, ...]:
+    """Return the folders below ``k8s/`` that have Applications or a vars file."""
+    found = dict.fromkeys(
+        "/".join(path.split("/", 2)[:2])
+        for path in files.paths
+        if path.startswith("k8s/") and ("/argocd-apps/" in path or path.endswith("-vars.jsonnet"))
+    )
+    return tuple(found)

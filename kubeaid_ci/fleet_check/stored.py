@@ -21,18 +21,22 @@ class Checked:
     findings: tuple[Finding, ...]
 
 
-def key(state: ClusterState, context: CheckContext, rules: frozenset[str]) -> str:
-    """Name the result by all that it depends on, our own code included."""
+def key(state: ClusterState | None, context: CheckContext, rules: frozenset[str]) -> str:
+    """Name the result by all that it depends on, our own code included; without a state that of the repository."""
     parts = hashlib.sha256()
-    for part in _inputs(state, context, rules):
+    for part in (*_inputs(context, rules), *(_of_cluster(state) if state else ())):
         data = part.encode("utf-8", "surrogatepass")
         parts.update(b"%d " % len(data) + data)
     return f"check {own_code.digest()} {parts.hexdigest()}"
 
 
-def _inputs(state: ClusterState, context: CheckContext, rules: frozenset[str]) -> Iterator[str]:
-    yield repr((sorted(rules), context.settings, state.cluster, state.version, state.version_from, state.helm))
+def _inputs(context: CheckContext, rules: frozenset[str]) -> Iterator[str]:
+    yield repr((sorted(rules), context.settings, context.origin, context.folders))
     yield repr((context.schemas.source, sorted(context.files.ids.items())))
+
+
+def _of_cluster(state: ClusterState) -> Iterator[str]:
+    yield repr((state.cluster, state.version, state.version_from, state.helm))
     yield repr((sorted(state.scopes.items()), state.findings, sorted(state.app_findings.items())))
     for app in state.apps:
         yield repr((app.app, app.status, app.digest, app.path, app.application, app.destination, app.holder, app.sync))

@@ -4,6 +4,7 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci import Checks, Settings
+from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.settings import CheckSettings, Profile
 from tests.check.cases import CLUSTER, Case
 from tests.check.test_rules import CASES
@@ -20,8 +21,11 @@ def check(world: World, cases: tuple[Case, ...]) -> Checks:
     world.chart("web")
     for case in cases:
         for name, files in case.clusters().items():
-            world.cluster(name, {path: text.replace(CLUSTER, name) for path, text in files.items()})
+            world.cluster(
+                name, {path.replace(CLUSTER, name): text.replace(CLUSTER, name) for path, text in files.items()}
+            )
     world.commit("1.0.0")
     cache: Path = world.folder / "cache"
-    settings = Settings(check=CheckSettings(Profile.STRICT))
+    allowed = (Remote.parse("https://git.example.com/acme/allowed"),)
+    settings = Settings(check=CheckSettings(Profile.STRICT, {}, ("quay.io/acme", "registry.example.com"), allowed))
     return kubeaid_ci.check_clusters(world.config, world.kubeaid, settings=settings, cache=cache)

@@ -16,6 +16,9 @@ from tests.check.cases import Case
 NAMES = [f"tests.check.cases_{family}" for family in families.FAMILIES]
 CASES: tuple[Case, ...] = tuple(case for name in NAMES if find_spec(name) for case in import_module(name).CASES)
 
+# Rules that other jobs report as well, by their names there.
+ELSEWHERE = ("chart/values-unknown", "chart/values-repeated", "image/registry-not-allowed")
+
 
 def found(checks: Checks, case: Case, kind: str) -> list[Finding]:
     cluster = case.named(kind)
@@ -52,4 +55,4 @@ def test_every_rule_has_a_case() -> None:
 def test_the_id_of_a_rule_is_that_of_its_family() -> None:
     for family in families.FAMILIES:
         own = [rule for module in families.checks([family]) for rule in module.RULES]
-        assert family == "values" or {rule.family for rule in own} <= {family}
+        assert {rule.family for rule in own if rule.id not in ELSEWHERE} <= {family}

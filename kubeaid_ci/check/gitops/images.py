@@ -1,0 +1,85 @@
+"""Images whose registry cannot exist or is not allowed."""
+
+from collections.abc import Iterator
+
+from kubeaid_ci.check import places
+from kubeaid_ci.check.context import CheckContext
+from kubeaid_ci.checks.glob import matches
+from kubeaid_ci.checks.image_rules import REGISTRY_NOT_ALLOWED
+from kubeaid_ci.k8s.fields import text
+from kubeaid_ci.k8s.pods import pod_templates
+from kubeaid_ci.model.finding import Finding, Rule, Severity
+from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.model.image import Image
+from kubeaid_ci.model.manifest import Manifest, own_images
+from kubeaid_ci.model.rendering import RenderedApp
+
+IMAGE_HOST_INVALID = Rule(
+    "gitops/image-host-invalid",
+    Severity.ERROR,
+    "The host of the image is reserved for examples and never resolves, so the pods never start. Set an image that "
+    "exists.",
+)
+RULES = (IMAGE_HOST_INVALID, REGISTRY_NOT_ALLOWED)
+
+# RFC 2606 and RFC 6761.
+_RESERVED = ("invalid", "test", "example", "example.com", "example.net", "example.org")
+
+
+def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
+    """Yield images that cannot be pulled or must not be, once for each Application."""
+    for app in state.apps:
+        reported: set[str] = set()
+        for manifest in app.manifests:
+            for name in _images(manifest):
+                if name not in reported and (finding := _finding(name, manifest, app, state, context)):
+                    reported.add(name)
+                    yield finding
+
+
+def _images(manifest: Manifest) -> Iterator[str]:
+    for template in pod_templates(manifest):
+        yield from (text(container, "image") for _, container in template.all_containers())
+    yield from own_images(manifest).values()
+
+
+def _finding(
+    name: str, manifest: Manifest, app: RenderedApp, state: ClusterState, context: CheckContext
+) -> Finding | None:
+    if not name:
+        return None
+    image = Image.parse(name)
+    host = image.registry.partition(":")[0]
+    if any(host == reserved or host.endswith(f".{reserved}") for reserved in _RESERVED):
+        rule, message = IMAGE_HOST_INVALID, f"{manifest.key} has the image {name}, and {host} never resolves"
+    elif context.settings.registries and not any(_is_below(image, one) for one in context.settings.registries):
+        rule, message = REGISTRY_NOT_ALLOWED, f"{manifest.key} has the image {name} of {image.registry}"
+    else:
+        return None
+    path, line = _place(image, name, manifest, app, context)
+    return rule.at(path, message, subject=f"{state.cluster.label}/{app.app}", line=line, key=name)
+
+
+def _is_below(image: Image, allowed: str) -> bool:
+    """Return whether an image is in an allowed registry, whose host may be a glob, or below a path of it."""
+    host, _, path = allowed.rstrip("/").partition("/")
+    return matches(host, image.registry) and f"{image.repository}/".startswith(f"{path}/" if path else "")
+
+
+def _place(
+    image: Image, name: str, manifest: Manifest, app: RenderedApp, context: CheckContext
+) -> tuple[str, int | None]:
+    """Return the line of a manifest or a values file that names the image, else the Application."""
+    parts = (name, image.name, image.repository, image.registry)
+    if found := context.files.text(manifest.path):
+        lines = (_line_with(found, part) for part in parts)
+        return manifest.path, next((line for line in lines if line), None)
+    for layer in (layer for source in app.sources for layer in reversed(source.values)):
+        lines = (_line_with(layer.text, part) for part in parts)
+        if layer.repository == "config" and layer.has_lines and (line := next(filter(None, lines), None)):
+            return layer.path, line
+    return app.path, places.application_line(context.files, app, "spec")
+
+
+def _line_with(found: str, part: str) -> int | None:
+    return next((number for number, line in enumerate(found.splitlines(), 1) if part in line), None)
