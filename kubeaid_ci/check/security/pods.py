@@ -1,0 +1,76 @@
+"""The pods of a cluster, for the checks of this family."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubeaid_ci.check.applied import Applied, applied
+from kubeaid_ci.k8s.fields import mapping, mappings, text
+from kubeaid_ci.k8s.pods import PodTemplate, pod_templates
+from kubeaid_ci.model.finding import Finding, Rule, Severity
+from kubeaid_ci.model.fleet import ClusterState
+
+_MOST_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """An object that makes pods, and these pods."""
+
+    item: Applied
+    pods: PodTemplate
+
+    @property
+    def namespace(self) -> tuple[str, str]:
+        """Destination of Argo CD and namespace of the pods."""
+        return self.item.app.destination, self.item.manifest.key.namespace
+
+    def finding(self, rule: Rule, what: str, *, severity: Severity | None = None) -> Finding:
+        """Return a finding about the workload, at most one for each rule."""
+        key = self.item.manifest.key
+        message = f"{key}: {what}"
+        return rule.at(
+            self.item.path,
+            message,
+            subject=self.item.subject,
+            severity=severity,
+            key=f"{key} {'.'.join(self.pods.path)}",
+            content=what,
+        )
+
+
+def workloads(state: ClusterState, *, complete: bool = True) -> Iterator[Workload]:
+    """Yield every workload.
+
+    `complete` leaves out pods that an operator completes, because a field that they lack may be set by the operator.
+    """
+    for item in applied(state):
+        for pods in pod_templates(item.manifest):
+            if pods.is_complete or not complete:
+                yield Workload(item, pods)
+
+
+def containers(pods: PodTemplate) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the containers that run in pods, init containers included, by name."""
+    for field in ("initContainers", "containers"):
+        for container in mappings(pods.spec, field):
+            yield text(container, "name"), container
+
+
+def effective(pods: PodTemplate, container: Mapping[str, Any], field: str) -> Any:
+    """Return a field of the security context of a container, which wins over that of the pod."""
+    own = mapping(container, "securityContext").get(field)
+    return mapping(pods.spec, "securityContext").get(field) if own is None else own
+
+
+def named(names: Iterable[str]) -> str:
+    """Return names for a message: the first few, and how many more there are."""
+    listed = list(dict.fromkeys(names))
+    more = len(listed) - _MOST_NAMED
+    return ", ".join(listed[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def containers_named(names: Iterable[str]) -> str:
+    """Return ``container a`` or ``containers a, b``."""
+    listed = list(dict.fromkeys(names))
+    return f"container{'s' if len(listed) > 1 else ''} {named(listed)}"
