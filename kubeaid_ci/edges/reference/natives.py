@@ -52,6 +52,7 @@ def _spelled(value: Any) -> str:
     return f"{{{', '.join(fields)}}}" if value else "{ }"
 
 
+@lru_cache(maxsize=4096)
 def split_format(template: str, by_name: bool) -> list[Any]:  # noqa: FBT001 - called from jsonnet
     """Split a format string for `std.libsonnet`: texts, plain `%s` and other directives.
 

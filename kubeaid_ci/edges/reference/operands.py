@@ -15,6 +15,7 @@ from kubeaid_ci.edges.reference.tokens import TOKEN
 
 _OWN = "kubeaid-ci:"
 CODE = f"{_OWN}code:"
+JSON = f"{_OWN}json:"
 # What a brace keeps in place of the colons of its last field.
 _ASSERTION = "assert"
 

@@ -1,12 +1,14 @@
 """Evaluates code with rjsonnet and gives the reference's answers."""
 
+import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from kubeaid_ci.edges.reference.cursor import UnsupportedError
 from kubeaid_ci.edges.reference.natives import NATIVES
-from kubeaid_ci.edges.reference.operands import CODE
+from kubeaid_ci.edges.reference.operands import CODE, JSON
+from kubeaid_ci.edges.reference.plain_data import is_plain_data
 from kubeaid_ci.edges.reference.rewrite import LIBRARY, rewritten
 
 Find = Callable[[str, str, bool], tuple[str, str]]
@@ -24,12 +26,21 @@ def evaluate(name: str, code: str, *, max_stack: int, ext_codes: dict[str, str],
     """
     import rjsonnet
 
+    plain_data: dict[str, str] = {}
+
     def found(folder: str, imported: str) -> tuple[str, str]:
         if imported == LIBRARY:
             return LIBRARY, _library()
+        if imported.startswith(JSON):
+            return imported, plain_data[imported]
         is_code = imported.startswith(CODE)
         path, text = find(folder, imported.removeprefix(CODE), is_code)
-        return (path, rewritten(text)) if is_code else (path + _DATA, text)
+        if not is_code:
+            return path + _DATA, text
+        if not is_plain_data(text):
+            return path, rewritten(text)
+        plain_data[JSON + path] = text
+        return path, f"std.parseJson(importstr {json.dumps(JSON + path)})"
 
     try:
         # Collecting garbage costs more than the evaluation; workers are replaced before memory runs out.
