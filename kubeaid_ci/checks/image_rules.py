@@ -37,4 +37,16 @@ BLIND = Rule(
     "Nothing in Git names the images of this object, so they cannot be scanned, locked or mirrored. Set the field "
     "that names the image, or list the images under images.declared in the settings.",
 )
-RULES = (UNPINNED, MUTABLE_TAG, NO_TAG, REGISTRY_NOT_ALLOWED, REGISTRY_SUSPICIOUS, BLIND)
+TAG_MOVED = Rule(
+    "image/tag-moved",
+    Severity.WARNING,
+    "The tag names other content than when it was locked, so new pods run something that was never tested. Find out "
+    "why the publisher moved it, then accept the new digest in images.lock.yaml or pin the old one.",
+)
+TAG_MISSING = Rule(
+    "image/tag-missing",
+    Severity.ERROR,
+    "The registry does not have this image, so a pod that starts on a new node cannot pull it. Correct the reference, "
+    "or move to a release that is still published.",
+)
+RULES = (UNPINNED, MUTABLE_TAG, NO_TAG, REGISTRY_NOT_ALLOWED, REGISTRY_SUSPICIOUS, BLIND, TAG_MOVED, TAG_MISSING)

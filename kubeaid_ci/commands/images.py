@@ -7,6 +7,7 @@ from kubeaid_ci.commands.lazy import LazyGroup
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
     "list": ("kubeaid_ci.commands.images_list", "List the images of clusters or charts, and where each is named."),
+    "lock": ("kubeaid_ci.commands.images_lock", "Write the digest of each image tag to images.lock.yaml."),
 }
 
 

@@ -37,15 +37,21 @@ def images_list(ctx: click.Context, /, clusters: tuple[str, ...], *, of_charts: 
     from kubeaid_ci.commands.progress import Progress
     from kubeaid_ci.images.report import list_report
 
-    if of_charts and clusters:
-        raise click.UsageError("--charts lists the images of charts, so no cluster can be named", ctx)
-    options = resolve(ctx, values, kubeaid_ref="worktree" if of_charts else "pinned")
-    if of_charts and options.kubeaid_ref == "pinned":
-        refuse_kubeaid_ref(ctx, values, "charts belong to no cluster, so no revision is pinned; name one")
+    options = options_for(ctx, values, clusters, of_charts=of_charts)
     with Progress(quiet=options.quiet) as progress:
         found = inventory(options, clusters, of_charts=of_charts, progress=progress.rendered)
     ran = () if clusters else ("image",)
     done(ctx, list_report(found), options, ran=ran, failure=lambda findings: failure_of(found, findings))
+
+
+def options_for(ctx: click.Context, values: dict[str, Any], clusters: "Sequence[str]", *, of_charts: bool) -> Options:
+    """Return the common options of a command about images of clusters or charts. Raise for options that contradict."""
+    if of_charts and clusters:
+        raise click.UsageError("--charts is about the images of charts, so no cluster can be named", ctx)
+    options = resolve(ctx, values, kubeaid_ref="worktree" if of_charts else "pinned")
+    if of_charts and options.kubeaid_ref == "pinned":
+        refuse_kubeaid_ref(ctx, values, "charts belong to no cluster, so no revision is pinned; name one")
+    return options
 
 
 def inventory(

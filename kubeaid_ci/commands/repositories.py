@@ -38,6 +38,17 @@ def checkout_folder(options: Options) -> Path:
     return Path(options.kubeaid)
 
 
+def lock_folder(options: Options, *, of_charts: bool) -> Path:
+    """Return the checkout that ``images.lock.yaml`` is in: the config repo, or the KubeAid repo for charts."""
+    name = options.kubeaid if of_charts else options.config_repo
+    if name is None or _may_be_address(name):
+        option = "--kubeaid" if of_charts else "--config-repo"
+        raise UserError(f"images.lock.yaml is written to a checkout; name one with {option} PATH")
+    if of_charts and options.kubeaid_ref != "worktree":
+        raise UserError("images.lock.yaml is about the checkout as it is; leave out --kubeaid-ref")
+    return _folder(name, "--kubeaid" if of_charts else "--config-repo")
+
+
 def kubeaid_target(options: Options) -> str:
     """The KubeAid repo to publish to or to comment in: an address, or a checkout whose origin is meant.
 

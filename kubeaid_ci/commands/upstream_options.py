@@ -43,6 +43,28 @@ def upstream_options(function: _F) -> _F:
     return function
 
 
+def registry_options(function: _F) -> _F:
+    """Add the options for reaching registries of images to a command."""
+    bundle = click.option(
+        "--ca-bundle",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Additional CA certificates (PEM).",
+    )
+    for option in (bundle, *reversed(_OPTIONS[:2])):
+        function = option(function)
+    return function
+
+
+def reaching_registries(values: dict[str, Any], settings: "UpstreamSettings") -> dict[str, Any]:
+    """Return the arguments of `image_registries`: the options, and the values of the settings file."""
+    return {
+        "allow": (*values.pop("allow"), *settings.allow),
+        "plain_http": (*values.pop("plain_http"), *settings.plain_http),
+        "ca_bundle": values.pop("ca_bundle") or settings.ca_bundle,
+    }
+
+
 def reaching(given: dict[str, Any], settings: "UpstreamSettings") -> dict[str, Any]:
     """Return the arguments of `upstream_charts`: the options, and the values of the settings file."""
     return {

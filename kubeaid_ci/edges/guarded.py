@@ -170,13 +170,17 @@ class Connections:
         self._lock = threading.Lock()
 
     @contextmanager
-    def get(self, url: str, headers: Mapping[str, str], *, proxy: str | None) -> Iterator[BaseHTTPResponse]:
-        """Ask for a file, by a proxy if one is named; the body is read by the caller, as it is sent.
+    def get(
+        self, url: str, headers: Mapping[str, str], *, proxy: str | None, method: str = "GET"
+    ) -> Iterator[BaseHTTPResponse]:
+        """Request a file or, with ``HEAD``, only its headers, by a proxy if one is named.
+
+        The caller reads the body, as it is sent.
 
         Raises `OSError` or urllib3's ``HTTPError``.
         """
         response = self._manager(url, proxy).request(
-            "GET", url, headers=headers, redirect=False, retries=False, preload_content=False, timeout=_TIMEOUT
+            method, url, headers=headers, redirect=False, retries=False, preload_content=False, timeout=_TIMEOUT
         )
         try:
             yield response

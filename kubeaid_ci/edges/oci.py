@@ -1,4 +1,4 @@
-"""Charts in OCI registries: manifests and blobs, each checked against the digest that names it.
+"""Charts and images in OCI registries: manifests and blobs, each checked against the digest that names it.
 
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md and, for who may read,
 https://distribution.github.io/distribution/spec/auth/token/.
@@ -23,6 +23,9 @@ from kubeaid_ci.model.upstream import Failed, FailedKind
 
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+_DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
+_ANY_MANIFEST = f"{_INDEX}, {_DOCKER_INDEX}, {_MANIFEST}, {_DOCKER_MANIFEST}"
 _CONFIG = "application/vnd.cncf.helm.config.v1+json"
 _LAYERS = ("application/vnd.cncf.helm.chart.content.v1.tar+gzip", "application/tar+gzip")
 _MIB = 1024 * 1024
@@ -125,6 +128,25 @@ class Registry:
                 return Failed(FailedKind.INVALID, f"{place.shown}: the list of tags goes on at another host")
         return Failed(FailedKind.INVALID, f"{place.shown}: more than {_MOST_PAGES} pages of tags")
 
+    def resolve(self, repository: str, tag: str) -> str | Failed:
+        """Return the digest that a tag of ``host/path`` names now: that of all platforms, if the image has several.
+
+        The request is a HEAD, which Docker Hub does not count as a pull. A registry that gives no digest then, or that
+        does not have the tag, gets a GET: its answer shows the digest, or what is missing.
+        """
+        if isinstance(place := self._place(repository), Failed):
+            return place
+        if not _TAG.fullmatch(tag):
+            return Failed(FailedKind.INVALID, f"{place.shown}: {tag[:200]!r} is not a tag")
+        url = f"{place.base}/manifests/{tag}"
+        answer = self._get(place, url, accept=_ANY_MANIFEST, method="HEAD")
+        if isinstance(answer, Got) and _DIGEST.fullmatch(answer.headers.get("docker-content-digest", "")):
+            return answer.headers["docker-content-digest"]
+        if isinstance(answer, Failed) and answer.kind is not FailedKind.GONE:
+            return answer
+        answer = self._get(place, url, accept=_ANY_MANIFEST)
+        return answer if isinstance(answer, Failed) else f"sha256:{hashlib.sha256(answer.data).hexdigest()}"
+
     def _place(self, repository: str, start: str = "") -> _Place | Failed:
         host, _, path = repository.removeprefix("oci://").partition("/")
         path = path.rstrip("/")
@@ -171,18 +193,21 @@ class Registry:
         self._downloads.keep(answer.data)
         return answer
 
-    def _get(self, place: _Place, url: str, *, accept: str = "*/*", most: int = _MOST_MANIFEST) -> Got | Failed:
-        ask = Ask(url, place.start, most, 300, {"Accept": accept}, self._authorizations.get((place.host, place.path)))
+    def _get(
+        self, place: _Place, url: str, *, accept: str = "*/*", most: int = _MOST_MANIFEST, method: str = "GET"
+    ) -> Got | Failed:
+        authorization = self._authorizations.get((place.host, place.path))
+        ask = Ask(url, place.start, most, 300, {"Accept": accept}, authorization, method)
         answer = self._downloads.web.get(ask)
         # Only the registry itself may name the login service, not a target of its redirects.
         if isinstance(answer, NotGot) and answer.status == 401 and origin(answer.url) == origin(url):
-            authorization = self._authorize(place, answer.headers.get("www-authenticate", ""))
-            if isinstance(authorization, Failed):
-                return authorization
-            if authorization and authorization != ask.authorization:
+            granted = self._authorize(place, answer.headers.get("www-authenticate", ""))
+            if isinstance(granted, Failed):
+                return granted
+            if granted and granted != ask.authorization:
                 with self._lock:
-                    self._authorizations[place.host, place.path] = authorization
-                answer = self._downloads.web.get(replace(ask, authorization=authorization))
+                    self._authorizations[place.host, place.path] = granted
+                answer = self._downloads.web.get(replace(ask, authorization=granted))
         return answer if isinstance(answer, Got) else _failed(place, answer)
 
     def _authorize(self, place: _Place, challenge: str) -> str | Failed | None:

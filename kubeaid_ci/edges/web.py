@@ -48,6 +48,8 @@ class Ask:
     seconds: float
     headers: Mapping[str, str] = field(default_factory=dict)
     authorization: str | None = field(default=None, repr=False)
+    method: str = "GET"
+    """``GET``, or ``HEAD`` for the headers only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class Web:
             guard = Guard(self._network, permit, max(end - time.monotonic(), 0.001))
             try:
                 with guard.watch():
-                    answer = self._exchange(url, headers, proxy, ask.most_bytes)
+                    answer = self._exchange(ask, url, headers, proxy)
             except ForbiddenError as error:
                 return _not(FailedKind.REFUSED, url, str(error))
             if guard.expired:
@@ -174,14 +176,14 @@ class Web:
             self._proxies[place] = proxy_for(url)
         return self._proxies[place]
 
-    def _exchange(self, url: str, headers: dict[str, str], proxy: str | None, most: int) -> Got | NotGot:
+    def _exchange(self, ask: Ask, url: str, headers: dict[str, str], proxy: str | None) -> Got | NotGot:
         from urllib3 import exceptions
 
         began = time.monotonic()
         try:
-            with self._opened().get(url, headers, proxy=proxy) as response:
+            with self._opened().get(url, headers, proxy=proxy, method=ask.method) as response:
                 self._hosts.answered()
-                return _read(response, url, most)
+                return _read(response, url, ask.most_bytes)
         except (OSError, exceptions.HTTPError, ValueError) as error:
             fault = network_errors.explain(error)
         if fault.connected:

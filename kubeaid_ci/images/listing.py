@@ -1,12 +1,15 @@
 """List the images of clusters, or of charts with their default values."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.images.inventory import Collector, ImageInventory
 from kubeaid_ci.images.judge import judge_images
+from kubeaid_ci.images.lock import LOCK, read_lock
+from kubeaid_ci.images.locking import read_lock_file
 from kubeaid_ci.jobs.charts_render import render_charts
 from kubeaid_ci.jobs.fleet import open_fleet
 from kubeaid_ci.jobs.renderer import Progress
@@ -37,6 +40,7 @@ def list_images(
     collector = Collector(own.images)
     findings: list[Finding] = []
     names: list[str] = []
+    locked: dict[str, str] = {}
     with open_fleet(
         config_repo,
         kubeaid,
@@ -50,12 +54,14 @@ def list_images(
         progress=progress,
     ) as fleet:
         findings += fleet.findings
+        if LOCK in fleet.config_files.files:
+            locked = read_lock(fleet.config_files.read(LOCK).decode("utf-8", "replace"), where=LOCK)
         for state in fleet.clusters():
             names.append(state.cluster.label)
             for app in state.apps:
                 collector.add(app)
                 findings += _of_unknown(app, state.app_findings.get(app.app, ()))
-    return _judged(collector, own, findings, tuple(names))
+    return _judged(collector, own, findings, clusters=tuple(names), locked=locked)
 
 
 def list_chart_images(
@@ -90,7 +96,7 @@ def list_chart_images(
     for app in renderings.apps:
         collector.add(app)
         findings += _of_unknown(app, [finding for finding in renderings.findings if finding.subject == app.app])
-    return _judged(collector, own, findings, ())
+    return _judged(collector, own, findings, locked=read_lock_file(Path(kubeaid) / LOCK))
 
 
 def _of_unknown(app: RenderedApp, findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -100,8 +106,13 @@ def _of_unknown(app: RenderedApp, findings: Sequence[Finding]) -> Iterator[Findi
 
 
 def _judged(
-    collector: Collector, settings: Settings, findings: Sequence[Finding], clusters: tuple[str, ...]
+    collector: Collector,
+    settings: Settings,
+    findings: Sequence[Finding],
+    *,
+    clusters: tuple[str, ...] = (),
+    locked: Collection[str] = (),
 ) -> ImageInventory:
     inventory = collector.inventory()
-    judged = judge_images(inventory, registries=settings.check.registries)
+    judged = judge_images(inventory, registries=settings.check.registries, locked=locked)
     return replace(inventory, findings=(*findings, *judged), clusters=clusters)

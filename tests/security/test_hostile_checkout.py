@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "publish": ("--dry-run", "--forge", "none", "--config-repo", "PUBLISHED"),
     "doctor": ("--forge", "none"),
     "images list": (),
+    "images lock": ("--check",),
     "charts list": (),
     "charts verify": ("--offline", "--base", "main"),
     "charts lint": (),
