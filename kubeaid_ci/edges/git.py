@@ -185,6 +185,10 @@ class Repository:
         found = self._git("status", "--porcelain", "--no-renames", "--ignore-submodules=all", "--", path)
         return bool(found.text) or found.code != 0
 
+    def tags(self) -> list[str]:
+        """Return the names of all tags."""
+        return self._must("for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags").stdout.decode().split()
+
     def tag_count(self) -> int:
         """Return the number of tags."""
         return len(self._git("tag", "--list").text.splitlines())

@@ -1,9 +1,10 @@
 """Checks clusters as Argo CD would run them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from kubeaid_ci.check import families, run
 from kubeaid_ci.check.context import CheckContext, ConfigFiles
@@ -12,7 +13,7 @@ from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.fleet_check import stored
+from kubeaid_ci.fleet_check import monitoring, stored
 from kubeaid_ci.fleet_check.schemas import PackagedSchemas
 from kubeaid_ci.fleet_check.stored import Checked
 from kubeaid_ci.jobs.at_hand import PINNED
@@ -50,6 +51,7 @@ def check_clusters(
     """
     own = settings or Settings()
     job = _Job(families.selected(rules, own.check, RULES), _suggesting(suggest), own, cache_at(cache))
+    build = {"jobs": jobs, "cache": cache, "timeout": timeout, "kubeaid_addresses": own.repositories.kubeaid}
     with open_fleet(
         Path(config_repo),
         Path(kubeaid),
@@ -62,7 +64,7 @@ def check_clusters(
         timeout=timeout,
         progress=progress,
     ) as fleet:
-        return job.run(fleet, is_whole=not clusters)
+        return job.run(fleet, build | {"engine": own.engine or "rjsonnet"}, is_whole=not clusters)
 
 
 def _suggesting(family: str | None) -> str | None:
@@ -81,14 +83,18 @@ class _Job:
     settings: Settings
     cache: Cache | None
 
-    def run(self, fleet: Fleet, *, is_whole: bool) -> Checks:
-        """Check the clusters one by one, then, if all clusters are checked, the files that belong to no cluster."""
+    def run(self, fleet: Fleet, build: Mapping[str, Any], *, is_whole: bool) -> Checks:
+        """Check the clusters one by one, then their built monitoring.
+
+        The files that belong to no cluster follow, if all clusters are checked. `build` is for `build_clusters`.
+        """
         files = _files(fleet.config_files)
         address = origin(fleet.repositories.config)
         every = CheckContext(self.settings.check, files, PackagedSchemas(), address, _folders(files))
         results: list[ClusterCheck] = []
         found: list[Finding] = [finding for finding in fleet.findings if finding.rule.id in self.rules]
         suggestions: list[Suggestion] = []
+        with_output: list[monitoring.Monitored] = []
         applications = unknown = 0
         for state in fleet.clusters():
             context = replace(every, files=files.below(state.cluster.path))
@@ -96,8 +102,12 @@ class _Job:
             results.append(ClusterCheck(state.cluster.label, checked.coverage, {}))
             found += checked.findings
             suggestions += self._suggestions(state, context)
+            with_output += filter(None, [monitoring.monitored(state, context)])
             applications += len(state.apps)
             unknown += sum(app.status is not RenderStatus.RENDERED for app in state.apps)
+        if any(rule.startswith(monitoring.FAMILY) for rule in self.rules):
+            built = monitoring.check_monitoring(fleet.repositories, with_output, **build)
+            found += [finding for finding in built if finding.rule.id in self.rules and finding not in found]
         if is_whole:
             found += self._checked_repository(every)
         checks = Checks(tuple(results), tuple(found), self.rules, applications, unknown, tuple(suggestions))

@@ -1,6 +1,6 @@
 """The local config and KubeAid repositories, at any revision an Application names."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from kubeaid_ci.model.application import Application, Source
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.rendering import OtherRevision, SourceHost
 from kubeaid_ci.model.source_plan import RepositoryName
+from kubeaid_ci.model.suggestion import NAME, near_names
 from kubeaid_ci.model.tree import Entry, tree_id
 from kubeaid_ci.plan.chart_files import chart_files
 from kubeaid_ci.plan.target_revision import range_of
@@ -41,9 +42,10 @@ class ForeignRepositoryError(NotAtHandError):
 class RevisionMissingError(UserError):
     """Raised if a local repository lacks the requested revision."""
 
-    def __init__(self, root: Path, revision: str) -> None:
+    def __init__(self, root: Path, revision: str, tags: Iterable[str] = ()) -> None:
         what = "no tag in the range" if range_of(revision) else "no revision"
-        super().__init__(f"{root} has {what} {revision}; fetch it: git -C {root} fetch --tags origin")
+        near = near_names(revision, tags, likeness=NAME).rstrip("?")
+        super().__init__(f"{root} has {what} {revision}{near}; fetch it: git -C {root} fetch --tags origin")
 
 
 @dataclass(slots=True)
@@ -263,7 +265,8 @@ class AtHand:
             self._commits[key] = repository.default_branch() if is_default else resolve(repository)
         commit = self._commits[key]
         if commit is None:
-            raise RevisionMissingError(root, f"{tag_prefix or ''}{revision}")
+            repository = Repository.at(root)
+            raise RevisionMissingError(root, f"{tag_prefix or ''}{revision}", repository.tags() if repository else ())
         return commit
 
     def _opened(self, root: Path, ref: str, revision: str, path: str) -> Place:

@@ -17,6 +17,7 @@ from kubeaid_ci.model.links import Refused
 from kubeaid_ci.model.release_name import check_release_name
 from kubeaid_ci.model.rendering import Failure
 from kubeaid_ci.model.source_plan import SourcePlan
+from kubeaid_ci.model.suggestion import near_names
 from kubeaid_ci.model.tree import FOLDER
 from kubeaid_ci.plan import kustomization, source_overrides
 from kubeaid_ci.plan.build_environment import BuildEnvironment, UnknownVariableError
@@ -127,7 +128,7 @@ class Planner:
             place = self.hand.beside(place, folder)
         if not place.below(folder) or folder.startswith(".."):
             raise FolderMissingError(
-                f"{source.shown_url} has no folder {source.path or '/'} at {place.revision};"
+                f"{source.shown_url} has no folder {source.path or '/'} at {place.revision}{_near(place, folder)};"
                 " correct the Application's path, or remove the Application"
             )
         return place, folder
@@ -163,6 +164,14 @@ class Planner:
             skip_schema_validation=said.skip_schema_validation,
             where=files.where if has_parameters else "",
         )
+
+
+def _near(place: Place, folder: str) -> str:
+    """Return the folders next to a missing one that have a similar name, as a question."""
+    above, name = posixpath.split(folder)
+    start = len(above) + 1 if above else 0
+    inside = (path[start:].partition("/") for path in place.below(above))
+    return near_names(name, {first for first, separator, _ in inside if separator}).rstrip("?")
 
 
 def _followed(place: Place, folder: str, source: Source) -> str:
