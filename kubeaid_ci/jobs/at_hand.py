@@ -269,6 +269,15 @@ class AtHand:
             raise RevisionMissingError(root, f"{tag_prefix or ''}{revision}", repository.tags() if repository else ())
         return commit
 
+    def resolved(self) -> Iterator[tuple[Path, str, str | None]]:
+        """Yield the revisions that were read so far: repository, name of the revision, and commit, None if missing.
+
+        The name is that of a tag for a range of versions, and ``HEAD`` for the default branch.
+        """
+        for (root, revision, prefix), commit in self._commits.items():
+            name = Repository(root).target_name(revision, prefix or "")
+            yield root, name or "HEAD", commit
+
     def _opened(self, root: Path, ref: str, revision: str, path: str) -> Place:
         top = path.split("/", 1)[0]
         if top == "..":
