@@ -8,6 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kubeaid_ci.bundle.create import BundleOptions as BundleOptions
+    from kubeaid_ci.bundle.create import create_bundle as create_bundle
+    from kubeaid_ci.bundle.restore import restore_bundle as restore_bundle
+    from kubeaid_ci.bundle.result import BundleResult as BundleResult
+    from kubeaid_ci.bundle.verify import verify_bundle as verify_bundle
     from kubeaid_ci.errors import KubeaidCiError as KubeaidCiError
     from kubeaid_ci.errors import OutsideError as OutsideError
     from kubeaid_ci.errors import UserError as UserError
@@ -61,6 +66,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PLACES = {
+    "kubeaid_ci.bundle.create": (
+        "BundleOptions",
+        "create_bundle",
+    ),
+    "kubeaid_ci.bundle.restore": ("restore_bundle",),
+    "kubeaid_ci.bundle.result": ("BundleResult",),
+    "kubeaid_ci.bundle.verify": ("verify_bundle",),
     "kubeaid_ci.errors": (
         "KubeaidCiError",
         "OutsideError",

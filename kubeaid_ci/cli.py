@@ -40,6 +40,7 @@ _MACHINE = {
 # Each command by name: where it lives and what it does, so that --help loads none of them.
 COMMANDS = {
     "build": ("kubeaid_ci.commands.build", "Build kube-prometheus manifests of clusters."),
+    "bundle": ("kubeaid_ci.commands.bundle", "Pack, verify and restore what a site without internet needs."),
     "charts": ("kubeaid_ci.commands.charts", "List, verify and update umbrella charts and what is vendored in them."),
     "check": ("kubeaid_ci.commands.check", "Check every cluster as Git describes it: what is broken, what is missing."),
     "clusters": ("kubeaid_ci.commands.clusters", "List the clusters of a config repo."),

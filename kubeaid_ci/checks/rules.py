@@ -6,6 +6,7 @@ from functools import cached_property
 from importlib import import_module
 
 from kubeaid_ci.checks import (
+    bundle_rules,
     change_rules,
     cluster_rules,
     doctor_rules,
@@ -149,6 +150,7 @@ RULES: Mapping[str, Rule] = _Registry(
     *doctor_rules.RULES.values(),
     *objects.RULES,
     *publish.RULES,
+    *bundle_rules.RULES,
 )
 
 

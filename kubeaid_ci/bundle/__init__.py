@@ -1,0 +1,1 @@
+"""Bundles: everything that a site without internet needs to rebuild its clusters."""
