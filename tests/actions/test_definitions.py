@@ -20,6 +20,7 @@ COMMANDS = {name: name for name in ACTIONS if name != "setup"} | {
     "update-charts": "charts update --publish",
     "verify-charts": "charts verify",
     "lint-charts": "charts lint",
+    "bundle": "bundle create",
 }
 
 # Options that an action does not offer, and why.
@@ -31,6 +32,8 @@ LEFT_OUT = {
     "verbose": "the job's variable KUBEAID_CI_VERBOSE does it",
 }
 LEFT_OUT_OF = {
+    # It has every revision that clusters pin.
+    "bundle": {"kubeaid-ref"},
     # It builds nothing, and makes no pipeline for GitLab.
     "clusters": {"kubeaid", "kubeaid-ref", "no-cache", "runner-image", "runner-tags"},
     # It publishes; charts belong to no cluster, and updates start from the base branch.

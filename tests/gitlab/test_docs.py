@@ -70,4 +70,5 @@ def test_every_template_has_its_row() -> None:
         "diff",
         "verify-charts",
         "update-charts",
+        "bundle",
     ]

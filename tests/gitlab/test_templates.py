@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kubeaid_ci.commands.build import build
+from kubeaid_ci.commands.bundle_create import bundle_create
 from kubeaid_ci.commands.charts_lint import charts_lint
 from kubeaid_ci.commands.charts_update import charts_update
 from kubeaid_ci.commands.charts_verify import charts_verify
@@ -70,7 +71,9 @@ def test_variables_are_text_whatever_the_type_of_the_input(path: Path) -> None:
 
 @every_template
 def test_variables_are_those_that_the_command_line_reads(path: Path) -> None:
-    commands = map(from_environment, (build, charts_lint, charts_update, charts_verify, clusters, diff, publish))
+    commands = map(
+        from_environment, (build, bundle_create, charts_lint, charts_update, charts_verify, clusters, diff, publish)
+    )
     options = {parameter.envvar for command in commands for parameter in command.params}
     others = {"KUBEAID_CI_PACKAGE", "KUBEAID_CI_CACHE", "PIP_CONSTRAINT", "GIT_DEPTH"}
     for job in load(path)[1].values():
