@@ -1,4 +1,4 @@
-"""Where a bundle is: a folder or a tar file, both read without trust in what they hold."""
+"""Reads bundles, folders and tar files, without trust in what they hold."""
 
 import os
 import stat

@@ -24,7 +24,7 @@ class BundlePart:
 
 @dataclass(frozen=True, slots=True)
 class BundleResult(JsonResult):
-    """What a bundle holds, and what is wrong with it. `digest` is that of its manifest."""
+    """The content of a bundle, and what is wrong with it. `digest` is that of its manifest."""
 
     command: str
     parts: tuple[BundlePart, ...]

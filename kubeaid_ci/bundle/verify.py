@@ -21,7 +21,7 @@ from kubeaid_ci.model.finding import Finding, Severity
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a signature is checked with. With `required` an unsigned or unknown one is an error."""
+    """The requirements for signatures. With `required` an unsigned or unknown one is an error."""
 
     allowed_signers: Path | None = None
     required: bool = False
