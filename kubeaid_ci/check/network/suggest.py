@@ -1,0 +1,116 @@
+"""Policies to start with, for workloads that are not restricted in both directions.
+
+Applied to the cluster they leave no workload without a policy, and every Service, monitored port and webhook that was
+reachable stays so.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from kubeaid_ci import documents
+from kubeaid_ci.check.context import CheckContext
+from kubeaid_ci.check.network.coverage import restricted_directions
+from kubeaid_ci.check.network.networks import Traffic, traffic
+from kubeaid_ci.check.network.starting_policy import egress, ingress
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.k8s.fields import mapping
+from kubeaid_ci.k8s.network.model import PodGroup
+from kubeaid_ci.k8s.selectors import parse_selector
+from kubeaid_ci.model.check import Suggestion
+from kubeaid_ci.model.fleet import ClusterState
+
+FOLDER = "network-policies"
+_LONGEST_NAME = 200
+_NOT_IN_FILE_NAMES = re.compile(r"[^a-z0-9.-]+")
+_SELECTORS = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
+"""Kinds whose selector picks out their pods from all others of the namespace."""
+
+
+def suggest(state: ClusterState, _: CheckContext) -> Iterator[Suggestion]:
+    """Yield a file with a NetworkPolicy for each workload that is not restricted in both directions."""
+    for each in traffic(state):
+        names = {(policy.manifest.key.namespace, policy.manifest.key.name) for policy in each.network.policies}
+        for pods in sorted(each.network.workloads, key=str):
+            restricted = restricted_directions(each.network, pods)
+            if all(restricted):
+                continue
+            body, comments = _policy(pods, each, restricted, names)
+            key = pods.manifest.key
+            folder = (key.destination, key.namespace) if key.destination else (key.namespace,)
+            parts = (*folder, f"{key.kind}-{body['metadata']['name']}")
+            path = "/".join((state.cluster.path, FOLDER, *map(_file_name, parts)))
+            text = "".join(f"# {_one_line(comment)}\n" for comment in comments) + documents.dump(body)
+            yield Suggestion(state.cluster.label, f"{path}.yaml", text)
+
+
+def _policy(
+    pods: PodGroup, each: Traffic, restricted: tuple[bool, bool], names: set[tuple[str, str]]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the policy for the directions that are not restricted yet, and comments on it."""
+    selector, selected = _selector(pods, each.network.pods)
+    comments = [f"{pods}: a policy to start with. Replace what is wider than the workload needs."]
+    others = [str(group) for group in selected if group is not pods]
+    if others:
+        comments.append(f"It selects {', '.join(others)} too: no label tells them apart.")
+    spec: dict[str, Any] = {"podSelector": selector, "policyTypes": []}
+    for is_restricted, name, rules in zip(restricted, ("Ingress", "Egress"), (ingress, egress), strict=True):
+        if not is_restricted:
+            found = rules(selected, each)
+            spec["policyTypes"].append(name)
+            spec[name.lower()] = found.rules
+            comments += found.comments
+    name = _unused(pods, spec["policyTypes"], names)
+    metadata = {"name": name, "namespace": pods.namespace}
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}, comments
+
+
+def _selector(pods: PodGroup, groups: Iterable[PodGroup]) -> tuple[dict[str, Any], list[PodGroup]]:
+    """Return the first selector that selects no other pods of the namespace, and the pods that it selects."""
+    near = [group for group in groups if group.namespace == pods.namespace and not group.host_network]
+    found: tuple[dict[str, Any], list[PodGroup]] = ({}, near)
+    for selector in _selectors(pods, near):
+        try:
+            matches = parse_selector(selector, "podSelector").matches
+        except UserError:
+            continue  # labels that the API server refuses, with the workload
+        selected = [group for group in near if matches(group.labels) is not False]
+        if matches(pods.labels) is True:
+            found = (selector, selected)
+            if selected == [pods]:
+                break
+    return found
+
+
+def _selectors(pods: PodGroup, near: Iterable[PodGroup]) -> Iterator[dict[str, Any]]:
+    own = mapping(pods.manifest.body, "spec", "selector")
+    if pods.manifest.key.kind in _SELECTORS and own:
+        yield dict(own)
+    labels = dict(sorted(pods.template.labels.items()))
+    if labels:
+        yield {"matchLabels": labels}
+    keys = {key for group in near if group is not pods for key in group.template.labels} - pods.labels.known.keys()
+    absent = [{"key": key, "operator": "DoesNotExist"} for key in sorted(keys - pods.labels.runtime)]
+    yield {**({"matchLabels": labels} if labels else {}), **({"matchExpressions": absent} if absent else {})}
+
+
+def _unused(pods: PodGroup, types: list[str], names: set[tuple[str, str]]) -> str:
+    """Return a name for the policy that no other policy of the namespace has, and take it."""
+    base = _file_name(pods.manifest.key.name)[:_LONGEST_NAME]
+    wanted = base if len(types) > 1 else f"{base}-{types[0].lower()}"
+    options: Mapping[int, str] = {0: wanted, 1: f"{wanted}-{pods.manifest.key.kind.lower()}"}
+    number = 0
+    while (pods.namespace, options.get(number, f"{wanted}-{number}")) in names:
+        number += 1
+    name = options.get(number, f"{wanted}-{number}")
+    names.add((pods.namespace, name))
+    return name
+
+
+def _file_name(text: str) -> str:
+    """Return a part of a path, whatever the text has: no separator, no dot in front."""
+    return _NOT_IN_FILE_NAMES.sub("-", text.lower()).strip(".-") or "unnamed"
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
