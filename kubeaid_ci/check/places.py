@@ -51,7 +51,7 @@ def values_place(app: RenderedApp, path: Sequence[str]) -> tuple[str, int | None
     return None
 
 
-def object_line(files: ConfigFiles, manifest: Manifest, *fields: str) -> int | None:
+def object_line(files: ConfigFiles, manifest: Manifest, *fields: str | int) -> int | None:
     """Return the line of an object, or of a field of it, in its file; None if no plain file of the cluster has it."""
     found = files.text(manifest.path)
     if found is None:

@@ -53,7 +53,7 @@ CASES = (
     Case(
         "network/policy-invalid",
         firing=objects(deployment(), policy({**WEB, "ingress": [{"ports": [{"port": 70000}]}]})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:25",
         says="NetworkPolicy apps/web is refused: spec.ingress[0].ports[0].port: 70000 is not between 1 and 65535",
         quiet=objects(deployment(), policy(CLOSED)),
         hostile=objects(*(policy(spec, f"policy-{number}") for number, spec in enumerate(HOSTILE))),
@@ -62,7 +62,7 @@ CASES = (
     Case(
         "network/policy-selects-nothing",
         firing=objects(deployment(), policy({"podSelector": {"matchLabels": {"app": "wbe"}}})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:23",
         says="NetworkPolicy apps/web selects no pods: none in the namespace apps has app=wbe",
         quiet=objects(
             deployment(),
@@ -82,7 +82,7 @@ CASES = (
     Case(
         "network/policy-not-enforced",
         firing=objects(deployment(), agent("cilium"), custom("crd.projectcalico.org/v1", "NetworkPolicy")),
-        at=OBJECTS,
+        at=f"{OBJECTS}:36",
         says="Cilium, the network plugin of the cluster, knows no NetworkPolicy of crd.projectcalico.org",
         quiet=objects(deployment(), agent("cilium"), policy(CLOSED), cilium({"endpointSelector": {}, "ingress": [{}]})),
         hostile=objects(
@@ -92,7 +92,7 @@ CASES = (
     Case(
         "network/policy-not-read",
         firing=objects(deployment(), custom("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy")),
-        at=OBJECTS,
+        at=f"{OBJECTS}:18",
         quiet=objects(deployment(), policy(CLOSED)),
         hostile=objects(custom("crd.projectcalico.org/v1", "NetworkPolicy", 7)),
         hostile_fires=True,
@@ -100,7 +100,7 @@ CASES = (
     Case(
         "network/workload-without-policy",
         firing=objects(deployment()),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="Deployment apps/web: no policy restricts its ingress or egress",
         quiet=objects(deployment(), deployment("node", pod={"hostNetwork": True}), policy(CLOSED)),
         # A policy that is refused covers nothing.
@@ -110,7 +110,7 @@ CASES = (
     Case(
         "network/open-to-world",
         firing=objects(deployment(), policy({**CLOSED, "ingress": [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:28",
         says="Deployment apps/web accepts traffic from anywhere, the internet included, on every port",
         quiet=objects(
             deployment(ports=[{"name": "http", "containerPort": 8080}]),
@@ -128,7 +128,7 @@ CASES = (
     Case(
         "network/open-to-cluster",
         firing=objects(deployment(), policy({**CLOSED, "ingress": [{"from": [{"namespaceSelector": {}}]}]})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:28",
         says="Deployment apps/web accepts traffic from every pod of the cluster on every port",
         quiet=objects(
             deployment(),
@@ -140,7 +140,7 @@ CASES = (
     Case(
         "network/scrape-blocked",
         firing=objects(*monitored({"from": [{"podSelector": {"matchLabels": {"app": "shop"}}}]})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:38",
         says="policies keep Prometheus apps/main from 9090/TCP of Deployment apps/web",
         quiet=objects(*monitored({"from": [{"podSelector": {"matchLabels": {"app": "prometheus"}}}]})),
         # A label that only the operator may set: Prometheus may have it.

@@ -37,7 +37,7 @@ _IN_CLUSTER = re.compile(r".*\.svc(\.[\w.-]+)?|.*\.local|localhost|[^.]+|[\d.]+"
 
 
 class Source(IntEnum):
-    """Who calls a port; the first includes all that follow."""
+    """The callers of a port; the first includes all that follow."""
 
     ANYBODY = 0
     CLUSTER = 1

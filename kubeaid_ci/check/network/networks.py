@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from kubeaid_ci.check import places
+from kubeaid_ci.check.applied import edited_file
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.k8s.network.model import PodGroup, Policy
 from kubeaid_ci.k8s.network.network import Network, read_network
@@ -45,18 +47,19 @@ class Place:
     subject: str
 
 
-def place(manifest: Manifest, state: ClusterState, context: CheckContext) -> Place:
-    """Return the file of the object if the config repo has it, else that of its Application.
+def place(manifest: Manifest, state: ClusterState, context: CheckContext, *fields: str | int) -> Place:
+    """Return the file that a person edits to change an object, and the line of a field of the object in it.
 
-    Nobody edits the built manifests of the monitoring: the place is the vars file.
+    If the object is not in that file as it is, the line is that of its Application, or None.
     """
     app = next(app for app in state.apps if app.app == manifest.app)
-    subject = f"{state.cluster.label}/{app.app}"
-    if manifest.path.startswith(f"{state.cluster.output}/") and state.cluster.vars_file:
-        return Place(state.cluster.vars_file, None, subject)
-    if manifest.path in context.files.ids:
-        return Place(manifest.path, None, subject)
-    return Place(app.path, None, subject)
+    path = edited_file(state.cluster, app, manifest)
+    line = None
+    if path == manifest.path:
+        line = places.object_line(context.files, manifest, *fields)
+    elif path == app.path:
+        line = places.application_line(context.files, app)
+    return Place(path, line, f"{state.cluster.label}/{app.app}")
 
 
 class _Identity:

@@ -71,7 +71,7 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
             for opening in _openings(pods, policies, each):
                 opened_by = _opened_by(opening, policies)
                 if opened_by:
-                    at = place(opened_by[0].manifest, state, context)
+                    at = place(opened_by[0].manifest, state, context, "spec", str(opening.direction))
                     egress = opening.direction is Direction.EGRESS
                     yield opening.rule.at(
                         at.path,

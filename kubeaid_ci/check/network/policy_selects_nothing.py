@@ -19,6 +19,8 @@ POLICY_SELECTS_NOTHING = Rule(
 )
 RULES = (POLICY_SELECTS_NOTHING,)
 
+_SELECTORS = {"NetworkPolicy": "podSelector"}
+
 
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Yield a finding for each policy that selects neither rendered pods nor pods that an operator makes.
@@ -30,7 +32,9 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
         for policy in each.network.policies:
             if policy.selects_nodes or _may_select(policy, each):
                 continue
-            at = place(policy.manifest, state, context)
+            at = place(
+                policy.manifest, state, context, "spec", _SELECTORS.get(policy.manifest.key.kind, "endpointSelector")
+            )
             message = f"{policy.manifest.key} selects no pods: {_reason(policy, each)}"
             key = f"{policy.manifest.key} {policy.pods}"
             yield POLICY_SELECTS_NOTHING.at(at.path, message, subject=at.subject, line=at.line, key=key)

@@ -25,7 +25,7 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
         for offer in each.scraped if sources else ():
             answers = [connects(each.network.policies, source, offer.pods, offer.port) for source in sources]
             if all(answer is False for answer in answers):
-                at = place(offer.what, state, context)
+                at = place(offer.what, state, context, "spec")
                 message = f"{offer.what.key}: policies keep {sources[0]} from {offer.port} of {offer.pods}"
                 yield SCRAPE_BLOCKED.at(
                     at.path,

@@ -52,7 +52,7 @@ def _policy(
     comments = [f"{pods}: a policy to start with. Replace what is wider than the workload needs."]
     others = [str(group) for group in selected if group is not pods]
     if others:
-        comments.append(f"It selects {', '.join(others)} too: no label tells them apart.")
+        comments.append(f"It selects {', '.join(others)} too: no label distinguishes them.")
     spec: dict[str, Any] = {"podSelector": selector, "policyTypes": []}
     for is_restricted, name, rules in zip(restricted, ("Ingress", "Egress"), (ingress, egress), strict=True):
         if not is_restricted:
