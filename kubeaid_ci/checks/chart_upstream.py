@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileAction, FileChange, Vendored
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.ledger import LedgerEntry
 from kubeaid_ci.model.repository import plain
 from kubeaid_ci.model.tree import File, Tree
-from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched
+from kubeaid_ci.model.upstream import Fetched
 
 _FILE_RULES = {
     FileAction.MODIFIED: RULES["chart/file-modified"],

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.model.chart import Dependency
+from kubeaid_ci.model.fetch_failure import Failed
 from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.upstream import Failed
 
 _RULE = RULES["chart/unverifiable"]
 _MOST_REASONS = 3

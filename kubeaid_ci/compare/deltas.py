@@ -9,7 +9,8 @@ from kubeaid_ci.compare.lists import SET, Keys, Lists, label
 from kubeaid_ci.compare.matching import NOTHING, Pair, pair, same
 from kubeaid_ci.compare.secrets import masked
 from kubeaid_ci.compare.texts import opened
-from kubeaid_ci.model.difference import ABSENT, Delta, Masked, Step
+from kubeaid_ci.model.difference import ABSENT, Delta, Step
+from kubeaid_ci.model.masked import Masked
 
 TEXT_SPELLING = "text-spelling"
 """The noise rule for texts that hold the same, spelled otherwise."""

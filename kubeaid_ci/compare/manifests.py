@@ -7,7 +7,8 @@ from typing import Any
 from kubeaid_ci.compare.fields import fields
 from kubeaid_ci.compare.matching import same
 from kubeaid_ci.documents import plainjson
-from kubeaid_ci.model.change import Action, Change
+from kubeaid_ci.model.action import Action
+from kubeaid_ci.model.change import Change
 from kubeaid_ci.model.manifest import Manifest, ObjectId, objects
 
 __all__ = ["FIELDS_SHOWN", "compare", "objects"]

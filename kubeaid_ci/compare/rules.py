@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kubeaid_ci.compare.matching import NOTHING, Pair, pair
-from kubeaid_ci.model.change import Action, AlertChange
+from kubeaid_ci.model.action import Action
+from kubeaid_ci.model.change import AlertChange
 from kubeaid_ci.model.manifest import Manifest, ObjectId
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubeaid_ci.compare.secret_texts import ABOUT, secret_name
-from kubeaid_ci.model.difference import Masked
 from kubeaid_ci.model.manifest import ObjectId
+from kubeaid_ci.model.masked import Masked
 
 _NESTED = (dict, list)
 _HOLDERS = frozenset({"data", "stringData", "encryptedData"})

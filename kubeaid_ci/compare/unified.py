@@ -7,8 +7,9 @@ from typing import Any
 from kubeaid_ci import documents
 from kubeaid_ci.compare.secrets import hidden, masked
 from kubeaid_ci.compare.shown import bare
-from kubeaid_ci.model.difference import Difference, Masked
+from kubeaid_ci.model.difference import Difference
 from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.model.masked import Masked
 
 MOST_LINES = 2000
 _MOST_COMPARED = 30_000

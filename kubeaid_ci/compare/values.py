@@ -6,7 +6,7 @@ from typing import Any
 
 from kubeaid_ci.compare.secrets import masked
 from kubeaid_ci.compare.shown import bare
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.chart_update import ValueChange
 
 _LONGEST = 200

@@ -24,6 +24,8 @@ from kubeaid_ci.edges.git_process import git
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.probe import Probe
 
+CACHE_BYTES = 2 * 1024**3
+
 _FORMAT = 1
 _RECORDS_A_SLOT = 8
 _OURS = 0o600
@@ -193,6 +195,13 @@ def private(folder: Path) -> Path:
     if found.st_mode & 0o077:
         folder.chmod(0o700)
     return folder
+
+
+def cache_at(chosen: bool | str | os.PathLike[str]) -> Cache | None:  # noqa: FBT001 - mirrors the public parameter
+    """The cache that a caller asks for: the usual one, none, or one in a folder."""
+    if chosen is False:
+        return None
+    return Cache(default_folder() if chosen is True else private(Path(chosen).absolute()), CACHE_BYTES)
 
 
 def _link_of_checkout(folder: Path) -> Path | None:

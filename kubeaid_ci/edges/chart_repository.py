@@ -14,7 +14,8 @@ from kubeaid_ci.edges.reach import origin, shown
 from kubeaid_ci.edges.tarball import MOST_PACKED
 from kubeaid_ci.edges.web import Ask, Got, NotGot
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.upstream import Failed, FailedKind, Release
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
+from kubeaid_ci.model.upstream import Release
 
 _FORMAT = 2
 """Counts on whenever the same index may give another release than before."""

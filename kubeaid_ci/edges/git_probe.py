@@ -6,6 +6,7 @@ from kubeaid_ci.edges import wire
 from kubeaid_ci.edges.git_access import GitAccess, remote_git
 from kubeaid_ci.edges.git_process import reason
 from kubeaid_ci.edges.git_remote import HEADS, READ, WRITE, Heads, heads
+from kubeaid_ci.edges.git_status import Moved, git_status
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.model.checkup import NotReached, Refused
 
@@ -42,8 +43,8 @@ def _closed(access: GitAccess, service: str) -> Refused | NotReached | None:
     """Return the HTTP error of the first request that Git would make; None if it succeeds, or if it is not HTTP."""
     if not access.over_http:
         return None
-    match wire.git_status(access, service):
-        case wire.Moved(address):
+    match git_status(access, service):
+        case Moved(address):
             return Refused(f"redirects to {address}; name that address if you trust it")
         case wire.Lost(detail):
             return NotReached(access.redact(f"{access.url}: {detail}"))

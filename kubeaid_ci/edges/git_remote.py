@@ -11,6 +11,7 @@ from typing import NoReturn
 from kubeaid_ci.edges import wire
 from kubeaid_ci.edges.git_access import GitAccess, remote_git
 from kubeaid_ci.edges.git_process import checked, git, reason
+from kubeaid_ci.edges.git_status import Moved, git_status
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.processes import Finished
 
@@ -168,14 +169,14 @@ def fault_of(access: GitAccess, *, writing: bool) -> Fault:
     """Ask the server why Git failed. Raises `OutsideError` if it refuses the token, or can never be reached."""
     if not access.over_http:
         return Fault(may_pass=False)
-    answer = wire.git_status(access, WRITE if writing else READ)
+    answer = git_status(access, WRITE if writing else READ)
     match answer:
         case wire.Lost(detail, may_pass):
             fault = Fault(may_pass, detail)
             if not may_pass:
                 raise fault.error(access, detail)
             return fault
-        case wire.Moved(address):
+        case Moved(address):
             raise OutsideError(f"{access.url}: redirects to {address}; name that address if you trust it")
         case 401 | 403 | 404:
             _turned_away(access, answer, writing=writing)

@@ -18,7 +18,7 @@ from kubeaid_ci.edges.git_import import Changed
 from kubeaid_ci.edges.git_process import checked, git, reason
 from kubeaid_ci.edges.git_remote import HEADS, Heads
 from kubeaid_ci.errors import OutsideError, UserError
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.commit import Commit, CommitStyle, Signing
 from kubeaid_ci.model.tree import File
 from kubeaid_ci.processes import Finished

@@ -19,7 +19,7 @@ from kubeaid_ci.edges.logins import Logins
 from kubeaid_ci.edges.reach import origin, shown
 from kubeaid_ci.edges.tarball import MOST_PACKED
 from kubeaid_ci.edges.web import Ask, Got, NotGot
-from kubeaid_ci.model.upstream import Failed, FailedKind
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
 
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -22,7 +22,8 @@ from kubeaid_ci.edges.reach import shown
 from kubeaid_ci.edges.unpacked import unpack
 from kubeaid_ci.edges.web import Web
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched, Release, Wanted
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
+from kubeaid_ci.model.upstream import Fetched, Release, Wanted
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan.mirrors import mirrored, original
 

@@ -15,7 +15,7 @@ from kubeaid_ci.edges.hosts import Hosts
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.edges.reach import Reach, origin, proxy_for, shown
 from kubeaid_ci.edges.wire import REDIRECTS
-from kubeaid_ci.model.upstream import Failed, FailedKind
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse

@@ -4,10 +4,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
-
-from kubeaid_ci.edges.git_access import GitAccess
-from kubeaid_ci.model.remote import without_credentials
 
 if TYPE_CHECKING:
     import requests
@@ -97,33 +93,6 @@ def lost(error: OSError) -> Lost:
     )
     found = explain(error)
     return Lost(found.reason, found.transient and not isinstance(error, lasting))
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """The server answers with a redirect. `address` is where it leads, without credentials."""
-
-    address: str
-
-
-def git_status(access: GitAccess, service: str) -> int | Moved | Lost:
-    """Return the HTTP status of the first request that Git makes for ``git-upload-pack`` or ``git-receive-pack``.
-
-    Git ends with the same code for a wrong token, a missing repository and a lost connection.
-    """
-    headers = {"User-Agent": "git/2 (kubeaid-ci)"}
-    if access.token:
-        headers["Authorization"] = f"Basic {access.token.basic}"
-    with session(headers, access.ca_bundle, access.url) as opened:
-        query = {"service": service}
-        url = f"{access.url.rstrip('/')}/info/refs"
-        answer = exchange(opened, "GET", url, query=query, body=None, follow=False)
-    if isinstance(answer, Lost):
-        return answer
-    if answer.status in REDIRECTS and (location := answer.headers.get("location")):
-        address = urljoin(access.url, location).partition("?")[0].removesuffix("/info/refs")
-        return Moved(without_credentials(address))
-    return answer.status
 
 
 def words(data: Any, text: str) -> str:

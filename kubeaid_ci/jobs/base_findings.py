@@ -17,8 +17,8 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import branch_point
 from kubeaid_ci.jobs.at_hand import RevisionMissingError
 from kubeaid_ci.jobs.build import build_clusters
-from kubeaid_ci.jobs.clusters import chosen
 from kubeaid_ci.jobs.render import render_clusters
+from kubeaid_ci.jobs.selection import chosen
 from kubeaid_ci.model.chart import CHARTS
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding

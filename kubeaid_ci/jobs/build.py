@@ -8,22 +8,21 @@ from pathlib import Path
 from kubeaid_ci.checks.cluster_rules import nothing_built, nothing_to_build, vars_missing
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.edges import jsonnet
-from kubeaid_ci.edges.cache import Cache, default_folder, private
+from kubeaid_ci.edges.cache import cache_at
 from kubeaid_ci.edges.config_repo import applies_output, folders
 from kubeaid_ci.edges.disk_tree import DiskTree
 from kubeaid_ci.edges.git import Repository
 from kubeaid_ci.edges.workers import Limits, Pool, WorkerError
 from kubeaid_ci.jobs.build_cluster import Built, Sources, Task, build_cluster, failed, unchanged
-from kubeaid_ci.jobs.clusters import Selection, select
 from kubeaid_ci.jobs.engines import with_any_engine
 from kubeaid_ci.jobs.kubeaid_source import BUILD, resolve
+from kubeaid_ci.jobs.selection import Selection, select
 from kubeaid_ci.jobs.stale import with_pinned
 from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.remote import Remote
 
-CACHE_BYTES = 2 * 1024**3
 Progress = Callable[[Cluster, BuildResult | None], None]
 
 
@@ -154,13 +153,6 @@ def _crashed(task: Task, error: WorkerError) -> Built:
 def _unresolved(cluster: Cluster, finding: Finding) -> Built:
     result = BuildResult(cluster.label, cluster.dir, None, None, BuildStatus.FAILED, error=finding.message)
     return Built(result, (finding,))
-
-
-def cache_at(chosen: bool | str | os.PathLike[str]) -> Cache | None:  # noqa: FBT001 - mirrors the public parameter
-    """The cache that a caller asks for: the usual one, none, or one in a folder."""
-    if chosen is False:
-        return None
-    return Cache(default_folder() if chosen is True else private(Path(chosen).absolute()), CACHE_BYTES)
 
 
 def _silent(_: Cluster, __: BuildResult | None) -> None:

@@ -18,11 +18,12 @@ from kubeaid_ci.edges.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.chart_effects import ChartEffects
 from kubeaid_ci.model.chart_verdict import ChartResult, ChartStatus, FileAction, FileChange, Side, Vendored
+from kubeaid_ci.model.fetch_failure import Failed
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.ledger import OWN, LedgerEntry
 from kubeaid_ci.model.repository import plain
 from kubeaid_ci.model.tree import Entry, File, below
-from kubeaid_ci.model.upstream import Failed, Fetched
+from kubeaid_ci.model.upstream import Fetched
 
 Verdict = tuple[ChartResult, tuple[Finding, ...]]
 _MOST_COMMITS = 3

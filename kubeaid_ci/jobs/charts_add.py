@@ -18,10 +18,11 @@ from kubeaid_ci.jobs.charts_trial import Trial
 from kubeaid_ci.jobs.charts_update import held, lock_time
 from kubeaid_ci.jobs.charts_write import ChartWriter
 from kubeaid_ci.model.chart_update import Updates
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.outlook import Tracked
 from kubeaid_ci.model.tree import REGULAR, File
-from kubeaid_ci.model.upstream import Failed, FailedKind, Release
+from kubeaid_ci.model.upstream import Release
 from kubeaid_ci.plan import new_chart as plan
 from kubeaid_ci.settings import Settings
 

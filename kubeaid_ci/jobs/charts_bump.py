@@ -7,11 +7,12 @@ from kubeaid_ci.checks import upstream_failures
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.model.chart import Chart
 from kubeaid_ci.model.chart_update import SubchartUpdate
+from kubeaid_ci.model.fetch_failure import Failed
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.ledger import LedgerEntry
 from kubeaid_ci.model.outlook import Tracked
 from kubeaid_ci.model.tree import File
-from kubeaid_ci.model.upstream import Failed, Release
+from kubeaid_ci.model.upstream import Release
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from kubeaid_ci.edges.cache import cache_at
 from kubeaid_ci.edges.upstream import Upstreams
-from kubeaid_ci.jobs.build import cache_at
 from kubeaid_ci.jobs.charts_source import ChartRepo
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
 from kubeaid_ci.model.ledger import Ledger
 from kubeaid_ci.model.outlook import Choice, Tracked
 from kubeaid_ci.model.policy import ChartPolicy
-from kubeaid_ci.model.upstream import Failed, FailedKind, Release
+from kubeaid_ci.model.upstream import Release
 from kubeaid_ci.plan import newest, policies
 from kubeaid_ci.plan.newest import Horizon
 from kubeaid_ci.settings import Settings

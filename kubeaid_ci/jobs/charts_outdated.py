@@ -13,10 +13,10 @@ from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import charts_look, charts_source
 from kubeaid_ci.jobs.charts_look import Look, Progress
+from kubeaid_ci.model.fetch_failure import Failed
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.ledger import LEDGER, Ledger
 from kubeaid_ci.model.outlook import Outlook, Outlooks, Standing
-from kubeaid_ci.model.upstream import Failed
 from kubeaid_ci.plan import changelog, newest, policies
 from kubeaid_ci.plan import ledger as ledgers
 from kubeaid_ci.plan.tracked import tracked

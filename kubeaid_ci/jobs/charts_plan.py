@@ -12,9 +12,10 @@ from kubeaid_ci.jobs.charts_bump import Bump, RefusedUpdate, at
 from kubeaid_ci.jobs.charts_look import Look, Progress
 from kubeaid_ci.jobs.charts_source import ChartRepo
 from kubeaid_ci.model.chart import Chart
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.outlook import Tracked
-from kubeaid_ci.model.upstream import Failed, FailedKind, Wanted
+from kubeaid_ci.model.upstream import Wanted
 from kubeaid_ci.plan import newest
 from kubeaid_ci.plan.tracked import tracked
 from kubeaid_ci.settings import Settings

@@ -13,11 +13,12 @@ from kubeaid_ci.jobs.charts_source import ChartRepo
 from kubeaid_ci.jobs.charts_unedited import VendoredCopy
 from kubeaid_ci.model.chart import Chart, Metadata
 from kubeaid_ci.model.chart_update import SubchartUpdate
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.ledger import UPSTREAM, LedgerEntry
 from kubeaid_ci.model.outlook import Tracked
 from kubeaid_ci.model.tree import REGULAR, File, tree_id
-from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched
+from kubeaid_ci.model.upstream import Fetched
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import chart_update, newest
 from kubeaid_ci.plan import ledger as ledgers

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart import Dependency
-from kubeaid_ci.model.upstream import Failed, Release
+from kubeaid_ci.model.fetch_failure import Failed
+from kubeaid_ci.model.upstream import Release
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import newest
 

@@ -14,11 +14,12 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.charts_bump import UpdateRefusedError, at
 from kubeaid_ci.model.chart_verdict import FileChange, Vendored
 from kubeaid_ci.model.dependencies import allows
+from kubeaid_ci.model.fetch_failure import Failed
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.ledger import LEDGER, LedgerEntry
 from kubeaid_ci.model.outlook import Tracked
 from kubeaid_ci.model.tree import File, below
-from kubeaid_ci.model.upstream import Failed, Fetched
+from kubeaid_ci.model.upstream import Fetched
 
 
 @dataclass(frozen=True, slots=True)

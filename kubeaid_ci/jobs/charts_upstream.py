@@ -10,8 +10,9 @@ from pathlib import Path
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.model.chart_verdict import Vendored
+from kubeaid_ci.model.fetch_failure import Failed
 from kubeaid_ci.model.ledger import LedgerEntry
-from kubeaid_ci.model.upstream import Failed, Fetched, Wanted
+from kubeaid_ci.model.upstream import Fetched, Wanted
 
 Fetch = Callable[[Wanted], Fetched | Failed]
 """Asks upstream for a published chart; it is called from several threads."""
@@ -34,8 +35,8 @@ def upstream_charts(
     without TLS, `mirrors` the address to ask instead by the beginning of a repository's address. What
     a mirror gives counts as its original's. The cache is brought back to its size at the end.
     """
+    from kubeaid_ci.edges.cache import cache_at
     from kubeaid_ci.edges.upstream import Upstreams
-    from kubeaid_ci.jobs.build import cache_at
 
     bundle = Path(ca_bundle) if ca_bundle else None
     if bundle is not None and not bundle.is_file():

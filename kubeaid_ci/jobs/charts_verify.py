@@ -20,9 +20,10 @@ from kubeaid_ci.jobs.charts_source import ChartRepo
 from kubeaid_ci.jobs.charts_upstream import Fetch, answers
 from kubeaid_ci.model.chart import Charts
 from kubeaid_ci.model.chart_verdict import ChartResult, Vendored, Verification
+from kubeaid_ci.model.fetch_failure import Failed
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.ledger import LEDGER, Ledger, LedgerEntry
-from kubeaid_ci.model.upstream import Failed, Fetched
+from kubeaid_ci.model.upstream import Fetched
 from kubeaid_ci.model.version import Version
 from kubeaid_ci.plan import ledger as ledgers
 

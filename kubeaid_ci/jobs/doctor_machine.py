@@ -8,8 +8,7 @@ from pathlib import Path
 from kubeaid_ci import __version__
 from kubeaid_ci.checks import doctor as checks
 from kubeaid_ci.edges import jsonnet, kustomize, machine
-from kubeaid_ci.edges.cache import Cache, named_folder
-from kubeaid_ci.jobs.build import CACHE_BYTES
+from kubeaid_ci.edges.cache import CACHE_BYTES, Cache, named_folder
 from kubeaid_ci.model.checkup import Check, State, Tool
 
 # From here on Git takes a token from the environment (GIT_CONFIG_COUNT).

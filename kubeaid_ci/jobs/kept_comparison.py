@@ -5,7 +5,7 @@ from typing import Any
 
 from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.edges import own_code
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.comparison import Comparison, ImageChange, NotCompared, OneSided
 from kubeaid_ci.model.difference import FieldChange, ObjectChange
 from kubeaid_ci.model.finding import Finding, Rule, Severity

@@ -8,8 +8,8 @@ from kubeaid_ci.compare.images import image_changes
 from kubeaid_ci.compare.rules import alerts
 from kubeaid_ci.edges.git import Blobs, Repository
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.build import BuildResult
-from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.cluster_change import ClusterChange
 from kubeaid_ci.model.manifest import Manifest, objects
 from kubeaid_ci.plan import revision as revision_plan

@@ -9,21 +9,20 @@ from pathlib import Path
 
 from kubeaid_ci.checks.gitops_rules import nothing_rendered
 from kubeaid_ci.documents.garbage import without_garbage_collection
+from kubeaid_ci.edges.cache import cache_at
 from kubeaid_ci.edges.config_repo import HOME, Folders, folders_of
 from kubeaid_ci.edges.snapshot import WORKTREE
 from kubeaid_ci.edges.workers import Limits, Pool
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs import helm_change
 from kubeaid_ci.jobs.at_hand import AtHand
-from kubeaid_ci.jobs.build import cache_at
 from kubeaid_ci.jobs.cluster_applications import ClusterApplications
 from kubeaid_ci.jobs.cluster_settings import kubernetes_version, of_cluster
-from kubeaid_ci.jobs.clusters import Selection, chosen, select
-from kubeaid_ci.jobs.helm_change import SideApp
 from kubeaid_ci.jobs.render_plan import Part
 from kubeaid_ci.jobs.render_results import Target, Told
 from kubeaid_ci.jobs.render_task import ChartTask, Look, Looked, Note, Task
 from kubeaid_ci.jobs.renderer import Progress, Renderer
+from kubeaid_ci.jobs.selection import Selection, chosen, select
+from kubeaid_ci.jobs.side_app import SideApp, unknown_helm
 from kubeaid_ci.model.addresses import Addresses
 from kubeaid_ci.model.cluster import Cluster
 from kubeaid_ci.model.cluster_facts import ClusterFacts
@@ -89,12 +88,12 @@ class Side:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Findings about clusters as a whole."""
-        return (*self.selection.findings, *helm_change.unknown(self.helm, self.apps, self.selection.clusters))
+        return (*self.selection.findings, *unknown_helm(self.helm, self.apps, self.selection.clusters))
 
     def findings_on(self, cluster: Cluster) -> tuple[Finding, ...]:
         """Findings about one cluster as a whole."""
         apps = [app for app in self.apps if app.target.folder == cluster.dir]
-        return tuple(helm_change.unknown(self.helm, apps, [cluster]))
+        return tuple(unknown_helm(self.helm, apps, [cluster]))
 
 
 def without_clusters(sides: Iterable[Side]) -> tuple[Finding, ...]:

@@ -1,15 +1,8 @@
 """The difference between two sets of manifests."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Action(StrEnum):
-    """The action on an object."""
-
-    ADDED = "added"
-    REMOVED = "removed"
-    MODIFIED = "modified"
+from kubeaid_ci.model.action import Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.json_result import JsonResult
 from kubeaid_ci.model.policy import Step

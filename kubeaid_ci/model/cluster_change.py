@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.build import BuildResult
-from kubeaid_ci.model.change import Action, AlertChange
+from kubeaid_ci.model.change import AlertChange
 
 
 @dataclass(frozen=True, slots=True)

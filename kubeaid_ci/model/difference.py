@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.manifest import Manifest
 
 
@@ -14,19 +14,6 @@ class _Absent(Enum):
 
 ABSENT: Final = _Absent.ABSENT
 """The value of a missing field; not `None`, which a manifest may contain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Masked:
-    """A secret: it can be compared, and is shown as its length in bytes (empty if even that is too much)."""
-
-    value: Any = field(repr=False)
-    size: int | None
-
-    def __str__(self) -> str:
-        if self.size is None:
-            return "(secret)"
-        return f"(secret, {self.size} byte{'' if self.size == 1 else 's'})"
 
 
 @dataclass(frozen=True, slots=True)

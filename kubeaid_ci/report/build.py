@@ -4,8 +4,9 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.build import BuildResult, Builds, BuildStatus
-from kubeaid_ci.model.change import Action, Change
+from kubeaid_ci.model.change import Change
 from kubeaid_ci.model.report import Report, Table
 from kubeaid_ci.report.markdown import code
 

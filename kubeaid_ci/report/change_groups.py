@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.difference import FieldChange, ObjectChange
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.report import outcome

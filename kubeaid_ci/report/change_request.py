@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.build import BuildResult
-from kubeaid_ci.model.change import Action, AlertChange, Change
+from kubeaid_ci.model.change import AlertChange, Change
 from kubeaid_ci.model.cluster_change import ClusterChange
 from kubeaid_ci.model.forge import Size
 from kubeaid_ci.report import changed_files

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.chart_verdict import Effects, Side
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.report import outcome

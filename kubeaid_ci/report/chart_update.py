@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.chart_update import ChartUpdate, SubchartUpdate, Updates, UpdateStatus, ValueChange
 from kubeaid_ci.model.finding import Finding
 from kubeaid_ci.model.report import Report, Table

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.difference import FieldChange
 from kubeaid_ci.model.finding import Finding, Severity

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.comparison import Comparison, OneSided
 from kubeaid_ci.model.finding import Finding, Severity
 from kubeaid_ci.model.report import Table

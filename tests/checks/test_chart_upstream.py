@@ -4,8 +4,8 @@ import pytest
 
 from kubeaid_ci.checks.chart_upstream import Comparison, judge
 from kubeaid_ci.model.chart_verdict import FileAction, FileChange
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
 from kubeaid_ci.model.ledger import LedgerEntry
-from kubeaid_ci.model.upstream import Failed, FailedKind
 from tests.plan.test_ledger import OTHER, TREE, vendored
 from tests.umbrellas import DAY, UPSTREAM, published
 

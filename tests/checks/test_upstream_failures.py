@@ -2,8 +2,8 @@ import pytest
 
 from kubeaid_ci.checks.upstream_failures import check
 from kubeaid_ci.model.chart import Chart, Dependency
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
 from kubeaid_ci.model.outlook import Tracked
-from kubeaid_ci.model.upstream import Failed, FailedKind
 
 NO_NETWORK = "newer releases of 3 charts are unknown; check the network, the name server and the proxy"
 UNREACHABLE = FailedKind.UNREACHABLE

@@ -2,7 +2,8 @@ import json
 from typing import Any
 
 from kubeaid_ci.compare.manifests import FIELDS_SHOWN, compare, objects
-from kubeaid_ci.model.change import Action, Change
+from kubeaid_ci.model.action import Action
+from kubeaid_ci.model.change import Change
 from kubeaid_ci.model.manifest import Manifest
 from tests.compare.samples import manifest
 

@@ -13,7 +13,8 @@ from kubeaid_ci.edges.addresses import Network
 from kubeaid_ci.edges.cache import Cache
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.edges.upstream import Upstreams
-from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
+from kubeaid_ci.model.upstream import Fetched
 from tests import helm_binaries
 from tests.archives import tgz
 from tests.servers import registry

@@ -14,8 +14,9 @@ from kubeaid_ci.edges.chart_archive import read
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.edges.upstream import Upstreams
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
 from kubeaid_ci.model.tree import tree_id
-from kubeaid_ci.model.upstream import Failed, FailedKind, Fetched, Release, Wanted
+from kubeaid_ci.model.upstream import Fetched, Release, Wanted
 from tests.archives import tgz
 from tests.servers.charts import Charts, chart
 from tests.servers.http import Fault, Reply

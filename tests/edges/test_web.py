@@ -16,7 +16,7 @@ from kubeaid_ci.edges.addresses import Network
 from kubeaid_ci.edges.patience import Patience
 from kubeaid_ci.edges.reach import shown
 from kubeaid_ci.edges.web import Ask, Got, NotGot, Web
-from kubeaid_ci.model.upstream import FailedKind
+from kubeaid_ci.model.fetch_failure import FailedKind
 from tests.servers.http import Fault, Reply, Request, Server
 from tests.servers.raw import Raw
 

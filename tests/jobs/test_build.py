@@ -15,8 +15,8 @@ from kubeaid_ci.edges.sources import FolderAt
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.build_cluster import Task, build_cluster
 from kubeaid_ci.jobs.kubeaid_source import KubeAid
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.build import Builds, BuildStatus
-from kubeaid_ci.model.change import Action
 from kubeaid_ci.model.cluster import Cluster
 from tests import repos
 from tests.repos import Repos, vars_file

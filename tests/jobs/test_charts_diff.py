@@ -10,7 +10,7 @@ from kubeaid_ci.edges import own_code
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import charts_diff
 from kubeaid_ci.jobs.kept_comparison import packed, unpacked
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.report.diff_counts import headline
 from tests import repos

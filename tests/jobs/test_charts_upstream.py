@@ -6,7 +6,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs.charts_upstream import answers, upstream_charts
 from kubeaid_ci.model.chart import Chart, Dependency, Subchart
 from kubeaid_ci.model.chart_verdict import Vendored
-from kubeaid_ci.model.upstream import Failed, FailedKind
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
 from tests.servers.charts import Charts
 from tests.umbrellas import UPSTREAM
 
@@ -50,7 +50,7 @@ def test_a_bug_in_one_question_ends_the_run():
 
 
 def test_the_cache_is_brought_back_to_its_size_at_the_end(tmp_path, monkeypatch):
-    monkeypatch.setattr("kubeaid_ci.jobs.build.CACHE_BYTES", 100)
+    monkeypatch.setattr("kubeaid_ci.edges.cache.CACHE_BYTES", 100)
     served = Charts()
     served.add("web", "1.0.0", {"big": bytes(range(256)) * 40})
     with served.server, upstream_charts(cache=tmp_path, mirrors={UPSTREAM: served.server.url}) as fetch:

@@ -7,9 +7,9 @@ import pytest
 
 from kubeaid_ci.edges.snapshot import take
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.model.fetch_failure import Failed, FailedKind
 from kubeaid_ci.model.ledger import LEDGER
 from kubeaid_ci.model.tree import below, tree_id
-from kubeaid_ci.model.upstream import Failed, FailedKind
 from tests import repos, umbrellas
 from tests.umbrellas import FILES, UPSTREAM, metadata, published, said, vendored, verify
 

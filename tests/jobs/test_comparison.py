@@ -2,7 +2,7 @@ import json
 import random
 
 from kubeaid_ci.jobs.comparison import compare_clusters
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.comparison import ImageChange
 from tests.compare.rendered import at, changed, container, obj, workload
 

@@ -7,7 +7,7 @@ from kubeaid_ci import documents
 from kubeaid_ci.edges import own_code
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.jobs import diff
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.comparison import Comparison, Revisions
 from kubeaid_ci.model.finding import Severity
 from tests import repos

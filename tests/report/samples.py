@@ -1,7 +1,8 @@
 """Rules, findings and a report that holds one of everything."""
 
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.build import BuildResult, BuildStatus
-from kubeaid_ci.model.change import Action, Change
+from kubeaid_ci.model.change import Change
 from kubeaid_ci.model.finding import Rule, Severity
 from kubeaid_ci.model.report import Report
 

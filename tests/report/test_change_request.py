@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.build import BuildResult, BuildStatus
-from kubeaid_ci.model.change import Action, AlertChange, Change
+from kubeaid_ci.model.change import AlertChange, Change
 from kubeaid_ci.model.cluster_change import ClusterChange
 from kubeaid_ci.model.publication import Proposal
 from kubeaid_ci.plan import body as plan

@@ -3,7 +3,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from kubeaid_ci.model.change import Action
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.chart_update import ChartUpdate, FileCounts, LostValue, SubchartUpdate, UpdateStatus, ValueChange
 from kubeaid_ci.model.comparison import Comparison
 from kubeaid_ci.model.policy import Step

@@ -3,8 +3,9 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from kubeaid_ci.model.action import Action
 from kubeaid_ci.model.build import BuildResult, BuildStatus
-from kubeaid_ci.model.change import Action, Change
+from kubeaid_ci.model.change import Change
 from kubeaid_ci.model.manifest import ObjectId
 from kubeaid_ci.model.remote import Remote
 from kubeaid_ci.model.version import Version
