@@ -25,8 +25,8 @@ import _gojsonnet
 import yaml
 
 from kubeaid_ci import build_clusters
-from kubeaid_ci.edges import starter
-from kubeaid_ci.model.build import Builds, BuildStatus
+from kubeaid_ci.build.result import Builds, BuildStatus
+from kubeaid_ci.demo import starter
 
 BUILD = "build/kube-prometheus"
 VARS = "{{ platform: 'eks', kube_prometheus_version: 'v0.1.0', prometheus+: {{ retention: '{days}d' }} }}\n"

@@ -24,8 +24,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kubeaid_ci.edges import starter
-from kubeaid_ci.model.forge import ForgeKind
+from kubeaid_ci.demo import starter
+from kubeaid_ci.forge.forge import ForgeKind
 from tests.conftest import make_world
 from tests.servers.git import git
 from tests.servers.world import BRANCH, SECRET, World

@@ -7,7 +7,7 @@ if not sys.flags.safe_path and sys.path and sys.path[0] in ("", os.getcwd()):  #
     # Python puts the current folder first, and a checkout may hold a click.py.
     del sys.path[0]
 
-from kubeaid_ci.cli import main
+from kubeaid_ci.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeaid_ci.model.forge import ForgeKind
+from kubeaid_ci.forge.forge import ForgeKind
 from tests.gitlab.site import missing
 from tests.servers import contract, recordings
 from tests.servers.forge import Forge

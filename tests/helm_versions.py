@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from kubeaid_ci import documents
-from kubeaid_ci.edges.snapshot import WORKTREE
-from kubeaid_ci.jobs.render_source import render_source
-from kubeaid_ci.jobs.render_task import ChartTask, FilesAt, Outcome
-from kubeaid_ci.model.application import Parameter
-from kubeaid_ci.model.helm_version import rules
-from kubeaid_ci.model.source_plan import ValuesLayer
+from kubeaid_ci.argocd.application import Parameter
+from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.helm.version import rules
+from kubeaid_ci.render.source import render_source
+from kubeaid_ci.render.source_plan import ValuesLayer
+from kubeaid_ci.render.task import ChartTask, FilesAt, Outcome
 from tests import helm_binaries
 
 KUBE_VERSION = "v1.34.0"

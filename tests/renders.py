@@ -7,7 +7,7 @@ from pathlib import Path
 
 import kubeaid_ci
 from kubeaid_ci import documents
-from kubeaid_ci.model.rendering import RenderedApp, Renderings
+from kubeaid_ci.render.rendering import RenderedApp, Renderings
 from tests import repos
 from tests.helm_charts import chart
 

@@ -9,9 +9,9 @@ import click
 import pytest
 
 import kubeaid_ci
-from kubeaid_ci import cli
-from kubeaid_ci.model.report import REPORT_FORMATS
+from kubeaid_ci.cli import main as cli
 from kubeaid_ci.report import FORMATS
+from kubeaid_ci.report.report import REPORT_FORMATS
 from tests import repos
 from tests.repos import Repos, vars_file
 
@@ -270,7 +270,7 @@ def test_demo_runs_offline_and_ends_well(run, tmp_path):
 
 def test_start_up_loads_nothing_heavy():
     code = (
-        "import sys; from kubeaid_ci.cli import cli\n"
+        "import sys; from kubeaid_ci.cli.main import cli\n"
         "try: cli(['--version'], standalone_mode=False)\n"
         "finally: print(sorted({'rich', 'yaml', 'rjsonnet', 'requests', 'github', 'gitlab'} & set(sys.modules)))"
     )
@@ -286,7 +286,7 @@ def test_start_up_loads_nothing_heavy():
 
 def test_build_does_not_load_what_renders_charts(tmp_path):
     code = (
-        "import sys; from kubeaid_ci.cli import cli\n"
+        "import sys; from kubeaid_ci.cli.main import cli\n"
         f"try: cli(['build', '--config-repo', {str(tmp_path / 'missing')!r}], standalone_mode=False)\n"
         "except Exception: print(*(f'kubeaid_ci.jobs.{name}' in sys.modules for name in ('build', 'render')))"
     )

@@ -12,8 +12,8 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci import documents, settings
-from kubeaid_ci.checks.rules import RULES
-from kubeaid_ci.commands.charts import charts
+from kubeaid_ci.cli.charts import charts
+from kubeaid_ci.findings.registry import RULES
 from tests import repos, umbrellas, updates
 from tests.servers import registry
 from tests.servers.charts import Charts, chart

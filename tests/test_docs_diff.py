@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 import kubeaid_ci
-from kubeaid_ci.checks import change_rules, not_compared_rules
-from kubeaid_ci.cli import cli
+from kubeaid_ci.cli.main import cli
 from kubeaid_ci.compare.noise import NOISE
+from kubeaid_ci.dangers import rules
+from kubeaid_ci.diff import rules as not_compared_rules
 from tests import repos
 from tests.renders import World, application, helm
 
@@ -28,9 +29,7 @@ def test_every_noise_rule_is_documented_as_it_is():
 
 
 def test_every_danger_is_documented_with_its_severity():
-    assert [row[:2] for row in rows("Dangers")] == [
-        [f"`{rule.id}`", rule.severity.value] for rule in change_rules.RULES
-    ]
+    assert [row[:2] for row in rows("Dangers")] == [[f"`{rule.id}`", rule.severity.value] for rule in rules.RULES]
     assert all(re.fullmatch(r"[a-zA-Z].*[^.]", row[2]) for row in rows("Dangers"))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import kubeaid_ci
-from kubeaid_ci.jobs import demo
+from kubeaid_ci.demo import demo
 from tests import repos
 
 ROOT = Path(kubeaid_ci.__file__).parents[1]

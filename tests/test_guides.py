@@ -11,13 +11,13 @@ import pytest
 import trustme
 
 import kubeaid_ci
-from kubeaid_ci.checks.doctor_rules import RULES
-from kubeaid_ci.cli import cli
-from kubeaid_ci.edges.forges import connect
-from kubeaid_ci.edges.forges.detection import detect
+from kubeaid_ci.checkup.rules import RULES
+from kubeaid_ci.cli.main import cli
 from kubeaid_ci.errors import KubeaidCiError
-from kubeaid_ci.model.credentials import Token
-from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.forge import connect
+from kubeaid_ci.forge.detection import detect
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.net.credentials import Token
 from tests.conftest import make_world
 from tests.servers.http import Reply
 from tests.servers.world import BRANCH, SECRET, World

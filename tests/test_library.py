@@ -35,8 +35,8 @@ kubeaid_ci.no_such_job()
 def test_every_exported_name_can_be_imported_and_is_listed() -> None:
     assert dir(kubeaid_ci) == sorted(kubeaid_ci.__all__)
     assert all(getattr(kubeaid_ci, name) is not None for name in kubeaid_ci.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'build'"):
-        _ = kubeaid_ci.build
+    with pytest.raises(AttributeError, match="no attribute 'no_such_job'"):
+        _ = kubeaid_ci.no_such_job
 
 
 def test_type_checkers_see_what_is_imported() -> None:

@@ -12,8 +12,8 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci import PublishOptions, Revisions
-from kubeaid_ci.jobs import demo
-from kubeaid_ci.model.json_result import JsonResult
+from kubeaid_ci.demo import demo
+from kubeaid_ci.report.json_result import JsonResult
 from tests import repos
 
 ROOT = Path(kubeaid_ci.__file__).parents[1]

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import kubeaid_ci
-from kubeaid_ci.jobs import demo
+from kubeaid_ci.demo import demo
 from tests import repos
 
 ROOT = Path(kubeaid_ci.__file__).parents[1]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import kubeaid_ci
-from kubeaid_ci.jobs import demo
+from kubeaid_ci.demo import demo
 
 ROOT = Path(kubeaid_ci.__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

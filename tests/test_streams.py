@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import kubeaid_ci
-from kubeaid_ci.report.visible import visible
+from kubeaid_ci.visible import visible
 from tests import repos
 from tests.repos import Repos, vars_file
 
@@ -164,9 +164,9 @@ def test_nothing_else_prints() -> None:
     )
     assert printing == [
         # Coloured text and progress of rich, made visible before.
-        "commands/finish.py: console.print",
-        "commands/progress.py: console.print",
-        "commands/terminal.py: sys.stdout.write",
+        "cli/finish.py: console.print",
+        "cli/progress.py: console.print",
+        "cli/terminal.py: sys.stdout.write",
     ]
 
 

@@ -18,8 +18,8 @@ import click
 import pytest
 
 import kubeaid_ci
-from kubeaid_ci.checks.rules import RULES
-from kubeaid_ci.cli import cli
+from kubeaid_ci.cli.main import cli
+from kubeaid_ci.findings.registry import RULES
 
 PACKAGE = Path(kubeaid_ci.__file__).parent
 ROOT = PACKAGE.parent

@@ -5,9 +5,9 @@ from datetime import date
 from pathlib import Path
 
 from kubeaid_ci import verify_charts
-from kubeaid_ci.model.chart_verdict import Verification
-from kubeaid_ci.model.tree import REGULAR, File, tree_id
-from kubeaid_ci.model.upstream import Fetched
+from kubeaid_ci.charts.verify.verdict import Verification
+from kubeaid_ci.git.tree import REGULAR, File, tree_id
+from kubeaid_ci.helm.published import Fetched
 from tests import repos
 from tests.servers.charts import Charts
 

@@ -5,10 +5,10 @@ from datetime import date
 from pathlib import Path
 
 import kubeaid_ci
-from kubeaid_ci.edges.patience import Patience
-from kubeaid_ci.edges.upstream import Upstreams
-from kubeaid_ci.model.chart import CHARTS
-from kubeaid_ci.model.chart_update import Updates
+from kubeaid_ci.charts.update.result import Updates
+from kubeaid_ci.helm.chart import CHARTS
+from kubeaid_ci.helm.upstreams import Upstreams
+from kubeaid_ci.net.retries import Patience
 from kubeaid_ci.settings import Settings
 from tests import repos, umbrellas
 from tests.servers.charts import Charts

@@ -13,11 +13,11 @@ from kubeaid_ci.bundle.pins import Pins, pins_of
 from kubeaid_ci.bundle.place import open_bundle
 from kubeaid_ci.bundle.result import BundleResult, parts_of
 from kubeaid_ci.bundle.staging import publish, staging
-from kubeaid_ci.checks.rules import RULES
-from kubeaid_ci.edges.git import Repository
-from kubeaid_ci.jobs.fleet import open_fleet
-from kubeaid_ci.jobs.renderer import Progress
-from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.render.fleet import open_fleet
+from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.settings import Settings
 
 RECORDS = ("charts.ledger.yaml", "images.lock.yaml")

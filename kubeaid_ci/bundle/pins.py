@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubeaid_ci.bundle.repositories import Revisions
-from kubeaid_ci.checks.rules import RULES
-from kubeaid_ci.edges.disk_tree import DiskTree
-from kubeaid_ci.edges.git import Repository
+from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.jobs.at_hand import AtHand
-from kubeaid_ci.jobs.kubeaid_source import origin, pinned_revision
-from kubeaid_ci.model.cluster import Cluster
-from kubeaid_ci.model.finding import Finding, Severity
-from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.findings.finding import Finding, Severity
+from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.git.disk_tree import DiskTree
+from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.render.repositories import AtHand
+from kubeaid_ci.repositories.kubeaid import origin, pinned_revision
 
 
 @dataclass(frozen=True, slots=True)

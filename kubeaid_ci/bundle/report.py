@@ -1,7 +1,7 @@
 """The report of the commands about bundles."""
 
 from kubeaid_ci.bundle.result import BundlePart, BundleResult
-from kubeaid_ci.model.report import Report, Table
+from kubeaid_ci.report.report import Report, Table
 
 _HEADER = ("part", "files", "size", "in the base", "content")
 _UNITS = ("B", "kB", "MB", "GB")

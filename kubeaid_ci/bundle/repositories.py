@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubeaid_ci.bundle.model import BundledRepository
-from kubeaid_ci.edges.git import Repository
-from kubeaid_ci.edges.git_process import Settings, checked, git, reason
-from kubeaid_ci.edges.git_remote import objects_of
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.remote import Remote, without_credentials
+from kubeaid_ci.git.process import Settings, checked, git, reason
+from kubeaid_ci.git.remote import objects_of
+from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.net.address import Remote, without_credentials
 
 _REFS = ("refs/heads/", "refs/remotes/origin/", "refs/tags/")
 _USUAL = ("main", "master")

@@ -9,7 +9,7 @@ from kubeaid_ci.bundle.model import Manifest
 from kubeaid_ci.bundle.result import BundleResult, parts_of
 from kubeaid_ci.bundle.staging import publish, staging
 from kubeaid_ci.bundle.verify import Trust, inspect
-from kubeaid_ci.model.finding import Severity
+from kubeaid_ci.findings.finding import Severity
 
 FOLDERS = {"config": "kubernetes-config", "kubeaid": "KubeAid"}
 """The folder of each restored repository."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from kubeaid_ci.bundle.model import Manifest
-from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.json_result import JsonResult
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.report.json_result import JsonResult
 
 
 @dataclass(frozen=True, slots=True)

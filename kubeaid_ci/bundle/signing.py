@@ -7,9 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from kubeaid_ci.bundle.model import MANIFEST, SIGNATURES
-from kubeaid_ci.edges.git_process import git
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.processes import Finished, run
+from kubeaid_ci.git.process import git
+from kubeaid_ci.runtime.processes import Finished, run
 
 NAMESPACE = "kubeaid-ci-bundle"
 """Keeps a signature of something else from counting for a bundle (ssh-keygen(1), -n)."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kubeaid_ci.edges.files import refuse_links
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.runtime.files import refuse_links
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from kubeaid_ci.bundle.place import OpenBundle, open_bundle
 from kubeaid_ci.bundle.result import BundleResult, parts_of
 from kubeaid_ci.bundle.signing import Verdict
 from kubeaid_ci.bundle.tape import DamagedError, TarMember
-from kubeaid_ci.checks.rules import RULES
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.finding import Finding, Severity
+from kubeaid_ci.findings.finding import Finding, Severity
+from kubeaid_ci.findings.registry import RULES
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from kubeaid_ci.bundle.model import Wheels
 from kubeaid_ci.errors import OutsideError, UserError
-from kubeaid_ci.processes import Finished, run
+from kubeaid_ci.runtime.processes import Finished, run
 
 NAME = "kubeaid-ci"
 REQUIREMENTS = "wheels/requirements.txt"

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kubeaid_ci.model.cluster import Cluster
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.hooks import is_test
-from kubeaid_ci.model.manifest import Manifest
-from kubeaid_ci.model.rendering import RenderedApp
+from kubeaid_ci.argocd.hooks import is_test
+from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderedApp
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from kubeaid_ci.k8s.schemas import NoSchemas, Schemas
-from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.net.address import Remote
 from kubeaid_ci.settings import CheckSettings
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from kubeaid_ci.check import families
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.render.cluster_state import ClusterState
 
 FIGURES: Mapping[str, tuple[str, ...]] = {
     "network": ("workloads", "none", "ingress_only", "both"),

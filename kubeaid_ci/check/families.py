@@ -8,9 +8,9 @@ from types import ModuleType
 
 from kubeaid_ci import check
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.finding import Rule
-from kubeaid_ci.model.suggestion import suggestion
+from kubeaid_ci.findings.finding import Rule
 from kubeaid_ci.settings import CheckSettings, Profile
+from kubeaid_ci.suggestion import suggestion
 
 FAMILIES = ("gitops", "values", "schema", "security", "network", "backup", "autoscaling")
 

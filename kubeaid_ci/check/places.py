@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import Any
 
 from kubeaid_ci import documents
+from kubeaid_ci.argocd.application import Source
 from kubeaid_ci.check.context import ConfigFiles
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.fields import mapping, text
-from kubeaid_ci.model.application import Source
-from kubeaid_ci.model.manifest import Manifest
-from kubeaid_ci.model.rendering import RenderedApp
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.render.rendering import RenderedApp
 
 Path = tuple[str | int, ...]
 

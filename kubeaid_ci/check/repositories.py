@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kubeaid_ci.argocd.application import Source
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.model.application import Source
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.remote import Remote
-from kubeaid_ci.model.rendering import RenderedApp
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderedApp
 
 _VERSION = re.compile(r"(?:refs/tags/.+|v?\d+(?:\.\d+)*(?:[-+][0-9A-Za-z.+-]*[0-9A-Za-z])?)")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")

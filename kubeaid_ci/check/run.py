@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from types import ModuleType
 
+from kubeaid_ci.argocd.application import Application, Source
 from kubeaid_ci.check import families, places
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.model.application import Application, Source
-from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.rendering import RenderedApp
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderedApp
 
 _FIELDS = {"build/pinned-revision-missing": "targetRevision", "gitops/repository-unknown": "repoURL"}
 """The field of a source that findings of rendering are about, if it is not the path."""

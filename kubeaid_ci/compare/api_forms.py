@@ -10,8 +10,8 @@ from kubeaid_ci import documents
 from kubeaid_ci.compare.api_defaults import CONTAINER, EMPTY, defaults
 from kubeaid_ci.compare.matching import same
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.image import Image
-from kubeaid_ci.model.manifest import ObjectId
+from kubeaid_ci.k8s.image import Image
+from kubeaid_ci.k8s.manifest import ObjectId
 
 _Body = Mapping[str, Any]
 _MOST_GRANTS = 5_000

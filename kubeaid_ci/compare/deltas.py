@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from kubeaid_ci.compare.difference import ABSENT, Delta, Step
 from kubeaid_ci.compare.lists import SET, Keys, Lists, label
 from kubeaid_ci.compare.matching import NOTHING, Pair, pair, same
-from kubeaid_ci.compare.secrets import masked
 from kubeaid_ci.compare.texts import opened
-from kubeaid_ci.model.difference import ABSENT, Delta, Step
-from kubeaid_ci.model.masked import Masked
+from kubeaid_ci.redaction.manifests import masked
+from kubeaid_ci.redaction.masked import Masked
 
 TEXT_SPELLING = "text-spelling"
 """The noise rule for texts that hold the same, spelled otherwise."""

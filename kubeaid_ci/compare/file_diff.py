@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from kubeaid_ci.model.tree import GITLINK, SPECIAL, File
+from kubeaid_ci.git.tree import GITLINK, SPECIAL, File
 
 _CONTEXT = 3
 _MOST_LINES = 200

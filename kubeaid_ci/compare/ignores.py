@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from kubeaid_ci.compare.deltas import deltas
-from kubeaid_ci.model.difference import Delta
-from kubeaid_ci.model.manifest import ObjectId
-from kubeaid_ci.model.rendering import RenderedApp
+from kubeaid_ci.compare.difference import Delta
+from kubeaid_ci.k8s.manifest import ObjectId
+from kubeaid_ci.render.rendering import RenderedApp
 
 _EVERY: None = None
 _Place = tuple[str | int | None, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kubeaid_ci.model.manifest import Manifest, own_images
+from kubeaid_ci.k8s.manifest import Manifest, own_images
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _WITHOUT_PODS = frozenset({"ConfigMap", "CustomResourceDefinition", "PrometheusRule", "Secret"})

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kubeaid_ci.compare.deltas import TEXT_SPELLING
-from kubeaid_ci.model.difference import ABSENT, Delta
-from kubeaid_ci.model.quantity import same_quantity
+from kubeaid_ci.compare.difference import ABSENT, Delta
+from kubeaid_ci.k8s.quantity import same_quantity
 
 IGNORED = "ignored-by-application"
 API_SPELLING = "api-spelling"

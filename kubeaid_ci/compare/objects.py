@@ -9,12 +9,12 @@ from typing import Any
 
 from kubeaid_ci.compare.api_forms import in_one_form
 from kubeaid_ci.compare.deltas import deltas
+from kubeaid_ci.compare.difference import Delta, Difference, Step
 from kubeaid_ci.compare.ignores import Ignore, ignored
 from kubeaid_ci.compare.matching import same
 from kubeaid_ci.compare.noise import API_SPELLING, classified
-from kubeaid_ci.compare.secrets import masked
-from kubeaid_ci.model.difference import Delta, Difference, Step
-from kubeaid_ci.model.manifest import Manifest, ObjectId
+from kubeaid_ci.k8s.manifest import Manifest, ObjectId
+from kubeaid_ci.redaction.manifests import masked
 
 _MOVED_GROUPS: Mapping[tuple[str, str], str] = {
     ("extensions", "DaemonSet"): "apps",

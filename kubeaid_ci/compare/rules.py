@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from kubeaid_ci.compare.change import AlertChange
 from kubeaid_ci.compare.matching import NOTHING, Pair, pair
-from kubeaid_ci.model.action import Action
-from kubeaid_ci.model.change import AlertChange
-from kubeaid_ci.model.manifest import Manifest, ObjectId
+from kubeaid_ci.git.action import Action
+from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 
 
 def alerts(old: Iterable[Manifest], new: Iterable[Manifest]) -> tuple[AlertChange, ...]:

@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 from kubeaid_ci.compare.deltas import TEXT_SPELLING
-from kubeaid_ci.compare.secret_texts import masked_text, may_hold
-from kubeaid_ci.compare.secrets import hidden, masked
+from kubeaid_ci.compare.difference import ABSENT, Delta, Difference, FieldChange, ObjectChange, Step
 from kubeaid_ci.compare.texts import held
-from kubeaid_ci.model.action import Action
-from kubeaid_ci.model.difference import ABSENT, Delta, Difference, FieldChange, ObjectChange, Step
-from kubeaid_ci.model.masked import Masked
+from kubeaid_ci.git.action import Action
+from kubeaid_ci.redaction.manifests import hidden, masked
+from kubeaid_ci.redaction.masked import Masked
+from kubeaid_ci.redaction.texts import masked_text, may_hold
 
 MOST_FIELDS = 100
 """Maximum number of fields of one object shown before the rest is counted."""

@@ -5,11 +5,11 @@ from difflib import unified_diff
 from typing import Any
 
 from kubeaid_ci import documents
-from kubeaid_ci.compare.secrets import hidden, masked
+from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.compare.shown import bare
-from kubeaid_ci.model.difference import Difference
-from kubeaid_ci.model.manifest import Manifest
-from kubeaid_ci.model.masked import Masked
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.redaction.manifests import hidden, masked
+from kubeaid_ci.redaction.masked import Masked
 
 MOST_LINES = 2000
 _MOST_COMPARED = 30_000

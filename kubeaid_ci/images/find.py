@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kubeaid_ci import documents
+from kubeaid_ci.argocd.hooks import is_test
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.images.artifacts import artifact_type
 from kubeaid_ci.images.hits import Confidence, Hit, Origin
@@ -16,9 +17,8 @@ from kubeaid_ci.images.parts import joined_references
 from kubeaid_ci.images.paths import Path, show, values_at
 from kubeaid_ci.images.reference import has_host, parse_reference, references_in
 from kubeaid_ci.images.registries import is_registry
+from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.pods import CONTAINER_LISTS, PodTemplate, pod_templates
-from kubeaid_ci.model.hooks import is_test
-from kubeaid_ci.model.manifest import Manifest
 
 _WITHOUT_IMAGES = frozenset(
     {

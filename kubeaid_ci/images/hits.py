@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kubeaid_ci.model.image import Image
+from kubeaid_ci.k8s.image import Image
 
 
 class Confidence(StrEnum):

@@ -4,18 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubeaid_ci.checks.glob import matches
+from kubeaid_ci.argocd.hooks import is_test
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.globs.paths import matches
 from kubeaid_ci.images.find import images_in
 from kubeaid_ci.images.hits import Confidence, Hit, Origin
 from kubeaid_ci.images.kinds import ImageKind, with_declared
 from kubeaid_ci.images.paths import values_at
 from kubeaid_ci.images.reference import parse_reference
-from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.hooks import is_test
-from kubeaid_ci.model.image import Image
-from kubeaid_ci.model.json_result import JsonResult
-from kubeaid_ci.model.manifest import Manifest
-from kubeaid_ci.model.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.k8s.image import Image
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.settings import DeclaredImages, ImageSettings
 
 
@@ -97,8 +97,8 @@ class ImageInventory(JsonResult):
 
     def to_json(self) -> str:
         """Return what ``images list --format json`` prints."""
-        from kubeaid_ci.images.report import list_report  # noqa: PLC0415 - only needed for printing
-        from kubeaid_ci.report import json  # noqa: PLC0415
+        from kubeaid_ci.images.report import list_report
+        from kubeaid_ci.report import json
 
         return json.render(list_report(self))
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Collection, Iterator
 
-from kubeaid_ci.checks import image_rules as rules
-from kubeaid_ci.checks.glob import matches
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.globs.paths import matches
+from kubeaid_ci.images import rules
 from kubeaid_ci.images.hits import Confidence
 from kubeaid_ci.images.inventory import ImageInventory, ListedImage
 from kubeaid_ci.images.registries import suspicion
-from kubeaid_ci.model.finding import Finding
 
 _MOVING = re.compile(
     r"latest|edge|main|master|head|trunk|nightly|daily|weekly|canary|rolling|snapshot|current|unstable|testing"

@@ -5,16 +5,16 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kubeaid_ci.edges.snapshot import WORKTREE
+from kubeaid_ci.charts.render import render_charts
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.images.inventory import Collector, ImageInventory
 from kubeaid_ci.images.judge import judge_images
 from kubeaid_ci.images.lock import LOCK, read_lock
 from kubeaid_ci.images.locking import read_lock_file
-from kubeaid_ci.jobs.charts_render import render_charts
-from kubeaid_ci.jobs.fleet import open_fleet
-from kubeaid_ci.jobs.renderer import Progress
-from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.render.fleet import open_fleet
+from kubeaid_ci.render.renderer import Progress
+from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
 from kubeaid_ci.settings import Settings
 
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kubeaid_ci import documents
-from kubeaid_ci.checks import image_rules as rules
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.images import rules
 from kubeaid_ci.images.hits import Confidence
 from kubeaid_ci.images.inventory import ImageInventory, ListedImage, Place
 from kubeaid_ci.images.reference import parse_reference
-from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.image import Image
-from kubeaid_ci.model.json_result import JsonResult
-from kubeaid_ci.model.upstream import Failed, FailedKind
+from kubeaid_ci.k8s.image import Image
+from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.report.json_result import JsonResult
 
 LOCK = "images.lock.yaml"
 _HEADER = "# The digest of each image tag in use; written by kubeaid-ci images lock.\n"
@@ -66,8 +66,8 @@ class ImageLock(JsonResult):
 
     def to_json(self) -> str:
         """Return what ``images lock --format json`` prints."""
-        from kubeaid_ci.images.lock_report import lock_report  # noqa: PLC0415 - only needed for printing
-        from kubeaid_ci.report import json  # noqa: PLC0415
+        from kubeaid_ci.images.lock_report import lock_report
+        from kubeaid_ci.report import json
 
         return json.render(lock_report(self))
 

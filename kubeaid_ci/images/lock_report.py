@@ -4,7 +4,7 @@ from collections import Counter
 
 from kubeaid_ci import __version__
 from kubeaid_ci.images.lock import LOCK, ImageLock, LockedImage, LockStatus
-from kubeaid_ci.model.report import Report, Table
+from kubeaid_ci.report.report import Report, Table
 
 _HEADER = ("image", "status", "digest", "before")
 _QUIET = (LockStatus.UNCHANGED, LockStatus.PINNED)

@@ -9,17 +9,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from kubeaid_ci.edges.downloads import Downloads
-from kubeaid_ci.edges.files import read_regular, write_atomically
-from kubeaid_ci.edges.logins import Logins
-from kubeaid_ci.edges.oci import Registry
-from kubeaid_ci.edges.reach import shown
-from kubeaid_ci.edges.web import Web
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.helm.downloads import Downloads
+from kubeaid_ci.helm.logins import Logins
+from kubeaid_ci.helm.oci import Registry
 from kubeaid_ci.images.inventory import ImageInventory
 from kubeaid_ci.images.lock import LOCK, ImageLock, lock_text, read_lock, to_resolve, update_lock
-from kubeaid_ci.model.image import Image
-from kubeaid_ci.model.upstream import Failed, FailedKind
+from kubeaid_ci.k8s.image import Image
+from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.reach import shown
+from kubeaid_ci.net.web import Web
+from kubeaid_ci.runtime.files import read_regular, write_atomically
 
 Resolve = Callable[[Image], str | Failed]
 """Looks up the digest of an image's tag; it is called from several threads."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from kubeaid_ci.images.registries import is_registry
-from kubeaid_ci.model.image import Image, is_host
+from kubeaid_ci.k8s.image import Image, is_host
 
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"

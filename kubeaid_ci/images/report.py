@@ -5,8 +5,8 @@ from collections import Counter
 from kubeaid_ci import __version__
 from kubeaid_ci.images.hits import Confidence
 from kubeaid_ci.images.inventory import ImageInventory, ListedImage
-from kubeaid_ci.model.report import Report, Table
 from kubeaid_ci.report.markdown import code
+from kubeaid_ci.report.report import Report, Table
 
 _HEADER = ("image", "confidence", "found in", "field")
 _MOST_BLIND = 200

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text_map
+from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.operated_pods import OPERATED, OperatedKind
-from kubeaid_ci.model.manifest import Manifest
 
 Path = tuple[str, ...]
 """Fields from the object to a value in it; an index of a list is written as a number."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kubeaid_ci.model.version import Version
+from kubeaid_ci.semver.version import Version
 
 Path = tuple[str | int, ...]
 """Fields, and indexes of lists, from an object to a value in it."""

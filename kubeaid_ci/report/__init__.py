@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from kubeaid_ci.model.report import Report
+from kubeaid_ci.report.report import Report
 
 
 def _of(module: str) -> Callable[[Report], str]:

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kubeaid_ci.model.finding import Finding, Severity
-from kubeaid_ci.model.report import Report
+from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.report import outcome
 from kubeaid_ci.report.json import dump
-from kubeaid_ci.report.visible import one_line
+from kubeaid_ci.report.report import Report
+from kubeaid_ci.visible import one_line
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
 

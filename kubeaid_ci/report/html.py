@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
-from kubeaid_ci.model.finding import Finding, Severity
-from kubeaid_ci.model.report import Report, Table
+from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.report import outcome, provenance
 from kubeaid_ci.report.html_markdown import rendered
 from kubeaid_ci.report.html_style import STYLE
 from kubeaid_ci.report.markdown import GAP
+from kubeaid_ci.report.report import Report, Table
 from kubeaid_ci.report.table import shown
-from kubeaid_ci.report.visible import headline, one_line, visible
+from kubeaid_ci.visible import headline, one_line, visible
 
 _TITLES = {Severity.ERROR: "Errors", Severity.WARNING: "Warnings", Severity.INFO: "Infos"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from kubeaid_ci.model.report import Report
+from kubeaid_ci.report.report import Report
 from kubeaid_ci.report.values import plain
 
 SCHEMA = "kubeaid-ci/v1"

@@ -7,11 +7,11 @@ https://docs.gitlab.com/ci/testing/unit_test_reports/
 from collections.abc import Iterable, Iterator, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from kubeaid_ci.model.finding import Finding, Severity
-from kubeaid_ci.model.report import Report
+from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.report import outcome
+from kubeaid_ci.report.report import Report
 from kubeaid_ci.report.values import plain
-from kubeaid_ci.report.visible import one_line, visible
+from kubeaid_ci.visible import one_line, visible
 
 
 def render(report: Report) -> str:

@@ -8,7 +8,7 @@ so a zero-width space is inserted between the sign and the name.
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from kubeaid_ci.report.visible import visible
+from kubeaid_ci.visible import visible
 
 GAP = "\u200b"
 """The zero-width space."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from kubeaid_ci.model.finding import Finding, Severity
-from kubeaid_ci.model.report import Report
+from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.report import outcome, provenance
 from kubeaid_ci.report import table as tables
 from kubeaid_ci.report.markdown import code, escape, fence, folded, table
-from kubeaid_ci.report.visible import headline, one_line, shortened
+from kubeaid_ci.report.report import Report
+from kubeaid_ci.visible import headline, one_line, shortened
 
 _TITLES = {Severity.ERROR: "Errors", Severity.WARNING: "Warnings", Severity.INFO: "Infos"}
 _ROWS_A_PART = 100

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubeaid_ci.model.finding import FailOn, Finding, Severity
-from kubeaid_ci.model.report import Report
+from kubeaid_ci.findings.finding import FailOn, Finding, Severity
+from kubeaid_ci.report.report import Report
 
 
 def exit_code(findings: Iterable[Finding], fail_on: FailOn) -> int:

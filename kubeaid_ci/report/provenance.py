@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kubeaid_ci.model.report import Report
 from kubeaid_ci.report.markdown import code, escape
+from kubeaid_ci.report.report import Report
 
 _NAMES = {"config": "config repo", "kubeaid": "KubeAid"}
 _SHORT = 12

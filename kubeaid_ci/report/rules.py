@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from kubeaid_ci.model.finding import Rule
+from kubeaid_ci.findings.finding import Rule
 from kubeaid_ci.report.json import dump
 from kubeaid_ci.report.markdown import escape
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.report import Report
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.report.json import dump
 from kubeaid_ci.report.markdown import escape
+from kubeaid_ci.report.report import Report
 from kubeaid_ci.report.rules import page_address
-from kubeaid_ci.report.visible import one_line, visible
+from kubeaid_ci.visible import one_line, visible
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "SRCROOT"

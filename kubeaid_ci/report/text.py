@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.report import Report, Table
+from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.report import outcome
+from kubeaid_ci.report.report import Report, Table
 from kubeaid_ci.report.table import shown
-from kubeaid_ci.report.visible import headline, one_line, visible
+from kubeaid_ci.visible import headline, one_line, visible
 
 _INDENT = "    "
 _BREAK = "\n"

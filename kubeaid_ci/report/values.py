@@ -7,10 +7,10 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
-from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.manifest import ObjectId
-from kubeaid_ci.model.remote import Remote
-from kubeaid_ci.model.version import Version
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.k8s.manifest import ObjectId
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.semver.version import Version
 
 
 def plain(value: Any) -> Any:

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import TypeVar
 
 from kubeaid_ci import documents
-from kubeaid_ci.model.finding import FailOn, Severity
-from kubeaid_ci.model.policy import ChartPolicy, Step
-from kubeaid_ci.model.remote import Remote
-from kubeaid_ci.model.suppression import Suppression
-from kubeaid_ci.model.version import Version
+from kubeaid_ci.findings.finding import FailOn, Severity
+from kubeaid_ci.findings.suppression import Suppression
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.semver.version import Version
+from kubeaid_ci.settings.policy import ChartPolicy, Step
 from kubeaid_ci.settings.readers import (
     Node,
     Reader,

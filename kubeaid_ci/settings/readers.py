@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.remote import Remote
-from kubeaid_ci.model.version import Version
-from kubeaid_ci.model.version_range import VersionRange
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.semver.range import VersionRange
+from kubeaid_ci.semver.version import Version
 
 _Made = TypeVar("_Made")
 _Choice = TypeVar("_Choice", bound=StrEnum)

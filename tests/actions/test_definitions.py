@@ -9,7 +9,7 @@ import click
 import pytest
 import yaml
 
-from kubeaid_ci import cli
+from kubeaid_ci.cli import main as cli
 from tests.actions.runner import ROOT
 
 ACTIONS = {path.parent.name: yaml.safe_load(path.read_text()) for path in sorted(ROOT.glob("actions/*/action.yml"))}

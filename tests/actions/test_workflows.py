@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kubeaid_ci.model.forge import ForgeKind
+from kubeaid_ci.forge.forge import ForgeKind
 from tests import repos
 from tests.actions.conftest import APP_TOKEN, CLUSTERS, JOB_TOKEN, PRIVATE_KEY, Platform
 from tests.actions.runner import ROOT

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeaid_ci.jobs.demo import Demo
+from kubeaid_ci.demo.demo import Demo
 from tests.bundle import platform
 
 

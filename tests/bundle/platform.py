@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import kubeaid_ci
-from kubeaid_ci.jobs import demo
+from kubeaid_ci.demo import demo
 from tests import repos
 
 ROOT = Path(kubeaid_ci.__file__).parents[1]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kubeaid_ci.jobs.demo import Demo
+from kubeaid_ci.demo.demo import Demo
 from tests.actions.test_definitions import ACTIONS
 from tests.bundle import platform
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from kubeaid_ci.bundle.create import BundleOptions, create_bundle
 from kubeaid_ci.bundle.restore import restore_bundle
 from kubeaid_ci.bundle.verify import verify_bundle
-from kubeaid_ci.jobs.demo import Demo
+from kubeaid_ci.demo.demo import Demo
 from tests.bundle import platform
 
 DELAYS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)

@@ -12,8 +12,8 @@ from kubeaid_ci.bundle.create import BundleOptions, create_bundle
 from kubeaid_ci.bundle.model import MANIFEST
 from kubeaid_ci.bundle.restore import restore_bundle
 from kubeaid_ci.bundle.verify import verify_bundle
-from kubeaid_ci.edges.git import Repository
-from kubeaid_ci.jobs.demo import Demo
+from kubeaid_ci.demo.demo import Demo
+from kubeaid_ci.git.repository import Repository
 from tests import repos
 from tests.bundle import platform
 

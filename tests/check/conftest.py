@@ -4,7 +4,7 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci import Checks, Settings
-from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.net.address import Remote
 from kubeaid_ci.settings import CheckSettings, Profile
 from tests.check.cases import CLUSTER, Case
 from tests.check.test_rules import CASES

@@ -10,7 +10,7 @@ import pytest
 
 from kubeaid_ci import Checks
 from kubeaid_ci.check import families
-from kubeaid_ci.model.finding import Finding
+from kubeaid_ci.findings.finding import Finding
 from tests.check.cases import Case
 
 NAMES = [f"tests.check.cases_{family}" for family in families.FAMILIES]

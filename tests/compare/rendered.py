@@ -3,14 +3,14 @@
 import copy
 from typing import Any
 
-from kubeaid_ci.checks.dangers.reading import mappings
+from kubeaid_ci.argocd.sync_policy import SyncPolicy
+from kubeaid_ci.compare.difference import Difference, ObjectChange
 from kubeaid_ci.compare.ignores import standing
 from kubeaid_ci.compare.objects import differences
 from kubeaid_ci.compare.shown import shown
-from kubeaid_ci.model.difference import Difference, ObjectChange
-from kubeaid_ci.model.manifest import Manifest, ObjectId
-from kubeaid_ci.model.rendering import RenderedApp, RenderStatus
-from kubeaid_ci.model.sync_policy import SyncPolicy
+from kubeaid_ci.dangers.reading import mappings
+from kubeaid_ci.k8s.manifest import Manifest, ObjectId
+from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
 
 
 def at(body: dict[str, Any], *, app: str = "web", cluster: str = "prod") -> Manifest:

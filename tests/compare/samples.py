@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kubeaid_ci.model.manifest import Manifest, ObjectId
+from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 
 
 def manifest(kind: str, name: str, path: str = "", *, group: str = "v1", **body: Any) -> Manifest:

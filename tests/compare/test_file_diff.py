@@ -1,8 +1,8 @@
 import pytest
 
-from kubeaid_ci.compare.chart_trees import compare
+from kubeaid_ci.charts.verify.trees import compare
 from kubeaid_ci.compare.file_diff import diff
-from kubeaid_ci.model.tree import EXECUTABLE, REGULAR, File
+from kubeaid_ci.git.tree import EXECUTABLE, REGULAR, File
 
 
 def between(old, new, mode=REGULAR):

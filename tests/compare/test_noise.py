@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from kubeaid_ci.compare.noise import NOISE
-from kubeaid_ci.model.quantity import quantity
+from kubeaid_ci.k8s.quantity import quantity
 from tests.compare.rendered import changed, changes, container, found, obj, paths, workload
 
 POD = ("spec", "template", "metadata")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.checks.dangers.bodies import (
+from tests.compare.rendered import changed, changes, container, obj, paths, workload
+from tests.dangers.bodies import (
     ARGO,
     HOOKS,
     NET,
@@ -27,7 +28,6 @@ from tests.checks.dangers.bodies import (
     version,
     webhook,
 )
-from tests.compare.rendered import changed, changes, container, obj, paths, workload
 
 Pair = tuple[str, Any, Any]
 STORAGE = "storage.k8s.io/v1"

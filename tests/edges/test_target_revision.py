@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubeaid_ci.edges.git import Repository
+from kubeaid_ci.git.repository import Repository
 from tests import repos
 
 TAGS = ["30.9.0", "31.0.0", "31.1.1", "v31.1.0", "32.0.0-rc.1", "web/1.0.0", "web/1.4.0", "nightly", "twin"]

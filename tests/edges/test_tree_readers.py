@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from kubeaid_ci.edges import snapshot
-from kubeaid_ci.edges.disk_tree import DiskTree
-from kubeaid_ci.edges.sources import CommitAt, CommitSource, FolderAt, FolderSource, Source, opened
-from kubeaid_ci.edges.tree_reader import TreeReader
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.links import Refused
-from kubeaid_ci.model.listing import Kind, Listed
-from kubeaid_ci.model.tree import EXECUTABLE, FOLDER, GITLINK, LINK, REGULAR, SPECIAL
+from kubeaid_ci.git import snapshot
+from kubeaid_ci.git.disk_tree import DiskTree
+from kubeaid_ci.git.links import Refused
+from kubeaid_ci.git.listing import Kind, Listed
+from kubeaid_ci.git.source_files import CommitAt, CommitSource, FolderAt, FolderSource, Source, opened
+from kubeaid_ci.git.tree import EXECUTABLE, FOLDER, GITLINK, LINK, REGULAR, SPECIAL
+from kubeaid_ci.git.tree_reader import TreeReader
 from tests import repos
 
 LINKS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeaid_ci.model.forge import ForgeKind
+from kubeaid_ci.forge.forge import ForgeKind
 from tests import repos
 from tests.conftest import Contracts
 from tests.gitlab.site import JOB_TOKEN, TOKEN, Checkout, Site, missing

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from kubeaid_ci.commands.build import build
-from kubeaid_ci.commands.bundle_create import bundle_create
-from kubeaid_ci.commands.charts_lint import charts_lint
-from kubeaid_ci.commands.charts_update import charts_update
-from kubeaid_ci.commands.charts_verify import charts_verify
-from kubeaid_ci.commands.clusters import clusters
-from kubeaid_ci.commands.diff import diff
-from kubeaid_ci.commands.environment import from_environment
-from kubeaid_ci.commands.publish import publish
-from kubeaid_ci.model.cluster import ClusterInfo
-from kubeaid_ci.report.gitlab import child_pipeline
+from kubeaid_ci.cli.build import build
+from kubeaid_ci.cli.bundle_create import bundle_create
+from kubeaid_ci.cli.charts_lint import charts_lint
+from kubeaid_ci.cli.charts_update import charts_update
+from kubeaid_ci.cli.charts_verify import charts_verify
+from kubeaid_ci.cli.clusters import clusters
+from kubeaid_ci.cli.diff import diff
+from kubeaid_ci.cli.environment import from_environment
+from kubeaid_ci.cli.publish import publish
+from kubeaid_ci.clusters.gitlab_pipeline import child_pipeline
+from kubeaid_ci.config_repo.cluster import ClusterInfo
 from tests.gitlab.interpolation import interpolated, load, names
 from tests.gitlab.site import ROOT, TEMPLATES
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from kubeaid_ci import documents
-from kubeaid_ci.model.manifest import Manifest, ObjectId
-from kubeaid_ci.model.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.k8s.manifest import Manifest, ObjectId
+from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
 
 
 def manifest(text: str, **more: Any) -> Manifest:

@@ -4,7 +4,7 @@ import pytest
 
 from kubeaid_ci.images.find import images_in
 from kubeaid_ci.images.kinds import KINDS, ImageKind, with_declared
-from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.k8s.manifest import Manifest
 from tests.images.objects import deployment, manifest
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from kubeaid_ci.cli import cli
+from kubeaid_ci.cli.main import cli
 from tests import repos
 from tests.renders import World, application
 

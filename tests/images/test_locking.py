@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubeaid_ci.cli import cli
+from kubeaid_ci.cli.main import cli
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.images.inventory import collect_images
 from kubeaid_ci.images.lock import LOCK, ImageLock, lock_text, read_lock

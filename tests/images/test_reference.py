@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from kubeaid_ci.images.reference import parse_reference, references_in
 from kubeaid_ci.images.registries import is_registry, suspicion
-from kubeaid_ci.model.image import Image
+from kubeaid_ci.k8s.image import Image
 
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 

@@ -1,8 +1,8 @@
 import pytest
 
+from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 from kubeaid_ci.k8s.operated_pods import OPERATED
 from kubeaid_ci.k8s.pods import pod_templates, workload
-from kubeaid_ci.model.manifest import Manifest, ObjectId
 
 POD = {"containers": [{"name": "app", "image": "app:1"}], "initContainers": [{"name": "init"}]}
 TEMPLATE = {"metadata": {"labels": {"app": "shop"}, "annotations": {"note": "x"}}, "spec": POD}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import kubeaid_ci
-from kubeaid_ci.model.build import BuildStatus
+from kubeaid_ci.build.result import BuildStatus
 
 pytestmark = pytest.mark.real
 # Clusters of the public config repo that were built by the platform's script, and from which tag.

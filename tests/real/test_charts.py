@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubeaid_ci import list_charts, verify_charts
-from kubeaid_ci.edges.git import Repository
+from kubeaid_ci.git.repository import Repository
 from tests import repos
 
 pytestmark = pytest.mark.real

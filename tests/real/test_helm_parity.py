@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from kubeaid_ci.jobs.charts_render import chart_sources
-from kubeaid_ci.jobs.render import renderer_of
-from kubeaid_ci.jobs.render_task import ChartTask, Outcome
-from kubeaid_ci.model.helm_version import rules_name
-from kubeaid_ci.model.manifest import objects
+from kubeaid_ci.charts.render import chart_sources
+from kubeaid_ci.helm.version import rules_name
+from kubeaid_ci.k8s.manifest import objects
+from kubeaid_ci.render.render import renderer_of
+from kubeaid_ci.render.task import ChartTask, Outcome
 from kubeaid_ci.settings import Settings
 from tests import helm_binaries, repos
 from tests.helm_binaries import needs_helm

@@ -9,12 +9,12 @@ import pytest
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.coverage import coverage
 from kubeaid_ci.check.network.networks import traffic
-from kubeaid_ci.jobs.fleet import open_fleet
-from kubeaid_ci.k8s.network.network import Network
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.network.network import Network
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.fleet import open_fleet
 from tests.check.network import promises
-from tests.k8s.network.connectivity import connectivities
-from tests.k8s.network.test_differential import compare
+from tests.network.connectivity import connectivities
+from tests.network.test_differential import compare
 
 pytestmark = pytest.mark.real
 # Of the public config repo: without a policy, with one for ingress, with one for both directions.

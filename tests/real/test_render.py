@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import kubeaid_ci
-from kubeaid_ci.model.rendering import RenderStatus
+from kubeaid_ci.render.rendering import RenderStatus
 from tests import repos
 
 pytestmark = pytest.mark.real

@@ -1,10 +1,10 @@
 """Rules, findings and a report that holds one of everything."""
 
-from kubeaid_ci.model.action import Action
-from kubeaid_ci.model.build import BuildResult, BuildStatus
-from kubeaid_ci.model.change import Change
-from kubeaid_ci.model.finding import Rule, Severity
-from kubeaid_ci.model.report import Report
+from kubeaid_ci.build.result import BuildResult, BuildStatus
+from kubeaid_ci.compare.change import Change
+from kubeaid_ci.findings.finding import Rule, Severity
+from kubeaid_ci.git.action import Action
+from kubeaid_ci.report.report import Report
 
 INVALID = Rule("build/vars-invalid", Severity.ERROR, "It will not build. Correct the line.")
 STALE = Rule("build/stale", Severity.WARNING, "Argo CD applies something else. Build and commit.")

@@ -2,7 +2,7 @@ from dataclasses import replace
 from xml.etree.ElementTree import Element, fromstring
 
 from kubeaid_ci.report.junit import render
-from kubeaid_ci.report.visible import one_line
+from kubeaid_ci.visible import one_line
 from tests.report.samples import HOSTILE, STALE, build_report, hostile_report
 
 

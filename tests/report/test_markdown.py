@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from kubeaid_ci.model.forge import utf8_size
+from kubeaid_ci.forge.forge import utf8_size
 from kubeaid_ci.report.markdown import GAP, code, escape, fence, fit, folded, left_out, table
-from kubeaid_ci.report.visible import one_line, visible
+from kubeaid_ci.visible import one_line, visible
 
 MARKDOWN = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 

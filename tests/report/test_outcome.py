@@ -1,6 +1,6 @@
 import pytest
 
-from kubeaid_ci.model.finding import FailOn, Severity
+from kubeaid_ci.findings.finding import FailOn, Severity
 from kubeaid_ci.report import outcome
 from tests.report.samples import INVALID, STALE, UNUSED, build_report
 

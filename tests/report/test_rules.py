@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kubeaid_ci.checks.rules import RULES
-from kubeaid_ci.cli import cli
+from kubeaid_ci.cli.main import cli
+from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.report import rules as report
 
 PAGES = Path(__file__).parents[2] / "docs/rules"

@@ -1,4 +1,4 @@
-from kubeaid_ci.model.cluster import ClusterInfo
+from kubeaid_ci.config_repo.cluster import ClusterInfo
 from kubeaid_ci.report.table import Table, table
 from tests.report.samples import build_report
 

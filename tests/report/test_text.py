@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from kubeaid_ci.model.finding import Finding, Rule, Severity
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.report.text import Kind, lines, render
 from tests.report.samples import build_report, hostile_report
 

@@ -3,13 +3,13 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from kubeaid_ci.model.action import Action
-from kubeaid_ci.model.build import BuildResult, BuildStatus
-from kubeaid_ci.model.change import Change
-from kubeaid_ci.model.manifest import ObjectId
-from kubeaid_ci.model.remote import Remote
-from kubeaid_ci.model.version import Version
+from kubeaid_ci.build.result import BuildResult, BuildStatus
+from kubeaid_ci.compare.change import Change
+from kubeaid_ci.git.action import Action
+from kubeaid_ci.k8s.manifest import ObjectId
+from kubeaid_ci.net.address import Remote
 from kubeaid_ci.report.values import plain
+from kubeaid_ci.semver.version import Version
 from tests.report.samples import INVALID
 
 

@@ -8,18 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from kubeaid_ci.edges import bounded, wire
-from kubeaid_ci.edges.environment import forge_token, git_token
-from kubeaid_ci.edges.forges.detection import detect
-from kubeaid_ci.edges.forges.interface import Trouble, say_once
-from kubeaid_ci.edges.forges.issues import Issues
 from kubeaid_ci.errors import OutsideError, UserError
-from kubeaid_ci.jobs.repositories import mirrored, public_address
-from kubeaid_ci.model.change_request import ChangeRequest
-from kubeaid_ci.model.forge import ForgeKind
-from kubeaid_ci.model.issue import IssueOutcome
-from kubeaid_ci.model.origin import is_at_home
-from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.forge.change_request import ChangeRequest
+from kubeaid_ci.forge.detection import detect
+from kubeaid_ci.forge.environment import forge_token, git_token
+from kubeaid_ci.forge.forge import ForgeKind
+from kubeaid_ci.forge.interface import Trouble, say_once
+from kubeaid_ci.forge.issue import IssueOutcome
+from kubeaid_ci.forge.issues import Issues
+from kubeaid_ci.net import bounded
+from kubeaid_ci.net import session as wire
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.net.origin import is_at_home
+from kubeaid_ci.repositories.folders import mirrored, public_address
 from tests.repos import git
 from tests.servers.http import Fault, Reply, Server
 from tests.servers.world import World

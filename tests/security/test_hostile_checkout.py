@@ -14,7 +14,7 @@ import click
 import pytest
 
 import kubeaid_ci
-from kubeaid_ci.cli import cli as program
+from kubeaid_ci.cli.main import cli as program
 from tests import repos
 from tests.renders import World, application, helm
 from tests.servers.http import Reply, Server

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubeaid_ci.edges.web import Ask, Got, NotGot, Web
+from kubeaid_ci.net.web import Ask, Got, NotGot, Web
 from tests.servers.http import Fault, Reply, Server
 
 LOGIN = "Basic Y2FuYXJ5"

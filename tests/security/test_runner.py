@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kubeaid_ci.edges.git_access import GitAccess
-from kubeaid_ci.edges.git_remote import heads
 from kubeaid_ci.errors import OutsideError
+from kubeaid_ci.git.access import GitAccess
+from kubeaid_ci.git.remote import heads
 from tests import repos
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")

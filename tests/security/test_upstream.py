@@ -2,8 +2,8 @@
 
 import pytest
 
-from kubeaid_ci.edges.addresses import Zone, literal
-from kubeaid_ci.edges.chart_archive import UnsafeArchive, read
+from kubeaid_ci.helm.chart_archive import UnsafeArchive, read
+from kubeaid_ci.net.source_addresses import Zone, literal
 from tests.archives import tgz
 
 NAMES = [

@@ -4,17 +4,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from kubeaid_ci.edges.forges import connect, git_access
-from kubeaid_ci.edges.forges.detection import detect
-from kubeaid_ci.edges.git_access import GitAccess
-from kubeaid_ci.edges.git_workshop import Workshop, open_workshop
-from kubeaid_ci.edges.patience import Patience
-from kubeaid_ci.jobs.publish_proposal import publish_proposal
-from kubeaid_ci.model.commit import CommitStyle, Identity
-from kubeaid_ci.model.credentials import Token
-from kubeaid_ci.model.forge import ForgeAddress, ForgeKind
-from kubeaid_ci.model.publication import Proposal, Published
-from kubeaid_ci.model.remote import Remote
+from kubeaid_ci.forge import connect, git_access
+from kubeaid_ci.forge.detection import detect
+from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind
+from kubeaid_ci.forge.proposal import Proposal, Published
+from kubeaid_ci.git.access import GitAccess
+from kubeaid_ci.git.commit import CommitStyle, Identity
+from kubeaid_ci.git.commit_repository import Workshop, open_workshop
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.net.credentials import Token
+from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.publishing.proposal import publish_proposal
 from tests.servers.forge import Forge
 
 BRANCH = "kubeaid-ci/kube-prometheus"

@@ -3,12 +3,12 @@ from datetime import date, timedelta
 import pytest
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.finding import FailOn
-from kubeaid_ci.model.policy import ChartPolicy, Step
-from kubeaid_ci.model.suppression import Suppression
-from kubeaid_ci.model.version import Version
-from kubeaid_ci.model.version_range import VersionRange
+from kubeaid_ci.findings.finding import FailOn
+from kubeaid_ci.findings.suppression import Suppression
+from kubeaid_ci.semver.range import VersionRange
+from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings import ClusterSettings, PublishSettings, Settings, UpstreamSettings, parse
+from kubeaid_ci.settings.policy import ChartPolicy, Step
 
 EVERYTHING = """\
 kubeaid: https://git.example.com/acme/kubeaid

@@ -7,10 +7,10 @@ from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.repositories import NamedSource, is_pinned, root, sources
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.remote import Remote
-from kubeaid_ci.model.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
 
 ADDRESS_INVALID = Rule(
     "gitops/address-invalid",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubeaid_ci.k8s.fields import mappings, text, text_map
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.render.cluster_state import ClusterState
 
 _METRIC = "argocd_app_info"
 _SELECTOR = re.compile(rf"{_METRIC}\s*(?:\{{([^}}]*)\}})?")

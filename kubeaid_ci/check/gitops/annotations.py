@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.gitops.applications import SYNC_OPTION_UNKNOWN, sync_option_problem
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import text_map
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.render.cluster_state import ClusterState
 
 HOOK_UNKNOWN = Rule(
     "gitops/hook-unknown",

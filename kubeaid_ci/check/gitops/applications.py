@@ -3,13 +3,13 @@
 import difflib
 from collections.abc import Iterator, Sequence
 
+from kubeaid_ci.argocd.application import Application
+from kubeaid_ci.argocd.sync_policy import CASCADING_FINALIZERS
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.model.application import Application
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.rendering import RenderedApp
-from kubeaid_ci.model.sync_policy import CASCADING_FINALIZERS
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderedApp
 
 PROJECT_DEFAULT = Rule(
     "gitops/project-default",

@@ -2,7 +2,7 @@
 
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.gitops.alerting import uncovered
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.render.cluster_state import ClusterState
 
 
 def coverage(state: ClusterState, _: CheckContext) -> dict[str, dict[str, int]]:

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.checks.glob import matches
-from kubeaid_ci.checks.image_rules import REGISTRY_NOT_ALLOWED
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.globs.paths import matches
+from kubeaid_ci.images.rules import REGISTRY_NOT_ALLOWED
 from kubeaid_ci.k8s.fields import text
+from kubeaid_ci.k8s.image import Image
+from kubeaid_ci.k8s.manifest import Manifest, own_images
 from kubeaid_ci.k8s.pods import pod_templates
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.image import Image
-from kubeaid_ci.model.manifest import Manifest, own_images
-from kubeaid_ci.model.rendering import RenderedApp
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderedApp
 
 IMAGE_HOST_INVALID = Rule(
     "gitops/image-host-invalid",

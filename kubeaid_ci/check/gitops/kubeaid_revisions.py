@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.repositories import is_pinned, sources
-from kubeaid_ci.checks.dangers.reading import listed
+from kubeaid_ci.dangers.reading import listed
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import text
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.rendering import RenderedApp
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderedApp
 
 KUBEAID_REVISIONS_DIFFER = Rule(
     "gitops/kubeaid-revisions-differ",

@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kubeaid_ci.argocd.sync_policy import object_options
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.checks.dangers.reading import listed
+from kubeaid_ci.dangers.reading import listed
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import mapping, text_map
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.manifest import Manifest, ObjectId
-from kubeaid_ci.model.rendering import RenderedApp
-from kubeaid_ci.model.sync_policy import object_options
+from kubeaid_ci.k8s.manifest import Manifest, ObjectId
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderedApp
 
 OBJECT_TOO_LARGE = Rule(
     "gitops/object-too-large",

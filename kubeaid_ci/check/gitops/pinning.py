@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from kubeaid_ci.argocd.application import Source
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.repositories import NamedSource, is_pinned, sources
-from kubeaid_ci.model.application import Source
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.render.cluster_state import ClusterState
 
 UNPINNED = Rule(
     "gitops/unpinned",

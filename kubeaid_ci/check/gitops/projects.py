@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from kubeaid_ci.argocd.application import GROUP
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import at, mapping, mappings, texts
-from kubeaid_ci.model.application import GROUP
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.render.cluster_state import ClusterState
 
 PROJECT_ALLOWS_ALL = Rule(
     "gitops/project-allows-all",

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.render.cluster_state import ClusterState
 
 RELEASE_INCOMPATIBLE = Rule(
     "gitops/release-incompatible",

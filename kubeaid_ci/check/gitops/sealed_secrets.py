@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.repositories import sources
-from kubeaid_ci.checks.dangers.reading import listed
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.dangers.reading import listed
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.render.cluster_state import ClusterState
 
 SEALED_FOR_OTHER_CLUSTER = Rule(
     "gitops/sealed-for-other-cluster",

@@ -10,9 +10,9 @@ from typing import Any
 from kubeaid_ci import documents
 from kubeaid_ci.check.context import CheckContext, ConfigFiles
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import mapping, text, text_map
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.render.cluster_state import ClusterState
 
 SECRET_PLAIN = Rule(
     "gitops/secret-plain",

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.networks import traffic
-from kubeaid_ci.k8s.network.model import Direction, PodGroup
-from kubeaid_ci.k8s.network.network import Network
-from kubeaid_ci.k8s.network.reach import restricts
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.network.model import Direction, PodGroup
+from kubeaid_ci.network.network import Network
+from kubeaid_ci.network.reach import restricts
+from kubeaid_ci.render.cluster_state import ClusterState
 
 _COLUMNS = {(False, False): "none", (True, False): "ingress_only", (False, True): "egress_only", (True, True): "both"}
 

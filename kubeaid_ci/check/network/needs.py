@@ -8,10 +8,10 @@ from typing import Any
 
 from kubeaid_ci.check.network.networks import Traffic
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts
-from kubeaid_ci.k8s.network.model import PodGroup, Port
-from kubeaid_ci.k8s.network.scrapes import scrapers
-from kubeaid_ci.k8s.network.services import resolved
-from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.network.model import PodGroup, Port
+from kubeaid_ci.network.scrapes import scrapers
+from kubeaid_ci.network.services import resolved
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HANDLERS = ("httpGet", "tcpSocket", "grpc")

@@ -1,7 +1,7 @@
 """Custom resources whose operator may make pods that no table of labels has."""
 
-from kubeaid_ci.k8s.network.model import Policy
-from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.network.model import Policy
 
 _WITHOUT_PODS = frozenset(
     {

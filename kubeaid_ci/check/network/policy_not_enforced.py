@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.networks import Traffic, place, traffic
-from kubeaid_ci.k8s.network.model import PodGroup
-from kubeaid_ci.k8s.network.network import CILIUM, KUBERNETES, NOT_READ
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.network.model import PodGroup
+from kubeaid_ci.network.network import CILIUM, KUBERNETES, NOT_READ
+from kubeaid_ci.render.cluster_state import ClusterState
 
 POLICY_NOT_ENFORCED = Rule(
     "network/policy-not-enforced",

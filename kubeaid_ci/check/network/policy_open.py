@@ -6,7 +6,11 @@ from ipaddress import ip_address
 
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.networks import Traffic, place, traffic
-from kubeaid_ci.k8s.network.model import (
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.k8s.manifest import Manifest, ObjectId
+from kubeaid_ci.k8s.pods import PodTemplate
+from kubeaid_ci.k8s.selectors import Labels
+from kubeaid_ci.network.model import (
     NAMESPACE_NAME,
     Direction,
     End,
@@ -17,12 +21,8 @@ from kubeaid_ci.k8s.network.model import (
     PortRange,
     Protocol,
 )
-from kubeaid_ci.k8s.network.reach import permits
-from kubeaid_ci.k8s.pods import PodTemplate
-from kubeaid_ci.k8s.selectors import Labels
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.manifest import Manifest, ObjectId
+from kubeaid_ci.network.reach import permits
+from kubeaid_ci.render.cluster_state import ClusterState
 
 OPEN_TO_WORLD = Rule(
     "network/open-to-world",

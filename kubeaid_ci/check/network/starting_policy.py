@@ -13,8 +13,8 @@ from kubeaid_ci.check.network.needs import (
     outside_ports,
 )
 from kubeaid_ci.check.network.networks import Traffic
-from kubeaid_ci.k8s.network.model import NAMESPACE_NAME, PodGroup, Port, Protocol
-from kubeaid_ci.k8s.network.scrapes import scrapers
+from kubeaid_ci.network.model import NAMESPACE_NAME, PodGroup, Port, Protocol
+from kubeaid_ci.network.scrapes import scrapers
 
 _ALL_NAMESPACES: dict[str, Any] = {"namespaceSelector": {}}
 _DNS = {

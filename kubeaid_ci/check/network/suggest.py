@@ -13,12 +13,12 @@ from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.coverage import restricted_directions
 from kubeaid_ci.check.network.networks import Traffic, traffic
 from kubeaid_ci.check.network.starting_policy import egress, ingress
+from kubeaid_ci.check.result import Suggestion
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.fields import mapping
-from kubeaid_ci.k8s.network.model import PodGroup
 from kubeaid_ci.k8s.selectors import parse_selector
-from kubeaid_ci.model.check import Suggestion
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.network.model import PodGroup
+from kubeaid_ci.render.cluster_state import ClusterState
 
 FOLDER = "network-policies"
 _LONGEST_NAME = 200

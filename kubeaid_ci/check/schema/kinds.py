@@ -6,9 +6,9 @@ from kubeaid_ci.check.applied import Applied, applied
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.schema import removals
 from kubeaid_ci.check.schema.definitions import Definitions, definitions
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.rendering import RenderStatus
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderStatus
 
 KIND_NOT_SERVED = Rule(
     "schema/kind-not-served",

@@ -7,18 +7,18 @@ the CustomResourceDefinitions of the cluster. Nulls in fields that cannot be nul
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kubeaid_ci.argocd.sync_policy import object_options, option_value
 from kubeaid_ci.check.applied import Applied, applied
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.schema.definitions import Definitions, definitions
 from kubeaid_ci.check.schema.structural import Coercion, json_schema, without_status
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import at, mapping, text
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.k8s.mask import MASK
 from kubeaid_ci.k8s.schemas import Path, Validator, Violation, written
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.manifest import Manifest
-from kubeaid_ci.model.mask import MASK
-from kubeaid_ci.model.sync_policy import object_options, option_value
+from kubeaid_ci.render.cluster_state import ClusterState
 
 OBJECT_INVALID = Rule(
     "schema/object-invalid",

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from kubeaid_ci.check.applied import applied
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.model.api_removals import API_REMOVALS, ApiRemoval
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.version import Version
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.k8s.api_removals import API_REMOVALS, ApiRemoval
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.semver.version import Version
 
 API_REMOVED = Rule(
     "schema/api-removed",

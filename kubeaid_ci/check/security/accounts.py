@@ -6,10 +6,10 @@ from typing import Any
 from kubeaid_ci.check.applied import applied
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.security.pods import workloads
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import text
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.rendering import RenderStatus
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderStatus
 
 ACCOUNT_MISSING = Rule(
     "security/account-missing",

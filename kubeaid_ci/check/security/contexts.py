@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.security.pods import Workload, containers, effective, named, workloads
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import at
 from kubeaid_ci.k8s.pod_security import added_capabilities
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.render.cluster_state import ClusterState
 
 CONTEXT_CONTRADICTORY = Rule(
     "security/context-contradictory",

@@ -3,7 +3,7 @@
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.security.pods import workloads
 from kubeaid_ci.check.security.resources import limit_ranges, without_cpu_request, without_memory_limit
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.render.cluster_state import ClusterState
 
 
 def coverage(state: ClusterState, context: CheckContext) -> dict[str, dict[str, int]]:  # noqa: ARG001

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from kubeaid_ci.check.applied import Applied, applied
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.security.pods import Workload, named, workloads
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import text_map, texts
 from kubeaid_ci.k8s.pod_security import Breach, Level, breaches, level_of
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.render.cluster_state import ClusterState
 
 POD_SECURITY_REFUSED = Rule(
     "security/pod-security-refused",

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubeaid_ci.check.applied import Applied, applied
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import mapping, mappings, text
 from kubeaid_ci.k8s.pods import PodTemplate, pod_templates
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.render.cluster_state import ClusterState
 
 _MOST_NAMED = 6
 

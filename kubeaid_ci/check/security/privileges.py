@@ -5,10 +5,10 @@ from typing import Any
 
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.security.pods import Workload, containers, containers_named, effective, named, workloads
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts
 from kubeaid_ci.k8s.pod_security import added_capabilities
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.render.cluster_state import ClusterState
 
 PRIVILEGED = Rule(
     "security/privileged",
@@ -49,7 +49,7 @@ RUNS_AS_ROOT = Rule(
     "security/runs-as-root",
     Severity.INFO,
     "The container runs as root, or may if its image does, so an attacker who leaves it is root on the node. Set "
-    "runAsNonRoot: true and a runAsUser that is not 0.",
+    "runAsNonRoot: true, and a runAsUser other than zero.",
     is_posture=True,
 )
 SECCOMP_MISSING = Rule(

@@ -7,10 +7,10 @@ from kubeaid_ci.check.applied import applied
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.security.grants import Grant, allowed, grants
 from kubeaid_ci.check.security.pods import named
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import texts
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.rendering import RenderStatus
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderStatus
 
 ROLE_MISSING = Rule(
     "security/role-missing",

@@ -6,10 +6,10 @@ from typing import Any
 from kubeaid_ci.check.applied import applied
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.security.pods import Workload, containers, containers_named, named, workloads
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import at, mapping, mappings
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.quantity import quantity
+from kubeaid_ci.k8s.quantity import quantity
+from kubeaid_ci.render.cluster_state import ClusterState
 
 REQUESTS_OVER_LIMITS = Rule(
     "security/requests-over-limits",

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.checks.rules import VALUES_REPEATED, VALUES_UNKNOWN
-from kubeaid_ci.model.finding import Finding
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.findings.registry import VALUES_REPEATED, VALUES_UNKNOWN
+from kubeaid_ci.render.cluster_state import ClusterState
 
 RULES = (VALUES_UNKNOWN, VALUES_REPEATED)
 

@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from tests.k8s.network.generated import cluster as with_policies
+from tests.network.generated import cluster as with_policies
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod")
 _VERSIONS = {"Job": "batch/v1", "CronJob": "batch/v1", "Pod": "v1"}

@@ -8,11 +8,11 @@ from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.coverage import coverage
 from kubeaid_ci.check.network.networks import Traffic, traffic
 from kubeaid_ci.check.network.suggest import suggest
-from kubeaid_ci.k8s.network.model import End, Node, Outside, PodGroup, Port
-from kubeaid_ci.k8s.network.reach import connects
-from kubeaid_ci.k8s.network.scrapes import scrapers
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.manifest import objects
+from kubeaid_ci.k8s.manifest import objects
+from kubeaid_ci.network.model import End, Node, Outside, PodGroup, Port
+from kubeaid_ci.network.reach import connects
+from kubeaid_ci.network.scrapes import scrapers
+from kubeaid_ci.render.cluster_state import ClusterState
 from tests.check.network.states import with_manifests
 
 WORLD = Outside(ip_address("203.0.113.7"))

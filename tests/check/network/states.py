@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from kubeaid_ci.model.cluster import Cluster
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.helm_version import ClusterHelm
-from kubeaid_ci.model.kubernetes_scopes import NO_SCOPES
-from kubeaid_ci.model.manifest import Manifest, objects
-from kubeaid_ci.model.rendering import RenderedApp, RenderStatus
-from kubeaid_ci.model.version import Version
+from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.helm.version import ClusterHelm
+from kubeaid_ci.k8s.manifest import Manifest, objects
+from kubeaid_ci.k8s.scopes import NO_SCOPES
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.semver.version import Version
 
 
 def state(bodies: Iterable[dict[str, Any]], status: RenderStatus = RenderStatus.RENDERED) -> ClusterState:

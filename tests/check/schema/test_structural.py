@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from kubeaid_ci.check.installed_schemas import PackagedSchemas
 from kubeaid_ci.check.schema.structural import Coercion, json_schema
-from kubeaid_ci.fleet_check.schemas import PackagedSchemas
 from kubeaid_ci.k8s.schemas import written
 
 SCHEMAS = PackagedSchemas()

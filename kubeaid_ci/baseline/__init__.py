@@ -1,0 +1,1 @@
+"""The findings that a base revision has already, for ``--new-only``."""

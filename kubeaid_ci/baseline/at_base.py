@@ -1,0 +1,113 @@
+"""The findings that a base revision of a repository has, for ``--new-only``.
+
+Clusters and charts that the base does not have have no findings there.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from kubeaid_ci.baseline import merge_base
+from kubeaid_ci.build.build import build_clusters
+from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.config_repo.folders import HOME, Folders, folders_of
+from kubeaid_ci.config_repo.selection import chosen
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.git import snapshot
+from kubeaid_ci.git.checkout import checkout_at
+from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.helm.chart import CHARTS
+from kubeaid_ci.render.render import render_clusters
+from kubeaid_ci.render.repositories import RevisionMissingError
+
+
+def of_charts(
+    kubeaid: str | os.PathLike[str],
+    base: str,
+    charts: Sequence[str],
+    check: Callable[[str, Sequence[str]], Iterable[Finding]],
+    *,
+    head: str = WORKTREE,
+) -> Iterable[Finding]:
+    """Return the findings of charts (none: all) at a base revision, or at the merge base for ``REF...``.
+
+    `check` runs the job at a commit for the charts of these names. Raises `UserError` for an unknown revision.
+    """
+    repository, commit = _at(Path(kubeaid).resolve(), base, head)
+    folders = {name: name.rstrip("/").removeprefix(f"{CHARTS}/").partition("/")[0] for name in charts}
+    present = [name for name, folder in folders.items() if repository.tree(commit, f"{CHARTS}/{folder}")]
+    if (charts and not present) or repository.tree(commit, CHARTS) is None:
+        return ()
+    return check(commit, present)
+
+
+def of_build(
+    config_repo: str | os.PathLike[str], kubeaid: str | os.PathLike[str], base: str, dirs: Sequence[str], **build: Any
+) -> Iterable[Finding]:
+    """Return the findings of ``build --check`` at a base revision of the config repo.
+
+    `dirs` are folders of clusters (none: all), `build` are options of `build_clusters`. Raises `UserError` for an
+    unknown revision.
+    """
+    repository, commit = _at(Path(config_repo).resolve(), base, WORKTREE)
+    present = _clusters(repository, commit, dirs)
+    if not present:
+        return ()
+    with checkout_at(repository.folder, commit) as folder:
+        return build_clusters(folder, kubeaid, clusters=present if dirs else (), check=True, **build).findings
+
+
+def of_render(
+    config_repo: str | os.PathLike[str], kubeaid: str | os.PathLike[str], base: str, names: Sequence[str], **render: Any
+) -> Iterable[Finding]:
+    """Return the findings of rendering clusters at a base revision of the config repo.
+
+    `base` may be ``worktree``. `names` are clusters or their folders (none: all), `render` are options of
+    `render_clusters`. Raises `UserError` for an unknown revision.
+    """
+    root = Path(config_repo).resolve()
+    if base == WORKTREE:
+        return render_clusters(root, kubeaid, clusters=names, **render).findings
+    commit, present = clusters_at(root, base, names)
+    if not present:
+        return ()
+    return render_clusters(root, kubeaid, clusters=present if names else (), config_ref=commit, **render).findings
+
+
+def clusters_at(root: Path, base: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the commit of a base revision of a config repo, and the folders of its clusters that have these names."""
+    repository, commit = _at(root, base, WORKTREE)
+    return commit, _clusters(repository, commit, names)
+
+
+def _at(root: Path, base: str, head: str) -> tuple[Repository, str]:
+    """Return the repository and the base's commit."""
+    repository = Repository.at(root)
+    if repository is None:
+        raise UserError(f"{root}: not a Git repository, so it has no revision {base}")
+    commit = repository.commit(merge_base.before(root, base, head))
+    if commit is None:
+        raise RevisionMissingError(root, base)
+    return repository, commit
+
+
+def _clusters(repository: Repository, commit: str, names: Sequence[str]) -> list[str]:
+    """Return the folders of a commit that are clusters, or broken ones; only those that `names` has, if any."""
+    if repository.tree(commit, HOME) is None:
+        return []
+    with snapshot.at_commit(repository.folder, commit, (HOME,)) as files:
+        found = folders_of(files, where=f"{repository.folder} at {commit[:12]}")
+    known = [one for one in found if isinstance(one, Cluster) or one.wrong or one.has_output]
+    wanted = {folder for name in names for folder in _named(found, name)}
+    return [one.dir for one in known if not names or one.dir in wanted]
+
+
+def _named(found: Folders, name: str) -> set[str]:
+    """Return the folders that a name means; none if the base does not have it."""
+    try:
+        return chosen(found, [name])
+    except UserError:
+        return set()

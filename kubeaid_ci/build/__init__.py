@@ -1,0 +1,1 @@
+"""Builds the monitoring manifests of clusters from jsonnet."""

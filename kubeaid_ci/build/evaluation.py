@@ -1,0 +1,239 @@
+"""Evaluates one cluster: its vars are read and checked, then the template is evaluated with them."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from kubeaid_ci import documents
+from kubeaid_ci.build import engine_message
+from kubeaid_ci.build import vars as vars_check
+from kubeaid_ci.build.jsonnet import engine as jsonnet
+from kubeaid_ci.build.jsonnet.engine import EvaluationError, Importer
+from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.findings.finding import Finding, Rule
+from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.git.names import is_for_git
+from kubeaid_ci.git.source_files import CommitAt, FolderAt, FolderSource, Source, SourceAt, opened
+from kubeaid_ci.redaction.texts import named_values
+from kubeaid_ci.redaction.values import safe_message, secret_values
+from kubeaid_ci.repositories.kubeaid import BUILD, TEMPLATE
+from kubeaid_ci.visible import visible
+
+MOST_RESULT_BYTES = 64 * 1024 * 1024
+# The release that the platform's build takes where the vars name none.
+_NO_RELEASE = "main"
+_RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_OWN_IMPORT = re.compile(r"\bimport\s+['\"]((?:lib|mixins)/[^'\"]+)['\"]")
+_DEFAULTS = "lib/default_vars.libsonnet"
+_DEEP = 15
+
+
+class Refused(Exception):  # noqa: N818 - an outcome, not an internal error
+    """A cluster that cannot be built, with the finding that explains it.
+
+    `notes` are what the checks of the vars found before, `release` is the one that the vars name.
+    """
+
+    def __init__(self, finding: Finding, *, release: str | None = None) -> None:
+        super().__init__(finding)
+        self.finding = finding
+        self.release = release
+        self.notes: tuple[Finding, ...] = ()
+
+
+@lru_cache(maxsize=4)
+def _commit(at: CommitAt) -> Source:
+    """The files of a commit, which never change: clusters that a worker evaluates at the same one share them."""
+    return opened(at)
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """One cluster on its way from vars to manifests. Files are read only through `importer`.
+
+    `engine` is tried first. With `only` no other engine is used, because it crashed.
+    """
+
+    cluster: Cluster
+    config: FolderSource
+    kubeaid: Source
+    engine: str
+    importer: Importer
+    only: bool = False
+    template: vars_check.Template = field(default_factory=lambda: vars_check.template({}, ()))
+    used: str = ""
+    secrets: frozenset[str] = frozenset()
+    """Values of the vars under secret names, once they are evaluated."""
+
+    @classmethod
+    def of(
+        cls, cluster: Cluster, config_root: str, kubeaid: SourceAt, engine: str, *, only: bool = False
+    ) -> "Evaluation":
+        """Open both repositories."""
+        config = opened(FolderAt(config_root))
+        source = _commit(kubeaid) if isinstance(kubeaid, CommitAt) else opened(kubeaid)
+        return cls(cluster, config, source, engine, Importer((source, config)), only)  # type: ignore[arg-type]
+
+    @property
+    def vars_path(self) -> str:
+        """The absolute path of the vars file."""
+        return f"{self.config.prefix}/{self.cluster.vars_file}"
+
+    def vars(self) -> dict[str, Any]:
+        """Return the cluster's vars, evaluated by themselves; raises `Refused` if they are no object."""
+        # gojsonnet explains errors better, and vars take it no time.
+        engine = "gojsonnet" if jsonnet.installed("gojsonnet") and not self.only else self.engine
+        values = self._parsed(self._evaluated(engine, jsonnet.imported(self.vars_path)))
+        self.secrets = secret_values(values)
+        if not isinstance(values, dict):
+            raise self._refused(f"the vars file must give an object, not {type(values).__name__}", key="object")
+        return values
+
+    def checked(self, values: Mapping[str, Any]) -> tuple[Finding, ...]:
+        """Return the findings about the vars; remembers the keys of the template, for better messages."""
+        self.template = vars_check.template(self._defaults(), self._template_texts())
+        text = self._text(self.vars_path)
+        found = vars_check.check(
+            values,
+            self.template,
+            path=self.cluster.vars_file or self.cluster.path,
+            text=text,
+            subject=self.cluster.label,
+        )
+        return tuple(found)
+
+    def releases(self) -> tuple[str, ...]:
+        """The releases whose library is in the KubeAid files."""
+        return self.kubeaid.folders(f"{self.kubeaid.prefix}/{BUILD}/libraries")
+
+    def release(self, values: Mapping[str, Any]) -> str:
+        """The release that the vars name, whose library is there; raises `Refused`."""
+        release = values.get("kube_prometheus_version", _NO_RELEASE)
+        libraries = f"{self.kubeaid.prefix}/{BUILD}/libraries"
+        there = self.releases()
+        rule = RULES["build/library-missing"]
+        if not isinstance(release, str) or not _RELEASE.fullmatch(release):
+            raise self._refused(f"kube_prometheus_version is not a release: {release!r}", key="release", rule=rule)
+        if release not in there or "vendor" not in self.kubeaid.folders(f"{libraries}/{release}"):
+            why = "has no folder vendor" if release in there else "does not exist"
+            unset = "" if "kube_prometheus_version" in values else " (the vars set no kube_prometheus_version)"
+            known = ", ".join(there) or "none"
+            what = f"{release}: not vendored: {BUILD}/libraries/{release} {why}{unset}"
+            message = f"{what}; available: {known}"
+            refused = self._refused(message, key="release", rule=rule)
+            raise Refused(refused.finding, release=release)
+        self.importer.library = f"{libraries}/{release}/vendor"
+        return release
+
+    def manifests(self, engine: str | None = None) -> dict[str, Any]:
+        """The manifests by field name; raises `Refused` with the best message that can be had."""
+        code = jsonnet.imported(f"{self.kubeaid.prefix}/{TEMPLATE}")
+        ext = {"vars": jsonnet.imported(self.vars_path)}
+        text = self._evaluated(engine or self.engine, code, ext, fallback=engine is None and not self.only)
+        values = self._parsed(text)
+        if not isinstance(values, dict):
+            raise self._refused(f"{TEMPLATE} must give an object of manifests", key="template")
+        for name in values:
+            self._check_name(name)
+        return values
+
+    def _evaluated(self, engine: str, code: str, ext: dict[str, str] | None = None, *, fallback: bool = False) -> str:
+        self.importer.failure = None
+        self.used = engine
+        try:
+            return jsonnet.evaluate(engine, code, self.importer, ext_code=ext)
+        except EvaluationError as error:
+            first = error
+        if fallback and engine == "rjsonnet" and jsonnet.installed("gojsonnet"):
+            # It evaluates what rjsonnet cannot evaluate with the same result, and explains errors better.
+            return self._second(first, code, ext)
+        raise self._explained(first.text)
+
+    def _second(self, first: EvaluationError, code: str, ext: dict[str, str] | None) -> str:
+        try:
+            self.used = "gojsonnet"
+            return jsonnet.evaluate("gojsonnet", code, self.importer, ext_code=ext)
+        except EvaluationError as second:
+            # Of endless recursion rjsonnet names the field, gojsonnet the frames.
+            best = first if engine_message.depth(second.text) >= _DEEP else second
+            raise self._explained(best.text) from None
+
+    def _parsed(self, text: str) -> Any:
+        if len(text) > MOST_RESULT_BYTES:
+            size, most = len(text) >> 20, MOST_RESULT_BYTES >> 20
+            raise self._refused(f"the result is {size} MiB of JSON, more than {most} MiB", key="size")
+        try:
+            return documents.parse_json(text)
+        except UserError as error:
+            raise self._refused(f"the result cannot be written as YAML: {error}", key="json") from error
+
+    def _check_name(self, name: str) -> None:
+        parts = name.split("/")
+        # Names become paths of files in the config repo: nothing may climb out or hide.
+        if any(map(_is_unsafe, parts)) or not name.isprintable() or visible(name) != name:
+            raise self._refused(f"{TEMPLATE} gives a field {name!r}, which is no safe file name", key=name)
+
+    def _explained(self, said: str) -> Refused:
+        config, kubeaid = self.config.prefix + "/", self.kubeaid.prefix + "/"
+        failure = self.importer.failure
+        told = engine_message.explain(
+            said,
+            prefer=(config,),
+            lines_of=self._lines,
+            names=self.template.names,
+            instead=str(failure) if failure else None,
+        )
+        secrets = {*self.secrets, *named_values(self._text(self.vars_path))}
+        text = safe_message(told.text.replace(config, "").replace(kubeaid, "kubeaid:"), secrets)
+        if told.place is None:
+            where = engine_message.explain(said, prefer=(kubeaid,), lines_of=lambda _: ()).place
+            at = f" ({where.path.removeprefix(kubeaid)}:{where.line})" if where else ""
+            return self._refused(text + at, key="evaluation")
+        path = told.place.path.removeprefix(config)
+        return self._refused(text, key="evaluation", path=path, line=told.place.line)
+
+    def _refused(
+        self,
+        message: str,
+        *,
+        key: str,
+        path: str | None = None,
+        line: int | None = None,
+        rule: Rule | None = None,
+    ) -> Refused:
+        rule = rule or RULES["build/vars-invalid"]
+        where = path or self.cluster.vars_file
+        return Refused(rule.at(where, message, subject=self.cluster.label, line=line, key=key))
+
+    def _defaults(self) -> Mapping[str, Any]:
+        path = f"{self.kubeaid.prefix}/{BUILD}/{_DEFAULTS}"
+        if not self.kubeaid.has(self.kubeaid.real(path)):
+            return {}
+        try:
+            values = documents.parse_json(jsonnet.evaluate("rjsonnet", jsonnet.imported(path), self.importer))
+        except EvaluationError:
+            return {}  # the template that imports it will report it, in its own words
+        return values if isinstance(values, dict) else {}
+
+    def _template_texts(self) -> Iterator[str]:
+        text = self._text(f"{self.kubeaid.prefix}/{TEMPLATE}")
+        yield text
+        for name in sorted(set(_OWN_IMPORT.findall(text))):
+            yield self._text(f"{self.kubeaid.prefix}/{BUILD}/{name}")
+
+    def _text(self, path: str) -> str:
+        folder, _, name = path.rpartition("/")
+        try:
+            return self.importer(folder, name)[1].decode("utf-8", "replace")
+        except UserError:
+            return ""  # a missing import; the evaluation will report it
+
+    def _lines(self, path: str) -> Sequence[str]:
+        return self._text(path).splitlines()
+
+
+def _is_unsafe(part: str) -> bool:
+    return part in ("", ".", "..") or len(part) > 200 or "\\" in part or is_for_git(part)

@@ -1,0 +1,1 @@
+"""The jsonnet engines."""

@@ -1,0 +1,90 @@
+"""Puts calls of our own functions in the place of operators, as few as what is known of the operands allows."""
+
+from kubeaid_ci.build.jsonnet.reference.edits import Edits
+
+HOOK = "__kci_"
+# What is known of a value from its code: that it is text; null, true or false; an object or array; nothing.
+TEXT, WORD, COLLECTION, UNKNOWN = "text", "word", "collection", ""
+# Operators that are always calls. `+` depends on its operands.
+_CALLS = {"*": f"{HOOK}mul(", "%": f"{HOOK}mod(", "==": f"{HOOK}eq(", "!=": f"!{HOOK}eq("}
+
+
+class Open:
+    """An open construct: a bracket, an operator, or the expression of a keyword.
+
+    `use` describes what a bracket is for, which operator it is, or which field has the value. `operand` and
+    `primary` are where the operand begins that a bracket or keyword belongs to, with and without unary
+    operators. `kind` is what is known of an operator's left side, which begins at `start`, or the colons
+    of an object's last field. `place` is the position of the operator.
+    """
+
+    __slots__ = ("kind", "operand", "place", "precedence", "primary", "role", "start", "use")
+
+    def __init__(
+        self,
+        role: str,
+        start: int,
+        *,
+        use: str = "",
+        precedence: int = 0,
+        kind: str = UNKNOWN,
+        place: tuple[int, int] = (0, 0),
+    ) -> None:
+        self.role = role
+        self.start = start
+        self.use = use
+        self.precedence = precedence
+        self.kind = kind
+        self.place = place
+        self.operand = self.primary = -1
+
+
+def apply(edits: Edits, operator: Open, kind: str, start: int, end: int) -> str:
+    """Put a call in the place of an operator whose right side, of a kind, is `start:end`.
+
+    Returns the kind of the result.
+    """
+    if operator.use == "+":
+        return _add(edits, operator, kind, start, end)
+    if operator.use in ("==", "!=") and {operator.kind, kind} & {TEXT, WORD}:
+        return UNKNOWN  # only numbers are compared in another way
+    if call := _CALLS.get(operator.use):
+        _call(edits, operator, call, end)
+    return TEXT if operator.use == "%" and operator.kind == TEXT else UNKNOWN
+
+
+def _call(edits: Edits, operator: Open, call: str, end: int) -> None:
+    edits.open(operator.start, call)
+    edits.replace(*operator.place, ",")
+    edits.close(end, ")")
+
+
+def _add(edits: Edits, operator: Open, kind: str, start: int, end: int) -> str:
+    """Text turns the other side into text. What is added to an object or array must not be text."""
+    for known, check in ((TEXT, "text("), (COLLECTION, "other(")):
+        if known not in (operator.kind, kind):
+            continue
+        if kind != known:
+            edits.open(start, HOOK + check)
+            edits.close(end, ")")
+        elif operator.kind != known:
+            edits.open(operator.start, HOOK + check)
+            edits.close(operator.place[0], ")")
+        return known
+    _call(edits, operator, f"{HOOK}add(", end)
+    return UNKNOWN
+
+
+def merge(edits: Edits, field: Open, kind: str, first: str, end: int) -> None:
+    """Write a field `a+: b`, whose value begins with `first` and ends before `end`, without `+:`.
+
+    It is `a: super.a + b`, or just `b` if there is no `super.a`.
+    """
+    name = field.use
+    if kind == COLLECTION and first in ("{", "["):
+        empty = "{}" if first == "{" else "[]"
+        above = f"(if {name} in super then {HOOK}other(super[{name}]) else {empty})"
+        edits.replace(*field.place, f"{field.kind} {above} + ")
+    else:
+        edits.replace(*field.place, f"{field.kind} {HOOK}plus({name} in super, super[{name}], ")
+        edits.close(end, ")")

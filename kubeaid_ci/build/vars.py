@@ -1,0 +1,132 @@
+"""Checks a cluster's vars before anything is built from them."""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kubeaid_ci.findings.finding import Finding, Severity
+from kubeaid_ci.findings.registry import RULES
+
+_RULE = RULES["build/vars-invalid"]
+_CLOSE = 0.85
+_MENTIONED = re.compile(
+    r"\bvars\.(?P<dot>\w+)|\bvars\[['\"](?P<index>[^'\"]+)['\"]\]"
+    r"|\b(?:objectHas|objectHasAll|get)\(\s*vars,\s*['\"](?P<call>[^'\"]+)['\"]"
+)
+_PLATFORMS = re.compile(r"std\.member\(\s*\[(?P<names>[^\]]*)\]\s*,\s*vars\.platform\s*\)")
+_QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
+_TYPES = {
+    dict: "an object",
+    list: "an array",
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The vars that the template and its library accept.
+
+    `defaults` is the template's own default vars; `mentioned` every name that its code reads;
+    `platforms` the platforms that it accepts (empty if it does not restrict them).
+    """
+
+    defaults: Mapping[str, Any]
+    mentioned: frozenset[str]
+    platforms: tuple[str, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every top-level name that the template or the build itself reads."""
+        return self.mentioned | frozenset(self.defaults) | {"kube_prometheus_version"}
+
+
+def template(defaults: Mapping[str, Any], texts: Iterable[str]) -> Template:
+    """Read a template's demands from its default vars and the text of its own jsonnet files."""
+    mentioned: set[str] = set()
+    platforms: tuple[str, ...] = ()
+    for text in texts:
+        mentioned.update(name for match in _MENTIONED.finditer(text) for name in match.groups() if name)
+        if (match := _PLATFORMS.search(text)) and not platforms:
+            platforms = tuple(_QUOTED.findall(match["names"]))
+    return Template(defaults, frozenset(mentioned), platforms)
+
+
+def check(values: Mapping[str, Any], known: Template, *, path: str, text: str, subject: str) -> Iterator[Finding]:
+    """Yield what is doubtful or wrong in a cluster's vars; `text` is the vars file, for line numbers."""
+    file = _File(path, text, subject)
+    yield from _platform(values.get("platform"), known.platforms, file)
+    yield from _typos(values, known.defaults, known.names, file)
+    yield from _types(values, known.defaults, file)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The vars file that findings point at; `above` is where in its value we are."""
+
+    path: str
+    text: str
+    subject: str
+    above: tuple[str, ...] = ()
+
+    def below(self, name: str) -> "_File":
+        return replace(self, above=(*self.above, name))
+
+    def dotted(self, name: str) -> str:
+        return ".".join((*self.above, name))
+
+    def at(self, name: str, message: str, severity: Severity) -> Finding:
+        line, key = _line(self.text, name), self.dotted(name)
+        return _RULE.at(self.path, message, subject=self.subject, line=line, severity=severity, key=key)
+
+
+def _platform(given: object, platforms: tuple[str, ...], file: _File) -> Iterator[Finding]:
+    if platforms and isinstance(given, str) and given not in platforms:
+        message = f"unknown platform {given!r}; it is one of {', '.join(platforms)}{_meant(given, platforms)}"
+        yield file.at("platform", message, Severity.ERROR)
+
+
+def _typos(
+    values: Mapping[str, Any], defaults: Mapping[str, Any], names: frozenset[str], file: _File
+) -> Iterator[Finding]:
+    for name, value in values.items():
+        default = defaults.get(name)
+        if isinstance(value, dict) and isinstance(default, dict):
+            yield from _typos(value, default, frozenset(default), file.below(name))
+        close = difflib.get_close_matches(name, sorted(names), 1, _CLOSE) if name not in names else []
+        if close and close[0] not in values:
+            message = f"{file.dotted(name)} is no variable that the template knows; did you mean {close[0]}?"
+            yield file.at(name, message, Severity.WARNING)
+
+
+def _types(values: Mapping[str, Any], defaults: Mapping[str, Any], file: _File) -> Iterator[Finding]:
+    for name, value in values.items():
+        default = defaults.get(name)
+        if value is None or default is None:
+            continue
+        if isinstance(value, dict) and isinstance(default, dict):
+            yield from _types(value, default, file.below(name))
+        elif _TYPES[type(value)] != _TYPES[type(default)]:
+            # A scalar of another type may still print the same (a number for a string): warn only.
+            mixed = isinstance(value, dict | list) or isinstance(default, dict | list)
+            given, wanted = _TYPES[type(value)], _TYPES[type(default)]
+            message = f"{file.dotted(name)} is {given}; the template's default is {wanted}"
+            yield file.at(name, message, Severity.ERROR if mixed else Severity.WARNING)
+
+
+def _meant(given: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(given, sorted(names), 1, 0.6)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _line(text: str, name: str) -> int | None:
+    """The line where a field of that name is set first."""
+    field = re.compile(rf"(?:^|[\s{{,])['\"]?{re.escape(name)}['\"]?\s*\+?:{{1,3}}")
+    for number, line in enumerate(text.splitlines(), 1):
+        if field.search(line.partition("//")[0]):
+            return number
+    return None

@@ -1,0 +1,1 @@
+"""Results by the content of their inputs and a digest of the code."""

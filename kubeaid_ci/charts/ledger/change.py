@@ -1,0 +1,130 @@
+"""The ledger, and the patches that it names, against those of a base revision.
+
+Whoever edits a chart may edit the ledger along with it, so here an edit has to show.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from kubeaid_ci.charts.ledger.ledger import FORK, LEDGER, Ledger, LedgerEntry
+from kubeaid_ci.charts.verify.verdict import Vendored
+from kubeaid_ci.findings.finding import Finding, Severity
+from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.git.tree import Tree
+from kubeaid_ci.helm.repository import address, told
+from kubeaid_ci.semver.version import is_same_release
+
+_CHANGED = RULES["chart/ledger-changed"]
+_REPOSITORY = RULES["chart/repository-changed"]
+_DECLARED = ("patches", "removed")
+
+
+def check(
+    ledger: Ledger, base: Ledger, charts: Iterable[Vendored], *, declared: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Yield the entries that were there before and are others now, or gone, and the new ones that want a look.
+
+    `declared` has ``umbrella/name`` of every dependency.
+    """
+    if base.exists and not ledger.exists:
+        message = f"{LEDGER} was removed, and with it all that is known of the vendored charts ({len(base.entries)})"
+        yield _CHANGED.at(LEDGER, message, subject="ledger", severity=Severity.ERROR, key="removed")
+        return
+    vendored = {one.key: one for one in charts}
+    for key, before in base.entries.items():
+        now = ledger.entries.get(key)
+        if now is None:
+            yield _removed(key, is_there=key in vendored or key in declared)
+        elif now != before:
+            yield _edited(key, before, now)
+            yield from _moved(key, before, now)
+    for key, entry in ledger.entries.items():
+        if key not in base.entries and key in vendored:
+            yield from _new(vendored[key], entry, base)
+
+
+def not_compared(base: Ledger, charts: Iterable[Vendored], *, compared: Collection[str]) -> Iterator[Finding]:
+    """Yield the versions of published charts that the base does not have, unless they are in `compared` (keys)."""
+    for one in charts:
+        before = base.entries.get(one.key)
+        if not one.repository or one.key in compared:
+            continue
+        if before is None or before.version != one.subchart.version:
+            message = f"{one.title} is new and was not compared with {told(one.repository)}"
+            advice = f"run charts verify {one.umbrella} --base REF without --offline"
+            yield RULES["chart/not-compared"].at(
+                one.subchart.path, f"{message}; {advice}", subject=one.key, key="new", content=one.subchart.version
+            )
+
+
+def patches(ledger: Ledger, files: Tree, base: Tree) -> Iterator[Finding]:
+    """Yield the declared patches that were there before and hold something else now."""
+    for key, entry in ledger.entries.items():
+        for path in entry.patches:
+            if path in base and path in files and files[path] != base[path]:
+                message = f"the patch that is declared for {key} changed, and with it what the chart may hold"
+                yield _CHANGED.at(path, message, subject=key, key="patch")
+
+
+def _removed(key: str, *, is_there: bool) -> Finding:
+    """Report a removed entry: without it the chart, in whatever form, could have any content."""
+    message = f"the entry of {key} was removed" + (", and the chart is still there" if is_there else "")
+    severity = Severity.ERROR if is_there else Severity.WARNING
+    return _CHANGED.at(LEDGER, message, subject=key, severity=severity, key="removed")
+
+
+def _edited(key: str, before: LedgerEntry, now: LedgerEntry) -> Finding:
+    """New content of the same version without a new reason is what hides a tampered chart."""
+    changed = _changed(before, now)
+    names = ", ".join(changed)
+    if before.version != now.version and is_same_release(before.version, now.version):
+        message = f"{key} writes {before.version} as {now.version}, which is the same release ({names})"
+        is_edited = {"tree", "origin", *_DECLARED} & changed.keys()
+        is_excused = now.reason and now.reason != before.reason
+        severity = Severity.WARNING if is_excused or not is_edited else Severity.ERROR
+    elif before.version != now.version:
+        message = f"{key} moved from {before.version} to {now.version} ({names})"
+        says_more = any(name in changed for name in ("origin", *_DECLARED))
+        severity = Severity.WARNING if says_more else Severity.INFO
+    elif now.reason and now.reason != before.reason:
+        message, severity = f"the entry of {key} changed ({names}): {now.reason}", Severity.WARNING
+    else:
+        message = f"the entry of {key} changed ({names}) while its version stayed {now.version}, and no reason is given"
+        filled = all(getattr(before, name) in (None, ()) for name in changed)
+        severity = Severity.INFO if filled and not changed.keys() & {*_DECLARED} else Severity.ERROR
+    return _CHANGED.at(LEDGER, message, subject=key, line=now.line, severity=severity, key="changed")
+
+
+def _moved(key: str, before: LedgerEntry, now: LedgerEntry) -> Iterator[Finding]:
+    """An archive at another host may be another publisher's, whatever the repository is called."""
+    if before.host and now.host and before.host != now.host:
+        message = f"the ledger had the archive of {key} on the host {told(before.host)}, now on {told(now.host)}"
+        yield _REPOSITORY.at(LEDGER, message, subject=key, line=now.line, key="host")
+
+
+def _new(one: Vendored, entry: LedgerEntry, base: Ledger) -> Iterator[Finding]:
+    """Check that a renamed release keeps its content, and report charts that are no longer vendored copies."""
+    for key, before in base.entries.items():
+        if _is_release(one, entry, key, before) and before.tree != entry.tree:
+            message = f"{one.key} is new, and holds other content than {key}, the same release that the ledger had"
+            yield _CHANGED.at(LEDGER, message, subject=one.key, line=entry.line, severity=Severity.ERROR, key="new")
+            return
+    says = [name for name in _DECLARED if getattr(entry, name)]
+    if entry.origin.startswith(FORK):
+        says.insert(0, "origin")
+    if says and one.repository:
+        message = f"{one.key} is new, and the ledger declares that it is not what is published ({', '.join(says)})"
+        yield _CHANGED.at(LEDGER, message, subject=one.key, line=entry.line, key="new")
+
+
+def _is_release(one: Vendored, entry: LedgerEntry, key: str, before: LedgerEntry) -> bool:
+    is_named = key.partition("/")[2] == one.subchart.name and before.tree is not None
+    return (
+        is_named
+        and is_same_release(before.version, entry.version)
+        and address(before.repository) == address(entry.repository)
+    )
+
+
+def _changed(before: LedgerEntry, now: LedgerEntry) -> Mapping[str, None]:
+    names = (name for name in LedgerEntry.__dataclass_fields__ if name != "line")
+    return dict.fromkeys(name for name in names if getattr(before, name) != getattr(now, name))

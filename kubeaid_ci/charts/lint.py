@@ -1,0 +1,117 @@
+"""Lints umbrella charts: Helm's own linter, rendering, removed APIs, duplicate objects.
+
+What is declared, locked and vendored is checked by `charts_verify`, so that each rule has one owner.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+from kubeaid_ci.charts import duplicates, source, structure
+from kubeaid_ci.charts.lint_result import ChartLint, Lint
+from kubeaid_ci.charts.render import render_charts
+from kubeaid_ci.findings.finding import Finding, Severity
+from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.helm.version import of_charts
+from kubeaid_ci.k8s import api, deprecated_apis
+from kubeaid_ci.render.renderer import Progress
+from kubeaid_ci.render.rendering import RenderedApp, Renderings, RenderStatus
+from kubeaid_ci.semver.version import Version
+from kubeaid_ci.settings import Settings
+
+# Rendering reports this one as well; `charts verify` owns it.
+_OWNED_BY_VERIFY = ("chart/subchart-missing",)
+
+
+def lint_charts(
+    kubeaid: str | os.PathLike[str],
+    *,
+    charts: Sequence[str] = (),
+    ref: str = WORKTREE,
+    kubernetes: Sequence[Version] = (),
+    helm: Sequence[Version] = (),
+    settings: Settings | None = None,
+    jobs: int | None = None,
+    cache: bool = True,
+    progress: Progress | None = None,
+) -> Lint:
+    """Lint the umbrella charts of a KubeAid repo: all of them, or those named.
+
+    Each is rendered with its default values on the oldest and the newest of the `kubernetes` versions
+    (default: those that the settings name), since charts choose their APIs by it, and by the rules of each version of
+    `helm` (default: those that the settings name for clusters, else the newest of an Argo CD). `progress` is called
+    as by `render_clusters`. Raises `UserError` for an unknown name.
+    """
+    known = settings or Settings()
+    versions = _ends(kubernetes or known.kubernetes_versions)
+    repo = source.read(Path(kubeaid).resolve(), ref, cache=cache)
+    with repo.snapshot:
+        chosen = source.selected(repo.charts, charts)
+    named = [chart.folder for chart in chosen.charts]
+    told = [*map(structure.invalid, chosen.bad)]
+    results: dict[str, ChartLint] = {}
+    engines = of_charts(helm, known.helm_versions)
+    for engine, version in product(engines, versions):
+        on = replace(known, kubernetes_version=version)
+        is_last = (engine, version) == (engines[-1], versions[-1])
+        renderings = render_charts(
+            kubeaid,
+            charts=named,
+            ref=ref,
+            settings=on,
+            helm=Version.parse(engine),
+            lint=is_last,
+            jobs=jobs,
+            cache=cache,
+            progress=progress,
+        )
+        told += _of_rendering(renderings, version, is_last=is_last)
+        results |= {app.app: _worse(results.get(app.app), _result(app)) for app in renderings.apps}
+    findings = {finding.fingerprint: finding for finding in (*map(_unknown_release, _unknown(versions)), *told)}
+    return Lint(tuple(results[name] for name in sorted(results)), tuple(findings.values()), versions, engines)
+
+
+def _worse(before: ChartLint | None, now: ChartLint) -> ChartLint:
+    """A chart that fails on one version fails."""
+    return before if before and before.status is RenderStatus.FAILED else now
+
+
+def _unknown(versions: Sequence[Version]) -> list[Version]:
+    return [one for one in versions if not api.is_known(one)]
+
+
+def _unknown_release(version: Version) -> Finding:
+    message = (
+        f"no release {version} of Kubernetes is known here, so APIs that it removes are not reported; the newest known"
+        f" is {api.NEWEST}"
+    )
+    return RULES["chart/kubernetes-unknown"].at(None, message, subject="kubernetes", key=str(version))
+
+
+def _ends(versions: Sequence[Version]) -> tuple[Version, ...]:
+    """The oldest and the newest; the default where none is named."""
+    if not versions:
+        return (Version.parse(api.DEFAULT),)
+    return tuple(dict.fromkeys((min(versions), max(versions))))
+
+
+def _of_rendering(renderings: Renderings, version: Version, *, is_last: bool) -> Iterator[Finding]:
+    """Yield what depends on the version of Kubernetes for each of them, and the rest only for the newest."""
+    for finding in renderings.findings:
+        if finding.rule.id == "chart/render-failed":
+            # Many charts ask for values by design, which only clusters have.
+            message = f"does not render with its default values: {finding.message}"
+            yield replace(finding, severity=Severity.WARNING, message=message)
+        elif is_last and finding.rule.id not in _OWNED_BY_VERIFY:
+            yield finding
+    for app in renderings.apps:
+        yield from deprecated_apis.check(app.manifests, newest=version, subject=app.app)
+        if is_last:
+            yield from duplicates.twice(app.manifests, subject=app.app)
+
+
+def _result(app: RenderedApp) -> ChartLint:
+    return ChartLint(app.app, app.status, len(app.manifests), app.error, cached=app.cached)

@@ -1,0 +1,187 @@
+"""The reports of the commands about charts."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from kubeaid_ci.charts.ledger.ledger import LEDGER
+from kubeaid_ci.charts.lint_result import Lint
+from kubeaid_ci.charts.verify import effects_report
+from kubeaid_ci.charts.verify.verdict import ChartResult, ChartStatus, Side, Verification
+from kubeaid_ci.findings.finding import Finding, Severity
+from kubeaid_ci.forge.forge import Size
+from kubeaid_ci.render.rendering import RenderStatus
+from kubeaid_ci.report import outcome
+from kubeaid_ci.report.markdown import code, fence, fit, folded, quiet
+from kubeaid_ci.report.markdown_page import parts
+from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.values import plain
+from kubeaid_ci.visible import one_line, shortened
+
+_MOST_FILES = 100
+# A person reads the first differences, and opens the rest on demand.
+_MOST_LINES = 30
+_COLUMNS = ("chart", "version", "status", "files", "effect", "repository")
+_MOST_SUBJECTS = 3
+_LONGEST_TITLE = 160
+# The marker that the forge's module puts first.
+_FRAME = 200
+_ABOUT = """\
+The nightly comparison of vendored charts with what was reviewed and published found what must not be synced before
+somebody has looked at it. This text is kept up to date, and the issue is closed when nothing is left of it.
+"""
+_ADVICE = """\
+1. Do not sync: Argo CD applies what is in Git.
+2. Look at the commits that the findings name: is it somebody you know, with a reason?
+3. If not, restore the folder from the last good commit, and look at everything else that its author did.
+4. If it is wanted, declare a patch below `patches/`, or accept it with `charts verify --accept CHART --reason TEXT`.
+   Either goes through review.
+"""
+_NO_LEDGER = f"no {LEDGER}: create it with kubeaid-ci charts verify --offline --update-ledger"
+_LIST = ("chart", "subchart", "alias", "declared", "vendored", "kind", "repository", "state", "lock", "ledger")
+
+
+def verification(found: Verification, *, version: str) -> Report:
+    """The report of ``kubeaid-ci charts verify``: what is not identical first, and every difference."""
+    counts = Counter(result.status for result in found.results)
+    shown = sorted(found.results, key=lambda one: (one.chart, one.subchart))
+    # Without a ledger every chart is unverifiable: one finding is clearer than a hundred rows.
+    told = {finding.subject for finding in found.findings}
+    unsure = [one for one in shown if one.status is ChartStatus.UNVERIFIABLE and _name(one) in told]
+    differing = [one for one in shown if one.status is ChartStatus.DIFFERENT]
+    speaking = [*sorted(differing, key=lambda one: -effects_report.weight(one.effects)), *unsure]
+    sections = {f"{_name(one)}: {_counted(one)}": _section(one) for one in speaking if one.files}
+    if differing:
+        sections = {"What to do now": _ADVICE, **sections}
+    if found.ledger:
+        sections["Ledger"] = "".join(f"- {code(line)}\n" for line in found.ledger)
+    return Report(
+        "charts verify",
+        version,
+        summary={"charts": len(found.results)} | {status.value: counts[status] for status in ChartStatus},
+        results=found.results,
+        findings=found.findings,
+        table=Table(_COLUMNS, tuple(map(_row, speaking))),
+        sections=sections,
+        details=_details(found, speaking),
+        opening=_opening(found),
+    )
+
+
+def _opening(found: Verification) -> tuple[str, ...]:
+    """Return the cause of everything that cannot be compared, to be read first."""
+    about_ledger = [one for one in found.findings if one.rule.id == "chart/not-in-ledger" and one.subject == "ledger"]
+    return (
+        (_NO_LEDGER,)
+        if any(one.key == "missing" for one in about_ledger)
+        else tuple(one.message for one in about_ledger)
+    )
+
+
+def alarm(report: Report, *, limit: int, size: Size = len) -> tuple[str, str]:
+    """Return the title and the text, within `limit` as `size` measures it, of an issue about a report with errors."""
+    errors = [one for one in outcome.speaking(report.findings) if one.severity is Severity.ERROR]
+    subjects = sorted({one.subject for one in errors})
+    more = f" and {len(subjects) - _MOST_SUBJECTS} more" if len(subjects) > _MOST_SUBJECTS else ""
+    named = quiet(one_line(", ".join(subjects[:_MOST_SUBJECTS])))
+    room = limit - size(_ABOUT) - _FRAME
+    return (
+        f"Vendored charts: {shortened(named, _LONGEST_TITLE)}{more}",
+        f"{_ABOUT}\n{fit(parts(report), room, size=size)}",
+    )
+
+
+def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: str, has_ledger: bool = True) -> Report:
+    """The report of ``kubeaid-ci charts list``."""
+    records = tuple(lines)
+    rows = [plain(line) for line in records]
+    vendored = sum(bool(row["subchart"]) for row in rows)
+    columns = [name for name in _LIST if (name != "ledger" or has_ledger) and (name != "alias" or _any(rows, name))]
+    return Report(
+        "charts list",
+        version,
+        summary={
+            "charts": len({row["chart"] for row in rows}),
+            "subcharts": vendored,
+        },
+        results=records,
+        findings=findings,
+        table=Table(tuple(columns), tuple(tuple(row[name] or "-" for name in columns) for row in rows)),
+        opening=() if has_ledger else (_NO_LEDGER,),
+    )
+
+
+def _any(rows: Iterable[dict[str, str]], name: str) -> bool:
+    return any(row[name] for row in rows)
+
+
+def lint(found: Lint, *, version: str) -> Report:
+    """The report of ``kubeaid-ci charts lint``: the charts that did not render, and every finding."""
+    counts = Counter(result.status for result in found.results)
+    rendered = counts[RenderStatus.RENDERED]
+    failed = [one for one in found.results if one.status is not RenderStatus.RENDERED]
+    return Report(
+        "charts lint",
+        version,
+        summary={
+            "charts": len(found.results),
+            "rendered": rendered,
+            "not_rendered": len(failed),
+            "kubernetes": " to ".join(map(str, found.kubernetes)),
+            "helm": ", ".join(found.helm),
+        },
+        results=found.results,
+        findings=found.findings,
+        table=Table(
+            ("chart", "status", "why"), tuple((one.chart, one.status.value, one.error or "") for one in failed)
+        ),
+    )
+
+
+def _name(result: ChartResult) -> str:
+    return f"{result.chart}/{result.subchart}"
+
+
+def _row(result: ChartResult) -> tuple[str, ...]:
+    return (_name(result), result.version, result.status.value, _counted(result), _effect(result), result.repository)
+
+
+def _effect(result: ChartResult) -> str:
+    return effects_report.headline(result.effects) if result.effects else ""
+
+
+def _counted(result: ChartResult) -> str:
+    """Such as ``1 added, 3 modified``."""
+    counts = Counter(change.change.value for change in result.files)
+    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
+
+
+def _section(result: ChartResult) -> str:
+    effects = [effects_report.markdown(result.effects)] if result.effects else []
+    files = [folded(f"{one.path} {one.change.value}", fence(one.diff, "diff")) for one in result.files[:_MOST_FILES]]
+    left = len(result.files) - _MOST_FILES
+    legend = [f"{_legend(result)}\n"] if result.files else []
+    return "\n".join([*effects, *legend, *files, *([f"and {left} more files\n"] if left > 0 else [])])
+
+
+def _legend(result: ChartResult) -> str:
+    """Return the legend of a difference, which always leads to our copy."""
+    if result.effects and result.effects.changed_by is Side.UPSTREAM:
+        return "The publisher changed these files. Lines with - are published now, lines with + are ours, as reviewed."
+    return "`-` reviewed/published, `+` our copy."
+
+
+def _details(found: Verification, speaking: Iterable[ChartResult]) -> dict[str, tuple[str, ...]]:
+    details = {"ledger": found.ledger} if found.ledger else {}
+    for result in speaking:
+        lines = list(effects_report.plain(result.effects)) if result.effects else []
+        lines += [_legend(result)] if result.files else []
+        lines += [line for change in result.files for line in _plain(change.path, change.change.value, change.diff)]
+        left = len(lines) - _MOST_LINES
+        more = [f"… and {left} more lines; --format markdown has all"] if left > 0 else []
+        if lines:
+            details[_name(result)] = (*lines[:_MOST_LINES], *more)
+    return details
+
+
+def _plain(path: str, change: str, diff: str) -> list[str]:
+    return [f"{change} {path}", *(f"  {line}" for line in diff.splitlines())]

@@ -1,0 +1,1 @@
+"""Newer releases of vendored charts: which ones, and bringing them in."""

@@ -1,0 +1,133 @@
+"""Adds an umbrella chart to a checkout: our own chart around a vendored published one."""
+
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from kubeaid_ci.charts import source
+from kubeaid_ci.charts.update import new_chart as plan
+from kubeaid_ci.charts.update import release as charts_release
+from kubeaid_ci.charts.update import upstream_status
+from kubeaid_ci.charts.update.bump import Bump, PreparedUpdate, RefusedUpdate
+from kubeaid_ci.charts.update.head import HeadCharts
+from kubeaid_ci.charts.update.make import PreparedUpdates, Ready, UpdateJob
+from kubeaid_ci.charts.update.outlook import Tracked
+from kubeaid_ci.charts.update.prepare import UpdateContext
+from kubeaid_ci.charts.update.result import Updates
+from kubeaid_ci.charts.update.test_render import Trial
+from kubeaid_ci.charts.update.update import held, lock_time
+from kubeaid_ci.charts.update.upstream_status import Progress
+from kubeaid_ci.charts.update.write import ChartWriter
+from kubeaid_ci.errors import OutsideError, UserError
+from kubeaid_ci.findings.finding import Finding, Severity
+from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.tree import REGULAR, File
+from kubeaid_ci.helm.published import Release
+from kubeaid_ci.helm.upstreams import Upstreams
+from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.settings import Settings
+
+
+def add_chart(
+    kubeaid: str | os.PathLike[str],
+    name: str,
+    *,
+    repository: str,
+    version: str | None = None,
+    settings: Settings | None = None,
+    upstreams: Upstreams | None = None,
+    today: date | None = None,
+    jobs: int = 8,
+    cache: bool = True,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Updates:
+    """Add an umbrella chart for the chart `name` of a repository: its newest allowed release, or `version`.
+
+    Its archive is held to the same rules as that of an update. With `dry_run` nothing is written. Raises `UserError` if
+    the umbrella chart exists, and if there is no such version or no allowed release; `OutsideError` if the repository
+    lacks the chart.
+    """
+    root, known = Path(kubeaid).resolve(), settings or Settings()
+    upstreams = upstreams or upstream_status.connect(known, jobs=jobs, cache=cache)
+    with held(root):
+        repo = source.read(root, WORKTREE, cache=cache)
+        with repo.snapshot:
+            day = today or datetime.now(UTC).date()
+            context = UpdateContext(repo, upstreams, day, lock_time(root), kubernetes=known.kubernetes_versions)
+            job = UpdateJob(context, root, WORKTREE, known, jobs, cache, {}, progress)
+            updates = NewChart(name, repository, version).prepare(job)
+            head = HeadCharts.read(root, repo, cache=cache)
+        written = ChartWriter.begin(root, repo, head, dry_run=dry_run).write_all(updates)
+    return replace(written, command="charts add")
+
+
+@dataclass(frozen=True, slots=True)
+class NewChart:
+    """The chart to add: its name, where it is published, and its version (None: the newest allowed one)."""
+
+    name: str
+    repository: str
+    version: str | None
+
+    def prepare(self, job: UpdateJob) -> PreparedUpdates:
+        """Return what adding the chart changes, rendered. Raises as `add_chart` does."""
+        one = plan.new_chart(self.name, self.repository)
+        self._check_free(one, job)
+        release = self._release(one, job)
+        if isinstance(release, Failed):
+            if release.kind is FailedKind.NO_SUCH_CHART:
+                raise OutsideError(release.message)
+            return job.new_chart(RefusedUpdate(one.chart, release.message, failures=((one, release),)))
+        return _with_warnings(job.new_chart(self._prepared(job.context, release)))
+
+    def _check_free(self, one: Tracked, job: UpdateJob) -> None:
+        folders = {chart.folder for chart in job.context.repo.charts.charts}
+        if (job.root / one.chart.path).exists() or self.name in folders:
+            raise UserError(f"{one.chart.path} already exists; update it with `charts update {self.name}`")
+        # A checkout on macOS or Windows cannot hold both.
+        if other := next((folder for folder in sorted(folders) if folder.lower() == self.name.lower()), None):
+            raise UserError(f"{one.chart.path} differs from the chart {other} only in upper and lower case")
+
+    def _release(self, one: Tracked, job: UpdateJob) -> Release | Failed:
+        context = job.context
+        if self.version is not None:
+            return charts_release.published(context.upstreams, one.dependency, self.version, option="--version")
+        (look,) = upstream_status.look(
+            context.repo, [one], context.upstreams, settings=job.settings, today=context.today, jobs=1
+        )
+        if isinstance(look.releases, Failed):
+            return look.releases
+        if look.choice.newest is None:
+            held = look.choice.held[:3]
+            why = "; ".join(f"{each.version} is {each.reason}" for each in held) or "none is published"
+            raise UserError(f"{self.name}: no release may be taken: {why}; name one with --version")
+        return look.choice.newest
+
+    def _prepared(self, context: UpdateContext, release: Release) -> PreparedUpdate | RefusedUpdate:
+        one = plan.new_chart(self.name, self.repository, release.version)
+        made = context.prepare(one.chart, [Bump(one, release, "")], text=plan.metadata(one))
+        if isinstance(made, RefusedUpdate):
+            return made
+        stub = File(REGULAR, plan.values(one).encode())
+        return replace(made, files={**made.files, f"{one.chart.path}/values.yaml": stub})
+
+
+def _with_warnings(updates: PreparedUpdates) -> PreparedUpdates:
+    """Many charts need values that only clusters have, so one that does not render is added with a warning."""
+    ready: list[Ready] = []
+    for one in updates.ready:
+        trial = updates.trials.get(one.chart.folder)
+        if trial and isinstance(one, PreparedUpdate):
+            ready.append(replace(one, findings=(*one.findings, *_unrendered(trial))))
+        else:
+            ready.append(one)
+    return replace(updates, ready=tuple(ready))
+
+
+def _unrendered(trial: Trial) -> tuple[Finding, ...]:
+    return tuple(
+        replace(one, severity=Severity.WARNING, message=f"does not render with its default values: {one.message}")
+        for one in trial.findings
+    )

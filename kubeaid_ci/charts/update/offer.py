@@ -1,0 +1,205 @@
+"""Publishes prepared updates of charts: a change request for each umbrella chart or group."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kubeaid_ci.charts.ledger import update as ledgers
+from kubeaid_ci.charts.ledger.ledger import LEDGER, Ledger
+from kubeaid_ci.charts.update import branches, platform_files, request_text, upstream_status
+from kubeaid_ci.charts.update.bump import PreparedUpdate, RefusedUpdate
+from kubeaid_ci.charts.update.effect import Effects
+from kubeaid_ci.charts.update.make import PreparedUpdates
+from kubeaid_ci.charts.update.result import ChartUpdate, Updates, UpdateStatus
+from kubeaid_ci.charts.update.write import texts, unchanged
+from kubeaid_ci.errors import KubeaidCiError
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.forge.forge import Size
+from kubeaid_ci.forge.proposal import Proposal, Published
+from kubeaid_ci.git.remote import Heads
+from kubeaid_ci.git.tree import File
+from kubeaid_ci.helm.chart import Chart
+from kubeaid_ci.publishing import body as bodies
+from kubeaid_ci.publishing.checkout import Desk
+from kubeaid_ci.publishing.proposal import publish_proposal
+from kubeaid_ci.publishing.rules import check
+from kubeaid_ci.publishing.target import Target
+from kubeaid_ci.report.json_result import JsonResult
+from kubeaid_ci.report.markdown import code
+
+Files = Mapping[str, bytes | File | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """A branch that could not be published, and why. Other change requests were."""
+
+    branch: str
+    error: KubeaidCiError
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPublication(JsonResult):
+    """The updates and their change requests, with those that were closed because nothing is left of them."""
+
+    updates: Updates
+    requests: tuple[Published, ...] = ()
+    failed: tuple[Unpublished, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings about the change requests; those about charts are in `updates`."""
+        return tuple(check(self.requests, {each.branch: str(each.error) for each in self.failed}))
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPublisher:
+    """Publishes the updates of one run.
+
+    `command` is what was run, for advice in messages. The names of all branches begin with `prefix`.
+    """
+
+    target: Target
+    desk: Desk
+    made: PreparedUpdates
+    ledger: Ledger
+    effects: Effects
+    folders: frozenset[str]
+    command: str
+    prefix: str
+
+    def publish_all(self, heads: Heads, *, everything: bool) -> ChartPublication:
+        """Publish every group. With `everything`, close the requests of charts that need no update any more."""
+        groups: dict[str, list[PreparedUpdate]] = {}
+        unsure: dict[str, list[str]] = {}
+        for one in self.made.ready:
+            match one:
+                case PreparedUpdate():
+                    groups.setdefault(self._branch(one.chart), []).append(one)
+                case RefusedUpdate():
+                    unsure.setdefault(self._branch(one.chart), []).append(one.chart.folder)
+        done = {branch: self._group(branch, group, unsure.get(branch, ())) for branch, group in groups.items()}
+        # A chart that could not be checked may still need its open request.
+        gone: tuple[str, ...] = ()
+        if everything:
+            gone = branches.left_over(heads.commits, {*groups, *unsure}, prefix=self.prefix)
+        closed = [self._attempt(self._proposal(branch, (), {})) for branch in gone]
+        answers = [*done.values(), *closed, *(self._first_seen(heads) if everything else ())]
+        return ChartPublication(
+            self._updates(done),
+            tuple(one for one in answers if isinstance(one, Published)),
+            tuple(one for one in answers if isinstance(one, Unpublished)),
+        )
+
+    def _first_seen(self, heads: Heads) -> Iterator[Published | Unpublished]:
+        """Publish the days on which young releases were first seen: their age counts from there."""
+        if not any(look.policy.minimum_age for look in self.made.looks):
+            return
+        after = upstream_status.with_sightings(self.ledger, self.made.looks, everything=True)
+        told = ledgers.sightings_told(self.ledger, after)
+        branch = branches.first_seen(prefix=self.prefix)
+        if not told and branch not in heads.commits:
+            return
+        files: Files = {LEDGER: ledgers.text(after).encode()} if told else {}
+        proposal = self._proposal(branch, (), files)
+        text = "From these days on the age of releases counts.\n\n" + "".join(f"- {code(line)}\n" for line in told)
+        title = "chore(charts): record when releases were first seen"
+        yield self._attempt(replace(proposal, title=title, body=text, labels=("charts", *proposal.labels)))
+
+    def _branch(self, chart: Chart) -> str:
+        group, is_new = self.made.groups.get(chart.folder), chart.folder not in self.folders
+        return branches.branch(chart.folder, group, is_new=is_new, prefix=self.prefix)
+
+    def _update(self, one: PreparedUpdate) -> ChartUpdate:
+        status = UpdateStatus.UPDATED if one.chart.folder in self.folders else UpdateStatus.ADDED
+        return ChartUpdate(one.chart.folder, status, one.subcharts, dry_run=self.target.wishes.dry_run)
+
+    def _updates(self, done: Mapping[str, Published | Unpublished]) -> Updates:
+        results: list[ChartUpdate] = []
+        findings: list[Finding] = [*self.made.findings]
+        for one in self.made.ready:
+            if not isinstance(one, PreparedUpdate):
+                results.append(unchanged(one))
+                continue
+            findings += one.findings
+            match done[self._branch(one.chart)]:
+                case Unpublished() as failed:
+                    results.append(replace(self._update(one), error=str(failed.error)))
+                case request:
+                    results.append(replace(self._update(one), request=request))
+        return Updates(tuple(results), tuple(findings), dry_run=self.target.wishes.dry_run)
+
+    def _group(self, branch: str, group: Sequence[PreparedUpdate], unsure: Sequence[str]) -> Published | Unpublished:
+        updates = [self._update(one) for one in group]
+        try:
+            proposal = self._proposal(branch, updates, self._files(group, updates))
+            proposal = replace(proposal, incomplete=tuple(unsure))
+        except KubeaidCiError as error:
+            return Unpublished(branch, error)
+        return self._attempt(proposal, [one.chart for one in updates])
+
+    def _files(self, group: Sequence[PreparedUpdate], updates: Sequence[ChartUpdate]) -> Files:
+        """Every file that a group changes: its charts, the ledger, and the files that follow the charts."""
+        files: dict[str, bytes | File | None] = {path: file for one in group for path, file in one.files.items()}
+        entries = {**self.ledger.entries, **{key: entry for one in group for key, entry in one.entries.items()}}
+        files[LEDGER] = ledgers.text(replace(self.ledger, entries=entries, exists=True)).encode()
+        added = {one.chart.folder for one in group} - self.folders
+        step = request_text.step(updates)
+        after = platform_files.following(texts(self.desk.checkout), added=added, step=step)
+        return files | {path: text.encode() for path, text in after.items()}
+
+    def _proposal(self, branch: str, updates: Sequence[ChartUpdate], files: Files) -> Proposal:
+        wishes = self.target.wishes
+        proposal = Proposal(
+            branch,
+            self.desk.base,
+            request_text.title(updates, given=wishes.title),
+            "",
+            files,
+            labels=wishes.labels,
+            reviewers=wishes.reviewers,
+            team_reviewers=wishes.team_reviewers,
+            assignees=wishes.assignees,
+            milestone=wishes.milestone,
+            draft=wishes.draft,
+            auto_merge=wishes.auto_merge,
+            command=self.command,
+        )
+        return self._with_text(proposal, updates) if updates else proposal
+
+    def _with_text(self, proposal: Proposal, updates: Sequence[ChartUpdate]) -> Proposal:
+        defaults = self.effects.defaults([self.made.trials[one.chart] for one in updates])
+        clusters, lost = self.effects.clusters(proposal, updates, self.target.style)
+        compared = [defaults, *([clusters] if clusters else [])]
+        workshop, base = self.desk.workshop, self.desk.commit
+        files = workshop.changed_files(base, workshop.tree_with(base, proposal.files))
+
+        def text(limit: int, size: Size = len) -> str:
+            return request_text.body(
+                updates, files=files, defaults=defaults, clusters=clusters, lost=lost, limit=limit, size=size
+            )
+
+        return replace(
+            proposal,
+            body=text(self.target.limit, self.target.size),
+            whole=text(bodies.NO_LIMIT) if self.target.wishes.preview else "",
+            labels=(*request_text.labels(updates, compared, lost), *proposal.labels),
+        )
+
+    def _attempt(self, proposal: Proposal, charts: Sequence[str] = ()) -> Published | Unpublished:
+        wishes = self.target.wishes
+        try:
+            return publish_proposal(
+                proposal,
+                # No file of a published chart is left out because of an ignore file.
+                replace(self.desk.workshop, checkout=None),
+                self.target.forge,
+                style=self.target.style,
+                clusters=charts,
+                on_foreign_commits=wishes.on_foreign_commits,
+                commit_via=wishes.commit_via,
+                preview=Path(wishes.preview) if wishes.preview else None,
+                dry_run=wishes.dry_run,
+            )
+        except KubeaidCiError as error:
+            return Unpublished(proposal.branch, error)

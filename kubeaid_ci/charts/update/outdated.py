@@ -1,0 +1,113 @@
+"""Tells which vendored charts have newer releases, and why not each of them is taken."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from kubeaid_ci.charts import source, structure
+from kubeaid_ci.charts.ledger import update as ledgers
+from kubeaid_ci.charts.ledger.ledger import LEDGER, Ledger
+from kubeaid_ci.charts.update import changelog, outdated_findings, policies, select_release, upstream_status
+from kubeaid_ci.charts.update.outlook import Outlook, Outlooks, Standing
+from kubeaid_ci.charts.update.tracked import tracked
+from kubeaid_ci.charts.update.upstream_status import Look, Progress
+from kubeaid_ci.charts.verify import upstream_failures
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.helm.upstreams import Upstreams
+from kubeaid_ci.net.failure import Failed
+from kubeaid_ci.runtime.files import write_atomically
+from kubeaid_ci.settings import Settings
+
+
+def outdated_charts(
+    kubeaid: str | os.PathLike[str],
+    *,
+    charts: Sequence[str] = (),
+    ref: str = WORKTREE,
+    settings: Settings | None = None,
+    upstreams: Upstreams | None = None,
+    update_ledger: bool = False,
+    today: date | None = None,
+    jobs: int = 8,
+    cache: bool = True,
+    progress: Progress | None = None,
+) -> Outlooks:
+    """Return what is newer than the vendored charts of a KubeAid repo: all of them, or those named.
+
+    `ref` is a revision, or ``worktree`` for the checkout as it is. `settings` hold the policies and the
+    clusters' versions of Kubernetes. `update_ledger` records on which day each newer release was first
+    seen, from which its age counts. An upstream that fails is in the result. `progress` is called after each
+    chart.
+    """
+    if ref != WORKTREE and update_ledger:
+        raise UserError(f"the ledger of a revision cannot be written; leave out --ref {ref}")
+    root, known, day = Path(kubeaid).resolve(), settings or Settings(), today or datetime.now(UTC).date()
+    repo = source.read(root, ref, cache=cache)
+    with repo.snapshot:
+        chosen = source.selected(repo.charts, charts)
+    asked = tracked(chosen.charts, charts)
+    upstreams = upstreams or upstream_status.connect(known, jobs=jobs, cache=cache)
+    looks = upstream_status.look(repo, asked, upstreams, settings=known, today=day, jobs=jobs, progress=progress)
+    results = tuple(outlook(one) for one in looks)
+    told = _record(root, repo.ledger, looks, everything=not charts) if update_ledger else ()
+    unused = policies.unmatched(known.charts, asked) if not charts else ()
+    findings = (
+        *map(structure.invalid, chosen.bad),
+        *_findings(looks, results),
+        *outdated_findings.unmatched(unused),
+    )
+    may_pass = any(isinstance(one.releases, Failed) and one.releases.may_pass for one in looks)
+    return Outlooks(results, findings, told, may_pass)
+
+
+def outlook(look: Look) -> Outlook:
+    """Return the result for one dependency."""
+    one, choice = look.tracked, look.choice
+    base = Outlook(
+        one.chart.folder,
+        one.folder,
+        Standing.UNKNOWN,
+        one.current,
+        repository=one.dependency.repository,
+        group=look.policy.group,
+    )
+    if isinstance(look.releases, Failed):
+        return replace(base, error=look.releases.message)
+    release = choice.newest or choice.latest
+    if release is None:
+        return replace(base, status=Standing.CURRENT, deprecated=look.releases[0].deprecated)
+    return replace(
+        base,
+        status=Standing.OUTDATED if choice.newest else Standing.HELD,
+        newest=choice.newest.version if choice.newest else None,
+        latest=choice.latest.version if choice.latest else None,
+        step=select_release.step(one.current, release.version),
+        held=choice.held,
+        released=select_release.released(release),
+        first_seen=select_release.sighting(release, look.horizon).day
+        if release.version in (look.horizon.seen or {})
+        else None,
+        app_version=release.app_version,
+        kube_version=release.kube_version,
+        deprecated=look.releases[0].deprecated,
+        links=changelog.links(release.annotations, release.sources, release.home),
+    )
+
+
+def _findings(looks: Sequence[Look], results: Sequence[Outlook]) -> Iterator[Finding]:
+    failures = [(look.tracked, look.releases) for look in looks if isinstance(look.releases, Failed)]
+    yield from upstream_failures.check(failures, asked=len(looks))
+    for look, result in zip(looks, results, strict=True):
+        yield from outdated_findings.check(look.tracked, result)
+
+
+def _record(root: Path, ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> tuple[str, ...]:
+    """Record the first sightings, and report them."""
+    after = upstream_status.with_sightings(ledger, looks, everything=everything)
+    if after.seen != ledger.seen:
+        write_atomically(root / LEDGER, ledgers.text(after).encode())
+    return ledgers.sightings_told(ledger, after)

@@ -1,0 +1,119 @@
+"""Writes prepared updates into a checkout, one umbrella chart after the other, each with its ledger entries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+from kubeaid_ci.charts.ledger import update as ledgers
+from kubeaid_ci.charts.ledger.ledger import LEDGER, Ledger
+from kubeaid_ci.charts.source import ChartRepo
+from kubeaid_ci.charts.update import bump, platform_files
+from kubeaid_ci.charts.update import folder as chart_folder
+from kubeaid_ci.charts.update.bump import PreparedUpdate, RefusedUpdate
+from kubeaid_ci.charts.update.head import HeadCharts
+from kubeaid_ci.charts.update.make import PreparedUpdates, Ready
+from kubeaid_ci.charts.update.plan import PlannedUpdate
+from kubeaid_ci.charts.update.result import ChartUpdate, Updates, UpdateStatus
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.git import work_tree
+from kubeaid_ci.git.repository import Repository
+
+
+@dataclass(slots=True)
+class ChartWriter:
+    """A checkout that is written to, with the ledger and the vendored versions as they become on the way.
+
+    VERSION and the list of apps follow from what has changed since `head`, so that a run that was killed before it
+    wrote them loses nothing.
+    """
+
+    root: Path
+    head: HeadCharts
+    ledger: Ledger
+    folders: set[str]
+    versions: dict[str, str]
+    dry_run: bool = False
+    written: list[str] = field(default_factory=list)
+    unwritten: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, root: Path, repo: ChartRepo, head: HeadCharts, *, dry_run: bool) -> Self:
+        """Return a writer for the checkout of `repo`; with `dry_run` it writes nothing."""
+        now = HeadCharts.of(repo)
+        return cls(root, head, repo.ledger, set(now.folders), dict(now.versions), dry_run)
+
+    def write_all(self, updates: PreparedUpdates) -> Updates:
+        """Write every update. One that cannot be written does not block the others."""
+        results = tuple(self._result(one) for one in updates.ready)
+        self._write_following()
+        findings = (*updates.findings, *self.findings)
+        written = tuple(dict.fromkeys(self.written))
+        return Updates(results, findings, written, tuple(self.unwritten), dry_run=self.dry_run)
+
+    def _result(self, one: Ready) -> ChartUpdate:
+        if not isinstance(one, PreparedUpdate):
+            return unchanged(one)
+        try:
+            return self._write(one)
+        except UserError as error:
+            self.unwritten.append(one.chart.folder)
+            self.findings.append(bump.refused_finding(one.chart, str(error)))
+            return ChartUpdate(one.chart.folder, UpdateStatus.REFUSED, error=str(error))
+
+    def _write(self, one: PreparedUpdate) -> ChartUpdate:
+        folder, is_new = one.chart.folder, one.chart.folder not in self.folders
+        after = replace(self.ledger, entries={**self.ledger.entries, **one.entries}, exists=True)
+        versions = self.versions | {key: entry.version for key, entry in one.entries.items()}
+        then = {LEDGER: ledgers.text(after).encode(), **self._following(self.folders | {folder}, versions)}
+        if not self.dry_run:
+            chart_folder.replace(self.root, one.chart.path, one.files, replaced=one.replaced, then=then)
+        self.ledger, self.versions = after, versions
+        self.folders.add(folder)
+        self.written += then
+        self.findings += [*one.findings, *self._ignored(one)]
+        status = UpdateStatus.ADDED if is_new else UpdateStatus.UPDATED
+        return ChartUpdate(folder, status, one.subcharts, dry_run=self.dry_run)
+
+    def _following(self, folders: set[str], versions: dict[str, str]) -> dict[str, bytes]:
+        """The files that follow the charts, if they change."""
+        added, step = folders - self.head.folders, self.head.step_to(versions)
+        after = platform_files.following(texts(self.root), added=added, step=step)
+        return {path: text.encode() for path, text in after.items()}
+
+    def _write_following(self) -> None:
+        """Write what an earlier run left out because it was killed."""
+        if files := self._following(self.folders, self.versions):
+            if not self.dry_run:
+                chart_folder.write(self.root, files)
+            self.written += files
+
+    def _ignored(self, one: PreparedUpdate) -> Sequence[Finding]:
+        """The new files that ignore files keep out of Git."""
+        paths = [path for path, file in one.files.items() if file is not None]
+        found = sorted(work_tree.ignored(self.root, paths)) if Repository.at(self.root) else []
+        rule = RULES["chart/dropped-by-gitignore"]
+        message = "an ignore file keeps this new file out of Git; add it with git add --force"
+        return [rule.at(path, message, subject=one.chart.folder, key=path) for path in found]
+
+
+def texts(root: Path) -> dict[str, str]:
+    """Return the files of a checkout that follow the charts, by path. A link out of the checkout is not followed."""
+    top = root.resolve()
+    inside = [path for path in platform_files.FILES if (root / path).resolve().is_relative_to(top)]
+    present = [path for path in inside if (root / path).is_file()]
+    return {path: (root / path).read_bytes().decode("utf-8", "replace") for path in present}
+
+
+def unchanged(one: PlannedUpdate | RefusedUpdate) -> ChartUpdate:
+    """Return the result for a chart that is not updated."""
+    match one:
+        case PlannedUpdate():
+            status = UpdateStatus.SKIPPED if one.findings else UpdateStatus.UP_TO_DATE
+            return ChartUpdate(one.chart.folder, status)
+        case RefusedUpdate():
+            status = UpdateStatus.FAILED if one.failures else UpdateStatus.REFUSED
+            return ChartUpdate(one.chart.folder, status, error=one.error)

@@ -1,0 +1,1 @@
+"""Vendored charts against the ledger and against what their upstreams publish."""

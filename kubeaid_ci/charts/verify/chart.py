@@ -1,0 +1,169 @@
+"""The verdict on one vendored chart: our copy against what was reviewed, and against what is published."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kubeaid_ci.charts.ledger import check as ledger_checks
+from kubeaid_ci.charts.ledger.ledger import OWN, LedgerEntry
+from kubeaid_ci.charts.verify import compare as chart_upstream
+from kubeaid_ci.charts.verify.compare import Comparison
+from kubeaid_ci.charts.verify.effects import ChartEffects
+from kubeaid_ci.charts.verify.trees import compare
+from kubeaid_ci.charts.verify.verdict import ChartResult, ChartStatus, FileAction, FileChange, Side, Vendored
+from kubeaid_ci.compare import file_diff
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.git import history, work_tree
+from kubeaid_ci.git.history import Step
+from kubeaid_ci.git.patches import PatchError, apply_patches
+from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.git.snapshot import WORKTREE, Snapshot
+from kubeaid_ci.git.tree import Entry, File, below
+from kubeaid_ci.helm.published import Fetched
+from kubeaid_ci.helm.repository import plain
+from kubeaid_ci.net.failure import Failed
+
+Verdict = tuple[ChartResult, tuple[Finding, ...]]
+_MOST_COMMITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Looks at the vendored charts of one state of a repository; `effects`, if any, returns what differing files do."""
+
+    root: Path
+    snapshot: Snapshot
+    ref: str
+    effects: ChartEffects | None
+
+    def verdict(
+        self, one: Vendored, entry: LedgerEntry | None, got: Fetched | Failed | None, compared: Comparison | None
+    ) -> Verdict:
+        """Return the verdict; `got` is None if no upstream was contacted, `compared` belongs to the fetched archive."""
+        if one.subchart.is_link:
+            return one.result(ChartStatus.DIFFERENT), (_replaced_by_link(one),)
+        reviewed, said = self._offline(one, entry)
+        if got is None or (isinstance(got, Failed) and said):
+            told = chart_upstream.judge(one, entry, got)[1] if got else ()
+            return self._with_effects(one, reviewed, lambda: self._reviewed(entry), by=Side.OURS), (*told, *said)
+        result, findings = chart_upstream.judge(one, entry, got, compared)
+        if result.status is ChartStatus.IDENTICAL and said:
+            return result, (*findings, _outdated(one))
+        by = Side.UPSTREAM if chart_upstream.is_republished(one, entry, got) else Side.OURS
+        return self._with_effects(one, result, lambda: compared.published if compared else {}, by=by), findings
+
+    def compared(self, one: Vendored, entry: LedgerEntry | None, got: Fetched) -> Comparison:
+        """Our files against the published ones with the declared patches put on."""
+        is_plain = entry is None or not (entry.patches or entry.removed)
+        if is_plain and got.tree_id == one.subchart.tree:
+            return Comparison(published=got.files)  # the same id, the same files: none need be looked at
+        try:
+            patches = {path: self.snapshot.read(path) for path in (entry.patches if entry else ())}
+            wanted = apply_patches(got.files, patches, removed=entry.removed if entry else ())
+        except (PatchError, UserError) as error:
+            return Comparison(patch_failure=str(error))
+        changes = self._changes(one, wanted)
+        note = self._origin(one, entry) if changes else ""
+        ignored = self._ignored(one, changes)
+        return Comparison(changes, ignored=ignored, note=note, published=wanted, ours=self._ours(one))
+
+    def _offline(self, one: Vendored, entry: LedgerEntry | None) -> Verdict:
+        """Return the verdict from only the ledger: identical means that the content was reviewed."""
+        if entry is None or entry.version != one.subchart.version:
+            return one.result(ChartStatus.UNVERIFIABLE if one.comes_from_elsewhere else ChartStatus.LOCAL), ()
+        if entry.origin == OWN and entry.tree is None:
+            return one.result(ChartStatus.LOCAL), ()
+        if not ledger_checks.differs(one, entry):
+            return one.result(ChartStatus.IDENTICAL, digest=entry.sha256), ()
+        before = self._reviewed(entry)
+        files = self._changes(one, before) if before else ()
+        result = one.result(ChartStatus.DIFFERENT, digest=entry.sha256, files=files)
+        return result, tuple(self._edited(one, entry, files))
+
+    def _reviewed(self, entry: LedgerEntry | None) -> Mapping[str, File]:
+        """The files of the tree that the ledger names, where this clone still has it."""
+        repository = Repository.at(self.root)
+        if repository is None or entry is None or entry.tree is None or not history.has(self.root, entry.tree):
+            return {}
+        with Blobs(self.root) as blobs:
+            found = repository.files(entry.tree).items()
+            return {path: File(one.mode, blobs.read(one.id) if one.has_bytes else b"") for path, one in found}
+
+    def _edited(self, one: Vendored, entry: LedgerEntry, files: tuple[FileChange, ...]) -> Iterator[Finding]:
+        by = self._commits(one, entry)
+        if files:
+            compared = Comparison(files, ignored=self._ignored(one, files), note=by, ours=self._ours(one))
+            yield from chart_upstream.file_findings(one, compared, than="what the ledger records")
+            return
+        message = f"the chart does not hold what the ledger records{by}; fetch the whole history to see the files"
+        tree = one.subchart.tree or ""
+        yield RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="tree", content=tree)
+
+    def _origin(self, one: Vendored, entry: LedgerEntry | None) -> str:
+        """Return what changed a chart that is not as published; the ledger may never have known it otherwise."""
+        if entry is not None and ledger_checks.differs(one, entry):
+            return self._commits(one, entry)
+        repository = Repository.at(self.root)
+        if self.ref == WORKTREE and repository and repository.tree("HEAD", one.subchart.path) != one.subchart.tree:
+            return "; our copy was changed in the work tree"
+        step = history.last(self.root, one.subchart.path, revision=self.snapshot.commit or "HEAD")
+        return f"; our copy was last changed by {_named(step)}" if step else ""
+
+    def _commits(self, one: Vendored, entry: LedgerEntry) -> str:
+        revision = self.snapshot.commit or "HEAD"
+        steps = history.since(self.root, one.subchart.path, entry.tree or "", revision=revision)
+        named = [_named(step) for step in steps or ()]
+        more = f" and {len(named) - _MOST_COMMITS} more" if len(named) > _MOST_COMMITS else ""
+        if named:
+            return f"; changed by {', '.join(named[:_MOST_COMMITS])}{more}"
+        return "; changed in the work tree" if steps is not None and self.ref == WORKTREE else ""
+
+    def _ignored(self, one: Vendored, changes: Iterable[FileChange]) -> frozenset[str]:
+        """Those of the missing files that ignore files name."""
+        start = f"{one.subchart.path}/"
+        missing = [start + change.path for change in changes if change.change is FileAction.MISSING]
+        return frozenset(path.removeprefix(start) for path in work_tree.ignored(self.root, missing))
+
+    def _changes(self, one: Vendored, theirs: Mapping[str, File]) -> tuple[FileChange, ...]:
+        ours = self._ours(one)
+        found = compare(ours, {path: file.entry for path, file in theirs.items()})
+        return tuple(
+            replace(change, diff=file_diff.diff(theirs.get(change.path), self._file(one, ours, change.path)))
+            for change in found
+        )
+
+    def _with_effects(
+        self, one: Vendored, result: ChartResult, theirs: Callable[[], Mapping[str, File]], *, by: Side
+    ) -> ChartResult:
+        if not result.files or self.effects is None:
+            return result
+        ours = self._ours(one)
+        mine = {path: File(entry.mode, self._read(one, path)) for path, entry in ours.items()}
+        return replace(result, effects=self.effects.of(one, ours=mine, theirs=theirs(), by=by))
+
+    def _ours(self, one: Vendored) -> Mapping[str, Entry]:
+        return below(self.snapshot.files, one.subchart.path)
+
+    def _file(self, one: Vendored, ours: Mapping[str, Entry], path: str) -> File | None:
+        return File(ours[path].mode, self._read(one, path)) if path in ours else None
+
+    def _read(self, one: Vendored, path: str) -> bytes:
+        path = f"{one.subchart.path}/{path}"
+        return self.snapshot.read(path) if self.snapshot.files[path].has_bytes else b""
+
+
+def _named(step: Step) -> str:
+    return f"{step.commit[:10]} ({step.subject})"
+
+
+def _outdated(one: Vendored) -> Finding:
+    message = f"{one.key} is what is published, but not what the ledger records; look at it, then accept it"
+    tree = one.subchart.tree or ""
+    return RULES["chart/ledger-changed"].at(one.subchart.path, message, subject=one.key, key="outdated", content=tree)
+
+
+def _replaced_by_link(one: Vendored) -> Finding:
+    message = f"{one.key} is a link to {plain(one.subchart.target or '')}, not the folder that is published or recorded"
+    return RULES["chart/file-modified"].at(one.subchart.path, message, subject=one.key, key="link")

@@ -1,0 +1,84 @@
+"""Changes of chart sources and of suppressions since a base revision."""
+
+import difflib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from kubeaid_ci.findings.finding import FailOn, Finding, Severity
+from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.findings.suppression import SETTINGS_FILE, Suppression
+from kubeaid_ci.helm.chart import Chart, Dependency
+from kubeaid_ci.helm.repository import address, host, told
+
+_REPOSITORY = RULES["chart/repository-changed"]
+_SUPPRESSION = RULES["chart/suppression-changed"]
+# Of the hosts of seventy real repositories no two are as alike as a name and its misspelling.
+_ALIKE = 0.9
+
+
+def repositories(charts: Iterable[Chart], base: Sequence[Chart], *, folders: Collection[str] = ()) -> Iterator[Finding]:
+    """Yield the dependencies that come from elsewhere than in the base, and new ones from a host like a known one.
+
+    `folders` has all umbrella charts that there are now: what a new one declares is compared with those that are gone.
+    """
+    hosts = {found for chart in base for one in chart.dependencies if (found := host(one.repository))}
+    old = {chart.folder: [chart] for chart in base}
+    gone = [chart for chart in base if folders and chart.folder not in folders]
+    for chart in charts:
+        for one in chart.dependencies:
+            then = (each for were in old.get(chart.folder, gone) for each in were.dependencies)
+            known = dict.fromkeys(each.repository for each in then if each.name == one.name)
+            if known and address(one.repository) not in map(address, known):
+                came = " and ".join(map(told, known))
+                yield _at(chart, one, f"{one.name} came from {came}, now from {told(one.repository)}")
+            elif not known and (alike := _alike(one.repository, hosts)):
+                message = f"{one.name} comes from {told(one.repository)}, a new host that looks like {told(alike)}"
+                yield _at(chart, one, message)
+
+
+def reach(now: Mapping[str, Mapping[str, str]], base: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+    """Yield the settings of how upstreams are reached that are not those of the base, by name and what each is for."""
+    for name in dict.fromkeys((*base, *now)):
+        old, new = base.get(name, {}), now.get(name, {})
+        for what in sorted({*old, *new}):
+            if old.get(what) != new.get(what):
+                message = f"upstreams: {name}: {_change(told(what), old.get(what), new.get(what))}"
+                yield _REPOSITORY.at(SETTINGS_FILE, message, subject="upstreams", key=f"{name} {what}")
+
+
+def suppressions(now: Iterable[Suppression], base: Collection[Suppression]) -> Iterator[Finding]:
+    """Yield what silences a finding about charts and did not in the base."""
+    known = {_plain(one) for one in base}
+    for one in now:
+        if one.rule.startswith("chart/") and _plain(one) not in known:
+            message = f"{one.rule} is silenced for {one.subject} from now on: {one.reason}"
+            yield _SUPPRESSION.at(SETTINGS_FILE, message, subject=one.rule, line=one.line, key=one.subject)
+
+
+def leniency(now: FailOn | None, base: FailOn | None) -> Iterator[Finding]:
+    """Yield a new word on which findings make a run fail, where fewer do than before."""
+    before, after = base or FailOn.ERROR, now or FailOn.ERROR
+    if any(before.reached_by(one) and not after.reached_by(one) for one in Severity):
+        message = f"runs fail on {after} from now on, and not on {before}"
+        yield _SUPPRESSION.at(SETTINGS_FILE, message, subject="fail-on", severity=Severity.ERROR, key="fail-on")
+
+
+def _alike(repository: str, hosts: Collection[str]) -> str | None:
+    found = host(repository)
+    if not found or found in hosts:
+        return None
+    return next(iter(difflib.get_close_matches(found, sorted(hosts), 1, _ALIKE)), None)
+
+
+def _change(what: str, old: str | None, new: str | None) -> str:
+    if old is None:
+        return f"{what} is new" if new in (None, "") else f"{what} now uses {told(new)}"
+    return f"{what} was removed" if new is None else f"{what} used {told(old)} and now uses {told(new)}"
+
+
+def _plain(one: Suppression) -> tuple[object, ...]:
+    return one.rule, one.subject, one.path, one.until
+
+
+def _at(chart: Chart, one: Dependency, message: str) -> Finding:
+    subject = f"{chart.folder}/{one.name}"
+    return _REPOSITORY.at(one.path, message, subject=subject, line=one.line, severity=Severity.ERROR, key=one.name)

@@ -1,1 +1,0 @@
-"""Checks: pure functions that yield findings."""

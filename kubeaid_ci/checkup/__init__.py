@@ -1,0 +1,1 @@
+"""Checks of this machine, the repositories, the tokens and the forge."""

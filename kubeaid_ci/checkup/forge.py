@@ -1,0 +1,146 @@
+"""Checks access to the forge of the config repo, and the token."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kubeaid_ci import forge as forges
+from kubeaid_ci.checkup import checks, remote_probe
+from kubeaid_ci.checkup.result import Area, Check, NotReached, Refused
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.forge import advice, environment
+from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind
+from kubeaid_ci.forge.interface import Trouble
+from kubeaid_ci.forge.proposal import Wishes
+from kubeaid_ci.git.access import GitAccess, split_address
+from kubeaid_ci.git.remote import Heads
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.net.credentials import Token
+from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.publishing.branches import ROOT as BRANCH
+from kubeaid_ci.publishing.target import forge_of
+
+_SECONDS = 30.0
+_REFUSALS = (401, 403, 404)
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """The config repo's remote, its credentials, and its answer to a request for its branches.
+
+    `forge` is the error if the type of forge is unknown. A token in the address is `held`, and
+    `given` where it comes before those of the environment.
+    """
+
+    remote: Remote
+    access: GitAccess
+    forge: ForgeAddress | UserError
+    given: Token | None
+    held: Token | None
+    base: str | None
+    answer: Heads | Refused | NotReached
+
+    @property
+    def kind(self) -> ForgeKind:
+        """The type of forge; empty if it is unknown."""
+        return self.forge.kind if isinstance(self.forge, ForgeAddress) else ForgeKind.NONE
+
+
+def briefly(access: GitAccess) -> GitAccess:
+    """The same way in, for somebody who waits for the answer: one try, and not for long."""
+    return replace(access, patience=Patience(attempts=1), timeout=_SECONDS)
+
+
+def approach(address: str, wishes: Wishes, *, is_origin: bool = False) -> Approach:
+    """Find out about a remote, and ask it for its branches; raises `UserError` if it is no address.
+
+    A token in an address that somebody gives is the one to use; one in the ``origin`` of a checkout is the
+    last resort, as when publishing: a CI system put it there to clone with.
+    """
+    url, held = split_address(address)
+    remote = Remote.parse(url)
+    forge = _detected(remote, wishes)
+    bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
+    given = None if is_origin else held
+    kind = forge.kind if isinstance(forge, ForgeAddress) else ForgeKind.NONE
+    token = given or _git_token(remote, kind) or held
+    known = forge if isinstance(forge, ForgeAddress) else ForgeAddress(ForgeKind.NONE, "", remote, "", "")
+    access = briefly(forges.git_access(known, url, token, ca_bundle=bundle))
+    named = environment.base_branch(os.environ)
+    base = wishes.base or (named.value if named else None)
+    answer = remote_probe.readable(access, *([base] if base else []))
+    return Approach(remote, access, forge, given, held, base, answer)
+
+
+def _detected(remote: Remote, wishes: Wishes) -> ForgeAddress | UserError:
+    try:
+        return forge_of(remote, wishes)
+    except UserError as error:
+        return error
+
+
+def _git_token(remote: Remote, kind: ForgeKind) -> Token | None:
+    try:
+        return environment.git_token(remote, kind, os.environ)
+    except UserError:
+        return None  # a malformed one, which the check of its variable names
+
+
+def look(way: Approach | None, checkout: Path | None, wishes: Wishes) -> Iterator[Check]:
+    """Look at the forge: reading, pushing, change requests, and the variables that all of it depends on.
+
+    `checkout` is a folder with a commit of the config repo, where there is one.
+    """
+    yield from checks.old_variables(environment.old_names(os.environ))
+    if way is None:
+        return
+    yield checks.forge(way.forge)
+    answer = way.answer
+    default = answer.default if isinstance(answer, Heads) else answer
+    yield checks.reading(Area.FORGE, way.access.url, default, way.access.help)
+    if isinstance(answer, Heads) and way.base and way.base not in answer.commits:
+        yield checks.base(way.base, way.access.url)
+    yield from _variables(way)
+    if isinstance(answer, Heads) and checkout and (way.access.token or not way.access.over_http):
+        refusal = remote_probe.writable(way.access, checkout, BRANCH)
+        yield checks.pushing(refusal, who=_owner(way.access.token), needs=way.access.help)
+    yield from _api(way, wishes)
+
+
+def _variables(way: Approach) -> Iterator[Check]:
+    if way.remote.is_local:
+        return
+    kind = way.kind
+    needed = () if kind is ForgeKind.NONE or way.given else environment.token_variables(kind, way.remote, os.environ)
+    found = environment.tokens_set(way.remote, kind, os.environ)
+    yield from checks.token_variables(found, needed=needed)
+
+
+def _api(way: Approach, wishes: Wishes) -> Iterator[Check]:
+    if not isinstance(way.forge, ForgeAddress) or way.kind is ForgeKind.NONE:
+        return
+    try:
+        token = way.given or environment.forge_token(way.remote, way.kind, os.environ) or way.held
+    except UserError:
+        return  # malformed, and named by the check of its variable
+    if token is None:
+        return
+    bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
+    patience = Patience(attempts=1)
+    forge = forges.connect(way.forge, token, environ=os.environ, ca_bundle=bundle, patience=patience)
+    if forge is None:
+        return
+    needs = advice.needs(way.forge, token)
+    try:
+        yield checks.requesting(forge.access(), who=_owner(token), needs=needs)
+        opened = forge.find_open(BRANCH)
+    except Trouble as trouble:
+        kind = Refused if trouble.status in _REFUSALS else NotReached
+        yield checks.requesting(kind(str(trouble)), who=_owner(token), needs=needs)
+        return
+    yield checks.change_request(opened[0].url if opened else None, BRANCH)
+
+
+def _owner(token: Token | None) -> str:
+    return f"the token from {token.source}" if token else "Git on this machine"

@@ -1,0 +1,75 @@
+"""Checks this machine: Python, programs, packages, the cache folder, network access."""
+
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from kubeaid_ci import __version__
+from kubeaid_ci.build.jsonnet import engine as jsonnet
+from kubeaid_ci.cache.cache import CACHE_BYTES, Cache, named_folder
+from kubeaid_ci.checkup import checks, programs
+from kubeaid_ci.checkup.result import Check, State, Tool
+from kubeaid_ci.render import kustomize
+
+# From here on Git takes a token from the environment (GIT_CONFIG_COUNT).
+_GIT = "2.31"
+# From here on Git can make the merge that a forge's "update branch" button makes.
+_GIT_MERGES = "2.38"
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+def look(engine: str, ca_bundle: str | None) -> tuple[Check, ...]:
+    """Everything on this machine that builds and publications need or can use."""
+    tools = [checks.tool(tool) for tool in (*_git(), *_engines(engine), *_others())]
+    cache = Cache(named_folder(), CACHE_BYTES)
+    kept = checks.cache(str(cache.folder), cache.size(), cache.trouble())
+    bundle = [checks.ca_bundle(ca_bundle, there=Path(ca_bundle).is_file())] if ca_bundle else []
+    return (
+        checks.python(platform.python_version(), __version__),
+        *tools,
+        kept,
+        *bundle,
+        *checks.proxies(_proxies()),
+    )
+
+
+def has_git(found: Sequence[Check]) -> bool:
+    """Return whether there is a Git that is good enough to look any further."""
+    return not any(check.name == "git" and check.state is State.WRONG for check in found)
+
+
+def _git() -> Iterator[Tool]:
+    version = programs.program("git")
+    git = Tool("git", version, "clone, compare and push", f"install git {_GIT} or later", needed=True, at_least=_GIT)
+    yield git
+    merges = Tool("git merge-tree", version, "distinguish base merges from other commits", "", at_least=_GIT_MERGES)
+    if checks.tool(git).state is State.OK is not checks.tool(merges).state:
+        yield merges
+
+
+def _engines(chosen: str) -> Iterator[Tool]:
+    uses = {
+        "rjsonnet": "build",
+        "gojsonnet": "explain errors in vars files, and to build what rjsonnet cannot",
+        "jsonnet": "build with --engine jsonnet",
+    }
+    for name in jsonnet.ENGINES:
+        tool = Tool(name, jsonnet.version(name), uses[name], f"pip install {name}", needed=name == chosen)
+        if name != "jsonnet" or tool.version or tool.needed:  # the third engine is not needed
+            yield tool
+
+
+def _others() -> Iterator[Tool]:
+    yield Tool("promtool", programs.program("promtool"), "check rules with build --validate", "install prometheus")
+    builds = kustomize.find()
+    name, version = (builds.name, builds.version) if builds else ("kustomize", None)
+    yield Tool(name, version, "build kustomizations of Applications", "install kustomize or kubectl", at_least="4.5")
+    helm = "helm-python-sdk"
+    yield Tool(helm, programs.package(helm), "render Helm charts", f"pip install {helm}")
+
+
+def _proxies() -> dict[str, str]:
+    """The proxy settings that are set, without any credentials."""
+    found = {name: os.environ.get(name) or os.environ.get(name.lower(), "") for name in _PROXIES}
+    return {name: value.rpartition("@")[2].strip() for name, value in found.items() if value.strip()}

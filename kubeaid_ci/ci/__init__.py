@@ -1,0 +1,1 @@
+"""The CI system that a run is part of: its summary, outputs, comments and the change under review."""

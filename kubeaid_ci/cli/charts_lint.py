@@ -1,0 +1,100 @@
+"""``kubeaid-ci charts lint``."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.helm_options import helm_version
+from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
+from kubeaid_ci.cli.options import common_options, resolve
+from kubeaid_ci.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubeaid_ci.findings.finding import Finding
+    from kubeaid_ci.semver.version import Version
+
+
+@click.command("lint")
+@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
+@click.option(
+    "--kubernetes", metavar="OLDEST[..NEWEST]", help="Versions that clusters run (default: those of the settings)."
+)
+@click.option(
+    "--helm",
+    multiple=True,
+    metavar="VERSION",
+    help="Render as this Helm version does, e.g. 3.19; repeatable (default: those of clusters in the settings, else the"
+    " newest).",
+)
+@click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
+@new_only_options
+@common_options
+@click.pass_context
+def charts_lint(
+    ctx: click.Context,
+    /,
+    charts: tuple[str, ...],
+    *,
+    kubernetes: str | None,
+    helm: tuple[str, ...],
+    ref: str,
+    base: str | None,
+    new_only: bool,
+    **given: Any,
+) -> None:
+    """Lint umbrella charts (default: all): Helm's linter, rendering, removed APIs, duplicate objects.
+
+    Structure (what is declared, locked and vendored) is checked by `charts verify`.
+
+    \b
+    Example: kubeaid-ci charts lint --kubernetes 1.30..1.34 --kubeaid ../KubeAid
+             kubeaid-ci charts lint --new-only --base origin/master
+    """
+    from kubeaid_ci.charts import complete_rules
+    from kubeaid_ci.charts.lint import lint_charts
+    from kubeaid_ci.charts.report import lint
+    from kubeaid_ci.cli.ending import done
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.repositories import charts_folder
+
+    subtracted = base_to_subtract(ctx, base, new_only=new_only)
+    options = resolve(ctx, given, base=subtracted, base_of="kubeaid")
+    kubeaid, ref = charts_folder(options, ref)
+    known = None
+    with Progress(quiet=options.quiet) as progress:
+        same: dict[str, Any] = {
+            "kubernetes": _versions(kubernetes),
+            "helm": [version for text in helm if (version := helm_version(text))],
+            "settings": options.settings,
+            "jobs": options.jobs,
+            "cache": options.cache,
+            "progress": progress.rendered,
+        }
+        found = lint_charts(kubeaid, charts=charts, ref=ref, **same)
+        if subtracted:
+            from kubeaid_ci.baseline.at_base import of_charts
+
+            def at(commit: str, names: "Sequence[str]") -> "Sequence[Finding]":
+                return lint_charts(kubeaid, charts=names, ref=commit, **same).findings
+
+            known = Baseline(subtracted, of_charts(kubeaid, subtracted, charts, at, head=ref))
+    ran = () if charts or new_only else complete_rules.LINT
+    done(ctx, lint(found, version=__version__), options, ran=ran, failure=_failure, baseline=known)
+
+
+def _failure(findings: "Sequence[Finding]") -> int:
+    """Return 2 if a chart cannot be read."""
+    return 2 if any(one.rule.id == "chart/invalid" for one in findings) else 0
+
+
+def _versions(text: str | None) -> "tuple[Version, ...]":
+    from kubeaid_ci.semver.version import Version
+
+    found = tuple(Version.parse(part) for part in text.split("..")) if text else ()
+    if any(version.prerelease for version in found):
+        raise UserError(f"--kubernetes {text}: write a version such as 1.34, or two of them as 1.30..1.34")
+    return found

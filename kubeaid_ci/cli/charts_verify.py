@@ -1,0 +1,174 @@
+"""``kubeaid-ci charts verify``."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_option
+from kubeaid_ci.cli.options import Options, common_options, resolve
+from kubeaid_ci.cli.publish_options import reach_options, wishes
+from kubeaid_ci.cli.terminal import notice
+from kubeaid_ci.cli.upstream_options import reaching, upstream_options
+
+if TYPE_CHECKING:
+    from kubeaid_ci.charts.verify.upstream import Fetch
+    from kubeaid_ci.charts.verify.verdict import Verification
+    from kubeaid_ci.findings.finding import Finding
+    from kubeaid_ci.forge.interface import Forge
+    from kubeaid_ci.report.report import Report
+
+# Waiting for a server takes no core.
+_FETCHES_A_JOB = 4
+
+
+@click.command("verify")
+@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
+@click.option("--offline", is_flag=True, help="Do not use the network; compare only with the ledger.")
+@click.option(
+    "--update-ledger", is_flag=True, help="Add charts and files missing from the ledger; never replaces content."
+)
+@click.option("--accept", multiple=True, metavar="CHART", help="Record the chart's current content; repeatable.")
+@click.option("--reason", default="", metavar="TEXT", help="Reason for --accept; recorded in the ledger.")
+@click.option(
+    "--base",
+    metavar="REF",
+    help="Also report changes of the ledger and of repositories since REF (REF...: merge base).",
+)
+@click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
+@click.option("--issue", is_flag=True, help="Keep one issue on the KubeAid repo's forge, open while there are errors.")
+@new_only_option
+@upstream_options
+@reach_options
+@common_options
+@click.pass_context
+def charts_verify(
+    ctx: click.Context,
+    /,
+    charts: tuple[str, ...],
+    *,
+    offline: bool,
+    update_ledger: bool,
+    accept: tuple[str, ...],
+    reason: str,
+    base: str | None,
+    ref: str,
+    issue: bool,
+    new_only: bool,
+    **given: Any,
+) -> None:
+    """Compare vendored charts (default: all) with the ledger and with what is published.
+
+    \b
+    Example: kubeaid-ci charts verify --offline --new-only --base origin/main --kubeaid ../KubeAid
+             kubeaid-ci charts verify --issue --kubeaid https://github.com/example/KubeAid.git
+             kubeaid-ci charts verify --offline --accept buzz/buzz --reason "bundled databases removed"
+    """
+    from kubeaid_ci.charts import complete_rules
+    from kubeaid_ci.charts.report import verification
+    from kubeaid_ci.charts.verify.verify import verify_charts
+    from kubeaid_ci.cli.ending import done
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.repositories import charts_folder
+
+    subtracted = base_to_subtract(ctx, base, new_only=new_only, base_is_used=True)
+    options = resolve(ctx, given, base=base, base_of="kubeaid")
+    kubeaid, ref = charts_folder(options, ref)
+    asking = _asking(options, given, offline=offline)
+    forge = _forge(options, given, partial=offline or new_only or bool(charts)) if issue else None
+    same: dict[str, Any] = {
+        "kubernetes": options.settings.kubernetes_versions,
+        "jobs": _FETCHES_A_JOB * options.jobs,
+        "cache": options.cache,
+    }
+    known = None
+    with Progress(quiet=options.quiet) as progress, asking as fetch:
+        found = verify_charts(
+            kubeaid,
+            charts=charts,
+            ref=ref,
+            base=_before(kubeaid, base, ref) if base else None,
+            fetch=fetch,
+            update_ledger=update_ledger,
+            accept=accept,
+            reason=reason,
+            progress=progress.verified,
+            **same,
+        )
+        if subtracted:
+            from kubeaid_ci.baseline.at_base import of_charts
+
+            def at(commit: str, names: Sequence[str]) -> "Sequence[Finding]":
+                return verify_charts(kubeaid, charts=names, ref=commit, fetch=fetch, effects=False, **same).findings
+
+            known = Baseline(subtracted, of_charts(kubeaid, subtracted, charts, at, head=ref))
+    report = verification(found, version=__version__)
+    post = (lambda: _kept(forge, report, options)) if forge else None
+    # What a failed upstream hides could match; a baseline takes out what suppressions match.
+    is_whole = not (charts or new_only or found.may_pass)
+    ran = (complete_rules.VERIFY_OFFLINE if offline else complete_rules.VERIFY) if is_whole else ()
+    done(ctx, report, options, ran=ran, failure=lambda findings: _failure(found, findings), baseline=known, post=post)
+
+
+def _before(kubeaid: Path, base: str, ref: str) -> str:
+    from kubeaid_ci.baseline import merge_base
+
+    return merge_base.before(kubeaid, base, ref)
+
+
+def _asking(options: Options, given: dict[str, Any], *, offline: bool) -> "AbstractContextManager[Fetch | None]":
+    """Return a context of the function that fetches from upstreams, or of None if offline. Removes its options."""
+    asked = reaching(given, options.settings.upstreams)
+    if offline:
+        return nullcontext()
+    from kubeaid_ci.charts.verify.upstream import upstream_charts
+
+    return upstream_charts(cache=options.cache, **asked)
+
+
+def _forge(options: Options, given: dict[str, Any], *, partial: bool) -> "Forge":
+    from kubeaid_ci.charts.verify.alarm_issue import forge_of
+    from kubeaid_ci.cli.repositories import kubeaid_target
+    from kubeaid_ci.errors import UserError
+
+    if partial:
+        raise UserError("an issue is about all charts and what is published; leave out names, --offline and --new-only")
+    return forge_of(kubeaid_target(options), wishes(given, options.settings.publish))
+
+
+def _kept(forge: "Forge", report: "Report", options: Options) -> int:
+    """Keep the issue; a forge that fails must not swallow the report, so its failure is an exit code."""
+    from kubeaid_ci.charts.verify.alarm_issue import keep_issue
+    from kubeaid_ci.errors import KubeaidCiError
+
+    try:
+        outcome, kept = keep_issue(forge, replace(report, findings=_spoken(report.findings, options)))
+    except KubeaidCiError as error:
+        notice(f"kubeaid-ci: error: {error}")
+        return error.exit_code
+    notice(f"issue {outcome.value}{f': {kept.url}' if kept else ''}")
+    return 0
+
+
+def _spoken(findings: "Sequence[Finding]", options: Options) -> "tuple[Finding, ...]":
+    from datetime import date
+
+    from kubeaid_ci.findings import suppress
+
+    return suppress.apply(tuple(findings), options.settings.suppress, today=date.today(), ran=())
+
+
+def _failure(found: "Verification", findings: "Sequence[Finding]") -> int:
+    """Return 2 if a chart cannot be read, 3 if a retry may help; both win over the findings' 1.
+
+    `findings` are those that are reported. A change that lets runs fail less often fails itself.
+    """
+    if any(one.rule.id == "chart/invalid" for one in findings):
+        return 2
+    is_lenient = any(one.rule.id == "chart/suppression-changed" and one.subject == "fail-on" for one in findings)
+    return 3 if found.may_pass else int(is_lenient)

@@ -1,0 +1,102 @@
+"""``kubeaid-ci check``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
+from kubeaid_ci.cli.options import common_options, kubeaid_ref_option, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubeaid_ci.check.result import Suggestion
+
+
+@click.command()
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@click.option(
+    "--rules",
+    multiple=True,
+    metavar="FAMILY|RULE",
+    shell_complete=completion.rules,
+    help="Only these rules, whatever the profile; repeatable or comma-separated.",
+)
+@click.option("--suggest", metavar="FAMILY", help="Print what the family suggests, instead of the report.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write suggestions to files in DIR."
+)
+@new_only_options
+@common_options
+@kubeaid_ref_option("pinned")
+@click.pass_context
+def check(
+    ctx: click.Context,
+    /,
+    clusters: tuple[str, ...],
+    rules: tuple[str, ...],
+    suggest: str | None,
+    out: Path | None,
+    *,
+    base: str | None,
+    new_only: bool,
+    **common: Any,
+) -> None:
+    """Check clusters (default: all) as Git describes them, rendered as Argo CD renders them.
+
+    Reports what is broken. With `check: profile: strict` in the settings file, or with --rules, it also reports what
+    could be safer.
+
+    \b
+    Example: kubeaid-ci check --kubeaid ../KubeAid
+             kubeaid-ci check staging --rules network,gitops/unpinned
+             kubeaid-ci check --new-only --base origin/main
+    """
+    from kubeaid_ci.check.base import of_check
+    from kubeaid_ci.check.job import check_clusters
+    from kubeaid_ci.check.report import report
+    from kubeaid_ci.cli.ending import conclude, judge
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+
+    if out and not suggest:
+        raise click.UsageError("--out has no effect without --suggest", ctx)
+    subtracted = base_to_subtract(ctx, base, new_only=new_only)
+    options = resolve(ctx, common, kubeaid_ref="pinned", base=subtracted, base_of="config")
+    config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
+    names = [name for each in rules for name in each.replace(",", " ").split()]
+    baseline = None
+    with Progress(quiet=options.quiet) as progress:
+        same: dict[str, Any] = {
+            "rules": names,
+            "kubeaid_ref": kubeaid_ref,
+            "settings": options.settings,
+            "jobs": options.jobs,
+            "cache": options.cache,
+            "progress": progress.rendered,
+        }
+        checks = check_clusters(config_repo, kubeaid, clusters=clusters, suggest=suggest, **same)
+        if subtracted:
+            baseline = Baseline(subtracted, of_check(config_repo, kubeaid, subtracted, clusters, **same))
+    if suggest:
+        _show(checks.suggestions, out)
+        ctx.exit(0)
+    judged = judge(checks.findings, options, ran=() if clusters else checks.rules, baseline=baseline)
+    conclude(ctx, judged.of(report(checks, judged.findings, version=__version__)), options)
+
+
+def _show(suggestions: "Sequence[Suggestion]", out: Path | None) -> None:
+    """Print suggestions, each below a comment with its path, or write them to files."""
+    from kubeaid_ci.cli.terminal import print_documents
+    from kubeaid_ci.runtime.files import write_atomically
+
+    if out is None:
+        print_documents("".join(f"# {one.path}\n{one.text}" for one in suggestions))
+        return
+    for one in suggestions:
+        path = out / one.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, one.text.encode())

@@ -1,0 +1,160 @@
+"""``kubeaid-ci diff``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.diff_options import about_change, comment_place, comparing, diff_options, end
+from kubeaid_ci.cli.environment import is_from_environment
+from kubeaid_ci.cli.new_only import Baseline, new_only_option
+from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, refuse_kubeaid_ref, resolve
+from kubeaid_ci.errors import UserError
+
+if TYPE_CHECKING:
+    from kubeaid_ci.diff.comparison import Revisions
+
+_DEFAULT_REF = "pinned"
+_CONFIG, _KUBEAID = "k8s", "argocd-helm-charts"
+_NO_REF = (
+    "an upgrade is from what each Application pins to --upgrade-to, and a change of the KubeAid repo is from --base"
+    " to --head; to compare two KubeAid revisions pass --of kubeaid --base OLD --head NEW"
+)
+
+
+@click.command()
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@click.option("--base", metavar="REF", help="The revision before the change; REF... is the merge base with REF.")
+@click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
+@click.option("--upgrade-to", metavar="REV", help="Rehearse an upgrade to this KubeAid revision instead.")
+@click.option(
+    "--of",
+    type=click.Choice(["config", "kubeaid"]),
+    help="The repo that --base and --head are revisions of (default: the one in the current folder).",
+)
+@click.option(
+    "--app",
+    "apps",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.applications,
+    help="Only this Application; repeatable.",
+)
+@click.option("--no-monitoring", is_flag=True, help="Do not build the monitoring at other KubeAid revisions.")
+@new_only_option
+@diff_options
+@common_options
+@kubeaid_ref_option(_DEFAULT_REF)
+@click.pass_context
+def diff(
+    ctx: click.Context,
+    /,
+    clusters: tuple[str, ...],
+    *,
+    base: str | None,
+    head: str | None,
+    upgrade_to: str | None,
+    of: str | None,
+    apps: tuple[str, ...],
+    no_monitoring: bool,
+    new_only: bool,
+    **given: Any,
+) -> None:
+    """Show what a change of the config repo or the KubeAid repo, or an upgrade, does to clusters (default: all).
+
+    Both sides are rendered and compared object by object. A change of the config repo is compared at the KubeAid
+    revisions that its Applications pin; a change of the KubeAid repo as if all clusters used it.
+
+    \b
+    Example: kubeaid-ci diff --base origin/main --kubeaid ../KubeAid
+             kubeaid-ci diff staging --upgrade-to 31.1.1 --kubeaid ../KubeAid --comment
+    """
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.provenance import of_change
+    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.diff.diff import diff_clusters
+
+    base = _base(ctx, base, alone=not upgrade_to, more=bool(head or of))
+    options = resolve(ctx, given, kubeaid_ref=_DEFAULT_REF, base=base, base_of=of)
+    of = of or ("config" if upgrade_to else _here(options))
+    if upgrade_to or of == "kubeaid":
+        refuse_kubeaid_ref(ctx, given, _NO_REF)
+    place = comment_place(given, options, of=of)
+    config_repo = config_folder(options, beside=options.kubeaid if of == "kubeaid" else None)
+    kubeaid, own = kubeaid_folder(options)
+    root = config_repo if of == "config" else kubeaid
+    before, after = _upgrade(upgrade_to) if upgrade_to else _sides(of, root, str(base), head, own)
+    with Progress(quiet=options.quiet) as progress:
+        comparison = diff_clusters(
+            config_repo,
+            kubeaid,
+            before=before,
+            after=after,
+            clusters=clusters,
+            apps=apps,
+            monitoring=not no_monitoring,
+            **comparing(given, options, progress),
+        )
+        known = None
+        if new_only:
+            from kubeaid_ci.baseline.at_base import of_render
+
+            same = {"settings": options.settings, "jobs": options.jobs, "cache": options.cache}
+            findings = of_render(config_repo, kubeaid, before.config, clusters, kubeaid_ref=before.kubeaid, **same)
+            known = Baseline(base or "the pinned revisions", findings)
+    about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else about_change(str(base))
+    end(
+        ctx,
+        comparison,
+        options,
+        given,
+        command="diff",
+        about=about,
+        place=place,
+        baseline=known,
+        revisions=lambda: of_change(options, config_repo, kubeaid, before, after),
+    )
+
+
+def _base(ctx: click.Context, base: str | None, *, alone: bool, more: bool) -> str | None:
+    """Return the revision before a change. `alone` is false if --upgrade-to is set, which excludes other revisions."""
+    base = base if alone or not is_from_environment(ctx, "base") else None
+    if bool(base) != alone or (not alone and more):
+        raise click.UsageError("give --base REF (and --head REF), or only --upgrade-to REV", ctx)
+    return base
+
+
+def _here(options: Options) -> str:
+    """Return the name of the repository that the current folder is in."""
+    here = Path.cwd().resolve()
+    sought = (("config", options.config_repo, _CONFIG), ("kubeaid", options.kubeaid, _KUBEAID))
+    found = [
+        name
+        for name, folder, inside in sought
+        if folder and here.is_relative_to(Path(folder).resolve()) and (Path(folder) / inside).is_dir()
+    ]
+    if len(found) != 1:
+        raise UserError(
+            f"the current folder is {'both repositories' if found else 'neither repository'}, so --base is"
+            " ambiguous; add --of config or --of kubeaid"
+        )
+    return found[0]
+
+
+def _upgrade(revision: str) -> "tuple[Revisions, Revisions]":
+    from kubeaid_ci.diff.comparison import Revisions
+
+    return Revisions(), Revisions(kubeaid=revision)
+
+
+def _sides(of: str, root: Path, base: str, head: str | None, own: str) -> "tuple[Revisions, Revisions]":
+    """Both sides of a change of the repository at `root`; `own` is the KubeAid revision for one of the config repo."""
+    from kubeaid_ci.baseline import merge_base
+    from kubeaid_ci.diff.comparison import Revisions
+
+    after = head or "worktree"
+    before = merge_base.before(root, base, after)
+    if of == "config":
+        return Revisions(before, own), Revisions(after, own)
+    return Revisions(kubeaid=before), Revisions(kubeaid=after)

@@ -1,0 +1,90 @@
+"""``kubeaid-ci images list``."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, refuse_kubeaid_ref, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubeaid_ci.findings.finding import Finding
+    from kubeaid_ci.images.inventory import ImageInventory
+    from kubeaid_ci.render.renderer import Progress
+
+
+@click.command("list")
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@click.option(
+    "--charts", "of_charts", is_flag=True, help="List the images of all umbrella charts with their default values."
+)
+@common_options
+@kubeaid_ref_option("pinned; with --charts worktree")
+@click.pass_context
+def images_list(ctx: click.Context, /, clusters: tuple[str, ...], *, of_charts: bool, **values: Any) -> None:
+    """List every image of clusters (default: all) with every Application, object and field that names it.
+
+    Images are read from pods, custom resources, arguments, environment variables and ConfigMaps. With --charts no
+    config repo is needed.
+
+    \b
+    Example: kubeaid-ci images list staging --kubeaid ../KubeAid
+             kubeaid-ci images list --charts --kubeaid ../KubeAid --format json
+    """
+    from kubeaid_ci.cli.ending import done
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.images.report import list_report
+
+    options = options_for(ctx, values, clusters, of_charts=of_charts)
+    with Progress(quiet=options.quiet) as progress:
+        found = inventory(options, clusters, of_charts=of_charts, progress=progress.rendered)
+    ran = () if clusters else ("image",)
+    done(ctx, list_report(found), options, ran=ran, failure=lambda findings: failure_of(found, findings))
+
+
+def options_for(ctx: click.Context, values: dict[str, Any], clusters: "Sequence[str]", *, of_charts: bool) -> Options:
+    """Return the common options of a command about images of clusters or charts. Raise for options that contradict."""
+    if of_charts and clusters:
+        raise click.UsageError("--charts is about the images of charts, so no cluster can be named", ctx)
+    options = resolve(ctx, values, kubeaid_ref="worktree" if of_charts else "pinned")
+    if of_charts and options.kubeaid_ref == "pinned":
+        refuse_kubeaid_ref(ctx, values, "charts belong to no cluster, so no revision is pinned; name one")
+    return options
+
+
+def inventory(
+    options: Options, clusters: "Sequence[str]", *, of_charts: bool, progress: "Progress | None"
+) -> "ImageInventory":
+    """Return the images of clusters, or of charts with their default values, by the common options."""
+    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.images.listing import list_chart_images, list_images
+
+    kubeaid, ref = kubeaid_folder(options)
+    if of_charts:
+        return list_chart_images(
+            kubeaid,
+            ref="worktree" if ref == "pinned" else ref,
+            settings=options.settings,
+            jobs=options.jobs,
+            cache=options.cache,
+            progress=progress,
+        )
+    return list_images(
+        config_folder(options),
+        kubeaid,
+        clusters=clusters,
+        kubeaid_ref=ref,
+        settings=options.settings,
+        jobs=options.jobs,
+        cache=options.cache,
+        progress=progress,
+    )
+
+
+def failure_of(found: "ImageInventory", findings: "Sequence[Finding]") -> int:
+    """Return 2 if an error that is reported and not suppressed leaves the images of an Application unknown."""
+    unknown = set(found.unknown)
+    errors = (finding for finding in findings if finding.severity == "error" and not finding.suppressed_by)
+    return 2 if any(finding.subject in unknown for finding in errors) else 0

@@ -1,0 +1,21 @@
+"""Output of rendered objects: as files, or as YAML on standard output."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kubeaid_ci.cli.terminal import print_documents
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.render import manifest_text
+from kubeaid_ci.runtime.files import write_folder
+
+
+def show(manifests: Sequence[Manifest], *, fmt: str | None, out: Path | None) -> bool:
+    """Write the objects into a folder, or print them if the format is YAML. Return whether it printed."""
+    if out is not None:
+        write_folder(out, {path: text.encode() for path, text in manifest_text.files(manifests)})
+        return False
+    if fmt not in (None, "yaml"):
+        return False
+    for manifest in manifests:
+        print_documents(manifest_text.text(manifest))
+    return True

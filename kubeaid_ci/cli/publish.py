@@ -1,0 +1,59 @@
+"""``kubeaid-ci publish``."""
+
+from typing import Any
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.grouped import GroupedCommand
+from kubeaid_ci.cli.options import common_options, resolve
+from kubeaid_ci.cli.publish_options import print_previews, publish_options, refuse_without_effect, wishes
+
+
+@click.command(cls=GroupedCommand)
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@click.option("--engine", type=click.Choice(["rjsonnet", "gojsonnet", "jsonnet"]), help="The jsonnet engine.")
+@publish_options
+@common_options
+@click.pass_context
+def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None, **given: Any) -> None:
+    """Build clusters (default: all) and open or update the change request that brings the result.
+
+    The config repo is an address, or a checkout whose origin is published to. Builds start from the
+    newest state of the base branch there; your checkout is not touched. Tokens come from the
+    environment only: KUBEAID_CI_TOKEN, or the forge's usual variables.
+
+    \b
+    Example: kubeaid-ci publish --config-repo https://github.com/example/kubernetes-config.git --kubeaid .
+             kubeaid-ci publish --dry-run
+    """
+    from kubeaid_ci.cli.ending import done
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.repositories import kubeaid_folder, publish_address
+    from kubeaid_ci.publishing.publish import publish as job
+    from kubeaid_ci.publishing.report import outputs, report
+
+    options = resolve(ctx, given)
+    forge = given.get("forge") or options.settings.publish.forge
+    refuse_without_effect(ctx, publish=True, forge=forge)
+    kubeaid, ref = kubeaid_folder(options)
+    asked = wishes(given, options.settings.publish)
+    with Progress(quiet=options.quiet) as progress:
+        published = job(
+            publish_address(options),
+            kubeaid,
+            clusters=clusters,
+            wishes=asked,
+            kubeaid_ref=ref,
+            kubeaid_addresses=options.settings.repositories.kubeaid,
+            engine=engine or options.settings.engine or "rjsonnet",
+            jobs=options.jobs,
+            cache=options.cache,
+            progress=progress.told,
+        )
+    print_previews(asked)
+    told = report(published.builds, published.results, published.findings, version=__version__)
+    codes = [one.error.exit_code for one in published.failed] + [2] * bool(published.builds.failed)
+    told_ci = outputs(published.builds, published.results)
+    done(ctx, told, options, outputs=told_ci, failure=max(codes, default=0))

@@ -1,0 +1,94 @@
+"""``kubeaid-ci render``."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
+from kubeaid_ci.cli.options import common_options, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubeaid_ci.findings.finding import Finding
+    from kubeaid_ci.render.rendering import Renderings
+
+
+@click.command()
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@click.option(
+    "--app",
+    "apps",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.applications,
+    help="Only this Application; repeatable.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write each object to a file in DIR.")
+@new_only_options
+@common_options
+@click.option(
+    "--format", "fmt", type=click.Choice(["yaml", "text", "json", "markdown"]), help="Output format (default: yaml)."
+)
+@click.pass_context
+def render(
+    ctx: click.Context,
+    /,
+    clusters: tuple[str, ...],
+    apps: tuple[str, ...],
+    out: Path | None,
+    *,
+    base: str | None,
+    new_only: bool,
+    **given: Any,
+) -> None:
+    """Render all objects that Argo CD would apply to clusters (default: all).
+
+    Prints the objects as YAML to standard output, each below a comment that names its source, and findings to
+    standard error. With --out the objects are written to files. Any other --format prints only the report.
+
+    \b
+    Example: kubeaid-ci render staging --kubeaid-ref pinned --kubeaid ../KubeAid
+             kubeaid-ci render staging --app traefik --out rendered
+             kubeaid-ci render --format text --new-only --base origin/main
+    """
+    from kubeaid_ci.cli.ending import done
+    from kubeaid_ci.cli.manifests import show
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.render.render import render_clusters
+    from kubeaid_ci.render.report import report
+
+    subtracted = base_to_subtract(ctx, base, new_only=new_only)
+    options = resolve(ctx, given, base=subtracted, base_of="config")
+    config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
+    known = None
+    with Progress(quiet=options.quiet) as progress:
+        same: dict[str, Any] = {
+            "kubeaid_ref": kubeaid_ref,
+            "settings": options.settings,
+            "jobs": options.jobs,
+            "cache": options.cache,
+            "progress": progress.rendered,
+        }
+        renderings = render_clusters(config_repo, kubeaid, clusters=clusters, apps=apps, **same)
+        if subtracted:
+            from kubeaid_ci.baseline.at_base import of_render
+
+            known = Baseline(subtracted, of_render(config_repo, kubeaid, subtracted, clusters, **same))
+    printed = show(renderings.manifests, fmt=given["fmt"], out=out)
+    told = report(renderings, command="render", version=__version__)
+    failure = partial(_failure, renderings)
+    done(ctx, told, options, stdout=sys.stderr if printed else None, failure=failure, baseline=known)
+
+
+def _failure(renderings: "Renderings", findings: "Sequence[Finding]") -> int:
+    """Return 2 if a reported finding is about an Application that failed, or a folder that could not be read."""
+    failed = {f"{app.cluster}/{app.app}" for app in renderings.failed}
+    wrong = any(finding.key == "folder" for finding in findings)
+    return 2 if wrong or any(finding.subject in failed for finding in findings) else 0

@@ -1,0 +1,103 @@
+"""The two repositories as folders, from the options."""
+
+import os
+from pathlib import Path
+
+from kubeaid_ci.cli.options import Options
+from kubeaid_ci.cli.terminal import notice
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.net.address import names_address, without_credentials
+
+
+def kubeaid_folder(options: Options) -> tuple[Path, str]:
+    """The KubeAid repo as a folder, and the revision to take; a mirror has no work tree, so its default branch."""
+    if options.kubeaid is None:
+        raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
+    if not _may_be_address(options.kubeaid):
+        return _folder(options.kubeaid, "--kubeaid"), options.kubeaid_ref
+    from kubeaid_ci.repositories.folders import mirrored
+
+    ref = "HEAD" if options.kubeaid_ref == "worktree" else options.kubeaid_ref
+    return mirrored(options.kubeaid, named_by=None if options.kubeaid_is_said else options.config_repo), ref
+
+
+def charts_folder(options: Options, ref: str) -> tuple[Path, str]:
+    """The KubeAid repo as a folder, and the revision of its charts to look at."""
+    folder, own = kubeaid_folder(options)
+    if options.kubeaid_ref == "pinned":
+        raise UserError("charts belong to no cluster, so no revision is pinned; name one with --ref")
+    return folder, own if ref == "worktree" else ref
+
+
+def checkout_folder(options: Options) -> Path:
+    """The KubeAid repo as a checkout to write to."""
+    if options.kubeaid is None or _may_be_address(options.kubeaid):
+        raise UserError("charts are updated in a checkout; name one with --kubeaid PATH, or add --publish")
+    if options.kubeaid_ref != "worktree":
+        raise UserError(f"charts are updated in the checkout as it is; leave out --kubeaid-ref {options.kubeaid_ref}")
+    return Path(options.kubeaid)
+
+
+def lock_folder(options: Options, *, of_charts: bool) -> Path:
+    """Return the checkout that ``images.lock.yaml`` is in: the config repo, or the KubeAid repo for charts."""
+    name = options.kubeaid if of_charts else options.config_repo
+    if name is None or _may_be_address(name):
+        option = "--kubeaid" if of_charts else "--config-repo"
+        raise UserError(f"images.lock.yaml is written to a checkout; name one with {option} PATH")
+    if of_charts and options.kubeaid_ref != "worktree":
+        raise UserError("images.lock.yaml is about the checkout as it is; leave out --kubeaid-ref")
+    return _folder(name, "--kubeaid" if of_charts else "--config-repo")
+
+
+def kubeaid_target(options: Options) -> str:
+    """The KubeAid repo to publish to or to comment in: an address, or a checkout whose origin is meant.
+
+    Whoever writes a settings file does not decide where a token goes.
+    """
+    if options.kubeaid is None:
+        raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
+    if not options.kubeaid_is_said and _may_be_address(options.kubeaid):
+        shown = without_credentials(options.kubeaid)
+        raise UserError(
+            f"kubeaid of a settings file is {shown}, and the token would go there; if that is intended, pass"
+            " --kubeaid or set KUBEAID_CI_KUBEAID"
+        )
+    return options.kubeaid
+
+
+def publish_address(options: Options) -> str:
+    """The config repo to publish to: the options, else the environment's own variables for it."""
+    from kubeaid_ci.forge import environment
+
+    found = environment.config_repo(os.environ)
+    return found.value if found and not options.config_repo_is_explicit else options.config_repo
+
+
+def config_folder(options: Options, *, beside: str | None = None, keep: bool = False) -> Path:
+    """Return the config repo as a folder. One that is named by its address is cloned, and named if the clone is kept.
+
+    `beside` is the repository that our own tokens are for, where that is another.
+    """
+    config_repo = options.config_repo
+    if not _may_be_address(config_repo):
+        return _folder(config_repo, "--config-repo")
+    from kubeaid_ci.repositories.folders import cloned
+
+    folder = cloned(config_repo, beside=beside, keep=keep)
+    if keep:
+        notice(f"cloned the config repo into {folder}")
+    return folder
+
+
+def _folder(name: str, option: str) -> Path:
+    """Return a folder that an option names. Raises `UserError` if it is not a folder."""
+    path = Path(name)
+    if not path.exists():
+        raise UserError(f"{name}: no such folder; correct {option}")
+    if not path.is_dir():
+        raise UserError(f"{name}: is a file; name the folder of the repository with {option}")
+    return path
+
+
+def _may_be_address(text: str) -> bool:
+    return names_address(text) and not Path(text).exists()

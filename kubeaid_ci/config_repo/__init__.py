@@ -1,0 +1,1 @@
+"""The config repo: its clusters, their general settings, and what they pin."""

@@ -1,0 +1,1 @@
+"""The demo: a small platform, and every job run on it."""

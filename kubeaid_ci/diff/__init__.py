@@ -1,0 +1,1 @@
+"""Two renderings of clusters as differences, findings and reports."""

@@ -1,0 +1,151 @@
+"""Compares what is rendered for clusters before and after a change."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from kubeaid_ci import dangers
+from kubeaid_ci.compare.difference import Difference, ObjectChange
+from kubeaid_ci.compare.ignores import standing
+from kubeaid_ci.compare.images import images
+from kubeaid_ci.compare.objects import Known, differences, twice
+from kubeaid_ci.compare.shown import shown
+from kubeaid_ci.compare.unified import unified
+from kubeaid_ci.dangers.removal import Removals
+from kubeaid_ci.diff.comparison import Comparison, ImageChange
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.k8s.image import Image
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.redaction.values import Remove, remover, secrets_of
+from kubeaid_ci.render.rendering import RenderedApp
+
+Applications = Mapping[str, RenderedApp]
+"""The Applications of one cluster, by name."""
+Rendered = Mapping[str, Iterable[Manifest]]
+"""The manifests of each cluster by its name."""
+
+
+def compare_clusters(before: Rendered, after: Rendered, *, noise: bool = False, diffs: bool = False) -> Comparison:
+    """Compare clusters by object and meaning, and check what the change may break, give away or lose.
+
+    A cluster that is only on one side is compared with an empty one. `noise` shows what noise rules
+    leave out, `diffs` adds a unified diff of each object. Nothing in the result holds a secret.
+    """
+    names = sorted({*before, *after})
+    return together(
+        [compare_one(name, before.get(name, ()), after.get(name, ()), noise=noise, diffs=diffs) for name in names]
+    )
+
+
+def together(parts: Sequence[Comparison]) -> Comparison:
+    """Comparisons of different clusters as one."""
+    return Comparison(
+        tuple(dict.fromkeys(cluster for part in parts for cluster in part.clusters)),
+        tuple(change for part in parts for change in part.changes),
+        tuple(finding for part in parts for finding in part.findings),
+        tuple(image for part in parts for image in part.images),
+        {subject: diff for part in parts for subject, diff in part.diffs.items()},
+        sum(part.noise_only for part in parts),
+        added=tuple(one for part in parts for one in part.added),
+        removed=tuple(one for part in parts for one in part.removed),
+        not_compared=tuple(one for part in parts for one in part.not_compared),
+        applications=sum(part.applications for part in parts),
+    )
+
+
+def compare_one(
+    name: str,
+    before: Iterable[Manifest],
+    after: Iterable[Manifest],
+    *,
+    noise: bool = False,
+    diffs: bool = False,
+    apps: Collection[str] = (),
+    known: Known | None = None,
+    secrets: Collection[str] = (),
+    applications: tuple[Applications, Applications] = ({}, {}),
+) -> Comparison:
+    """Compare one cluster; `apps` names the Applications to report (empty: all).
+
+    `known` is for `differences`, of all clusters together. `secrets` are values that the clusters give to charts:
+    these, and the secrets of the objects themselves, are in no text of the result. `applications` are those of both
+    sides by name: their settings for ignoring and keeping objects in Argo CD.
+    """
+    known = known or Known()
+    old, new = _of(name, before), _of(name, after)
+    ignores, kept = standing(*applications), Removals.of(*applications)
+    found = [one for one in differences(old, new, ignores=ignores, known=known) if _concerns(one, apps)]
+    wanted = found if noise else [difference for difference in found if difference.counts]
+    without = _remover(wanted, (*old, *new), secrets, known)
+    ran, runs = images(_held(old, apps)), images(_held(new, apps))
+    before_it = images(old) if apps else ran
+    return Comparison(
+        (name,),
+        tuple(_safe_change(shown(one, noise=noise), without) for one in wanted),
+        tuple(
+            replace(finding, message=without(finding.message))
+            for finding in (
+                *dangers.check(found, images_before=before_it, kept=kept),
+                *_duplicates(_held(old, apps), _held(new, apps)),
+            )
+        ),
+        tuple(_images(name, runs - ran, ran - runs)),
+        {subject: without(text) for subject, text in _diffs(wanted).items()} if diffs else {},
+        len(found) - len(wanted),
+    )
+
+
+def _concerns(difference: Difference, apps: Collection[str]) -> bool:
+    sides = (difference.before, difference.after)
+    return not apps or any(side is not None and side.app in apps for side in sides)
+
+
+def _held(manifests: list[Manifest], apps: Collection[str]) -> list[Manifest]:
+    return [one for one in manifests if one.app in apps] if apps else manifests
+
+
+def _of(cluster: str, manifests: Iterable[Manifest]) -> list[Manifest]:
+    return [one if one.cluster == cluster else replace(one, cluster=cluster) for one in manifests]
+
+
+def _remover(
+    wanted: Iterable[Difference], manifests: Iterable[Manifest], secrets: Collection[str], known: Known
+) -> Remove:
+    """Remove the secrets of every Application that something is shown of."""
+    apps = {side.app for one in wanted for side in (one.before, one.after) if side is not None}
+    held = {id(one.body): one for one in manifests if one.app in apps}
+    for place, one in held.items():
+        if place not in known.secrets:
+            known.secrets[place] = secrets_of(one)
+    return remover({*secrets, *(text for place in held for text in known.secrets[place])})
+
+
+def _safe_change(change: ObjectChange, without: Remove) -> ObjectChange:
+    fields = tuple(
+        replace(field, before=field.before and without(field.before), after=field.after and without(field.after))
+        for field in change.fields
+    )
+    return replace(change, fields=fields)
+
+
+def _diffs(found: Iterable[Difference]) -> dict[str, str]:
+    """Diffs by subject; kinds of one name in two API groups share theirs."""
+    diffs: dict[str, str] = {}
+    for difference in found:
+        subject = dangers.subject(difference.manifest)
+        diffs[subject] = diffs.get(subject, "") + unified(difference)
+    return diffs
+
+
+def _duplicates(old: Iterable[Manifest], new: Iterable[Manifest]) -> Iterator[Finding]:
+    """Yield the objects that are duplicates after the change."""
+    known = {(one.key, one.app) for one in twice(old)}
+    return dangers.duplicates(one for one in twice(new) if (one.key, one.app) not in known)
+
+
+def _images(cluster: str, added: set[str], removed: set[str]) -> Iterator[ImageChange]:
+    """Images that come and go; of one name in parallel, as another version."""
+    gone = {Image.parse(image).name: image for image in sorted(removed)}
+    for image in sorted(added):
+        yield ImageChange(cluster, gone.pop(Image.parse(image).name, None), image)
+    for image in sorted(gone.values()):
+        yield ImageChange(cluster, image, None)

@@ -1,0 +1,122 @@
+"""Object changes grouped for reviewers: equal changes in several places are shown once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from kubeaid_ci.compare.difference import FieldChange, ObjectChange
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.git.action import Action
+from kubeaid_ci.report import outcome
+
+LOST = {
+    "change/chart-gone": "chart gone",
+    "change/values-refused": "Application with refused values",
+    "change/library-gone": "monitoring library gone",
+    "change/render-broken": "Application that fails",
+    "change/cluster-removed": "cluster removed",
+    "change/not-compared": "not compared",
+}
+"""The rules for what stops working or cannot be looked at, in words for several of them: the first to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Objects of one Application that change alike."""
+
+    action: Action
+    objects: tuple[ObjectChange, ...]
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Changes of one Application that are equal in several clusters."""
+
+    app: str
+    clusters: tuple[str, ...]
+    entries: tuple[Entry, ...]
+
+    def count(self, action: Action) -> int:
+        """Return the number of added, removed and modified objects."""
+        return sum(len(entry.objects) for entry in self.entries if entry.action is action)
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """One finding, with all clusters in which it is the same."""
+
+    finding: Finding
+    about: str
+    clusters: tuple[str, ...]
+
+
+def groups(changes: Iterable[ObjectChange]) -> tuple[Group, ...]:
+    """The changes by Application and clusters, the largest first."""
+    clusters: dict[ObjectChange, list[str]] = defaultdict(list)
+    for change in changes:
+        clusters[replace(change, cluster="")].append(change.cluster)
+    together: dict[tuple[str, tuple[str, ...]], list[ObjectChange]] = defaultdict(list)
+    for change, where in clusters.items():
+        together[change.app, tuple(sorted(set(where)))].append(change)
+    found = [Group(app, where, _entries(alike)) for (app, where), alike in together.items()]
+    return tuple(sorted(found, key=lambda group: (-_size(group) * len(group.clusters), group.app, group.clusters)))
+
+
+def dangers(findings: Iterable[Finding]) -> tuple[Danger, ...]:
+    """Return the unsuppressed findings in their order; findings that differ only in the cluster are merged."""
+    found: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.suppressed_by is None:
+            found[finding.rule.id, about(finding), finding.message].append(finding)
+    return tuple(
+        Danger(alike[0], what, tuple(dict.fromkeys(cluster(one) for one in alike)))
+        for (_, what, _), alike in found.items()
+    )
+
+
+def by_weight(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that are not suppressed, the worst first, and among those what is `LOST`."""
+    rank = {rule: number for number, rule in enumerate(LOST)}
+    spoken = outcome.speaking(findings)
+    return sorted(spoken, key=lambda one: (-one.severity.weight, rank.get(one.rule.id, len(rank))))
+
+
+def cluster(finding: Finding) -> str:
+    """The cluster that a finding's subject begins with."""
+    return finding.subject.partition("/")[0]
+
+
+def about(finding: Finding) -> str:
+    """A finding's subject without the cluster: ``app Kind namespace/name``."""
+    return finding.subject.partition("/")[2]
+
+
+def named(change: ObjectChange) -> str:
+    """``namespace/name``."""
+    return f"{change.namespace}/{change.name}" if change.namespace else change.name
+
+
+def _entries(changes: Sequence[ObjectChange]) -> tuple[Entry, ...]:
+    alike: dict[tuple[Action, str, tuple[FieldChange, ...], int, str], list[ObjectChange]] = defaultdict(list)
+    for change in changes:
+        # Added and removed objects are grouped by kind, modified ones by their changed fields.
+        kind = "" if change.action is Action.MODIFIED and change.fields else change.kind
+        alike[change.action, kind, change.fields, change.fields_left_out, change.destination].append(change)
+    entries = [Entry(action, tuple(objects), fields) for (action, _, fields, *_), objects in alike.items()]
+    order = (Action.REMOVED, Action.ADDED, Action.MODIFIED)
+    return tuple(
+        sorted(
+            entries,
+            key=lambda entry: (
+                order.index(entry.action),
+                -len(entry.objects),
+                entry.objects[0].kind,
+                named(entry.objects[0]),
+            ),
+        )
+    )
+
+
+def _size(group: Group) -> int:
+    return sum(len(entry.fields) + len(entry.objects) for entry in group.entries)

@@ -1,0 +1,1 @@
+"""Findings: what checks report, the rules behind them, and suppressions."""

@@ -1,0 +1,1 @@
+"""The one door to Git: repositories, snapshots, remotes and commits."""

@@ -1,0 +1,1 @@
+"""Helm: archives, indexes, registries, Chart.yaml, values, and the engine."""

@@ -1,0 +1,117 @@
+"""Prepares the engine's input so that it renders a chart as another version of Helm does."""
+
+import json
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from kubeaid_ci.helm import engine as helm
+from kubeaid_ci.helm import prelude as helm_prelude
+from kubeaid_ci.helm import requirements
+from kubeaid_ci.helm.enabled_dependencies import process
+from kubeaid_ci.helm.loaded_chart import LoadedChart, Values, load
+from kubeaid_ci.helm.packed_subcharts import unpack_subcharts
+from kubeaid_ci.helm.version import ENGINE, HelmRules
+
+Files = Mapping[str, bytes]
+_NOT_COPIED = ("values.yaml", "requirements.yaml", "requirements.lock", "Chart.lock")
+
+
+@dataclass(frozen=True, slots=True)
+class HelmInput:
+    """Files of a chart by path, and values, which together render as wanted."""
+
+    files: Files
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class HelmChart:
+    """A chart as a version of Helm loads it. Raises `HelmError` and `UnsafeArchive` when it is first used."""
+
+    packed: Files
+    rules: HelmRules
+
+    @cached_property
+    def files(self) -> Files:
+        """The files, packed subcharts unpacked."""
+        return unpack_subcharts(self.packed)
+
+    @cached_property
+    def blank(self) -> Files:
+        """The files with empty default values."""
+        return {path: data for path, data in self.files.items() if not _is_defaults(path)}
+
+    @cached_property
+    def tree(self) -> LoadedChart:
+        """The chart with its subcharts and default values; copy it before it is processed."""
+        return load(self.files, lambda data: helm.read_values(data.decode("utf-8", "replace"), self.rules))
+
+    def input(self, values: Values) -> HelmInput:
+        """Return input with which the engine renders as Helm with these rules does. Raises `CoalesceError`.
+
+        All values are computed here and given as the user's, over empty defaults. A first template sets what the
+        engine still makes of nulls, and the type of integers.
+        """
+        chart, blank = self.tree.copy(), self.blank
+        wanted = process(chart, values, self.rules)
+        engine = self.tree.copy(blank=True)
+        given = process(engine, _floats(wanted), ENGINE)
+        if engine.names != chart.names:
+            blank = _enabled_only(self.files, chart)
+            given = process(load(blank, lambda _: {}), _floats(wanted), ENGINE)
+        prelude = helm_prelude.prelude(wanted, given)
+        if prelude:
+            blank = {**blank, helm_prelude.path(blank): prelude.encode()}
+        return HelmInput(blank, wanted)
+
+
+def has_integers(values: Any) -> bool:
+    """Return whether values have an integer, which only a parameter sets."""
+    match values:
+        case dict():
+            return any(map(has_integers, values.values()))
+        case list():
+            return any(map(has_integers, values))
+    return isinstance(values, int) and not isinstance(values, bool)
+
+
+def _floats(values: Any) -> Any:
+    match values:
+        case dict():
+            return {key: _floats(value) for key, value in values.items()}
+        case list():
+            return [_floats(value) for value in values]
+        case bool():
+            return values
+        case int():
+            return float(values)
+    return values
+
+
+def _enabled_only(files: Files, chart: LoadedChart, place: str = "") -> dict[str, bytes]:
+    """The files of a chart and of its enabled subcharts under their aliases, so that nothing is left to decide."""
+    start = posixpath.join(chart.folder, "")
+    found = {}
+    for path, data in files.items():
+        inside = path.removeprefix(start)
+        if not path.startswith(start) or inside.startswith("charts/") or inside in _NOT_COPIED:
+            continue
+        found[posixpath.join(place, inside)] = _undeclared(files, path, chart.name) if inside == "Chart.yaml" else data
+    for subchart in chart.subcharts:
+        found |= _enabled_only(files, subchart, posixpath.join(place, "charts", subchart.name))
+    return found
+
+
+def _undeclared(files: Files, path: str, name: str) -> bytes:
+    """A Chart.yaml with another name and without dependencies."""
+    kept = {key: value for key, value in requirements.read(files, path).items() if key != "dependencies"}
+    return json.dumps({**kept, "name": name}).encode()
+
+
+def _is_defaults(path: str) -> bool:
+    """Return whether a path is the values.yaml of the chart or of a subchart."""
+    *folders, name = path.split("/")
+    return name == "values.yaml" and folders[::2] == ["charts"] * (len(folders) // 2) and len(folders) % 2 == 0

@@ -1,0 +1,117 @@
+"""A chart packed for the engine: with the clock stopped, and which of its templates never vary."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from kubeaid_ci.helm import helmignore, requirements, template_scan
+from kubeaid_ci.helm.engine_input import Files, HelmChart
+from kubeaid_ci.helm.loaded_chart import Values
+from kubeaid_ci.helm.packing import pack
+from kubeaid_ci.helm.template_scan import MOMENTS, Moment
+from kubeaid_ci.helm.version import HelmRules
+
+_SCHEMA = "values.schema.json"
+# What Helm renders; templates may read any other file, such as those of a folder of the same name elsewhere.
+_TEMPLATE = re.compile(r"(?:charts/[^/]+/)*templates/")
+
+
+@dataclass(frozen=True)
+class PackedChart:
+    """A chart; `steady` are templates that never vary, and that no other uses."""
+
+    name: str
+    files: Mapping[str, bytes]
+    steady: frozenset[str]
+    may_vary: bool
+    folders: Mapping[str, str]
+    """The folder of every subchart by what Helm calls it."""
+    by_chance: bool = False
+    """True if certificates and numbers that a template asks for are made by chance, not of the moment."""
+    archived: Files | None = None
+    """The files to pack, if not `files`."""
+    _charts: dict[str, HelmChart] = field(default_factory=dict, compare=False, repr=False)
+    _blank: "dict[str, PackedChart]" = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def archive(self) -> bytes:
+        """The chart at the first moment."""
+        return self._at(MOMENTS[0], self._files)
+
+    @cached_property
+    def again(self) -> bytes:
+        """The chart at the second moment, without what is steady."""
+        return self._at(MOMENTS[1], {path: data for path, data in self._files.items() if path not in self.steady})
+
+    @property
+    def _files(self) -> Files:
+        return self.files if self.archived is None else self.archived
+
+    def _at(self, moment: Moment, files: Mapping[str, bytes]) -> bytes:
+        return _archive(files, self.name, moment, by_chance=self.by_chance)
+
+    def prepared(self, values: Values, rules: HelmRules) -> "tuple[PackedChart, Mapping[str, object]]":
+        """Return the chart and the values with which the engine renders as another version of Helm does.
+
+        Raises `HelmError`, `CoalesceError` and `UnsafeArchive`.
+        """
+        chart = self._charts.setdefault(rules.since, HelmChart(self.files, rules))
+        made = chart.input(values)
+        if made.files is not chart.blank:
+            return replace(self, archived=made.files), made.values
+        if rules.since not in self._blank:  # its archive is packed once
+            self._blank[rules.since] = replace(self, archived=made.files)
+        return self._blank[rules.since], made.values
+
+
+def make(
+    paths: Collection[str],
+    read: Callable[[Collection[str]], Mapping[str, bytes]],
+    folder: str,
+    *,
+    without_schema: bool = False,
+) -> PackedChart:
+    """Make a chart of those of its files that Helm loads; `read` gives the content of paths, `folder` names it."""
+    ignore = ".helmignore"
+    rules = read([ignore])[ignore].decode("utf-8", "replace") if ignore in paths else ""
+    kept = helmignore.kept(paths, rules, where=f"{folder}/{ignore}")
+    if without_schema:
+        kept = [path for path in kept if path.rpartition("/")[2] != _SCHEMA]
+    data = dict(read(kept))
+    name = requirements.name(data) or Path(folder).name
+    texts = {path: text.decode("utf-8", "replace") for path, text in data.items()}
+    varying = {path for path, text in texts.items() if template_scan.may_vary(text)}
+    steady = _steady(texts, varying) if varying else frozenset()
+    return PackedChart(name, data, steady, bool(varying), requirements.folders(data))
+
+
+def _steady(texts: Mapping[str, str], varying: Collection[str]) -> frozenset[str]:
+    """The templates that never vary and that no other needs; empty if one may hand to all others what varies."""
+    handing = {path for path, text in texts.items() if _TEMPLATE.match(path) and template_scan.hands_on(text)}
+    if handing and not _is_kept_apart(texts, varying, handing):
+        return frozenset()
+    return frozenset(
+        path for path, text in texts.items() if path not in handing and path not in varying and _is_alone(path, text)
+    )
+
+
+def _is_kept_apart(texts: Mapping[str, str], varying: Collection[str], handing: Collection[str]) -> bool:
+    """Return whether varying values stay in their own templates, which do not pass values on to others."""
+    return not any(
+        path in handing or not _TEMPLATE.match(path) or template_scan.defines(texts[path]) for path in varying
+    ) and not any(template_scan.calls_by_path(texts[path]) for path in handing)
+
+
+def _is_alone(path: str, text: str) -> bool:
+    return bool(_TEMPLATE.match(path)) and template_scan.stands_alone(text)
+
+
+def _archive(files: Mapping[str, bytes], name: str, moment: Moment, *, by_chance: bool) -> bytes:
+    def at_moment(data: bytes) -> bytes:
+        text = data.decode("utf-8", "surrogateescape")
+        return template_scan.at_moment(text, moment, by_chance=by_chance).encode("utf-8", "surrogateescape")
+
+    given = {path: at_moment(data) if "templates/" in path else data for path, data in files.items()}
+    return pack(given, name=name.replace("/", "_"), level=0)

@@ -1,1 +1,0 @@
-"""The jobs: each one a typed function that a script calls without the command line."""

@@ -1,0 +1,142 @@
+"""Rendered texts as objects, and which of their values are another in every rendering."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from itertools import takewhile
+from typing import Any, NamedTuple
+
+from kubeaid_ci import documents
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.k8s.manifest import ObjectId, objects
+from kubeaid_ci.k8s.mask import MASK
+
+_LARGE = 1_000
+_NAME = ("metadata", "name")
+_NAME_PARTS = re.compile(r"([-.])")
+Files = Iterable[tuple[str, str]]
+Steps = tuple[str | int, ...]
+
+
+class Rendered(NamedTuple):
+    """One object, as data, and the file that it came from."""
+
+    path: str
+    body: dict[str, Any]
+    json: str = ""
+    """The body as JSON, where that is known: many clusters share large definitions."""
+
+
+class Varying(NamedTuple):
+    """A field that varies from rendering to rendering. If its structure changes (`shaped`), it cannot be masked."""
+
+    path: str
+    key: ObjectId
+    field: str
+    shaped: bool
+
+
+def parsed(files: Files) -> list[Rendered]:
+    """The objects of rendered files, Lists opened, in order. Raises `UserError` for what Argo CD would refuse."""
+    return [one for path, text in files for one in _objects(path, text)]
+
+
+def settled(files: Iterable[tuple[str, str, str]]) -> tuple[list[Rendered], list[Varying]]:
+    """The objects of files that were rendered twice from the same input, each with its two texts: what varies, masked.
+
+    Only a value is ever masked, in a text of several lines only the lines that differ. A difference
+    of any other shape is reported and stays as in the first rendering.
+    """
+    found: list[Rendered] = []
+    varying: list[Varying] = []
+    for path, text, again in files:
+        here = _objects(path, text)
+        found += here if again == text else _settled(here, _objects(path, again), varying)
+    return found, varying
+
+
+def _objects(path: str, text: str) -> list[Rendered]:
+    if len(text) < _LARGE:
+        return _read(path, text)
+    try:
+        return [one._replace(path=path) for one in _read_once(text)]
+    except UserError:
+        return _read(path, text)  # fails again, and names the file
+
+
+def _read(path: str, text: str) -> list[Rendered]:
+    found = []
+    for document in documents.load_all(text, where=path):
+        for manifest in objects(path, document):
+            if not isinstance(manifest.body, dict) or not manifest.key.kind:
+                raise UserError(f"{path}: renders a document that is no Kubernetes object: it has no kind")
+            found.append(Rendered(path, manifest.body))
+    return found
+
+
+@lru_cache(maxsize=2048)
+def _read_once(text: str) -> tuple[Rendered, ...]:
+    """The objects of a text: clusters share identical CRDs and dashboards, and they are not modified here."""
+    return tuple(one._replace(json=as_json(one.body)) for one in _read("a file", text))
+
+
+def as_json(value: Any) -> str:
+    """The value as compact JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _settled(first: list[Rendered], second: list[Rendered], varying: list[Varying]) -> Iterator[Rendered]:
+    if [_kind(one.body) for one in first] != [_kind(one.body) for one in second]:
+        varying += [Varying(one.path, ObjectId.of(one.body), "", shaped=True) for one in first]
+        yield from first
+        return
+    for one, other in zip(first, second, strict=True):
+        told: list[tuple[Steps, bool]] = []
+        body = _masked(one.body, other.body, (), told)
+        varying += [Varying(one.path, ObjectId.of(body), _written(steps), shaped) for steps, shaped in told]
+        yield Rendered(one.path, body)
+
+
+def _kind(body: dict[str, Any]) -> ObjectId:
+    """The identity of an object without its name, which may vary like any value."""
+    return replace(ObjectId.of(body), name="", place=0)
+
+
+def _masked(one: Any, other: Any, steps: Steps, told: list[tuple[Steps, bool]]) -> Any:
+    match one, other:
+        case dict(), dict() if one.keys() == other.keys():
+            return {key: _masked(value, other[key], (*steps, key), told) for key, value in one.items()}
+        case list(), list() if len(one) == len(other):
+            pairs = zip(one, other, strict=True)
+            return [_masked(*pair, (*steps, at), told) for at, pair in enumerate(pairs)]
+        case _ if one == other and type(one) is type(other):
+            return one
+        case str(), str():
+            told.append((steps, False))
+            return _name(one, other) if steps == _NAME else _text(one, other)
+    shaped = isinstance(one, dict | list) or isinstance(other, dict | list)
+    told.append((steps, shaped))
+    return one if shaped else MASK
+
+
+def _name(one: str, other: str) -> str:
+    """The name of an object: the parts between hyphens and dots that stay identify it."""
+    parts, others = _NAME_PARTS.split(one), _NAME_PARTS.split(other)
+    if len(parts) != len(others):
+        same = [a for a, b in takewhile(lambda pair: pair[0] == pair[1], zip(parts, others, strict=False))]
+        return "".join(same) + MASK
+    masked = "".join(a if a == b else MASK for a, b in zip(parts, others, strict=True))
+    return re.sub(rf"{re.escape(MASK)}(?:[-.]{re.escape(MASK)})+", MASK, masked)
+
+
+def _text(one: str, other: str) -> str:
+    lines, others = one.split("\n"), other.split("\n")
+    if len(lines) != len(others):
+        return MASK
+    return "\n".join(a if a == b else MASK for a, b in zip(lines, others, strict=True))
+
+
+def _written(steps: Steps) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")

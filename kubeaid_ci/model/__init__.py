@@ -1,1 +1,0 @@
-"""Frozen values that every other part speaks in."""

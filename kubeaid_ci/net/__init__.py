@@ -1,0 +1,1 @@
+"""HTTP to chart repositories, registries and forges, with guarded addresses."""

@@ -1,1 +1,0 @@
-"""Decisions, made purely: what to do, from what was found."""

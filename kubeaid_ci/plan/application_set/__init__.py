@@ -1,7 +1,0 @@
-"""The Applications that an ApplicationSet makes, as Argo CD's applicationset/ makes them."""
-
-from kubeaid_ci.plan.application_set.expand import Made, expand
-from kubeaid_ci.plan.application_set.git import Listing, Lookup
-from kubeaid_ci.plan.unsupported import UnsupportedError
-
-__all__ = ["Listing", "Lookup", "Made", "UnsupportedError", "expand"]

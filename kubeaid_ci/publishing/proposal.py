@@ -1,0 +1,299 @@
+"""Bring one proposal to an open change request, whatever state the branch and the forge are in."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from kubeaid_ci.errors import OutsideError, UserError
+from kubeaid_ci.forge import github_commits
+from kubeaid_ci.forge.change_request import ChangeRequest
+from kubeaid_ci.forge.forge import ForgeKind
+from kubeaid_ci.forge.interface import Forge, Trouble, open_once, say_once
+from kubeaid_ci.forge.proposal import CommitVia, OnForeignCommits, Outcome, Proposal, Published
+from kubeaid_ci.git import own_commits, remote
+from kubeaid_ci.git.commit import CommitStyle
+from kubeaid_ci.git.commit_repository import PushRefusedError, Workshop
+from kubeaid_ci.git.remote import Heads
+from kubeaid_ci.publishing import body, branches, previews
+from kubeaid_ci.publishing import comments as texts
+from kubeaid_ci.publishing import decide as publish
+from kubeaid_ci.publishing.preview import page
+from kubeaid_ci.publishing.remote_state import Scene, look
+
+# How often the branch is read again because another run moved it. A lost race means that another run made progress,
+# so a run that can take in what the others published needs at most as many tries as there are runs.
+_TRIES, _TRIES_WITH_REFRESH = 3, 20
+
+Refresh = Callable[[], tuple[Proposal, tuple[str, ...], Heads]]
+"""Returns the proposal again with what other runs have published, the names of its clusters, and the remote's branches
+that this was decided from."""
+
+
+# GitLab and Gitea take titles of 255 characters, GitHub of 256; for a draft a prefix is part of the title.
+_LONGEST_TITLE = 240
+
+
+class _OvertakenError(Exception):
+    """Another run moved the branch, or opened its change request, after they were read."""
+
+
+def publish_proposal(
+    proposal: Proposal,
+    workshop: Workshop,
+    forge: Forge | None,
+    *,
+    style: CommitStyle,
+    clusters: Sequence[str] = (),
+    on_foreign_commits: OnForeignCommits = OnForeignCommits.STOP,
+    commit_via: CommitVia = CommitVia.GIT,
+    preview: Path | None = None,
+    dry_run: bool = False,
+    heads: Heads | None = None,
+    refresh: Refresh | None = None,
+) -> Published:
+    """Create, update, close or keep the change request of the proposal's branch.
+
+    Without a forge only the branch is pushed. `dry_run` reads the remote and does nothing else.
+    `preview` is a folder that gets the whole text and a patch. `heads` are the remote's branches if they were read a
+    moment ago. `refresh` is called after another run moved the branch. Every path is safe to run again.
+
+    Raises `UserError` for a proposal that cannot be made, `OutsideError` if the remote or the forge refuses, or if
+    other runs keep moving the branch; what was done so far is kept, and the next run continues from it.
+    """
+    _check(proposal, forge, commit_via, dry_run=dry_run)
+    done: Published | None = None
+    for attempt in range(_TRIES_WITH_REFRESH if refresh else _TRIES):
+        if attempt and refresh:
+            proposal, clusters, heads = refresh()
+        elif attempt:
+            heads = None
+        kept, left_out = _without_ignored(proposal, workshop)
+        scene = look(kept, workshop, None if dry_run else forge, style, overtaken=attempt > 0, heads=heads)
+        if refresh and heads and scene.situation.seen != heads.commits.get(proposal.branch):
+            continue  # it moved between the decision what belongs to it and now
+        plan = publish.decide(scene.situation, on_foreign_commits)
+        plan = replace(plan, messages=(*left_out, *plan.messages))
+        if preview and not scene.situation.gone:
+            _write_preview(scene, workshop, preview)
+        if dry_run:
+            return replace(_published(scene, plan, clusters), dry_run=True)
+        try:
+            done = _strongest(_Act(scene, plan, workshop, forge, style, commit_via).run(clusters), done)
+        except _OvertakenError:
+            continue
+        if refresh is None or not _describes(plan) or _is_at(workshop, done):
+            return done
+    if refresh:
+        raise OutsideError(f"{workshop.access.url}: {texts.kept_moving(proposal.branch)}")
+    message = texts.rival(proposal.branch)
+    return _published(scene, publish.Plan(Outcome.STOPPED, (), (message,)), clusters)
+
+
+def _describes(plan: publish.Plan) -> bool:
+    """Return whether a plan writes the description of a change request."""
+    return any(isinstance(step, publish.Open | publish.Edit) for step in plan.steps)
+
+
+def _is_at(workshop: Workshop, done: Published) -> bool:
+    """Return whether the branch is still what we described. If not, another run's description may be overwritten."""
+    return remote.remote_head(workshop.access, done.branch) == done.head
+
+
+def _strongest(now: Published, before: Published | None) -> Published:
+    """Return the result of the last try with the outcome of all: what was created stays created."""
+    order = (Outcome.UNCHANGED, Outcome.UPDATED, Outcome.CREATED)
+    if before is None or now.outcome not in order or before.outcome not in order:
+        return now
+    return replace(now, outcome=max(now.outcome, before.outcome, key=order.index))
+
+
+def _check(proposal: Proposal, forge: Forge | None, commit_via: CommitVia, *, dry_run: bool) -> None:
+    publish.check_paths(proposal.files)
+    if len(proposal.title) > _LONGEST_TITLE:
+        raise UserError(
+            f"the title of {proposal.branch} has {len(proposal.title)} characters; write at most {_LONGEST_TITLE}"
+        )
+    if proposal.branch == proposal.base:
+        raise UserError(f"{proposal.branch}: a branch cannot be proposed to itself")
+    made_by_github = forge is not None and forge.address.kind is ForgeKind.GITHUB
+    if commit_via == CommitVia.API and not made_by_github and not dry_run:
+        raise UserError("--commit-via api: only GitHub makes commits; leave the option out")
+
+
+def _without_ignored(proposal: Proposal, workshop: Workshop) -> tuple[Proposal, tuple[str, ...]]:
+    """The proposal without new files that the repository's ignore files name, and a word about them."""
+    ignored = workshop.ignored([path for path, data in proposal.files.items() if data is not None])
+    if not ignored:
+        return proposal, ()
+    kept = {path: data for path, data in proposal.files.items() if path not in ignored}
+    names = ", ".join(sorted(ignored)[:5])
+    return replace(proposal, files=kept), (f"left out {len(ignored)} files that Git is to ignore: {names}",)
+
+
+@dataclass(slots=True)
+class _Act:
+    """Does the steps of one plan, and collects the warnings."""
+
+    scene: Scene
+    plan: publish.Plan
+    workshop: Workshop
+    forge: Forge | None
+    style: CommitStyle
+    commit_via: CommitVia
+    warnings: tuple[str, ...] = ()
+
+    def run(self, clusters: Sequence[str]) -> Published:
+        """Do all steps. Raises `_OvertakenError` if another run moved the branch or opened its change request."""
+        done = _published(self.scene, self.plan, clusters)
+        request = self.scene.situation.existing
+        for step in self.plan.steps:
+            match step:
+                case publish.Push(onto_branch):
+                    done = replace(done, head=self._push(onto_branch=onto_branch))
+                case publish.DeleteBranch():
+                    done = self._delete(done)
+                case publish.Open() if self.forge:
+                    request, created = self._open(self.forge)
+                    if not created:
+                        raise _OvertakenError(request.url)
+                case _ if self.forge and request:
+                    self._talk(self.forge, request, step)
+        if self.forge is None or request is None:
+            return done
+        self._finish(self.forge, request, done)
+        return replace(done, number=request.number, url=request.url, messages=(*done.messages, *self.warnings))
+
+    def _delete(self, done: Published) -> Published:
+        """Delete the branch. If the remote forbids that, nothing is lost: a note reports it."""
+        try:
+            self._move(None)
+        except PushRefusedError as refusal:
+            nothing_else = len(self.plan.steps) == 1
+            outcome = Outcome.UP_TO_DATE if nothing_else else done.outcome
+            return replace(done, outcome=outcome, messages=(*done.messages, texts.not_deleted(done.branch, refusal)))
+        return replace(done, head=None)
+
+    def _push(self, *, onto_branch: bool) -> str:
+        proposal, parent = self.scene.situation.proposal, self.scene.base
+        if onto_branch and self.scene.situation.seen:
+            parent = self.scene.situation.seen
+        tree = self.workshop.tree_with(parent, proposal.files)
+        difference = self.workshop.difference(parent, tree)
+        message = own_commits.message(proposal.title, difference, self.style, base=self.scene.base)
+        if self.commit_via == CommitVia.API and self.forge:
+            changed = self.workshop.changed(parent, proposal.files)
+            base_tree = self.workshop.tree_of(parent)
+            new = github_commits.commit(
+                self.forge, parent, base_tree=base_tree, tree=tree, changed=changed, message=message
+            )
+        else:
+            new = self.workshop.commit(tree, parent, message=message, style=self.style)
+        self._move(new)
+        return new
+
+    def _move(self, new: str | None) -> None:
+        branch, seen = self.scene.situation.proposal.branch, self.scene.situation.seen
+        if new and self.commit_via == CommitVia.API and self.forge:
+            moved = github_commits.move(self.forge, self.workshop.access, branch, new=new, seen=seen)
+        else:
+            moved = self.workshop.push(branch, new=new, seen=seen)
+        if not moved:
+            raise _OvertakenError(branch)
+
+    def _open(self, forge: Forge) -> tuple[ChangeRequest, bool]:
+        situation = self.scene.situation
+        proposal, text = situation.proposal, publish.text_of(situation, None)
+        try:
+            return open_once(forge, proposal, title=proposal.title, body=text)
+        except Trouble as trouble:
+            if trouble.status != 422 or not proposal.draft:
+                raise
+            # GitHub has no drafts in private repositories of its free plan.
+            ready, text = replace(proposal, draft=False), publish.text_of(situation, None, draft=False)
+            opened = open_once(forge, ready, title=proposal.title, body=text)
+            self.warnings += (f"not a draft: {trouble}",)
+            return opened
+
+    def _talk(self, forge: Forge, request: ChangeRequest, step: publish.Step) -> None:
+        match step:
+            case publish.Say(key, text, on):
+                say_once(forge, on or request, key, text)
+            case publish.Close(text, on):
+                forge.close(on or request, body=text)
+            case publish.Edit():
+                self._edit(forge, request, step)
+
+    def _edit(self, forge: Forge, request: ChangeRequest, step: publish.Edit) -> None:
+        draft = None
+        if step.draft is not None:
+            failed = _attempt(partial(forge.set_draft, request, draft=step.draft))
+            self.warnings += failed
+            # The text must match the state: the next run tries again.
+            draft = not step.draft if failed else step.draft
+            request = replace(request, draft=draft)
+        text = None
+        if step.body is not None:
+            # Read again: somebody may have written a note since the first look, while the push took its time.
+            now = next((one for one in forge.find_open(request.head) if one.number == request.number), request)
+            wanted = publish.text_of(self.scene.situation, now.body, draft=draft)
+            text = None if body.same(wanted, now.body) else wanted
+        if (step.title, text) != (None, None):
+            forge.edit(request, title=step.title, body=text)
+
+    def _finish(self, forge: Forge, request: ChangeRequest, done: Published) -> None:
+        """Labels, reviewers, auto-merge, old branches: none of them is worth losing the change request."""
+        if done.outcome not in (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED):
+            return
+        proposal = self.scene.situation.proposal
+        self.warnings += forge.decorate(request, proposal)
+        if publish.wants_auto_merge(proposal, request, done):
+            self.warnings += _attempt(partial(forge.auto_merge, replace(request, head_sha=done.head or "")))
+        for old in sorted({*branches.OLD, *proposal.supersedes} & set(self.scene.heads.commits)):
+            self.warnings += _attempt(partial(_retire, forge, old, proposal.base, request))
+
+
+def _attempt(act: Callable[[], None]) -> tuple[str, ...]:
+    try:
+        act()
+    except OutsideError as error:
+        return (str(error),)
+    return ()
+
+
+def _retire(forge: Forge, branch: str, base: str, request: ChangeRequest) -> None:
+    """Close what the earlier scripts or releases opened, with a pointer to what takes its place."""
+    for old in forge.find_open(branch):
+        if old.base == base:
+            say_once(forge, old, "superseded", texts.superseded(request.url))
+            forge.close(old)
+
+
+def _published(scene: Scene, plan: publish.Plan, clusters: Sequence[str]) -> Published:
+    situation = scene.situation
+    proposal, existing = situation.proposal, situation.existing
+    return Published(
+        tuple(clusters),
+        plan.outcome,
+        existing.number if existing else None,
+        existing.url if existing else None,
+        proposal.branch,
+        proposal.base,
+        situation.seen,
+        plan.messages,
+        title=proposal.title,
+        labels=proposal.labels,
+        reviewers=proposal.reviewers,
+        team_reviewers=proposal.team_reviewers,
+        assignees=proposal.assignees,
+        milestone=proposal.milestone,
+        draft=proposal.draft,
+        auto_merge=proposal.auto_merge,
+    )
+
+
+def _write_preview(scene: Scene, workshop: Workshop, folder: Path) -> None:
+    proposal = scene.situation.proposal
+    whole = replace(proposal, body=proposal.whole or proposal.body)
+    text = body.write(None, whole, body.NO_LIMIT, content=scene.situation.content)
+    previews.write(folder, proposal.branch, page=page(proposal, text), patch=workshop.patch(scene.base, scene.wanted))

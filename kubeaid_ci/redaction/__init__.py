@@ -1,0 +1,1 @@
+"""Secrets in manifests and texts, found and masked."""

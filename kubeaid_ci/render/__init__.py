@@ -1,0 +1,1 @@
+"""Applications of clusters as the manifests that Argo CD would apply."""

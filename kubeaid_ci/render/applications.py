@@ -1,0 +1,373 @@
+"""The Applications of one cluster, as far as they are rendered."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from kubeaid_ci.argocd import application_set
+from kubeaid_ci.argocd.application import APPLICATION_SET, AppId, Application, Source, is_application
+from kubeaid_ci.argocd.application_set import Listing, Made, UnsupportedError
+from kubeaid_ci.argocd.sync_policy import application_set_policy
+from kubeaid_ci.argocd.version import is_version, repo_server_version
+from kubeaid_ci.config_repo.addresses import Addresses
+from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.helm.nulls import may_depend_on_helm
+from kubeaid_ci.helm.version import ENGINE, ClusterHelm
+from kubeaid_ci.k8s import api
+from kubeaid_ci.k8s.rendered import Rendered
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.render.cluster_facts import ClusterFacts, registered_cluster
+from kubeaid_ci.render.plan import Capabilities, Part, Planner
+from kubeaid_ci.render.rendering import OtherRevision, SourceHost
+from kubeaid_ci.render.repositories import AtHand, NotAtHandError
+from kubeaid_ci.render.task import ChartTask, Look, Looked, Note, Outcome, Task
+from kubeaid_ci.semver.version import Version
+
+Outcomes = Mapping[Task, Outcome]
+
+_ARGOCD = "argocd"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One Application, the file that it is in, and what to do for each of its sources.
+
+    `remarks` are findings that leave it its objects. `holder` is the Application that holds it, None for the root.
+    `argo_cd` is the namespace of Argo CD. `inputs` names the sources that cannot be rendered and the files below their
+    paths. `other_revisions` are those of the config repo that it follows instead of the branch under review.
+    """
+
+    application: Application
+    where: str
+    parts: tuple[Part, ...]
+    remarks: tuple[Note, ...]
+    id: AppId
+    holder: AppId | None
+    argo_cd: str
+    inputs: str = ""
+    other_revisions: tuple[OtherRevision, ...] = ()
+    hosts: tuple[SourceHost, ...] = ()
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """Return the tasks that can run now."""
+        return tuple(part.what for part in self.parts if not isinstance(part.what, Note))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An Application as an object of its holder. `note` is set if it, or its ApplicationSet, cannot be read.
+
+    `remarks` are findings that leave it its objects.
+    """
+
+    application: Application
+    where: str
+    note: Note | None = None
+    remarks: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """The Application that holds others, and where they end up: their default namespace and their cluster.
+
+    `argo_cd` is the namespace of Argo CD.
+    """
+
+    id: AppId | None
+    namespace: str
+    destination: str
+    argo_cd: str
+
+    def app_id(self, cluster: str, application: Application) -> AppId:
+        """Return the identity of an Application that this one holds."""
+        namespace = application.own_namespace or self.namespace
+        if self.destination:  # an Argo CD in the destination cluster owns it, if there is one
+            return AppId(cluster, f"{self.destination}/{namespace}", application.name)
+        return AppId(cluster, "" if namespace == self.argo_cd else namespace, application.name)
+
+
+@dataclass(slots=True)
+class ClusterApplications:
+    """Follows a cluster's Applications from the root on, and learns the kinds that they add to the cluster."""
+
+    cluster: Cluster
+    hand: AtHand
+    version: Version
+    looked: Mapping[Look, Looked]
+    more_versions: tuple[str, ...] = ()
+    helm_setting: Version | None = None
+    known: Addresses = field(default_factory=Addresses)
+    before: "ClusterApplications | None" = None
+    """The same cluster before the change."""
+    is_new: bool = False
+    """True if the cluster does not exist before the change."""
+    others: "Sequence[ClusterApplications]" = ()
+    """The clusters that exist before the change, for a new cluster."""
+    definitions: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    built_in: tuple[str, ...] = field(init=False)
+    _learnt: set[Task] = field(default_factory=set)
+    _rendered: set[Task] = field(default_factory=set)
+    _inside: dict[Task, list[_Found | Rendered]] = field(default_factory=dict)
+    _registered: dict[str, str] = field(default_factory=dict)
+    _defined: tuple[str, ...] = ()
+    _guessed: frozenset[str] = frozenset()
+    _plans: dict[tuple[str, str, Addresses], Planned] = field(default_factory=dict)
+    _repo_servers: dict[Task, str] = field(default_factory=dict)
+    _argocd: str = ""
+
+    def __post_init__(self) -> None:
+        self.built_in = api.api_versions(self.version)
+
+    @property
+    def root(self) -> str:
+        """The folder of the root application: ``k8s/<dir>/argocd-apps``."""
+        return f"{self.cluster.path}/argocd-apps"
+
+    @property
+    def facts(self) -> ClusterFacts:
+        """The scopes of the kinds that the rendered Applications define, and the clusters that they register."""
+        return ClusterFacts(api.custom_scopes(self.definitions.values()), self._registered)
+
+    def planned(self, outcomes: Outcomes) -> list[Planned]:
+        """Every Application that is known by now, the root first."""
+        own = self.addresses(outcomes)
+        root = self._plan(_Found(self._bootstrap(), self.root), own, _Holder(None, _ARGOCD, "", _ARGOCD))
+        # The root application mostly applies itself too: so it is known how.
+        for one in self._applications(root, outcomes, own):
+            application = one.application
+            if any(source.path == self.root for source in application.sources):
+                argo_cd = application.own_namespace or application.namespace or _ARGOCD
+                root = self._plan(one, own, _Holder(None, argo_cd, "", argo_cd))
+                break
+        known = {root.id: root}
+        waiting = [root]
+        while waiting:
+            held = self._held(waiting.pop(0), outcomes, own, root.argo_cd)
+            new = {app_id: planned for app_id, planned in held.items() if app_id not in known}
+            known |= new
+            waiting += new.values()
+        return list(known.values())
+
+    def addresses(self, outcomes: Outcomes) -> Addresses:
+        """Return the addresses of both repositories, as the cluster names them before the change.
+
+        Its root Application names the config repo; for a new cluster those of the other clusters do. What a change adds
+        counts after the merge only.
+        """
+        given = self.known | Addresses.of(config=[Remote.parse(str(self.hand.config))])
+        if self.before is not None:
+            return given | self.before.addresses(outcomes)
+        if self.is_new:
+            return reduce(or_, (other.addresses(outcomes) for other in self.others), given)
+        root = self._plan(_Found(self._bootstrap(), self.root), given, _Holder(None, _ARGOCD, "", _ARGOCD))
+        for one in self._applications(root, outcomes, given):
+            named = [source.remote for source in one.application.sources if source.path == self.root]
+            if named:
+                return given | Addresses.of(config=named)
+        return given
+
+    def _held(self, planned: Planned, outcomes: Outcomes, own: Addresses, argo_cd: str) -> dict[AppId, Planned]:
+        """The Applications that one holds, by identity."""
+        application = planned.application
+        holder = _Holder(planned.id, application.namespace or argo_cd, application.destination, argo_cd)
+        held = (self._plan(one, own, holder) for one in self._applications(planned, outcomes, own))
+        return {one.id: one for one in held}
+
+    def asks(self, task: Task) -> bool:
+        """Return whether the outcome of a task depends on the kinds that are added to the cluster."""
+        # An Application may set them itself.
+        return isinstance(task, ChartTask) and task.api_versions == self.built_in and self._asked(task) != ()
+
+    def _asked(self, task: ChartTask) -> tuple[str, ...] | None:
+        any_of_them = any("APIVersions" in layer.text for layer in task.layers)
+        return None if any_of_them else self.looked.get(task.look, Looked()).asks
+
+    @property
+    def helm(self) -> ClusterHelm:
+        """The Helm of the cluster's Argo CD, as far as it is known by now."""
+        return ClusterHelm.of(self.helm_setting, self._argocd)
+
+    def depends_on_helm(self, task: Task) -> bool:
+        """Return whether the outcome of a task may be another with another version of Helm."""
+        return isinstance(task, ChartTask) and (
+            self.looked.get(task.look, Looked()).by_helm
+            or any(may_depend_on_helm(layer.text) for layer in task.layers)
+            or any(one.value.lower() == "null" or "[" in one.name for one in task.parameters)
+        )
+
+    def wanted(self, task: Task) -> Task:
+        """The task with what its outcome depends on: API versions of the cluster, and the rules of its Helm."""
+        rules = self.helm.rules
+        if isinstance(task, ChartTask) and rules is not ENGINE and self.depends_on_helm(task):
+            return replace(self._with_api_versions(task), helm=rules.since)
+        return self._with_api_versions(task) if isinstance(task, ChartTask) else task
+
+    def _with_api_versions(self, task: ChartTask) -> ChartTask:
+        if not self.asks(task):
+            return task
+        there = self._guessed.union(self._defined, self.more_versions)
+        asked = self._asked(task)
+        known = there if asked is None else there.intersection(asked)
+        return replace(task, api_versions=tuple(sorted({*task.api_versions, *known})))
+
+    def learn(self, planned: Iterable[Planned], outcomes: Outcomes) -> None:
+        """Take in the version of Argo CD, the CRDs of what was rendered, and those that the rest will likely bring."""
+        tasks = [task for one in planned for task in one.tasks]
+        self._learn_argocd(tasks, outcomes)
+        for task, final in [(task, self.wanted(task)) for task in tasks]:
+            if final in outcomes and final not in self._learnt:
+                self._learnt.add(final)
+                self._rendered.add(task)
+                for rendered in outcomes[final].objects:
+                    if rendered.body.get("kind") in api.DEFINITIONS:
+                        name = json.dumps(rendered.body.get("metadata", {}).get("name"))
+                        self.definitions[rendered.body["kind"], name] = rendered.body
+                    elif registered := registered_cluster(rendered.body):
+                        self._registered[registered.address] = registered.name
+        crds = [body for (kind, _), body in self.definitions.items() if kind == api.DEFINITION]
+        self._defined = api.custom_versions(crds)
+        waiting = [task for task in tasks if isinstance(task, ChartTask) and task not in self._rendered]
+        looked = [self.looked.get(task.look, Looked()) for task in waiting if not task.skip_crds]
+        self._guessed = frozenset(version for one in looked for version in one.defines)
+
+    def _learn_argocd(self, tasks: Iterable[Task], outcomes: Outcomes) -> None:
+        """Take the version from the repo server, since values may name another image; before that from the chart."""
+        declared = []
+        for task in tasks:
+            final = self.wanted(task)
+            found = (repo_server_version(one.body) for one in outcomes[final].objects) if final in outcomes else ()
+            if version := next((text for text in found if text is not None), None):
+                self._repo_servers[task] = version
+            if isinstance(task, ChartTask):
+                declared.append(self.looked.get(task.look, Looked()).argocd)
+        self._argocd = next(iter((*self._repo_servers.values(), *filter(is_version, declared))), "")
+
+    def _bootstrap(self) -> Application:
+        return Application("root", _ARGOCD, "", (Source(str(self.hand.config), self.root),))
+
+    def _applications(self, planned: Planned, outcomes: Outcomes, own: Addresses) -> Iterator[_Found]:
+        """The Applications among the objects of one, and those that its ApplicationSets make.
+
+        If it holds an Application or ApplicationSet twice the last counts, as for any object.
+        """
+        found = (one for task in planned.tasks for one in self._found(self.wanted(task), outcomes))
+        for one in {_key(one): one for one in found}.values():
+            if isinstance(one, _Found):
+                yield one
+            else:
+                yield from self._expanded(one, own)
+
+    def _found(self, task: Task, outcomes: Outcomes) -> Sequence[_Found | Rendered]:
+        """The Applications that a task gave, and the ApplicationSets as they are: few among thousands."""
+        if task in outcomes and task not in self._inside:
+            objects = outcomes[task].objects
+            self._inside[task] = [
+                _read(one.body, one.path) if is_application(one.body) else one
+                for one in objects
+                if is_application(one.body) or is_application(one.body, "ApplicationSet")
+            ]
+        return self._inside.get(task, ())
+
+    def _expanded(self, one: Rendered, own: Addresses) -> Iterator[_Found]:
+        name, namespace = f"{APPLICATION_SET}{_name(one.body)}", _namespace(one.body)
+        try:
+            for made in application_set.expand(one.body, lambda url, revision: self._listing(url, revision, own)):
+                found = _read(made.body, one.path)
+                sync = application_set_policy(one.body, found.application.sync, name)
+                application = replace(found.application, own_namespace=namespace, sync=sync)
+                yield replace(found, application=application, remarks=tuple(_remarks(made, name, one.path)))
+        except UnsupportedError as reason:
+            message = f"{name} uses {reason}, which is not followed, so its Applications are unknown"
+            yield _unreadable(name, namespace, one.path, "gitops/application-set-not-followed", message)
+        except UserError as error:
+            yield _unreadable(name, namespace, one.path, "chart/render-failed", f"{name}: {error}")
+
+    def _listing(self, url: str, revision: str, own: Addresses) -> Listing:
+        try:
+            place = self.hand.place(Source(url, revision=revision), own, "")
+        except NotAtHandError as reason:
+            raise UnsupportedError(f"the git generator, and {reason}") from None
+        entries = place.below("")
+        submodules = [path for path, entry in entries.items() if entry.may_be_folder and not entry.is_link]
+        return Listing([path for path in entries if path not in submodules], place.read, submodules)
+
+    def _plan(self, found: _Found, own: Addresses, holder: _Holder) -> Planned:
+        key = (repr(found), repr(holder), own)
+        if key not in self._plans:
+            application, where = found.application, found.where
+            application = replace(application, destination=application.destination or holder.destination)
+            planner = Planner(self.hand, own, Capabilities(str(self.version), self.built_in))
+            app_id = holder.app_id(self.cluster.dir, application)
+            parts = [Part(found.note)] if found.note else list(planner.parts(application, where, app_id.instance_name))
+            if maker := application.sync.application_set:
+                maker = str(holder.app_id(self.cluster.dir, replace(application, name=maker)))
+                application = replace(application, sync=replace(application.sync, application_set=maker))
+            self._plans[key] = Planned(
+                application,
+                where,
+                tuple(parts),
+                found.remarks,
+                app_id,
+                holder.id,
+                holder.argo_cd,
+                self._inputs(application, parts),
+                () if found.note else tuple(self.hand.other_revisions(application, own)),
+                tuple(self.hand.hosts(application, own)),
+            )
+        return self._plans[key]
+
+    def _inputs(self, application: Application, parts: Iterable[Part]) -> str:
+        """Name the sources of an Application and the files below their paths, if one of them is not rendered.
+
+        A source whose repository is not one of the two given mostly has the same files under another address.
+        """
+        if not any(isinstance(part.what, Note) for part in parts):
+            return ""
+        return repr([(source, self.hand.files_below(source)) for source in application.sources])
+
+
+def _key(one: _Found | Rendered) -> tuple[str, str, str]:
+    if isinstance(one, _Found):
+        return "Application", one.application.own_namespace, one.application.name
+    return "ApplicationSet", _namespace(one.body), _name(one.body)
+
+
+def _read(body: Mapping[str, Any], where: str) -> _Found:
+    try:
+        return _Found(Application.parse(body), where)
+    except UserError as error:
+        message = f"this Application cannot be read: {error}"
+        return _unreadable(_name(body), _namespace(body), where, "chart/render-failed", message)
+
+
+def _unreadable(name: str, namespace: str, where: str, rule: str, message: str) -> _Found:
+    return _Found(Application(name, "", "", (), own_namespace=namespace), where, Note(rule, message, where))
+
+
+def _remarks(made: Made, name: str, where: str) -> Iterator[Note]:
+    if made.is_repeated:
+        message = (
+            f"{name} makes {made.name} more than once; Argo CD reports an error and does not update this Application."
+            " Put another parameter into metadata.name"
+        )
+        yield Note("gitops/application-set-duplicate", message, where)
+    for tag in made.leftover:
+        message = f"{name}: {tag} is no parameter of this Application, so Argo CD leaves it as text"
+        yield Note("gitops/application-set-placeholder", message, where)
+
+
+def _name(body: Mapping[str, Any]) -> str:
+    metadata = body.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    return name if isinstance(name, str) else "without a name"
+
+
+def _namespace(body: Mapping[str, Any]) -> str:
+    metadata = body.get("metadata")
+    namespace = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+    return namespace if isinstance(namespace, str) else ""

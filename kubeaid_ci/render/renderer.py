@@ -1,0 +1,133 @@
+"""Does many renderings in parallel, each input once, and keeps what they gave by content."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+
+from kubeaid_ci.cache.cache import Cache
+from kubeaid_ci.render.outcomes import Outcomes, key, look_key
+from kubeaid_ci.render.source import look, render_source
+from kubeaid_ci.render.task import ChartTask, KustomizeTask, Look, Looked, Note, Outcome, Task
+from kubeaid_ci.runtime.workers import Pool, WorkerError
+
+Progress = Callable[[int, int], None]
+"""Told how many sources are rendered, and of how many that are known by now."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Renderer(Outcomes):
+    """Outcomes that are made in parallel.
+
+    What is the same but for the revision that it is taken from is done once, and shares its outcome.
+    """
+
+    pool: Pool
+    cache: Cache | None
+    looked: dict[Look, Looked] = field(default_factory=dict)
+    progress: Progress | None = None
+    _first: dict[str, Task] = field(default_factory=dict)
+    _stored: bool = False
+    _ended: int = 0
+    _known: int = 0
+
+    def render(self, tasks: Iterable[Task]) -> None:
+        """Do those of the tasks that are not done yet; one that ends its process is a failure of its own."""
+        names = {task: key(task) for task in tasks if task not in self.outcomes}
+        for task, name in names.items():
+            self._first.setdefault(name, task)
+        new = {task: name for task, name in names.items() if self._first[name] == task}
+        self._run({task: name for task, name in new.items() if not self._from_cache(task, name)})
+        for task, name in names.items():
+            self._share(self._first[name], task)
+
+    def look(self, looks: Iterable[Look]) -> None:
+        """Read those charts that were not read yet; the same content once."""
+        by_tree: dict[str, list[Look]] = {}
+        for one in looks:
+            if one not in self.looked:
+                by_tree.setdefault(one.tree, []).append(one)
+        found = {tree: known for tree, some in by_tree.items() if (known := self._known_look(some[0]))}
+        waiting = [some[0] for tree, some in by_tree.items() if tree not in found]
+        for number, looked in self.pool.map(look, waiting):
+            match looked:
+                case Looked():
+                    found[waiting[number].tree] = looked
+                    self.keep(look_key(waiting[number]), json.dumps(asdict(looked)).encode())
+                case WorkerError():  # what ends its process here does so again when rendered, and is reported then
+                    found[waiting[number].tree] = Looked()
+        self.looked |= {one: found[tree] for tree, some in by_tree.items() for one in some}
+
+    def _known_look(self, look: Look) -> Looked | None:
+        data = self.noted(look_key(look))
+        if data is None:
+            return None
+        said = json.loads(data)
+        asks = None if said["asks"] is None else tuple(said["asks"])
+        return Looked(**{**said, "asks": asks, "defines": tuple(said["defines"])})
+
+    def _from_cache(self, task: Task, name: str) -> bool:
+        data = self.noted(name)
+        if data is not None:
+            self.cached.add(task)
+            self.add(task, data)
+        return data is not None
+
+    def _run(self, waiting: Mapping[Task, str]) -> None:
+        tasks = list(waiting)
+        self.count(known=len(tasks))
+        for number, outcome in self.pool.map(render_source, tasks, together=_shared):
+            task = tasks[number]
+            self.count(ended=1)
+            match outcome:
+                case bytes():
+                    self.add(task, outcome)
+                    self.keep(waiting[task], outcome)
+                case WorkerError():
+                    self.outcomes[task] = _crashed(task, outcome)
+
+    def count(self, *, known: int = 0, ended: int = 0) -> None:
+        """Tell of the progress that so many more are known, or have ended."""
+        self._known += known
+        self._ended += ended
+        if self.progress and self._known:
+            self.progress(self._ended, self._known)
+
+    def _share(self, first: Task, task: Task) -> None:
+        self.outcomes[task] = self.outcomes[first]
+        if first in self.digests:
+            self.digests[task] = self.digests[first]
+        if first in self.cached:
+            self.cached.add(task)
+
+    def close(self) -> None:
+        """End the workers, and let the cache drop what is too old."""
+        self.pool.close()
+        if self.cache and self._stored:
+            self.cache.prune()
+
+    def noted(self, name: str) -> bytes | None:
+        """Return what the cache holds under a name; None if it does not exist, or no cache."""
+        return self.cache.noted(name) if self.cache else None
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep in the cache what was made."""
+        if self.cache:
+            self.cache.note(name, data)
+            self._stored = True
+
+
+def _shared(task: Task) -> str:
+    """Return what a worker remembers from one task to the next: the chart, or that it is plain manifests."""
+    return task.tree if isinstance(task, ChartTask) else ""
+
+
+def _crashed(task: Task, error: WorkerError) -> Outcome:
+    match task:
+        case ChartTask():
+            path = f"{task.folder}/Chart.yaml"
+        case KustomizeTask():
+            path = task.where
+        case _:
+            path = task.files[0][0]
+    note = Note("chart/render-failed", f"the rendering did not end well: {error}", path)
+    return Outcome(notes=[note], failed=True)

@@ -1,0 +1,47 @@
+"""The rules of the family ``gitops/``: what Applications and ApplicationSets ask of Argo CD."""
+
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+
+SOURCE_NOT_RENDERED = Rule(
+    "gitops/source-not-rendered",
+    Severity.WARNING,
+    "Argo CD makes the objects of this Application in a way that kubeaid-ci does not follow, so they are unknown and "
+    "not checked. Check the Application manually, or use a plain chart, folder or kustomization.",
+)
+APPLICATION_SET_NOT_FOLLOWED = Rule(
+    "gitops/application-set-not-followed",
+    Severity.WARNING,
+    "The ApplicationSet uses a feature that kubeaid-ci does not follow, so its Applications and their objects are "
+    "unknown and not checked. Check them manually, or use list and Git generators.",
+)
+APPLICATION_SET_DUPLICATE = Rule(
+    "gitops/application-set-duplicate",
+    Severity.ERROR,
+    "Argo CD reports an error for an ApplicationSet that makes two Applications of one name, and updates neither. "
+    "Put a parameter into metadata.name that differs between them.",
+)
+APPLICATION_SET_PLACEHOLDER = Rule(
+    "gitops/application-set-placeholder",
+    Severity.WARNING,
+    "A tag that is no parameter stays in the text of the Application, braces included, which is mostly a typo. "
+    "Correct the name, or set goTemplate and the option missingkey=error so that Argo CD refuses it.",
+)
+NOTHING_RENDERED = Rule(
+    "gitops/nothing-rendered",
+    Severity.WARNING,
+    "No cluster was found, so nothing was rendered, compared or checked. Check --config-repo, and that each cluster "
+    "has a folder k8s/<cluster>/argocd-apps.",
+)
+
+RULES = (
+    NOTHING_RENDERED,
+    SOURCE_NOT_RENDERED,
+    APPLICATION_SET_NOT_FOLLOWED,
+    APPLICATION_SET_DUPLICATE,
+    APPLICATION_SET_PLACEHOLDER,
+)
+
+
+def nothing_rendered() -> Finding:
+    """Return the finding about a config repo without clusters."""
+    return NOTHING_RENDERED.at("k8s", "k8s/ has no cluster, so nothing was rendered", subject="k8s", key="nothing")

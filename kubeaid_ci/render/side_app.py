@@ -1,0 +1,59 @@
+"""An Application as it is rendered, with what its rendering depends on."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.helm.version import ENGINE, ClusterHelm, HelmRules
+from kubeaid_ci.render.renderer import Renderer
+from kubeaid_ci.render.results import Target, Told, app_of
+from kubeaid_ci.render.task import ChartTask, Note, Task
+
+
+@dataclass(frozen=True, slots=True)
+class SideApp:
+    """An Application as it is rendered: its sources, each with the name of its chart.
+
+    `by_helm` are those of its tasks whose outcome may depend on the version of Helm. `remarks` are findings that leave
+    it its objects.
+    """
+
+    name: str
+    parts: tuple[tuple[Task | Note, str], ...]
+    target: Target
+    revision: str | None
+    by_helm: frozenset[Task]
+    remarks: tuple[Note, ...] = ()
+
+    def told(self, renderer: Renderer) -> Told:
+        """Return the Application and its findings, of tasks that are rendered."""
+        return app_of(self.name, self.parts, renderer, self.target, revision=self.revision, remarks=self.remarks)
+
+    def with_helm(self, rules: HelmRules) -> Self:
+        """Return the Application as a Helm with these rules renders it."""
+        return replace(self, parts=tuple((self._task(part, rules), chart) for part, chart in self.parts))
+
+    def _task(self, part: Task | Note, rules: HelmRules) -> Task | Note:
+        if not isinstance(part, ChartTask) or part not in self.by_helm:
+            return part
+        return replace(part, helm="" if rules is ENGINE else rules.since)
+
+
+def unknown_helm(
+    helm: Mapping[str, ClusterHelm], apps: Iterable[SideApp], clusters: Sequence[Cluster]
+) -> Iterable[Finding]:
+    """Yield a finding for each cluster whose Helm is only assumed, if any of its charts depends on that."""
+    counts = {cluster.dir: 0 for cluster in clusters}
+    for app in apps:
+        counts[app.target.folder] = counts.get(app.target.folder, 0) + bool(app.by_helm)
+    for cluster in clusters:
+        chosen = helm[cluster.dir]
+        if chosen.doubt and (count := counts[cluster.dir]):
+            message = (
+                f"{chosen.doubt}, so its charts are rendered as Helm {chosen.version} does;"
+                f" {count} of its Applications depend on it: set clusters.{cluster.name}.helm"
+            )
+            yield RULES["chart/helm-version-unknown"].at(cluster.path, message, subject=cluster.name)

@@ -1,0 +1,352 @@
+"""Renders one source of an Application. Runs in a worker: nothing here may rely on the process it runs in."""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from kubeaid_ci.argocd import directory_manifests
+from kubeaid_ci.argocd import version as argocd_version
+from kubeaid_ci.argocd.hooks import is_skipped_by_helm, is_test
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.findings.finding import Severity
+from kubeaid_ci.git import snapshot
+from kubeaid_ci.git.snapshot import Snapshot
+from kubeaid_ci.git.tree_reader import checked
+from kubeaid_ci.helm import engine, output, packed_chart, requirements, template_scan, values_check
+from kubeaid_ci.helm.chart import RepositoryKind
+from kubeaid_ci.helm.chart_files import chart_files
+from kubeaid_ci.helm.coalesce import CoalesceError
+from kubeaid_ci.helm.engine import HelmError, Rendering
+from kubeaid_ci.helm.engine_input import has_integers
+from kubeaid_ci.helm.loaded_chart import Values
+from kubeaid_ci.helm.nulls import may_depend_on_helm
+from kubeaid_ci.helm.packed_chart import PackedChart
+from kubeaid_ci.helm.repository import told
+from kubeaid_ci.helm.tarball import UnsafeArchive
+from kubeaid_ci.helm.version import ENGINE, HelmRules, rules_named
+from kubeaid_ci.k8s import rendered
+from kubeaid_ci.k8s.rendered import Rendered, Varying
+from kubeaid_ci.redaction.texts import named_values, secret_name
+from kubeaid_ci.redaction.values import safe_message, secret_values
+from kubeaid_ci.render import kustomize_source
+from kubeaid_ci.render import values as chart_values
+from kubeaid_ci.render.rendering import Failure
+from kubeaid_ci.render.task import (
+    ChartTask,
+    FilesAt,
+    FilesTask,
+    FolderTask,
+    KustomizeTask,
+    Look,
+    Looked,
+    Note,
+    Outcome,
+    Task,
+)
+from kubeaid_ci.semver.version import Version
+
+_SCHEMA = "values.schema.json"
+_KEEP_CHARTS = 32
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'(?= does not match)|(?<=got )'[^']*'|^'(?:[^'\\]|\\.)*'")
+"""The value that a schema refuses, as Helm quotes it in front of the reason."""
+
+
+def render_source(task: Task) -> bytes:
+    """The packed `Outcome` of a source; what is wrong with the input is one of its notes."""
+    try:
+        outcome = _source(task)
+    except UserError as error:
+        outcome = Outcome(notes=[_placed(error, task)], failed=True)
+    return outcome.packed()
+
+
+def look(at: Look) -> Looked:
+    """Return the static scan of a chart's templates; empty if it cannot be read."""
+    try:
+        chart = _packed(at.at, at.folder, at.tree, False)  # noqa: FBT003 - its key
+    except UserError:
+        return Looked()
+    texts = {path: data.decode("utf-8", "replace") for path, data in chart.files.items()}
+    named = (text for path, text in texts.items() if "templates/" in path or "crds/" in path)
+    defines = {version for text in named for version in template_scan.defined_versions(text)}
+    return Looked(
+        template_scan.asked_versions(texts.values()),
+        tuple(sorted(defines)),
+        by_helm=any(_depends_on_helm(path, text) for path, text in texts.items()),
+        argocd=requirements.app_version(chart.files, argocd_version.CHARTS),
+    )
+
+
+def _depends_on_helm(path: str, text: str) -> bool:
+    name = path.rpartition("/")[2]
+    if name == "values.yaml":
+        return may_depend_on_helm(text)
+    return name.endswith(".tgz") or ("templates/" in path and output.keeps_breaks(text))
+
+
+def render_files(task: FilesTask) -> bytes:
+    """The packed `Outcome` of a chart whose files are given."""
+    try:
+        chart = packed_chart.make(
+            task.files, lambda paths: {path: task.files[path] for path in paths}, task.chart.folder
+        )
+        outcome = _outcome(task.chart, chart)
+    except UserError as error:
+        outcome = Outcome(notes=[_placed(error, task.chart)], failed=True)
+    return outcome.packed()
+
+
+def _source(task: Task) -> Outcome:
+    match task:
+        case ChartTask():
+            return _chart(task)
+        case KustomizeTask():
+            return kustomize_source.built(task)
+    return _folder(task)
+
+
+def _folder(task: FolderTask) -> Outcome:
+    files = _opened(task.at)
+    data = files.read_all({real for _, real in task.files})
+    texts = ((path, directory_manifests.text_of(checked(data[real], path))) for path, real in task.files)
+    return Outcome(directory_manifests.parsed(texts))
+
+
+def _chart(task: ChartTask) -> Outcome:
+    return _outcome(task, _packed(task.at, task.folder, task.tree, task.skip_schema_validation))
+
+
+def _outcome(task: ChartTask, chart: PackedChart) -> Outcome:
+    notes = [*_asked_for(task, chart.files), *(_linted(task, chart) if task.lint else ())]
+    if any(note.rule == "chart/render-failed" for note in notes):
+        return Outcome(notes=notes, chart=chart.name, failed=True)
+    rules = rules_named(task.helm)
+    values_check = chart_values.merged(task, rules)
+    secrets = secret_values(values_check)
+    try:
+        objects, varying = _rendered(task, chart, rules, values_check)
+    except HelmError as error:
+        notes += [*_failures(error, task, chart, secrets), *_values_notes(task)]
+        return Outcome(notes=notes, chart=chart.name, failed=True)
+    notes += _values_notes(task)
+    kept = [one for one in objects if not (task.skip_tests and is_test(one.body))]
+    return Outcome(kept, varying, notes, chart.name, secrets=secrets)
+
+
+def _rendered(
+    task: ChartTask, chart: PackedChart, rules: HelmRules, values_check: Values
+) -> tuple[list[Rendered], list[Varying]]:
+    if template_scan.may_vary(json.dumps(values_check)):  # any template may render it
+        chart = replace(chart, steady=frozenset(), may_vary=True)
+    given = json.dumps(values_check)
+    if rules is not ENGINE or has_integers(values_check):
+        chart, given = _prepared(chart, values_check, rules)
+    # A template may want a real certificate, or another template by its file's name.
+    whole = replace(chart, by_chance=True, steady=frozenset())
+    try:
+        first = _by_helm(task, chart.archive, given)
+    except HelmError:
+        if whole.archive == chart.archive:
+            raise
+        chart, first = whole, _by_helm(task, whole.archive, given)
+    try:
+        return _settled(task, chart, given, first)
+    except HelmError:
+        if chart is whole:
+            raise
+        return _settled(task, whole, given, _by_helm(task, whole.archive, given))
+
+
+def _prepared(chart: PackedChart, values_check: Values, rules: HelmRules) -> tuple[PackedChart, str]:
+    try:
+        chart, prepared = chart.prepared(values_check, rules)
+    except (CoalesceError, UnsafeArchive) as error:
+        raise HelmError(str(error)) from None
+    return chart, json.dumps(prepared)
+
+
+def _settled(task: ChartTask, chart: PackedChart, given: str, first: Rendering) -> tuple[list[Rendered], list[Varying]]:
+    """The objects of a first rendering, with what another one gives otherwise masked."""
+    crds = rendered.parsed(_named(() if task.skip_crds else first.crds, task, chart))
+    if not chart.may_vary:
+        return [*crds, *_printed(rendered.parsed(_named(first.files, task, chart)))], []
+    again = dict(_by_helm(task, chart.again, given).files)
+    pairs = []
+    for path, text in first.files:
+        inside = _in_chart(path, chart)
+        pairs.append((f"{task.folder}/{inside}", text, text if inside in chart.steady else again.get(path, "")))
+    settled, varying = rendered.settled(pairs)
+    return [*crds, *_printed(settled)], varying
+
+
+def _printed(objects: Iterable[Rendered]) -> list[Rendered]:
+    return [one for one in objects if not is_skipped_by_helm(one.body)]
+
+
+def _by_helm(task: ChartTask, archive: bytes, given: str) -> Rendering:
+    made = engine.render(
+        archive,
+        given,
+        name=task.name,
+        namespace=task.namespace,
+        kube_version=task.kube_version,
+        api_versions=task.api_versions,
+    )
+    return replace(made, files=output.printed(made.files, rules_named(task.helm)))
+
+
+@lru_cache(maxsize=8)
+def _opened(at: FilesAt) -> Snapshot:
+    return snapshot.take(Path(at.root), at.ref, at.folders)
+
+
+@lru_cache(maxsize=_KEEP_CHARTS)
+def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> PackedChart:  # noqa: ARG001, FBT001 - its key
+    files = _opened(at)
+    found = chart_files(files.files, files.links, folder, below=files.below)
+
+    def read(paths: Collection[str]) -> dict[str, bytes]:
+        data = files.read_all([found[path][0] for path in paths])
+        return {path: data[found[path][0]] for path in paths}
+
+    return packed_chart.make(found, read, folder, without_schema=without_schema)
+
+
+def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
+    """Yield what the chart wants and has not: dependencies, a version of Kubernetes."""
+    for lacking in requirements.lacking(files):
+        yield Note(
+            "chart/subchart-missing",
+            f"{lacking.name} is declared but not in charts/: {_at_sync(lacking)}; this is rendered without it",
+            f"{task.folder}/{lacking.file}",
+            lacking.line,
+        )
+    for refusing in requirements.refusing(files, Version.parse(task.kube_version)):
+        where = f"{task.folder}/{refusing.folder}/Chart.yaml".replace("//", "/")
+        message = f"is made for Kubernetes {refusing.wanted}, and the cluster has {task.kube_version}"
+        if refusing.folder:
+            yield Note(
+                "chart/subchart-kube-version", f"the subchart {refusing.folder.rpartition('/')[2]} {message}", where
+            )
+        else:
+            yield Note("chart/render-failed", f"the chart {message}; Helm refuses to render it", where)
+
+
+def _at_sync(lacking: requirements.Lacking) -> str:
+    """Return what ``helm dependency build`` does about it, which Argo CD runs then."""
+    where = told(lacking.repository)
+    match RepositoryKind.of(lacking.repository):
+        case RepositoryKind.HTTP | RepositoryKind.OCI:
+            return "Argo CD would download it when it syncs, unreviewed"
+        case RepositoryKind.FILE:
+            more = f"and download {', '.join(lacking.published)}" if lacking.published else "and download nothing"
+            return f"Argo CD would pack it from {where} when it syncs, {more}"
+    reason = f"{where} is no address of a repository" if lacking.repository else "no repository is declared for it"
+    return f"the sync fails, because {reason}"
+
+
+def _linted(task: ChartTask, chart: PackedChart) -> Iterator[Note]:
+    """Yield the messages of Helm's linter that no other check reports.
+
+    Its infos are matters of taste. If it names the whole folder, it is about dependencies, which
+    the checks of the chart's structure report better. An umbrella chart needs no templates, and one
+    that fails is reported by its rendering.
+    """
+    try:
+        said = engine.lint(
+            chart.archive,
+            json.dumps(chart_values.merged(task, rules_named(task.helm))),
+            namespace=task.namespace,
+            kube_version=task.kube_version,
+        )
+    except HelmError as error:
+        yield Note("chart/lint", safe_message(error.message, _secrets_given(task)), f"{task.folder}/Chart.yaml")
+        return
+    for one in said:
+        if one.severity is not Severity.INFO and not one.path.startswith(("/", "templates")):
+            message = safe_message(one.message, _secrets_given(task))
+            yield Note("chart/lint", message, f"{task.folder}/{one.path}".rstrip("/"))
+
+
+@lru_cache(maxsize=_KEEP_CHARTS)
+def _known(at: FilesAt, folder: str, tree: str, without_schema: bool) -> values_check.Known:  # noqa: FBT001 - as `_packed`
+    return values_check.Known.of(_packed(at, folder, tree, without_schema).files)
+
+
+def _values_notes(task: ChartTask) -> Iterator[Note]:
+    """Yield findings about values that Helm accepts silently."""
+    for layer in task.layers:
+        known = _known(task.at, task.folder, task.tree, task.skip_schema_validation)
+        for path, line in values_check.repeated(layer.text):
+            message = f"{'.'.join(path)} is given twice; Helm takes this one and drops the one above"
+            yield Note("chart/values-repeated", message, layer.path, line if layer.has_lines else None)
+        for one in values_check.unknown(layer.text, known):
+            hint = f"; did you mean {' or '.join(one.near)}?" if one.near else ""
+            message = f"{'.'.join(one.path)} is not used by the chart{hint}"
+            yield Note("chart/values-unknown", message, layer.path, one.line if layer.has_lines else None)
+
+
+def _named(files: tuple[tuple[str, str], ...], task: ChartTask, chart: PackedChart) -> list[tuple[str, str]]:
+    return [(_in_repository(path, task, chart), text) for path, text in files]
+
+
+def _in_repository(path: str, task: ChartTask, chart: PackedChart) -> str:
+    """The file in the repository that Helm names from the chart's name on."""
+    return f"{task.folder}/{_in_chart(path, chart)}"
+
+
+def _in_chart(path: str, chart: PackedChart) -> str:
+    """The same from the chart's folder on: Helm calls a subchart by its name or alias, whatever its folder."""
+    inside = path.partition("/")[2]
+    called = inside
+    while inside not in chart.files and (called := called.rpartition("/")[0]):
+        if called in chart.folders:
+            return chart.folders[called] + inside[len(called) :]
+    return inside
+
+
+def _failures(error: HelmError, task: ChartTask, chart: PackedChart, given: Collection[str]) -> Iterator[Note]:
+    """Yield the messages of Helm, without the secrets of the values, the chart's own included."""
+    defaults = (data.decode("utf-8", "replace") for path, data in chart.files.items() if path.endswith("values.yaml"))
+    secrets = {*given, *(text for each in defaults for text in named_values(each))}
+    if not error.schema:
+        path = _in_repository(error.path, task, chart) if error.path else None
+        yield Note(
+            "chart/render-failed", safe_message(error.message, secrets), path or f"{task.folder}/Chart.yaml", error.line
+        )
+        return
+    said = list(chart_values.schema_errors(error.message))
+    for of, steps, why in said:
+        where, line = chart_values.set_where(task, ((of, *steps), steps) if of != chart.name else (steps,))
+        keys = ".".join(steps) or "the values"
+        reason = safe_message(_QUOTED.sub("(secret)", why) if any(map(secret_name, steps)) else why, secrets)
+        message = f"{keys}: {reason}: the schema of the chart {of} refuses it"
+        yield Note("chart/render-failed", message, where, line, Failure.REFUSED)
+    if not said:
+        message = safe_message(error.message, secrets)
+        yield Note("chart/render-failed", message, f"{task.folder}/{_SCHEMA}", failure=Failure.REFUSED)
+
+
+def _secrets_given(task: Task) -> set[str]:
+    """The secrets in the text of a task's values, which need not be valid."""
+    match task:
+        case ChartTask():
+            parameters = [f"{one.name.rpartition('.')[2]}={one.value}" for one in task.parameters]
+            texts = [*(layer.text for layer in task.layers), *parameters]
+        case KustomizeTask():
+            texts = [text for _, text in task.texts]
+        case _:
+            texts = []
+    return {value for text in texts for value in named_values(text)}
+
+
+def _placed(error: UserError, task: Task) -> Note:
+    """An error that names ``file:line`` as a note with that place."""
+    message = safe_message(str(error).replace(f"{task.at.root}/", ""), _secrets_given(task))
+    found = re.match(r"(?P<path>[^\s:]+\.[^\s:/]+|[^\s:]+/[^\s:]+)(?::(?P<line>\d+))?: (?P<why>.*)", message, re.DOTALL)
+    if found is None:
+        return Note("chart/render-failed", message)
+    return Note("chart/render-failed", found["why"], found["path"], int(found["line"]) if found["line"] else None)

@@ -1,0 +1,50 @@
+"""The report of a command: a summary, results and findings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from kubeaid_ci.findings.finding import Finding
+
+REPORT_FORMATS = ("text", "json", "markdown", "sarif", "junit", "codeclimate", "html")
+"""The names of all formats of a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Results as people look at them: column names and rows of as many cells."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of one command, ready for any format.
+
+    `results` are the model values whose field names are the JSON fields. `summary` is flat: a name
+    to a number or text. `table` shows the results to people; `sections` hold ready Markdown by
+    title, for formats that people read.
+    """
+
+    command: str
+    version: str
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    results: tuple[Any, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    sections: Mapping[str, str] = field(default_factory=dict)
+    table: Table | None = None
+    opening: tuple[str, ...] = ()
+    """Plain lines to begin with on a terminal: what somebody in a hurry has to know."""
+    base: str | None = None
+    """The revision whose findings are left out; `summary` counts them as ``known``."""
+    details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Plain lines by title, few of them, for a terminal; `sections` has the whole."""
+    revisions: Mapping[str, Any] = field(default_factory=dict)
+    """Both repositories by name: ``repository``, and ``revision`` or ``before`` and ``after``, each with ``ref`` and
+    ``commit``."""
+    made: datetime | None = None
+    """When the report was made, in UTC."""
+    run: str = ""
+    """The address of the CI job's page."""

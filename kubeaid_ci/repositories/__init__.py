@@ -1,0 +1,1 @@
+"""The two repositories as folders on this machine, wherever they are."""

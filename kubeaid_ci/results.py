@@ -1,0 +1,75 @@
+"""The report on the result of each job, whose JSON is the same for a command and for a caller of the library."""
+
+from kubeaid_ci import __version__
+from kubeaid_ci.build import report as build
+from kubeaid_ci.build.result import Builds
+from kubeaid_ci.charts import report as charts
+from kubeaid_ci.charts.lint_result import Lint
+from kubeaid_ci.charts.list import ChartList
+from kubeaid_ci.charts.update import outdated_report
+from kubeaid_ci.charts.update import report as chart_update
+from kubeaid_ci.charts.update.offer import ChartPublication
+from kubeaid_ci.charts.update.outlook import Outlooks
+from kubeaid_ci.charts.update.result import Updates
+from kubeaid_ci.charts.verify.verdict import Verification
+from kubeaid_ci.check import report as check
+from kubeaid_ci.check.result import Checks
+from kubeaid_ci.checkup import report as doctor
+from kubeaid_ci.checkup.result import Checkup
+from kubeaid_ci.clusters import report as clusters
+from kubeaid_ci.clusters.clusters import Clusters
+from kubeaid_ci.diff import report as diff
+from kubeaid_ci.diff.comparison import Comparison
+from kubeaid_ci.publishing import report as publish
+from kubeaid_ci.publishing.publish import Publication
+from kubeaid_ci.render import report as render
+from kubeaid_ci.render.rendering import Renderings
+from kubeaid_ci.report import json
+from kubeaid_ci.report.json_result import JsonResult
+from kubeaid_ci.report.report import Report
+
+
+def as_json(result: JsonResult) -> str:
+    """Return the report on a result as the JSON that its command prints."""
+    return json.render(report_of(result))
+
+
+def report_of(result: JsonResult) -> Report:  # noqa: PLR0911 - one for each kind of result
+    """Return the report on a result. Its command is the one that gives such results."""
+    match result:
+        case Builds():
+            return build.report(result, version=__version__, check=result.check)
+        case Clusters():
+            return clusters.report(result.clusters, result.findings, version=__version__)
+        case Renderings():
+            command = "charts render" if result.helm else "render"
+            return render.report(result, command=command, version=__version__)
+        case Comparison():
+            return diff.report(result, command="charts diff" if result.helm else "diff", version=__version__)
+        case Publication():
+            return publish.report(result.builds, result.results, result.findings, version=__version__)
+        case Checks():
+            return check.report(result, version=__version__)
+        case Checkup():
+            return doctor.report(result, version=__version__)
+        case _:
+            return _report_of_charts(result)
+
+
+def _report_of_charts(result: JsonResult) -> Report:
+    match result:
+        case Verification():
+            return charts.verification(result, version=__version__)
+        case Lint():
+            return charts.lint(result, version=__version__)
+        case ChartList():
+            return charts.listing(result.lines, result.findings, version=__version__, has_ledger=result.has_ledger)
+        case Outlooks():
+            return outdated_report.report(result, version=__version__)
+        case Updates():
+            return chart_update.report(result, command=result.command, version=__version__)
+        case ChartPublication():
+            command = result.updates.command
+            return chart_update.report(result.updates, result.findings, command=command, version=__version__)
+        case _:
+            raise TypeError(f"{type(result).__name__}: no report is known")

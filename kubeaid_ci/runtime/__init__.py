@@ -1,0 +1,1 @@
+"""Processes, workers, and files that are written in one step."""

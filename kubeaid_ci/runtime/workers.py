@@ -1,0 +1,352 @@
+"""Runs functions in processes of their own, so that a crash, a hang or a leak is one task's failure.
+
+A worker is a fresh interpreter, not a fork: forking a process with threads or with Go code in it
+hangs, and a fork of a script without a ``__main__`` guard would run the script again. It reads
+pickled tasks from its standard input and answers on what was its standard output. Both ends are
+ours, so pickle crosses no border of trust.
+"""
+
+import gc
+import os
+import pickle
+import re
+import resource
+import selectors
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import IO, Any, TypeVar
+
+from kubeaid_ci.runtime.processes import start
+
+T = TypeVar("T")
+A = TypeVar("A")
+_MOST_TIMED_OUT = 2
+_HASTE = 10
+_LENGTH = struct.Struct("!Q")
+_BOOT = (
+    "import sys; memory, seconds, *sys.path[len(sys.path):] = sys.argv[1:];"
+    " from kubeaid_ci.runtime.workers import serve; serve(int(memory), int(seconds))"
+)
+# Messages of Rust, Go (three forms) and Python for lack of memory; no code distinguishes it from other aborts.
+_NO_MEMORY = (
+    "memory allocation",
+    "out of memory",
+    "cannot allocate memory",
+    "pthread_create failed: Resource temporarily unavailable",
+    "MemoryError",
+)
+# Go's libraries spend a third of their time on garbage else; a worker has memory enough. They read it at their start.
+_COLLECT_SELDOM = {"GOGC": os.environ.get("GOGC", "800")}
+_PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
+
+
+class WorkerError(Exception):
+    """The worker process ended during a task; the text has the reason, for users."""
+
+
+class TimedOutError(WorkerError):
+    """The task took longer than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one task: wall time in seconds, address space in bytes."""
+
+    seconds: float = 300.0
+    memory: int = 4 * 1024**3
+    replace_above: int = 1024**3
+    """A worker whose memory peaked above this many bytes is replaced before its next task."""
+
+
+@dataclass(slots=True)
+class Worker:
+    """One process that runs tasks one after another; started on its first task."""
+
+    limits: Limits
+    _process: subprocess.Popen[bytes] | None = None
+    _stderr: IO[bytes] | None = None
+
+    def run(self, function: Callable[[Any], Any], task: Any, *, seconds: float | None = None) -> Any:
+        """The function's result; raises what it raised, or `WorkerError` where the process ended.
+
+        `seconds` counts if it is less than the limit.
+        """
+        allowed = min(seconds or self.limits.seconds, self.limits.seconds)
+        process = self._started()
+        payload = pickle.dumps((function, task))
+        try:
+            _send(process.stdin, payload)
+            ok, value, peak = pickle.loads(self._answer(process, allowed))  # noqa: S301 - our own process
+        except (BrokenPipeError, EOFError):
+            raise self._why_it_ended() from None
+        if peak > self.limits.replace_above:
+            self.close()
+        if isinstance(value, MemoryError) and not ok:
+            self.close()
+            raise WorkerError(_needed_more(self.limits))
+        if not ok:
+            raise value
+        return value
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+            seconds, memory = str(int(self.limits.seconds) + 5), str(self.limits.memory)
+            argv = [sys.executable, "-I", "-c", _BOOT, memory, seconds, *_import_folders()]
+            self._process = start(argv, env=_COLLECT_SELDOM, stderr=self._stderr)
+        return self._process
+
+    def _answer(self, process: subprocess.Popen[bytes], seconds: float) -> bytes:
+        deadline = time.monotonic() + seconds
+        stdout = process.stdout
+        if stdout is None:
+            raise EOFError
+        head = _receive(stdout, _LENGTH.size, deadline)
+        if head is None:
+            process.kill()
+            self.close()
+            less = ", as others of this run had taken too long" if seconds < self.limits.seconds else ""
+            raise TimedOutError(f"it took more than {seconds:g} seconds and was stopped{less}")
+        return _receive(stdout, _LENGTH.unpack(head)[0], None) or b""
+
+    def _why_it_ended(self) -> WorkerError:
+        process, stderr = self._process, self._stderr
+        if process is None or stderr is None:
+            return WorkerError("its process ended")
+        code = process.wait()
+        stderr.seek(0)
+        said = stderr.read(4096).decode("utf-8", "replace")
+        self.close()
+        return _ending(code, said, self.limits)
+
+    def kill(self) -> None:
+        """End the process at once, from any thread; the task that it runs fails."""
+        if self._process is not None:
+            self._process.kill()
+
+    def close(self) -> None:
+        """End the process; a later task starts a new one."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for stream in (self._process.stdin, self._process.stdout):
+                if stream is not None:
+                    _close(stream)
+            self._process = None
+        if self._stderr is not None:
+            self._stderr.close()
+            self._stderr = None
+
+
+@dataclass(slots=True)
+class Pool:
+    """As many workers as tasks run in parallel.
+
+    Those of a `lasting` pool wait for the next `map` when one is through, until `close`.
+    """
+
+    jobs: int
+    limits: Limits = field(default_factory=Limits)
+    lasting: bool = False
+    _idle: list[Worker] = field(default_factory=list)
+    _all: list[Worker] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _timed_out: int = 0
+
+    def map(
+        self,
+        function: Callable[[A], T],
+        tasks: Iterable[A],
+        *,
+        started: Callable[[int], None] | None = None,
+        together: Callable[[A], object] | None = None,
+    ) -> Iterator[tuple[int, T | WorkerError]]:
+        """Run the function on every task; yields (number of the task, result) as they end.
+
+        A task that its worker process did not survive yields a `WorkerError`. Any other exception is a
+        bug of the function: it is raised after all other results were yielded, so that they can be kept.
+
+        Tasks with an equal `together` run in one worker, which may remember what they share. No worker
+        gets more than its share of all tasks.
+        """
+        waiting = list(tasks)
+        batches = _batches(waiting, together, self.jobs)
+        ended: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+        stopped = threading.Event()
+        bug: BaseException | None = None
+        with ThreadPoolExecutor(max_workers=max(1, min(self.jobs, len(batches)))) as threads:
+            for batch in batches:
+                threads.submit(self._some, function, batch, started, ended, stopped)
+            try:
+                for _ in waiting:
+                    number, result = ended.get()
+                    if isinstance(result, BaseException) and not isinstance(result, WorkerError):
+                        bug = bug or result
+                    else:
+                        yield number, result
+            except BaseException:
+                stopped.set()
+                self._kill(threads)
+                raise
+            if not self.lasting:
+                self._kill(threads)
+        if not self.lasting:
+            self.close()
+        if bug:
+            raise bug
+
+    def close(self) -> None:
+        """End every worker; a later `map` starts new ones."""
+        for worker in self._all:
+            worker.close()
+
+    def _seconds(self) -> float:
+        """The time for a task: a tenth once several took too long, or a dozen of them fill a job of an hour."""
+        return self.limits.seconds / (_HASTE if self._timed_out >= _MOST_TIMED_OUT else 1)
+
+    def _kill(self, threads: ThreadPoolExecutor) -> None:
+        threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._all:
+            worker.kill()
+
+    def _some(
+        self,
+        function: Callable[[Any], Any],
+        batch: Iterable[tuple[int, Any]],
+        started: Callable[[int], None] | None,
+        ended: "SimpleQueue[tuple[int, Any]]",
+        stopped: threading.Event,
+    ) -> None:
+        with self._lock:
+            if not self._idle:
+                self._idle.append(Worker(self.limits))
+                self._all.append(self._idle[-1])
+            worker = self._idle.pop()
+        for number, task in batch:
+            if stopped.is_set():
+                break
+            try:
+                if started:
+                    started(number)
+                ended.put((number, worker.run(function, task, seconds=self._seconds())))
+            except TimedOutError as error:
+                with self._lock:
+                    self._timed_out += 1
+                ended.put((number, error))
+            except BaseException as error:  # noqa: BLE001 - passed on unchanged to the caller
+                ended.put((number, error))
+        with self._lock:
+            self._idle.append(worker)
+
+
+def _batches(tasks: Sequence[A], together: Callable[[A], object] | None, jobs: int) -> list[list[tuple[int, A]]]:
+    """The tasks with their numbers, in the order to start them: those that belong together, the most first."""
+    if together is None:
+        return [[one] for one in enumerate(tasks)]
+    groups: dict[object, list[tuple[int, A]]] = {}
+    for number, task in enumerate(tasks):
+        groups.setdefault(together(task), []).append((number, task))
+    most = max(1, -(-len(tasks) // max(1, jobs)))
+    cut = [group[start : start + most] for group in groups.values() for start in range(0, len(group), most)]
+    return sorted(cut, key=len, reverse=True)
+
+
+def serve(memory: int, seconds: int) -> None:
+    """Run tasks until standard input ends. The entry point of a worker's process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A worker is replaced before garbage could matter, and looking for it costs a tenth of a build.
+    gc.disable()
+    _limit(resource.RLIMIT_AS, memory)
+    _limit(resource.RLIMIT_CORE, 0)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever an engine prints must not end up among the answers
+    tasks = sys.stdin.buffer
+    while (head := tasks.read(_LENGTH.size)) and len(head) == _LENGTH.size:
+        function, task = pickle.loads(tasks.read(_LENGTH.unpack(head)[0]))  # noqa: S301 - our own process
+        # Past its deadline we are killed; this is for the case that the parent process has ended.
+        _limit(resource.RLIMIT_CPU, int(time.process_time()) + seconds)
+        try:
+            answer = (True, function(task), _peak())
+        except Exception as error:  # noqa: BLE001 - passed on unchanged to the caller
+            answer = (False, error, _peak())
+        _send(answers, pickle.dumps(answer))
+
+
+def _send(stream: IO[bytes] | None, payload: bytes) -> None:
+    if stream is None:
+        raise BrokenPipeError
+    stream.write(_LENGTH.pack(len(payload)))
+    stream.write(payload)
+    stream.flush()
+
+
+def _receive(stream: IO[bytes], size: int, deadline: float | None) -> bytes | None:
+    """Read exactly `size` bytes; None if the first did not come in time."""
+    if deadline is not None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(stream, selectors.EVENT_READ)
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                return None
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def _import_folders() -> list[str]:
+    """Return where we import from, but the working folder: it may be a checkout of somebody's pull request."""
+    here = str(Path.cwd())
+    return [*(folder for folder in sys.path if Path(folder).is_absolute() and folder != here), _PACKAGE_FOLDER]
+
+
+def _ending(code: int, said: str, limits: Limits) -> WorkerError:
+    if any(words in said for words in _NO_MEMORY):
+        return WorkerError(_needed_more(limits))
+    if code == -signal.SIGXCPU:
+        return TimedOutError(f"it took more than {limits.seconds:g} seconds of computing and was stopped")
+    if code < 0:
+        name = signal.Signals(-code).name
+        return WorkerError(f"the engine crashed ({name}); most often the file nests brackets or calls itself too deep")
+    return WorkerError(f"its process ended with code {code}: {said.strip()[-300:]}")
+
+
+def _needed_more(limits: Limits) -> str:
+    return f"it needed more than {limits.memory >> 20} MiB of memory"
+
+
+def _limit(what: int, soft: int) -> None:
+    _, hard = resource.getrlimit(what)
+    most = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
+    resource.setrlimit(what, (most, hard))
+
+
+def _peak() -> int:
+    """Return the most memory that this process has used, in bytes.
+
+    Linux counts the memory of the parent in ``ru_maxrss`` of a process that it started: a large parent would have every
+    worker replaced after one task.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
+
+
+def _close(stream: IO[bytes]) -> None:
+    try:
+        stream.close()
+    except BrokenPipeError:
+        return  # what was still to be written has no reader any more

@@ -1,0 +1,45 @@
+"""The update policy of a chart."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Self
+
+from kubeaid_ci.semver.range import VersionRange
+from kubeaid_ci.semver.version import Version
+
+
+class Step(StrEnum):
+    """The largest step an update may take."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    PATCH = "patch"
+
+    @property
+    def weight(self) -> int:
+        """3 for major, 2 for minor, 1 for patch: larger asks for more care."""
+        return {"major": 3, "minor": 2, "patch": 1}[self.value]
+
+    @classmethod
+    def between(cls, before: Version, after: Version) -> Self:
+        """The step from one version to another, in either direction; to a pre-release of the same numbers a patch."""
+        if before.release[0] != after.release[0]:
+            return cls("major")
+        return cls("minor" if before.release[1] != after.release[1] else "patch")
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPolicy:
+    """The update policy of a chart. None means not restricted.
+
+    `ignore` are versions that are never taken; `minimum_age` is how long a release must have been
+    known; charts of one `group` are updated together.
+    """
+
+    pin: Version | None = None
+    ignore: tuple[VersionRange, ...] = ()
+    allow: Step | None = None
+    prereleases: bool | None = None
+    minimum_age: timedelta | None = None
+    group: str | None = None
