@@ -21,7 +21,7 @@ from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.repositories.kubeaid import BUILD, resolve
-from kubeaid_ci.runtime.workers import Limits, Pool, WorkerError
+from kubeaid_ci.runtime.workers import Crashed, Done, Limits, Pool, WorkerError
 
 Progress = Callable[[Cluster, BuildResult | None], None]
 
@@ -129,15 +129,13 @@ def _built(tasks: Sequence[Task], jobs: int, limits: Limits, told: Progress) -> 
         else:
             waiting.append(task)
     pool = Pool(jobs, limits)
-    for number, outcome in with_any_engine(
-        pool, build_cluster, waiting, started=lambda n: told(waiting[n].cluster, None)
-    ):
-        task = waiting[number]
+    for outcome in with_any_engine(pool, build_cluster, waiting, started=lambda n: told(waiting[n].cluster, None)):
+        task = outcome.task
         match outcome:
-            case Built():
-                done[task.cluster.dir] = outcome
-            case WorkerError():
-                done[task.cluster.dir] = _crashed(task, outcome)
+            case Done(_, _, built):
+                done[task.cluster.dir] = built
+            case Crashed(_, _, error):
+                done[task.cluster.dir] = _crashed(task, error)
         told(task.cluster, done[task.cluster.dir].result)
     if waiting and waiting[0].cache:
         waiting[0].cache.prune()

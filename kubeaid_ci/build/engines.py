@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from kubeaid_ci.build.cluster import Task
 from kubeaid_ci.build.jsonnet import engine as jsonnet
-from kubeaid_ci.runtime.workers import Pool, TimedOutError, WorkerError
+from kubeaid_ci.runtime.workers import Crashed, Done, Pool, TimedOutError
 
 T = TypeVar("T")
 
@@ -19,32 +19,33 @@ _RELEASE = re.compile(r"kube_prometheus_version\s*:\s*['\"]([\w.-]+)")
 
 def with_any_engine(
     pool: Pool, function: Callable[[Task], T], tasks: Sequence[Task], *, started: Callable[[int], None] | None = None
-) -> Iterator[tuple[int, T | WorkerError]]:
+) -> Iterator[Done[Task, T] | Crashed[Task]]:
     """Run the function on every task as `Pool.map` does, and again with another engine if its worker ends.
 
     What every engine fails on is returned with the first error. A task that reaches the time limit
     twice is not tried again.
     """
-    ended: dict[int, WorkerError] = {}
-    for number, outcome in pool.map(function, tasks, started=started, together=_library):
-        if isinstance(outcome, WorkerError):
-            ended[number] = outcome
+    crashed: dict[int, Crashed[Task]] = {}
+    for outcome in pool.map(function, tasks, started=started, together=_library):
+        if isinstance(outcome, Crashed):
+            crashed[outcome.number] = outcome
         else:
-            yield number, outcome
-    waiting = list(ended)
+            yield outcome
+    waiting = list(crashed)
     for engine in filter(jsonnet.installed, _AGAIN):
         numbers = [number for number in waiting if tasks[number].engine != engine or engine == "rjsonnet"]
         again = [replace(tasks[number], instead=engine) for number in numbers]
-        for index, outcome in pool.map(function, again) if again else ():
-            number = numbers[index]
-            if not isinstance(outcome, WorkerError):
-                waiting.remove(number)
-                yield number, outcome
-            elif isinstance(outcome, TimedOutError) and isinstance(ended[number], TimedOutError):
-                waiting.remove(number)
-                yield number, ended[number]
+        for outcome in pool.map(function, again) if again else ():
+            number = numbers[outcome.number]
+            match outcome:
+                case Done(_, _, value):
+                    waiting.remove(number)
+                    yield Done(number, tasks[number], value)
+                case Crashed(_, _, TimedOutError()) if isinstance(crashed[number].error, TimedOutError):
+                    waiting.remove(number)
+                    yield crashed[number]
     for number in waiting:
-        yield number, ended[number]
+        yield crashed[number]
 
 
 def _library(task: Task) -> str:

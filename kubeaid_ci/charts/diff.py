@@ -24,7 +24,7 @@ from kubeaid_ci.render.repositories import CHARTS
 from kubeaid_ci.render.results import Target, app_of, defined_scopes
 from kubeaid_ci.render.source import render_source
 from kubeaid_ci.render.task import ChartTask, Note
-from kubeaid_ci.runtime.workers import WorkerError
+from kubeaid_ci.runtime.workers import Crashed, Done
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings import Settings
 
@@ -103,14 +103,13 @@ def _all_compared(pairs: Sequence[Pair], renderer: Renderer) -> list[Comparison]
     waiting = [pair for pair in pairs if pair not in found]
     crashed = []
     renderer.count(known=len(waiting))
-    for number, outcome in renderer.pool.map(compare, waiting):
-        pair = waiting[number]
+    for outcome in renderer.pool.map(compare, waiting):
         renderer.count(ended=1)
         match outcome:
-            case bytes():
-                found[pair] = unpacked(outcome)
-                renderer.keep(names[pair], outcome)
-            case WorkerError():
+            case Done(_, pair, data):
+                found[pair] = unpacked(data)
+                renderer.keep(names[pair], data)
+            case Crashed(_, pair):
                 crashed.append(pair)
     # The worker crashed on one side; render both separately so the other is still reported.
     renderer.render(task for pair in crashed for task in pair.tasks)

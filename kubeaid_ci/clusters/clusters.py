@@ -13,14 +13,14 @@ from kubeaid_ci.config_repo.selection import select
 from kubeaid_ci.config_repo.versions import kubernetes_version
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.findings.registry import VARS_INVALID
 from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.source_files import FolderAt
 from kubeaid_ci.git.tree_reader import TreeReader
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.repositories.kubeaid import origin, pinned_revision
-from kubeaid_ci.runtime.workers import Pool, WorkerError
+from kubeaid_ci.runtime.workers import Crashed, Done, Pool
 from kubeaid_ci.settings import Settings
 
 
@@ -51,19 +51,23 @@ def list_clusters(
     selection = select(folders(root), clusters)
     tasks = [(str(root), cluster) for cluster in selection.clusters if cluster.vars_file]
     values: dict[str, dict[str, Any] | Finding] = {}
-    for number, outcome in Pool(jobs or os.cpu_count() or 1).map(_vars, tasks):
-        cluster = tasks[number][1]
-        values[cluster.dir] = _outcome(outcome, cluster)
+    for outcome in Pool(jobs or os.cpu_count() or 1).map(_vars, tasks):
+        match outcome:
+            case Done(_, (_, cluster), known):
+                values[cluster.dir] = known
+            case Crashed(_, (_, cluster), error):
+                message = f"the evaluation did not end well: {error}"
+                values[cluster.dir] = VARS_INVALID.at(cluster.vars_file, message, subject=cluster.label, key="crash")
     tree, own = DiskTree(str(root)), settings or Settings()
     known_kubeaid = [origin(Path(kubeaid).resolve())] if kubeaid else []
     addresses = own.repositories.kubeaid.union(one for one in known_kubeaid if one)
     infos, findings = [], list(selection.findings)
     for cluster in selection.clusters:
-        known = values.get(cluster.dir, {})
-        if isinstance(known, Finding):
-            findings.append(known)
-            known = {}
-        infos.append(_info(tree, cluster, known, addresses, own))
+        found = values.get(cluster.dir, {})
+        if isinstance(found, Finding):
+            findings.append(found)
+            found = {}
+        infos.append(_info(tree, cluster, found, addresses, own))
     return Clusters(tuple(infos), tuple(findings), selection.skipped)
 
 
@@ -75,13 +79,6 @@ def _vars(task: tuple[str, Cluster]) -> dict[str, Any] | Finding:
     except Refused as refused:
         return refused.finding
     return {name: values.get(name) for name in ("platform", "kube_prometheus_version")}
-
-
-def _outcome(outcome: dict[str, Any] | Finding | WorkerError, cluster: Cluster) -> dict[str, Any] | Finding:
-    if isinstance(outcome, WorkerError):
-        message = f"the evaluation did not end well: {outcome}"
-        return RULES["build/vars-invalid"].at(cluster.vars_file, message, subject=cluster.label, key="crash")
-    return outcome
 
 
 def _info(

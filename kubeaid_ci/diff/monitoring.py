@@ -24,7 +24,7 @@ from kubeaid_ci.render.rendering import RenderedApp
 from kubeaid_ci.render.results import placed
 from kubeaid_ci.render.task import Bodies, as_lines, from_lines
 from kubeaid_ci.repositories.kubeaid import KubeAid, resolve
-from kubeaid_ci.runtime.workers import Pool, WorkerError
+from kubeaid_ci.runtime.workers import Crashed, Done, Pool
 
 _FORMAT = 3
 _LIBRARY_MISSING = "build/library-missing"
@@ -78,9 +78,9 @@ class Builder:
                             builds[cluster.dir] = known
                         else:
                             tasks.append((task, builds))
-        for number, outcome in with_any_engine(self.pool, _built, [task for task, _ in tasks]):
-            task, builds = tasks[number]
-            builds[task.cluster.dir] = _outcome(outcome, task)
+        for outcome in with_any_engine(self.pool, _built, [task for task, _ in tasks]):
+            task, builds = tasks[outcome.number]
+            builds[task.cluster.dir] = _outcome(outcome)
         return done
 
     def lost(self, cluster: Cluster, ref: str, refused: Finding) -> Finding:
@@ -99,8 +99,8 @@ class Builder:
         if isinstance(source, Finding):
             return None
         # Taken whole: a pool that is left in the middle kills its workers.
-        [(_, outcome)] = list(self.pool.map(_finds_library, [self._task(cluster, source)]))
-        return outcome if isinstance(outcome, bool) else None
+        [outcome] = list(self.pool.map(_finds_library, [self._task(cluster, source)]))
+        return outcome.value if isinstance(outcome, Done) else None
 
     def _task(self, cluster: Cluster, source: KubeAid) -> Task:
         return Task(str(self.config), cluster, source, "rjsonnet", cache=self.cache, only_compared=True)
@@ -193,8 +193,10 @@ def _finds_library(task: Task) -> bool:
     return True
 
 
-def _outcome(outcome: Build | WorkerError, task: Task) -> Build:
-    if isinstance(outcome, WorkerError):
-        message = f"the evaluation did not end well: {outcome}"
-        return Build(refused=RENDER_BROKEN.at(task.cluster.vars_file, message, subject=task.cluster.label))
-    return outcome
+def _outcome(outcome: Done[Task, Build] | Crashed[Task]) -> Build:
+    match outcome:
+        case Done(_, _, build):
+            return build
+        case Crashed(_, task, error):
+            message = f"the evaluation did not end well: {error}"
+            return Build(refused=RENDER_BROKEN.at(task.cluster.vars_file, message, subject=task.cluster.label))

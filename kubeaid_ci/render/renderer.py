@@ -8,7 +8,7 @@ from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.render.outcomes import Outcomes, key, look_key
 from kubeaid_ci.render.source import look, render_source
 from kubeaid_ci.render.task import ChartTask, KustomizeTask, Look, Looked, Note, Outcome, Task
-from kubeaid_ci.runtime.workers import Pool, WorkerError
+from kubeaid_ci.runtime.workers import Crashed, Done, Pool, WorkerError
 
 Progress = Callable[[int, int], None]
 """Told how many sources are rendered, and of how many that are known by now."""
@@ -48,13 +48,13 @@ class Renderer(Outcomes):
                 by_tree.setdefault(one.tree, []).append(one)
         found = {tree: known for tree, some in by_tree.items() if (known := self._known_look(some[0]))}
         waiting = [some[0] for tree, some in by_tree.items() if tree not in found]
-        for number, looked in self.pool.map(look, waiting):
-            match looked:
-                case Looked():
-                    found[waiting[number].tree] = looked
-                    self.keep(look_key(waiting[number]), json.dumps(asdict(looked)).encode())
-                case WorkerError():  # what ends its process here does so again when rendered, and is reported then
-                    found[waiting[number].tree] = Looked()
+        for outcome in self.pool.map(look, waiting):
+            match outcome:
+                case Done(_, chart, looked):
+                    found[chart.tree] = looked
+                    self.keep(look_key(chart), json.dumps(asdict(looked)).encode())
+                case Crashed(_, chart):  # it crashes again when it is rendered, and is reported then
+                    found[chart.tree] = Looked()
         self.looked |= {one: found[tree] for tree, some in by_tree.items() for one in some}
 
     def _known_look(self, look: Look) -> Looked | None:
@@ -75,15 +75,14 @@ class Renderer(Outcomes):
     def _run(self, waiting: Mapping[Task, str]) -> None:
         tasks = list(waiting)
         self.count(known=len(tasks))
-        for number, outcome in self.pool.map(render_source, tasks, together=_shared):
-            task = tasks[number]
+        for outcome in self.pool.map(render_source, tasks, together=_shared):
             self.count(ended=1)
             match outcome:
-                case bytes():
-                    self.add(task, outcome)
-                    self.keep(waiting[task], outcome)
-                case WorkerError():
-                    self.outcomes[task] = _crashed(task, outcome)
+                case Done(_, task, data):
+                    self.add(task, data)
+                    self.keep(waiting[task], data)
+                case Crashed(_, task, error):
+                    self.outcomes[task] = _crashed(task, error)
 
     def count(self, *, known: int = 0, ended: int = 0) -> None:
         """Tell of the progress that so many more are known, or have ended."""

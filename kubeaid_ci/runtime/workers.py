@@ -24,7 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 from kubeaid_ci.runtime.processes import start
 
@@ -56,6 +56,24 @@ class WorkerError(Exception):
 
 class TimedOutError(WorkerError):
     """The task took longer than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[A, T]):
+    """A task that ended, with its result. `number` is its place among the tasks."""
+
+    number: int
+    task: A
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed(Generic[A]):
+    """A task that its worker process did not survive. `number` is its place among the tasks."""
+
+    number: int
+    task: A
+    error: WorkerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +188,11 @@ class Pool:
         *,
         started: Callable[[int], None] | None = None,
         together: Callable[[A], object] | None = None,
-    ) -> Iterator[tuple[int, T | WorkerError]]:
-        """Run the function on every task; yields (number of the task, result) as they end.
+    ) -> Iterator[Done[A, T] | Crashed[A]]:
+        """Run the function on every task; yields each task with its result as they end.
 
-        A task that its worker process did not survive yields a `WorkerError`. Any other exception is a
-        bug of the function: it is raised after all other results were yielded, so that they can be kept.
+        An exception of the function is a bug: it is raised after all other results were yielded, so that they can be
+        kept.
 
         Tasks with an equal `together` run in one worker, which may remember what they share. No worker
         gets more than its share of all tasks.
@@ -190,10 +208,13 @@ class Pool:
             try:
                 for _ in waiting:
                     number, result = ended.get()
-                    if isinstance(result, BaseException) and not isinstance(result, WorkerError):
-                        bug = bug or result
-                    else:
-                        yield number, result
+                    match result:
+                        case WorkerError():
+                            yield Crashed(number, waiting[number], result)
+                        case BaseException():
+                            bug = bug or result
+                        case value:
+                            yield Done(number, waiting[number], value)
             except BaseException:
                 stopped.set()
                 self._kill(threads)

@@ -13,7 +13,7 @@ from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.render.outcomes import look_key
 from kubeaid_ci.render.renderer import Renderer
 from kubeaid_ci.render.task import FilesAt, Look, Looked
-from kubeaid_ci.runtime.workers import Pool, WorkerError
+from kubeaid_ci.runtime.workers import Crashed, Done, Pool
 
 LOOK = Look(FilesAt("/nowhere", "worktree", ("argocd-helm-charts",)), "argocd-helm-charts/web", "0" * 40)
 OTHER = Look(FilesAt("/nowhere", "worktree", ("argocd-helm-charts",)), "argocd-helm-charts/api", "1" * 40)
@@ -35,7 +35,7 @@ class Runs(Pool):
 
     instead: Callable[[Any], Any] = crash
 
-    def map(self, function: Callable[[Any], Any], tasks: Any, **_: Any) -> Iterator[tuple[int, Any | WorkerError]]:
+    def map(self, function: Callable[[Any], Any], tasks: Any, **_: Any) -> Iterator[Done[Any, Any] | Crashed[Any]]:
         # `super()` without arguments does not work in a class with slots.
         return super(Runs, self).map(self.instead, tasks)
 

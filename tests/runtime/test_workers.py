@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeaid_ci.runtime.workers import Limits, Pool, Worker, WorkerError
+from kubeaid_ci.runtime.workers import Done, Limits, Pool, Worker, WorkerError
 
 
 def double(number):
@@ -99,7 +99,7 @@ def test_a_worker_that_grew_is_replaced():
 
 
 def test_a_pool_yields_every_result():
-    assert dict(Pool(2).map(double, [1, 2, 3])) == {0: 2, 1: 4, 2: 6}
+    assert results(Pool(2).map(double, [1, 2, 3])) == {0: 2, 1: 4, 2: 6}
 
 
 def fail_or_double(number):
@@ -115,19 +115,25 @@ def test_a_bug_is_raised_after_all_other_results(tasks, jobs, lasting):
         collect(pool.map(fail_or_double, tasks), found)
     assert found == {number: task * 2 for number, task in enumerate(tasks) if task > 0}
     if lasting:
-        assert dict(pool.map(double, [4])) == {0: 8}
+        assert results(pool.map(double, [4])) == {0: 8}
     pool.close()
 
 
-def collect(results, found):
-    for number, result in results:
-        found[number] = result
+def collect(outcomes, found):
+    for outcome in outcomes:
+        found[outcome.number] = outcome.value if isinstance(outcome, Done) else outcome.error
+
+
+def results(outcomes):
+    found = {}
+    collect(outcomes, found)
+    return found
 
 
 def test_leaving_a_pool_early_ends_its_workers():
     began = time.monotonic()
-    for _, result in Pool(2, Limits(seconds=60)).map(sleep, [0, 50, 50]):
-        assert result == 0
+    for outcome in Pool(2, Limits(seconds=60)).map(sleep, [0, 50, 50]):
+        assert outcome == Done(0, 0, 0)
         break
     assert time.monotonic() - began < 30
 
@@ -153,18 +159,18 @@ def test_an_engine_that_runs_out_of_memory_is_no_crash_to_people(worker, words):
 
 def test_tasks_that_belong_together_are_done_by_one_worker_one_after_another():
     tasks = ["a", "b", "b", "a", "b"]
-    done = dict(Pool(2).map(own_process_slowly, tasks, together=str))
+    done = results(Pool(2).map(own_process_slowly, tasks, together=str))
     assert {name: len({done[n] for n, task in enumerate(tasks) if task == name}) for name in "ab"} == {"a": 1, "b": 1}
     assert len(set(done.values())) == 2
 
 
 def test_tasks_of_one_kind_are_still_shared_out():
-    done = dict(Pool(2).map(own_process_slowly, range(4), together=lambda _: "all"))
+    done = results(Pool(2).map(own_process_slowly, range(4), together=lambda _: "all"))
     assert sorted(list(done.values()).count(process) for process in set(done.values())) == [2, 2]
 
 
 def test_one_of_the_tasks_that_belong_together_may_crash():
-    found = dict(Pool(1).map(die_or_double, [1, -signal.SIGKILL, 2], together=lambda _: "all"))
+    found = results(Pool(1).map(die_or_double, [1, -signal.SIGKILL, 2], together=lambda _: "all"))
     assert (found[0], found[2], type(found[1])) == (2, 4, WorkerError)
 
 
@@ -178,8 +184,8 @@ def test_leaving_a_pool_early_starts_none_of_the_tasks_that_wait_together():
 def test_workers_of_a_lasting_pool_wait_for_the_next_tasks():
     pool = Pool(1, Limits(seconds=20), lasting=True)
     try:
-        ((_, first),) = pool.map(own_process, [0])
-        ((_, second),) = pool.map(own_process, [0])
+        (first,) = results(pool.map(own_process, [0])).values()
+        (second,) = results(pool.map(own_process, [0])).values()
     finally:
         pool.close()
     assert first == second
@@ -189,9 +195,9 @@ def test_workers_of_a_lasting_pool_wait_for_the_next_tasks():
 
 def test_when_several_tasks_took_too_long_the_others_get_less_time():
     began = time.monotonic()
-    results = dict(Pool(1, Limits(seconds=3.0)).map(sleep, [60] * 6))
-    assert all("was stopped" in str(result) for result in results.values())
-    assert "as others of this run had taken too long" in str(results[5])
+    found = results(Pool(1, Limits(seconds=3.0)).map(sleep, [60] * 6))
+    assert all("was stopped" in str(result) for result in found.values())
+    assert "as others of this run had taken too long" in str(found[5])
     assert time.monotonic() - began < 15
 
 
@@ -201,7 +207,7 @@ def test_a_large_parent_does_not_cost_the_workers_their_lives():
         "from kubeaid_ci.runtime.workers import Limits, Pool\n"
         "from tests.runtime.test_workers import own_process\n"
         "large = bytearray(b'x') * (1100 << 20)\n"
-        "print(len({process for _, process in Pool(1, Limits(seconds=60)).map(own_process, [0] * 6)}))\n"
+        "print(len({done.value for done in Pool(1, Limits(seconds=60)).map(own_process, [0] * 6)}))\n"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code, str(root)], capture_output=True, text=True, cwd=root)

@@ -113,17 +113,17 @@ class ChartEffects:
         """Return what each gives; of one that its process did not survive, why."""
         from kubeaid_ci.render.source import render_files
         from kubeaid_ci.render.task import Outcome
-        from kubeaid_ci.runtime.workers import Limits, Pool, WorkerError
+        from kubeaid_ci.runtime.workers import Crashed, Done, Limits, Pool
 
         if self._pool is None:
             self._pool = Pool(1, Limits(seconds=_SECONDS), lasting=True)
         found: dict[int, Outcome | str] = {}
-        for number, given in self._pool.map(render_files, tasks):
-            match given:
-                case bytes():
-                    found[number] = Outcome.unpacked(given, {})
-                case WorkerError():
-                    found[number] = str(given)
+        for outcome in self._pool.map(render_files, tasks):
+            match outcome:
+                case Done(number, _, data):
+                    found[number] = Outcome.unpacked(data, {})
+                case Crashed(number, _, error):
+                    found[number] = str(error)
         return [found[number] for number in range(len(tasks))]
 
 
