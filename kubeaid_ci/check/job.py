@@ -17,6 +17,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.snapshot import WORKTREE, Snapshot
+from kubeaid_ci.images import rules as image_rules
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.fleet import Fleet, open_fleet
 from kubeaid_ci.render.renderer import Progress
@@ -99,6 +100,7 @@ class _Job:
             checked = self._checked(state, context)
             results.append(ClusterCheck(state.cluster.label, checked.coverage, {}))
             found += checked.findings
+            found += self._not_mirrored(state)
             suggestions += self._suggestions(state, context)
             with_output += filter(None, [monitoring.monitored(state, context)])
             applications += len(state.apps)
@@ -119,6 +121,16 @@ class _Job:
         if self.cache:
             self.cache.note(name, stored.packed(checked))
         return checked
+
+    def _not_mirrored(self, state: ClusterState) -> list[Finding]:
+        """Return the images that do not come from the mirror of the settings; empty if none is set."""
+        mirror = self.settings.images.mirror
+        if mirror is None or image_rules.NOT_MIRRORED.id not in self.rules:
+            return []
+        from kubeaid_ci.images.judge import not_mirrored
+        from kubeaid_ci.images.mirror_names import Mirror
+
+        return list(not_mirrored(state.apps, Mirror.parse(mirror)))
 
     def _checked_repository(self, context: CheckContext) -> tuple[Finding, ...]:
         name = stored.key(None, context, self.rules)

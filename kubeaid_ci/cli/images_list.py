@@ -8,7 +8,7 @@ from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, refuse_kubeaid_ref, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.images.inventory import ImageInventory
@@ -85,6 +85,10 @@ def inventory(
 
 def failure_of(found: "ImageInventory", findings: "Sequence[Finding]") -> int:
     """Return 2 if an error that is reported and not suppressed leaves the images of an Application unknown."""
-    unknown = set(found.unknown)
+    return failure_of_unknown(found.unknown, findings)
+
+
+def failure_of_unknown(unknown: "Collection[str]", findings: "Sequence[Finding]") -> int:
+    """Return 2 if a finding about an unknown Application is an error and not suppressed."""
     errors = (finding for finding in findings if finding.severity == "error" and not finding.suppressed_by)
     return 2 if any(finding.subject in unknown for finding in errors) else 0

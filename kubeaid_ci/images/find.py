@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from kubeaid_ci import documents
@@ -43,19 +43,25 @@ _ASSIGNMENT = re.compile(
 _DEEPEST = 60
 
 
-def images_in(manifest: Manifest, kinds: Mapping[tuple[str, str], ImageKind]) -> tuple[Hit, ...]:
-    """Return the images of an object, each once per field; none of an object that only ``helm test`` uses."""
+def images_in(
+    manifest: Manifest, kinds: Mapping[tuple[str, str], ImageKind], *, registries: Collection[str] = ()
+) -> tuple[Hit, ...]:
+    """Return the images of an object, each once per field; none of an object that only ``helm test`` uses.
+
+    `registries` count as known, besides those that are known to everybody.
+    """
     if manifest.key.kind in _WITHOUT_IMAGES or is_test(manifest.body):
         return ()
     key = manifest.key
-    finder = _Finder(manifest.body, key.group, key.kind)
+    finder = _Finder(manifest.body, key.group, key.kind, frozenset(registries))
     return tuple(finder.find(pod_templates(manifest), kinds.get((key.group, key.kind))))
 
 
 class _Finder:
     """The search in one object. `_done` are the fields that need no further look."""
 
-    def __init__(self, body: Any, group: str, kind: str) -> None:
+    def __init__(self, body: Any, group: str, kind: str, registries: frozenset[str]) -> None:
+        self._registries = registries
         self._body = body
         self._group = group
         self._object_kind = kind
@@ -142,7 +148,7 @@ class _Finder:
                 yield from self.walk(value, (*path, name), origin)
 
     def _parts(self, fields: Mapping[str, Any], path: Path, origin: Origin, *, in_image: bool) -> Iterator[Hit]:
-        for joined in joined_references(fields, in_image=in_image):
+        for joined in joined_references(fields, self._registries, in_image=in_image):
             own = (*path, joined.key)
             if own in self._done:
                 continue
@@ -170,7 +176,7 @@ class _Finder:
         by_name = {each["name"]: each.get("value") for each in variables if isinstance(each.get("name"), str)}
         place = show(self._body, path)
         joined_keys: set[str] = set()
-        for joined in joined_references(by_name, in_image=False):
+        for joined in joined_references(by_name, self._registries, in_image=False):
             joined_keys |= joined.keys
             yield from self._hit(joined.text, f"{place}[{joined.key}].value", Confidence.POSSIBLE, Origin.ENVIRONMENT)
         for name, value in by_name.items():
@@ -202,7 +208,7 @@ class _Finder:
             return
         if names_image(name):
             yield from self._named(text, path, origin)
-        elif has_host(text) and is_registry(text.partition("/")[0]):
+        elif has_host(text) and is_registry(text.partition("/")[0], self._registries):
             image = parse_reference(text)
             if image and (image.tag or image.digest):
                 yield from self._hit(text, path, Confidence.LIKELY, origin)
@@ -231,13 +237,13 @@ class _Finder:
         for match in _ASSIGNMENT.finditer(text) if has_name else ():
             if names_image(match[1]):
                 found |= {hit.text: hit for hit in self._leaf(match[1], match[2], place, Origin.TEXT)}
-        for reference, _ in references_in(text):
+        for reference, _ in references_in(text, self._registries):
             found |= {hit.text: hit for hit in self._hit(reference, place, Confidence.LIKELY, Origin.TEXT)}
         yield from found.values()
 
     def _document(self, document: Any, place: str) -> Iterator[Hit]:
         """Search a document within a text. Its fields are named below the field of the text."""
-        inner = _Finder({place: document}, self._group, self._object_kind)
+        inner = _Finder({place: document}, self._group, self._object_kind, self._registries)
         yield from inner.walk(document, (place,), Origin.TEXT)
 
 

@@ -118,7 +118,7 @@ class Collector:
     _searched: dict[int, tuple[Any, tuple[Hit, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        kinds = (ImageKind(*_group_and_kind(each.kind), each.paths) for each in self.settings.fields)
+        kinds = (ImageKind.of(each.kind, each.paths) for each in self.settings.fields)
         self._kinds = with_declared(kinds)
 
     def add(self, app: RenderedApp) -> None:
@@ -198,11 +198,6 @@ def blind_reason(manifest: Manifest, kinds: Mapping[tuple[str, str], ImageKind])
 
 def _is_for(declared: DeclaredImages, app: RenderedApp) -> bool:
     return declared.app is None or matches(declared.app, app.app)
-
-
-def _group_and_kind(text: str) -> tuple[str, str]:
-    group, _, kind = text.rpartition("/")
-    return group, kind
 
 
 def _place(manifest: Manifest, app: RenderedApp, hit: Hit) -> Place:

@@ -1,14 +1,16 @@
 """Judge the images of an inventory: tags, digests and registries."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.globs.paths import matches
 from kubeaid_ci.images import rules
 from kubeaid_ci.images.hits import Confidence
-from kubeaid_ci.images.inventory import ImageInventory, ListedImage
+from kubeaid_ci.images.inventory import ImageInventory, ListedImage, collect_images
+from kubeaid_ci.images.mirror_names import Mirror
 from kubeaid_ci.images.registries import suspicion
+from kubeaid_ci.render.rendering import RenderedApp
 
 _MOVING = re.compile(
     r"latest|edge|main|master|head|trunk|nightly|daily|weekly|canary|rolling|snapshot|current|unstable|testing"
@@ -35,6 +37,16 @@ def judge_images(
             name = f"{blind.namespace}/{blind.name}" if blind.namespace else blind.name
             key = f"{blind.kind} {name}"
             yield rules.BLIND.at(None, f"{blind.kind}: {blind.reason}", subject=f"{blind.subject}: {key}", key=key)
+
+
+def not_mirrored(apps: Iterable[RenderedApp], mirror: Mirror) -> Iterator[Finding]:
+    """Yield a finding for each image of an Application that does not come from the mirror; only likely ones."""
+    for app in apps:
+        subject = f"{app.cluster}/{app.app}"
+        for listed in collect_images([app]).images:
+            if listed.confidence is not Confidence.POSSIBLE and not mirror.has(listed.reference):
+                message = f"{listed.image} does not come from {mirror}"
+                yield rules.NOT_MIRRORED.at(app.path, message, subject=subject, key=listed.image)
 
 
 def moves(tag: str) -> bool:

@@ -6,6 +6,7 @@ means each item of a list, ``*`` each field. A path with braces builds a referen
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 _DEFAULT = "its operator chooses the image"
 _VERSION = "its operator chooses the image by the version"
@@ -25,6 +26,12 @@ class ImageKind:
     paths: tuple[str, ...] = ()
     blind: str = ""
     decided_by: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, paths: tuple[str, ...]) -> Self:
+        """Return a kind that is written ``group/Kind``, whose objects are never blind."""
+        group, _, kind = name.rpartition("/")
+        return cls(group, kind, paths)
 
 
 def _kind(name: str, *paths: str, blind: str = "", decided_by: tuple[str, ...] | None = None) -> ImageKind:

@@ -28,7 +28,9 @@ _Part = tuple[str, str]
 """The field and its value."""
 
 
-def joined_references(fields: Mapping[str, Any], *, in_image: bool) -> Iterator[Joined]:
+def joined_references(
+    fields: Mapping[str, Any], registries: frozenset[str] = frozenset(), *, in_image: bool
+) -> Iterator[Joined]:
     """Yield the references whose parts are fields of a mapping. `in_image` is true if its own name has "image" in it.
 
     A repository whose registry is unknown and whose name does not show that it is an image is left out: it may be one
@@ -41,12 +43,16 @@ def joined_references(fields: Mapping[str, Any], *, in_image: bool) -> Iterator[
         if (found := role(key)) and (text := str(value).strip()):
             groups[found[0]].setdefault(found[1], (key, text))
     for prefix, parts in groups.items():
-        if joined := _join(parts, in_image=in_image or any("image" in key.lower() for key, _ in parts.values())):
+        if joined := _join(
+            parts, registries, in_image=in_image or any("image" in key.lower() for key, _ in parts.values())
+        ):
             text, key, keys = joined
             yield Joined(text, key, frozenset(keys), bool(prefix))
 
 
-def _join(parts: Mapping[str, _Part], *, in_image: bool) -> tuple[str, str, list[str]] | None:
+def _join(
+    parts: Mapping[str, _Part], registries: frozenset[str], *, in_image: bool
+) -> tuple[str, str, list[str]] | None:
     registry = parts.get("registry")
     base = _base(parts)
     if base is None:
@@ -57,7 +63,7 @@ def _join(parts: Mapping[str, _Part], *, in_image: bool) -> tuple[str, str, list
     image = parse_reference(repository)
     if image is None or image.tag or image.digest:
         return None
-    if not in_image and not (has_host(repository) and is_registry(image.registry)):
+    if not in_image and not (has_host(repository) and is_registry(image.registry, registries)):
         return None
     version = _version(parts, repository)
     if version is None:

@@ -63,10 +63,13 @@ def is_tag(text: str) -> bool:
     return bool(_TAG_ONLY.fullmatch(text) or _DIGEST_ONLY.fullmatch(text))
 
 
-def references_in(text: str) -> Iterator[tuple[str, int]]:
-    """Yield references in running text with their place: those at a known registry, with a tag or a digest."""
+def references_in(text: str, registries: frozenset[str] = frozenset()) -> Iterator[tuple[str, int]]:
+    """Yield references in running text with their place: those at a known registry, with a tag or a digest.
+
+    `registries` are known besides those of the table.
+    """
     for match in _IN_TEXT.finditer(text):
-        if (match[3] or match[4]) and is_registry(match[1]) and parse_reference(match[0]):
+        if (match[3] or match[4]) and is_registry(match[1], registries) and parse_reference(match[0]):
             yield match[0], match.start()
 
 

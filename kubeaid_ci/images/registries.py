@@ -55,10 +55,18 @@ _PLACEHOLDER_LABELS = frozenset({"changeme", "placeholder", "your-registry", "my
 
 
 @lru_cache(maxsize=1024)
-def is_registry(host: str) -> bool:
-    """Return whether a host is a known registry, or named like one: ``registry.example.com``, ``x.azurecr.io``."""
+def is_registry(host: str, registries: frozenset[str] = frozenset()) -> bool:
+    """Return whether a host is a known registry, or named like one: ``registry.example.com``, ``x.azurecr.io``.
+
+    `registries` are known besides those of the table.
+    """
     name = host.lower().partition(":")[0]
-    if name in KNOWN_REGISTRIES or name in _OTHER_NAMES or name.endswith(_REGISTRY_DOMAINS):
+    if (
+        host.lower() in registries
+        or name in KNOWN_REGISTRIES
+        or name in _OTHER_NAMES
+        or name.endswith(_REGISTRY_DOMAINS)
+    ):
         return True
     first = name.partition(".")[0]
     return name.count(".") > 1 and any(first == label or first.startswith(f"{label}-") for label in _FIRST_LABELS)

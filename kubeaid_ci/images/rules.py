@@ -49,4 +49,20 @@ TAG_MISSING = Rule(
     "The registry does not have this image, so a pod that starts on a new node cannot pull it. Correct the reference, "
     "or move to a release that is still published.",
 )
-RULES = (UNPINNED, MUTABLE_TAG, NO_TAG, REGISTRY_NOT_ALLOWED, REGISTRY_SUSPICIOUS, BLIND, TAG_MOVED, TAG_MISSING)
+NOT_MIRRORED = Rule(
+    "image/not-mirrored",
+    Severity.WARNING,
+    "The image does not come from the registry in images.mirror of the settings, so a site without internet cannot "
+    "start it. Set the values that `kubeaid-ci images overrides` finds, or unset images.mirror if nodes use it.",
+)
+RULES = (
+    UNPINNED,
+    MUTABLE_TAG,
+    NO_TAG,
+    REGISTRY_NOT_ALLOWED,
+    REGISTRY_SUSPICIOUS,
+    BLIND,
+    TAG_MOVED,
+    TAG_MISSING,
+    NOT_MIRRORED,
+)

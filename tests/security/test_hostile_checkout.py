@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "doctor": ("--forge", "none"),
     "images list": (),
     "images lock": ("--check",),
+    "images overrides": ("--to", "mirror.example.org/m"),
     "charts list": (),
     "charts verify": ("--offline", "--base", "main"),
     "charts lint": (),
