@@ -10,10 +10,10 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.issue import update_issue
 from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_option
 from kubeaid_ci.cli.options import Options, common_options, resolve
 from kubeaid_ci.cli.publish_options import reach_options, wishes
-from kubeaid_ci.cli.terminal import notice
 from kubeaid_ci.cli.upstream_options import reaching, upstream_options
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _asking(options: Options, given: dict[str, Any], *, offline: bool) -> "Abstr
 
 
 def _forge(options: Options, given: dict[str, Any], *, partial: bool) -> "Forge":
-    from kubeaid_ci.charts.verify.alarm_issue import forge_of
+    from kubeaid_ci.publishing.issue import forge_of
     from kubeaid_ci.cli.repositories import kubeaid_target
     from kubeaid_ci.errors import UserError
 
@@ -142,17 +142,9 @@ def _forge(options: Options, given: dict[str, Any], *, partial: bool) -> "Forge"
 
 
 def _kept(forge: "Forge", report: "Report", options: Options) -> int:
-    """Keep the issue; a forge that fails must not swallow the report, so its failure is an exit code."""
-    from kubeaid_ci.charts.verify.alarm_issue import keep_issue
-    from kubeaid_ci.errors import KubeaidCiError
+    from kubeaid_ci.charts.verify.alarm import CHARTS
 
-    try:
-        outcome, kept = keep_issue(forge, replace(report, findings=_spoken(report.findings, options)))
-    except KubeaidCiError as error:
-        notice(f"kubeaid-ci: error: {error}")
-        return error.exit_code
-    notice(f"issue {outcome.value}{f': {kept.url}' if kept else ''}")
-    return 0
+    return update_issue(forge, replace(report, findings=_spoken(report.findings, options)), CHARTS)
 
 
 def _spoken(findings: "Sequence[Finding]", options: Options) -> "tuple[Finding, ...]":

@@ -7,13 +7,17 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.issue import update_issue
 from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
-from kubeaid_ci.cli.options import common_options, kubeaid_ref_option, resolve
+from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, resolve
+from kubeaid_ci.cli.publish_options import reach_options, wishes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubeaid_ci.check.result import Suggestion
+    from kubeaid_ci.forge.interface import Forge
+    from kubeaid_ci.report.report import Report
 
 
 @click.command()
@@ -29,7 +33,9 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write suggestions to files in DIR."
 )
+@click.option("--issue", is_flag=True, help="Keep one issue on the config repo's forge, open while there are errors.")
 @new_only_options
+@reach_options
 @common_options
 @kubeaid_ref_option("pinned")
 @click.pass_context
@@ -42,6 +48,7 @@ def check(
     out: Path | None,
     *,
     base: str | None,
+    issue: bool,
     new_only: bool,
     **common: Any,
 ) -> None:
@@ -54,10 +61,11 @@ def check(
     Example: kubeaid-ci check --kubeaid ../KubeAid
              kubeaid-ci check staging --rules network,gitops/unpinned
              kubeaid-ci check --new-only --base origin/main
+             kubeaid-ci check --issue --config-repo https://github.com/example/kubernetes-config.git
     """
     from kubeaid_ci.check.base import of_check
     from kubeaid_ci.check.job import check_clusters
-    from kubeaid_ci.check.report import report
+    from kubeaid_ci.check.report import outputs, report
     from kubeaid_ci.cli.ending import conclude, judge
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
@@ -68,6 +76,7 @@ def check(
     options = resolve(ctx, common, kubeaid_ref="pinned", base=subtracted, base_of="config")
     config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
     names = [name for each in rules for name in each.replace(",", " ").split()]
+    forge = _forge(options, common, is_partial=bool(clusters or names or new_only)) if issue else None
     baseline = None
     with Progress(quiet=options.quiet) as progress:
         same: dict[str, Any] = {
@@ -85,7 +94,24 @@ def check(
         _show(checks.suggestions, out)
         ctx.exit(0)
     judged = judge(checks.findings, options, ran=() if clusters else checks.rules, baseline=baseline)
-    conclude(ctx, judged.of(report(checks, judged.findings, version=__version__)), options)
+    result = judged.of(report(checks, judged.findings, version=__version__))
+    post = (lambda: _update_issue(forge, result)) if forge else None
+    conclude(ctx, result, options, outputs=outputs(result), post=post)
+
+
+def _update_issue(forge: "Forge", result: "Report") -> int:
+    from kubeaid_ci.check.alarm import CLUSTERS
+
+    return update_issue(forge, result, CLUSTERS)
+
+
+def _forge(options: Options, common: dict[str, Any], *, is_partial: bool) -> "Forge":
+    from kubeaid_ci.errors import UserError
+    from kubeaid_ci.publishing.issue import forge_of
+
+    if is_partial:
+        raise UserError("an issue is about all clusters and rules; leave out names, --rules and --new-only")
+    return forge_of(options.config_repo, wishes(common, options.settings.publish))
 
 
 def _show(suggestions: "Sequence[Suggestion]", out: Path | None) -> None:

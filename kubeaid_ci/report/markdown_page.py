@@ -23,7 +23,9 @@ def render(report: Report) -> str:
 
 def parts(report: Report) -> tuple[str, ...]:
     """The report in self-contained pieces, the most important first, for `markdown.fit`."""
-    return (_summary(report), *_findings(report.findings), *_results(report), *_sections(report))
+    blocks = [_findings(report.findings), _results(report)]
+    first, second = reversed(blocks) if report.is_table_first else blocks
+    return (_summary(report), *first, *second, *_sections(report))
 
 
 def _summary(report: Report) -> str:

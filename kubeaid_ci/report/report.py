@@ -41,6 +41,8 @@ class Report:
     """The revision whose findings are left out; `summary` counts them as ``known``."""
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Plain lines by title, few of them, for a terminal; `sections` has the whole."""
+    is_table_first: bool = False
+    """True if the table is shown before the findings on a page too; on a terminal it always is."""
     revisions: Mapping[str, Any] = field(default_factory=dict)
     """Both repositories by name: ``repository``, and ``revision`` or ``before`` and ``after``, each with ``ref`` and
     ``commit``."""

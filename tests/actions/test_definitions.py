@@ -43,6 +43,7 @@ LEFT_OUT_OF = {
     "verify-charts": {"config-repo", "kubeaid-ref", "update-ledger", "accept", "reason"},
 }
 TOKENS = {
+    "check": {"token"},
     "diff": {"token"},
     "publish": {"token", "git-token"},
     "update-charts": {"token", "git-token"},
@@ -130,6 +131,7 @@ def test_only_these_jobs_may_write_and_no_more_than_this() -> None:
         for id_, job in yaml.safe_load(text)["jobs"].items()
     }
     assert {place: writes for place, writes in rights.items() if writes} == {
+        ("check", "nightly"): {"issues"},
         ("diff", "diff"): {"pull-requests"},
         ("release", "image"): {"packages"},
         ("release", "provenance"): {"attestations", "id-token"},

@@ -68,6 +68,7 @@ def test_every_template_has_its_row() -> None:
         "rebuild-config-repo",
         "publish-fleet",
         "diff",
+        "check",
         "verify-charts",
         "update-charts",
         "bundle",

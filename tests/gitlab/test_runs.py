@@ -181,7 +181,8 @@ def test_a_wrong_input_is_refused_before_anything_runs(
     assert message in done.output
 
 
-LOOK, NIGHTLY = {"a-build", "b-preview", "e-verify", "f-diff", "h-lint"}, {"e-nightly", "g-update", "i-bundle"}
+LOOK = {"a-build", "b-preview", "e-verify", "f-diff", "h-lint", "j-check"}
+NIGHTLY = {"e-nightly", "g-update", "i-bundle", "j-audit"}
 PUBLISH = {"b-publish", "c-publish", "d-plan", "d-fleet"}
 
 
@@ -204,7 +205,7 @@ PUBLISH = {"b-publish", "c-publish", "d-plan", "d-fleet"}
 def test_each_event_has_its_jobs(offline: Checkout, source: str, variables: dict[str, str], expected: set[str]) -> None:
     fleets = ("build", "publish-from-kubeaid", "rebuild-config-repo", "publish-fleet")
     charts = ("verify-charts", "diff", "update-charts", "lint-charts")
-    prefixes = dict(zip("abcdefghi", (*fleets, *charts, "bundle"), strict=True))
+    prefixes = dict(zip("abcdefghij", (*fleets, *charts, "bundle", "check"), strict=True))
     included = [local(offline, name, {"package": "", "job-prefix": prefix}) for prefix, name in prefixes.items()]
     offline.pipeline(*included)
     offline.write({"k8s/one/more": "", "build/kube-prometheus/more": ""})

@@ -15,6 +15,7 @@ from kubeaid_ci.cli.bundle_create import bundle_create
 from kubeaid_ci.cli.charts_lint import charts_lint
 from kubeaid_ci.cli.charts_update import charts_update
 from kubeaid_ci.cli.charts_verify import charts_verify
+from kubeaid_ci.cli.check import check
 from kubeaid_ci.cli.clusters import clusters
 from kubeaid_ci.cli.diff import diff
 from kubeaid_ci.cli.environment import from_environment
@@ -72,7 +73,8 @@ def test_variables_are_text_whatever_the_type_of_the_input(path: Path) -> None:
 @every_template
 def test_variables_are_those_that_the_command_line_reads(path: Path) -> None:
     commands = map(
-        from_environment, (build, bundle_create, charts_lint, charts_update, charts_verify, clusters, diff, publish)
+        from_environment,
+        (build, bundle_create, charts_lint, charts_update, charts_verify, check, clusters, diff, publish),
     )
     options = {parameter.envvar for command in commands for parameter in command.params}
     others = {"KUBEAID_CI_PACKAGE", "KUBEAID_CI_CACHE", "PIP_CONSTRAINT", "GIT_DEPTH"}

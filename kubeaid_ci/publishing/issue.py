@@ -1,0 +1,49 @@
+"""The one issue of a repository about its errors: opened, updated, and closed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.findings.finding import Severity
+from kubeaid_ci.forge.interface import Forge
+from kubeaid_ci.forge.issue import Issue, IssueOutcome
+from kubeaid_ci.forge.issues import Issues
+from kubeaid_ci.forge.proposal import Wishes
+from kubeaid_ci.publishing import target
+from kubeaid_ci.report import outcome
+from kubeaid_ci.report.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The matter of an issue.
+
+    `key` is hidden in its text. `text` returns title and text of a report within `limit`, as `size` measures it.
+    `closing` is the comment that closes the issue. `unknown` is the count in the summary of a report for which it is
+    not closed: what could not be checked is no reason to open an issue, but neither to close one.
+    """
+
+    key: str
+    text: Callable[..., tuple[str, str]]
+    closing: str
+    unknown: str = ""
+
+
+def forge_of(repository: str, wishes: Wishes) -> Forge:
+    """Return the forge of a repository, an address or a checkout. Makes no request yet. Raises `UserError`."""
+    forge = target.resolve(repository, replace(wishes, dry_run=False)).forge
+    if forge is None:
+        raise UserError(f"{repository}: no forge to keep an issue on; name one with --forge")
+    return forge
+
+
+def keep_issue(forge: Forge, report: Report, alarm: Alarm) -> tuple[IssueOutcome, Issue | None]:
+    """Update the issue from a check of everything: errors open it, and only a clean run closes it."""
+    issues = Issues(forge)
+    errors = [finding for finding in outcome.speaking(report.findings) if finding.severity is Severity.ERROR]
+    if errors:
+        title, text = alarm.text(report, limit=forge.body_limit, size=forge.body_size)
+        return issues.keep(alarm.key, title=title, text=text)
+    if alarm.unknown and report.summary[alarm.unknown]:
+        return IssueOutcome.UNCHANGED, None
+    return issues.close(alarm.key, comment=alarm.closing)
