@@ -62,10 +62,11 @@ def _root(app: RenderedApp, state: ClusterState, context: CheckContext) -> Itera
     sources_of_root = app.application.sources if app.application else ()
     source = next(one for one in sources_of_root if one.path == folder)
     remote = source.remote
-    if context.origin is None or remote is None or remote.is_local or remote == context.origin:
+    origin = context.origin
+    if origin is None or origin.is_local or remote is None or remote.is_local or remote == origin:
         return
     line = places.source_line(context.files, app, source, "repoURL")
-    message = f"the cluster is taken from {source.shown_url}, not from {context.origin}, so edits here have no effect"
+    message = f"the cluster is taken from {source.shown_url}, not from {origin}, so edits here have no effect"
     yield OTHER_CONFIG_REPO.at(app.path, message, subject=state.cluster.label, line=line, key="root")
 
 
