@@ -132,9 +132,9 @@ def _asking(options: Options, given: dict[str, Any], *, offline: bool) -> "Abstr
 
 
 def _forge(options: Options, given: dict[str, Any], *, partial: bool) -> "Forge":
-    from kubeaid_ci.publishing.issue import forge_of
     from kubeaid_ci.cli.repositories import kubeaid_target
     from kubeaid_ci.errors import UserError
+    from kubeaid_ci.publishing.issue import forge_of
 
     if partial:
         raise UserError("an issue is about all charts and what is published; leave out names, --offline and --new-only")
