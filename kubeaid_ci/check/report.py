@@ -13,8 +13,8 @@ from kubeaid_ci.visible import one_line, shortened
 Size = Callable[[str], int]
 
 _ABOUT = (
-    "`kubeaid-ci check` has found errors in what Git says about the clusters. This issue is updated by each run, and "
-    "closed when a run finds none.\n"
+    "`kubeaid-ci check` has found errors in the clusters that this repository describes. Each run updates this issue, "
+    "and a run without errors closes it.\n"
 )
 _FRAME = 100
 _MOST_NAMED = 4
