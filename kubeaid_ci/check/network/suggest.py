@@ -15,8 +15,8 @@ from kubeaid_ci.check.network.networks import Traffic, traffic
 from kubeaid_ci.check.network.starting_policy import egress, ingress
 from kubeaid_ci.check.result import Suggestion
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.k8s.fields import mapping
-from kubeaid_ci.k8s.selectors import parse_selector
+from kubeaid_ci.k8s.fields import at
+from kubeaid_ci.k8s.selectors import EVERYTHING, Operator, Selector, parse_selector
 from kubeaid_ci.network.model import PodGroup
 from kubeaid_ci.render.cluster_state import ClusterState
 
@@ -68,30 +68,42 @@ def _policy(
 def _selector(pods: PodGroup, groups: Iterable[PodGroup]) -> tuple[dict[str, Any], list[PodGroup]]:
     """Return the first selector that selects no other pods of the namespace, and the pods that it selects."""
     near = [group for group in groups if group.namespace == pods.namespace and not group.host_network]
-    found: tuple[dict[str, Any], list[PodGroup]] = ({}, near)
+    found: tuple[Selector, list[PodGroup]] = (EVERYTHING, near)
     for selector in _selectors(pods, near):
-        try:
-            matches = parse_selector(selector, "podSelector").matches
-        except UserError:
-            continue  # labels that the API server refuses, with the workload
-        selected = [group for group in near if matches(group.labels) is not False]
-        if matches(pods.labels) is True:
-            found = (selector, selected)
-            if selected == [pods]:
+        if selector.matches(pods.labels) is True:
+            found = (selector, [group for group in near if selector.matches(group.labels) is not False])
+            if found[1] == [pods]:
                 break
-    return found
+    return _written(found[0]), found[1]
 
 
-def _selectors(pods: PodGroup, near: Iterable[PodGroup]) -> Iterator[dict[str, Any]]:
-    own = mapping(pods.manifest.body, "spec", "selector")
-    if pods.manifest.key.kind in _SELECTORS and own:
-        yield dict(own)
-    labels = dict(sorted(pods.template.labels.items()))
-    if labels:
-        yield {"matchLabels": labels}
+def _selectors(pods: PodGroup, near: Iterable[PodGroup]) -> Iterator[Selector]:
+    kind, labels = pods.manifest.key.kind, dict(sorted(pods.template.labels.items()))
     keys = {key for group in near if group is not pods for key in group.template.labels} - pods.labels.known.keys()
     absent = [{"key": key, "operator": "DoesNotExist"} for key in sorted(keys - pods.labels.runtime)]
-    yield {**({"matchLabels": labels} if labels else {}), **({"matchExpressions": absent} if absent else {})}
+    own = at(pods.manifest.body, "spec", "selector") if kind in _SELECTORS else None
+    candidates = [own] if own else []
+    candidates += [{"matchLabels": labels}] if labels else []
+    for candidate in (*candidates, {"matchLabels": labels, "matchExpressions": absent}):
+        try:
+            yield parse_selector(candidate, "spec.selector")
+        except UserError:
+            continue  # the API server refuses these labels, and the workload with them
+
+
+def _written(selector: Selector) -> dict[str, Any]:
+    """Return a selector as Kubernetes writes it."""
+    labels: dict[str, str] = {}
+    expressions: list[dict[str, Any]] = []
+    for requirement in selector.requirements:
+        key, values = requirement.key, sorted(requirement.values)
+        if requirement.operator is Operator.IN and len(values) == 1 and key not in labels:
+            labels[key] = values[0]
+        else:
+            expression = {"key": key, "operator": str(requirement.operator)}
+            expressions.append({**expression, "values": values} if values else expression)
+    written = {"matchLabels": labels, "matchExpressions": expressions}
+    return {name: value for name, value in written.items() if value}
 
 
 def _unused(pods: PodGroup, types: list[str], names: set[tuple[str, str]]) -> str:
