@@ -41,9 +41,9 @@ class Port:
         return f"{self.number}/{self.protocol}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PodGroup:
-    """The pods of one template.
+    """The pods of one template. Two groups are never equal, whatever their labels.
 
     `declared` are the ports that the containers declare, `ports` those with a name, by name and protocol, and
     `host_ports` those that the node forwards. `is_workload` is False for pods that only an operator makes.

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-from kubeaid_ci.argocd.hooks import is_test
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.fields import at, mappings, text, text_map
-from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.k8s.network.cilium import read_policies
+from kubeaid_ci.k8s.network.kubernetes import read_policy
+from kubeaid_ci.k8s.network.model import LAST_PORT, NAMESPACE_NAME, End, PodGroup, Policy, Port, Protocol
 from kubeaid_ci.k8s.pods import PodTemplate, pod_templates, workload
 from kubeaid_ci.k8s.selectors import Labels
-from kubeaid_ci.network.cilium import read_policies
-from kubeaid_ci.network.kubernetes import read_policy
-from kubeaid_ci.network.model import LAST_PORT, NAMESPACE_NAME, PodGroup, Policy, Port, Protocol
+from kubeaid_ci.model.hooks import is_test
+from kubeaid_ci.model.manifest import Manifest
 
 KUBERNETES = ("networking.k8s.io", "NetworkPolicy")
 CILIUM = (("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"))
@@ -38,6 +39,8 @@ _POD_LABELS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Labels that a controller adds to its pods, with values of its own."""
+_Key = TypeVar("_Key")
+_Item = TypeVar("_Item")
 _CLUSTER, _ACCOUNT = "io.cilium.k8s.policy.cluster", "io.cilium.k8s.policy.serviceaccount"
 
 
@@ -51,20 +54,26 @@ class InvalidPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The pods of a cluster and the policies for them.
+    """The pods of a cluster and the policies for them, both also by namespace.
 
-    `not_read` are policies of kinds whose meaning is not computed.
+    `policies_by_namespace` has those for the whole cluster under an empty name.
     """
 
     pods: tuple[PodGroup, ...]
     policies: tuple[Policy, ...]
-    invalid: tuple[InvalidPolicy, ...] = ()
-    not_read: tuple[Manifest, ...] = ()
+    invalid: tuple[InvalidPolicy, ...]
+    pods_by_namespace: Mapping[str, tuple[PodGroup, ...]]
+    policies_by_namespace: Mapping[str, tuple[Policy, ...]]
 
     @property
     def workloads(self) -> tuple[PodGroup, ...]:
         """The pods of rendered objects with a pod template that policies can apply to."""
         return tuple(pods for pods in self.pods if pods.is_workload and not pods.host_network)
+
+    def policies_near(self, *ends: End) -> tuple[Policy, ...]:
+        """Return the policies that may select pods: those of their namespaces and of the whole cluster."""
+        namespaces = dict.fromkeys(["", *(end.namespace for end in ends if isinstance(end, PodGroup))])
+        return tuple(policy for name in namespaces for policy in self.policies_by_namespace.get(name, ()))
 
 
 def read_network(manifests: Iterable[Manifest]) -> Network:
@@ -78,12 +87,22 @@ def read_network(manifests: Iterable[Manifest]) -> Network:
             policies += _policies(manifest)
         except UserError as error:
             invalid.append(InvalidPolicy(manifest, str(error)))
+    pods = [group for manifest in objects for group in _pod_groups(manifest, namespaces)]
     return Network(
-        tuple(group for manifest in objects for group in _pod_groups(manifest, namespaces)),
+        tuple(pods),
         tuple(policies),
         tuple(invalid),
-        tuple(manifest for manifest in objects if (manifest.key.group, manifest.key.kind) in NOT_READ),
+        grouped((group.namespace, group) for group in pods),
+        grouped((policy.manifest.key.namespace, policy) for policy in policies),
     )
+
+
+def grouped(pairs: Iterable[tuple[_Key, _Item]]) -> dict[_Key, tuple[_Item, ...]]:
+    """Return items by key, in their order."""
+    found: dict[_Key, list[_Item]] = {}
+    for name, item in pairs:
+        found.setdefault(name, []).append(item)
+    return {name: tuple(items) for name, items in found.items()}
 
 
 def _policies(manifest: Manifest) -> tuple[Policy, ...]:

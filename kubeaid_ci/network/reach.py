@@ -25,7 +25,8 @@ from kubeaid_ci.network.model import (
 
 def selects(policy: Policy, pods: PodGroup) -> Answer:
     """Return whether a policy selects pods by their labels, even if they are in the network of the node."""
-    if policy.selects_nodes:
+    namespace = policy.manifest.key.namespace
+    if policy.selects_nodes or (namespace and namespace != pods.namespace):
         return False
     return all_of((policy.namespaces.matches(pods.namespace_labels), policy.pods.matches(pods.labels)))
 

@@ -1,15 +1,17 @@
 """The ports of pods that Prometheus scrapes, by the monitors of its operator and by annotations."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.fields import mapping, mappings, text, text_map, texts
-from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.k8s.network.model import PodGroup, Port
+from kubeaid_ci.k8s.network.network import grouped
+from kubeaid_ci.k8s.network.services import Offer, PodsByNamespace, Service, resolved
 from kubeaid_ci.k8s.selectors import Labels, Selector, parse_selector
-from kubeaid_ci.network.model import PodGroup, Port
-from kubeaid_ci.network.services import Offer, Service, resolved
+from kubeaid_ci.model.manifest import Manifest
 
+_Item = TypeVar("_Item")
 _GROUP = "monitoring.coreos.com"
 _SCRAPERS = ("Prometheus", "PrometheusAgent")
 _SCRAPE, _PORT = "prometheus.io/scrape", "prometheus.io/port"
@@ -20,46 +22,49 @@ def scrapers(pods: Iterable[PodGroup]) -> tuple[PodGroup, ...]:
     return tuple(group for group in pods if group.manifest.key.group == _GROUP and group.manifest.key.kind in _SCRAPERS)
 
 
-def scraped(
-    manifests: Iterable[Manifest], all_services: Iterable[Service], pods: Iterable[PodGroup]
-) -> Iterator[Offer]:
+def scraped(manifests: Iterable[Manifest], all_services: Iterable[Service], pods: PodsByNamespace) -> Iterator[Offer]:
     """Yield every port of pods that is scraped, with the object that asks for it."""
-    listed, groups = tuple(all_services), tuple(pods)
+    listed = tuple(all_services)
+    by_namespace = grouped((service.manifest.key.namespace, service) for service in listed)
     for manifest in manifests:
         if manifest.key.group == _GROUP and manifest.key.kind in ("ServiceMonitor", "PodMonitor"):
-            yield from _monitored(manifest, listed, groups)
-    for group in groups:
+            yield from _monitored(manifest, by_namespace, pods)
+    for group in (group for groups in pods.values() for group in groups):
         yield from _annotated(group.template.annotations, group, group.manifest)
     for service in listed:
         annotations = text_map(service.manifest.body, "metadata", "annotations")
-        for group in groups if annotations.get(_SCRAPE) == "true" else ():
-            if service.selects(group):
-                yield from _annotated(annotations, group, service.manifest)
+        for group in service.pods(pods) if annotations.get(_SCRAPE) == "true" else ():
+            yield from _annotated(annotations, group, service.manifest)
 
 
-def _monitored(monitor: Manifest, listed: tuple[Service, ...], groups: tuple[PodGroup, ...]) -> Iterator[Offer]:
+def _monitored(monitor: Manifest, listed: Mapping[str, tuple[Service, ...]], pods: PodsByNamespace) -> Iterator[Offer]:
     spec = mapping(monitor.body, "spec")
     try:
         selector = parse_selector(spec.get("selector"), "spec.selector")
     except UserError:
         return  # the operator ignores it, and it scrapes nothing
-    near = [group for group in groups if _is_near(spec, monitor, group.namespace)]
+    found: Iterator[tuple[PodGroup, Port | None]]
     if monitor.key.kind == "PodMonitor":
-        for endpoint in mappings(spec, "podMetricsEndpoints"):
-            found = ((group, _pod_port(group, endpoint)) for group in near if selector.matches(group.labels))
-            yield from (Offer(group, port, monitor) for group, port in found if port)
-        return
-    for service in listed:
-        if _is_near(spec, monitor, service.manifest.key.namespace) and _labelled(service, selector):
-            for endpoint in mappings(spec, "endpoints"):
-                found = ((group, _port(service, group, endpoint)) for group in near if service.selects(group))
-                yield from (Offer(group, port, monitor) for group, port in found if port)
+        groups = [group for group in _near(spec, monitor, pods) if selector.matches(group.labels)]
+        endpoints = mappings(spec, "podMetricsEndpoints")
+        found = ((group, _pod_port(group, endpoint)) for endpoint in endpoints for group in groups)
+    else:
+        services = [service for service in _near(spec, monitor, listed) if _labelled(service, selector)]
+        found = (
+            (group, _port(service, group, endpoint))
+            for service in services
+            for endpoint in mappings(spec, "endpoints")
+            for group in service.pods(pods)
+        )
+    yield from (Offer(group, port, monitor) for group, port in found if port)
 
 
-def _is_near(spec: Mapping[str, Any], monitor: Manifest, namespace: str) -> bool:
-    """Return whether a monitor looks for its targets in a namespace."""
+def _near(spec: Mapping[str, Any], monitor: Manifest, items: Mapping[str, tuple[_Item, ...]]) -> Iterator[_Item]:
+    """Yield what is in the namespaces in which a monitor looks for its targets."""
     wanted = mapping(spec, "namespaceSelector")
-    return wanted.get("any") is True or namespace in (texts(wanted, "matchNames") or [monitor.key.namespace])
+    names = texts(wanted, "matchNames") or [monitor.key.namespace]
+    for name in items if wanted.get("any") is True else dict.fromkeys(names):
+        yield from items.get(name, ())
 
 
 def _labelled(service: Service, selector: Selector) -> bool:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, text_map
-from kubeaid_ci.k8s.manifest import Manifest
-from kubeaid_ci.k8s.selectors import Answer, Selector, equal
-from kubeaid_ci.network.model import LAST_PORT, PodGroup, Port, Protocol
+from kubeaid_ci.k8s.network.model import LAST_PORT, PodGroup, Port, Protocol
+from kubeaid_ci.k8s.selectors import Selector, equal
+from kubeaid_ci.model.manifest import Manifest
 
+PodsByNamespace = Mapping[str, tuple[PodGroup, ...]]
 _WEBHOOK_KINDS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 _HTTPS = 443
 
@@ -36,11 +37,11 @@ class Service:
     ports: tuple[ServicePort, ...]
     is_external: bool
 
-    def selects(self, pods: PodGroup) -> Answer:
-        """Return whether pods are behind the Service."""
-        if pods.namespace != self.manifest.key.namespace:
-            return False
-        return self.selector.matches(pods.labels)
+    def pods(self, pods: PodsByNamespace) -> Iterator[PodGroup]:
+        """Yield the pods that are certainly behind the Service."""
+        for group in pods.get(self.manifest.key.namespace, ()):
+            if self.selector.matches(group.labels):
+                yield group
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +90,27 @@ def _ports(spec: Mapping[str, Any]) -> Iterator[ServicePort]:
         yield ServicePort(text(port, "name"), number, number if headless and not target else named, Protocol(protocol))
 
 
-def offers(all_services: Iterable[Service], pods: Iterable[PodGroup]) -> Iterator[tuple[Service, Offer]]:
+def offers(all_services: Iterable[Service], pods: PodsByNamespace) -> Iterator[tuple[Service, Offer]]:
     """Yield every port of pods that a Service leads to."""
-    groups = tuple(pods)
     for service in all_services:
-        for group in groups:
-            if service.selects(group):
-                for port in service.ports:
-                    if target := port.of(group):
-                        yield service, Offer(group, target, service.manifest)
+        for group in service.pods(pods):
+            for port in service.ports:
+                if target := port.of(group):
+                    yield service, Offer(group, target, service.manifest)
 
 
 def called_by_api_server(
-    manifests: Iterable[Manifest], all_services: Iterable[Service], pods: Iterable[PodGroup]
+    manifests: Iterable[Manifest], all_services: Iterable[Service], pods: PodsByNamespace
 ) -> Iterator[Offer]:
     """Yield the ports of pods that the API server calls: webhooks of admission and conversion, aggregated APIs."""
     by_name = {(one.manifest.key.namespace, one.manifest.key.name): one for one in all_services}
-    groups = tuple(pods)
     for manifest in manifests:
         for reference in _references(manifest):
             service = by_name.get((text(reference, "namespace"), text(reference, "name")))
             number = reference.get("port", _HTTPS)
             for port in service.ports if service else ():
                 if service and port.number == number:
-                    found = ((group, port.of(group)) for group in groups if service.selects(group))
+                    found = ((group, port.of(group)) for group in service.pods(pods))
                     yield from (Offer(group, target, manifest) for group, target in found if target)
 
 

@@ -37,5 +37,5 @@ def coverage_by_namespace(state: ClusterState) -> Mapping[str, Mapping[str, int]
 
 def restricted_directions(network: Network, pods: PodGroup) -> tuple[bool, bool]:
     """Return whether ingress and egress of pods are certainly restricted."""
-    ingress, egress = (restricts(network.policies, pods, direction) is True for direction in Direction)
+    ingress, egress = (restricts(network.policies_near(pods), pods, direction) is True for direction in Direction)
     return ingress, egress

@@ -1,17 +1,16 @@
 """The traffic that pods need, as far as the objects of the cluster ask for it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 from kubeaid_ci.check.network.networks import Traffic
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts
-from kubeaid_ci.k8s.manifest import Manifest
-from kubeaid_ci.network.model import PodGroup, Port
-from kubeaid_ci.network.scrapes import scrapers
-from kubeaid_ci.network.services import resolved
+from kubeaid_ci.k8s.network.model import PodGroup, Port
+from kubeaid_ci.k8s.network.services import resolved
+from kubeaid_ci.model.manifest import Manifest
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HANDLERS = ("httpGet", "tcpSocket", "grpc")
@@ -33,6 +32,7 @@ _DEFAULT_PORTS = {
     "amqp": 5672,
     "amqps": 5671,
 }
+_EVERY_ACCOUNT = "system:serviceaccounts"
 _IN_CLUSTER = re.compile(r".*\.svc(\.[\w.-]+)?|.*\.local|localhost|[^.]+|[\d.]+")
 
 
@@ -56,16 +56,13 @@ class Need:
 
 def ingress_needs(pods: PodGroup, each: Traffic) -> Iterator[Need]:
     """Yield the ports of pods that Services, the API server, monitors, containers and probes name."""
-    for service, offer in each.offered:
-        if offer.pods is pods:
-            yield Need(offer.port, Source.ANYBODY if service.is_external else Source.CLUSTER, str(offer.what.key))
-    for offer in each.called:
-        if offer.pods is pods:
-            yield Need(offer.port, Source.ANYBODY, f"{offer.what.key}, called by the API server")
-    scraper = Source.SCRAPER if scrapers(each.network.pods) else Source.CLUSTER
-    for offer in each.scraped:
-        if offer.pods is pods:
-            yield Need(offer.port, scraper, f"{offer.what.key}, scraped")
+    for service, offer in each.offered.get(pods, ()):
+        yield Need(offer.port, Source.ANYBODY if service.is_external else Source.CLUSTER, str(offer.what.key))
+    for offer in each.called.get(pods, ()):
+        yield Need(offer.port, Source.ANYBODY, f"{offer.what.key}, called by the API server")
+    scraper = Source.SCRAPER if each.scrapers else Source.CLUSTER
+    for offer in each.scraped.get(pods, ()):
+        yield Need(offer.port, scraper, f"{offer.what.key}, scraped")
     for port in pods.host_ports:
         yield Need(port, Source.ANYBODY, "port of the node")
     for port in pods.declared:
@@ -77,15 +74,34 @@ def ingress_needs(pods: PodGroup, each: Traffic) -> Iterator[Need]:
             yield from (Need(port, Source.NAMESPACE, name) for port in found if port)
 
 
-def calls_api_server(pods: PodGroup, manifests: Iterable[Manifest]) -> bool:
-    """Return whether the service account of pods has rights, and its token is in the pods."""
-    account = text(pods.template.spec, "serviceAccountName") or text(pods.template.spec, "serviceAccount") or "default"
-    if pods.template.spec.get("automountServiceAccountToken") is False and not _has_projected_token(pods):
-        return False
-    return any(
-        manifest.key.kind in ("ClusterRoleBinding", "RoleBinding") and _binds(manifest, pods.namespace, account)
-        for manifest in manifests
-    )
+@dataclass(frozen=True, slots=True)
+class Egress:
+    """What the pods of a cluster call outside other pods.
+
+    `accounts` are the service accounts with rights, as namespace and name: no name means all of the namespace, neither
+    means all. `on_nodes` are the ports of nodes that the Services of a namespace lead to, with the Service.
+    """
+
+    accounts: frozenset[tuple[str, str]]
+    on_nodes: Mapping[str, Mapping[Port, str]]
+
+    def calls_api_server(self, pods: PodGroup) -> bool:
+        """Return whether the service account of pods has rights, and its token is in the pods."""
+        spec = pods.template.spec
+        account = text(spec, "serviceAccountName") or text(spec, "serviceAccount") or "default"
+        if spec.get("automountServiceAccountToken") is False and not _has_projected_token(pods):
+            return False
+        return not self.accounts.isdisjoint([("", ""), (pods.namespace, ""), (pods.namespace, account)])
+
+
+def egress_of(each: Traffic) -> Egress:
+    """Return what the pods of a cluster call outside other pods."""
+    on_nodes: dict[str, dict[Port, str]] = {}
+    for pods, offered in each.offered.items():
+        for _, offer in offered if pods.host_network else ():
+            on_nodes.setdefault(pods.namespace, {})[offer.port] = str(offer.what.key)
+    bindings = (one for one in each.manifests if one.key.kind in ("ClusterRoleBinding", "RoleBinding"))
+    return Egress(frozenset(account for binding in bindings for account in _accounts(binding)), on_nodes)
 
 
 def _has_projected_token(pods: PodGroup) -> bool:
@@ -93,23 +109,13 @@ def _has_projected_token(pods: PodGroup) -> bool:
     return any("serviceAccountToken" in source for found in sources for source in found)
 
 
-def _binds(binding: Manifest, namespace: str, account: str) -> bool:
+def _accounts(binding: Manifest) -> Iterator[tuple[str, str]]:
     for subject in mappings(binding.body, "subjects"):
-        where = text(subject, "namespace") or binding.key.namespace
-        if text(subject, "kind") == "ServiceAccount" and (where, text(subject, "name")) == (namespace, account):
-            return True
-        if text(subject, "name") in ("system:serviceaccounts", f"system:serviceaccounts:{namespace}"):
-            return True
-    return False
-
-
-def node_ports(pods: PodGroup, each: Traffic) -> dict[Port, str]:
-    """Return the ports of pods in the network of nodes that Services in the namespace of `pods` lead to."""
-    return {
-        offer.port: str(offer.what.key)
-        for _, offer in each.offered
-        if offer.pods.host_network and offer.what.key.namespace == pods.namespace
-    }
+        name = text(subject, "name")
+        if text(subject, "kind") == "ServiceAccount":
+            yield text(subject, "namespace") or binding.key.namespace, name
+        elif name == _EVERY_ACCOUNT or name.startswith(f"{_EVERY_ACCOUNT}:"):
+            yield name.removeprefix(_EVERY_ACCOUNT).removeprefix(":"), ""
 
 
 def outside_ports(pods: PodGroup) -> dict[int, str]:

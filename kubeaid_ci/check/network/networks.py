@@ -1,41 +1,47 @@
 """The pods and policies of a cluster for the checks of this family, and where a person edits a policy."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from kubeaid_ci.check import places
 from kubeaid_ci.check.applied import edited_file
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.k8s.manifest import Manifest
-from kubeaid_ci.network.model import PodGroup, Policy
-from kubeaid_ci.network.network import Network, read_network
-from kubeaid_ci.network.reach import selects
-from kubeaid_ci.network.scrapes import scraped
-from kubeaid_ci.network.services import Offer, Service, called_by_api_server, offers, services
-from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.k8s.network.model import PodGroup, Policy
+from kubeaid_ci.k8s.network.network import Network, grouped, read_network
+from kubeaid_ci.k8s.network.reach import selects
+from kubeaid_ci.k8s.network.scrapes import scraped, scrapers
+from kubeaid_ci.k8s.network.services import Offer, Service, called_by_api_server, offers, services
+from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.model.rendering import RenderedApp, RenderStatus
+
+
+_ALWAYS = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """The pods of one cluster, the policies for them, and the traffic that its objects ask for.
 
-    `unknown` has the names of Applications, by namespace, whose objects are not all known.
+    By pods: the ports that Services offer, that Prometheus scrapes (its pods are `scrapers`), and that the API server
+    calls. `unknown` has the names of Applications, by namespace, whose objects are not all known. `namespaces` are those
+    that exist as far as Git knows.
     """
 
     network: Network
     manifests: tuple[Manifest, ...]
-    services: tuple[Service, ...]
-    offered: tuple[tuple[Service, Offer], ...]
-    scraped: tuple[Offer, ...]
-    called: tuple[Offer, ...]
-    unknown: dict[str, tuple[str, ...]]
+    offered: Mapping[PodGroup, tuple[tuple[Service, Offer], ...]]
+    scraped: Mapping[PodGroup, tuple[Offer, ...]]
+    called: Mapping[PodGroup, tuple[Offer, ...]]
+    scrapers: tuple[PodGroup, ...]
+    unknown: Mapping[str, tuple[str, ...]]
+    namespaces: frozenset[str]
 
     def selecting(self, pods: PodGroup) -> tuple[Policy, ...]:
         """Return the policies that select pods, or may."""
-        return tuple(policy for policy in self.network.policies if selects(policy, pods) is not False)
+        return tuple(policy for policy in self.network.policies_near(pods) if selects(policy, pods) is not False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +99,21 @@ def _traffic(key: _Identity) -> tuple[Traffic, ...]:
 def _read(apps: Iterable[RenderedApp]) -> Traffic:
     manifests: list[Manifest] = []
     unknown: dict[str, tuple[str, ...]] = {}
+    destinations: set[str] = set()
     for app in apps:
+        destinations.add(app.namespace)
         manifests += app.manifests
         if app.status is not RenderStatus.RENDERED:
             unknown[app.namespace] = (*unknown.get(app.namespace, ()), app.app)
     network = read_network(manifests)
-    listed = services(manifests)
+    listed, pods = services(manifests), network.pods_by_namespace
     return Traffic(
         network,
         tuple(manifests),
-        listed,
-        tuple(offers(listed, network.pods)),
-        tuple(scraped(manifests, listed, network.pods)),
-        tuple(called_by_api_server(manifests, listed, network.pods)),
+        grouped((pair[1].pods, pair) for pair in offers(listed, pods)),
+        grouped((offer.pods, offer) for offer in scraped(manifests, listed, pods)),
+        grouped((offer.pods, offer) for offer in called_by_api_server(manifests, listed, pods)),
+        scrapers(network.pods),
         unknown,
+        frozenset((*_ALWAYS, *destinations, *(one.key.name for one in manifests if one.key.kind == "Namespace"))),
     )

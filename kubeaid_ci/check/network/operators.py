@@ -20,6 +20,12 @@ _WITHOUT_PODS = frozenset(
 """API groups whose objects make no pods, or whose pods are known otherwise."""
 
 
+def is_operated(manifest: Manifest) -> bool:
+    """Return whether an object is a custom resource whose operator may make pods."""
+    group = manifest.key.group
+    return "." in group and not group.endswith(".k8s.io") and group not in _WITHOUT_PODS
+
+
 def may_make_pods(manifest: Manifest, policy: Policy) -> bool:
     """Return whether a custom resource may make pods that a policy selects, judged by names.
 
@@ -27,7 +33,7 @@ def may_make_pods(manifest: Manifest, policy: Policy) -> bool:
     ``cnpg.io/cluster`` for ``postgresql.cnpg.io``.
     """
     key = manifest.key
-    if "." not in key.group or key.group.endswith(".k8s.io") or key.group in _WITHOUT_PODS:
+    if not is_operated(manifest):
         return False
     if policy.manifest.key.namespace not in ("", key.namespace):
         return False

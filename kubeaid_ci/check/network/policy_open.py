@@ -131,8 +131,8 @@ def _first(pods: PodGroup, ports: PortRange) -> Port | None:
 
 
 def _for_everybody(pods: PodGroup, each: Traffic) -> set[Port]:
-    found = {offer.port for service, offer in each.offered if service.is_external and offer.pods is pods}
-    return found | {offer.port for offer in each.called if offer.pods is pods} | set(pods.host_ports)
+    found = {offer.port for service, offer in each.offered.get(pods, ()) if service.is_external}
+    return found | {offer.port for offer in each.called.get(pods, ())} | set(pods.host_ports)
 
 
 def _stranger() -> PodGroup:

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.networks import Traffic, place, traffic
-from kubeaid_ci.check.network.operators import may_make_pods
-from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.check.network.operators import is_operated, may_make_pods
+from kubeaid_ci.k8s.network.model import PodGroup, Policy
+from kubeaid_ci.k8s.network.network import NOT_READ
+from kubeaid_ci.k8s.network.reach import selects
 from kubeaid_ci.k8s.selectors import EVERYTHING, Selector
-from kubeaid_ci.network.model import PodGroup, Policy
-from kubeaid_ci.network.reach import selects
-from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.model.finding import Finding, Rule, Severity
+from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.model.manifest import Manifest
 
 POLICY_SELECTS_NOTHING = Rule(
     "network/policy-selects-nothing",
@@ -26,9 +28,15 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Yield a finding for each policy that selects neither rendered pods nor pods that an operator makes.
 
     A policy in a namespace of an Application that could not be rendered is left out: that Application may have the
-    pods, and rendering reports it.
+    pods, and rendering reports it. A policy of Calico is reported only if its namespace has no pods at all.
     """
     for each in traffic(state):
+        for manifest in each.manifests:
+            if _is_in_empty_namespace(manifest, each):
+                at = place(manifest, state, context, "metadata", "namespace")
+                message = f"{manifest.key} selects no pods: the namespace {manifest.key.namespace} has no pods"
+                key = str(manifest.key)
+                yield POLICY_SELECTS_NOTHING.at(at.path, message, subject=at.subject, line=at.line, key=key)
         for policy in each.network.policies:
             if policy.selects_nodes or _may_select(policy, each):
                 continue
@@ -40,13 +48,30 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
             yield POLICY_SELECTS_NOTHING.at(at.path, message, subject=at.subject, line=at.line, key=key)
 
 
+def _is_in_empty_namespace(manifest: Manifest, each: Traffic) -> bool:
+    key = manifest.key
+    if (key.group, key.kind) not in NOT_READ or not key.namespace or key.namespace in each.unknown:
+        return False
+    return key.namespace not in each.network.pods_by_namespace and not any(
+        other.key.namespace == key.namespace and is_operated(other) for other in each.manifests
+    )
+
+
 def _may_select(policy: Policy, each: Traffic) -> bool:
-    if any(_selects(policy, pods) for pods in each.network.pods):
-        return True
     namespace = policy.manifest.key.namespace
+    if any(_selects(policy, pods) for pods in _near(policy, each)):
+        return True
+    if not policy.pods.requirements and namespace in each.namespaces:
+        return True  # a default for pods to come
     if namespace in each.unknown or (not namespace and each.unknown):
         return True
     return any(may_make_pods(manifest, policy) for manifest in each.manifests)
+
+
+def _near(policy: Policy, each: Traffic) -> tuple[PodGroup, ...]:
+    """Return the pods of the policy's namespace, all pods if it has none."""
+    namespace = policy.manifest.key.namespace
+    return each.network.pods_by_namespace.get(namespace, ()) if namespace else each.network.pods
 
 
 def _selects(policy: Policy, pods: PodGroup) -> bool:
@@ -58,7 +83,7 @@ def _selects(policy: Policy, pods: PodGroup) -> bool:
 
 
 def _reason(policy: Policy, each: Traffic) -> str:
-    here = [pods for pods in each.network.pods if policy.namespaces.matches(pods.namespace_labels)]
+    here = [pods for pods in _near(policy, each) if policy.namespaces.matches(pods.namespace_labels)]
     namespace = policy.manifest.key.namespace
     where = f"the namespace {namespace}" if namespace else "the selected namespaces"
     if not here:

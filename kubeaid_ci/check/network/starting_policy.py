@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubeaid_ci.check.network.needs import (
+    Egress,
     Source,
-    calls_api_server,
     ingress_needs,
-    node_ports,
     outside_ports,
 )
 from kubeaid_ci.check.network.networks import Traffic
-from kubeaid_ci.network.model import NAMESPACE_NAME, PodGroup, Port, Protocol
-from kubeaid_ci.network.scrapes import scrapers
+from kubeaid_ci.k8s.network.model import NAMESPACE_NAME, PodGroup, Port, Protocol
 
 _ALL_NAMESPACES: dict[str, Any] = {"namespaceSelector": {}}
 _DNS = {
@@ -59,15 +57,15 @@ def ingress(selected: Iterable[PodGroup], each: Traffic) -> Rules:
     return found
 
 
-def egress(selected: Iterable[PodGroup], each: Traffic) -> Rules:
+def egress(selected: Iterable[PodGroup], called: Egress) -> Rules:
     """Return rules that let the selected pods resolve names and call pods, the API server and the hosts they name."""
     pods = list(selected)
     found = Rules([{"to": [_DNS], "ports": _ports([Port(53, Protocol.UDP), Port(53)])}, {"to": [_ALL_NAMESPACES]}], [])
     found.comments.append("egress to DNS, and to pods of the cluster: their own policies decide")
-    if any(calls_api_server(group, each.manifests) for group in pods):
+    if any(called.calls_api_server(group) for group in pods):
         found.rules.append({"ports": _ports(_API_SERVER)})
         found.comments.append("egress to the API server, which has no pod to select: 443 and 6443 of any address")
-    nodes = {port: reason for group in pods for port, reason in node_ports(group, each).items()}
+    nodes = {port: reason for group in pods for port, reason in called.on_nodes.get(group.namespace, {}).items()}
     if nodes:
         found.rules.append({"ports": _ports(sorted(nodes))})
         found.comments.append(f"egress to nodes: {'; '.join(f'{port} ({why})' for port, why in sorted(nodes.items()))}")
@@ -90,7 +88,7 @@ def _peers(source: Source, each: Traffic) -> list[dict[str, Any]]:
         case Source.NAMESPACE:
             return [{"podSelector": {}}]
         case Source.SCRAPER:
-            return [_of(group) for group in scrapers(each.network.pods)]
+            return [_of(group) for group in each.scrapers]
 
 
 def _of(group: PodGroup) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from kubeaid_ci import documents
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.coverage import restricted_directions
+from kubeaid_ci.check.network.needs import Egress, egress_of
 from kubeaid_ci.check.network.networks import Traffic, traffic
 from kubeaid_ci.check.network.starting_policy import egress, ingress
 from kubeaid_ci.check.result import Suggestion
@@ -30,12 +31,13 @@ _SELECTORS = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
 def suggest(state: ClusterState, _: CheckContext) -> Iterator[Suggestion]:
     """Yield a file with a NetworkPolicy for each workload that is not restricted in both directions."""
     for each in traffic(state):
+        called = egress_of(each)
         names = {(policy.manifest.key.namespace, policy.manifest.key.name) for policy in each.network.policies}
         for pods in sorted(each.network.workloads, key=str):
             restricted = restricted_directions(each.network, pods)
             if all(restricted):
                 continue
-            body, comments = _policy(pods, each, restricted, names)
+            body, comments = _policy(pods, each, called, restricted, names)
             key = pods.manifest.key
             folder = (key.destination, key.namespace) if key.destination else (key.namespace,)
             parts = (*folder, f"{key.kind}-{body['metadata']['name']}")
@@ -45,18 +47,18 @@ def suggest(state: ClusterState, _: CheckContext) -> Iterator[Suggestion]:
 
 
 def _policy(
-    pods: PodGroup, each: Traffic, restricted: tuple[bool, bool], names: set[tuple[str, str]]
+    pods: PodGroup, each: Traffic, called: Egress, restricted: tuple[bool, bool], names: set[tuple[str, str]]
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the policy for the directions that are not restricted yet, and comments on it."""
-    selector, selected = _selector(pods, each.network.pods)
+    selector, selected = _selector(pods, each.network.pods_by_namespace[pods.namespace])
     comments = [f"{pods}: a policy to start with. Replace what is wider than the workload needs."]
     others = [str(group) for group in selected if group is not pods]
     if others:
         comments.append(f"It selects {', '.join(others)} too: no label distinguishes them.")
     spec: dict[str, Any] = {"podSelector": selector, "policyTypes": []}
-    for is_restricted, name, rules in zip(restricted, ("Ingress", "Egress"), (ingress, egress), strict=True):
+    for is_restricted, name in zip(restricted, ("Ingress", "Egress"), strict=True):
         if not is_restricted:
-            found = rules(selected, each)
+            found = ingress(selected, each) if name == "Ingress" else egress(selected, called)
             spec["policyTypes"].append(name)
             spec[name.lower()] = found.rules
             comments += found.comments
@@ -66,8 +68,11 @@ def _policy(
 
 
 def _selector(pods: PodGroup, groups: Iterable[PodGroup]) -> tuple[dict[str, Any], list[PodGroup]]:
-    """Return the first selector that selects no other pods of the namespace, and the pods that it selects."""
-    near = [group for group in groups if group.namespace == pods.namespace and not group.host_network]
+    """Return the first selector that selects no other pods of the namespace, and the pods that it selects.
+
+    `groups` are the pods of the namespace.
+    """
+    near = [group for group in groups if not group.host_network]
     found: tuple[Selector, list[PodGroup]] = (EVERYTHING, near)
     for selector in _selectors(pods, near):
         if selector.matches(pods.labels) is True:

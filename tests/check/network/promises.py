@@ -45,14 +45,14 @@ def check(state: ClusterState, name: str) -> int:
 def wanted(each: Traffic) -> Iterator[tuple[End, End, Port]]:
     """The connections to Services from all pods, to monitored ports from Prometheus, to webhooks from the API server."""
     pods = [group for group in each.network.pods if not group.host_network]
-    for service, offer in each.offered:
+    for service, offer in (pair for pairs in each.offered.values() for pair in pairs):
         sources: list[PodGroup] = pods
         if offer.pods.host_network:
             sources = [group for group in pods if group.namespace == offer.pods.namespace]
         yield from ((source, offer.pods, offer.port) for source in sources if source is not offer.pods)
         if service.is_external:
             yield from ((source, offer.pods, offer.port) for source in (WORLD, Node()))
-    for offer in each.scraped:
+    for offer in (offer for offers in each.scraped.values() for offer in offers):
         yield from ((source, offer.pods, offer.port) for source in scrapers(each.network.pods))
-    for offer in each.called:
+    for offer in (offer for offers in each.called.values() for offer in offers):
         yield Node(), offer.pods, offer.port
