@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from kubeaid_ci.argocd.hooks import is_test
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.fields import at, mappings, text, text_map
-from kubeaid_ci.k8s.network.cilium import read_policies
-from kubeaid_ci.k8s.network.kubernetes import read_policy
-from kubeaid_ci.k8s.network.model import LAST_PORT, NAMESPACE_NAME, End, PodGroup, Policy, Port, Protocol
+from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.pods import PodTemplate, pod_templates, workload
 from kubeaid_ci.k8s.selectors import Labels
-from kubeaid_ci.model.hooks import is_test
-from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.network.cilium import read_policies
+from kubeaid_ci.network.kubernetes import read_policy
+from kubeaid_ci.network.model import LAST_PORT, NAMESPACE_NAME, End, PodGroup, Policy, Port, Protocol
 
 KUBERNETES = ("networking.k8s.io", "NetworkPolicy")
 CILIUM = (("cilium.io", "CiliumNetworkPolicy"), ("cilium.io", "CiliumClusterwideNetworkPolicy"))

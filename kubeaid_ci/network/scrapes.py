@@ -5,11 +5,11 @@ from typing import Any, TypeVar
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.fields import mapping, mappings, text, text_map, texts
-from kubeaid_ci.k8s.network.model import PodGroup, Port
-from kubeaid_ci.k8s.network.network import grouped
-from kubeaid_ci.k8s.network.services import Offer, PodsByNamespace, Service, resolved
+from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.selectors import Labels, Selector, parse_selector
-from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.network.model import PodGroup, Port
+from kubeaid_ci.network.network import grouped
+from kubeaid_ci.network.services import Offer, PodsByNamespace, Service, resolved
 
 _Item = TypeVar("_Item")
 _GROUP = "monitoring.coreos.com"

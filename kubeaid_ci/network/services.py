@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, text_map
-from kubeaid_ci.k8s.network.model import LAST_PORT, PodGroup, Port, Protocol
+from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.selectors import Selector, equal
-from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.network.model import LAST_PORT, PodGroup, Port, Protocol
 
 PodsByNamespace = Mapping[str, tuple[PodGroup, ...]]
 _WEBHOOK_KINDS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")

@@ -8,9 +8,9 @@ from typing import Any
 
 from kubeaid_ci.check.network.networks import Traffic
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts
-from kubeaid_ci.k8s.network.model import PodGroup, Port
-from kubeaid_ci.k8s.network.services import resolved
-from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.network.model import PodGroup, Port
+from kubeaid_ci.network.services import resolved
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HANDLERS = ("httpGet", "tcpSocket", "grpc")
@@ -76,7 +76,7 @@ def ingress_needs(pods: PodGroup, each: Traffic) -> Iterator[Need]:
 
 @dataclass(frozen=True, slots=True)
 class Egress:
-    """What the pods of a cluster call outside other pods.
+    """The traffic of pods to others than pods.
 
     `accounts` are the service accounts with rights, as namespace and name: no name means all of the namespace, neither
     means all. `on_nodes` are the ports of nodes that the Services of a namespace lead to, with the Service.
@@ -95,7 +95,7 @@ class Egress:
 
 
 def egress_of(each: Traffic) -> Egress:
-    """Return what the pods of a cluster call outside other pods."""
+    """Return the traffic of pods to others than pods."""
     on_nodes: dict[str, dict[Port, str]] = {}
     for pods, offered in each.offered.items():
         for _, offer in offered if pods.host_network else ():

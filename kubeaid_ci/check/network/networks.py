@@ -8,15 +8,14 @@ from functools import lru_cache
 from kubeaid_ci.check import places
 from kubeaid_ci.check.applied import edited_file
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.k8s.network.model import PodGroup, Policy
-from kubeaid_ci.k8s.network.network import Network, grouped, read_network
-from kubeaid_ci.k8s.network.reach import selects
-from kubeaid_ci.k8s.network.scrapes import scraped, scrapers
-from kubeaid_ci.k8s.network.services import Offer, Service, called_by_api_server, offers, services
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.manifest import Manifest
-from kubeaid_ci.model.rendering import RenderedApp, RenderStatus
-
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.network.model import PodGroup, Policy
+from kubeaid_ci.network.network import Network, grouped, read_network
+from kubeaid_ci.network.reach import selects
+from kubeaid_ci.network.scrapes import scraped, scrapers
+from kubeaid_ci.network.services import Offer, Service, called_by_api_server, offers, services
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
 
 _ALWAYS = ("default", "kube-system", "kube-public", "kube-node-lease")
 
@@ -26,8 +25,8 @@ class Traffic:
     """The pods of one cluster, the policies for them, and the traffic that its objects ask for.
 
     By pods: the ports that Services offer, that Prometheus scrapes (its pods are `scrapers`), and that the API server
-    calls. `unknown` has the names of Applications, by namespace, whose objects are not all known. `namespaces` are those
-    that exist as far as Git knows.
+    calls. `unknown` has the names of Applications, by namespace, whose objects are not all known. `namespaces` are
+    those that exist as far as Git knows.
     """
 
     network: Network

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.networks import Traffic, place, traffic
 from kubeaid_ci.check.network.operators import is_operated, may_make_pods
-from kubeaid_ci.k8s.network.model import PodGroup, Policy
-from kubeaid_ci.k8s.network.network import NOT_READ
-from kubeaid_ci.k8s.network.reach import selects
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.selectors import EVERYTHING, Selector
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.manifest import Manifest
+from kubeaid_ci.network.model import PodGroup, Policy
+from kubeaid_ci.network.network import NOT_READ
+from kubeaid_ci.network.reach import selects
+from kubeaid_ci.render.cluster_state import ClusterState
 
 POLICY_SELECTS_NOTHING = Rule(
     "network/policy-selects-nothing",

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.networks import place, traffic
-from kubeaid_ci.k8s.network.reach import connects
-from kubeaid_ci.model.finding import Finding, Rule, Severity
-from kubeaid_ci.model.fleet import ClusterState
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.network.reach import connects
+from kubeaid_ci.render.cluster_state import ClusterState
 
 SCRAPE_BLOCKED = Rule(
     "network/scrape-blocked",

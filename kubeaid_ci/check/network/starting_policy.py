@@ -12,7 +12,7 @@ from kubeaid_ci.check.network.needs import (
     outside_ports,
 )
 from kubeaid_ci.check.network.networks import Traffic
-from kubeaid_ci.k8s.network.model import NAMESPACE_NAME, PodGroup, Port, Protocol
+from kubeaid_ci.network.model import NAMESPACE_NAME, PodGroup, Port, Protocol
 
 _ALL_NAMESPACES: dict[str, Any] = {"namespaceSelector": {}}
 _DNS = {

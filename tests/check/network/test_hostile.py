@@ -10,8 +10,8 @@ from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.coverage import coverage
 from kubeaid_ci.check.network.networks import traffic
 from kubeaid_ci.check.network.suggest import suggest
-from kubeaid_ci.model.fleet import ClusterState
-from kubeaid_ci.model.manifest import objects
+from kubeaid_ci.k8s.manifest import objects
+from kubeaid_ci.render.cluster_state import ClusterState
 from tests.check.network.generated import cluster
 from tests.check.network.states import with_manifests
 

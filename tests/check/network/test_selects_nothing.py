@@ -6,7 +6,7 @@ import pytest
 
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.policy_selects_nothing import check
-from kubeaid_ci.model.rendering import RenderStatus
+from kubeaid_ci.render.rendering import RenderStatus
 from tests.check.network.states import state
 
 
