@@ -1,7 +1,7 @@
 """Reads every umbrella chart of a KubeAid repo, with what is vendored in it, from a snapshot."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from kubeaid_ci.git import links
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.git.tree import folder_ids
 from kubeaid_ci.helm import chart_yaml, lock_digest
-from kubeaid_ci.helm.chart import CHARTS, BadChart, Chart, Charts, Dependency, Lock, Subchart
+from kubeaid_ci.helm.chart import CHARTS, BadChart, Chart, Charts, Dependency, Lock, Maintainer, Subchart
 from kubeaid_ci.helm.go_text import sanitized
-from kubeaid_ci.helm.metadata_cache import MetadataReader
+from kubeaid_ci.helm.go_types import text
+from kubeaid_ci.helm.metadata_cache import LICENSES, MetadataReader
 
 _MOST_DEEP = 20
 _V1 = "v1"
@@ -33,6 +34,14 @@ def read(snapshot: Snapshot, *, cache: Path | None = None) -> Charts:
     bad = (*reading.bad, *sorted(hidden, key=lambda one: one.path))
     ignored = left_out(snapshot, reading.links, (chart.path for chart in charts))
     return Charts(charts, bad, snapshot.files, reading.links, snapshot.ignored, ignored)
+
+
+def read_some(snapshot: Snapshot, paths: Iterable[str], *, cache: Path | None = None) -> dict[str, Chart]:
+    """Return the charts in some folders by their paths; those that cannot be read are left out."""
+    reading = _Reading(snapshot, cache)
+    charts = {path: chart for path in sorted(set(paths)) if (chart := reading.chart(path))}
+    reading.metadata.save()
+    return charts
 
 
 def _is_umbrella(path: str) -> bool:
@@ -80,6 +89,9 @@ class _Reading:
             kube_version=sanitized(fields.get("kubeVersion", "")),
             deprecated=fields.get("deprecated") is True,
             links=_links(fields),
+            home=next(iter(_addresses([fields.get("home")])), ""),
+            licenses=_licenses(fields),
+            maintainers=_maintainers(fields),
             dependencies=tuple(_dependency(one, file, number) for number, (file, one) in enumerate(declared)),
             lock=lock,
             subcharts=subcharts,
@@ -190,4 +202,22 @@ def _links(fields: Mapping[str, Any]) -> tuple[str, ...]:
     sources, maintainers = fields.get("sources"), fields.get("maintainers")
     people = [one.get("url") for one in maintainers if isinstance(one, dict)] if isinstance(maintainers, list) else []
     found = [fields.get("home"), *(sources if isinstance(sources, list) else []), fields.get("icon"), *people]
-    return tuple(one for one in found if isinstance(one, str) and one.startswith(("https://", "http://")))
+    return _addresses(found)
+
+
+def _addresses(values: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(value for value in values if isinstance(value, str) and value.startswith(("https://", "http://")))
+
+
+def _licenses(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    annotations = fields.get("annotations")
+    named = annotations if isinstance(annotations, dict) else {}
+    texts = (named.get(name) for name in LICENSES)
+    return tuple(dict.fromkeys(sanitized(text).strip() for text in texts if isinstance(text, str) and text.strip()))
+
+
+def _maintainers(fields: Mapping[str, Any]) -> tuple[Maintainer, ...]:
+    listed = fields.get("maintainers")
+    people = (item for item in (listed if isinstance(listed, list) else []) if isinstance(item, dict))
+    names = ((text(person.get("name")), text(person.get("email"))) for person in people)
+    return tuple(Maintainer(sanitized(name), sanitized(email)) for name, email in names if name)

@@ -83,6 +83,14 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
+class Maintainer:
+    """A maintainer of a chart; `email` may be empty."""
+
+    name: str
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A chart's folder: `path` from the top of the repository, its Chart.yaml, and the vendored charts in it."""
 
@@ -96,6 +104,10 @@ class Chart:
     deprecated: bool = False
     links: tuple[str, ...] = ()
     """Addresses that the chart gives as its home, sources, icon and maintainers, in that order."""
+    home: str = ""
+    licenses: tuple[str, ...] = ()
+    """As the annotations of Artifact Hub name them: https://artifacthub.io/docs/topics/annotations/helm/."""
+    maintainers: tuple["Maintainer", ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     lock: Lock | None = None
     subcharts: tuple["Subchart", ...] = ()

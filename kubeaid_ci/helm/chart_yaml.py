@@ -33,9 +33,8 @@ TEXT_FIELDS = frozenset(
     )
 )
 """The fields of a chart's metadata that hold text, as Helm writes them."""
-_NAMES = {
-    name.lower(): name for name in (*TEXT_FIELDS, "digest", "deprecated", "dependencies", "maintainers", "sources")
-}
+_OTHER_FIELDS = ("digest", "deprecated", "dependencies", "maintainers", "sources", "annotations")
+_NAMES = {name.lower(): name for name in (*TEXT_FIELDS, *_OTHER_FIELDS)}
 
 
 def metadata_fields(texts: Check, *, is_strict: bool = False) -> dict[str, Check]:

@@ -15,8 +15,10 @@ from typing import Any
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.runtime.files import write_atomically
 
-_FORMAT = 3
+_FORMAT = 4
 _FILE = "charts/metadata"
+LICENSES = ("artifacthub.io/license", "licenses")
+"""The annotations that name a chart's licence: https://artifacthub.io/docs/topics/annotations/helm/."""
 _MOST_BYTES = 1024 * 1024
 
 
@@ -71,6 +73,8 @@ def _read(data: bytes, where: str) -> dict[str, Any]:
     declared = fields.get("dependencies", [])
     lines = documents.locate_all(data, [("dependencies", number) for number in range(len(declared))])
     numbered = [one if one is None else one | {"line": line} for one, line in zip(declared, lines, strict=True)]
+    if "annotations" in fields:  # others, such as release notes, are long
+        fields["annotations"] = {key: value for key, value in fields["annotations"].items() if key in LICENSES}
     return fields | ({"dependencies": numbered} if "dependencies" in fields else {})
 
 
