@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from kubeaid_ci.render.render import render_clusters as render_clusters
     from kubeaid_ci.render.rendering import RenderedApp as RenderedApp
     from kubeaid_ci.render.rendering import Renderings as Renderings
+    from kubeaid_ci.sbom.create import create_sbom as create_sbom
+    from kubeaid_ci.sbom.model import Sbom as Sbom
     from kubeaid_ci.semver.version import Version as Version
     from kubeaid_ci.settings import Settings as Settings
     from kubeaid_ci.settings.policy import ChartPolicy as ChartPolicy
@@ -142,6 +144,8 @@ _PLACES = {
         "RenderedApp",
         "Renderings",
     ),
+    "kubeaid_ci.sbom.create": ("create_sbom",),
+    "kubeaid_ci.sbom.model": ("Sbom",),
     "kubeaid_ci.semver.version": ("Version",),
     "kubeaid_ci.settings": ("Settings",),
 }

@@ -49,6 +49,7 @@ COMMANDS = {
     "render": ("kubeaid_ci.cli.render", "Render every object that Argo CD would apply to clusters."),
     "publish": ("kubeaid_ci.cli.publish", "Build clusters and open or update the change request."),
     "doctor": ("kubeaid_ci.cli.doctor", "Check this machine, both repositories and the forge for problems."),
+    "sbom": ("kubeaid_ci.cli.sbom", "Write the software bill of materials of clusters (CycloneDX)."),
     "rules": ("kubeaid_ci.cli.rules", "List the rules, or explain one."),
     "demo": ("kubeaid_ci.cli.demo", "Make small repositories and run every job on them, offline."),
 }

@@ -1,0 +1,1 @@
+"""Software bills of materials of clusters: which charts and images they are made of."""
