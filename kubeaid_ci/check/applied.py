@@ -1,10 +1,13 @@
 """The objects that Argo CD applies, with what a finding about one of them names."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kubeaid_ci.argocd.hooks import is_test
+from kubeaid_ci.check.context import CheckContext, ConfigFiles
+from kubeaid_ci.check.places import object_line
 from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.rendering import RenderedApp
@@ -17,6 +20,7 @@ class Applied:
     cluster: Cluster
     app: RenderedApp
     manifest: Manifest
+    files: ConfigFiles = field(default_factory=ConfigFiles, repr=False, compare=False)
 
     @property
     def subject(self) -> str:
@@ -28,13 +32,26 @@ class Applied:
         """The file of the config repo to edit, see `edited_file`."""
         return edited_file(self.cluster, self.app, self.manifest)
 
+    @property
+    def line(self) -> int | None:
+        """The line of the object in `path`; None if the file does not have the object itself."""
+        return object_line(self.files, self.manifest) if self.path == self.manifest.path else None
 
-def applied(state: ClusterState) -> Iterator[Applied]:
+    def finding(
+        self, rule: Rule, message: str, *, key: str, content: str | None = None, severity: Severity | None = None
+    ) -> Finding:
+        """Return a finding about the object, at the place to edit."""
+        return rule.at(
+            self.path, message, subject=self.subject, line=self.line, key=key, content=content, severity=severity
+        )
+
+
+def applied(state: ClusterState, context: CheckContext) -> Iterator[Applied]:
     """Yield every object of a cluster, without those of ``helm test``, which Argo CD does not apply."""
     for app in state.apps:
         for manifest in app.manifests:
             if not is_test(manifest.body):
-                yield Applied(state.cluster, app, manifest)
+                yield Applied(state.cluster, app, manifest, context.files)
 
 
 def edited_file(cluster: Cluster, app: RenderedApp, manifest: Manifest | None = None) -> str:

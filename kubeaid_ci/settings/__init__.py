@@ -128,12 +128,14 @@ class CheckSettings:
 
     `severity` has severities by id of a rule. `registries` and `repositories` are the allowed ones: an image may come
     from a registry or from a path below it, and each of the two given repositories is always allowed.
+    `backup_exempt` has globs of namespaces, or of ``namespace/Kind/name``, whose data may be lost.
     """
 
     profile: Profile | None = None
     severity: Mapping[str, Severity] = field(default_factory=dict)
     registries: tuple[str, ...] = ()
     repositories: tuple[Remote, ...] = ()
+    backup_exempt: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,7 @@ _CHECK: Mapping[str, Reader] = {
     "profile": member(Profile),
     "severity": named(member(Severity)),
     "registries": many(text),
+    "backup-exempt": many(text),
     "repositories": many(address),
 }
 

@@ -168,6 +168,8 @@ def _check(old: CheckSettings, new: CheckSettings) -> Iterator[Finding]:
         elif allowed:
             for added in sorted(allowed_now - allowed):
                 yield _finding(f"check.{field}", f"adds {added}", key=added)
+    for added in sorted({*new.backup_exempt} - {*old.backup_exempt}):
+        yield _finding("check.backup-exempt", f"adds {added}", key=added)
 
 
 def _changed(old: Any, new: Any, names: Sequence[str], *, prefix: str) -> Iterator[Finding]:

@@ -71,7 +71,7 @@ CASES = (
     Case(
         "schema/object-invalid",
         firing=objects(deployment(pod={"terminationGracePeriodSeconds": "soon"})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="spec.template.spec.terminationGracePeriodSeconds must be integer, not string",
         quiet=objects(definition(SCHEMA), TAKEN, deployment(env=None)),
         hostile=objects(ODD),
@@ -80,7 +80,7 @@ CASES = (
     Case(
         "schema/field-unknown",
         firing=objects(deployment(imagePullPolcy="Always")),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="spec.template.spec.containers[0].imagePullPolcy",
         quiet=objects(definition(SCHEMA), TAKEN, deployment(imagePullPolicy="Always")),
         # The API server drops the status of a kind that has it as a subresource, and metadata has its own schema.
@@ -105,7 +105,7 @@ CASES = (
     Case(
         "schema/kind-not-served",
         firing=objects(lamp()),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="no CustomResourceDefinition of the cluster serves this kind",
         quiet=objects(
             definition(SCHEMA),
@@ -124,7 +124,7 @@ CASES = (
     Case(
         "schema/version-not-served",
         firing=objects(definition(SCHEMA, version="v2"), lamp()),
-        at=OBJECTS,
+        at=f"{OBJECTS}:39",
         says="the definition in Application app serves v2",
         quiet=objects(definition(SCHEMA), lamp()),
         hostile=objects(definition(SCHEMA) | {"spec": {"group": 1, "names": [], "versions": {"name": "v1"}}}),
@@ -132,7 +132,7 @@ CASES = (
     Case(
         "schema/api-removed",
         firing={**objects(BUDGET), **general("v1.31.0")},
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="was removed in Kubernetes 1.25; use policy/v1",
         quiet={**objects(BUDGET | {"apiVersion": "policy/v1"}), **general("v1.31.0")},
         hostile=objects(ODD),
@@ -140,7 +140,7 @@ CASES = (
     Case(
         "schema/api-removed-next",
         firing={**objects(FLOW), **general("v1.31.0")},
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="is removed in Kubernetes 1.32, the next release",
         quiet={**objects(FLOW_NOW), **general("v1.31.0")},
         hostile=objects(ODD),
@@ -148,7 +148,7 @@ CASES = (
     Case(
         "schema/api-deprecated",
         firing={**objects(FLOW), **general("v1.30.0")},
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="is deprecated since Kubernetes 1.29, removed in 1.32",
         quiet={**objects(FLOW), **general("v1.28.0")},
         hostile=objects(ODD),

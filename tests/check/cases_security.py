@@ -116,7 +116,7 @@ CASES = (
     Case(
         "security/pod-security-refused",
         firing=objects(namespace(enforce="baseline"), safe(pod={"hostNetwork": True})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:8",
         says="namespace apps enforces baseline: hostNetwork is true",
         quiet=objects(namespace(enforce="restricted", audit="baseline"), safe()),
         # The Application makes the namespace, with the label.
@@ -126,7 +126,7 @@ CASES = (
     Case(
         "security/pod-security-level-unknown",
         firing=objects(namespace(enforce="strict", enforce_version="1.30")),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="pod-security.kubernetes.io/enforce: strict, pod-security.kubernetes.io/enforce-version: 1.30 does not exist",
         quiet=objects(namespace(enforce="privileged", enforce_version="v1.30")),
         hostile=objects(ODD),
@@ -134,7 +134,7 @@ CASES = (
     Case(
         "security/pod-security-not-enforced",
         firing=objects(namespace(enforce="privileged"), safe(seccompProfile=None)),
-        at=OBJECTS,
+        at=f"{OBJECTS}:8",
         says="namespace apps enforces privileged; its pods meet baseline; for restricted: Seccomp (1 of 1 workloads)",
         quiet=objects(namespace(enforce="restricted"), safe()),
         hostile=objects(ODD),
@@ -143,7 +143,7 @@ CASES = (
     Case(
         "security/requests-over-limits",
         firing=objects(deployment(resources={"limits": {"memory": "1Gi"}, "requests": {"memory": "2000Mi"}})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="container web requests memory 2000Mi with the limit 1Gi",
         quiet=objects(deployment(resources={"limits": {"memory": "1Gi", "cpu": 1}, "requests": {"cpu": "1000m"}})),
         hostile=objects(ODD),
@@ -151,7 +151,7 @@ CASES = (
     Case(
         "security/memory-limit-missing",
         firing=objects(deployment(resources={"requests": {"memory": "1Gi"}})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="container web",
         quiet=objects(LIMITS, deployment()),
         hostile=objects(ODD),
@@ -160,7 +160,7 @@ CASES = (
     Case(
         "security/cpu-request-missing",
         firing=objects(deployment(resources={"limits": {"memory": "1Gi"}})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="container web",
         quiet=objects(deployment(resources={"limits": {"cpu": 1}})),
         hostile=objects(ODD),
@@ -168,7 +168,7 @@ CASES = (
     Case(
         "security/context-contradictory",
         firing=objects(safe(runAsUser=0)),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="container web has runAsNonRoot: true and runAsUser: 0",
         quiet=objects(safe(runAsUser=1)),
         hostile=objects(ODD, safe(privileged=True)),
@@ -177,7 +177,7 @@ CASES = (
     Case(
         "security/privileged",
         firing=objects(safe(privileged=True)),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="container web",
         quiet=objects(safe(privileged=False)),
         # The containers of a custom resource are patches of what its operator makes.
@@ -195,7 +195,7 @@ CASES = (
     Case(
         "security/host-namespace",
         firing=objects(safe(pod={"hostPID": True, "hostNetwork": True})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="hostNetwork, hostPID",
         quiet=objects(safe(pod={"hostPID": False})),
         hostile=objects(ODD),
@@ -203,7 +203,7 @@ CASES = (
     Case(
         "security/host-path",
         firing=objects(safe(pod=HOST_PATH)),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="/etc",
         quiet=objects(safe(pod={"volumes": [{"name": "tmp", "emptyDir": {}}]})),
         hostile=objects(ODD),
@@ -211,7 +211,7 @@ CASES = (
     Case(
         "security/capabilities",
         firing=objects(safe(capabilities={"drop": ["ALL"], "add": ["NET_ADMIN"]})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="container web",
         quiet=objects(safe(capabilities={"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]})),
         hostile=objects(ODD),
@@ -220,7 +220,7 @@ CASES = (
     Case(
         "security/privilege-escalation",
         firing=objects(safe(allowPrivilegeEscalation=None)),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="container web",
         quiet=objects(safe()),
         hostile=objects(safe(pod={"os": {"name": "windows"}}, allowPrivilegeEscalation=None)),
@@ -228,7 +228,7 @@ CASES = (
     Case(
         "security/runs-as-root",
         firing=objects(safe(runAsNonRoot=None, runAsUser=None)),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="container web",
         quiet=objects(safe(runAsNonRoot=None)),
         hostile=objects(ODD),
@@ -237,7 +237,7 @@ CASES = (
     Case(
         "security/seccomp-missing",
         firing=objects(safe(seccompProfile=None)),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="container web",
         quiet=objects(safe(seccompProfile=None, pod={"securityContext": {"seccompProfile": {"type": "Localhost"}}})),
         hostile=objects(ODD),
@@ -246,7 +246,7 @@ CASES = (
     Case(
         "security/root-filesystem-writable",
         firing=objects(safe(readOnlyRootFilesystem=False)),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="container web",
         quiet=objects(safe()),
         hostile=objects(ODD),
@@ -255,7 +255,7 @@ CASES = (
     Case(
         "security/account-missing",
         firing=objects(safe(pod={"serviceAccountName": "web"})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="no service account apps/web",
         quiet=objects(account(), safe(pod={"serviceAccountName": "web"})),
         hostile=objects(ODD),
@@ -263,7 +263,7 @@ CASES = (
     Case(
         "security/token-mounted",
         firing=objects(safe(pod={"automountServiceAccountToken": None})),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="a token of the account default",
         quiet=objects(
             account("default", automountServiceAccountToken=False), safe(pod={"automountServiceAccountToken": None})
@@ -274,7 +274,7 @@ CASES = (
     Case(
         "security/role-missing",
         firing=objects(binding("gone")),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="no ClusterRole gone, so ServiceAccount apps/web has no rights",
         quiet=objects(role(PODS), binding(), binding("system:auth-delegator") | {"metadata": {"name": "other"}}),
         hostile=objects(ODD),
@@ -282,7 +282,7 @@ CASES = (
     Case(
         "security/all-rights",
         firing=objects(binding("cluster-admin")),
-        at=OBJECTS,
+        at=f"{OBJECTS}:1",
         says="ServiceAccount apps/web may do everything (ClusterRole cluster-admin)",
         quiet=objects(role(ALL), binding(cluster=False)),
         # The role itself has no rules: it gathers them by label.
@@ -292,7 +292,7 @@ CASES = (
     Case(
         "security/rbac-wildcard",
         firing=objects(role(PODS | {"verbs": ["*"]}), binding()),
-        at=OBJECTS,
+        at=f"{OBJECTS}:14",
         says="ServiceAccount apps/web may do anything with pods in every namespace (ClusterRole web)",
         quiet=objects(role(ALL), role(PODS, kind="Role"), binding(kind="Role", cluster=False)),
         hostile=objects(ODD, role({"nonResourceURLs": ["*"], "verbs": ["*"]}), binding()),
@@ -300,7 +300,7 @@ CASES = (
     Case(
         "security/secrets-readable",
         firing=objects(role(SECRETS), binding()),
-        at=OBJECTS,
+        at=f"{OBJECTS}:15",
         says="ServiceAccount apps/web may get, list all secrets in every namespace (ClusterRole web)",
         quiet=objects(role(NAMED, PODS), binding()),
         hostile=objects(ODD, binding("view")),
@@ -308,7 +308,7 @@ CASES = (
     Case(
         "security/rbac-anybody",
         firing=objects(role(PODS), binding(subject=ANYBODY)),
-        at=OBJECTS,
+        at=f"{OBJECTS}:14",
         says="Group system:authenticated has the rights of ClusterRole web",
         quiet=objects(binding("system:discovery", subject=ANYBODY)),
         hostile=objects(ODD),

@@ -30,7 +30,7 @@ _MOST_NAMED = 4
 
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report each unserved kind and version once for each Application."""
-    items = list(applied(state))
+    items = list(applied(state, context))
     known = definitions(items)
     release = context.schemas.release(state.version)
     unserved: dict[tuple[str, str, str], list[Applied]] = {}
@@ -61,19 +61,17 @@ def _finding(state: ClusterState, same: list[Applied], known: Definitions, versi
         served = ", ".join(sorted(known.versions(group, kind))) or "no version"
         where = known.by_kind[group, kind][0].origin.app.app
         message = f"{what}: the definition in Application {where} serves {served}"
-        return VERSION_NOT_SERVED.at(first.path, message, subject=first.subject, key=f"{version} {kind}")
+        return first.finding(VERSION_NOT_SERVED, message, key=f"{version} {kind}")
     if _is_built_in(group):
         message = f"{what}: Kubernetes {state.version} does not have this kind"
         severity = Severity.WARNING if state.version_from == "default" else Severity.ERROR
-        return KIND_NOT_SERVED.at(
-            first.path, message, subject=first.subject, severity=severity, key=f"{version} {kind}"
-        )
+        return first.finding(KIND_NOT_SERVED, message, severity=severity, key=f"{version} {kind}")
     message = f"{what}: no CustomResourceDefinition of the cluster serves this kind"
     missing = [app.app for app in state.apps if app.status is not RenderStatus.RENDERED]
     if missing:
         message += f"; it may be in an Application that could not be rendered: {_listed(missing)}"
     severity = Severity.INFO if missing else Severity.WARNING
-    return KIND_NOT_SERVED.at(first.path, message, subject=first.subject, severity=severity, key=f"{version} {kind}")
+    return first.finding(KIND_NOT_SERVED, message, severity=severity, key=f"{version} {kind}")
 
 
 def _is_built_in(group: str) -> bool:

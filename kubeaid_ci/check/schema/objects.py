@@ -51,7 +51,7 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
         path = state.cluster.general.path or state.cluster.path
         yield NOT_VALIDATED.at(path, message, subject=state.cluster.label, key="release")
         return
-    items = list(applied(state))
+    items = list(applied(state, context))
     known = {name: _Custom(found, context) for name, found in definitions(items).items()}
     for item in items:
         validator = context.schemas.built_in(release, _api_version(item), item.manifest.key.kind)
@@ -115,7 +115,7 @@ class _Custom:
 
     def _problem(self, kind: str, why: str, origin: Applied) -> None:
         message = f"objects of {kind} were not validated: {why}"
-        self.problems.append(NOT_VALIDATED.at(origin.path, message, subject=origin.subject, key=kind))
+        self.problems.append(origin.finding(NOT_VALIDATED, message, key=kind))
 
 
 def _findings(item: Applied, violations: "list[Violation] | tuple[Violation, ...] | Any") -> Iterator[Finding]:
@@ -133,7 +133,7 @@ def _findings(item: Applied, violations: "list[Violation] | tuple[Violation, ...
 
 def _finding(rule: Rule, item: Applied, what: str, severity: Severity | None) -> Finding:
     key = item.manifest.key
-    return rule.at(item.path, f"{key}: {what}", subject=item.subject, severity=severity, key=f"{key} {what}")
+    return item.finding(rule, f"{key}: {what}", severity=severity, key=f"{key} {what}")
 
 
 def _is_masked(body: Mapping[str, Any], path: Path) -> bool:

@@ -32,10 +32,10 @@ RULES = (API_REMOVED, API_REMOVED_NEXT, API_DEPRECATED)
 _BY_OBJECT = {(removal.api_version, kind): removal for removal in API_REMOVALS for kind in removal.kinds}
 
 
-def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:  # noqa: ARG001
+def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report each object of such an API."""
     minor = state.version.release[1]
-    for item in applied(state):
+    for item in applied(state, context):
         version = str(item.manifest.body.get("apiVersion", ""))
         removal = _BY_OBJECT.get((version, item.manifest.key.kind))
         if removal is None or state.version.release[0] != 1 or removal.deprecated > minor:
@@ -45,7 +45,7 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:  # n
         severity = Severity.WARNING if rule is API_REMOVED and state.version_from == "default" else None
         message = f"{item.manifest.key}: {version} {fate}"
         key = f"{version} {item.manifest.key}"
-        yield rule.at(item.path, message, subject=item.subject, severity=severity, key=key)
+        yield item.finding(rule, message, severity=severity, key=key)
 
 
 def is_removed(api_version: str, kind: str, version: Version) -> bool:

@@ -27,11 +27,11 @@ TOKEN_MOUNTED = Rule(
 RULES = (ACCOUNT_MISSING, TOKEN_MOUNTED)
 
 
-def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:  # noqa: ARG001
+def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report workloads by their account."""
-    accounts = _accounts(state)
+    accounts = _accounts(state, context)
     all_known = all(app.status is RenderStatus.RENDERED for app in state.apps)
-    for workload in workloads(state):
+    for workload in workloads(state, context):
         spec = workload.pods.spec
         name = text(spec, "serviceAccountName") or text(spec, "serviceAccount") or "default"
         account = accounts.get((*workload.namespace, name))
@@ -44,9 +44,9 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:  # n
             yield workload.finding(TOKEN_MOUNTED, "its pods have a token of the account default")
 
 
-def _accounts(state: ClusterState) -> dict[tuple[str, str, str], Mapping[str, Any]]:
+def _accounts(state: ClusterState, context: CheckContext) -> dict[tuple[str, str, str], Mapping[str, Any]]:
     return {
         (item.app.destination, item.manifest.key.namespace, item.manifest.key.name): item.manifest.body
-        for item in applied(state)
+        for item in applied(state, context)
         if (item.manifest.key.group, item.manifest.key.kind) == ("", "ServiceAccount")
     }

@@ -18,9 +18,9 @@ CONTEXT_CONTRADICTORY = Rule(
 RULES = (CONTEXT_CONTRADICTORY,)
 
 
-def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:  # noqa: ARG001
+def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report each workload with such a container."""
-    for workload in workloads(state):
+    for workload in workloads(state, context):
         if found := list(_contradictions(workload)):
             yield workload.finding(CONTEXT_CONTRADICTORY, named(found))
 

@@ -6,10 +6,10 @@ from kubeaid_ci.check.security.resources import limit_ranges, without_cpu_reques
 from kubeaid_ci.render.cluster_state import ClusterState
 
 
-def coverage(state: ClusterState, context: CheckContext) -> dict[str, dict[str, int]]:  # noqa: ARG001
+def coverage(state: ClusterState, context: CheckContext) -> dict[str, dict[str, int]]:
     """Return the figures of the family."""
-    defaults = limit_ranges(state)
-    every = list(workloads(state))
+    defaults = limit_ranges(state, context)
+    every = list(workloads(state, context))
     total = sum(len(workload.pods.containers()) for workload in every)
     memory = sum(len(without_memory_limit(workload, defaults)) for workload in every)
     cpu = sum(len(without_cpu_request(workload, defaults)) for workload in every)

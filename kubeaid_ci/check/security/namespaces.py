@@ -46,11 +46,11 @@ class _Labels:
     origin: Applied
 
 
-def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:  # noqa: ARG001
+def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report pods that are refused, and for each namespace what keeps it from the next level."""
-    labelled = _labelled_namespaces(state)
+    labelled = _labelled_namespaces(state, context)
     by_namespace: dict[_Name, list[Workload]] = {}
-    for workload in workloads(state, complete=False):
+    for workload in workloads(state, context, complete=False):
         by_namespace.setdefault(workload.namespace, []).append(workload)
     for found in labelled.values():
         yield from _unknown_levels(found)
@@ -62,10 +62,10 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:  # n
             yield from _not_enforced(complete, name, labels, state.version.release[1])
 
 
-def _labelled_namespaces(state: ClusterState) -> dict[_Name, _Labels]:
+def _labelled_namespaces(state: ClusterState, context: CheckContext) -> dict[_Name, _Labels]:
     """Return the labels of namespaces: of Namespace objects, and of those that Applications create."""
     found: dict[_Name, _Labels] = {}
-    for item in applied(state):
+    for item in applied(state, context):
         group, kind, body = item.manifest.key.group, item.manifest.key.kind, item.manifest.body
         if (group, kind) == ("", "Namespace"):
             labels = text_map(body, "metadata", "labels")
@@ -92,7 +92,7 @@ def _unknown_levels(found: _Labels) -> Iterator[Finding]:
     if wrong:
         item = found.origin
         message = f"{item.manifest.key}: {named(wrong)} does not exist"
-        yield POD_SECURITY_LEVEL_UNKNOWN.at(item.path, message, subject=item.subject)
+        yield item.finding(POD_SECURITY_LEVEL_UNKNOWN, message, key=str(item.manifest.key))
 
 
 def _refused(inside: list[Workload], labels: Mapping[str, str], newest: int) -> Iterator[Finding]:
@@ -121,7 +121,7 @@ def _not_enforced(inside: list[Workload], name: _Name, labels: Mapping[str, str]
     message = f"namespace {name[1]} enforces {enforced or 'no level'}; its pods meet {met}"
     if met is not Level.RESTRICTED:
         message += f"; for {list(Level)[met.rank + 1]}: {_missing(found, met)}"
-    yield POD_SECURITY_NOT_ENFORCED.at(first.path, message, subject=first.subject, key=name[1])
+    yield first.finding(POD_SECURITY_NOT_ENFORCED, message, key=name[1])
 
 
 def _missing(found: list[tuple[Workload, tuple[Breach, ...]]], met: Level) -> str:

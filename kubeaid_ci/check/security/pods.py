@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubeaid_ci.check.applied import Applied, applied
+from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import mapping, mappings, text
 from kubeaid_ci.k8s.pods import PodTemplate, pod_templates
@@ -28,23 +29,16 @@ class Workload:
     def finding(self, rule: Rule, what: str, *, severity: Severity | None = None) -> Finding:
         """Return a finding about the workload, at most one for each rule."""
         key = self.item.manifest.key
-        message = f"{key}: {what}"
-        return rule.at(
-            self.item.path,
-            message,
-            subject=self.item.subject,
-            severity=severity,
-            key=f"{key} {'.'.join(self.pods.path)}",
-            content=what,
-        )
+        where = f"{key} {'.'.join(self.pods.path)}"
+        return self.item.finding(rule, f"{key}: {what}", severity=severity, key=where, content=what)
 
 
-def workloads(state: ClusterState, *, complete: bool = True) -> Iterator[Workload]:
+def workloads(state: ClusterState, context: CheckContext, *, complete: bool = True) -> Iterator[Workload]:
     """Yield every workload.
 
     `complete` leaves out pods that an operator completes, because a field that they lack may be set by the operator.
     """
-    for item in applied(state):
+    for item in applied(state, context):
         for pods in pod_templates(item.manifest):
             if pods.is_complete or not complete:
                 yield Workload(item, pods)

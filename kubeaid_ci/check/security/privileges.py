@@ -78,12 +78,12 @@ RULES = (
 )
 
 
-def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:  # noqa: ARG001
+def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report each workload once for each rule, with the containers concerned.
 
     Pods that an operator completes are reported only for what they have, not for what they lack.
     """
-    for workload in workloads(state, complete=False):
+    for workload in workloads(state, context, complete=False):
         for rule, what in _rights(workload):
             if what:
                 yield workload.finding(rule, what)

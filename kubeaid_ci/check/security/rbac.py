@@ -60,10 +60,10 @@ _FOR_ANYBODY = frozenset(
 )
 
 
-def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:  # noqa: ARG001
+def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report each binding once for each rule, and the access to secrets once for each account and scope."""
     all_known = all(app.status is RenderStatus.RENDERED for app in state.apps)
-    bound = [grant for grant in grants(applied(state)) if grant.subjects]
+    bound = [grant for grant in grants(applied(state, context)) if grant.subjects]
     for grant in bound:
         if grant.rules is not None:
             yield from _wide(grant)
@@ -91,13 +91,12 @@ def _secrets(bound: list[Grant]) -> Iterator[Finding]:
         if not _is_everything(grant) and any(_reads(grant, verb) for verb in _READING):
             for subject in grant.subjects:
                 readers.setdefault((grant.binding.subject, subject, grant.scope), []).append(grant)
-    for (subject, who, scope), same in readers.items():
+    for (_, who, scope), same in readers.items():
         verbs = [verb for verb in _READING if any(_reads(grant, verb) for grant in same)]
         roles = named(f"{grant.role_kind} {grant.role}" for grant in same)
         message = f"{who} may {', '.join(verbs)} all secrets {scope} ({roles})"
         severity = None if same[0].namespace else Severity.WARNING
-        path = same[0].binding.path
-        yield SECRETS_READABLE.at(path, message, subject=subject, severity=severity, key=f"{who} {scope}")
+        yield same[0].binding.finding(SECRETS_READABLE, message, severity=severity, key=f"{who} {scope}")
 
 
 def _is_everything(grant: Grant) -> bool:
@@ -135,4 +134,4 @@ def _wildcards(grant: Grant) -> Iterator[str]:
 def _finding(rule: Rule, grant: Grant, what: str) -> Finding:
     item = grant.binding
     key = str(item.manifest.key)
-    return rule.at(item.path, f"{key}: {what}", subject=item.subject, key=key, content=what)
+    return item.finding(rule, f"{key}: {what}", key=key, content=what)

@@ -37,10 +37,10 @@ Defaults = Mapping[tuple[str, str], Mapping[str, Any]]
 """The container item of a LimitRange by destination and namespace."""
 
 
-def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:  # noqa: ARG001
+def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report each workload whose containers lack a limit or request, or contradict themselves."""
-    defaults = limit_ranges(state)
-    for workload in workloads(state):
+    defaults = limit_ranges(state, context)
+    for workload in workloads(state, context):
         over = [
             f"container {name} requests {resource} {requested} with the limit {limit}"
             for name, container in containers(workload.pods)
@@ -56,11 +56,11 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:  # n
                 yield workload.finding(rule, containers_named(lacking))
 
 
-def limit_ranges(state: ClusterState) -> Defaults:
+def limit_ranges(state: ClusterState, context: CheckContext) -> Defaults:
     """Return the defaults that LimitRanges give to containers."""
     return {
         (item.app.destination, item.manifest.key.namespace): limit
-        for item in applied(state)
+        for item in applied(state, context)
         if (item.manifest.key.group, item.manifest.key.kind) == ("", "LimitRange")
         for limit in mappings(item.manifest.body, "spec", "limits")
         if limit.get("type") == "Container"

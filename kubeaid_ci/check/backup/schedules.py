@@ -1,0 +1,122 @@
+"""Velero's schedules that never run, select nothing, or have nowhere to store a backup."""
+
+from collections.abc import Iterator, Mapping
+
+from kubeaid_ci.check.applied import Applied
+from kubeaid_ci.check.backup.plan import Plan, plan
+from kubeaid_ci.check.backup.velero import GROUP, Schedule
+from kubeaid_ci.check.context import CheckContext
+from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.k8s.fields import at, text, text_map, texts
+from kubeaid_ci.k8s.operated_pods import OPERATED
+from kubeaid_ci.k8s.selectors import Labels
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rendering import RenderStatus
+
+SCHEDULE_INVALID = Rule(
+    "backup/schedule-invalid",
+    Severity.ERROR,
+    "The schedule cannot be read, so Velero or the operator refuses it and makes no backup. Correct it, for example to "
+    "0 3 * * * for every day at 3.",
+)
+SELECTS_NOTHING = Rule(
+    "backup/schedule-selects-nothing",
+    Severity.WARNING,
+    "No object of the cluster is in the namespaces that the schedule includes and has the labels that it selects, so "
+    "its backups are empty. Correct the namespaces or labels, or remove the schedule.",
+)
+LOCATION_MISSING = Rule(
+    "backup/location-missing",
+    Severity.WARNING,
+    "The schedule stores its backups in a location that no Application creates, so Velero refuses it unless somebody "
+    "made the location by other means. Add a BackupStorageLocation, or correct its name.",
+)
+POLICY_MISSING = Rule(
+    "backup/policy-missing",
+    Severity.WARNING,
+    "The schedule names a resource policy that no Application creates, so Velero refuses each of its backups. Add the "
+    "ConfigMap next to Velero, or remove resourcePolicy.",
+)
+RULES = (SCHEDULE_INVALID, SELECTS_NOTHING, LOCATION_MISSING, POLICY_MISSING)
+
+_DEFAULT_LOCATION = "default"
+
+
+def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
+    """Report each schedule once for each rule."""
+    backups = plan(state, context)
+    all_known = all(app.status is RenderStatus.RENDERED for app in state.apps)
+    objects = {
+        (item.app.destination, item.manifest.key.kind, item.manifest.key.namespace, item.manifest.key.name): item
+        for item in backups.items
+        if item.manifest.key.group == GROUP or item.manifest.key.kind == "ConfigMap"
+    }
+    for schedule in backups.schedules:
+        velero = schedule.velero
+        if velero.cron is None:
+            yield _finding(SCHEDULE_INVALID, schedule, f"spec.schedule: {velero.problem}")
+        if not all_known:
+            continue
+        if not _selects_anything(schedule, backups):
+            yield _finding(SELECTS_NOTHING, schedule, f"no object of the cluster is in {_selection(schedule)}")
+        if missing := _missing_location(schedule, objects):
+            yield _finding(LOCATION_MISSING, schedule, missing)
+        policy = text(velero.filter.template, "resourcePolicy", "name")
+        if policy and (_place(schedule), "ConfigMap", velero.namespace, policy) not in objects:
+            yield _finding(POLICY_MISSING, schedule, f"no ConfigMap {velero.namespace}/{policy}")
+
+
+def _selects_anything(schedule: Schedule, backups: Plan) -> bool:
+    """Return whether an object may be in the backups: what an operator makes from it may be, too."""
+    chosen = schedule.velero.filter
+    for item in backups.items:
+        key, namespace = item.manifest.key, item.manifest.key.namespace
+        if item.app.destination != _place(schedule) or not namespace or not chosen.has_namespace(namespace):
+            continue
+        own = text_map(item.manifest.body, "metadata", "labels")
+        if chosen.selects(Labels(own, complete=(key.group, key.kind) not in OPERATED)) is not False:
+            return True
+    return False
+
+
+def _selection(schedule: Schedule) -> str:
+    template = schedule.velero.filter.template
+    namespaces = ", ".join(texts(template, "includedNamespaces")) or "any namespace"
+    has_labels = bool(template.get("labelSelector") or template.get("orLabelSelectors"))
+    return f"{namespaces}" + (" with the labels that it selects" if has_labels else "")
+
+
+def _missing_location(schedule: Schedule, objects: Mapping[tuple[str, str, str, str], Applied]) -> str:
+    """Return which location a schedule lacks; empty if it has one."""
+    own = {
+        name: item
+        for (destination, kind, namespace, name), item in objects.items()
+        if (destination, kind, namespace) == (_place(schedule), "BackupStorageLocation", schedule.velero.namespace)
+    }
+    named = text(schedule.velero.filter.template, "storageLocation")
+    if not named:
+        has_default = any(at(item.manifest.body, "spec", "default") is True for item in own.values())
+        named = "" if has_default else _DEFAULT_LOCATION
+    if not named:
+        return ""
+    if named not in own:
+        return f"no BackupStorageLocation {schedule.velero.namespace}/{named}"
+    body = own[named].manifest.body
+    lacking = [
+        field
+        for field, value in (
+            ("provider", text(body, "spec", "provider")),
+            ("objectStorage.bucket", text(body, "spec", "objectStorage", "bucket")),
+        )
+        if not value
+    ]
+    return f"BackupStorageLocation {named} has no {' and no '.join(lacking)}" if lacking else ""
+
+
+def _place(schedule: Schedule) -> str:
+    return schedule.item.app.destination
+
+
+def _finding(rule: Rule, schedule: Schedule, what: str) -> Finding:
+    key = str(schedule.item.manifest.key)
+    return schedule.item.finding(rule, f"{key}: {what}", key=key, content=what)
