@@ -64,6 +64,9 @@ if TYPE_CHECKING:
     from kubeaid_ci.semver.version import Version as Version
     from kubeaid_ci.settings import Settings as Settings
     from kubeaid_ci.settings.policy import ChartPolicy as ChartPolicy
+    from kubeaid_ci.upgrade.job import upgrade_clusters as upgrade_clusters
+    from kubeaid_ci.upgrade.publish import publish_upgrades as publish_upgrades
+    from kubeaid_ci.upgrade.result import Upgrades as Upgrades
 
 __version__ = "0.1.0"
 
@@ -148,6 +151,9 @@ _PLACES = {
     "kubeaid_ci.sbom.model": ("Sbom",),
     "kubeaid_ci.semver.version": ("Version",),
     "kubeaid_ci.settings": ("Settings",),
+    "kubeaid_ci.upgrade.job": ("upgrade_clusters",),
+    "kubeaid_ci.upgrade.publish": ("publish_upgrades",),
+    "kubeaid_ci.upgrade.result": ("Upgrades",),
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names}
 

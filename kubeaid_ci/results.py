@@ -27,6 +27,8 @@ from kubeaid_ci.render.rendering import Renderings
 from kubeaid_ci.report import json
 from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.report.report import Report
+from kubeaid_ci.upgrade import report as upgrade
+from kubeaid_ci.upgrade.result import Upgrades
 
 
 def as_json(result: JsonResult) -> str:
@@ -48,6 +50,8 @@ def report_of(result: JsonResult) -> Report:  # noqa: PLR0911 - one for each kin
             return diff.report(result, command="charts diff" if result.helm else "diff", version=__version__)
         case Publication():
             return publish.report(result.builds, result.results, result.findings, version=__version__)
+        case Upgrades():
+            return upgrade.report(result, version=__version__)
         case Checks():
             return check.report(result, version=__version__)
         case Checkup():

@@ -146,7 +146,7 @@ def unchanged(task: Task, sources: "Sources") -> Built | None:
     if files is None:
         return None
     try:
-        delta = _delta(task, files)
+        delta = delta_of(task, files)
     except (KeyError, OutputError):
         return None  # the build reports it
     return _result(task, files, delta) if delta.is_empty else None
@@ -226,7 +226,7 @@ def _try_cached(task: Task) -> Built | None:
 def _finish(task: Task, files: Files) -> Built:
     folder = Path(task.config, task.cluster.output)
     with output.locked(folder.parent):
-        delta = _delta(task, files)
+        delta = delta_of(task, files)
         built = _result(task, files, delta)
         if not delta.is_empty and not task.check:
             wanted: dict[str, bytes | None] = dict.fromkeys(delta.kept)
@@ -235,7 +235,8 @@ def _finish(task: Task, files: Files) -> Built:
     return built
 
 
-def _delta(task: Task, files: Files) -> Delta:
+def delta_of(task: Task, files: Files) -> Delta:
+    """Return how built files differ from those on disk. Raises `OutputError` if these cannot be read."""
     folder = Path(task.config, task.cluster.output)
     there = output.names(folder)
     written: list[str] = []

@@ -1,7 +1,7 @@
 """Evaluates one cluster: its vars are read and checked, then the template is evaluated with them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,7 @@ from kubeaid_ci.git.source_files import CommitAt, FolderAt, FolderSource, Source
 from kubeaid_ci.redaction.texts import named_values
 from kubeaid_ci.redaction.values import safe_message, secret_values
 from kubeaid_ci.repositories.kubeaid import BUILD, TEMPLATE
+from kubeaid_ci.semver.version import Version
 from kubeaid_ci.visible import visible
 
 MOST_RESULT_BYTES = 64 * 1024 * 1024
@@ -122,7 +123,7 @@ class Evaluation:
             unset = "" if "kube_prometheus_version" in values else " (the vars set no kube_prometheus_version)"
             known = ", ".join(there) or "none"
             what = f"{release}: not vendored: {BUILD}/libraries/{release} {why}{unset}"
-            message = f"{what}; available: {known}"
+            message = f"{what}; available: {known}{_next(release, there)}"
             refused = self._refused(message, key="release", rule=rule)
             raise Refused(refused.finding, release=release)
         self.importer.library = f"{libraries}/{release}/vendor"
@@ -237,3 +238,17 @@ class Evaluation:
 
 def _is_unsafe(part: str) -> bool:
     return part in ("", ".", "..") or len(part) > 200 or "\\" in part or is_for_git(part)
+
+
+def _next(release: str, there: Iterable[str]) -> str:
+    """Return advice on the oldest available release that is newer, or an empty text."""
+    wanted = _version(release)
+    newer = [version for name in there if wanted and (version := _version(name)) and version > wanted]
+    return f"; the next newer release is {min(newer)}" if newer else ""
+
+
+def _version(release: str) -> Version | None:
+    try:
+        return Version.parse(release)
+    except UserError:
+        return None  # a branch or a commit id

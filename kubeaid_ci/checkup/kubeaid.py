@@ -61,7 +61,7 @@ def _folder(root: Path, ref: str, config: ConfigRepo) -> Iterator[Check]:
     else:
         yield from checks.clusters_unknown()
     if repository:
-        yield checks.history(repository.tag_count(), shallow=repository.is_shallow(), folder=str(root))
+        yield checks.history(len(repository.tags()), shallow=repository.is_shallow(), folder=str(root))
     if repository and config.has_clusters:
         lacking = _lacking(resolve(root, "pinned", home, clusters), clusters)
         yield checks.pinned(len(clusters) - len(lacking), lacking, used=ref == "pinned")

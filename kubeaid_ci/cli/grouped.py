@@ -8,7 +8,7 @@ import click
 _GROUPS: Mapping[str, Collection[str]] = {
     "Change request": (
         *("base", "title", "reviewers", "team_reviewers", "assignees", "labels", "milestone", "draft", "auto_merge"),
-        *("per_cluster", "on_foreign_commits", "dry_run", "preview"),
+        *("per_cluster", "together", "on_foreign_commits", "dry_run", "preview"),
     ),
     "Commits": ("author", "sign", "sign_off", "commit_via"),
     "Forge": ("forge", "forge_url", "ca_bundle"),

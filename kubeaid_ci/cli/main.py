@@ -48,6 +48,7 @@ COMMANDS = {
     "images": ("kubeaid_ci.cli.images", "List container images, lock their digests, plan mirrors."),
     "render": ("kubeaid_ci.cli.render", "Render every object that Argo CD would apply to clusters."),
     "publish": ("kubeaid_ci.cli.publish", "Build clusters and open or update the change request."),
+    "upgrade": ("kubeaid_ci.cli.upgrade", "Move clusters to another KubeAid revision, rehearsed first."),
     "doctor": ("kubeaid_ci.cli.doctor", "Check this machine, both repositories and the forge for problems."),
     "sbom": ("kubeaid_ci.cli.sbom", "Write the software bill of materials of clusters (CycloneDX)."),
     "rules": ("kubeaid_ci.cli.rules", "List the rules, or explain one."),

@@ -15,7 +15,8 @@ FILES = ("kubeaid-cli.general.yaml", "kubeaid-bootstrap-script.general.yaml")
 """The names of the file, today's first."""
 
 _KUBERNETES = (("cluster", "k8sVersion"), ("cluster", "kubernetesVersion"), ("k8sVersion",), ("kubernetesVersion",))
-_KUBEAID = (("forkURLs", "kubeaid", "version"), ("cluster", "kubeaidVersion"), ("kubeaidVersion",))
+KUBEAID_VERSION = (("forkURLs", "kubeaid", "version"), ("cluster", "kubeaidVersion"), ("kubeaidVersion",))
+"""The paths of keys that hold the KubeAid version of the cluster, today's first."""
 _KUBEAID_URLS = (
     ("forkURLs", "kubeaid", "url"),
     ("forkURLs", "kubeaid"),
@@ -62,7 +63,7 @@ class GeneralSettings:
             _name(said, problems),
             _version(said, problems),
             _provider(said, problems),
-            _first(said, _KUBEAID),
+            _first(said, KUBEAID_VERSION),
             _remotes(said, _KUBEAID_URLS, problems),
             _remotes(said, _CONFIG_URLS, problems),
             tuple(problems),

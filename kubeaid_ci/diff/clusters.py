@@ -88,7 +88,7 @@ def compare_one(
                 *_duplicates(_held(old, apps), _held(new, apps)),
             )
         ),
-        tuple(_images(name, runs - ran, ran - runs)),
+        tuple(image_steps(name, ran - runs, runs - ran)),
         {subject: without(text) for subject, text in _diffs(wanted).items()} if diffs else {},
         len(found) - len(wanted),
     )
@@ -142,8 +142,8 @@ def _duplicates(old: Iterable[Manifest], new: Iterable[Manifest]) -> Iterator[Fi
     return dangers.duplicates(one for one in twice(new) if (one.key, one.app) not in known)
 
 
-def _images(cluster: str, added: set[str], removed: set[str]) -> Iterator[ImageChange]:
-    """Images that come and go; of one name in parallel, as another version."""
+def image_steps(cluster: str, removed: set[str], added: set[str]) -> Iterator[ImageChange]:
+    """Yield images that come and go; of one name in parallel, as another version."""
     gone = {Image.parse(image).name: image for image in sorted(removed)}
     for image in sorted(added):
         yield ImageChange(cluster, gone.pop(Image.parse(image).name, None), image)

@@ -17,6 +17,7 @@ from kubeaid_ci.diff.comparison import Comparison, NotCompared, Revisions
 from kubeaid_ci.diff.monitoring import Build, Builder, builder_of, is_monitoring, rebuilt
 from kubeaid_ci.diff.one_sided_clusters import apps_of, deployed_on_both, one_sided_clusters
 from kubeaid_ci.diff.rules import NOT_COMPARED
+from kubeaid_ci.diff.successor import with_successors
 from kubeaid_ci.diff.unknown import AppOnSide, Apps, Verdict
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.snapshot import WORKTREE
@@ -41,6 +42,15 @@ class _Pair:
     findings: tuple[Finding, ...] = ()
     unbuilt: tuple[tuple[str, str], ...] = ()
     """The Applications whose monitoring could not be built on a side, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison with the Applications of both sides."""
+
+    comparison: Comparison
+    before: Side
+    after: Side
 
 
 def diff_clusters(
@@ -70,7 +80,46 @@ def diff_clusters(
     What cannot be rendered on a side is a finding and never looks removed; it does not block the others. Raises
     `UserError` where nothing can be compared at all.
     """
-    config, root = Path(config_repo).resolve(), Path(kubeaid).resolve()
+    return compare_revisions(
+        Path(config_repo).resolve(),
+        Path(kubeaid).resolve(),
+        before=before,
+        after=after,
+        clusters=clusters,
+        apps=apps,
+        monitoring=monitoring,
+        noise=noise,
+        diffs=diffs,
+        settings=settings,
+        jobs=jobs,
+        cache=cache,
+        timeout=timeout,
+        progress=progress,
+    ).comparison
+
+
+def compare_revisions(
+    config: Path,
+    root: Path,
+    *,
+    before: Revisions,
+    after: Revisions,
+    clusters: Sequence[str] = (),
+    apps: Sequence[str] = (),
+    monitoring: bool = True,
+    noise: bool = False,
+    diffs: bool = False,
+    settings: Settings | None = None,
+    jobs: int | None = None,
+    cache: bool | str | os.PathLike[str] = True,
+    timeout: float = 300.0,
+    progress: Progress | None = None,
+    keeps_builds: bool = False,
+) -> Compared:
+    """Compare as `diff_clusters` does, and return the Applications of both sides too.
+
+    `config` and `root` are resolved folders. With `keeps_builds` the cache gets the built manifests as files.
+    """
     base = "" if before.config == WORKTREE else before.config
     hands = [AtHand(config, side.config, root, side.kubeaid, base=base) for side in (before, after)]
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
@@ -78,13 +127,17 @@ def diff_clusters(
         pairs = _pairs(was, now)
         wanted = select_apps(apps, {app.app for side in (was, now) for app, _ in side.told})
         if monitoring and before.kubeaid != after.kubeaid and before.config == after.config == WORKTREE:
-            with builder_of(config, root, renderer) as builder:
+            with builder_of(config, root, renderer, keeps_files=keeps_builds) as builder:
                 pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, wanted)
         engines = helm_change.crossed([pair.cluster for pair in pairs], was.helm, now.helm, now.apps, renderer)
         known = Known()
         parts = [_kept(pair, renderer, wanted, noise=noise, diffs=diffs, known=known) for pair in pairs]
     selected = Comparison((), findings=(*without_clusters([was, now]), *now.findings, *engines))
-    return together([selected, *one_sided_clusters(was, now), *parts])
+    made = together([selected, *one_sided_clusters(was, now), *parts])
+    if after.kubeaid not in (PINNED, WORKTREE):
+        named = with_successors(made.findings, (app for app, _ in was.told), root, after.kubeaid)
+        made = replace(made, findings=named)
+    return Compared(made, was, now)
 
 
 def compare_renderings(before: Renderings, after: Renderings) -> Comparison:

@@ -51,6 +51,8 @@ class Builder:
     pool: Pool
     cache: Cache | None
     bodies: Bodies = field(default_factory=dict)
+    keeps_files: bool = False
+    """True if the cache gets the files as `build` writes them."""
 
     def at(self, ref: str, clusters: Sequence[Cluster]) -> dict[str, KubeAid | Finding]:
         """The KubeAid files at a revision, by folder of the cluster; one that builds nothing has no libraries."""
@@ -103,16 +105,16 @@ class Builder:
         return outcome.value if isinstance(outcome, Done) else None
 
     def _task(self, cluster: Cluster, source: KubeAid) -> Task:
-        return Task(str(self.config), cluster, source, "rjsonnet", cache=self.cache, only_compared=True)
+        return Task(str(self.config), cluster, source, "rjsonnet", cache=self.cache, only_compared=not self.keeps_files)
 
 
 @contextmanager
-def builder_of(config: Path, root: Path, renderer: Renderer) -> Iterator[Builder]:
+def builder_of(config: Path, root: Path, renderer: Renderer, *, keeps_files: bool = False) -> Iterator[Builder]:
     """A builder with workers of its own: one that holds Helm and jsonnet both runs out of address space."""
     renderer.pool.close()
     pool = Pool(renderer.pool.jobs, renderer.pool.limits, lasting=True)
     try:
-        yield Builder(config, root, pool, renderer.cache, renderer.bodies)
+        yield Builder(config, root, pool, renderer.cache, renderer.bodies, keeps_files)
     finally:
         pool.close()
 

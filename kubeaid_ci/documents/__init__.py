@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from kubeaid_ci.documents.goyaml import dump
     from kubeaid_ci.documents.loader import duplicate_keys, load, load_all, load_texts, locate, locate_all
     from kubeaid_ci.documents.pieces import split
+    from kubeaid_ci.documents.places import Edited, Place, Text
 
 __all__ = [
+    "Edited",
+    "Place",
+    "Text",
     "dump",
     "duplicate_keys",
     "load",
@@ -27,6 +31,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Edited": "places",
+    "Place": "places",
+    "Text": "places",
     "dump": "goyaml",
     "duplicate_keys": "loader",
     "load": "loader",

@@ -35,10 +35,10 @@ def set_scalar(
     if found is None:
         raise UserError(f"{where}: there is no document {document} to set {_words(path)} in (they count from 0)")
     leaf = _leaf(found, path)
-    wanted = repr(_replaced(load_all(text, where=where), (document, *path), value))
+    wanted = repr(replaced(load_all(text, where=where), (document, *path), value))
     begin, end = found.begin(leaf), found.end(leaf)
     before = text[max(begin - 1, 0) : begin]
-    for spelling in _spellings(leaf, before, text[begin:end], value):
+    for spelling in spellings(leaf, before, text[begin:end], value):
         changed = text[:begin] + spelling + text[end:]
         if _reads(changed, where) == wanted:
             return changed
@@ -61,7 +61,7 @@ def _words(path: Sequence[str | int]) -> str:
     return ".".join(map(str, path)) or "the document itself"
 
 
-def _spellings(leaf: Leaf, before: str, old: str, value: Any) -> Iterator[str]:
+def spellings(leaf: Leaf, before: str, old: str, value: Any) -> Iterator[str]:
     """Offer ways to write a value in the place of an old one, the best first."""
     prefix = _PROPERTIES.match(old)
     head = prefix[0] if prefix else ""
@@ -87,12 +87,12 @@ def _texts(style: str | None, value: Any) -> Iterator[str]:
     yield double_quoted(value)
 
 
-def _replaced(tree: Any, path: Sequence[str | int], value: Any) -> Any:
+def replaced(tree: Any, path: Sequence[str | int], value: Any) -> Any:
     """Copy a tree with one place changed."""
     if not path:
         return value
     copy = tree.copy()
-    copy[path[0]] = _replaced(tree[path[0]], path[1:], value)
+    copy[path[0]] = replaced(tree[path[0]], path[1:], value)
     return copy
 
 

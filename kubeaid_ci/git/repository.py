@@ -88,12 +88,17 @@ class Repository:
                 return found.text
         return None
 
+    def is_branch(self, name: str) -> bool:
+        """Return whether a ``targetRevision`` names a branch, here or of ``origin``."""
+        branch = name.removeprefix("refs/heads/")
+        names = [f"refs/heads/{branch}", f"refs/remotes/origin/{branch}"]
+        return bool(self._git("for-each-ref", "--format=%(refname)", *names).text)
+
     def target_name(self, revision: str, tag_prefix: str = "") -> str:
         """Return the name that a ``targetRevision`` represents: the newest tag of a range, else what is written."""
         wanted = target_revision.range_of(revision)
         if wanted:
-            tags = self._git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").text.splitlines()
-            return target_revision.newest_tag(wanted, tags, tag_prefix) or revision
+            return target_revision.newest_tag(wanted, self.tags(), tag_prefix) or revision
         return tag_prefix + revision if is_like_version(revision) else revision
 
     def target(self, revision: str, tag_prefix: str = "") -> str | None:
@@ -188,10 +193,6 @@ class Repository:
     def tags(self) -> list[str]:
         """Return the names of all tags."""
         return self._must("for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags").stdout.decode().split()
-
-    def tag_count(self) -> int:
-        """Return the number of tags."""
-        return len(self._git("tag", "--list").text.splitlines())
 
     def is_bare(self) -> bool:
         """Return whether it has no work tree."""

@@ -166,12 +166,12 @@ def _changes(desk: Desk, builds: Builds) -> tuple[dict[str, ClusterChange], Buil
 def _compared(desk: Desk, changed: Sequence[BuildResult]) -> dict[str, ClusterChange]:
     from kubeaid_ci.publishing.changes import cluster_changes
 
-    _refuse_filtered(desk.checkout, [path for result in changed for path in result.written])
+    refuse_filtered(desk.checkout, [path for result in changed for path in result.written])
     ignored = desk.workshop.ignored([path for result in changed for path in result.written])
     return dict(cluster_changes(Repository(desk.checkout), changed, ignored=ignored))
 
 
-def _refuse_filtered(checkout: Path, paths: Sequence[str]) -> None:
+def refuse_filtered(checkout: Path, paths: Sequence[str]) -> None:
     """Raise `UserError` if Git would not commit the bytes of a file, but what a filter driver makes of them.
 
     Filter drivers are programs of one machine, and publishing runs none. Git LFS is one.

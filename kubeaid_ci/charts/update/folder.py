@@ -1,4 +1,4 @@
-"""Replaces an umbrella chart's folder in a checkout as a whole, with the files that change along with it.
+"""Replaces the folder of an umbrella chart or a cluster in a checkout as a whole, with the files that change with it.
 
 The new content is written to a staging folder first, and then changes places with the old one. A kill at any moment
 leaves each folder and file old or new. The staging folder is inside ``.git`` if that is a folder, so that what a
@@ -36,12 +36,13 @@ def replace(
     *,
     replaced: Collection[str] = (),
     then: Mapping[str, bytes] | None = None,
+    outcome: str = "the chart is left as it was",
 ) -> None:
     """Write files of a folder of a repository, by their path from the top; None removes the file.
 
     Of the folders `replaced` nothing is kept, of all others what is not in `files`. The files `then` are put in place
     right after the folder, in their order. If one of them fails, everything is put back.
-    Raises `UserError` if the disk refuses; then nothing was changed.
+    Raises `UserError` with the `outcome` if the disk refuses; then nothing was changed.
     """
     target = root / folder
     made, is_new = staging(root) / target.name, not target.exists()
@@ -55,7 +56,7 @@ def replace(
             target.rename(made) if is_new else exchange(made, target)
             raise
     except OSError as error:
-        raise _failure(error, target, "the chart is left as it was") from error
+        raise _failure(error, target, outcome) from error
     finally:
         tidy(root)
 

@@ -1,0 +1,112 @@
+"""``kubeaid-ci upgrade``."""
+
+from typing import Any
+
+import click
+
+from kubeaid_ci import __version__
+from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.grouped import GroupedCommand
+from kubeaid_ci.cli.options import common_options, refuse_kubeaid_ref, resolve
+from kubeaid_ci.cli.publish_options import chart_publish_options, print_previews, refuse_without_effect, wishes
+
+_NO_REF = "an upgrade is from what each Application pins to --to"
+
+
+@click.command(cls=GroupedCommand)
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@click.option("--to", metavar="REV", help="The KubeAid revision: a tag, latest, a range such as 32.*, a commit.")
+@click.option(
+    "--app",
+    "apps",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.applications,
+    help="Only this Application; repeatable.",
+)
+@click.option("--accept-dangers", is_flag=True, help="Upgrade despite errors of the rehearsal.")
+@click.option(
+    "--kubeaid-address",
+    "addresses",
+    multiple=True,
+    metavar="URL",
+    help="Another address of the KubeAid repo, such as an old name; repeatable.",
+)
+@click.option("--publish", is_flag=True, help="Do not change the checkout; open or update change requests.")
+@click.option("--together", is_flag=True, help="With --publish: one change request for all clusters.")
+@chart_publish_options
+@common_options
+@click.pass_context
+def upgrade(
+    ctx: click.Context,
+    /,
+    clusters: tuple[str, ...],
+    *,
+    to: str | None,
+    apps: tuple[str, ...],
+    accept_dangers: bool,
+    addresses: tuple[str, ...],
+    publish: bool,
+    together: bool,
+    **common: Any,
+) -> None:
+    """Move clusters (default: all) to another KubeAid revision.
+
+    Sets the revision of every KubeAid source, the version labels and the general settings, and builds the monitoring.
+    The upgrade is rehearsed first, as diff --upgrade-to does; if that has errors, nothing is written.
+
+    \b
+    Example: kubeaid-ci upgrade staging --to latest --kubeaid ../KubeAid --dry-run
+             kubeaid-ci upgrade --to 32.5.0 --publish
+    """
+    from kubeaid_ci.cli.ending import conclude, judge
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.upgrade.report import outputs, report
+
+    if not to:
+        raise click.UsageError("name the revision with --to, for example --to latest", ctx)
+    if together and not publish:
+        raise click.UsageError("--together has no effect without --publish", ctx)
+    options = resolve(ctx, common)
+    refuse_kubeaid_ref(ctx, common, _NO_REF)
+    forge = common.get("forge") or options.settings.publish.forge
+    refuse_without_effect(ctx, publish=publish, forge=forge, others=("dry_run",))
+    asked = wishes(common, options.settings.publish) if publish else None
+    same: dict[str, Any] = {
+        "to": to,
+        "clusters": clusters,
+        "apps": apps,
+        "accept_dangers": accept_dangers,
+        "kubeaid_addresses": addresses,
+        "settings": options.settings,
+        "jobs": options.jobs,
+        "cache": options.cache,
+    }
+    with Progress(quiet=options.quiet) as progress:
+        same["progress"] = progress.rendered
+        if asked:
+            made = _publish(options, asked, together=together, **same)
+        else:
+            made = _write(options, dry_run=bool(common.get("dry_run")), **same)
+    if asked:
+        print_previews(asked)
+    judged = judge(made.findings, options)
+    failure = max((1 if made.refused else 0, *made.codes))
+    final = judged.of(report(made, judged.findings, version=__version__))
+    conclude(ctx, final, options, outputs=outputs(made), failure=failure)
+
+
+def _write(options: Any, *, dry_run: bool, **same: Any) -> Any:
+    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.upgrade.job import upgrade_clusters
+
+    config_repo, (kubeaid, _) = config_folder(options, keep=not dry_run), kubeaid_folder(options)
+    return upgrade_clusters(config_repo, kubeaid, dry_run=dry_run, **same)
+
+
+def _publish(options: Any, asked: Any, *, together: bool, **same: Any) -> Any:
+    from kubeaid_ci.cli.repositories import kubeaid_folder, publish_address
+    from kubeaid_ci.upgrade.publish import publish_upgrades
+
+    kubeaid, _ = kubeaid_folder(options)
+    return publish_upgrades(publish_address(options), kubeaid, wishes=asked, together=together, **same)

@@ -1,0 +1,153 @@
+"""Changes of an upgrade in each Application: revisions, charts, images."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from kubeaid_ci import documents
+from kubeaid_ci.argocd.sync_policy import object_options, option_value
+from kubeaid_ci.compare.images import images
+from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.diff.clusters import image_steps
+from kubeaid_ci.diff.comparison import ImageChange
+from kubeaid_ci.diff.diff import Compared
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.render.rendering import RenderedApp
+from kubeaid_ci.upgrade.edits import ClusterEdits
+from kubeaid_ci.upgrade.result import AppChange, PlaceKind, PlaceStatus, RevisionEdit
+
+# https://github.com/kubernetes/apimachinery/blob/master/pkg/api/validation/objectmeta.go: TotalAnnotationSizeLimitB
+_LARGEST_ANNOTATION = 262_144
+SYNC_ORDER = "kubeaid.io/sync-order"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartVersions:
+    """The dependencies of KubeAid charts at any revision, read through one program."""
+
+    repository: Repository
+    blobs: Blobs
+    _commits: dict[str, str | None] = field(default_factory=dict)
+    _known: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+
+    def changed(self, chart: str, before: str, after: str) -> Iterator[str]:
+        """Yield the dependencies of a chart whose version changes, as ``name 1.0.0 → 1.1.0``."""
+        old, new = self._at(before, chart), self._at(after, chart)
+        for name in sorted({*old, *new}):
+            if old.get(name) != new.get(name):
+                yield f"{name} {old.get(name, 'none')} → {new.get(name, 'none')}"
+
+    def _at(self, revision: str, chart: str) -> Mapping[str, str]:
+        """Return the versions of a chart's dependencies by name; empty if the chart does not exist."""
+        key = (revision, chart.strip("/"))
+        if key not in self._known:
+            self._known[key] = _dependencies(self._text(*key))
+        return self._known[key]
+
+    def _text(self, revision: str, chart: str) -> bytes:
+        if revision not in self._commits:
+            is_default = revision == "HEAD"
+            self._commits[revision] = (
+                self.repository.default_branch() if is_default else self.repository.target(revision)
+            )
+        commit = self._commits[revision]
+        if not commit or not chart or not chart.isprintable():
+            return b""
+        try:
+            return self.blobs.read(f"{commit}:{chart}/Chart.yaml")
+        except UserError:
+            return b""  # the chart does not exist at that revision
+
+
+@contextmanager
+def chart_versions(kubeaid: Path) -> Iterator[ChartVersions]:
+    """Yield the charts of a KubeAid repo; the program ends with the block."""
+    with Blobs(kubeaid) as blobs:
+        yield ChartVersions(Repository(kubeaid), blobs)
+
+
+def app_changes(
+    cluster: Cluster, compared: Compared, edited: ClusterEdits, to: str, charts: ChartVersions
+) -> tuple[AppChange, ...]:
+    """Return the Applications of a cluster that move, in order of their sync order and name."""
+    before, after = (_apps(side.told, cluster) for side in (compared.before, compared.after))
+    orders = _sync_orders(compared, cluster)
+    by_app: dict[str, list[RevisionEdit]] = {}
+    for edit in edited.edits:
+        if edit.app and edit.status is not PlaceStatus.LEFT:
+            by_app.setdefault(edit.app, []).append(edit)
+    found = [
+        AppChange(
+            name,
+            tuple(dict.fromkeys(edit.before or "" for edit in _sources(edits) or edits)),
+            to,
+            tuple(line for edit in _sources(edits) for line in charts.changed(edit.chart, edit.before or "HEAD", to)),
+            _images(cluster, before.get(name), after.get(name)),
+            orders.get(name),
+            tuple(_too_large(after.get(name))),
+        )
+        for name, edits in by_app.items()
+    ]
+    built = [one for one in found if not _sources(by_app[one.name])]
+    if len(built) == 1:
+        # What no other Application runs is in the monitoring that is built.
+        others = {step for one in found for step in one.images}
+        new = tuple(one for one in compared.comparison.images if one.cluster == cluster.label and one not in others)
+        found[found.index(built[0])] = replace(built[0], images=new)
+    return tuple(sorted(found, key=lambda one: (one.sync_order is None, one.sync_order or 0, one.name)))
+
+
+def _sources(edits: Iterable[RevisionEdit]) -> list[RevisionEdit]:
+    """Return the edits of sources. The Application of the built monitoring has none: its source is the config repo."""
+    return [edit for edit in edits if edit.kind is PlaceKind.SOURCE]
+
+
+def _apps(sides: Iterable[tuple[RenderedApp, Any]], cluster: Cluster) -> Mapping[str, RenderedApp]:
+    return {app.app.rpartition("/")[2]: app for app, _ in sides if app.dir == cluster.dir}
+
+
+def _sync_orders(compared: Compared, cluster: Cluster) -> dict[str, int]:
+    """Return the sync order of each Application, from the objects of those that hold them."""
+    found = {}
+    for app in _apps(compared.before.told, cluster).values():
+        for manifest in app.manifests:
+            if manifest.key.kind == "Application":
+                metadata = manifest.body.get("metadata")
+                labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
+                written = labels.get(SYNC_ORDER) if isinstance(labels, Mapping) else None
+                if written is not None and str(written).strip().lstrip("-").isdigit():
+                    found[manifest.key.name] = int(str(written))
+    return found
+
+
+def _too_large(app: RenderedApp | None) -> Iterator[str]:
+    """Yield the objects that client-side apply stores in an annotation that cannot hold them."""
+    if app is None or app.sync.option("ServerSideApply") == "true":
+        return
+    for manifest in app.manifests:
+        options = object_options(manifest.body)
+        if any(option_value(options, name) == "true" for name in ("ServerSideApply", "Replace")):
+            continue
+        if len(json.dumps(manifest.body, separators=(",", ":"))) > _LARGEST_ANNOTATION:
+            yield str(manifest.key)
+
+
+def _images(cluster: Cluster, before: RenderedApp | None, after: RenderedApp | None) -> tuple[ImageChange, ...]:
+    if before is None or after is None or not after.manifests:
+        return ()
+    old, new = images(before.manifests), images(after.manifests)
+    return tuple(image_steps(cluster.label, old - new, new - old))
+
+
+def _dependencies(data: bytes) -> Mapping[str, str]:
+    try:
+        content = documents.load(data, where="Chart.yaml")
+    except UserError:
+        return {}
+    declared = content.get("dependencies") if isinstance(content, Mapping) else None
+    found = [one for one in declared if isinstance(one, Mapping)] if isinstance(declared, list) else []
+    return {str(one.get("name")): str(one.get("version")) for one in found}

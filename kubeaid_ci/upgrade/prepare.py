@@ -1,0 +1,251 @@
+"""Prepares an upgrade: rehearses it, and works out the new content of every file. Nothing is written."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from kubeaid_ci.cache.cache import Cache, cache_at
+from kubeaid_ci.config_repo import folders
+from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.diff.comparison import Revisions
+from kubeaid_ci.diff.diff import Compared, compare_revisions
+from kubeaid_ci.diff.rules import LIBRARY_GONE, RENDER_BROKEN
+from kubeaid_ci.findings import suppress
+from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.git.disk_tree import DiskTree
+from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.render.render import select_apps
+from kubeaid_ci.render.renderer import Progress
+from kubeaid_ci.render.rendering import RenderedApp
+from kubeaid_ci.render.repositories import CHARTS
+from kubeaid_ci.repositories.kubeaid import origin
+from kubeaid_ci.settings import Settings
+from kubeaid_ci.upgrade import app_changes, cluster_files, findings
+from kubeaid_ci.upgrade.edits import ClusterEdits, Request, edits_of
+from kubeaid_ci.upgrade.monitoring import BuiltFiles, monitoring_files
+from kubeaid_ci.upgrade.result import ClusterUpgrade, Monitoring, PlaceStatus, RevisionEdit, Upgrades, UpgradeStatus
+from kubeaid_ci.upgrade.target import UpgradeTarget, resolve_target
+
+_UNBUILT = (LIBRARY_GONE, RENDER_BROKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeOptions:
+    """The clusters and Applications to upgrade by name (none: all), and the revision.
+
+    `accepts_dangers` writes despite errors of the rehearsal. With `together` errors in one cluster refuse the upgrade
+    of all. `addresses` are addresses of the KubeAid repo besides those of the settings.
+    """
+
+    to: str
+    clusters: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
+    accepts_dangers: bool = False
+    together: bool = True
+    addresses: tuple[Remote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Settings of a run, as the parameters of `diff_clusters`."""
+
+    settings: Settings = field(default_factory=Settings)
+    jobs: int | None = None
+    cache: bool | str | os.PathLike[str] = True
+    timeout: float = 300.0
+    progress: Progress | None = None
+
+
+def prepare(config: Path, kubeaid: Path, options: UpgradeOptions, run: RunOptions) -> Upgrades:
+    """Return the upgrade of clusters with the new content of their files.
+
+    Raises `UserError` for a revision, a cluster or an Application that does not exist.
+    """
+    run = replace(run, settings=_with_addresses(run.settings, options.addresses))
+    target = resolve_target(kubeaid, options.to)
+    with _cache(run.cache) as cache:
+        compared = compare_revisions(
+            config,
+            kubeaid,
+            before=Revisions(),
+            after=Revisions(kubeaid=target.name),
+            clusters=options.clusters,
+            apps=options.apps,
+            settings=run.settings,
+            jobs=run.jobs,
+            cache=cache.folder,
+            timeout=run.timeout,
+            progress=run.progress,
+            keeps_builds=True,
+        )
+        with app_changes.chart_versions(kubeaid) as charts:
+            return _Preparation(config, kubeaid, options, run, target, compared, cache, charts).upgrades()
+
+
+@contextmanager
+def _cache(chosen: bool | str | os.PathLike[str]) -> Iterator[Cache]:  # noqa: FBT001 - mirrors the public parameter
+    """Yield the cache. Without one, a temporary folder holds what the rehearsal builds until it is written."""
+    if cache := cache_at(chosen):
+        yield cache
+        return
+    with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
+        yield Cache(Path(folder), 2 * 1024**3)
+
+
+def _with_addresses(settings: Settings, addresses: Sequence[Remote]) -> Settings:
+    known = settings.repositories
+    return replace(settings, repositories=replace(known, kubeaid=known.kubeaid.union(addresses)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Preparation:
+    config: Path
+    kubeaid: Path
+    options: UpgradeOptions
+    run: RunOptions
+    target: UpgradeTarget
+    compared: Compared
+    cache: Cache
+    charts: app_changes.ChartVersions
+
+    def upgrades(self) -> Upgrades:
+        """Decide for each cluster whether it is upgraded, and return its files."""
+        clusters = self.compared.before.selection.clusters
+        rehearsal = self.compared.comparison
+        marked = suppress.apply(rehearsal.findings, self.run.settings.suppress, today=date.today(), ran=())
+        errors = {cluster.dir: len(findings.errors_of(cluster, marked)) for cluster in clusters}
+        blocked = self._blocked(errors)
+        built, refused = self._built([cluster for cluster in clusters if cluster.dir not in blocked])
+        results: list[ClusterUpgrade] = []
+        found: list[Finding] = [findings.moving(self.target.name)] if self.target.moves else []
+        files: dict[str, Mapping[str, bytes | None]] = {}
+        before: dict[str, Mapping[str, bytes]] = {}
+        for cluster in clusters:
+            old = cluster_files.read(self.config, cluster)
+            is_blocked = cluster.dir in blocked
+            made, changed, more = self._cluster(cluster, old, built.get(cluster.dir), is_blocked=is_blocked)
+            results.append(replace(made, errors=errors[cluster.dir]))
+            found += more
+            if changed:
+                files[cluster.dir] = changed
+                before[cluster.dir] = {path: data for path, data in old.items() if path in changed}
+        accepted = self.options.accepts_dangers and any(errors.values())
+        reported = {one.subject for one in rehearsal.findings}
+        found += [one for one in refused if not any(subject.startswith(f"{one.subject}/") for subject in reported)]
+        return Upgrades(
+            self.target.name,
+            tuple(results),
+            rehearsal,
+            (*rehearsal.findings, *found),
+            accepted=accepted,
+            files=files,
+            before=before,
+        )
+
+    def _blocked(self, errors: Mapping[str, int]) -> frozenset[str]:
+        wrong = frozenset(folder for folder, count in errors.items() if count)
+        if self.options.accepts_dangers or not wrong:
+            return frozenset()
+        return frozenset(errors) if self.options.together else wrong
+
+    def _cluster(
+        self, cluster: Cluster, old: Mapping[str, bytes], built: BuiltFiles | None, *, is_blocked: bool
+    ) -> tuple[ClusterUpgrade, Mapping[str, bytes | None], list[Finding]]:
+        """Return the upgrade of one cluster, the new content of its files, and findings."""
+        keeps = built is not None and built.state is Monitoring.KEPT
+        request = Request(
+            self.target.name,
+            self._addresses(cluster),
+            frozenset(name.rpartition("/")[2] for name in self._app_names()),
+            moves_monitoring=not keeps,
+        )
+        edited = edits_of(cluster, old, request)
+        changed: dict[str, bytes | None] = {**edited.files, **(built.files if built else {})}
+        found = list(findings.about_cluster(cluster, edited, self.target.name, self._is_chart))
+        found += [findings.missed(cluster, app.app, app.path) for app in self._missed(cluster, edited, request)]
+        if built and keeps:
+            found.append(findings.monitoring_kept(cluster, built.reason))
+        status = UpgradeStatus.UPGRADED if changed else UpgradeStatus.UNCHANGED
+        upgrade = ClusterUpgrade(
+            cluster.label,
+            cluster.dir,
+            self.target.name,
+            UpgradeStatus.REFUSED if is_blocked else status,
+            edited.edits,
+            built.state if built else Monitoring.NONE,
+            applications=sum(1 for _ in self._apps(cluster)),
+            apps=app_changes.app_changes(cluster, self.compared, edited, self.target.name, self.charts),
+        )
+        if is_blocked:
+            return replace(upgrade, edits=tuple(map(_planned, edited.edits))), {}, found
+        written = tuple(sorted(path for path, data in changed.items() if data is not None))
+        removed = tuple(sorted(path for path, data in changed.items() if data is None))
+        return replace(upgrade, written=written, removed=removed), changed, found
+
+    def _built(self, clusters: Sequence[Cluster]) -> tuple[dict[str, BuiltFiles], tuple[Finding, ...]]:
+        """Return the monitoring of the clusters that have one, and that is to be upgraded."""
+        wanted = [cluster for cluster in clusters if self._has_monitoring(cluster)]
+        known = {cluster.dir: reason for cluster in wanted if (reason := self._refusal(cluster))}
+        unbuilt = {folder: BuiltFiles(Monitoring.KEPT, reason=reason) for folder, reason in known.items()}
+        waiting = [cluster for cluster in wanted if cluster.dir not in known]
+        ref, jobs, timeout = self.target.name, self.run.jobs, self.run.timeout
+        built, refused = monitoring_files(
+            self.config, self.kubeaid, ref, waiting, cache=self.cache, jobs=jobs, timeout=timeout
+        )
+        return {**unbuilt, **built}, refused
+
+    def _refusal(self, cluster: Cluster) -> str | None:
+        """Return why the rehearsal could not build a cluster's monitoring."""
+        about = f"{cluster.label}/"
+        found = (one for one in self.compared.comparison.findings if one.rule in _UNBUILT)
+        return next(
+            (one.message for one in found if one.path == cluster.vars_file and one.subject.startswith(about)), None
+        )
+
+    def _has_monitoring(self, cluster: Cluster) -> bool:
+        appliers = [app for app in self._apps(cluster) if _applies(app, cluster.output)]
+        if names := self._app_names():
+            return cluster.vars_file is not None and any(app.app in names for app in appliers)
+        applied = appliers or cluster.has_output or folders.applies_output(DiskTree(str(self.config)), cluster)
+        return cluster.vars_file is not None and bool(applied)
+
+    def _app_names(self) -> frozenset[str]:
+        sides = (self.compared.before, self.compared.after)
+        return select_apps(self.options.apps, {app.app for side in sides for app, _ in side.told})
+
+    def _apps(self, cluster: Cluster) -> Iterator[RenderedApp]:
+        return (app for app, _ in self.compared.before.told if app.dir == cluster.dir)
+
+    def _addresses(self, cluster: Cluster) -> frozenset[Remote]:
+        own = origin(self.kubeaid)
+        return self.run.settings.repositories.kubeaid.union(cluster.general.kubeaid, [own] if own else [])
+
+    def _is_chart(self, path: str) -> bool:
+        """Return whether KubeAid has a chart of this path at the revision."""
+        if not path.startswith(f"{CHARTS}/"):
+            return False
+        return Repository(self.kubeaid).tree(self.target.commit, path) is not None
+
+    def _missed(self, cluster: Cluster, edited: ClusterEdits, request: Request) -> Iterator[RenderedApp]:
+        """Yield the Applications with a source in KubeAid that no file of the cluster has."""
+        for app in self._apps(cluster):
+            sources = app.application.sources if app.application else ()
+            is_kubeaid = any(not one.chart and one.remote in request.kubeaid for one in sources)
+            if is_kubeaid and (not request.apps or app.app.rpartition("/")[2] in request.apps):
+                here = edited.apps.get(app.path, ())
+                if app.path not in edited.unreadable and not any(one.sources or one.is_set for one in here):
+                    yield app
+
+
+def _planned(edit: RevisionEdit) -> RevisionEdit:
+    return replace(edit, status=PlaceStatus.PLANNED) if edit.status is PlaceStatus.MOVED else edit
+
+
+def _applies(app: RenderedApp, folder: str) -> bool:
+    sources = app.application.sources if app.application else ()
+    return any(source.path.strip("/") == folder for source in sources)

@@ -1,0 +1,183 @@
+"""Publishes upgrades as change requests on the config repo: one for each cluster, or one for all."""
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from kubeaid_ci.errors import KubeaidCiError, OutsideError
+from kubeaid_ci.forge.proposal import Proposal, Published, Wishes
+from kubeaid_ci.git.remote import Heads
+from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.publishing import body as bodies
+from kubeaid_ci.publishing import branches as all_branches
+from kubeaid_ci.publishing import previews
+from kubeaid_ci.publishing.checkout import Desk, set_up
+from kubeaid_ci.publishing.proposal import publish_proposal
+from kubeaid_ci.publishing.publish import refuse_filtered
+from kubeaid_ci.publishing.rules import check
+from kubeaid_ci.publishing.target import Target, resolve
+from kubeaid_ci.render.renderer import Progress
+from kubeaid_ci.settings import Settings, file
+from kubeaid_ci.upgrade import announcement, branches
+from kubeaid_ci.upgrade.prepare import RunOptions, UpgradeOptions, prepare
+from kubeaid_ci.upgrade.result import ClusterUpgrade, Upgrades, UpgradeStatus
+
+# How often the upgrade is prepared again because the base branch moved.
+_TRIES = 3
+_COMMAND = "kubeaid-ci upgrade --publish"
+
+
+def publish_upgrades(
+    config_repo: str | os.PathLike[str],
+    kubeaid: str | os.PathLike[str],
+    *,
+    to: str,
+    clusters: Sequence[str] = (),
+    apps: Sequence[str] = (),
+    accept_dangers: bool = False,
+    kubeaid_addresses: Sequence[str] = (),
+    together: bool = False,
+    wishes: Wishes | None = None,
+    settings: Settings | None = None,
+    jobs: int | None = None,
+    cache: bool | str | os.PathLike[str] = True,
+    timeout: float = 300.0,
+    progress: Progress | None = None,
+) -> Upgrades:
+    """Propose to move clusters to a KubeAid revision: a change request for each cluster, or one for all `together`.
+
+    `config_repo` is an address, or a checkout whose ``origin`` is published to; the checkout itself is only read. The
+    other parameters are those of `upgrade_clusters`. A cluster whose rehearsal has errors gets no change request unless
+    `accept_dangers`; `together` that holds for all of them. A change request that is open is updated, also if `to` is
+    another revision, and closed if nothing is left of it.
+
+    One that cannot be published does not block the others. Raises `UserError` if nothing can be upgraded at all and
+    `OutsideError` if the remote cannot be read; every run is safe to repeat.
+    """
+    addresses = tuple(Remote.parse(address) for address in kubeaid_addresses)
+    options = UpgradeOptions(to, tuple(clusters), tuple(apps), accept_dangers, together, addresses)
+    root = Path(kubeaid).resolve()
+    target = resolve(str(config_repo), wishes or Wishes())
+    with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
+        for number in range(_TRIES):
+            if target.wishes.preview:
+                previews.clear(Path(target.wishes.preview))
+            desk = set_up(target, Path(folder) / str(number))
+            known = (settings or Settings()).merge(file.read(desk.checkout))
+            made = prepare(desk.checkout, root, options, RunOptions(known, jobs, cache, timeout, progress))
+            heads = _look(desk)
+            if not desk.is_outdated(heads):
+                return _Offer(target, desk, made, heads, _date(root, made.to), everything=not clusters).all(options)
+    raise OutsideError(f"{target.access.url}: {desk.base} kept moving during the upgrade; run again later")
+
+
+def _look(desk: Desk) -> Heads:
+    """Return the base and all branches of upgrades."""
+    prefixes = (all_branches.prefix(desk.base, desk.base), all_branches.prefix(desk.base, None))
+    ours = [name for prefix in prefixes for name in branches.looked_at(prefix)]
+    return desk.workshop.see(desk.base, *ours, *all_branches.OLD, fetch=(desk.base,))
+
+
+def _date(kubeaid: Path, to: str) -> int | None:
+    """Return the date of the revision, so that the same upgrade always is the same commit."""
+    repository = Repository(kubeaid)
+    commit = repository.target(to)
+    return repository.date(commit) if commit else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    target: Target
+    desk: Desk
+    made: Upgrades
+    heads: Heads
+    date: int | None
+    everything: bool
+
+    def all(self, options: UpgradeOptions) -> Upgrades:
+        """Publish every group of clusters, and return the upgrades with their change requests."""
+        prefix = all_branches.prefix(self.desk.base, self.heads.default)
+        ready = [one for one in self.made.clusters if one.status is not UpgradeStatus.REFUSED]
+        shared = branches.together(prefix=prefix)
+        own = {one.dir: branches.of_cluster(one.dir, prefix=prefix) for one in self.made.clusters}
+        groups = {shared: ready} if options.together else {own[one.dir]: [one] for one in ready}
+        done: dict[str, Published | KubeaidCiError] = {}
+        for branch, group in groups.items():
+            if self._changed(group) or branch in self.heads.commits:
+                replaced = tuple(own.values()) if options.together else (shared,) if self.everything else ()
+                done[branch] = self._attempt(branch, group, replaced)
+        by_folder = {one.dir: done[branch] for branch, group in groups.items() if branch in done for one in group}
+        clusters = tuple(self._result(one, by_folder.get(one.dir)) for one in self.made.clusters)
+        requests = [one for one in done.values() if isinstance(one, Published)]
+        failed = {branch: str(one) for branch, one in done.items() if isinstance(one, KubeaidCiError)}
+        return replace(self.made, clusters=clusters, findings=(*self.made.findings, *check(requests, failed)))
+
+    def _changed(self, group: Sequence[ClusterUpgrade]) -> list[ClusterUpgrade]:
+        return [one for one in group if self.made.files.get(one.dir)]
+
+    def _result(self, one: ClusterUpgrade, done: Published | KubeaidCiError | None) -> ClusterUpgrade:
+        one = replace(one, dry_run=self.target.wishes.dry_run)
+        match done:
+            case Published():
+                return replace(one, request=done)
+            case KubeaidCiError():
+                return replace(one, status=UpgradeStatus.FAILED, error=str(done), exit_code=done.exit_code)
+        return one
+
+    def _attempt(
+        self, branch: str, group: Sequence[ClusterUpgrade], replaced: tuple[str, ...]
+    ) -> Published | KubeaidCiError:
+        wishes = self.target.wishes
+        try:
+            return publish_proposal(
+                self._proposal(branch, self._changed(group), replaced),
+                # No file of an upgrade is left out because of an ignore file.
+                replace(self.desk.workshop, checkout=None),
+                self.target.forge,
+                style=replace(self.target.style, date=self.date),
+                clusters=[one.cluster for one in group],
+                on_foreign_commits=wishes.on_foreign_commits,
+                commit_via=wishes.commit_via,
+                preview=Path(wishes.preview) if wishes.preview else None,
+                dry_run=wishes.dry_run,
+                heads=self.heads,
+            )
+        except KubeaidCiError as error:
+            return error
+
+    def _proposal(self, branch: str, group: Sequence[ClusterUpgrade], replaced: tuple[str, ...]) -> Proposal:
+        files: Mapping[str, bytes | None] = {
+            path: data for one in group for path, data in self.made.files[one.dir].items()
+        }
+        refuse_filtered(self.desk.checkout, [path for path, data in files.items() if data is not None])
+        wishes, errors = self.target.wishes, sum(one.errors for one in group)
+        text = partial(announcement.body, self.made, group)
+        proposal = Proposal(
+            branch,
+            self.desk.base,
+            announcement.title(group, self.made.to, chosen=wishes.title) if group else "chore(kubeaid): upgrade",
+            "",
+            files,
+            labels=wishes.labels,
+            reviewers=wishes.reviewers,
+            team_reviewers=wishes.team_reviewers,
+            assignees=wishes.assignees,
+            milestone=wishes.milestone,
+            draft=wishes.draft,
+            # Nobody has looked at accepted errors yet.
+            auto_merge=wishes.auto_merge and not errors,
+            command=_COMMAND,
+            supersedes=tuple(name for name in replaced if name != branch),
+        )
+        if not group:
+            return proposal
+        return replace(
+            proposal,
+            body=text(limit=self.target.limit, size=self.target.size),
+            whole=text(limit=bodies.NO_LIMIT) if wishes.preview else "",
+            labels=(*announcement.labels(self.made, group), *wishes.labels),
+        )
