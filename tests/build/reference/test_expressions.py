@@ -50,3 +50,10 @@ def test_pinned_version_decides_where_later_ones_differ(line):
     code, answer = line.split("\t")
     assert of_rjsonnet(code) == plain(answer)
     assert of_reference(code) != plain(answer)
+
+
+@pytest.mark.parametrize("value", ["'x'", "0.1", "[0.1]", "{ c: 0.1 }", "null"])
+@pytest.mark.parametrize("template", ["%(a)s and %(b)s", "%(a)s%%", "%(b)05.1f", 'it\'s "%(b)s"', "\\%(b)s"])
+def test_template_in_a_text_block_is_rendered_as_by_the_reference(template, value):
+    code = f"|||\n  {template}\n\n    %(a)s\n||| % {{ a: 'x', b: {value} }}"
+    assert of_rjsonnet(code) in (of_reference(code), LEFT)

@@ -1,5 +1,7 @@
 """Puts calls of our own functions in the place of operators, as few as what is known of the operands allows."""
 
+import re
+
 from kubeaid_ci.build.jsonnet.reference.edits import Edits
 
 HOOK = "__kci_"
@@ -7,6 +9,10 @@ HOOK = "__kci_"
 TEXT, WORD, COLLECTION, UNKNOWN = "text", "word", "collection", ""
 # Operators that are always calls. `+` depends on its operands.
 _CALLS = {"*": f"{HOOK}mul(", "%": f"{HOOK}mod(", "==": f"{HOOK}eq(", "!=": f"!{HOOK}eq("}
+# A template that is one text without escapes, and what its directives name: a value, nothing for a plain `%s`,
+# or `%` for every directive that is not plain.
+_TEMPLATE = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|\|\|\|((?:(?!\|\|\|).)*)\|\|\|""", re.DOTALL)
+_DIRECTIVE = re.compile(r"%(?:\((\w+)\))?s|(%)")
 
 
 class Open:
@@ -48,15 +54,32 @@ def apply(edits: Edits, operator: Open, kind: str, start: int, end: int) -> str:
         return _add(edits, operator, kind, start, end)
     if operator.use in ("==", "!=") and {operator.kind, kind} & {TEXT, WORD}:
         return UNKNOWN  # only numbers are compared in another way
+    if operator.use == "%" and operator.kind == TEXT:
+        _format(edits, operator, end)
+        return TEXT
     if call := _CALLS.get(operator.use):
         _call(edits, operator, call, end)
-    return TEXT if operator.use == "%" and operator.kind == TEXT else UNKNOWN
+    return UNKNOWN
 
 
-def _call(edits: Edits, operator: Open, call: str, end: int) -> None:
+def _call(edits: Edits, operator: Open, call: str, end: int, separator: str = ",") -> None:
     edits.open(operator.start, call)
-    edits.replace(*operator.place, ",")
+    edits.replace(*operator.place, separator)
     edits.close(end, ")")
+
+
+def _format(edits: Edits, operator: Open, end: int) -> None:
+    """Format by a template. rjsonnet does it by itself if there are only `%s` and all values are text."""
+    template = _TEMPLATE.fullmatch(edits.text[operator.start : operator.place[0]].rstrip())
+    text = template[1] or template[2] or template[3] or "" if template else "%"
+    directives = [match[1] or match[2] or "" for match in _DIRECTIVE.finditer(text)]
+    names = sorted({name for name in directives if name not in ("", "%")})
+    if "%" in directives or (names and "" in directives):
+        _call(edits, operator, f"{HOOK}mod(", end)
+    elif names:
+        _call(edits, operator, f"{HOOK}named(", end, f", {names}, ")
+    else:
+        _call(edits, operator, f"{HOOK}listed(", end, f", {len(directives)}, ")
 
 
 def _add(edits: Edits, operator: Open, kind: str, start: int, end: int) -> str:

@@ -7,7 +7,7 @@ class Edits:
     """Changes to one text. At one position closers come first, then the replacement, then openers."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._edits: list[tuple[int, int, int, int, str]] = []
 
     def open(self, at: int, text: str) -> None:
@@ -27,7 +27,7 @@ class Edits:
         parts: list[str] = []
         at = first
         for start, _, _, end, text in sorted(edit for edit in self._edits if first <= edit[0] <= last):
-            parts += (self._text[at:start], text)
+            parts += (self.text[at:start], text)
             at = end
-        parts.append(self._text[at:last])
+        parts.append(self.text[at:last])
         return "".join(parts)

@@ -18,8 +18,6 @@ from kubeaid_ci.build.jsonnet.reference.yaml_doc import yaml_doc
 _NAMED = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f-\x9f]')
 _SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
-# Go's JSON encoder escapes these, rjsonnet's does not.
-_ESCAPED_BY_GO = re.compile("[\u2028\u2029]")
 
 
 def quote(text: str) -> str:
@@ -104,11 +102,6 @@ def _render_by_reference(template: str, directive: Directive, width: float, prec
     return str(ask("format", json.dumps([single, value])))
 
 
-def keeps_escapes(text: str) -> bool:
-    """Return whether Go's JSON encoder would spell the strings in some JSON as rjsonnet did."""
-    return not _ESCAPED_BY_GO.search(text)
-
-
 def is_latin(text: str) -> bool:
     """Return whether every character is one byte, as `std.base64` demands."""
     return all(character < "\u0100" for character in text)
@@ -167,7 +160,6 @@ NATIVES: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "to_string": (("json",), to_string),
     "split_format": (("template", "by_name"), split_format),
     "render": (("template", "number", "width", "precision", "value"), render),
-    "keeps_escapes": (("json",), keeps_escapes),
     "is_latin": (("text",), is_latin),
     "parse_json": (("text",), parse_json),
     "parse_yaml": (("text",), parse_yaml),

@@ -14,7 +14,7 @@ from kubeaid_ci.build.jsonnet.reference.edits import Edits
 from kubeaid_ci.build.jsonnet.reference.operands import Operands
 
 LIBRARY = "kubeaid-ci:std"
-_HOOKS = ("add", "at", "each", "eq", "mod", "mul", "other", "plus", "text")
+_HOOKS = ("add", "at", "each", "eq", "listed", "mod", "mul", "named", "other", "plus", "text")
 _HEADER = (
     f"local {HOOK}lib = import '{LIBRARY}', std = {HOOK}lib.std, "
     + ", ".join(f"{HOOK}{name} = {HOOK}lib.{name}" for name in _HOOKS)

@@ -91,6 +91,15 @@ local mod(a, b) =
   else if is_number(a) && is_number(b) then a % b
   else reference('a remainder of other values than numbers');
 
+// A template that only has `%s` of these names, or so many: text is put in by both in the same way.
+local all_text(values) = o.all(o.map(is_string, values));
+local named(template, names, values) =
+  if is_object(values) && all_text([values[name] for name in names]) then template % values else mod(template, values);
+local listed(template, count, values) =
+  if (is_string(values) && count == 1) || (is_array(values) && o.length(values) == count && all_text(values))
+  then template % values
+  else mod(template, values);
+
 local add_numbers(a, b) =
   if is_number(a) && is_number(b) then a + b else reference('a sum of other values than numbers');
 
@@ -109,7 +118,9 @@ local first_of_equals(arr, keyF) =
 
 local json_ex(value, indent, newline='\n', key_val_sep=': ') =
   local found = o.manifestJsonEx(value, indent, newline, key_val_sep);
-  if o.native('keeps_escapes')(found) then found else ask('manifestJsonEx', [value, indent, newline, key_val_sep]);
+  // Go's JSON encoder escapes these two, rjsonnet's does not.
+  if o.strReplace(o.strReplace(found, '\u2028', ''), '\u2029', '') == found then found
+  else ask('manifestJsonEx', [value, indent, newline, key_val_sep]);
 
 local yaml_doc(value, indent_arrays, quote_keys) =
   o.native('manifest_yaml_doc')(json(value), indent_arrays, quote_keys);
@@ -139,6 +150,8 @@ local identity(x) = x;
   // What is added to an array or an object.
   other(value): if is_string(value) then reference('text that an array or object is added to') else value,
   mod: mod,
+  named: named,
+  listed: listed,
   mul(a, b): if is_number(a) && is_number(b) then a * b else reference('a product of other values than numbers'),
   eq: eq,
   // `a+: b`: the value above, if there is one, and ours.
