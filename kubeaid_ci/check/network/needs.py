@@ -9,7 +9,7 @@ from typing import Any
 from kubeaid_ci.check.network.networks import Traffic
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts
 from kubeaid_ci.k8s.manifest import Manifest
-from kubeaid_ci.network.model import PodGroup, Port
+from kubeaid_ci.network.model import LAST_PORT, PodGroup, Port
 from kubeaid_ci.network.services import resolved
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -32,6 +32,8 @@ _DEFAULT_PORTS = {
     "amqp": 5672,
     "amqps": 5671,
 }
+_SCP = re.compile(r"[\w.-]+@([\w.-]+):")
+_REPO_SERVER = ("app.kubernetes.io/component", "repo-server")
 _EVERY_ACCOUNT = "system:serviceaccounts"
 _IN_CLUSTER = re.compile(r".*\.svc(\.[\w.-]+)?|.*\.local|localhost|[^.]+|[\d.]+")
 
@@ -80,10 +82,12 @@ class Egress:
 
     `accounts` are the service accounts with rights, as namespace and name: no name means all of the namespace, neither
     means all. `on_nodes` are the ports of nodes that the Services of a namespace lead to, with the Service.
+    `repositories` are the addresses that Argo CD takes sources from.
     """
 
     accounts: frozenset[tuple[str, str]]
     on_nodes: Mapping[str, Mapping[Port, str]]
+    repositories: tuple[str, ...] = ()
 
     def calls_api_server(self, pods: PodGroup) -> bool:
         """Return whether the service account of pods has rights, and its token is in the pods."""
@@ -101,7 +105,9 @@ def egress_of(each: Traffic) -> Egress:
         for _, offer in offered if pods.host_network else ():
             on_nodes.setdefault(pods.namespace, {})[offer.port] = str(offer.what.key)
     bindings = (one for one in each.manifests if one.key.kind in ("ClusterRoleBinding", "RoleBinding"))
-    return Egress(frozenset(account for binding in bindings for account in _accounts(binding)), on_nodes)
+    return Egress(
+        frozenset(account for binding in bindings for account in _accounts(binding)), on_nodes, each.repositories
+    )
 
 
 def _has_projected_token(pods: PodGroup) -> bool:
@@ -118,15 +124,27 @@ def _accounts(binding: Manifest) -> Iterator[tuple[str, str]]:
             yield name.removeprefix(_EVERY_ACCOUNT).removeprefix(":"), ""
 
 
-def outside_ports(pods: PodGroup) -> dict[int, str]:
-    """Return the ports of hosts outside the cluster that addresses in arguments and variables of pods name."""
+def outside_ports(pods: PodGroup, called: Egress) -> dict[int, str]:
+    """Return the ports of hosts outside the cluster that pods call, each with a host.
+
+    The hosts are those of addresses in their arguments and variables. The repo server of Argo CD calls the
+    repositories of all Applications.
+    """
     found: dict[int, str] = {}
-    for scheme, host, port in (match for written in _written(pods) for match in _URL.findall(written)):
+    written = [*_written(pods), *(called.repositories if _REPO_SERVER in pods.template.labels.items() else ())]
+    for scheme, host, port in (match for line in written for match in _addresses(line)):
         if not _IN_CLUSTER.fullmatch(host):
             number = int(port or _DEFAULT_PORTS[scheme])
-            if 1 <= number <= 65535:
+            if 1 <= number <= LAST_PORT:
                 found.setdefault(number, host)
     return found
+
+
+def _addresses(written: str) -> Iterator[tuple[str, str, str]]:
+    """Yield scheme, host and port (empty if it is not written) of each address in a text."""
+    yield from _URL.findall(written)
+    if match := _SCP.match(written):
+        yield "ssh", match[1], ""
 
 
 def _written(pods: PodGroup) -> Iterator[str]:

@@ -26,7 +26,7 @@ class Traffic:
 
     By pods: the ports that Services offer, that Prometheus scrapes (its pods are `scrapers`), and that the API server
     calls. `unknown` has the names of Applications, by namespace, whose objects are not all known. `namespaces` are
-    those that exist as far as Git knows.
+    those that exist as far as Git knows. `repositories` are the addresses of all sources.
     """
 
     network: Network
@@ -37,6 +37,7 @@ class Traffic:
     scrapers: tuple[PodGroup, ...]
     unknown: Mapping[str, tuple[str, ...]]
     namespaces: frozenset[str]
+    repositories: tuple[str, ...]
 
     def selecting(self, pods: PodGroup) -> tuple[Policy, ...]:
         """Return the policies that select pods, or may."""
@@ -92,10 +93,11 @@ def _traffic(key: _Identity) -> tuple[Traffic, ...]:
     by_destination: dict[str, list[RenderedApp]] = defaultdict(list)
     for app in key.state.apps:
         by_destination[app.destination].append(app)
-    return tuple(_read(apps) for _, apps in sorted(by_destination.items()))
+    repositories = tuple(sorted({plan.source.url for app in key.state.apps for plan in app.sources}))
+    return tuple(_read(apps, repositories) for _, apps in sorted(by_destination.items()))
 
 
-def _read(apps: Iterable[RenderedApp]) -> Traffic:
+def _read(apps: Iterable[RenderedApp], repositories: tuple[str, ...]) -> Traffic:
     manifests: list[Manifest] = []
     unknown: dict[str, tuple[str, ...]] = {}
     destinations: set[str] = set()
@@ -115,4 +117,5 @@ def _read(apps: Iterable[RenderedApp]) -> Traffic:
         scrapers(network.pods),
         unknown,
         frozenset((*_ALWAYS, *destinations, *(one.key.name for one in manifests if one.key.kind == "Namespace"))),
+        repositories,
     )

@@ -69,7 +69,7 @@ def egress(selected: Iterable[PodGroup], called: Egress) -> Rules:
     if nodes:
         found.rules.append({"ports": _ports(sorted(nodes))})
         found.comments.append(f"egress to nodes: {'; '.join(f'{port} ({why})' for port, why in sorted(nodes.items()))}")
-    hosts = {number: host for group in pods for number, host in outside_ports(group).items()}
+    hosts = {number: host for group in pods for number, host in outside_ports(group, called).items()}
     if hosts:
         found.rules.append({"ports": _ports([Port(number) for number in sorted(hosts)])})
         found.comments.append(

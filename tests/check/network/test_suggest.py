@@ -1,14 +1,17 @@
 """Suggested policies: no workload without one, and what is asked for stays reachable."""
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from kubeaid_ci import documents
+from kubeaid_ci.argocd.application import Source
 from kubeaid_ci.check import families
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.suggest import suggest
+from kubeaid_ci.render.source_plan import SourcePlan
 from tests.check.cases import deployment
 from tests.check.network import promises
 from tests.check.network.generated import cluster
@@ -96,6 +99,19 @@ def test_egress_is_dns_pods_the_api_server_and_the_hosts_that_a_workload_names()
     ]
     assert [port["port"] for port in server["ports"]] == [443, 6443]
     assert [port["port"] for port in outside["ports"]] == [2222]
+
+
+def test_the_repo_server_of_argo_cd_keeps_its_repositories() -> None:
+    labels = {"app.kubernetes.io/component": "repo-server"}
+    server = web()
+    server["spec"] = {"template": {"metadata": {"labels": labels}, "spec": server["spec"]["template"]["spec"]}}
+    one = state([server])
+    urls = ("git@git.example.com:shop/config.git", "https://charts.example.com", "ssh://git@git.example.com:2222/x.git")
+    plans = tuple(SourcePlan(Source(url)) for url in urls)
+    sourced = replace(one, apps=(replace(one.apps[0], sources=plans),))
+    (suggestion,) = suggest(sourced, CheckContext())
+    rule = documents.load(suggestion.text, where="")["spec"]["egress"][-1]
+    assert [port["port"] for port in rule["ports"]] == [22, 443, 2222]
 
 
 def test_only_the_open_direction_gets_a_policy() -> None:
