@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "doctor": ("--forge", "none"),
     "images list": (),
     "images lock": ("--check",),
+    "images mirror": ("--to", "127.0.0.1:1/m", "--dry-run"),
     "images overrides": ("--to", "mirror.example.org/m"),
     "charts list": (),
     "charts verify": ("--offline", "--base", "main"),

@@ -1,0 +1,126 @@
+"""``kubeaid-ci images mirror``."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.options import common_options, kubeaid_ref_option
+from kubeaid_ci.cli.upstream_options import registry_options
+
+
+@click.command("mirror")
+@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@click.option("--charts", "of_charts", is_flag=True, help="Of all umbrella charts with their default values.")
+@click.option("--to", metavar="REGISTRY|dir:PATH", help="The mirror, or a folder for an OCI layout.")
+@click.option("--from", "layout", metavar="dir:PATH", help="Copy every image of an OCI layout, not those of clusters.")
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Copy nothing; write input for skopeo, regsync and hauler, and plain lists, to DIR.",
+)
+@click.option("--dry-run", is_flag=True, help="Copy nothing; show what would be copied.")
+@registry_options
+@common_options
+@kubeaid_ref_option("pinned; with --charts worktree")
+@click.pass_context
+def images_mirror(
+    ctx: click.Context,
+    /,
+    clusters: tuple[str, ...],
+    *,
+    of_charts: bool,
+    to: str | None,
+    layout: str | None,
+    plan: Path | None,
+    dry_run: bool,
+    **values: Any,
+) -> None:
+    """Copy the images of clusters (default: all) to a mirror, all platforms, with their digests.
+
+    Copies with skopeo, which must be installed. Images that the mirror has are skipped, so a run that was
+    interrupted can be repeated. Digests come from images.lock.yaml if it has them. With --plan nothing is copied and no
+    registry is contacted.
+
+    \b
+    Example: kubeaid-ci images mirror --to registry.example.com/mirror
+             kubeaid-ci images mirror --to dir:images staging
+             kubeaid-ci images mirror --to registry.example.com/mirror --plan plan
+             kubeaid-ci images mirror --from dir:images --to registry.example.com/mirror
+    """
+    from kubeaid_ci.cli.ending import done
+    from kubeaid_ci.cli.images_list import failure_of_unknown, inventory, options_for
+    from kubeaid_ci.cli.images_plan import locked_digests, plan_only
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.upstream_options import reaching_registries
+    from kubeaid_ci.images.locking import image_registries
+    from kubeaid_ci.images.mirror_report import mirror_report
+    from kubeaid_ci.images.mirroring import mirror_images
+
+    if layout:
+        _restore(ctx, layout, to, values, dry_run=dry_run, idle=bool(clusters or of_charts or plan))
+    options = options_for(ctx, values, clusters, of_charts=of_charts)
+    target = to or options.settings.images.mirror
+    if target is None:
+        raise click.UsageError("name the mirror with --to REGISTRY or --to dir:PATH", ctx)
+    if plan and dry_run:
+        raise click.UsageError("--dry-run has no effect with --plan, which copies nothing", ctx)
+    reaching = reaching_registries(values, options.settings.upstreams)
+    locked = locked_digests(options, of_charts=of_charts)
+    with Progress(quiet=options.quiet) as progress:
+        found = inventory(options, clusters, of_charts=of_charts, progress=progress.rendered)
+        if plan:
+            result = plan_only(found, target, locked, plan)
+        else:
+            with image_registries(**reaching) as look_up:
+                result = mirror_images(
+                    found,
+                    target,
+                    resolve=look_up,
+                    locked=locked,
+                    plain_http=reaching["plain_http"],
+                    ca_bundle=reaching["ca_bundle"],
+                    dry_run=dry_run,
+                    progress=partial(progress.counted, "images"),
+                )
+    failure = 3 if result.is_incomplete else 0
+    done(
+        ctx,
+        mirror_report(result),
+        options,
+        failure=lambda findings: failure or failure_of_unknown(found.unknown, findings),
+    )
+
+
+def _restore(
+    ctx: click.Context, layout: str, to: str | None, values: dict[str, Any], *, dry_run: bool, idle: bool
+) -> NoReturn:
+    """Copy the images of an OCI layout to a registry."""
+    from kubeaid_ci.cli.ending import done
+    from kubeaid_ci.cli.options import resolve
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.upstream_options import reaching_registries
+    from kubeaid_ci.images.locking import image_registries
+    from kubeaid_ci.images.mirror_report import mirror_report
+    from kubeaid_ci.images.mirroring import restore_images
+
+    if idle:
+        raise click.UsageError("--from copies all images of a layout; leave out clusters, --charts and --plan", ctx)
+    if not layout.startswith("dir:") or to is None or to.startswith("dir:"):
+        raise click.UsageError("with --from dir:PATH name the registry: --to REGISTRY", ctx)
+    options = resolve(ctx, values, needs_kubeaid=False)
+    reaching = reaching_registries(values, options.settings.upstreams)
+    with Progress(quiet=options.quiet) as progress, image_registries(**reaching) as look_up:
+        result = restore_images(
+            layout.removeprefix("dir:"),
+            to,
+            resolve=look_up,
+            plain_http=reaching["plain_http"],
+            ca_bundle=reaching["ca_bundle"],
+            dry_run=dry_run,
+            progress=partial(progress.counted, "images"),
+        )
+    done(ctx, mirror_report(result), options, failure=3 if result.is_incomplete else 0)
