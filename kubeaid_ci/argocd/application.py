@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Self
 
 from kubeaid_ci.argocd.application_schema import APPLICATION_SPEC
@@ -149,10 +150,7 @@ class Source:
     @property
     def remote(self) -> Remote | None:
         """The repository's address; None if it is not one, or one of an OCI registry."""
-        try:
-            return Remote.parse(self.url)
-        except UserError:
-            return None
+        return _remote(self.url)
 
     @property
     def host(self) -> str:
@@ -235,6 +233,14 @@ class Application:
             SyncPolicy.parse(body),
             has_several_sources=bool(mappings(spec, "sources")) and spec.get("sourceHydrator") is None,
         )
+
+
+@lru_cache(maxsize=1024)
+def _remote(url: str) -> Remote | None:
+    try:
+        return Remote.parse(url)
+    except UserError:
+        return None
 
 
 def _plain_version(written: str) -> str:
