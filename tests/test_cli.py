@@ -263,6 +263,8 @@ def test_demo_runs_offline_and_ends_well(run, tmp_path):
     assert "identical 1, different 0" in done.stdout
     assert "error chart/file-modified: templates/deployment.yaml differs from the published hello 1.2.0" in done.stdout
     assert "change/image-registry-new" in done.stdout
+    assert "0 errors, 3 warnings" in done.stdout
+    assert "kind: NetworkPolicy" in done.stdout
     again = run("demo", tmp_path / "demo")
     assert again.returncode == 2
     assert "not empty" in again.stderr

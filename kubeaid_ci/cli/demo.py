@@ -36,6 +36,7 @@ def demo(ctx: click.Context, /, folder: Path | None, **given: object) -> None:
 
     from kubeaid_ci.cli.build import build
     from kubeaid_ci.cli.charts import charts
+    from kubeaid_ci.cli.check import check
     from kubeaid_ci.cli.clusters import clusters
     from kubeaid_ci.cli.publish import publish
     from kubeaid_ci.demo import charts as demo_charts
@@ -61,6 +62,14 @@ def demo(ctx: click.Context, /, folder: Path | None, **given: object) -> None:
     for text in sorted(preview.glob("*.md")):
         _print(visible(text.read_text(encoding="utf-8")))
     _run(ctx, publish, ["publish", *repos, *quiet])
+    rules = "gitops,chart"
+    _title("Check all clusters as Git describes them")
+    _run(ctx, check, ["check", "--rules", rules, *repos, *quiet])
+    broken = job.break_edge(made)
+    _title(f"Somebody adds {broken.relative_to(made.config)}: what is wrong with it?")
+    _run(ctx, check, ["check", "--rules", rules, "--new-only", "--base", "HEAD", "--fail-on", "never", *repos, *quiet])
+    _title("A network policy for its workload to start with")
+    _run(ctx, check, ["check", "edge", "--suggest", "network", *repos, *quiet])
     # A proxy cannot reach servers on this machine, and no other host is contacted.
     os.environ["no_proxy"] = "127.0.0.1"
     with served(made.charts) as address:

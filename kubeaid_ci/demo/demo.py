@@ -87,6 +87,52 @@ spec:
       recurse: true
 """
 
+_BROKEN = """apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: web
+  namespace: argocd
+  finalizers:
+    - argocd.argoproj.io/resources-finalizer
+spec:
+  project: default
+  destination:
+    server: https://kubernetes.default.svc
+    namespace: web
+  source:
+    repoURL: {config}
+    path: k8s/edge/web
+    targetRevision: HEAD
+"""
+"""A finalizer that Argo CD does not know, the project default, and a namespace that nothing creates."""
+
+_WEB = """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector:
+    matchLabels: {app: web}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      containers:
+        - name: web
+          image: docker.io/library/nginx:1.29.0
+          ports:
+            - {name: http, containerPort: 8080}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+spec:
+  selector: {app: web}
+  ports:
+    - {name: http, port: 80, targetPort: http}
+"""
+
 _CHART = "apiVersion: v2\nname: root\nversion: 0.1.0\n"
 
 
@@ -125,6 +171,15 @@ def lengthen_retention(demo: Demo) -> Path:
     """Change one setting of the staging cluster; gives the vars file."""
     path = demo.config / "k8s" / "staging.example.com" / "staging-vars.jsonnet"
     write_atomically(path, path.read_bytes().replace(b"'7d'", b"'14d'"))
+    return path
+
+
+def break_edge(demo: Demo) -> Path:
+    """Add an Application with three mistakes to the cluster `edge`; return its file."""
+    folder = demo.config / "k8s" / "edge"
+    path = folder / "argocd-apps" / "templates" / "web.yaml"
+    _text(folder / "web" / "web.yaml", _WEB)
+    _text(path, _BROKEN.format(config=_CONFIG))
     return path
 
 

@@ -50,7 +50,7 @@ def objects(*bodies: object, name: str = "app", namespace: str = "apps", **spec:
 def deployment(name: str = "web", *, pod: Mapping[str, object] | None = None, **container: object) -> dict:
     """A Deployment with one container; `pod` has further fields of the pods' specification."""
     labels = {"app": name}
-    spec = {"containers": [{"name": name, "image": "registry.example.com/web:1.0.0", **container}], **(pod or {})}
+    spec = {"containers": [{"name": name, "image": "registry.k8s.io/web:1.0.0", **container}], **(pod or {})}
     template = {"metadata": {"labels": labels}, "spec": spec}
     return {
         "apiVersion": "apps/v1",

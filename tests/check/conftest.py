@@ -27,5 +27,5 @@ def check(world: World, cases: tuple[Case, ...]) -> Checks:
     world.commit("1.0.0")
     cache: Path = world.folder / "cache"
     allowed = (Remote.parse("https://git.example.com/acme/allowed"),)
-    settings = Settings(check=CheckSettings(Profile.STRICT, {}, ("quay.io/acme", "registry.example.com"), allowed))
+    settings = Settings(check=CheckSettings(Profile.STRICT, {}, ("quay.io/acme", "registry.k8s.io"), allowed))
     return kubeaid_ci.check_clusters(world.config, world.kubeaid, settings=settings, cache=cache)
