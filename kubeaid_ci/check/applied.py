@@ -10,7 +10,9 @@ from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.rendering import RenderedApp
+from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
+
+_MOST_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,26 @@ class Applied:
             self.path, message, subject=self.subject, line=self.line, key=key, content=content, severity=severity
         )
 
+    def absence(
+        self, state: ClusterState, rule: Rule, message: str, *, key: str, namespace: str | None = None
+    ) -> Finding:
+        """Return a finding that Git lacks something that the object needs.
+
+        It is an info that names the Applications which could not be rendered, if one of them may have what is missing:
+        those of the `namespace`, or all.
+        """
+        elsewhere = [
+            app.app
+            for app in state.apps
+            if app.status is not RenderStatus.RENDERED and namespace in (None, app.namespace)
+        ]
+        if not elsewhere:
+            return self.finding(rule, message, key=key, content=message)
+        more = len(elsewhere) - _MOST_NAMED
+        names = ", ".join(elsewhere[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        reason = f"{message}; it may be in an Application that could not be rendered: {names}"
+        return self.finding(rule, reason, key=key, content=message, severity=Severity.INFO)
+
 
 def applied(state: ClusterState, context: CheckContext) -> Iterator[Applied]:
     """Yield every object of a cluster, without those of ``helm test``, which Argo CD does not apply."""
@@ -57,11 +79,11 @@ def applied(state: ClusterState, context: CheckContext) -> Iterator[Applied]:
 def edited_file(cluster: Cluster, app: RenderedApp, manifest: Manifest | None = None) -> str:
     """Return the file of the config repo that one edits to change an object of an Application.
 
-    It is the vars file of built manifests, the file of a plain object, the values file of a chart that has the last
-    word, else the file of the Application.
+    It is the vars file of built manifests, the file or template of an object in the config repo, the values file of a
+    chart that has the last word, else the file of the Application.
     """
     for source in app.sources:
-        if source.repository == "config" and not source.chart and manifest and _is_below(source.path, manifest.path):
+        if source.repository == "config" and manifest and _is_below(source.path, manifest.path):
             is_built = _is_below(cluster.output, manifest.path)
             return cluster.vars_file if is_built and cluster.vars_file else manifest.path
     layers = (layer for source in app.sources for layer in source.values if layer.repository == "config")

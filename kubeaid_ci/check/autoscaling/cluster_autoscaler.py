@@ -16,7 +16,6 @@ from kubeaid_ci.check.autoscaling.node_groups import (
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.rendering import RenderStatus
 
 NO_GROUPS = Rule(
     "autoscaling/no-groups",
@@ -53,7 +52,6 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report each autoscaler, and each group of it."""
     items = list(applied(state, context))
     groups = node_groups(items)
-    all_known = all(app.status is RenderStatus.RENDERED for app in state.apps)
     for autoscaler in autoscalers(items):
         yield from _release(state, autoscaler)
         yield from _static(autoscaler)
@@ -63,7 +61,7 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
                 options = "neither --nodes nor --node-group-auto-discovery"
                 yield _finding(NO_GROUPS, autoscaler.item, f"{options} for the provider {autoscaler.provider}")
         elif not autoscaler.groups_are_elsewhere:
-            yield from _cluster_api(autoscaler, own, items, all_known=all_known)
+            yield from _cluster_api(state, autoscaler, own, items)
 
 
 def _release(state: ClusterState, autoscaler: Autoscaler) -> Iterator[Finding]:
@@ -82,16 +80,14 @@ def _static(autoscaler: Autoscaler) -> Iterator[Finding]:
 
 
 def _cluster_api(
-    autoscaler: Autoscaler, own: list[NodeGroup], items: list[Applied], *, all_known: bool
+    state: ClusterState, autoscaler: Autoscaler, own: list[NodeGroup], items: list[Applied]
 ) -> Iterator[Finding]:
     bounded = [group for group in own if group.low is not None and group.high is not None]
     if not bounded and not list(autoscaler.static_groups):
-        if own or all_known:
-            has = (
-                "no MachineDeployment or MachinePool with both sizes" if own else "no MachineDeployment or MachinePool"
-            )
-            where = f" matches {', '.join(autoscaler.discovery)}" if autoscaler.discovery else ""
-            yield _finding(NO_GROUPS, autoscaler.item, f"{has}{where}")
+        key = str(autoscaler.item.manifest.key)
+        message = f"{key}: no MachineDeployment or MachinePool" + (" with both sizes" if own else "")
+        message += f" matches {', '.join(autoscaler.discovery)}" if autoscaler.discovery else ""
+        yield autoscaler.item.absence(state, NO_GROUPS, message, key=key, namespace=autoscaler.namespace)
         return
     for group in own:
         if (group.low is None) is not (group.high is None):

@@ -18,6 +18,7 @@ _BOUNDS = f"{_API_GROUP}/cluster-api-autoscaler-node-group-"
 MIN_SIZE, MAX_SIZE = f"{_BOUNDS}min-size", f"{_BOUNDS}max-size"
 _CAPACITY = "capacity.cluster-autoscaler.kubernetes.io/"
 _IMAGE = re.compile(r"(?:^|/)cluster-autoscaler(?:-[a-z0-9]+)?:(?P<tag>[^@]+)")
+_NAMESPACE = re.compile(r"[:,]namespace=(?P<name>[^,]+)")
 _WITH_COUNTS = re.compile(r"(?P<low>[^:]*):(?P<high>[^:]*):(?P<name>.+)")
 
 
@@ -53,6 +54,12 @@ class Autoscaler:
     def discovery(self) -> tuple[str, ...]:
         """The values of ``--node-group-auto-discovery``."""
         return tuple(value for value in self.options.get("node-group-auto-discovery", ()) if value)
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace that auto-discovery looks for groups of Cluster API in; None for every namespace."""
+        found = (_NAMESPACE.search(value) for value in self.discovery)
+        return next((match["name"] for match in found if match), None)
 
     def discovers(self, group: "NodeGroup") -> bool:
         """Return whether auto-discovery finds a group of Cluster API."""

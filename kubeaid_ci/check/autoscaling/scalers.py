@@ -12,7 +12,7 @@ from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts
 from kubeaid_ci.k8s.pods import workload
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.render.rendering import RenderedApp
 
 REQUESTS_MISSING = Rule(
     "autoscaling/requests-missing",
@@ -75,7 +75,6 @@ class Scaler:
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report each autoscaler of pods, and the sizes that Git and an autoscaler both set."""
     items = list(applied(state, context))
-    all_known = all(app.status is RenderStatus.RENDERED for app in state.apps)
     objects: dict[Target, Applied] = {}
     for item in items:
         objects.setdefault(_place(item, item.manifest.key.kind, item.manifest.key.name), item)
@@ -84,9 +83,11 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     for scaler in scalers:
         target = objects.get(scaler.target)
         if target is None:
-            if all_known and scaler.target[3]:
-                _, namespace, kind, name = scaler.target
-                yield _finding(TARGET_MISSING, scaler.item, f"no {kind} {namespace}/{name}")
+            _, namespace, kind, name = scaler.target
+            if name:
+                key = str(scaler.item.manifest.key)
+                message = f"{key}: no {kind} {namespace}/{name}"
+                yield scaler.item.absence(state, TARGET_MISSING, message, key=key, namespace=namespace)
             continue
         yield from _requests(scaler, target, defaults)
         if scaler.kind != _VPA and at(target.manifest.body, "spec", "replicas") is not None:

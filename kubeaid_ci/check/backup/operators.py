@@ -12,7 +12,6 @@ from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.cron import CronSchedule
 from kubeaid_ci.k8s.fields import text
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.rendering import RenderStatus
 
 INCOMPLETE = Rule(
     "backup/database-incomplete",
@@ -44,14 +43,14 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
         if one.own and one.own.problem and key not in reported:
             reported.add(key)
             yield one.item.finding(INCOMPLETE, f"{key}: {one.own.problem}", key=key, content=one.own.problem)
-    all_known = all(app.status is RenderStatus.RENDERED for app in state.apps)
     scheduled = [item for item in backups.items if (item.manifest.key.group, item.manifest.key.kind) == CNPG_BACKUP]
     for item in scheduled:
         yield from _schedule(item)
         name = text(item.manifest.body, "spec", "cluster", "name")
-        if all_known and not any(_is_cluster(other, item, name) for other in backups.items):
-            key = str(item.manifest.key)
-            yield item.finding(DATABASE_MISSING, f"{key}: no Cluster {name} in its namespace", key=key, content=name)
+        if not any(_is_cluster(other, item, name) for other in backups.items):
+            key, namespace = str(item.manifest.key), item.manifest.key.namespace
+            message = f"{key}: no Cluster {name} in its namespace"
+            yield item.absence(state, DATABASE_MISSING, message, key=key, namespace=namespace)
 
 
 def _is_cluster(other: Applied, item: Applied, name: str) -> bool:

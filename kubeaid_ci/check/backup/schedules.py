@@ -11,7 +11,6 @@ from kubeaid_ci.k8s.fields import at, text, text_map, texts
 from kubeaid_ci.k8s.operated_pods import OPERATED
 from kubeaid_ci.k8s.selectors import Labels
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.rendering import RenderStatus
 
 SCHEDULE_INVALID = Rule(
     "backup/schedule-invalid",
@@ -45,7 +44,6 @@ _DEFAULT_LOCATION = "default"
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report each schedule once for each rule."""
     backups = plan(state, context)
-    all_known = all(app.status is RenderStatus.RENDERED for app in state.apps)
     objects = {
         (item.app.destination, item.manifest.key.kind, item.manifest.key.namespace, item.manifest.key.name): item
         for item in backups.items
@@ -55,15 +53,16 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
         velero = schedule.velero
         if velero.cron is None:
             yield _finding(SCHEDULE_INVALID, schedule, f"spec.schedule: {velero.problem}")
-        if not all_known:
-            continue
+        key, own = str(schedule.item.manifest.key), velero.namespace
         if not _selects_anything(schedule, backups):
-            yield _finding(SELECTS_NOTHING, schedule, f"no object of the cluster is in {_selection(schedule)}")
+            message = f"{key}: no object of the cluster is in {_selection(schedule)}"
+            yield schedule.item.absence(state, SELECTS_NOTHING, message, key=key)
         if missing := _missing_location(schedule, objects):
-            yield _finding(LOCATION_MISSING, schedule, missing)
+            yield schedule.item.absence(state, LOCATION_MISSING, f"{key}: {missing}", key=key, namespace=own)
         policy = text(velero.filter.template, "resourcePolicy", "name")
-        if policy and (_place(schedule), "ConfigMap", velero.namespace, policy) not in objects:
-            yield _finding(POLICY_MISSING, schedule, f"no ConfigMap {velero.namespace}/{policy}")
+        if policy and (_place(schedule), "ConfigMap", own, policy) not in objects:
+            message = f"{key}: no ConfigMap {own}/{policy}"
+            yield schedule.item.absence(state, POLICY_MISSING, message, key=key, namespace=own)
 
 
 def _selects_anything(schedule: Schedule, backups: Plan) -> bool:

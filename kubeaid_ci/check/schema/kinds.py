@@ -8,7 +8,6 @@ from kubeaid_ci.check.schema import removals
 from kubeaid_ci.check.schema.definitions import Definitions, definitions
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.rendering import RenderStatus
 
 KIND_NOT_SERVED = Rule(
     "schema/kind-not-served",
@@ -67,11 +66,7 @@ def _finding(state: ClusterState, same: list[Applied], known: Definitions, versi
         severity = Severity.WARNING if state.version_from == "default" else Severity.ERROR
         return first.finding(KIND_NOT_SERVED, message, severity=severity, key=f"{version} {kind}")
     message = f"{what}: no CustomResourceDefinition of the cluster serves this kind"
-    missing = [app.app for app in state.apps if app.status is not RenderStatus.RENDERED]
-    if missing:
-        message += f"; it may be in an Application that could not be rendered: {_listed(missing)}"
-    severity = Severity.INFO if missing else Severity.WARNING
-    return first.finding(KIND_NOT_SERVED, message, severity=severity, key=f"{version} {kind}")
+    return first.absence(state, KIND_NOT_SERVED, message, key=f"{version} {kind}")
 
 
 def _is_built_in(group: str) -> bool:

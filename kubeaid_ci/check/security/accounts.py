@@ -9,7 +9,6 @@ from kubeaid_ci.check.security.pods import workloads
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import text
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.rendering import RenderStatus
 
 ACCOUNT_MISSING = Rule(
     "security/account-missing",
@@ -30,13 +29,14 @@ RULES = (ACCOUNT_MISSING, TOKEN_MOUNTED)
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report workloads by their account."""
     accounts = _accounts(state, context)
-    all_known = all(app.status is RenderStatus.RENDERED for app in state.apps)
     for workload in workloads(state, context):
         spec = workload.pods.spec
         name = text(spec, "serviceAccountName") or text(spec, "serviceAccount") or "default"
         account = accounts.get((*workload.namespace, name))
-        if name != "default" and account is None and all_known:
-            yield workload.finding(ACCOUNT_MISSING, f"no service account {workload.namespace[1]}/{name}")
+        if name != "default" and account is None:
+            key, namespace = str(workload.item.manifest.key), workload.namespace[1]
+            message = f"{key}: no service account {namespace}/{name}"
+            yield workload.item.absence(state, ACCOUNT_MISSING, message, key=key, namespace=namespace)
         mounts = spec.get("automountServiceAccountToken")
         if mounts is None:
             mounts = (account or {}).get("automountServiceAccountToken")

@@ -10,7 +10,6 @@ from kubeaid_ci.check.security.pods import named
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import texts
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.rendering import RenderStatus
 
 ROLE_MISSING = Rule(
     "security/role-missing",
@@ -62,14 +61,15 @@ _FOR_ANYBODY = frozenset(
 
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report each binding once for each rule, and the access to secrets once for each account and scope."""
-    all_known = all(app.status is RenderStatus.RENDERED for app in state.apps)
     bound = [grant for grant in grants(applied(state, context)) if grant.subjects]
     for grant in bound:
         if grant.rules is not None:
             yield from _wide(grant)
-        elif all_known:
-            who = named(grant.subjects)
-            yield _finding(ROLE_MISSING, grant, f"no {grant.role_kind} {grant.role}, so {who} has no rights")
+        else:
+            key, who = str(grant.binding.manifest.key), named(grant.subjects)
+            message = f"{key}: no {grant.role_kind} {grant.role}, so {who} has no rights"
+            namespace = grant.namespace if grant.role_kind == "Role" else None
+            yield grant.binding.absence(state, ROLE_MISSING, message, key=key, namespace=namespace)
     yield from _secrets(bound)
 
 
