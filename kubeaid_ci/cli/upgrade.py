@@ -24,6 +24,9 @@ _NO_REF = "an upgrade is from what each Application pins to --to"
     shell_complete=completion.applications,
     help="Only this Application; repeatable.",
 )
+@click.option(
+    "--wave", metavar="NAME|next", help="The clusters of a wave of the settings, or of the next one that is due."
+)
 @click.option("--accept-dangers", is_flag=True, help="Upgrade despite errors of the rehearsal.")
 @click.option(
     "--kubeaid-address",
@@ -44,6 +47,7 @@ def upgrade(
     *,
     to: str | None,
     apps: tuple[str, ...],
+    wave: str | None,
     accept_dangers: bool,
     addresses: tuple[str, ...],
     publish: bool,
@@ -65,6 +69,8 @@ def upgrade(
 
     if not to:
         raise click.UsageError("name the revision with --to, for example --to latest", ctx)
+    if wave and clusters:
+        raise click.UsageError("name clusters or a wave, not both", ctx)
     if together and not publish:
         raise click.UsageError("--together has no effect without --publish", ctx)
     options = resolve(ctx, common)
@@ -76,6 +82,7 @@ def upgrade(
         "to": to,
         "clusters": clusters,
         "apps": apps,
+        "wave": wave,
         "accept_dangers": accept_dangers,
         "kubeaid_addresses": addresses,
         "settings": options.settings,

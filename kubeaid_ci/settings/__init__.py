@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -108,6 +109,18 @@ class ImageSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WaveSettings:
+    """Clusters that are upgraded together, by name or glob.
+
+    `soak` is how long the wave before has to be at a revision first.
+    """
+
+    name: str
+    clusters: tuple[str, ...]
+    soak: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RepositorySettings:
     """Addresses that mean the two repositories, besides the origins of their clones."""
 
@@ -160,6 +173,7 @@ class Settings:
     repositories: RepositorySettings = field(default_factory=RepositorySettings)
     check: CheckSettings = field(default_factory=CheckSettings)
     images: ImageSettings = field(default_factory=ImageSettings)
+    waves: tuple[WaveSettings, ...] = ()
 
     @property
     def kubernetes_versions(self) -> tuple[Version, ...]:
@@ -276,6 +290,12 @@ _IMAGES: Mapping[str, Reader] = {
     "mirror": matching(r"[A-Za-z0-9][\w.:/-]+", "a registry such as registry.example.com/mirror"),
 }
 
+_WAVE: Mapping[str, Reader] = {
+    "name": text,
+    "clusters": many(text),
+    "soak": duration,
+}
+
 _SETTINGS: Mapping[str, Reader] = {
     "kubeaid": text,
     "kubeaid-ref": text,
@@ -290,6 +310,7 @@ _SETTINGS: Mapping[str, Reader] = {
     "charts": named(table(_CHART, ChartPolicy)),
     "clusters": named(table(_CLUSTER, ClusterSettings)),
     "repositories": table(_REPOSITORIES, RepositorySettings),
+    "waves": many(table(_WAVE, WaveSettings, required=("name", "clusters"))),
     "check": table(_CHECK, CheckSettings),
     "images": table(_IMAGES, ImageSettings),
 }

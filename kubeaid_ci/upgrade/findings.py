@@ -15,7 +15,9 @@ from kubeaid_ci.upgrade.rules import (
     REVISION_MOVES,
     SOURCE_LEFT,
     SOURCE_UNKNOWN,
+    WAVE_WAITS,
 )
+from kubeaid_ci.upgrade.waves import WaveChoice
 
 _MOST_NAMES = 10
 
@@ -55,6 +57,12 @@ def monitoring_kept(cluster: Cluster, reason: str, *, severity: Severity | None 
 def moving(to: str) -> Finding:
     """Return the finding about a revision that is a branch."""
     return REVISION_MOVES.at(None, f"{to} is a branch", subject=to, key="branch")
+
+
+def waiting(wave: WaveChoice, *, named: bool) -> Finding:
+    """Return the finding about a wave that is not due: an error if it was requested by name."""
+    severity = None if named else Severity.INFO
+    return WAVE_WAITS.at(None, wave.waiting, subject=wave.name, severity=severity, key="waits")
 
 
 def errors_of(cluster: Cluster, findings: Iterable[Finding]) -> list[Finding]:

@@ -23,6 +23,7 @@ def upgrade_clusters(
     to: str,
     clusters: Sequence[str] = (),
     apps: Sequence[str] = (),
+    wave: str | None = None,
     accept_dangers: bool = False,
     kubeaid_addresses: Sequence[str] = (),
     dry_run: bool = False,
@@ -35,9 +36,10 @@ def upgrade_clusters(
     """Move clusters to a KubeAid revision in a checkout of the config repo: sources, labels, settings, monitoring.
 
     `config_repo` and `kubeaid` are folders. `to` is a tag, ``latest``, a range of versions, a branch or a commit.
-    `clusters` and `apps` name some (none: all). The upgrade is rehearsed first, as `diff_clusters` does; if that has
-    errors, nothing is written unless `accept_dangers`. `kubeaid_addresses` are further addresses of the KubeAid repo,
-    such as old names. With `dry_run` nothing is written. The other parameters are those of `diff_clusters`.
+    `clusters` and `apps` name some (none: all); `wave` names a wave of the settings instead, or is ``next``. The
+    upgrade is rehearsed first, as `diff_clusters` does; if that has errors, nothing is written unless `accept_dangers`.
+    `kubeaid_addresses` are further addresses of the KubeAid repo, such as old names. With `dry_run` nothing is written.
+    The other parameters are those of `diff_clusters`.
 
     Each cluster is written as a whole or not at all, and one that fails does not block the others. Nothing is
     committed. Raises `UserError` if nothing can be upgraded at all.
@@ -47,6 +49,7 @@ def upgrade_clusters(
         tuple(clusters),
         tuple(apps),
         accepts_dangers=accept_dangers,
+        wave=wave or "",
         addresses=tuple(Remote.parse(address) for address in kubeaid_addresses),
     )
     run = RunOptions(settings or Settings(), jobs, cache, timeout, progress)

@@ -5,13 +5,13 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from kubeaid_ci.cache.cache import Cache, cache_at
 from kubeaid_ci.config_repo import folders
 from kubeaid_ci.config_repo.cluster import Cluster
-from kubeaid_ci.diff.comparison import Revisions
+from kubeaid_ci.diff.comparison import Comparison, Revisions
 from kubeaid_ci.diff.diff import Compared, compare_revisions
 from kubeaid_ci.diff.rules import LIBRARY_GONE, RENDER_BROKEN
 from kubeaid_ci.findings import suppress
@@ -26,10 +26,12 @@ from kubeaid_ci.render.repositories import CHARTS
 from kubeaid_ci.repositories.kubeaid import origin
 from kubeaid_ci.settings import Settings
 from kubeaid_ci.upgrade import app_changes, cluster_files, findings
+from kubeaid_ci.upgrade.arrivals import arrivals_of
 from kubeaid_ci.upgrade.edits import ClusterEdits, Request, edits_of
 from kubeaid_ci.upgrade.monitoring import BuiltFiles, monitoring_files
 from kubeaid_ci.upgrade.result import ClusterUpgrade, Monitoring, PlaceStatus, RevisionEdit, Upgrades, UpgradeStatus
 from kubeaid_ci.upgrade.target import UpgradeTarget, resolve_target
+from kubeaid_ci.upgrade.waves import NEXT, WaveChoice, choose
 
 _UNBUILT = (LIBRARY_GONE, RENDER_BROKEN)
 
@@ -39,7 +41,8 @@ class UpgradeOptions:
     """The clusters and Applications to upgrade by name (none: all), and the revision.
 
     `accepts_dangers` writes despite errors of the rehearsal. With `together` errors in one cluster refuse the upgrade
-    of all. `addresses` are addresses of the KubeAid repo besides those of the settings.
+    of all. `wave` names a wave of the settings, or is ``next``; then `clusters` is empty. `addresses` are addresses of
+    the KubeAid repo besides those of the settings.
     """
 
     to: str
@@ -47,6 +50,7 @@ class UpgradeOptions:
     apps: tuple[str, ...] = ()
     accepts_dangers: bool = False
     together: bool = True
+    wave: str = ""
     addresses: tuple[Remote, ...] = ()
 
 
@@ -68,6 +72,11 @@ def prepare(config: Path, kubeaid: Path, options: UpgradeOptions, run: RunOption
     """
     run = replace(run, settings=_with_addresses(run.settings, options.addresses))
     target = resolve_target(kubeaid, options.to)
+    if options.wave:
+        wave = _wave(config, kubeaid, options.wave, run.settings, target.name)
+        if wave.waiting and not (options.accepts_dangers and wave.clusters):
+            return Upgrades(target.name, (), Comparison(()), (findings.waiting(wave, named=options.wave != NEXT),))
+        options = replace(options, clusters=wave.clusters)
     with _cache(run.cache) as cache:
         compared = compare_revisions(
             config,
@@ -85,6 +94,14 @@ def prepare(config: Path, kubeaid: Path, options: UpgradeOptions, run: RunOption
         )
         with app_changes.chart_versions(kubeaid) as charts:
             return _Preparation(config, kubeaid, options, run, target, compared, cache, charts).upgrades()
+
+
+def _wave(config: Path, kubeaid: Path, name: str, settings: Settings, to: str) -> WaveChoice:
+    """Return the wave of a name, or the next one, with what Git knows about the state of clusters."""
+    clusters = [one for one in folders.folders(config) if isinstance(one, Cluster)]
+    known = settings.repositories.kubeaid.union(one for one in [origin(kubeaid)] if one)
+    arrivals = arrivals_of(config, {one: known.union(one.general.kubeaid) for one in clusters}, to)
+    return choose(name, settings.waves, clusters, arrivals, to=to, now=datetime.now(UTC))
 
 
 @contextmanager

@@ -38,6 +38,7 @@ def publish_upgrades(
     to: str,
     clusters: Sequence[str] = (),
     apps: Sequence[str] = (),
+    wave: str | None = None,
     accept_dangers: bool = False,
     kubeaid_addresses: Sequence[str] = (),
     together: bool = False,
@@ -59,7 +60,7 @@ def publish_upgrades(
     `OutsideError` if the remote cannot be read; every run is safe to repeat.
     """
     addresses = tuple(Remote.parse(address) for address in kubeaid_addresses)
-    options = UpgradeOptions(to, tuple(clusters), tuple(apps), accept_dangers, together, addresses)
+    options = UpgradeOptions(to, tuple(clusters), tuple(apps), accept_dangers, together, wave or "", addresses)
     root = Path(kubeaid).resolve()
     target = resolve(str(config_repo), wishes or Wishes())
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
@@ -71,7 +72,8 @@ def publish_upgrades(
             made = prepare(desk.checkout, root, options, RunOptions(known, jobs, cache, timeout, progress))
             heads = _look(desk)
             if not desk.is_outdated(heads):
-                return _Offer(target, desk, made, heads, _date(root, made.to), everything=not clusters).all(options)
+                date, everything = _date(root, made.to), not (clusters or wave)
+                return _Offer(target, desk, made, heads, date, everything=everything).all(options)
     raise OutsideError(f"{target.access.url}: {desk.base} kept moving during the upgrade; run again later")
 
 

@@ -33,10 +33,16 @@ DOWNGRADE = Rule(
     "The revision is older than the one that is used now, and not every chart can go back: data formats and "
     "custom resources may not be read by the older release. Check the release notes of the named Applications.",
 )
+WAVE_WAITS = Rule(
+    "upgrade/wave-waits",
+    Severity.ERROR,
+    "An upgrade reaches this wave only after the wave before it has been at the revision for the soak time. Upgrade "
+    "the wave before, wait, or pass --accept-dangers.",
+)
 FAILED = Rule(
     "upgrade/failed",
     Severity.ERROR,
     "The files of this cluster were left as they were; other clusters were upgraded. Correct what the message names, "
     "and run the upgrade again.",
 )
-RULES = (SOURCE_LEFT, SOURCE_UNKNOWN, MONITORING_KEPT, REVISION_MOVES, DOWNGRADE, FAILED)
+RULES = (SOURCE_LEFT, SOURCE_UNKNOWN, MONITORING_KEPT, REVISION_MOVES, DOWNGRADE, WAVE_WAITS, FAILED)

@@ -20,6 +20,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "images.fields": settings._IMAGE_FIELDS,
     "images.declared": settings._DECLARED_IMAGES,
     "check": settings._CHECK,
+    "waves": settings._WAVE,
 }
 
 
