@@ -21,6 +21,7 @@ COMMANDS = {name: name for name in ACTIONS if name != "setup"} | {
     "verify-charts": "charts verify",
     "lint-charts": "charts lint",
     "bundle": "bundle create",
+    "upgrade": "upgrade --publish",
 }
 
 # Options that an action does not offer, and why.
@@ -38,6 +39,8 @@ LEFT_OUT_OF = {
     "clusters": {"kubeaid", "kubeaid-ref", "no-cache", "runner-image", "runner-tags"},
     # It publishes; charts belong to no cluster, and updates start from the base branch.
     "update-charts": {"publish", "per-cluster", "kubeaid-ref"},
+    # It publishes, to one revision for all.
+    "upgrade": {"publish", "kubeaid-ref"},
     # Charts belong to no cluster; and what is recorded is recorded by a person, whose commit is reviewed.
     "lint-charts": {"config-repo", "kubeaid-ref"},
     "verify-charts": {"config-repo", "kubeaid-ref", "update-ledger", "accept", "reason"},
@@ -47,6 +50,7 @@ TOKENS = {
     "diff": {"token"},
     "publish": {"token", "git-token"},
     "update-charts": {"token", "git-token"},
+    "upgrade": {"token", "git-token"},
     "verify-charts": {"token"},
 }
 
@@ -138,6 +142,7 @@ def test_only_these_jobs_may_write_and_no_more_than_this() -> None:
         ("release", "publish"): {"contents"},
         ("rebuild-config-repo", "publish"): {"contents", "pull-requests"},
         ("update-charts", "update"): {"contents", "pull-requests"},
+        ("upgrade-clusters", "upgrade"): {"contents", "pull-requests"},
         ("verify-charts", "online"): {"issues"},
         ("verify-charts", "code-scanning"): {"security-events"},
     }

@@ -72,4 +72,5 @@ def test_every_template_has_its_row() -> None:
         "verify-charts",
         "update-charts",
         "bundle",
+        "upgrade-clusters",
     ]
