@@ -3,11 +3,12 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kubeaid_ci.cache.cache import Cache, cache_at
-from kubeaid_ci.check import families, monitoring, run, stored
+from kubeaid_ci.check import families, monitoring, places, run, stored
 from kubeaid_ci.check.context import CheckContext, ConfigFiles
 from kubeaid_ci.check.coverage import coverage
 from kubeaid_ci.check.installed_schemas import PackagedSchemas
@@ -15,7 +16,7 @@ from kubeaid_ci.check.result import Checks, ClusterCheck, Suggestion
 from kubeaid_ci.check.stored import Checked
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.findings.registry import LIBRARY_MISSING, RULES
 from kubeaid_ci.git.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.images import rules as image_rules
 from kubeaid_ci.render.cluster_state import ClusterState
@@ -107,11 +108,13 @@ class _Job:
             unknown += sum(app.status is not RenderStatus.RENDERED for app in state.apps)
         if any(rule.startswith(monitoring.FAMILY) for rule in self.rules):
             built = monitoring.check_monitoring(fleet.repositories, with_output, **build)
-            found += [finding for finding in built if finding.rule.id in self.rules and finding not in found]
+            placed = (_with_line(finding, files) for finding in built if finding.rule.id in self.rules)
+            found += [finding for finding in placed if finding not in found]
         if is_whole:
             found += self._checked_repository(every)
         checks = Checks(tuple(results), tuple(found), self.rules, applications, unknown, tuple(suggestions))
-        return checks.with_findings(found)
+        severity = self.settings.check.severity
+        return checks.with_findings(replace(one, severity=severity.get(one.rule.id, one.severity)) for one in found)
 
     def _checked(self, state: ClusterState, context: CheckContext) -> Checked:
         name = stored.key(state, context, self.rules)
@@ -148,7 +151,22 @@ class _Job:
 
 def _files(snapshot: Snapshot) -> ConfigFiles:
     ids = {path: entry.id for path, entry in sorted(snapshot.files.items()) if entry.is_file}
-    return ConfigFiles(ids, snapshot.read)
+    return ConfigFiles(ids, partial(_read, snapshot))
+
+
+def _read(snapshot: Snapshot, path: str) -> bytes:
+    """Return the content of a file; empty if it is larger than any that a cluster is made of (64 MiB)."""
+    try:
+        return snapshot.read(path)
+    except UserError:
+        return b""
+
+
+def _with_line(finding: Finding, files: ConfigFiles) -> Finding:
+    """Return a finding about the release in a vars file with the line that sets the release."""
+    if finding.rule.id != LIBRARY_MISSING.id or finding.path is None or finding.line is not None:
+        return finding
+    return replace(finding, line=places.text_line(files.text(finding.path) or "", "kube_prometheus_version"))
 
 
 def _folders(files: ConfigFiles) -> tuple[str, ...]:

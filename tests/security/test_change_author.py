@@ -101,6 +101,10 @@ WEAKER: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "overwrite": ({}, {"publish": {"on-foreign-commits": "overwrite"}}, "publish.on-foreign-commits"),
     "no signature": ({"publish": {"sign": "ssh"}}, {"publish": {}}, "publish.sign"),
     "reviewer removed": ({"publish": {"reviewers": ["ada"]}}, {"publish": {}}, "publish.reviewers"),
+    "profile": ({"check": {"profile": "strict"}}, {"check": {"profile": "baseline"}}, "check.profile"),
+    "severity": ({}, {"check": {"severity": {"gitops/private-key": "info"}}}, "check.severity"),
+    "registry": ({"check": {"registries": ["quay.io"]}}, {"check": {"registries": ["quay.io", "a.example"]}}, "check.registries"),
+    "any repository": ({"check": {"repositories": ["https://a.example/b"]}}, {"check": {}}, "check.repositories"),
 }  # fmt: skip
 
 
