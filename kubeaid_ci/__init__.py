@@ -61,6 +61,9 @@ if TYPE_CHECKING:
     from kubeaid_ci.render.rendering import Renderings as Renderings
     from kubeaid_ci.sbom.create import create_sbom as create_sbom
     from kubeaid_ci.sbom.model import Sbom as Sbom
+    from kubeaid_ci.scan.gate import Gate as Gate
+    from kubeaid_ci.scan.model import Scan as Scan
+    from kubeaid_ci.scan.scan import scan_images as scan_images
     from kubeaid_ci.semver.version import Version as Version
     from kubeaid_ci.settings import Settings as Settings
     from kubeaid_ci.settings.policy import ChartPolicy as ChartPolicy
@@ -149,6 +152,9 @@ _PLACES = {
     ),
     "kubeaid_ci.sbom.create": ("create_sbom",),
     "kubeaid_ci.sbom.model": ("Sbom",),
+    "kubeaid_ci.scan.gate": ("Gate",),
+    "kubeaid_ci.scan.model": ("Scan",),
+    "kubeaid_ci.scan.scan": ("scan_images",),
     "kubeaid_ci.semver.version": ("Version",),
     "kubeaid_ci.settings": ("Settings",),
     "kubeaid_ci.upgrade.job": ("upgrade_clusters",),

@@ -1,6 +1,7 @@
 """``kubeaid-ci charts update``."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -8,6 +9,9 @@ from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.grouped import GroupedCommand
 from kubeaid_ci.cli.options import common_options, resolve
 from kubeaid_ci.cli.publish_options import chart_publish_options
+
+if TYPE_CHECKING:
+    from kubeaid_ci.charts.update.offer import ScanNote
 
 
 @click.command("update", cls=GroupedCommand)
@@ -21,6 +25,14 @@ from kubeaid_ci.cli.publish_options import chart_publish_options
     help="A chart not to update; repeatable.",
 )
 @click.option("--overwrite", is_flag=True, help="Discard undeclared local edits to vendored charts.")
+@click.option(
+    "--scan-report",
+    "scan_reports",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --publish: a report of trivy or grype, to show what new images fix and add; repeatable.",
+)
 @click.option("--publish", is_flag=True, help="Do not change the checkout; open or update change requests.")
 @chart_publish_options
 @common_options
@@ -33,6 +45,7 @@ def charts_update(
     to: str | None,
     skip: tuple[str, ...],
     overwrite: bool,
+    scan_reports: tuple[Path, ...],
     publish: bool,
     **given: Any,
 ) -> None:
@@ -57,6 +70,8 @@ def charts_update(
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import checkout_folder
 
+    if scan_reports and not publish:
+        raise click.UsageError("--scan-report has no effect without --publish", ctx)
     options = resolve(ctx, given)
     asked = charts_publishing.wishes_of(ctx, options, given, publish=publish)
     same: dict[str, Any] = {
@@ -74,8 +89,19 @@ def charts_update(
             updates = update_charts(checkout_folder(options), dry_run=bool(given.get("dry_run")), **same)
         else:
             config = charts_publishing.config_repo(options)
+            same["scan_note"] = _scan_note(scan_reports)
             found = publish_charts(charts_publishing.address(options), config_repo=config, wishes=asked, **same)
     ran = () if charts or skip else complete_rules.UPDATE
     if asked is None:
         charts_publishing.written(ctx, options, updates, command="charts update", ran=ran)
     charts_publishing.offered(ctx, options, found, asked, command="charts update", ran=ran)
+
+
+def _scan_note(reports: tuple[Path, ...]) -> "ScanNote | None":
+    """Return what describes the images of an update by reports of scanners; None if no report is named."""
+    if not reports:
+        return None
+    from kubeaid_ci.scan.pairs import note_of
+    from kubeaid_ci.scan.scanners import read_file
+
+    return note_of([report for path in reports for report in read_file(path)])

@@ -16,6 +16,7 @@ from kubeaid_ci.findings.finding import Rule, Severity
 from kubeaid_ci.images import rules as image_rules
 from kubeaid_ci.publishing import rules as publish
 from kubeaid_ci.render import rules as gitops_rules
+from kubeaid_ci.scan import rules as scan_rules
 from kubeaid_ci.upgrade import rules as upgrade_rules
 
 VARS_INVALID = Rule(
@@ -150,6 +151,7 @@ RULES: Mapping[str, Rule] = _Registry(
     *objects.RULES,
     *publish.RULES,
     *bundle_rules.RULES,
+    *scan_rules.RULES,
     *upgrade_rules.RULES,
 )
 

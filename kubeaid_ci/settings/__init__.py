@@ -9,6 +9,7 @@ from typing import TypeVar
 from kubeaid_ci import documents
 from kubeaid_ci.findings.finding import FailOn, Severity
 from kubeaid_ci.findings.suppression import Suppression
+from kubeaid_ci.findings.vulnerability import AllowedVulnerability, VulnerabilitySeverity
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings.policy import ChartPolicy, Step
@@ -121,6 +122,16 @@ class WaveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanSettings:
+    """Settings for `images scan`; None or empty means not set. `allow` has vulnerabilities accepted for a time."""
+
+    severity: VulnerabilitySeverity | None = None
+    fixable_only: bool | None = None
+    require_scan: bool | None = None
+    allow: tuple[AllowedVulnerability, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RepositorySettings:
     """Addresses that mean the two repositories, besides the origins of their clones."""
 
@@ -174,6 +185,7 @@ class Settings:
     check: CheckSettings = field(default_factory=CheckSettings)
     images: ImageSettings = field(default_factory=ImageSettings)
     waves: tuple[WaveSettings, ...] = ()
+    scan: ScanSettings = field(default_factory=ScanSettings)
 
     @property
     def kubernetes_versions(self) -> tuple[Version, ...]:
@@ -194,6 +206,7 @@ class Settings:
             publish=_filled(self.publish, other.publish),
             upstreams=_filled(self.upstreams, other.upstreams),
             images=_filled(self.images, other.images),
+            scan=replace(_filled(self.scan, other.scan), allow=(*self.scan.allow, *other.scan.allow)),
             charts={**other.charts, **self.charts},
             clusters={**other.clusters, **self.clusters},
             repositories=RepositorySettings(
@@ -204,7 +217,7 @@ class Settings:
         )
 
 
-_Group = TypeVar("_Group", Settings, PublishSettings, UpstreamSettings, CheckSettings, ImageSettings)
+_Group = TypeVar("_Group", Settings, PublishSettings, UpstreamSettings, CheckSettings, ImageSettings, ScanSettings)
 
 _SUPPRESSION: Mapping[str, Reader] = {
     "rule": matching(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?", "a rule such as build/stale"),
@@ -212,6 +225,21 @@ _SUPPRESSION: Mapping[str, Reader] = {
     "path": text,
     "reason": text,
     "until": day,
+}
+
+_ALLOWED: Mapping[str, Reader] = {
+    "id": text,
+    "image": text,
+    "package": text,
+    "reason": text,
+    "until": day,
+}
+
+_SCAN: Mapping[str, Reader] = {
+    "severity": member(VulnerabilitySeverity),
+    "fixable-only": flag,
+    "require-scan": flag,
+    "allow": many(with_line(table(_ALLOWED, dict, required=("id", "reason", "until")), AllowedVulnerability)),
 }
 
 _PUBLISH: Mapping[str, Reader] = {
@@ -313,6 +341,7 @@ _SETTINGS: Mapping[str, Reader] = {
     "waves": many(table(_WAVE, WaveSettings, required=("name", "clusters"))),
     "check": table(_CHECK, CheckSettings),
     "images": table(_IMAGES, ImageSettings),
+    "scan": table(_SCAN, ScanSettings),
 }
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from kubeaid_ci.findings.finding import FailOn, Finding, Severity
 from kubeaid_ci.findings.registry import RULES, SETTINGS_WEAKENED
 from kubeaid_ci.findings.suppression import SETTINGS_FILE, Removed, Suppression
-from kubeaid_ci.settings import CheckSettings, Profile, Settings
+from kubeaid_ci.findings.vulnerability import VulnerabilitySeverity
+from kubeaid_ci.settings import CheckSettings, Profile, ScanSettings, Settings
 from kubeaid_ci.settings.policy import ChartPolicy
 
 _ANY_STEP = 4
@@ -30,6 +31,7 @@ def weakened(before: Settings, after: Settings) -> Iterator[Finding]:
     yield from _policies(before.charts, after.charts)
     yield from _publish(before, after)
     yield from _clusters(before, after)
+    yield from _scan(before.scan, after.scan)
     yield from _check(before.check, after.check)
     yield from _images(before, after)
 
@@ -170,6 +172,23 @@ def _check(old: CheckSettings, new: CheckSettings) -> Iterator[Finding]:
                 yield _finding(f"check.{field}", f"adds {added}", key=added)
     for added in sorted({*new.backup_exempt} - {*old.backup_exempt}):
         yield _finding("check.backup-exempt", f"adds {added}", key=added)
+
+
+def _scan(old: ScanSettings, new: ScanSettings) -> Iterator[Finding]:
+    """Yield what lets `images scan` report less: a higher severity, fixable vulnerabilities only, new exceptions."""
+    default = VulnerabilitySeverity.HIGH
+    if (new.severity or default).weight > (old.severity or default).weight:
+        yield _finding("scan.severity", f"is {new.severity}, before {old.severity or f'{default}, the default'}")
+    if new.fixable_only and not old.fixable_only:
+        yield _finding("scan.fixable-only", "vulnerabilities without a fix are ignored")
+    if old.require_scan and not new.require_scan:
+        yield _finding("scan.require-scan", "images that are not scanned no longer fail a run")
+    known = {(each.id, each.image, each.package, each.until) for each in old.allow}
+    for each in new.allow:
+        identity = (each.id, each.image, each.package, each.until)
+        if identity not in known:
+            about = f"accepts {each.id} in {each.package} of {each.image} until {each.until}: {each.reason}"
+            yield _finding("scan.allow", about, line=each.line, key=str(identity))
 
 
 def _changed(old: Any, new: Any, names: Sequence[str], *, prefix: str) -> Iterator[Finding]:

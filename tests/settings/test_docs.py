@@ -21,6 +21,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "images.declared": settings._DECLARED_IMAGES,
     "check": settings._CHECK,
     "waves": settings._WAVE,
+    "scan": settings._SCAN,
+    "scan.allow": settings._ALLOWED,
 }
 
 

@@ -1,6 +1,6 @@
 """Publishes prepared updates of charts: a change request for each umbrella chart or group."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from kubeaid_ci.charts.update.effect import Effects
 from kubeaid_ci.charts.update.make import PreparedUpdates
 from kubeaid_ci.charts.update.result import ChartUpdate, Updates, UpdateStatus
 from kubeaid_ci.charts.update.write import texts, unchanged
+from kubeaid_ci.diff.comparison import ImageChange
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.forge.forge import Size
@@ -28,6 +29,8 @@ from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.report.markdown import code
 
 Files = Mapping[str, bytes | File | None]
+ScanNote = Callable[[Sequence[ImageChange]], str]
+"""Returns a sentence about the vulnerabilities that image changes fix and add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class ChartPublisher:
     folders: frozenset[str]
     command: str
     prefix: str
+    scan_note: ScanNote | None = None
 
     def publish_all(self, heads: Heads, *, everything: bool) -> ChartPublication:
         """Publish every group. With `everything`, close the requests of charts that need no update any more."""
@@ -173,10 +177,18 @@ class ChartPublisher:
         compared = [defaults, *([clusters] if clusters else [])]
         workshop, base = self.desk.workshop, self.desk.commit
         files = workshop.changed_files(base, workshop.tree_with(base, proposal.files))
+        scan = self.scan_note((clusters or defaults).images) if self.scan_note else ""
 
         def text(limit: int, size: Size = len) -> str:
             return request_text.body(
-                updates, files=files, defaults=defaults, clusters=clusters, lost=lost, limit=limit, size=size
+                updates,
+                files=files,
+                defaults=defaults,
+                clusters=clusters,
+                lost=lost,
+                scan=scan,
+                limit=limit,
+                size=size,
             )
 
         return replace(

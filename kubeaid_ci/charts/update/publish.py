@@ -15,7 +15,7 @@ from kubeaid_ci.charts.update import platform_files, upstream_status
 from kubeaid_ci.charts.update.add import NewChart
 from kubeaid_ci.charts.update.effect import Effects
 from kubeaid_ci.charts.update.make import PreparedUpdates, UpdateJob
-from kubeaid_ci.charts.update.offer import ChartPublication, ChartPublisher
+from kubeaid_ci.charts.update.offer import ChartPublication, ChartPublisher, ScanNote
 from kubeaid_ci.charts.update.plan import UpdateRequest
 from kubeaid_ci.charts.update.prepare import UpdateContext
 from kubeaid_ci.charts.update.update import lock_time
@@ -50,6 +50,7 @@ def publish_charts(
     settings: Settings | None = None,
     upstreams: Upstreams | None = None,
     today: date | None = None,
+    scan_note: ScanNote | None = None,
     jobs: int = 8,
     cache: bool = True,
     progress: Progress | None = None,
@@ -59,7 +60,8 @@ def publish_charts(
     `kubeaid` is an address, or a checkout whose ``origin`` is published to. Updates start from the newest state of its
     base branch, and the checkout itself is only read. With a `config_repo` (a folder) each change request describes
     the effect of its update on each cluster. If all charts were looked up, unneeded change requests are
-    closed. The other options are those of `update_charts`.
+    closed. `scan_note` describes what the change of images does to vulnerabilities (`scan.pairs.note_of`). The other
+    options are those of `update_charts`.
 
     A change request that fails does not block the others. Raises `UserError` if nothing can be published at all and
     `OutsideError` if the remote fails. Every run is safe to repeat.
@@ -67,7 +69,7 @@ def publish_charts(
     request = UpdateRequest(tuple(charts), tuple(skip), to)
     upstreams = upstreams or upstream_status.connect(settings or Settings(), jobs=jobs, cache=cache)
     day = today or datetime.now(UTC).date()
-    run = _Run(upstreams, day, settings or Settings(), config_repo, jobs, cache, overwrite, progress)
+    run = _Run(upstreams, day, settings or Settings(), config_repo, jobs, cache, overwrite, progress, scan_note)
     everything = request == UpdateRequest()
     command = "kubeaid-ci charts update --publish"
     return run.publish(
@@ -111,6 +113,7 @@ class _Run:
     cache: bool
     overwrite: bool = False
     progress: Progress | None = None
+    scan_note: ScanNote | None = None
 
     def publish(
         self, kubeaid: str, wishes: Wishes, prepare: Prepare, *, everything: bool, command: str
@@ -133,7 +136,8 @@ class _Run:
                     effects = self._effects(desk, known)
                     prefix = branches.prefix(desk.base, heads.default)
                     folders = _folders(desk)
-                    publisher = ChartPublisher(target, desk, made, repo.ledger, effects, folders, command, prefix)
+                    context = (target, desk, made, repo.ledger, effects, folders, command, prefix)
+                    publisher = ChartPublisher(*context, scan_note=self.scan_note)
                     return publisher.publish_all(heads, everything=everything)
         raise OutsideError(f"{target.access.url}: {desk.base} kept moving during the update; run again later")
 

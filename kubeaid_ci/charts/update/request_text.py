@@ -66,15 +66,17 @@ def body(
     clusters: Comparison | None,
     lost: Sequence[LostValue],
     limit: int,
+    scan: str = "",
     size: Size = len,
 ) -> str:
     """Return the description, within `limit` as `size` measures it. What does not fit is left out and counted.
 
     `files` are all files of the commit. `defaults` is what the update changes with default values, `clusters` what it
     changes in each cluster, if there is a config repo. The text mentions and closes nothing, whatever the charts hold.
+    `scan` is a sentence about vulnerabilities, if a scan is known.
     """
     first = [part for update in updates for part in (f"### {escape(update.chart)}\n", *chart_update.about(update))]
-    found = [*first, *_lost(lost), changed_files.overview(files)]
+    found = [*first, *_lost(lost), *([f"{escape(scan)}\n"] if scan else []), changed_files.overview(files)]
     if clusters is not None:
         found += effects(clusters, about="this update")
     found += [part for update in updates for part in chart_update.details(update)]

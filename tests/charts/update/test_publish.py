@@ -17,10 +17,13 @@ from kubeaid_ci.charts.update.offer import ChartPublication
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.forge.proposal import Wishes
 from kubeaid_ci.helm.chart import CHARTS
+from kubeaid_ci.scan.pairs import note_of
+from kubeaid_ci.scan.readers import read_reports
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings import Settings
 from kubeaid_ci.settings.policy import ChartPolicy
 from tests import renders, repos
+from tests.scan import reports
 from tests.servers.charts import Charts
 from tests.servers.http import Reply
 from tests.servers.world import SECRET, World
@@ -156,6 +159,21 @@ APPS = "build/kube-prometheus/lib/default_kubeaid_apps_vars.yaml"
 def listed(body: str) -> list[str]:
     """The files that a description lists one by one."""
     return re.findall(r"^- (?:added|removed|modified) `([^`]+)`$", body, re.MULTILINE)
+
+
+def test_the_text_counts_the_vulnerabilities_that_new_images_fix_and_add(home_of: Platform) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {{containers: [{{name: a, image: 'nginx:{}'}}]}}\n"
+    publish(home_of.charts, "api", "1.1.0", {"templates/pod.yaml": pod.format("1.3")})
+    umbrella(home_of.folder, home_of.charts, "api", "api 1.1.0")
+    publish(home_of.charts, "api", "1.2.0", {"templates/pod.yaml": pod.format("1.4")})
+    home_of.push()
+    found = [
+        reports.trivy("nginx:1.3", ("CVE-1", "openssl", "2", "CRITICAL"), ("CVE-2", "zlib", "2", "LOW")),
+        reports.trivy("nginx:1.4", ("CVE-3", "curl", "", "HIGH")),
+    ]
+    home_of.publish("api", scan_note=note_of(read_reports(found, where="test")))
+    (change,) = home_of.world.forge.open_changes()
+    assert "This update fixes 2 vulnerabilities (1 critical) and adds 1 (1 high)." in change.body
 
 
 def test_the_description_lists_every_file_of_the_commit_and_no_unrelated_line_changes(home_of: Platform) -> None:

@@ -1,0 +1,1 @@
+"""Vulnerabilities of images: read from scanners, gated, compared."""
