@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci import __version__
-from kubeaid_ci.bundle import repositories, signing, tape, wheels
+from kubeaid_ci.bundle import images, repositories, signing, tape, wheels
+from kubeaid_ci.bundle.images import ImageContent, ImageParts
 from kubeaid_ci.bundle.model import MANIFEST, SIGNATURES, BundledFile, BundledRepository, Manifest, Wheels
 from kubeaid_ci.bundle.pins import Pins, pins_of
 from kubeaid_ci.bundle.place import open_bundle
@@ -16,11 +17,13 @@ from kubeaid_ci.bundle.staging import publish, staging
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.render.fleet import open_fleet
+from kubeaid_ci.images.inventory import Collector, ImageInventory
+from kubeaid_ci.images.lock import LOCK, read_lock
+from kubeaid_ci.render.fleet import Fleet, open_fleet
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.settings import Settings
 
-RECORDS = ("charts.ledger.yaml", "images.lock.yaml")
+RECORDS = ("charts.ledger.yaml", LOCK)
 """Files at the top of either repository that later checks start from."""
 _PIECE = 1024 * 1024
 
@@ -29,12 +32,17 @@ _PIECE = 1024 * 1024
 class BundleOptions:
     """The content of a bundle.
 
-    `since` is the bundle whose content is left out. `wheels` is None for those of this program's own packages, a folder
-    that has them, or False to leave them out. `sign` is ``ssh`` or ``gpg``, with Git's signing key if `signing_key` is
-    None.
+    `since` is the bundle whose content is left out. `images` are copied by skopeo, only listed, or left out; `allow`,
+    `plain_http` and `ca_bundle` are how registries are reached, as for `image_registries`. `wheels` is None for those
+    of this program's own packages, a folder that has them, or False to leave them out. `sign` is ``ssh`` or ``gpg``,
+    with Git's signing key if `signing_key` is None.
     """
 
     since: Path | None = None
+    images: ImageContent = ImageContent.LIST
+    allow: tuple[str, ...] = ()
+    plain_http: tuple[str, ...] = ()
+    ca_bundle: str | None = None
     wheels: Path | bool | None = None
     sign: str | None = None
     signing_key: str | None = None
@@ -76,13 +84,44 @@ def create_bundle(
             progress=progress,
         ) as fleet:
             pins = pins_of(fleet.repositories, fleet.all_clusters, known.repositories.kubeaid)
-        findings = [*pins.findings, *_uncommitted(pins), *fleet.findings]
-        manifest = _content(folder, pins, chosen, base)
+            inventory = _inventory(fleet, known, chosen)
+        included = _images(folder, inventory, pins, chosen)
+        findings = [*pins.findings, *_uncommitted(pins), *fleet.findings, *included.findings]
+        manifest = replace(_content(folder, pins, chosen, base), images=included.images)
         (folder / MANIFEST).write_bytes(manifest.to_bytes())
         if chosen.sign:
             signing.sign(folder, chosen.sign, chosen.signing_key)
         publish(_packed(folder, manifest) if target.suffix == ".tar" else folder, target)
     return BundleResult("bundle create", parts_of(manifest), tuple(findings), manifest.digest)
+
+
+def _inventory(fleet: Fleet, settings: Settings, options: BundleOptions) -> ImageInventory | None:
+    if options.images is ImageContent.NONE:
+        return None
+    collector = Collector(settings.images)
+    for state in fleet.clusters():
+        for app in state.apps:
+            collector.add(app)
+    return collector.inventory()
+
+
+def _images(folder: Path, inventory: ImageInventory | None, pins: Pins, options: BundleOptions) -> ImageParts:
+    """Copy or list the images, with the digests of the lock that is committed."""
+    if inventory is None:
+        return ImageParts((), ())
+    repository = Repository(pins.config.folder)
+    data = repository.show("HEAD", LOCK)
+    digests = read_lock(data.decode("utf-8", "replace"), where=LOCK) if data is not None else {}
+    if options.images is ImageContent.LIST:
+        return images.list_only(folder, inventory, digests)
+    return images.copy(
+        folder,
+        inventory,
+        digests,
+        allow=options.allow,
+        plain_http=options.plain_http,
+        ca_bundle=options.ca_bundle,
+    )
 
 
 def _base(since: Path | None) -> Manifest | None:

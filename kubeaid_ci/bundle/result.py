@@ -54,7 +54,7 @@ def _described(manifest: Manifest) -> list[tuple[str, str]]:
     wheels, images = manifest.wheels, manifest.images
     copied = sum(1 for image in images if image.layout)
     described.append(("wheels", f"Python {wheels.python}, {wheels.platform}" if wheels else "left out"))
-    described.append(("images", f"{copied} of {len(images)} copied" if images else "left out"))
+    described.append(("images", f"{copied} of {len(images)} copied" if images else "none"))
     return [*described, ("records", "ledger and locks")]
 
 

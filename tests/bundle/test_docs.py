@@ -30,7 +30,7 @@ def test_the_commands_run_in_their_order(
         words = [word.replace("~", str(home)) for word in line.split()]
         printed = platform.run(here, *words, codes=(0, 1) if words[0] == "charts" else (0,))
         assert printed
-    assert len(COMMANDS) == 9
+    assert len(COMMANDS) == 11
     assert (here / "site/KubeAid/argocd-helm-charts").is_dir()
 
 
@@ -42,4 +42,4 @@ def test_the_action_is_one_with_these_inputs() -> None:
 
 def test_the_parts_are_those_of_a_bundle() -> None:
     parts = re.findall(r"^\| `([a-z.]+)/?` \|", PAGE, re.MULTILINE)
-    assert parts == ["bundle.json", "repositories", "wheels", "records"]
+    assert parts == ["bundle.json", "repositories", "images", "wheels", "records"]

@@ -57,5 +57,5 @@ def test_a_killed_restore(tmp_path: Path, demo: Demo) -> None:
     assert killed
     if not target.exists():
         restore_bundle([tmp_path / "a.tar"], target)
-    assert {path.name for path in target.iterdir()} == {"KubeAid", "kubernetes-config", "records"}
+    assert {path.name for path in target.iterdir()} == {"KubeAid", "images", "kubernetes-config", "records"}
     assert [path.name for path in tmp_path.glob(".*")] == []

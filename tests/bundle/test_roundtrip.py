@@ -3,12 +3,14 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kubeaid_ci import UserError
 from kubeaid_ci.bundle.create import BundleOptions, create_bundle
+from kubeaid_ci.bundle.images import ImageContent
 from kubeaid_ci.bundle.model import MANIFEST
 from kubeaid_ci.bundle.restore import restore_bundle
 from kubeaid_ci.bundle.verify import verify_bundle
@@ -17,7 +19,7 @@ from kubeaid_ci.git.repository import Repository
 from tests import repos
 from tests.bundle import platform
 
-ONLY_GIT = BundleOptions(wheels=False)
+ONLY_GIT = BundleOptions(images=ImageContent.NONE, wheels=False)
 
 
 def results(here: Path, *, offline: bool) -> dict[str, str]:
@@ -142,8 +144,6 @@ def test_a_damaged_bundle_is_not_restored(tmp_path: Path, demo: Demo) -> None:
 def test_a_manifest_that_lists_commits_that_git_lacks_is_not_restored(tmp_path: Path, demo: Demo) -> None:
     """Its checksums are right; so is the digest of who made it."""
     create_bundle(demo.config, demo.kubeaid, tmp_path / "a", options=ONLY_GIT)
-    from dataclasses import replace
-
     from kubeaid_ci.bundle.model import Manifest
 
     manifest = Manifest.parse((tmp_path / "a" / MANIFEST).read_bytes(), where="a")
@@ -161,11 +161,11 @@ def test_increments_have_only_what_is_new(tmp_path: Path, demo: Demo) -> None:
         demo.config, {"k8s/edge/edge-vars.jsonnet": "{ platform: 'kops', kube_prometheus_version: 'v0.1.0' }\n"}
     )
     repos.git(demo.config, "commit", "--all", "--quiet", "--message=feat: shorter")
-    increment = BundleOptions(since=tmp_path / "a.tar", wheels=False)
+    increment = replace(ONLY_GIT, since=tmp_path / "a.tar")
     found = create_bundle(demo.config, demo.kubeaid, tmp_path / "b.tar", options=increment)
     parts = {part.part: (part.files, part.in_base) for part in found.parts}
     assert (parts["config"], parts["kubeaid"]) == ((1, 1), (0, 1))
-    third = BundleOptions(since=tmp_path / "b.tar", wheels=False)
+    third = replace(ONLY_GIT, since=tmp_path / "b.tar")
     create_bundle(demo.config, demo.kubeaid, tmp_path / "c", options=third)
 
     chain = [tmp_path / "a.tar", tmp_path / "b.tar", tmp_path / "c"]
@@ -188,9 +188,7 @@ def test_an_increment_after_history_was_rewritten(tmp_path: Path, demo: Demo) ->
     repos.git(demo.config, "reflog", "expire", "--expire=now", "--all")
     repos.git(demo.config, "update-ref", "-d", "refs/remotes/origin/main")
     repos.git(demo.config, "gc", "--quiet", "--prune=now")
-    create_bundle(
-        demo.config, demo.kubeaid, tmp_path / "b.tar", options=BundleOptions(since=tmp_path / "a.tar", wheels=False)
-    )
+    create_bundle(demo.config, demo.kubeaid, tmp_path / "b.tar", options=replace(ONLY_GIT, since=tmp_path / "a.tar"))
     restore_bundle([tmp_path / "a.tar", tmp_path / "b.tar"], tmp_path / "c")
     restored = repos.git(tmp_path / "c/kubernetes-config", "rev-parse", "HEAD")
     assert restored == repos.git(demo.config, "rev-parse", "HEAD")
