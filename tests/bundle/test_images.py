@@ -1,6 +1,7 @@
 """Images of a bundle, from one real registry on loopback to another, with skopeo."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,15 +14,17 @@ from kubeaid_ci.bundle.images import LAYOUT, LIST, ImageContent
 from kubeaid_ci.bundle.restore import restore_bundle
 from kubeaid_ci.bundle.verify import verify_bundle
 from kubeaid_ci.images.locking import image_registries
-from kubeaid_ci.images.mirroring import restore_images
 from kubeaid_ci.k8s.image import Image
 from tests import repos
+from tests.bundle.platform import ROOT, run
 from tests.images.test_mirroring import push_docker
 from tests.sbom.test_sbom import application, pod
 from tests.servers import registry
 from tests.servers.registry import Running
 
 CONFIG = "https://git.example.com/platform/kubernetes-config.git"
+PAGE = (ROOT / "docs/air-gap.md").read_text("utf-8")
+COMMANDS = re.findall(r"^kubeaid-ci (images .*)$", PAGE, re.MULTILINE)
 needs_tools = pytest.mark.skipif(
     registry.PROGRAM is None or shutil.which("skopeo") is None,
     reason="docker-registry or skopeo (Debian packages) is not installed",
@@ -68,8 +71,12 @@ def test_every_image_reaches_the_registry_of_the_site_with_its_digest(
     assert again.digest == found.digest
 
     restore_bundle([tmp_path / "a.tar"], tmp_path / "site")
+    reach = ["--plain-http", second.host, "--allow", second.host]
+    for line in COMMANDS:
+        words = line.replace("registry.example.com/mirror", f"{second.host}/mirror").split()
+        words += reach if words[1] == "mirror" else ["--config-repo", str(both[0]), "--kubeaid", str(both[1])]
+        run(tmp_path, *words, codes=(0, 1))
     with image_registries(plain_http=(second.host,), allow=(second.host,)) as resolve:
-        restore_images(tmp_path / "site" / LAYOUT, second.host, resolve=resolve, plain_http=(second.host,))
         assert {resolve(name) for name in _names(second)} == set(digests.values())
 
 

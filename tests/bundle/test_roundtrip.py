@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kubeaid_ci import UserError
+from kubeaid_ci.bundle import repositories
 from kubeaid_ci.bundle.create import BundleOptions, create_bundle
 from kubeaid_ci.bundle.images import ImageContent
 from kubeaid_ci.bundle.model import MANIFEST
@@ -153,6 +154,20 @@ def test_a_manifest_that_lists_commits_that_git_lacks_is_not_restored(tmp_path: 
     with pytest.raises(UserError, match="which the manifest lists"):
         restore_bundle([tmp_path / "a"], tmp_path / "b")
     assert not (tmp_path / "b").exists()
+
+
+def test_a_commit_that_unpacks_to_more_than_a_disk_holds_is_not_checked_out(
+    tmp_path: Path, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A packed gigabyte of zeros has a megabyte; Git knows the size without unpacking it."""
+    monkeypatch.setattr(repositories, "MOST_CHECKED_OUT", 1024 * 1024)
+    repos.write(demo.config, {"zeros": b"\0" * (1024 * 1024 + 1)})
+    repos.git(demo.config, "add", "--all")
+    repos.git(demo.config, "commit", "--quiet", "--message=feat: zeros")
+    create_bundle(demo.config, demo.kubeaid, tmp_path / "a.tar", options=ONLY_GIT)
+    with pytest.raises(UserError, match="more than are checked out"):
+        restore_bundle([tmp_path / "a.tar"], tmp_path / "b")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar", "origin"]
 
 
 def test_increments_have_only_what_is_new(tmp_path: Path, demo: Demo) -> None:
