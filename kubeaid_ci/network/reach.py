@@ -70,6 +70,18 @@ def permits(policies: Iterable[Policy], subject: End, direction: Direction, othe
     return all_of((negated(denied), any_of((negated(restricted), allowed))))
 
 
+def opens(policies: Iterable[Policy], pods: PodGroup, port: Port) -> Answer:
+    """Return whether anybody at all may reach a port of pods, as far as the ports of rules decide."""
+    if restricts(policies, pods, Direction.INGRESS) is not True:
+        return True
+    return any_of(
+        True if rule.ports is None else any_of(_has(item, pods, port) for item in rule.ports)
+        for policy in policies
+        if selects(policy, pods) is not False
+        for rule in policy.ingress.allow
+    )
+
+
 def _matches(rule: Rule, other: End, target: End, port: Port) -> Answer:
     peers = True if rule.peers is None else any_of(is_peer(peer, other) for peer in rule.peers)
     ports = True if rule.ports is None else any_of(_has(item, target, port) for item in rule.ports)

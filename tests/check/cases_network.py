@@ -47,6 +47,16 @@ def monitored(spec: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
+def served(rule: dict[str, Any], name: str = "web") -> tuple[Any, ...]:
+    service = {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": "http"}]}
+    own = {"podSelector": {"matchLabels": {"app": name}}}
+    return (
+        deployment(name, ports=[{"name": "http", "containerPort": 8080}]),
+        custom("v1", "Service", service, name),
+        policy({**own, **ALL, "ingress": [rule]}, name),
+    )
+
+
 HOSTILE = [None, [], "text", {"podSelector": [], "ingress": {}}, {"ingress": [{"from": [{"ipBlock": {"cidr": 7}}]}]}]
 
 CASES = (
@@ -136,6 +146,23 @@ CASES = (
         ),
         # An empty rule of Cilium lets nothing through.
         hostile=objects(deployment(), cilium({"endpointSelector": {}, "ingress": [{}], "egress": [{}]})),
+    ),
+    Case(
+        "network/service-blocked",
+        firing=objects(*served({"ports": [{"port": 80}]})),
+        at=f"{OBJECTS}:26",
+        says="Service apps/web: 8080/TCP of Deployment apps/web is closed; NetworkPolicy apps/web opens 80/TCP",
+        quiet=objects(*served({"ports": [{"port": "http"}]})),
+        # A range, and a rule without ports, open more than they name.
+        hostile=objects(*served({"ports": [{"port": 1, "endPort": 65535}]}), *served({}, "other")),
+    ),
+    Case(
+        "network/namespace-uncovered",
+        firing=objects(deployment(), deployment("api"), policy(CLOSED)),
+        at="",
+        says="namespace apps: 1 of 2 workloads are restricted in both directions, 1 without a policy",
+        quiet=objects(deployment(), policy({"podSelector": {}, **ALL})),
+        hostile=objects(deployment(pod={"hostNetwork": True}), policy(7)),
     ),
     Case(
         "network/scrape-blocked",
