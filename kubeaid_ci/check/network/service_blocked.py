@@ -12,8 +12,8 @@ from kubeaid_ci.render.cluster_state import ClusterState
 SERVICE_BLOCKED = Rule(
     "network/service-blocked",
     Severity.WARNING,
-    "The policies for the pods restrict ingress, and no rule opens the port that the Service leads to, so it "
-    "cannot be reached. Open the port of the pods, which may be another number than that of the Service, or remove the port.",
+    "The policies for the pods restrict ingress, and no rule opens the port that the Service leads to, so it cannot be "
+    "reached. Open the port of the pods, which may be another number than that of the Service, or remove the port.",
 )
 RULES = (SERVICE_BLOCKED,)
 
