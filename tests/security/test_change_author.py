@@ -100,6 +100,7 @@ WEAKER: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "auto-merge": ({}, {"publish": {"auto-merge": True}}, "publish.auto-merge"),
     "overwrite": ({}, {"publish": {"on-foreign-commits": "overwrite"}}, "publish.on-foreign-commits"),
     "no signature": ({"publish": {"sign": "ssh"}}, {"publish": {}}, "publish.sign"),
+    "no backup wanted": ({}, {"check": {"backup-exempt": ["*"]}}, "check.backup-exempt"),
     "reviewer removed": ({"publish": {"reviewers": ["ada"]}}, {"publish": {}}, "publish.reviewers"),
     "profile": ({"check": {"profile": "strict"}}, {"check": {"profile": "baseline"}}, "check.profile"),
     "severity": ({}, {"check": {"severity": {"gitops/private-key": "info"}}}, "check.severity"),
