@@ -119,6 +119,8 @@ def _show(suggestions: "Sequence[Suggestion]", out: Path | None) -> None:
     from kubeaid_ci.cli.terminal import print_documents
     from kubeaid_ci.runtime.files import write_atomically
 
+    if not suggestions:
+        click.echo("kubeaid-ci: nothing to suggest for these clusters", err=True)
     if out is None:
         print_documents("".join(f"# {one.path}\n{one.text}" for one in suggestions))
         return
