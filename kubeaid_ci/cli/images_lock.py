@@ -1,27 +1,42 @@
 """``kubeaid-ci images lock``."""
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.options import common_options, kubeaid_ref_option
-from kubeaid_ci.cli.upstream_options import registry_options
+from kubeaid_ci.cli.grouped import GroupedCommand
+from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option
+from kubeaid_ci.cli.publish_options import chart_publish_options, print_previews, refuse_without_effect, wishes
+from kubeaid_ci.cli.upstream_options import host_options
+
+if TYPE_CHECKING:
+    from kubeaid_ci.forge.proposal import Published
+    from kubeaid_ci.images.lock import ImageLock
 
 
-@click.command("lock")
+@click.command("lock", cls=GroupedCommand)
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
 @click.option(
     "--charts", "of_charts", is_flag=True, help="Lock the images of all umbrella charts with their default values."
 )
 @click.option("--check", is_flag=True, help="Write nothing; fail if the lock file would change.")
-@registry_options
+@click.option("--publish", is_flag=True, help="Do not change the checkout; open or update a change request.")
+@host_options
+@chart_publish_options
 @common_options
 @kubeaid_ref_option("pinned; with --charts worktree")
 @click.pass_context
 def images_lock(
-    ctx: click.Context, /, clusters: tuple[str, ...], *, of_charts: bool, check: bool, **values: Any
+    ctx: click.Context,
+    /,
+    clusters: tuple[str, ...],
+    *,
+    of_charts: bool,
+    check: bool,
+    publish: bool,
+    **values: Any,
 ) -> None:
     """Look up the digest of every image tag at its registry, and write images.lock.yaml.
 
@@ -31,21 +46,55 @@ def images_lock(
     \b
     Example: kubeaid-ci images lock --kubeaid ../KubeAid
              kubeaid-ci images lock --check
+             kubeaid-ci images lock --publish
     """
     from kubeaid_ci.cli.ending import done
-    from kubeaid_ci.cli.images_list import inventory, options_for
+    from kubeaid_ci.cli.images_list import options_for
+    from kubeaid_ci.images.lock_report import lock_report, outputs
+
+    if publish and (check or of_charts):
+        raise click.UsageError("--publish is about the config repo; leave out --check and --charts", ctx)
+    options = options_for(ctx, values, clusters, of_charts=of_charts)
+    forge = values.get("forge") or options.settings.publish.forge
+    refuse_without_effect(ctx, publish=publish, forge=forge)
+    request = None
+    if publish:
+        lock, request = _publish(options, clusters, values)
+    else:
+        lock = _write(options, clusters, values, of_charts=of_charts, check=check)
+    failure = 3 if lock.is_incomplete else 1 if check and lock.is_changed else 0
+    done(ctx, lock_report(lock, request), options, outputs=outputs(lock, request), failure=failure)
+
+
+def _write(
+    options: Options, clusters: tuple[str, ...], values: dict[str, Any], *, of_charts: bool, check: bool
+) -> "ImageLock":
+    from kubeaid_ci.cli.images_list import inventory
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import lock_folder
     from kubeaid_ci.cli.upstream_options import reaching_registries
-    from kubeaid_ci.images.lock_report import lock_report
     from kubeaid_ci.images.locking import image_registries, lock_images
 
-    options = options_for(ctx, values, clusters, of_charts=of_charts)
     folder = lock_folder(options, of_charts=of_charts)
     with Progress(quiet=options.quiet) as progress:
         found = inventory(options, clusters, of_charts=of_charts, progress=progress.rendered)
         with image_registries(**reaching_registries(values, options.settings.upstreams)) as look_up:
             counted = partial(progress.counted, "digests")
-            lock = lock_images(folder, found, resolve=look_up, is_whole=not clusters, check=check, progress=counted)
-    failure = 3 if lock.is_incomplete else 1 if check and lock.is_changed else 0
-    done(ctx, lock_report(lock), options, repository=str(folder), failure=failure)
+            return lock_images(folder, found, resolve=look_up, is_whole=not clusters, check=check, progress=counted)
+
+
+def _publish(options: Options, clusters: tuple[str, ...], values: dict[str, Any]) -> "tuple[ImageLock, Published]":
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.repositories import kubeaid_folder, publish_address
+    from kubeaid_ci.cli.upstream_options import reaching_registries
+    from kubeaid_ci.images.lock_publish import LockOptions, publish_lock
+    from kubeaid_ci.images.locking import image_registries
+
+    (kubeaid, ref), bundle = kubeaid_folder(options), values.get("ca_bundle")
+    asked = wishes(values, options.settings.publish)
+    reaching = reaching_registries({**values, "ca_bundle": bundle}, options.settings.upstreams)
+    with Progress(quiet=options.quiet) as progress, image_registries(**reaching) as look_up:
+        run = LockOptions(look_up, ref, options.settings, options.jobs, options.cache, progress.rendered)
+        lock, request = publish_lock(publish_address(options), kubeaid, run, clusters=clusters, wishes=asked)
+    print_previews(asked)
+    return lock, request

@@ -43,6 +43,13 @@ def upstream_options(function: _F) -> _F:
     return function
 
 
+def host_options(function: _F) -> _F:
+    """Add the options for the hosts of registries to a command that has ``--ca-bundle`` already."""
+    for option in reversed(_OPTIONS[:2]):
+        function = option(function)
+    return function
+
+
 def registry_options(function: _F) -> _F:
     """Add the options for reaching registries of images to a command."""
     bundle = click.option(

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from kubeaid_ci import __version__
+from kubeaid_ci.forge.proposal import Published
 from kubeaid_ci.images.lock import LOCK, ImageLock, LockedImage, LockStatus
 from kubeaid_ci.report.report import Report, Table
 
@@ -12,7 +13,23 @@ _SHORT = 19
 """Characters of a digest in the table: ``sha256:`` and 12 digits, as container tools show it."""
 
 
-def lock_report(lock: ImageLock) -> Report:
+def outputs(lock: ImageLock, request: Published | None = None) -> dict[str, str]:
+    """Return the outputs of a CI job: whether the file changed, and the change request if there is one."""
+    found = {"changed": str(lock.is_changed).lower()}
+    if request is None:
+        return found
+    number, url = request.number, request.url
+    return {
+        **found,
+        "outcome": request.outcome.value,
+        "number": "" if number is None else str(number),
+        "url": url or "",
+        "branch": request.branch,
+        "head": request.head or "",
+    }
+
+
+def lock_report(lock: ImageLock, request: Published | None = None) -> Report:
     """Return the report: a table of what changed, and every image in the results."""
     counts = Counter(each.status for each in lock.images)
     return Report(
@@ -28,7 +45,7 @@ def lock_report(lock: ImageLock) -> Report:
         results=lock.images,
         findings=lock.findings,
         table=Table(_HEADER, tuple(_row(each) for each in lock.images if each.status not in _QUIET)),
-        opening=(_headline(lock, counts),),
+        opening=(_headline(lock, counts), *_request(request)),
         details=_details(lock),
     )
 
@@ -50,6 +67,14 @@ def _headline(lock: ImageLock, counts: Counter[LockStatus]) -> str:
     else:
         parts.append(f"{LOCK} written")
     return " · ".join(parts)
+
+
+def _request(request: Published | None) -> tuple[str, ...]:
+    """Return the line about the change request."""
+    if request is None:
+        return ()
+    would = "would be " if request.dry_run else ""
+    return (f"change request {would}{request.outcome.value}: {request.url or request.branch}",)
 
 
 def _row(each: LockedImage) -> tuple[str, ...]:

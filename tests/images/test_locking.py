@@ -215,3 +215,53 @@ def test_the_command_locks_and_a_locked_image_is_pinned(open_registry: Running, 
         (world.config / LOCK).unlink()
     lost = call("lock", "--allow", "x")
     assert lost.return_value == 3
+
+
+@needs_registry
+def test_a_lock_becomes_one_change_request_that_is_updated(open_registry: Running, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("KUBEAID_CI_CACHE", str(tmp_path / "cache"))
+    first = open_registry.push("acme/pub", "1.0", b"one", **IMAGE)
+    image = f"{open_registry.host}/acme/pub:1.0"
+    world = World(tmp_path / "world")
+    world.chart(
+        "web",
+        {
+            "templates/a.yaml": f"apiVersion: v1\nkind: Pod\nmetadata: {{name: x}}\nspec: {{containers: [{{name: a, image: '{image}'}}]}}\n"
+        },
+    )
+    world.cluster("one", {"web.yaml": application("web")})
+    repos.commit(world.kubeaid)
+    repos.git(world.kubeaid, "tag", "1.0.0")
+    repos.commit(world.config)
+    bare = tmp_path / "config.git"
+    repos.git(tmp_path, "clone", "--quiet", "--bare", str(world.config), str(bare))
+    base = repos.git(bare, "symbolic-ref", "--short", "HEAD").strip()
+
+    def call(*arguments: str):
+        options = ["--config-repo", f"file://{bare}", "--kubeaid", str(world.kubeaid), "--jobs", "1", "--forge", "none"]
+        plain = ["--plain-http", open_registry.host]
+        settings = ["--format", "text"]
+        return CliRunner().invoke(
+            cli, ["images", "lock", "--publish", *options, *plain, *settings, *arguments], standalone_mode=False
+        )
+
+    def published() -> str:
+        return repos.git(bare, "show", f"kubeaid-ci/images-lock:{LOCK}")
+
+    dry = call("--dry-run")
+    assert dry.return_value == 0, (dry.output, dry.exception)
+    assert "kubeaid-ci" not in repos.git(bare, "branch")
+    assert call().return_value == 0
+    assert f"digest: {first}" in published()
+    commit = repos.git(bare, "rev-parse", "kubeaid-ci/images-lock")
+    assert call().return_value == 0
+    assert repos.git(bare, "rev-parse", "kubeaid-ci/images-lock") == commit
+    repos.git(bare, "update-ref", f"refs/heads/{base}", commit.strip())
+    repos.git(bare, "update-ref", "-d", "refs/heads/kubeaid-ci/images-lock")
+    assert f"{LOCK} is up to date" in call().stdout
+    second = open_registry.push("acme/pub", "1.0", b"two", **IMAGE)
+    moved = call()
+    assert "image/tag-moved" in moved.stdout
+    assert f"digest: {second}" in published()
+    message = repos.git(bare, "log", "-1", "--format=%s", "kubeaid-ci/images-lock")
+    assert message.strip() == "chore(images): lock the digests of image tags"

@@ -1,0 +1,128 @@
+"""Propose a new ``images.lock.yaml`` as a change request on the config repo."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kubeaid_ci.forge.proposal import Proposal, Published, Wishes
+from kubeaid_ci.images.listing import list_images
+from kubeaid_ci.images.lock import LOCK, ImageLock, LockedImage, LockStatus, lock_text
+from kubeaid_ci.images.locking import Resolve, lock_images
+from kubeaid_ci.publishing import branches, previews
+from kubeaid_ci.publishing.checkout import set_up
+from kubeaid_ci.publishing.proposal import publish_proposal
+from kubeaid_ci.publishing.rules import check
+from kubeaid_ci.publishing.target import resolve as resolve_target
+from kubeaid_ci.render.renderer import Progress
+from kubeaid_ci.report.markdown import code, fit
+from kubeaid_ci.report.text import counted
+from kubeaid_ci.settings import Settings, file
+
+_TOPIC = "images-lock"
+_COMMAND = "kubeaid-ci images lock --publish"
+_SHORT = 19
+
+
+@dataclass(frozen=True, slots=True)
+class LockOptions:
+    """How images are found and looked up; the fields are parameters of `list_images` and `lock_images`."""
+
+    resolve: Resolve
+    kubeaid_ref: str = "pinned"
+    settings: Settings | None = None
+    jobs: int | None = None
+    cache: bool | str | os.PathLike[str] = True
+    progress: Progress | None = None
+
+
+def publish_lock(
+    config_repo: str | os.PathLike[str],
+    kubeaid: str | os.PathLike[str],
+    options: LockOptions,
+    *,
+    clusters: Sequence[str] = (),
+    wishes: Wishes | None = None,
+) -> tuple[ImageLock, Published]:
+    """Look up the images of the base branch, and open, update or close the change request with the new lock file.
+
+    `config_repo` is an address, or a checkout whose ``origin`` is published to; the checkout itself is only read.
+    Raises as `list_images`, and `OutsideError` if the remote or the forge refuses; every run is safe to repeat.
+    """
+    target = resolve_target(str(config_repo), wishes or Wishes())
+    with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
+        if target.wishes.preview:
+            previews.clear(Path(target.wishes.preview))
+        desk = set_up(target, Path(folder) / "repository")
+        known = (options.settings or Settings()).merge(file.read(desk.checkout))
+        inventory = list_images(
+            desk.checkout,
+            kubeaid,
+            clusters=clusters,
+            kubeaid_ref=options.kubeaid_ref,
+            settings=known,
+            jobs=options.jobs,
+            cache=options.cache,
+            progress=options.progress,
+        )
+        lock = lock_images(desk.checkout, inventory, resolve=options.resolve, is_whole=not clusters, check=True)
+        prefixes = (branches.prefix(desk.base, desk.base), branches.prefix(desk.base, None))
+        heads = desk.workshop.see(desk.base, *(f"{each}/{_TOPIC}" for each in prefixes), fetch=(desk.base,))
+        asked = target.wishes
+        proposal = Proposal(
+            f"{branches.prefix(desk.base, heads.default)}/{_TOPIC}",
+            desk.base,
+            asked.title or "chore(images): lock the digests of image tags",
+            fit(_body(lock), target.limit, size=target.size, note=_left_out),
+            {LOCK: lock_text(lock.entries).encode()} if lock.is_changed else {},
+            labels=("images", *asked.labels),
+            reviewers=asked.reviewers,
+            team_reviewers=asked.team_reviewers,
+            assignees=asked.assignees,
+            milestone=asked.milestone,
+            draft=asked.draft,
+            auto_merge=asked.auto_merge,
+            command=_COMMAND,
+        )
+        published = publish_proposal(
+            proposal,
+            replace(desk.workshop, checkout=None),
+            target.forge,
+            style=target.style,
+            clusters=inventory.clusters,
+            on_foreign_commits=asked.on_foreign_commits,
+            commit_via=asked.commit_via,
+            preview=Path(asked.preview) if asked.preview else None,
+            dry_run=asked.dry_run,
+            heads=heads,
+        )
+    return replace(lock, findings=(*lock.findings, *check([published]))), published
+
+
+def _body(lock: ImageLock) -> list[str]:
+    """Return the paragraphs of the description: tags that moved first, with what runs them."""
+    parts = ["The digest of each image tag in use, looked up at its registry.\n"]
+    titles = {
+        LockStatus.MOVED: "Tags that moved",
+        LockStatus.MISSING: "Missing at the registry",
+        LockStatus.UNREACHABLE: "Not looked up, so their entries are as before",
+        LockStatus.LOCKED: "New",
+    }
+    for status, title in titles.items():
+        lines = [_line(each) for each in lock.images if each.status is status]
+        if lines:
+            parts.append("\n".join([f"**{title}**\n", *lines, ""]))
+    if lock.removed:
+        parts.append("\n".join(["**No longer in use**\n", *(f"- {code(name)}" for name in lock.removed)]))
+    return parts
+
+
+def _line(each: LockedImage) -> str:
+    users = ", ".join(dict.fromkeys(code(place.subject) for place in each.found_in))
+    change = f"{code(each.before[:_SHORT])} → {code(each.digest[:_SHORT])}, " if each.before and each.digest else ""
+    return f"- {code(each.image)}: {change}used by {users}"
+
+
+def _left_out(count: int) -> str:
+    return f"_{counted(count, 'more section')} did not fit here; the file has all of it._\n"
