@@ -15,7 +15,10 @@ PREFIX = "KUBEAID_CI_"
 
 
 def from_environment(command: click.Command) -> click.Command:
-    """The command, its options and its list of names now also read from variables that are named like them."""
+    """The command, its options and its list of names now also read from variables that are named like them.
+
+    Options with `allow_from_autoenv=False` have none: the variable of that name is another command's list.
+    """
     for parameter in command.params:
         parameter.envvar = _variable(parameter)
         if isinstance(parameter, click.Argument) and parameter.name == "clusters":
@@ -49,6 +52,8 @@ def name_the_variable(error: click.ClickException) -> None:
 
 def _variable(parameter: click.Parameter) -> str | None:
     match parameter:
+        case click.Option(allow_from_autoenv=False):
+            return None
         case click.Option(expose_value=True):
             name = max(parameter.opts, key=len).removeprefix("--")
         case click.Argument(nargs=-1):

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 @click.command("list")
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
 @click.option(
-    "--charts", "of_charts", is_flag=True, help="List the images of all umbrella charts with their default values."
+    "--charts",
+    "of_charts",
+    is_flag=True,
+    allow_from_autoenv=False,
+    help="List the images of all umbrella charts with their default values.",
 )
 @common_options
 @kubeaid_ref_option("pinned; with --charts worktree")

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 @click.command("lock", cls=GroupedCommand)
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
 @click.option(
-    "--charts", "of_charts", is_flag=True, help="Lock the images of all umbrella charts with their default values."
+    "--charts",
+    "of_charts",
+    is_flag=True,
+    allow_from_autoenv=False,
+    help="Lock the images of all umbrella charts with their default values.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; fail if the lock file would change.")
 @click.option("--publish", is_flag=True, help="Do not change the checkout; open or update a change request.")

@@ -13,7 +13,13 @@ from kubeaid_ci.cli.upstream_options import registry_options
 
 @click.command("mirror")
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
-@click.option("--charts", "of_charts", is_flag=True, help="Of all umbrella charts with their default values.")
+@click.option(
+    "--charts",
+    "of_charts",
+    is_flag=True,
+    allow_from_autoenv=False,
+    help="Of all umbrella charts with their default values.",
+)
 @click.option("--to", metavar="REGISTRY|dir:PATH", help="The mirror, or a folder for an OCI layout.")
 @click.option("--from", "layout", metavar="dir:PATH", help="Copy every image of an OCI layout, not those of clusters.")
 @click.option(

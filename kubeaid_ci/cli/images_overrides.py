@@ -11,7 +11,13 @@ from kubeaid_ci.cli.options import common_options, kubeaid_ref_option
 
 @click.command("overrides")
 @click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
-@click.option("--charts", "of_charts", is_flag=True, help="For all umbrella charts with their default values.")
+@click.option(
+    "--charts",
+    "of_charts",
+    is_flag=True,
+    allow_from_autoenv=False,
+    help="For all umbrella charts with their default values.",
+)
 @click.option("--to", "mirror", metavar="REGISTRY", help="The mirror, such as registry.example.com/mirror.")
 @click.option(
     "--out",

@@ -22,6 +22,7 @@ COMMANDS = {name: name for name in ACTIONS if name != "setup"} | {
     "lint-charts": "charts lint",
     "bundle": "bundle create",
     "upgrade": "upgrade --publish",
+    "images": "images lock --publish",
 }
 
 # Options that an action does not offer, and why.
@@ -35,6 +36,8 @@ LEFT_OUT = {
 LEFT_OUT_OF = {
     # It has every revision that clusters pin.
     "bundle": {"kubeaid-ref"},
+    # It publishes what it finds.
+    "images": {"publish", "check"},
     # It builds nothing, and makes no pipeline for GitLab.
     "clusters": {"kubeaid", "kubeaid-ref", "no-cache", "runner-image", "runner-tags"},
     # It publishes; charts belong to no cluster, and updates start from the base branch.
@@ -48,6 +51,7 @@ LEFT_OUT_OF = {
 TOKENS = {
     "check": {"token"},
     "diff": {"token"},
+    "images": {"token", "git-token"},
     "publish": {"token", "git-token"},
     "update-charts": {"token", "git-token"},
     "upgrade": {"token", "git-token"},

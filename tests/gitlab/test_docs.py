@@ -73,4 +73,5 @@ def test_every_template_has_its_row() -> None:
         "update-charts",
         "bundle",
         "upgrade-clusters",
+        "images",
     ]

@@ -182,7 +182,7 @@ def test_a_wrong_input_is_refused_before_anything_runs(
 
 
 LOOK = {"a-build", "b-preview", "e-verify", "f-diff", "h-lint", "j-check"}
-NIGHTLY = {"e-nightly", "g-update", "i-bundle", "j-audit", "k-upgrade"}
+NIGHTLY = {"e-nightly", "g-update", "i-bundle", "j-audit", "k-upgrade", "l-images"}
 PUBLISH = {"b-publish", "c-publish", "d-plan", "d-fleet"}
 
 
@@ -205,7 +205,9 @@ PUBLISH = {"b-publish", "c-publish", "d-plan", "d-fleet"}
 def test_each_event_has_its_jobs(offline: Checkout, source: str, variables: dict[str, str], expected: set[str]) -> None:
     fleets = ("build", "publish-from-kubeaid", "rebuild-config-repo", "publish-fleet")
     charts = ("verify-charts", "diff", "update-charts", "lint-charts")
-    prefixes = dict(zip("abcdefghijk", (*fleets, *charts, "bundle", "check", "upgrade-clusters"), strict=True))
+    prefixes = dict(
+        zip("abcdefghijkl", (*fleets, *charts, "bundle", "check", "upgrade-clusters", "images"), strict=True)
+    )
     included = [local(offline, name, {"package": "", "job-prefix": prefix}) for prefix, name in prefixes.items()]
     offline.pipeline(*included)
     offline.write({"k8s/one/more": "", "build/kube-prometheus/more": ""})

@@ -19,6 +19,7 @@ from kubeaid_ci.cli.check import check
 from kubeaid_ci.cli.clusters import clusters
 from kubeaid_ci.cli.diff import diff
 from kubeaid_ci.cli.environment import from_environment
+from kubeaid_ci.cli.images_lock import images_lock
 from kubeaid_ci.cli.publish import publish
 from kubeaid_ci.cli.upgrade import upgrade
 from kubeaid_ci.clusters.gitlab_pipeline import child_pipeline
@@ -75,7 +76,19 @@ def test_variables_are_text_whatever_the_type_of_the_input(path: Path) -> None:
 def test_variables_are_those_that_the_command_line_reads(path: Path) -> None:
     commands = map(
         from_environment,
-        (build, bundle_create, charts_lint, charts_update, charts_verify, check, clusters, diff, publish, upgrade),
+        (
+            build,
+            bundle_create,
+            charts_lint,
+            charts_update,
+            charts_verify,
+            check,
+            clusters,
+            diff,
+            images_lock,
+            publish,
+            upgrade,
+        ),
     )
     options = {parameter.envvar for command in commands for parameter in command.params}
     others = {"KUBEAID_CI_PACKAGE", "KUBEAID_CI_CACHE", "PIP_CONSTRAINT", "GIT_DEPTH"}

@@ -87,3 +87,8 @@ def test_the_headline_counts_images_and_what_is_unknown(run, world):
 def test_clusters_and_charts_exclude_each_other(world):
     done = CliRunner().invoke(cli, ["images", "list", "one", "--charts", "--kubeaid", str(world.kubeaid)])
     assert done.exit_code != 0
+
+
+def test_the_list_of_charts_of_other_commands_is_no_flag_here(run, monkeypatch):
+    monkeypatch.setenv("KUBEAID_CI_CHARTS", "traefik")
+    assert run().stdout.splitlines()[0] == "1 image from 1 registry in 1 cluster"
