@@ -163,7 +163,7 @@ def listed(body: str) -> list[str]:
 
 def test_the_text_counts_the_vulnerabilities_that_new_images_fix_and_add(home_of: Platform) -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {{containers: [{{name: a, image: 'nginx:{}'}}]}}\n"
-    publish(home_of.charts, "api", "1.1.0", {"templates/pod.yaml": pod.format("1.3")})
+    publish(home_of.charts, "api", "1.1.0", {"gone.yaml": "x\n", "templates/pod.yaml": pod.format("1.3")})
     umbrella(home_of.folder, home_of.charts, "api", "api 1.1.0")
     publish(home_of.charts, "api", "1.2.0", {"templates/pod.yaml": pod.format("1.4")})
     home_of.push()
