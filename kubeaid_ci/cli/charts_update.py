@@ -1,7 +1,7 @@
 """``kubeaid-ci charts update``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -9,9 +9,7 @@ from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.grouped import GroupedCommand
 from kubeaid_ci.cli.options import common_options, resolve
 from kubeaid_ci.cli.publish_options import chart_publish_options
-
-if TYPE_CHECKING:
-    from kubeaid_ci.charts.update.offer import ScanNote
+from kubeaid_ci.cli.scan_note import scan_note, scan_report_option
 
 
 @click.command("update", cls=GroupedCommand)
@@ -25,14 +23,7 @@ if TYPE_CHECKING:
     help="A chart not to update; repeatable.",
 )
 @click.option("--overwrite", is_flag=True, help="Discard undeclared local edits to vendored charts.")
-@click.option(
-    "--scan-report",
-    "scan_reports",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="With --publish: a report of trivy or grype, to show what new images fix and add; repeatable.",
-)
+@scan_report_option
 @click.option("--publish", is_flag=True, help="Do not change the checkout; open or update change requests.")
 @chart_publish_options
 @common_options
@@ -70,8 +61,7 @@ def charts_update(
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import checkout_folder
 
-    if scan_reports and not publish:
-        raise click.UsageError("--scan-report has no effect without --publish", ctx)
+    note = scan_note(ctx, scan_reports, publish=publish)
     options = resolve(ctx, given)
     asked = charts_publishing.wishes_of(ctx, options, given, publish=publish)
     same: dict[str, Any] = {
@@ -89,19 +79,9 @@ def charts_update(
             updates = update_charts(checkout_folder(options), dry_run=bool(given.get("dry_run")), **same)
         else:
             config = charts_publishing.config_repo(options)
-            same["scan_note"] = _scan_note(scan_reports)
+            same["scan_note"] = note
             found = publish_charts(charts_publishing.address(options), config_repo=config, wishes=asked, **same)
     ran = () if charts or skip else complete_rules.UPDATE
     if asked is None:
         charts_publishing.written(ctx, options, updates, command="charts update", ran=ran)
     charts_publishing.offered(ctx, options, found, asked, command="charts update", ran=ran)
-
-
-def _scan_note(reports: tuple[Path, ...]) -> "ScanNote | None":
-    """Return what describes the images of an update by reports of scanners; None if no report is named."""
-    if not reports:
-        return None
-    from kubeaid_ci.scan.pairs import note_of
-    from kubeaid_ci.scan.scanners import read_file
-
-    return note_of([report for path in reports for report in read_file(path)])

@@ -1,5 +1,6 @@
 """``kubeaid-ci upgrade``."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.grouped import GroupedCommand
 from kubeaid_ci.cli.options import common_options, refuse_kubeaid_ref, resolve
 from kubeaid_ci.cli.publish_options import chart_publish_options, print_previews, refuse_without_effect, wishes
+from kubeaid_ci.cli.scan_note import scan_note, scan_report_option
 
 _NO_REF = "an upgrade is from what each Application pins to --to"
 
@@ -35,6 +37,7 @@ _NO_REF = "an upgrade is from what each Application pins to --to"
     metavar="URL",
     help="Another address of the KubeAid repo, such as an old name; repeatable.",
 )
+@scan_report_option
 @click.option("--publish", is_flag=True, help="Do not change the checkout; open or update change requests.")
 @click.option("--together", is_flag=True, help="With --publish: one change request for all clusters.")
 @chart_publish_options
@@ -50,6 +53,7 @@ def upgrade(
     wave: str | None,
     accept_dangers: bool,
     addresses: tuple[str, ...],
+    scan_reports: tuple[Path, ...],
     publish: bool,
     together: bool,
     **common: Any,
@@ -73,6 +77,7 @@ def upgrade(
         raise click.UsageError("name clusters or a wave, not both", ctx)
     if together and not publish:
         raise click.UsageError("--together has no effect without --publish", ctx)
+    note = scan_note(ctx, scan_reports, publish=publish)
     options = resolve(ctx, common)
     refuse_kubeaid_ref(ctx, common, _NO_REF)
     forge = common.get("forge") or options.settings.publish.forge
@@ -92,7 +97,7 @@ def upgrade(
     with Progress(quiet=options.quiet) as progress:
         same["progress"] = progress.rendered
         if asked:
-            made = _publish(options, asked, together=together, **same)
+            made = _publish(options, asked, together=together, scan_note=note, **same)
         else:
             made = _write(options, dry_run=bool(common.get("dry_run")), **same)
     if asked:
@@ -111,9 +116,9 @@ def _write(options: Any, *, dry_run: bool, **same: Any) -> Any:
     return upgrade_clusters(config_repo, kubeaid, dry_run=dry_run, **same)
 
 
-def _publish(options: Any, asked: Any, *, together: bool, **same: Any) -> Any:
+def _publish(options: Any, asked: Any, **same: Any) -> Any:
     from kubeaid_ci.cli.repositories import kubeaid_folder, publish_address
     from kubeaid_ci.upgrade.publish import publish_upgrades
 
     kubeaid, _ = kubeaid_folder(options)
-    return publish_upgrades(publish_address(options), kubeaid, wishes=asked, together=together, **same)
+    return publish_upgrades(publish_address(options), kubeaid, wishes=asked, **same)

@@ -1,6 +1,6 @@
 """The effects of a change on clusters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kubeaid_ci.compare.difference import ObjectChange
@@ -26,6 +26,10 @@ class ImageChange:
     cluster: str
     before: str | None
     after: str | None
+
+
+ScanNote = Callable[[Sequence[ImageChange]], str]
+"""Returns a sentence about the vulnerabilities that image changes fix and add."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from kubeaid_ci.diff import comment_text
-from kubeaid_ci.diff.comparison import Comparison
+from kubeaid_ci.diff.comparison import Comparison, ScanNote
 from kubeaid_ci.diff.groups import by_weight, dangers
 from kubeaid_ci.diff.images import image_lines
 from kubeaid_ci.findings.finding import Finding, Severity
@@ -40,17 +40,25 @@ def labels(upgrades: Upgrades, clusters: Sequence[ClusterUpgrade]) -> tuple[str,
 
 
 def body(
-    upgrades: Upgrades, clusters: Sequence[ClusterUpgrade], *, limit: int, size: Size = len, origin: str = ""
+    upgrades: Upgrades,
+    clusters: Sequence[ClusterUpgrade],
+    *,
+    limit: int,
+    size: Size = len,
+    origin: str = "",
+    scan_note: ScanNote | None = None,
 ) -> str:
     """Return the description, within `limit` as `size` measures it: what does not fit is skipped and counted.
 
     First what is done and its dangers, then the manual steps, the Applications in order of their sync,
     how to go back, and the rehearsal in the words of ``diff``. `origin` is the line that names revisions and run.
+    `scan_note` describes what the change of images does to vulnerabilities.
     """
     parts = [_lead(upgrades, clusters), origin]
     comparison = of_clusters(upgrades, clusters)
     every = [finding for one in clusters for finding in spoken(upgrades, one)]
-    parts += [_dangers(every), _before(every, clusters)]
+    scanned = scan_note(comparison.images) if scan_note else ""
+    parts += [_dangers(every), f"{escape(scanned)}\n" if scanned else "", _before(every, clusters)]
     for one in clusters:
         headed = len(clusters) > 1
         parts += [_applications(one, headed=headed), _sync(one, headed=headed), _server_side(one)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from kubeaid_ci.diff.comparison import ScanNote
 from kubeaid_ci.errors import KubeaidCiError, OutsideError
 from kubeaid_ci.forge.proposal import Proposal, Published, Wishes
 from kubeaid_ci.git.remote import Heads
@@ -43,6 +44,7 @@ def publish_upgrades(
     kubeaid_addresses: Sequence[str] = (),
     together: bool = False,
     wishes: Wishes | None = None,
+    scan_note: ScanNote | None = None,
     settings: Settings | None = None,
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
@@ -55,6 +57,8 @@ def publish_upgrades(
     other parameters are those of `upgrade_clusters`. A cluster whose rehearsal has errors gets no change request unless
     `accept_dangers`; `together` that holds for all of them. A change request that is open is updated, also if `to` is
     another revision, and closed if nothing is left of it.
+
+    `scan_note` is as for `publish_charts`.
 
     One that cannot be published does not block the others. Raises `UserError` if nothing can be upgraded at all and
     `OutsideError` if the remote cannot be read; every run is safe to repeat.
@@ -73,7 +77,7 @@ def publish_upgrades(
             heads = _look(desk)
             if not desk.is_outdated(heads):
                 date, everything = _date(root, made.to), not (clusters or wave)
-                return _Offer(target, desk, made, heads, date, everything=everything).all(options)
+                return _Offer(target, desk, made, heads, date, everything, scan_note).all(options)
     raise OutsideError(f"{target.access.url}: {desk.base} kept moving during the upgrade; run again later")
 
 
@@ -99,6 +103,7 @@ class _Offer:
     heads: Heads
     date: int | None
     everything: bool
+    scan_note: ScanNote | None = None
 
     def all(self, options: UpgradeOptions) -> Upgrades:
         """Publish every group of clusters, and return the upgrades with their change requests."""
@@ -157,7 +162,7 @@ class _Offer:
         }
         refuse_filtered(self.desk.checkout, [path for path, data in files.items() if data is not None])
         wishes, errors = self.target.wishes, sum(one.errors for one in group)
-        text = partial(announcement.body, self.made, group)
+        text = partial(announcement.body, self.made, group, scan_note=self.scan_note)
         proposal = Proposal(
             branch,
             self.desk.base,

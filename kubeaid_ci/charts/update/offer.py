@@ -1,6 +1,6 @@
 """Publishes prepared updates of charts: a change request for each umbrella chart or group."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from kubeaid_ci.charts.update.effect import Effects
 from kubeaid_ci.charts.update.make import PreparedUpdates
 from kubeaid_ci.charts.update.result import ChartUpdate, Updates, UpdateStatus
 from kubeaid_ci.charts.update.write import texts, unchanged
-from kubeaid_ci.diff.comparison import ImageChange
+from kubeaid_ci.diff.comparison import ScanNote
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.forge.forge import Size
@@ -29,8 +29,6 @@ from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.report.markdown import code
 
 Files = Mapping[str, bytes | File | None]
-ScanNote = Callable[[Sequence[ImageChange]], str]
-"""Returns a sentence about the vulnerabilities that image changes fix and add."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from kubeaid_ci.charts.update import platform_files, upstream_status
 from kubeaid_ci.charts.update.add import NewChart
 from kubeaid_ci.charts.update.effect import Effects
 from kubeaid_ci.charts.update.make import PreparedUpdates, UpdateJob
-from kubeaid_ci.charts.update.offer import ChartPublication, ChartPublisher, ScanNote
+from kubeaid_ci.charts.update.offer import ChartPublication, ChartPublisher
 from kubeaid_ci.charts.update.plan import UpdateRequest
 from kubeaid_ci.charts.update.prepare import UpdateContext
 from kubeaid_ci.charts.update.update import lock_time
 from kubeaid_ci.charts.update.upstream_status import Progress
+from kubeaid_ci.diff.comparison import ScanNote
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.forge.proposal import Wishes
 from kubeaid_ci.git.remote import Heads
