@@ -290,7 +290,7 @@ def test_build_does_not_load_what_renders_charts(tmp_path):
     code = (
         "import sys; from kubeaid_ci.cli.main import cli\n"
         f"try: cli(['build', '--config-repo', {str(tmp_path / 'missing')!r}], standalone_mode=False)\n"
-        "except Exception: print(*(f'kubeaid_ci.jobs.{name}' in sys.modules for name in ('build', 'render')))"
+        "except Exception: print(*(f'kubeaid_ci.{name}' in sys.modules for name in ('build.build', 'render.render')))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -324,7 +324,7 @@ def test_colours_follow_the_usual_variables(run, repos_options, env, coloured):
 TYPOS = [
     (["bild"], "No such command 'bild'; did you mean build?"),
     (["dif"], "No such command 'dif'; did you mean diff?"),
-    (["zzz"], "No such command 'zzz'; there are: build, charts, check, "),
+    (["zzz"], "No such command 'zzz'; there are: build, bundle, charts, "),
     (["charts", "verfy"], "No such command 'verfy'; did you mean verify?"),
     (["charts", "zzz"], "No such command 'zzz'; there are: add, diff, "),
 ]
