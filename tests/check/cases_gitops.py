@@ -118,7 +118,13 @@ CASES = (
         at=f"{APP}:15",
         says="takes files from https://git.example.com/other/config",
         quiet=web(sources=[source(), values_ref()]),
-        hostile=web(sources=[source(), {**values_ref(), "repoURL": "https://GIT.example.com/Acme/kubernetes-config/"}]),
+        hostile=web(
+            sources=[
+                helm(valueFiles=["$bad/k8s/x/web.yaml"]),
+                {**values_ref(), "repoURL": "https://GIT.example.com/Acme/kubernetes-config/"},
+                {"repoURL": "ssh://git.example.com:acme/kubernetes-config.git", "ref": "bad"},
+            ]
+        ),
     ),
     Case(
         "gitops/repository-not-allowed",

@@ -84,7 +84,8 @@ def _source(
                 at = places.source_line(context.files, one.app, source, "helm", "valueFiles", number)
                 message = f"valueFiles names {file}, a path of a machine"
                 yield VALUES_FILE_LOCAL.at(one.app.path, message, subject=subject, line=at, key=file)
-    if one.repository or source.remote in context.settings.repositories:
+    is_invalid = source.remote is None and not source.chart  # rendering reports it
+    if one.repository or is_invalid or source.remote in context.settings.repositories:
         return
     if _is_config_path(one) and own_root:
         named = next((s.shown_url for s in own_root.application.sources if s.path), "") if own_root.application else ""
