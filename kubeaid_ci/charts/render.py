@@ -11,7 +11,7 @@ from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.helm.chart_files import LinkError
 from kubeaid_ci.helm.version import NEWEST, of_charts, rules_name
 from kubeaid_ci.k8s import api
-from kubeaid_ci.render.render import renderer_of
+from kubeaid_ci.render.fleet import renderer_of
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import Renderings
 from kubeaid_ci.render.repositories import CHARTS, Place

@@ -2,12 +2,14 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kubeaid_ci.compare.objects import Known
 from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.config_repo.selection import Selection
 from kubeaid_ci.diff import cache as kept_comparison
 from kubeaid_ci.diff import helm_change
 from kubeaid_ci.diff import unknown as not_compared
@@ -15,7 +17,7 @@ from kubeaid_ci.diff.cache import packed, unpacked
 from kubeaid_ci.diff.clusters import compare_one, together
 from kubeaid_ci.diff.comparison import Comparison, NotCompared, Revisions
 from kubeaid_ci.diff.monitoring import Build, Builder, builder_of, is_monitoring, rebuilt
-from kubeaid_ci.diff.one_sided_clusters import apps_of, deployed_on_both, one_sided_clusters
+from kubeaid_ci.diff.one_sided_clusters import OneSidedClusters, apps_of, deployed_on_both
 from kubeaid_ci.diff.rules import NOT_COMPARED
 from kubeaid_ci.diff.successor import with_successors
 from kubeaid_ci.diff.unknown import AppOnSide, Apps, Verdict
@@ -23,10 +25,13 @@ from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.scopes import NO_SCOPES, Scopes
-from kubeaid_ci.render.render import Side, render_sides, renderer_of, select_apps, without_clusters
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.fleet import States, open_sides, renderer_of, without_clusters
+from kubeaid_ci.render.render import check_app_names, is_named
 from kubeaid_ci.render.renderer import Progress, Renderer
 from kubeaid_ci.render.rendering import Renderings
 from kubeaid_ci.render.repositories import PINNED, AtHand
+from kubeaid_ci.render.results import Told
 from kubeaid_ci.repositories.kubeaid import KubeAid
 from kubeaid_ci.settings import Settings
 
@@ -38,6 +43,8 @@ class _Pair:
     cluster: Cluster
     before: Apps
     after: Apps
+    apps: frozenset[str] = frozenset()
+    """The Applications to report; empty: all."""
     scopes: tuple[Scopes, Scopes] = (NO_SCOPES, NO_SCOPES)
     findings: tuple[Finding, ...] = ()
     unbuilt: tuple[tuple[str, str], ...] = ()
@@ -45,12 +52,20 @@ class _Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedSide:
+    """The clusters of one side and their Applications with their findings."""
+
+    selection: Selection
+    told: tuple[Told, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
-    """A comparison with the Applications of both sides."""
+    """A comparison with the Applications of both sides; these have their objects if the built manifests are kept."""
 
     comparison: Comparison
-    before: Side
-    after: Side
+    before: ComparedSide
+    after: ComparedSide
 
 
 def diff_clusters(
@@ -121,32 +136,76 @@ def compare_revisions(
     `config` and `root` are resolved folders. With `keeps_builds` the cache gets the built manifests as files.
     """
     base = "" if before.config == WORKTREE else before.config
-    hands = [AtHand(config, side.config, root, side.kubeaid, base=base) for side in (before, after)]
-    with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
-        was, now = render_sides(hands, renderer, clusters=clusters, settings=settings or Settings())
-        pairs = _pairs(was, now)
-        wanted = select_apps(apps, {app.app for side in (was, now) for app, _ in side.told})
-        if monitoring and before.kubeaid != after.kubeaid and before.config == after.config == WORKTREE:
-            with builder_of(config, root, renderer, keeps_files=keeps_builds) as builder:
-                pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid, wanted)
-        engines = helm_change.crossed([pair.cluster for pair in pairs], was.helm, now.helm, now.apps, renderer)
-        known = Known()
-        parts = [_kept(pair, renderer, wanted, noise=noise, diffs=diffs, known=known) for pair in pairs]
-    selected = Comparison((), findings=(*without_clusters([was, now]), *now.findings, *engines))
-    made = together([selected, *one_sided_clusters(was, now), *parts])
+    repositories = [AtHand(config, side.config, root, side.kubeaid, base=base) for side in (before, after)]
+    builds = monitoring and before.kubeaid != after.kubeaid and before.config == after.config == WORKTREE
+    with (
+        renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer,
+        open_sides(repositories, renderer, clusters=clusters, settings=settings or Settings()) as sides,
+        builder_of(config, root, renderer, keeps_files=keeps_builds) if builds else nullcontext() as builder,
+    ):
+        old, new = sides.selections
+        folded = _Folded((old, new), OneSidedClusters.of(old, new))
+        for group in sides.groups():
+            folded.add(group, renderer, keeps_objects=keeps_builds)
+            pairs = _pairs(group, apps)
+            if builder:
+                pairs = _with_monitoring(pairs, builder, before.kubeaid, after.kubeaid)
+            known = Known()
+            for pair in pairs:
+                folded.parts[pair.cluster.dir] = _kept(pair, renderer, noise=noise, diffs=diffs, known=known)
+        check_app_names(apps, {app.app for side in folded.told for app, _ in side})
+    made = folded.comparison()
     if after.kubeaid not in (PINNED, WORKTREE):
-        named = with_successors(made.findings, (app for app, _ in was.told), root, after.kubeaid)
-        made = replace(made, findings=named)
-    return Compared(made, was, now)
+        applications = (app for app, _ in folded.told[0])
+        made = replace(made, findings=with_successors(made.findings, applications, root, after.kubeaid))
+    return Compared(made, *(ComparedSide(*side) for side in zip((old, new), map(tuple, folded.told), strict=True)))
+
+
+@dataclass(slots=True)
+class _Folded:
+    """What is known of a comparison when the objects of its clusters are dropped; by the folders of the clusters."""
+
+    selections: tuple[Selection, Selection]
+    one_sided: OneSidedClusters
+    told: tuple[list[Told], list[Told]] = field(default_factory=lambda: ([], []))
+    findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    engines: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    parts: dict[str, Comparison] = field(default_factory=dict)
+
+    def add(self, group: Iterable[States], renderer: Renderer, *, keeps_objects: bool) -> None:
+        """Add clusters whose objects are in memory."""
+        for old, new in group:
+            self.one_sided.add(old, new)
+            for side, state in zip(self.told, (old, new), strict=True):
+                side.extend(_told(state, keeps_objects=keeps_objects) if state else ())
+            if new:
+                self.findings[new.cluster.dir] = new.findings
+            if old and new and deployed_on_both(old.cluster, new.cluster):
+                self.engines[new.cluster.dir] = tuple(helm_change.crossed(old, new, renderer))
+
+    def comparison(self) -> Comparison:
+        """Return the comparison of all clusters, in order of their names after the change."""
+        after = self.selections[1]
+        folders = [cluster.dir for cluster in after.clusters]
+        findings = [
+            *without_clusters(self.selections),
+            *after.findings,
+            *(finding for found in (self.findings, self.engines) for one in folders for finding in found.get(one, ())),
+        ]
+        parts = [self.parts[folder] for folder in folders if folder in self.parts]
+        return together([Comparison((), findings=tuple(findings)), *self.one_sided.comparisons(), *parts])
+
+
+def _told(state: ClusterState, *, keeps_objects: bool) -> Iterator[Told]:
+    for app in state.apps:
+        yield app if keeps_objects else replace(app, manifests=()), state.app_findings[app.app]
 
 
 def compare_renderings(before: Renderings, after: Renderings) -> Comparison:
     """Compare what was rendered for the same clusters at two revisions."""
     old, new = _by_cluster(before), _by_cluster(after)
     parts = [
-        _compared(
-            _Pair(cluster, old.get(cluster, {}), new.get(cluster, {})), (), noise=False, diffs=False, known=Known()
-        )
+        _compared(_Pair(cluster, old.get(cluster, {}), new.get(cluster, {})), noise=False, diffs=False, known=Known())
         for cluster in sorted({*old, *new}, key=lambda cluster: cluster.name)
     ]
     return together(parts)
@@ -163,31 +222,26 @@ def _by_cluster(renderings: Renderings) -> dict[Cluster, dict[str, AppOnSide]]:
     return found
 
 
-def _pairs(was: Side, now: Side) -> list[_Pair]:
-    """The clusters that Argo CD deploys before and after the change."""
-    old = {cluster.dir: cluster for cluster in was.selection.clusters}
-    return [
-        _Pair(
-            cluster,
-            apps_of(was, cluster.dir),
-            apps_of(now, cluster.dir),
-            (was.scopes[cluster.dir], now.scopes[cluster.dir]),
-        )
-        for cluster in now.selection.clusters
-        if deployed_on_both(old.get(cluster.dir), cluster)
-    ]
+def _pairs(group: Sequence[States], names: Sequence[str]) -> list[_Pair]:
+    """The clusters that Argo CD deploys before and after the change; `names` are the Applications to report."""
+    pairs = []
+    for old, new in group:
+        if old and new and deployed_on_both(old.cluster, new.cluster):
+            before, after = apps_of(old), apps_of(new)
+            # A name that no Application of this cluster has still keeps the others out.
+            named = {app for app in {*before, *after} if any(is_named(app, name) for name in names)} | {*names}
+            pairs.append(_Pair(new.cluster, before, after, frozenset(named), (old.scopes, new.scopes)))
+    return pairs
 
 
-def _kept(
-    pair: _Pair, renderer: Renderer, apps: Collection[str], *, noise: bool, diffs: bool, known: Known
-) -> Comparison:
+def _kept(pair: _Pair, renderer: Renderer, *, noise: bool, diffs: bool, known: Known) -> Comparison:
     """One cluster as it was compared before, where the question, what is compared and our own code are the same."""
     if renderer.cache is None or not all(one.app.digest for one in (*pair.before.values(), *pair.after.values())):
-        return _compared(pair, apps, noise=noise, diffs=diffs, known=known)
-    name = kept_comparison.key(_named(pair), sorted(apps), noise, diffs)
+        return _compared(pair, noise=noise, diffs=diffs, known=known)
+    name = kept_comparison.key(_named(pair), sorted(pair.apps), noise, diffs)
     if (data := renderer.noted(name)) is not None:
         return unpacked(data)
-    made = _compared(pair, apps, noise=noise, diffs=diffs, known=known)
+    made = _compared(pair, noise=noise, diffs=diffs, known=known)
     renderer.keep(name, packed(made))
     return made
 
@@ -201,10 +255,10 @@ def _named(pair: _Pair) -> str:
     return repr((pair.cluster, pair.findings, pair.unbuilt, *sides))
 
 
-def _compared(pair: _Pair, apps: Collection[str], *, noise: bool, diffs: bool, known: Known) -> Comparison:
+def _compared(pair: _Pair, *, noise: bool, diffs: bool, known: Known) -> Comparison:
     """One cluster, with the findings on Applications that cannot be compared."""
     verdicts = not_compared.verdicts(pair.before, pair.after)
-    wanted = {name: verdict for name, verdict in verdicts.items() if not apps or name in apps}
+    wanted = {name: verdict for name, verdict in verdicts.items() if not pair.apps or name in pair.apps}
     before = list(_manifests(pair.before, verdicts))
     after = list(_manifests(pair.after, verdicts, alike=pair.before))
     applications = tuple({name: one.app for name, one in side.items()} for side in (pair.before, pair.after))
@@ -214,7 +268,7 @@ def _compared(pair: _Pair, apps: Collection[str], *, noise: bool, diffs: bool, k
         after,
         noise=noise,
         diffs=diffs,
-        apps=frozenset(apps),
+        apps=pair.apps,
         known=known,
         secrets={text for side in (pair.before, pair.after) for seen in side.values() for text in seen.app.secrets},
         applications=(applications[0], applications[1]),
@@ -248,11 +302,9 @@ def _manifests(apps: Apps, verdicts: Mapping[str, Verdict], alike: Apps | None =
             yield from other.app.manifests if other is not None and same else one.app.manifests
 
 
-def _with_monitoring(
-    pairs: Sequence[_Pair], builder: Builder, before: str, after: str, apps: Collection[str]
-) -> list[_Pair]:
+def _with_monitoring(pairs: Sequence[_Pair], builder: Builder, before: str, after: str) -> list[_Pair]:
     """The pairs with the monitoring built at the KubeAid revisions that stand for all."""
-    names = {pair.cluster.dir: _monitoring(pair, apps) for pair in pairs}
+    names = {pair.cluster.dir: _monitoring(pair) for pair in pairs}
     clusters = [pair.cluster for pair in pairs if names[pair.cluster.dir]]
     old = {} if before == PINNED or not clusters else builder.at(before, clusters)
     new = {} if after == PINNED or not clusters else builder.at(after, clusters)
@@ -270,13 +322,13 @@ def _same_files(old: KubeAid | Finding | None, new: KubeAid | Finding | None) ->
     return isinstance(old, KubeAid) and isinstance(new, KubeAid) and bool(old.tree) and old.tree == new.tree
 
 
-def _monitoring(pair: _Pair, apps: Collection[str]) -> list[str]:
+def _monitoring(pair: _Pair) -> list[str]:
     """The Applications that apply the monitoring on both sides."""
     return [
         name
         for name, one in pair.before.items()
         if name in pair.after
-        and (not apps or name in apps)
+        and (not pair.apps or name in pair.apps)
         and is_monitoring(one.app, pair.cluster)
         and is_monitoring(pair.after[name].app, pair.cluster)
     ]

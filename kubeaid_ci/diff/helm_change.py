@@ -1,15 +1,14 @@
 """Effects on a cluster if its Argo CD includes another version of Helm."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.compare.objects import differences
 from kubeaid_ci.compare.shown import path
-from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.dangers.rules import HELM_ENGINE
 from kubeaid_ci.findings.finding import Finding, Severity
-from kubeaid_ci.helm.version import ClusterHelm
 from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.renderer import Renderer
 from kubeaid_ci.render.side_app import SideApp
 from kubeaid_ci.render.task import Note
@@ -17,34 +16,24 @@ from kubeaid_ci.render.task import Note
 _MAX_OBJECTS, _MAX_FIELDS = 10, 5
 
 
-def crossed(
-    clusters: Sequence[Cluster],
-    was: Mapping[str, ClusterHelm],
-    now: Mapping[str, ClusterHelm],
-    apps: Sequence[SideApp],
-    renderer: Renderer,
-) -> list[Finding]:
-    """Return a finding for each cluster whose Helm treats charts differently after the change.
+def crossed(old: ClusterState, new: ClusterState, renderer: Renderer) -> Iterator[Finding]:
+    """Yield a finding for a cluster whose Helm treats charts differently after the change.
 
     To name the objects that change because of it, the Applications after the change are rendered once more, with the
     rules before it.
     """
-    moved = [cluster for cluster in clusters if was[cluster.dir].rules is not now[cluster.dir].rules]
-    found = []
-    for cluster in moved:
-        after = [app for app in apps if app.target.folder == cluster.dir and app.by_helm]
-        before = [app.with_helm(was[cluster.dir].rules) for app in after]
-        renderer.render(part for app in before for part, _ in app.parts if not isinstance(part, Note))
-        changed = differences(_manifests(before, renderer), _manifests(after, renderer))
-        real = [one for one in changed if one.counts]
-        message = f"{was[cluster.dir]} is replaced by {now[cluster.dir]}, which treats nulls in values differently"
-        severity = None if real else Severity.INFO
-        found.append(
-            HELM_ENGINE.at(
-                cluster.path, f"{message}: {_listed(real)}", subject=cluster.name, severity=severity, key=message
-            )
-        )
-    return found
+    if old.helm.rules is new.helm.rules:
+        return
+    after = [app for app in new.side_apps if app.by_helm]
+    before = [app.with_helm(old.helm.rules) for app in after]
+    renderer.render(part for app in before for part, _ in app.parts if not isinstance(part, Note))
+    real = [one for one in differences(_manifests(before, renderer), _manifests(after, renderer)) if one.counts]
+    message = f"{old.helm} is replaced by {new.helm}, which treats nulls in values differently"
+    severity = None if real else Severity.INFO
+    cluster = new.cluster
+    yield HELM_ENGINE.at(
+        cluster.path, f"{message}: {_listed(real)}", subject=cluster.name, severity=severity, key=message
+    )
 
 
 def _manifests(apps: Iterable[SideApp], renderer: Renderer) -> list[Manifest]:

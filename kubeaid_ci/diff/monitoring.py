@@ -111,7 +111,6 @@ class Builder:
 @contextmanager
 def builder_of(config: Path, root: Path, renderer: Renderer, *, keeps_files: bool = False) -> Iterator[Builder]:
     """A builder with workers of its own: one that holds Helm and jsonnet both runs out of address space."""
-    renderer.pool.close()
     pool = Pool(renderer.pool.jobs, renderer.pool.limits, lasting=True)
     try:
         yield Builder(config, root, pool, renderer.cache, renderer.bodies, keeps_files)

@@ -1,35 +1,65 @@
 """Clusters that exist before or after a change only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.config_repo.selection import Selection
 from kubeaid_ci.diff import unknown
+from kubeaid_ci.diff import unknown as not_compared
 from kubeaid_ci.diff.comparison import Comparison, NotCompared, OneSided
 from kubeaid_ci.diff.rules import CLUSTER_ADDED, CLUSTER_REMOVED
-from kubeaid_ci.diff.unknown import Apps
-from kubeaid_ci.findings.finding import Severity
-from kubeaid_ci.render.render import Side
+from kubeaid_ci.diff.unknown import AppOnSide, Apps
+from kubeaid_ci.findings.finding import Finding, Severity
+from kubeaid_ci.render.cluster_state import ClusterState
 
 
-def one_sided_clusters(was: Side, now: Side) -> Iterator[Comparison]:
+@dataclass(slots=True)
+class OneSidedClusters:
     """Every cluster that Argo CD deploys on one side only or on none, and every folder that cannot be read on a side.
 
     Argo CD deploys a cluster if it has the folder of a root Application.
     """
-    broken = {finding.subject: finding for side in (was, now) for finding in side.selection.findings}
-    for folder, finding in broken.items():
-        yield Comparison((), not_compared=(NotCompared(folder, "", finding.message),))
-    old, new = ({cluster.dir: cluster for cluster in side.selection.clusters} for side in (was, now))
-    for folder, cluster in {**old, **new}.items():
-        before, after = old.get(folder), new.get(folder)
-        if folder in broken or deployed_on_both(before, after):
-            continue
-        if before and (before.has_applications or not after):
-            yield _removed(before, apps_of(was, folder))
-        elif after and (after.has_applications or not before):
-            yield _added(after, apps_of(now, folder), was)
-        else:
-            yield Comparison((cluster.label,))
+
+    broken: Mapping[str, Finding]
+    """Findings about folders that cannot be read, by folder."""
+    folders: Sequence[str]
+    """The folders of the clusters, in the order of the result."""
+    _found: dict[str, Comparison] = field(default_factory=dict)
+    _added: dict[str, Apps] = field(default_factory=dict)
+    _before: dict[str, AppOnSide] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, before: Selection, after: Selection) -> Self:
+        """Return those of two selections of clusters, before their Applications are known."""
+        broken = {finding.subject: finding for side in (before, after) for finding in side.findings}
+        return cls(broken, tuple(dict.fromkeys(cluster.dir for side in (before, after) for cluster in side.clusters)))
+
+    def add(self, before: ClusterState | None, after: ClusterState | None) -> None:
+        """Add a cluster; None where it does not exist."""
+        for app in apps_of(before).values() if before else ():
+            self._before[f"{app.app.dir}/{app.app.app}"] = _without_objects(app)
+        old, new = before.cluster if before else None, after.cluster if after else None
+        if deployed_on_both(old, new):
+            return
+        if before and old and (old.has_applications or not new):
+            self._found[old.dir] = _removed(old, apps_of(before))
+        elif after and new and (new.has_applications or not old):
+            apps = apps_of(after)
+            self._found[new.dir] = _of_added(new, apps)
+            self._added[new.dir] = {name: _without_objects(app) for name, app in apps.items()}
+        elif cluster := new or old:
+            self._found[cluster.dir] = Comparison((cluster.label,))
+
+    def comparisons(self) -> Iterator[Comparison]:
+        """Yield what is known of them, when all clusters were added."""
+        for folder, finding in self.broken.items():
+            yield Comparison((), not_compared=(NotCompared(folder, "", finding.message),))
+        for folder in self.folders:
+            if folder in self._found and folder not in self.broken:
+                found, apps = self._found[folder], self._added.get(folder, {})
+                yield replace(found, findings=(*found.findings, *not_compared.new_hosts(self._before, apps)))
 
 
 def deployed_on_both(before: Cluster | None, after: Cluster | None) -> bool:
@@ -37,9 +67,13 @@ def deployed_on_both(before: Cluster | None, after: Cluster | None) -> bool:
     return bool(before and after and before.has_applications and after.has_applications)
 
 
-def apps_of(side: Side, folder: str) -> Apps:
-    """Return the Applications of a cluster on one side; none if the cluster does not exist there."""
-    return unknown.apps_on_side(told for told in side.told if told[0].dir == folder)
+def apps_of(state: ClusterState) -> Apps:
+    """Return the Applications of a cluster on one side."""
+    return {app.app: AppOnSide(app, state.app_findings[app.app]) for app in state.apps}
+
+
+def _without_objects(app: AppOnSide) -> AppOnSide:
+    return AppOnSide(replace(app.app, manifests=()))
 
 
 def _removed(cluster: Cluster, apps: Apps) -> Comparison:
@@ -59,17 +93,12 @@ def _removed(cluster: Cluster, apps: Apps) -> Comparison:
     )
 
 
-def _added(cluster: Cluster, apps: Apps, was: Side) -> Comparison:
-    everywhere = {f"{told[0].dir}/{told[0].app}": unknown.AppOnSide(*told) for told in was.told}
+def _of_added(cluster: Cluster, apps: Apps) -> Comparison:
     count = sum(len(one.app.manifests) for one in apps.values())
     found = [CLUSTER_ADDED.at(cluster.path, f"cluster added ({count} objects)", subject=cluster.label)]
     return Comparison(
         (),
-        findings=(
-            *found,
-            *(finding for one in apps.values() for finding in one.findings),
-            *unknown.new_hosts(everywhere, apps),
-        ),
+        findings=(*found, *(finding for one in apps.values() for finding in one.findings)),
         added=(OneSided(cluster.label, count),),
         not_compared=_not_known(cluster, apps),
         applications=len(apps),

@@ -1,7 +1,7 @@
 """Reads the files of a repository the same way wherever they are: on disk, in the index, in a commit.
 
 Links are followed inside the repository only. Each entry of a listing is found, followed, or refused
-with a reason. `tests/edges/test_tree_readers.py` holds every reader to this.
+with a reason. `tests/git/test_tree_readers.py` holds every reader to this.
 """
 
 from abc import ABC, abstractmethod

@@ -16,8 +16,7 @@ from kubeaid_ci.images.override_values import override_text, written_name
 from kubeaid_ci.images.overrides import AppOverride, ImageOverrides, ImageUse
 from kubeaid_ci.images.prover import Prover, Trial
 from kubeaid_ci.images.reference import has_host
-from kubeaid_ci.render.fleet import open_fleet
-from kubeaid_ci.render.render import renderer_of
+from kubeaid_ci.render.fleet import open_fleet, renderer_of
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
 from kubeaid_ci.render.results import Target
@@ -65,7 +64,7 @@ def override_images(
         closing(ChartFiles()) as files,
     ):
         prover = Prover(fleet.renderer, place, _kinds(own), files)
-        return _result(prover, prover.prove(fleet.side.apps))
+        return _result(prover, (proof for state in fleet.clusters() for proof in prover.prove(state.side_apps)))
 
 
 def override_chart_images(

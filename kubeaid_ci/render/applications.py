@@ -119,6 +119,7 @@ class ClusterApplications:
     _plans: dict[tuple[str, str, Addresses], Planned] = field(default_factory=dict)
     _repo_servers: dict[Task, str] = field(default_factory=dict)
     _argocd: str = ""
+    _final_addresses: Addresses | None = None
 
     def __post_init__(self) -> None:
         self.built_in = api.api_versions(self.version)
@@ -159,6 +160,8 @@ class ClusterApplications:
         Its root Application names the config repo; for a new cluster those of the other clusters do. What a change adds
         counts after the merge only.
         """
+        if self._final_addresses is not None:
+            return self._final_addresses
         given = self.known | Addresses.of(config=[Remote.parse(str(self.hand.config))])
         if self.before is not None:
             return given | self.before.addresses(outcomes)
@@ -170,6 +173,12 @@ class ClusterApplications:
             if named:
                 return given | Addresses.of(config=named)
         return given
+
+    def release(self, outcomes: Outcomes) -> None:
+        """Drop what only rendering needs, all but the addresses: new clusters take theirs from the others."""
+        self._final_addresses = self.addresses(outcomes)
+        for part in (self.definitions, self._learnt, self._rendered, self._inside, self._plans, self._repo_servers):
+            part.clear()
 
     def _held(self, planned: Planned, outcomes: Outcomes, own: Addresses, argo_cd: str) -> dict[AppId, Planned]:
         """The Applications that one holds, by identity."""

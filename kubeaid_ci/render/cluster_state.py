@@ -1,7 +1,7 @@
 """A cluster as Git describes it: its Applications with every object that Argo CD would apply."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.findings.finding import Finding
@@ -9,6 +9,7 @@ from kubeaid_ci.helm.version import ClusterHelm
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.scopes import Scopes
 from kubeaid_ci.render.rendering import RenderedApp
+from kubeaid_ci.render.side_app import SideApp
 from kubeaid_ci.render.source_plan import SourcePlan, ValuesLayer
 from kubeaid_ci.semver.version import Version
 
@@ -32,6 +33,8 @@ class ClusterState:
     findings: tuple[Finding, ...]
     scopes: Scopes
     helm: ClusterHelm
+    side_apps: tuple[SideApp, ...] = field(default=(), repr=False)
+    """The tasks of the Applications, in the order of `apps`."""
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:

@@ -1,35 +1,140 @@
-"""The fleet: every cluster of a config repo, rendered at one pair of revisions."""
+"""The fleet: clusters of a config repo, rendered at one or several pairs of revisions.
+
+The only place that follows Applications and renders. Clusters come in groups: when a group is done its objects are
+dropped, so that memory does not grow with the fleet.
+"""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
+from kubeaid_ci.cache.cache import cache_at
+from kubeaid_ci.config_repo.addresses import Addresses
 from kubeaid_ci.config_repo.cluster import Cluster
-from kubeaid_ci.config_repo.versions import kubernetes_version
+from kubeaid_ci.config_repo.folders import HOME, Folders, folders_of
+from kubeaid_ci.config_repo.selection import Selection, chosen, select
+from kubeaid_ci.config_repo.versions import kubernetes_version, of_cluster
+from kubeaid_ci.documents.garbage import without_garbage_collection
+from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.snapshot import WORKTREE, Snapshot
+from kubeaid_ci.render.applications import ClusterApplications
+from kubeaid_ci.render.cluster_facts import ClusterFacts
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.render import Side, render_side, renderer_of, without_clusters
+from kubeaid_ci.render.plan import Part
 from kubeaid_ci.render.renderer import Progress, Renderer
 from kubeaid_ci.render.repositories import AtHand
-from kubeaid_ci.render.results import Told
+from kubeaid_ci.render.results import Target
+from kubeaid_ci.render.rules import nothing_rendered
+from kubeaid_ci.render.side_app import SideApp, unknown_helm
+from kubeaid_ci.render.task import ChartTask, Look, Looked, Note, Task
+from kubeaid_ci.runtime.workers import Limits, Pool
 from kubeaid_ci.settings import Settings
+
+# Each round may add Applications, or kinds that charts ask for; real clusters need four.
+_ROUNDS = 20
+_GROUP = 16
+"""Clusters whose objects are in memory at once: enough to keep the workers busy."""
+
+States = tuple[ClusterState | None, ...]
+"""One cluster at each pair of revisions; None if it does not exist there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The clusters of one pair of revisions, by their folders."""
+
+    repositories: AtHand
+    selection: Selection
+    clusters: Mapping[str, ClusterApplications]
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Clusters at several pairs of revisions. What is the same in some of them is rendered once."""
+
+    sides: tuple[Side, ...]
+    settings: Settings
+    renderer: Renderer
+
+    @property
+    def selections(self) -> tuple[Selection, ...]:
+        """The clusters of each side."""
+        return tuple(side.selection for side in self.sides)
+
+    def groups(self) -> Iterator[list[States]]:
+        """Render the clusters and yield them in groups; the objects of a group are dropped when it is done.
+
+        Those that the first side has come before the new ones, which take the addresses of the repositories from them.
+        """
+        folders = self._folders()
+        for group in (folders[start : start + _GROUP] for start in range(0, len(folders), _GROUP)):
+            clusters = [side.clusters[folder] for folder in group for side in self.sides if folder in side.clusters]
+            _render(clusters, self.renderer)
+            yield [self._states(folder) for folder in group]
+            for cluster in clusters:
+                cluster.release(self.renderer.outcomes)
+            self.renderer.forget()
+
+    def _folders(self) -> list[str]:
+        folders = dict.fromkeys(folder for side in self.sides for folder in side.clusters)
+        first = self.sides[0].clusters
+        return sorted(folders, key=lambda folder: folder not in first)
+
+    def _states(self, folder: str) -> States:
+        """One cluster on each side. Kinds and clusters that one side does not define are taken from the others.
+
+        Otherwise the objects of a cluster-scoped kind would look moved because their CRD comes or goes.
+        """
+        found = [side.clusters.get(folder) for side in self.sides]
+        facts = [cluster.facts for cluster in found if cluster]
+        return tuple(self._state(cluster, cluster.facts.over(facts)) if cluster else None for cluster in found)
+
+    def _state(self, applications: ClusterApplications, facts: ClusterFacts) -> ClusterState:
+        cluster = applications.cluster
+        version = kubernetes_version(cluster, self.settings)
+        side_apps = tuple(_apps(applications, self.renderer, facts))
+        rendered = [app.told(self.renderer) for app in side_apps]
+        return ClusterState(
+            cluster,
+            version.version,
+            version.source,
+            tuple(app for app, _ in rendered),
+            {app.app: findings for app, findings in rendered},
+            tuple(unknown_helm(applications.helm, side_apps, cluster)),
+            facts.scopes,
+            applications.helm,
+            side_apps,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The clusters of a config repo whose Applications are rendered.
+    """The clusters of a config repo at one pair of revisions.
 
     `findings` are about folders that cannot be read as clusters, or that there is nothing to render.
     """
 
-    side: Side
-    repositories: AtHand
-    settings: Settings
-    renderer: Renderer
-    findings: tuple[Finding, ...]
+    sides: Sides
+    settings: Settings = field(default_factory=Settings)
+
+    @property
+    def repositories(self) -> AtHand:
+        """The two repositories at the revisions of the fleet."""
+        return self.sides.sides[0].repositories
+
+    @property
+    def renderer(self) -> Renderer:
+        """What renders, with its workers and its cache."""
+        return self.sides.renderer
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Findings about folders, not about a cluster."""
+        return (*without_clusters(self.sides.selections), *self.sides.selections[0].findings)
 
     @property
     def config_files(self) -> Snapshot:
@@ -39,29 +144,12 @@ class Fleet:
     @property
     def all_clusters(self) -> tuple[Cluster, ...]:
         """The selected clusters, sorted by name."""
-        return self.side.selection.clusters
+        return self.sides.selections[0].clusters
 
     def clusters(self) -> Iterator[ClusterState]:
-        """Yield the clusters in order of their names."""
-        by_folder: dict[str, list[Told]] = {}
-        for app, findings in self.side.told:
-            by_folder.setdefault(app.dir, []).append((app, findings))
-        for cluster in self.all_clusters:
-            yield self._state(cluster, by_folder.get(cluster.dir, ()))
-
-    def _state(self, cluster: Cluster, apps: Sequence[Told]) -> ClusterState:
-        version = kubernetes_version(cluster, self.settings)
-        findings: Mapping[str, tuple[Finding, ...]] = {app.app: found for app, found in apps}
-        return ClusterState(
-            cluster,
-            version.version,
-            version.source,
-            tuple(app for app, _ in apps),
-            findings,
-            self.side.findings_on(cluster),
-            self.side.scopes[cluster.dir],
-            self.side.helm[cluster.dir],
-        )
+        """Render the clusters and yield them in order of their names; memory holds some of them at a time."""
+        for group in self.sides.groups():
+            yield from (state for (state,) in group if state)
 
 
 @contextmanager
@@ -78,7 +166,7 @@ def open_fleet(
     timeout: float = 300.0,
     progress: Progress | None = None,
 ) -> Iterator[Fleet]:
-    """Render clusters; the parameters and errors are those of `render_clusters`.
+    """Open the fleet; the parameters and errors are those of `render_clusters`.
 
     The workers and the open repositories end with the block.
     """
@@ -86,7 +174,168 @@ def open_fleet(
     repositories = AtHand(Path(config_repo).resolve(), config_ref, Path(kubeaid).resolve(), kubeaid_ref)
     with (
         renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer,
-        render_side(repositories, renderer, clusters=clusters, settings=own) as side,
+        open_sides([repositories], renderer, clusters=clusters, settings=own) as sides,
     ):
-        findings = (*without_clusters([side]), *side.selection.findings)
-        yield Fleet(side, repositories, own, renderer, findings)
+        yield Fleet(sides, own)
+
+
+@contextmanager
+def renderer_of(
+    jobs: int | None,
+    *,
+    cache: bool | str | os.PathLike[str] = True,
+    timeout: float = 300.0,
+    progress: Progress | None = None,
+) -> Iterator[Renderer]:
+    """A renderer whose workers end with the block. Until then no garbage is looked for: there is hardly any."""
+    pool = Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True)
+    renderer = Renderer(pool=pool, cache=cache_at(cache), progress=progress)
+    try:
+        with without_garbage_collection():
+            yield renderer
+    finally:
+        renderer.close()
+
+
+@contextmanager
+def open_sides(
+    repositories: Sequence[AtHand], renderer: Renderer, *, clusters: Sequence[str], settings: Settings
+) -> Iterator[Sides]:
+    """Open clusters at several pairs of revisions. A cluster that is named has to be on one of the sides.
+
+    Raises `UserError` if nothing can be rendered at all.
+    """
+    for side in repositories:
+        side.check()
+    try:
+        selections = _selected(repositories, clusters)
+        first = _clusters(repositories[0], selections[0], settings, renderer.looked)
+        others = [
+            _clusters(side, selection, settings, renderer.looked, before=first)
+            for side, selection in zip(repositories[1:], selections[1:], strict=True)
+        ]
+        parts = zip(repositories, selections, [first, *others], strict=True)
+        yield Sides(tuple(Side(*part) for part in parts), settings, renderer)
+    finally:
+        for side in repositories:
+            side.close()
+
+
+def without_clusters(selections: Iterable[Selection]) -> tuple[Finding, ...]:
+    """Return a finding if no side has a cluster, or a folder that may be one."""
+    found = [item for selection in selections for item in (*selection.clusters, *selection.findings)]
+    return () if found else (nothing_rendered(),)
+
+
+def _selected(repositories: Sequence[AtHand], names: Sequence[str]) -> list[Selection]:
+    found = _folders_of_all(repositories)
+    # A folder may be a cluster on one side only. The last side names it as it will be.
+    every = {folder.dir: folder for folder in sorted(chain(*found), key=lambda folder: isinstance(folder, Cluster))}
+    wanted = chosen(tuple(every.values()), names)
+    return [select([folder for folder in folders if folder.dir in wanted]) for folders in found]
+
+
+def _folders_of_all(repositories: Sequence[AtHand]) -> list[Folders]:
+    """The folders on each side. A side without clusters is no error if another side has some: they come or go."""
+    found: list[Folders] = []
+    errors = []
+    for side in repositories:
+        try:
+            found.append(_folders(side))
+        except UserError as error:
+            errors.append(error)
+            found.append(())
+    if errors and not any(found):
+        raise errors[0]
+    return found
+
+
+def _folders(side: AtHand) -> Folders:
+    where = str(side.config) if side.config_ref == WORKTREE else f"{side.config} at {side.config_ref}"
+    return folders_of(side.config_place(HOME).files, where=where)
+
+
+def _clusters(
+    side: AtHand,
+    selection: Selection,
+    settings: Settings,
+    looked: Mapping[Look, Looked],
+    *,
+    before: Mapping[str, ClusterApplications] | None = None,
+) -> dict[str, ClusterApplications]:
+    """Return the clusters of one side by folder. Addresses are those that the first side, `before`, names.
+
+    A cluster that is new has those that the others name: a change must not define itself whom to trust.
+    """
+    clusters = {cluster.dir: _cluster(cluster, side, settings, looked) for cluster in selection.clusters}
+    own = Addresses(settings.repositories.config, settings.repositories.kubeaid)
+    old = before or {}
+    every = own
+    for cluster in old.values():
+        every |= _of_general(cluster.cluster)
+    for folder, cluster in clusters.items():
+        cluster.before = old.get(folder)
+        cluster.is_new = before is not None and cluster.before is None
+        cluster.others = tuple(old.values()) if cluster.is_new else ()
+        cluster.known = every if cluster.is_new else own | _of_general((cluster.before or cluster).cluster)
+    return clusters
+
+
+def _of_general(cluster: Cluster) -> Addresses:
+    return Addresses.of(config=cluster.general.config, kubeaid=cluster.general.kubeaid)
+
+
+def _cluster(cluster: Cluster, side: AtHand, settings: Settings, looked: Mapping[Look, Looked]) -> ClusterApplications:
+    version, own = kubernetes_version(cluster, settings).version, of_cluster(cluster, settings)
+    return ClusterApplications(cluster, side, version, looked, (*settings.api_versions, *own.api_versions), own.helm)
+
+
+def _render(clusters: Sequence[ClusterApplications], renderer: Renderer) -> None:
+    """Render until nothing new turns up: no Application, and no kind that a chart asks for.
+
+    What asks for no kind comes first: it adds those that others ask for.
+    """
+    outcomes = renderer.outcomes
+    for _ in range(_ROUNDS):
+        known = [(cluster, cluster.planned(outcomes)) for cluster in clusters]
+        tasks = [(cluster, task) for cluster, some in known for planned in some for task in planned.tasks]
+        renderer.look(task.look for _, task in tasks if isinstance(task, ChartTask))
+        for cluster, planned in known:
+            cluster.learn(planned, outcomes)
+        first = [
+            task for cluster, each in tasks if not cluster.asks(each) and (task := cluster.wanted(each)) not in outcomes
+        ]
+        then = [task for cluster, each in tasks if (task := cluster.wanted(each)) not in outcomes]
+        if not then:
+            return
+        renderer.render(first or then)
+
+
+def _apps(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts) -> Iterator[SideApp]:
+    for planned in sorted(cluster.planned(renderer.outcomes), key=lambda planned: planned.id):
+        final = [_final(part, cluster) for part in planned.parts]
+        application = planned.application
+        target = Target(
+            namespace=application.namespace,
+            cluster=cluster.cluster.label,
+            folder=cluster.cluster.dir,
+            destination=facts.destination(application.destination),
+            holder=str(planned.holder) if planned.holder else "",
+            sync=application.sync,
+            ignore_differences=application.ignore_differences,
+            scopes=facts.scopes,
+            inputs=planned.inputs,
+            other_revisions=planned.other_revisions,
+            hosts=planned.hosts,
+            path=planned.where,
+            application=application,
+            sources=tuple(part.plan for part in planned.parts if part.plan),
+        )
+        revision = next((part.revision for part in planned.parts if part.revision), None)
+        by_helm = frozenset(cluster.wanted(task) for task in planned.tasks if cluster.depends_on_helm(task))
+        yield SideApp(str(planned.id), tuple(final), target, revision, by_helm, planned.remarks)
+
+
+def _final(part: Part, cluster: ClusterApplications) -> tuple[Task | Note, str]:
+    what = part.what if isinstance(part.what, Note) else cluster.wanted(part.what)
+    return what, part.chart

@@ -1,6 +1,7 @@
 """Does many renderings in parallel, each input once, and keeps what they gave by content."""
 
 import json
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -26,6 +27,7 @@ class Renderer(Outcomes):
     looked: dict[Look, Looked] = field(default_factory=dict)
     progress: Progress | None = None
     _first: dict[str, Task] = field(default_factory=dict)
+    _made: dict[str, bytes] = field(default_factory=dict)
     _stored: bool = False
     _ended: int = 0
     _known: int = 0
@@ -68,8 +70,9 @@ class Renderer(Outcomes):
     def _from_cache(self, task: Task, name: str) -> bool:
         data = self.noted(name)
         if data is not None:
-            self.cached.add(task)
             self.add(task, data)
+            if self.cache is not None:
+                self.cached.add(task)
         return data is not None
 
     def _run(self, waiting: Mapping[Task, str]) -> None:
@@ -98,6 +101,11 @@ class Renderer(Outcomes):
         if first in self.cached:
             self.cached.add(task)
 
+    def forget(self) -> None:
+        """Drop all outcomes. Without a cache their bytes are kept, so that nothing is rendered twice."""
+        for part in (self.outcomes, self.bodies, self.placed, self.digests, self.cached, self._first):
+            part.clear()
+
     def close(self) -> None:
         """End the workers, and let the cache drop what is too old."""
         self.pool.close()
@@ -105,14 +113,21 @@ class Renderer(Outcomes):
             self.cache.prune()
 
     def noted(self, name: str) -> bytes | None:
-        """Return what the cache holds under a name; None if it does not exist, or no cache."""
-        return self.cache.noted(name) if self.cache else None
+        """Return what the cache holds under a name; None if it does not exist.
+
+        Without a cache only what this run made is there, compressed in memory.
+        """
+        if self.cache is not None:
+            return self.cache.noted(name)
+        return zlib.decompress(self._made[name]) if name in self._made else None
 
     def keep(self, name: str, data: bytes) -> None:
         """Keep in the cache what was made."""
-        if self.cache:
-            self.cache.note(name, data)
-            self._stored = True
+        if self.cache is None:
+            self._made[name] = zlib.compress(data, 1)
+            return
+        self.cache.note(name, data)
+        self._stored = True
 
 
 def _shared(task: Task) -> str:

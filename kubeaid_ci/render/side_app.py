@@ -1,6 +1,6 @@
 """An Application as it is rendered, with what its rendering depends on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -42,18 +42,12 @@ class SideApp:
         return replace(part, helm="" if rules is ENGINE else rules.since)
 
 
-def unknown_helm(
-    helm: Mapping[str, ClusterHelm], apps: Iterable[SideApp], clusters: Sequence[Cluster]
-) -> Iterable[Finding]:
-    """Yield a finding for each cluster whose Helm is only assumed, if any of its charts depends on that."""
-    counts = {cluster.dir: 0 for cluster in clusters}
-    for app in apps:
-        counts[app.target.folder] = counts.get(app.target.folder, 0) + bool(app.by_helm)
-    for cluster in clusters:
-        chosen = helm[cluster.dir]
-        if chosen.doubt and (count := counts[cluster.dir]):
-            message = (
-                f"{chosen.doubt}, so its charts are rendered as Helm {chosen.version} does;"
-                f" {count} of its Applications depend on it: set clusters.{cluster.name}.helm"
-            )
-            yield RULES["chart/helm-version-unknown"].at(cluster.path, message, subject=cluster.name)
+def unknown_helm(helm: ClusterHelm, apps: Iterable[SideApp], cluster: Cluster) -> Iterator[Finding]:
+    """Yield a finding for a cluster whose Helm is only assumed, if any of its charts depends on that."""
+    count = sum(bool(app.by_helm) for app in apps)
+    if helm.doubt and count:
+        message = (
+            f"{helm.doubt}, so its charts are rendered as Helm {helm.version} does;"
+            f" {count} of its Applications depend on it: set clusters.{cluster.name}.helm"
+        )
+        yield RULES["chart/helm-version-unknown"].at(cluster.path, message, subject=cluster.name)

@@ -6,7 +6,7 @@ import pytest
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.k8s.mask import MASK
-from kubeaid_ci.render.render import render_sides, renderer_of
+from kubeaid_ci.render.fleet import open_sides, renderer_of
 from kubeaid_ci.render.rendering import RenderStatus
 from kubeaid_ci.render.repositories import AtHand
 from kubeaid_ci.render.task import ChartTask
@@ -292,9 +292,12 @@ def test_what_asks_for_kinds_that_come_or_that_it_does_not_name_is_rendered_once
     world.chart("other", {"templates/a.yaml": asks % "other.example.com/v1"})
     world.cluster("one", {f"{name}.yaml": application(name, source=helm(name)) for name in ("asks", "other")})
     hand = AtHand(world.config, WORKTREE, world.kubeaid, WORKTREE)
-    with renderer_of(1, cache=False) as renderer:
-        render_sides([hand], renderer, clusters=(), settings=Settings())
-    folders = [task.folder for task in renderer.outcomes if isinstance(task, ChartTask)]
+    with (
+        renderer_of(1, cache=False) as renderer,
+        open_sides([hand], renderer, clusters=(), settings=Settings()) as sides,
+    ):
+        for _ in sides.groups():
+            folders = [task.folder for task in renderer.outcomes if isinstance(task, ChartTask)]
     assert sorted(folders) == ["argocd-helm-charts/asks", "argocd-helm-charts/other", "k8s/one/argocd-apps"]
 
 

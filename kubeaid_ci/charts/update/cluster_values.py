@@ -8,12 +8,9 @@ from kubeaid_ci import documents
 from kubeaid_ci.charts.update import values_change
 from kubeaid_ci.charts.update.result import ChartUpdate, LostValue
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.helm.chart import CHARTS
-from kubeaid_ci.render.render import followed, renderer_of
-from kubeaid_ci.render.repositories import AtHand
+from kubeaid_ci.render.fleet import open_fleet
 from kubeaid_ci.render.source_plan import ValuesLayer
-from kubeaid_ci.render.task import ChartTask
 from kubeaid_ci.settings import Settings
 
 
@@ -31,18 +28,14 @@ def set_values(
     config_repo: Path, kubeaid: Path, *, kubeaid_ref: str, settings: Settings, jobs: int, cache: bool
 ) -> tuple[SetValues, ...]:
     """Return what every Application of every cluster sets, the charts taken from one revision of the KubeAid repo."""
-    hand = AtHand(config_repo.resolve(), WORKTREE, kubeaid.resolve(), kubeaid_ref)
     found = []
-    with (
-        renderer_of(jobs, cache=cache) as renderer,
-        followed([hand], renderer, clusters=(), settings=settings) as (known,),
-    ):
-        for cluster in known.clusters:
-            for planned in cluster.planned(renderer.outcomes):
-                for task in planned.tasks:
-                    if isinstance(task, ChartTask) and task.folder.startswith(f"{CHARTS}/"):
-                        name = task.folder.removeprefix(f"{CHARTS}/")
-                        found.append(SetValues(cluster.cluster.label, planned.application.name, name, task.layers))
+    with open_fleet(config_repo, kubeaid, kubeaid_ref=kubeaid_ref, settings=settings, jobs=jobs, cache=cache) as fleet:
+        for state in fleet.clusters():
+            for app in state.apps:
+                for plan in app.sources:
+                    if plan.chart and plan.path.startswith(f"{CHARTS}/"):
+                        name = plan.path.removeprefix(f"{CHARTS}/")
+                        found.append(SetValues(state.cluster.label, app.app, name, plan.values))
     return tuple(found)
 
 
