@@ -117,6 +117,14 @@ CASES = (
                 "spec": {"group": "metrics.example.com", "version": "v1", "service": {"name": "metrics"}},
             },
             {"apiVersion": "metrics.example.com/v1", "kind": "Metric", "metadata": {"name": "a"}},
+            # Its operator installs the definitions when it starts.
+            deployment(image="quay.io/tigera/operator:v1.40.0"),
+            {
+                "apiVersion": "operator.tigera.io/v1",
+                "kind": "Installation",
+                "metadata": {"name": "default"},
+                "spec": {},
+            },
         ),
         hostile=objects(ODD),
         hostile_fires=True,

@@ -170,7 +170,7 @@ CASES = (
         firing=objects(safe(runAsUser=0)),
         at=f"{OBJECTS}:1",
         says="container web has runAsNonRoot: true and runAsUser: 0",
-        quiet=objects(safe(runAsUser=1)),
+        quiet=objects(safe(runAsUser=1, capabilities={"drop": ["ALL"], "add": ["SYS_ADMIN"]})),
         hostile=objects(ODD, safe(privileged=True)),
         hostile_fires=True,
     ),

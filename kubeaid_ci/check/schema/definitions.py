@@ -19,6 +19,13 @@ _MADE_AT_RUN_TIME: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 """Group and kind (empty: any) of objects whose controller installs the CRDs of these domains, but not its own."""
 
+_OPERATORS: Mapping[str, tuple[str, ...]] = {
+    "cilium/operator": ("cilium.io", "isovalent.com"),
+    "crossplane/crossplane": ("pkg.crossplane.io", "apiextensions.crossplane.io", "protection.crossplane.io"),
+    "tigera/operator": ("operator.tigera.io", "crd.projectcalico.org", "projectcalico.org"),
+}
+"""Groups of the CRDs that an operator installs when it starts, by a part of its image; its chart may have none."""
+
 _MAKERS = frozenset(group for group, _, _ in _MADE_AT_RUN_TIME)
 
 
@@ -60,8 +67,8 @@ class Definitions:
         elif kind == "CompositeResourceDefinition":
             names = (text(body, "spec", field, "kind") for field in ("names", "claimNames"))
             self.other_kinds.update((text(body, "spec", "group"), name) for name in names if name)
-        elif kind == "Deployment" and _is_cilium_operator(body):
-            self.domains.add("cilium.io")
+        elif kind == "Deployment":
+            self._add_operator(body)
         self.domains.update(
             domain
             for maker, made_by, domains in _MADE_AT_RUN_TIME
@@ -83,6 +90,13 @@ class Definitions:
             or (group not in _MAKERS and any(f".{group}".endswith(f".{domain}") for domain in self.domains))
         )
 
+    def _add_operator(self, body: Mapping[str, Any]) -> None:
+        """Add the groups of an operator that installs its CRDs when it starts."""
+        for container in mappings(body, "spec", "template", "spec", "containers"):
+            for image, groups in _OPERATORS.items():
+                if image in text(container, "image"):
+                    self.groups.update(groups)
+
     def _add_definition(self, item: Applied) -> None:
         spec = mapping(item.manifest.body, "spec")
         versions = {text(version, "name"): version for version in mappings(spec, "versions")}
@@ -96,9 +110,3 @@ def definitions(items: Iterable[Applied]) -> dict[str, Definitions]:
     for item in items:
         found.setdefault(item.app.destination, Definitions()).add(item)
     return found
-
-
-def _is_cilium_operator(body: Mapping[str, Any]) -> bool:
-    """Cilium's operator installs its CRDs when it starts; its chart has none."""
-    containers = mappings(body, "spec", "template", "spec", "containers")
-    return any("cilium/operator" in text(container, "image") for container in containers)
