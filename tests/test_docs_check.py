@@ -34,7 +34,7 @@ def test_commands_run(line: str, made: demo.Demo, tmp_path: Path) -> None:
     env = os.environ | {"PYTHONPATH": str(ROOT), "KUBEAID_CI_CACHE": str(tmp_path / "cache")}
     env |= {"KUBEAID_CI_CONFIG_REPO": str(made.config), "KUBEAID_CI_KUBEAID": str(made.kubeaid)}
     argv = [sys.executable, "-m", "kubeaid_ci", *line.split()]
-    done = subprocess.run(argv, capture_output=True, text=True, env=env)
+    done = subprocess.run(argv, capture_output=True, text=True, env=env, cwd=tmp_path)
     assert done.returncode == 0, done.stderr + done.stdout
     assert "of 3 clusters with errors" in done.stdout or "nothing to suggest" in done.stderr
 
@@ -51,7 +51,7 @@ def test_the_library_example_runs(made: demo.Demo, tmp_path: Path) -> None:
 def test_settings_are_read_and_rules_exist() -> None:
     for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL):
         settings.parse(re.sub(r"^   ", "", block, flags=re.MULTILINE), where="docs")
-    assert set(re.findall(r"\b(?:gitops|settings)/[a-z-]+[a-z]", PAGE)) <= set(RULES)
+    assert set(re.findall(r"`((?:gitops|network|settings)/[a-z-]+)`", PAGE)) <= set(RULES)
 
 
 def test_families_and_figures_are_those_of_the_program() -> None:

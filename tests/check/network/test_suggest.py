@@ -1,7 +1,10 @@
 """Suggested policies: no workload without one, and what is asked for stays reachable."""
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +15,12 @@ from kubeaid_ci.check import families
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.suggest import suggest
 from kubeaid_ci.render.source_plan import SourcePlan
-from tests.check.cases import deployment
+from tests.check.cases import CLUSTER, deployment
+from tests.check.cases import objects as case_objects
 from tests.check.network import promises
 from tests.check.network.generated import cluster
 from tests.check.network.states import state
+from tests.renders import World
 
 SEEDS = int(os.environ.get("KUBEAID_CI_TEST_SUGGESTIONS", "150"))
 
@@ -153,3 +158,15 @@ def test_hostile_names_stay_in_the_folder_and_in_their_comments(name: str) -> No
 
 def test_the_family_can_be_asked_for_suggestions() -> None:
     assert families.named("network", "suggest") is not None
+
+
+def test_the_command_writes_the_files_of_a_rendered_cluster(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.cluster("one", {path: text.replace(CLUSTER, "one") for path, text in case_objects(deployment()).items()})
+    world.chart("web")
+    world.commit("1.0.0")
+    places = ["--config-repo", str(world.config), "--kubeaid", str(world.kubeaid), "--no-cache"]
+    argv = [sys.executable, "-m", "kubeaid_ci", "check", "--suggest", "network", "--out", str(tmp_path), *places]
+    subprocess.run(argv, check=True, capture_output=True)
+    written = tmp_path / "k8s/one/network-policies/apps/deployment-web.yaml"
+    assert documents.load(written.read_text(), where="")["metadata"] == {"name": "web", "namespace": "apps"}
