@@ -52,6 +52,14 @@ if TYPE_CHECKING:
     from kubeaid_ci.images.inventory import ImageInventory as ImageInventory
     from kubeaid_ci.images.listing import list_chart_images as list_chart_images
     from kubeaid_ci.images.listing import list_images as list_images
+    from kubeaid_ci.images.lock import ImageLock as ImageLock
+    from kubeaid_ci.images.locking import image_registries as image_registries
+    from kubeaid_ci.images.locking import lock_images as lock_images
+    from kubeaid_ci.images.mirroring import ImageMirror as ImageMirror
+    from kubeaid_ci.images.mirroring import mirror_images as mirror_images
+    from kubeaid_ci.images.overrides import ImageOverrides as ImageOverrides
+    from kubeaid_ci.images.overriding import override_chart_images as override_chart_images
+    from kubeaid_ci.images.overriding import override_images as override_images
     from kubeaid_ci.k8s.manifest import Manifest as Manifest
     from kubeaid_ci.k8s.manifest import ObjectId as ObjectId
     from kubeaid_ci.publishing.publish import Publication as Publication
@@ -91,6 +99,20 @@ _PLACES = {
     "kubeaid_ci.images.listing": (
         "list_chart_images",
         "list_images",
+    ),
+    "kubeaid_ci.images.lock": ("ImageLock",),
+    "kubeaid_ci.images.locking": (
+        "image_registries",
+        "lock_images",
+    ),
+    "kubeaid_ci.images.mirroring": (
+        "ImageMirror",
+        "mirror_images",
+    ),
+    "kubeaid_ci.images.overrides": ("ImageOverrides",),
+    "kubeaid_ci.images.overriding": (
+        "override_chart_images",
+        "override_images",
     ),
     "kubeaid_ci.build.build": ("build_clusters",),
     "kubeaid_ci.charts.update.add": ("add_chart",),
