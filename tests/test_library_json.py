@@ -53,6 +53,9 @@ CASES: dict[str, Callable[[demo.Demo], JsonResult]] = {
     "diff --base before --of config": changed,
     "publish --forge none --dry-run --kubeaid-ref pinned --no-cache": published,
     "images list --no-cache": lambda made: kubeaid_ci.list_images(made.config, made.kubeaid, cache=False),
+    "upgrade --to latest --dry-run --no-cache": lambda made: kubeaid_ci.upgrade_clusters(
+        made.config, made.kubeaid, to="latest", dry_run=True, cache=False
+    ),
     "charts list": lambda made: kubeaid_ci.list_charts(made.kubeaid),
     "charts verify --offline": lambda made: kubeaid_ci.verify_charts(made.kubeaid),
     "charts lint --no-cache": lambda made: kubeaid_ci.lint_charts(made.kubeaid, cache=False),

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.net.address import Remote
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.settings import Settings
 from kubeaid_ci.upgrade import cluster_files
-from kubeaid_ci.upgrade.prepare import RunOptions, UpgradeOptions, prepare
+from kubeaid_ci.upgrade.prepare import RunOptions, UpgradeOptions, addresses_of, prepare
 from kubeaid_ci.upgrade.result import ClusterUpgrade, Upgrades, UpgradeStatus
 from kubeaid_ci.upgrade.rules import FAILED
 
@@ -50,7 +49,7 @@ def upgrade_clusters(
         tuple(apps),
         accepts_dangers=accept_dangers,
         wave=wave or "",
-        addresses=tuple(Remote.parse(address) for address in kubeaid_addresses),
+        addresses=addresses_of(kubeaid_addresses),
     )
     run = RunOptions(settings or Settings(), jobs, cache, timeout, progress)
     config = Path(config_repo).resolve()

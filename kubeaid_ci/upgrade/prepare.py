@@ -14,6 +14,7 @@ from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.diff.comparison import Comparison, Revisions
 from kubeaid_ci.diff.diff import Compared, compare_revisions
 from kubeaid_ci.diff.rules import LIBRARY_GONE, RENDER_BROKEN
+from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings import suppress
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.disk_tree import DiskTree
@@ -112,6 +113,15 @@ def _cache(chosen: bool | str | os.PathLike[str]) -> Iterator[Cache]:  # noqa: F
         return
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
         yield Cache(Path(folder), 2 * 1024**3)
+
+
+def addresses_of(texts: Sequence[str]) -> tuple[Remote, ...]:
+    """Return addresses of repositories. Raises `UserError` for a path, which no Application names."""
+    found = tuple(Remote.parse(text) for text in texts)
+    for text, remote in zip(texts, found, strict=True):
+        if remote.is_local:
+            raise UserError(f"--kubeaid-address {text}: not the address of a repository; write it as in repoURL")
+    return found
 
 
 def _with_addresses(settings: Settings, addresses: Sequence[Remote]) -> Settings:

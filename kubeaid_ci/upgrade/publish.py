@@ -12,7 +12,6 @@ from kubeaid_ci.errors import KubeaidCiError, OutsideError
 from kubeaid_ci.forge.proposal import Proposal, Published, Wishes
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.net.address import Remote
 from kubeaid_ci.publishing import body as bodies
 from kubeaid_ci.publishing import branches as all_branches
 from kubeaid_ci.publishing import previews
@@ -24,7 +23,7 @@ from kubeaid_ci.publishing.target import Target, resolve
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.settings import Settings, file
 from kubeaid_ci.upgrade import announcement, branches
-from kubeaid_ci.upgrade.prepare import RunOptions, UpgradeOptions, prepare
+from kubeaid_ci.upgrade.prepare import RunOptions, UpgradeOptions, addresses_of, prepare
 from kubeaid_ci.upgrade.result import ClusterUpgrade, Upgrades, UpgradeStatus
 
 # How often the upgrade is prepared again because the base branch moved.
@@ -63,7 +62,7 @@ def publish_upgrades(
     One that cannot be published does not block the others. Raises `UserError` if nothing can be upgraded at all and
     `OutsideError` if the remote cannot be read; every run is safe to repeat.
     """
-    addresses = tuple(Remote.parse(address) for address in kubeaid_addresses)
+    addresses = addresses_of(kubeaid_addresses)
     options = UpgradeOptions(to, tuple(clusters), tuple(apps), accept_dangers, together, wave or "", addresses)
     root = Path(kubeaid).resolve()
     target = resolve(str(config_repo), wishes or Wishes())

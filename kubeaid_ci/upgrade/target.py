@@ -1,5 +1,7 @@
 """The revision that an upgrade moves clusters to."""
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,10 +9,10 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.target_revision import range_of
 from kubeaid_ci.semver.version import Version
-from kubeaid_ci.suggestion import suggestion
 
 LATEST = "latest"
 _NOT_FIXED = ("HEAD", "worktree", "pinned")
+_MOST_NAMES, _ALIKE = 3, 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +45,37 @@ def resolve_target(kubeaid: Path, to: str) -> UpgradeTarget:
         raise UserError(f"--to {to}: names {' and '.join(both)} of {kubeaid}; write the full name or the commit id")
     commit = repository.target(name)
     if commit is None:
-        near = suggestion(name, repository.tags(), likeness=0.7)
-        raise UserError(f"--to {to}: {kubeaid} has no such revision; {near} If it is new, {_fetch(kubeaid)}")
+        raise UserError(f"--to {to}: {kubeaid} has no such revision; {_near(name, repository)}")
     return UpgradeTarget(name, commit, repository.is_branch(name))
 
 
+def _near(name: str, repository: Repository) -> str:
+    """Return advice: the most similar tags, else the newest ones."""
+    tags = repository.tags()
+    similar = difflib.get_close_matches(name, tags, _MOST_NAMES, _ALIKE)
+    newest = [version.text for version in sorted(_versions(tags), reverse=True)[:_MOST_NAMES]]
+    advice = f"did you mean {' or '.join(similar)}?" if similar else f"the newest are {', '.join(newest) or 'none'}."
+    return f"{advice} If it is new, {_fetch(repository.folder)}"
+
+
 def _newest(repository: Repository) -> str:
+    versions = _versions(repository.tags())
+    if not versions:
+        raise UserError(f"--to latest: {repository.folder} has no tag that is a version; {_fetch(repository.folder)}")
+    return max(versions).text
+
+
+def _versions(tags: Iterable[str]) -> list[Version]:
+    """Return the tags that are versions, without pre-releases."""
     versions = []
-    for tag in repository.tags():
+    for tag in tags:
         try:
             version = Version.parse(tag)
         except UserError:
             continue
         if not version.prerelease:
             versions.append(version)
-    if not versions:
-        raise UserError(f"--to latest: {repository.folder} has no tag that is a version; {_fetch(repository.folder)}")
-    return max(versions).text
+    return versions
 
 
 def _fetch(kubeaid: Path) -> str:
