@@ -27,7 +27,7 @@ _SHORT = 19
 
 @dataclass(frozen=True, slots=True)
 class LockOptions:
-    """How images are found and looked up; the fields are parameters of `list_images` and `lock_images`."""
+    """Options of finding and looking up images. The fields are parameters of `list_images` and `lock_images`."""
 
     resolve: Resolve
     kubeaid_ref: str = "pinned"
