@@ -163,7 +163,7 @@ def compare_revisions(
 
 @dataclass(slots=True)
 class _Folded:
-    """What is known of a comparison when the objects of its clusters are dropped; by the folders of the clusters."""
+    """A comparison without the objects of its clusters, by the folders of the clusters."""
 
     selections: tuple[Selection, Selection]
     one_sided: OneSidedClusters

@@ -128,7 +128,7 @@ class Fleet:
 
     @property
     def renderer(self) -> Renderer:
-        """What renders, with its workers and its cache."""
+        """The renderer, with its workers and its cache."""
         return self.sides.renderer
 
     @property

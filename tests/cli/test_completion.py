@@ -58,7 +58,7 @@ CLUSTERS = ["production.example.com", "staging", "twin-a", "twin-b"]
 @pytest.mark.parametrize(
     ("folder", "line", "offered"),
     [
-        (".", "kubeaid-ci bu", ["build"]),
+        (".", "kubeaid-ci bu", ["build", "bundle"]),
         ("config", "kubeaid-ci build ", CLUSTERS),
         ("config/k8s/twin-a", "kubeaid-ci clusters t", ["twin-a", "twin-b"]),
         ("config", "kubeaid-ci diff st", ["staging"]),

@@ -40,6 +40,11 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "images lock": ("--check",),
     "images mirror": ("--to", "127.0.0.1:1/m", "--dry-run"),
     "images overrides": ("--to", "mirror.example.org/m"),
+    "images scan": (),
+    "check": ("--new-only", "--base", "main"),
+    "upgrade": ("--to", "main", "--dry-run"),
+    "sbom": ("--out", "OUT.json"),
+    "bundle create": ("--out", "OUT.tar", "--images", "none", "--no-wheels"),
     "charts list": (),
     "charts verify": ("--offline", "--base", "main"),
     "charts lint": (),
@@ -49,8 +54,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "charts update": ("--dry-run",),
     "charts add": ("new", "--repository", "https://127.0.0.1:1/", "--dry-run"),
 }
-ELSEWHERE = {"demo", "rules"}
-"""Commands that read no repository."""
+ELSEWHERE = {"demo", "rules", "bundle verify", "bundle restore"}
+"""Commands that read no repository under review."""
 JSON = {"clusters", "build", "diff", "charts list", "charts verify", "charts lint", "charts diff"}
 FORBIDDEN = ("\x1b", "\u3164", "\n::error title=forged", "\n##[error")
 
@@ -73,7 +78,10 @@ class Place:
         home = self.world.folder / "home"
         clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "HOME": str(home), "RAN": str(self.ran)}
         options = ["--kubeaid", str(self.world.kubeaid), "--no-cache"]
-        named = [self.published.as_uri() if argument == "PUBLISHED" else argument for argument in arguments]
+        places = {"PUBLISHED": self.published.as_uri()} | {
+            name: str(self.world.folder / name) for name in ("OUT.json", "OUT.tar")
+        }
+        named = [places.get(argument, argument) for argument in arguments]
         return subprocess.run(
             [sys.executable, "-P", "-m", "kubeaid_ci", *named, *options],
             capture_output=True,

@@ -516,7 +516,7 @@ for name in ("rename", "write_bytes", "replace", "unlink"):
 for name in ("copytree", "copy2", "rmtree"):
     counted(shutil, name)
 counted(chart_folder, "exchange")
-charts_make.trials = lambda *_, **__: {}  # rendering writes nothing here, and takes most of the time
+make.trials = lambda *_, **__: {}  # rendering writes nothing here, and takes most of the time
 update(Path(sys.argv[2]))
 """
 
