@@ -13,10 +13,9 @@ from kubeaid_ci.build.stale import with_pinned
 from kubeaid_ci.cache.cache import cache_at
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.config_repo.folders import applies_output, folders
-from kubeaid_ci.config_repo.rules import nothing_built, nothing_to_build, vars_missing
+from kubeaid_ci.config_repo.rules import VARS_INVALID, nothing_built, nothing_to_build, vars_missing
 from kubeaid_ci.config_repo.selection import Selection, select
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.net.address import Remote
@@ -143,7 +142,7 @@ def _built(tasks: Sequence[Task], jobs: int, limits: Limits, told: Progress) -> 
 
 
 def _crashed(task: Task, error: WorkerError) -> Built:
-    rule = RULES["build/vars-invalid"]
+    rule = VARS_INVALID
     message = f"the evaluation did not end well: {error}"
     return failed(task, rule.at(task.cluster.vars_file, message, subject=task.cluster.label, key="crash"))
 

@@ -15,12 +15,14 @@ from kubeaid_ci.build.evaluation import Evaluation, Refused
 from kubeaid_ci.build.jsonnet import engine as jsonnet
 from kubeaid_ci.build.output import OutputError
 from kubeaid_ci.build.result import BuildResult, BuildStatus
+from kubeaid_ci.build.rules import ENGINES_DIFFER, RULES_INVALID
 from kubeaid_ci.build.stale import digest_or_none, stale
 from kubeaid_ci.cache import code_digest
 from kubeaid_ci.cache.cache import Cache, Record
 from kubeaid_ci.cache.probe import Probe
 from kubeaid_ci.compare import manifests as compare
 from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.config_repo.rules import OUTPUT_UNUSABLE, VARS_INVALID
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES
@@ -119,10 +121,10 @@ def build_cluster(task: Task) -> Built:
         built = failed(task, refused.finding, notes=refused.notes, release=refused.release)
     except OutputError as error:
         message = str(error).replace(task.config + "/", "")
-        rule = RULES["build/output-unusable"]
+        rule = OUTPUT_UNUSABLE
         built = failed(task, rule.at(task.cluster.output, message, subject=task.cluster.label, key="output"))
     except UserError as error:
-        rule = RULES["build/vars-invalid"]
+        rule = VARS_INVALID
         message = str(error).replace(task.config + "/", "")
         built = failed(task, rule.at(task.cluster.vars_file, message, subject=task.cluster.label))
     return Built(replace(built.result, seconds=round(time.perf_counter() - began, 3)), built.findings)
@@ -308,7 +310,7 @@ def _validated(cluster: Cluster, files: Files) -> Iterable[Finding]:
     if promtool.find() is None:
         message = "the rules were not checked: promtool is not on PATH; it is in Debian's package prometheus"
         warning = Severity.WARNING
-        yield objects_check.RULES_INVALID.at(cluster.output, message, subject=cluster.label, severity=warning)
+        yield RULES_INVALID.at(cluster.output, message, subject=cluster.label, severity=warning)
         return
     problems = promtool.check_rules(objects_check.rule_groups(manifests))
     yield from objects_check.rule_findings(problems, subject=cluster.label)
@@ -321,7 +323,7 @@ def _engines_differ(task: Task, evaluation: Evaluation, contents: Mapping[str, b
     fields = evaluation.manifests(other)
     second = {f"{name}.yaml": documents.dump(value).encode() for name, value in fields.items()}
     differing = sorted(path for path in {*contents, *second} if contents.get(path) != second.get(path))
-    rule = RULES["build/engines-differ"]
+    rule = ENGINES_DIFFER
     return tuple(
         rule.at(
             f"{task.cluster.output}/{path}",

@@ -11,10 +11,11 @@ from kubeaid_ci.build import engine_message
 from kubeaid_ci.build import vars as vars_check
 from kubeaid_ci.build.jsonnet import engine as jsonnet
 from kubeaid_ci.build.jsonnet.engine import EvaluationError, Importer
+from kubeaid_ci.build.rules import LIBRARY_MISSING
 from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.config_repo.rules import VARS_INVALID
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Rule
-from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.names import is_for_git
 from kubeaid_ci.git.source_files import CommitAt, FolderAt, FolderSource, Source, SourceAt, opened
 from kubeaid_ci.redaction.texts import named_values
@@ -115,7 +116,7 @@ class Evaluation:
         release = values.get("kube_prometheus_version", _NO_RELEASE)
         libraries = f"{self.kubeaid.prefix}/{BUILD}/libraries"
         there = self.releases()
-        rule = RULES["build/library-missing"]
+        rule = LIBRARY_MISSING
         if not isinstance(release, str) or not _RELEASE.fullmatch(release):
             raise self._refused(f"kube_prometheus_version is not a release: {release!r}", key="release", rule=rule)
         if release not in there or "vendor" not in self.kubeaid.folders(f"{libraries}/{release}"):
@@ -205,7 +206,7 @@ class Evaluation:
         line: int | None = None,
         rule: Rule | None = None,
     ) -> Refused:
-        rule = rule or RULES["build/vars-invalid"]
+        rule = rule or VARS_INVALID
         where = path or self.cluster.vars_file
         return Refused(rule.at(where, message, subject=self.cluster.label, line=line, key=key))
 

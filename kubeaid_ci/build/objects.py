@@ -4,28 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kubeaid_ci.build.rule_problem import RuleProblem
-from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.build.rules import OBJECT_DUPLICATE, OBJECT_INVALID, RULES_INVALID
+from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId, objects
-
-OBJECT_INVALID = Rule(
-    "build/object-invalid",
-    Severity.ERROR,
-    "The API server refuses an object without apiVersion, kind or metadata.name, and the whole sync fails"
-    " with it. Complete it where it is made, in the vars file, the mixin or the chart.",
-)
-OBJECT_DUPLICATE = Rule(
-    "build/object-duplicate",
-    Severity.ERROR,
-    "Two manifests of the same object overwrite each other, in an undefined order. Keep one of"
-    " them, or give them different names or namespaces.",
-)
-RULES_INVALID = Rule(
-    "build/rules-invalid",
-    Severity.ERROR,
-    "Prometheus does not load a rule group that it cannot read: its alerts never fire. Correct the"
-    " expression or field where the rule is made, in the vars file or the mixin.",
-)
-RULES = (OBJECT_INVALID, OBJECT_DUPLICATE, RULES_INVALID)
 
 
 def check(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from kubeaid_ci.build import output
+from kubeaid_ci.build.rules import STALE
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.findings.registry import STALE
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.source_files import FolderAt
 from kubeaid_ci.net.address import Remote

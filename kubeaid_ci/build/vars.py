@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kubeaid_ci.config_repo.rules import VARS_INVALID
 from kubeaid_ci.findings.finding import Finding, Severity
-from kubeaid_ci.findings.registry import RULES
 
-_RULE = RULES["build/vars-invalid"]
+_RULE = VARS_INVALID
 _CLOSE = 0.85
 _MENTIONED = re.compile(
     r"\bvars\.(?P<dot>\w+)|\bvars\[['\"](?P<index>[^'\"]+)['\"]\]"

@@ -4,7 +4,7 @@ from kubeaid_ci.findings.finding import Rule, Severity
 
 _ERROR, _WARNING, _INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
-CHART_RULES = (
+RULES = (
     Rule(
         "chart/invalid",
         _ERROR,

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kubeaid_ci.build.rules import LIBRARY_MISSING
 from kubeaid_ci.cache.cache import Cache, cache_at
 from kubeaid_ci.check import families, monitoring, places, run, stored
 from kubeaid_ci.check.context import CheckContext, ConfigFiles
@@ -16,7 +17,7 @@ from kubeaid_ci.check.result import Checks, ClusterCheck, Suggestion
 from kubeaid_ci.check.stored import Checked
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.findings.registry import LIBRARY_MISSING, RULES
+from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.images import rules as image_rules
 from kubeaid_ci.render.cluster_state import ClusterState

@@ -1,6 +1,6 @@
 """The rules of ``doctor``, and how a check becomes a finding."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from kubeaid_ci.checkup.result import Area, Check, State
@@ -129,33 +129,31 @@ NOT_REACHED = Rule(
     "network, the proxy and the certificates, and run again.",
 )
 
-RULES: Mapping[str, Rule] = {
-    rule.id: rule
-    for rule in (
-        TOOL_MISSING,
-        TOOL_UNFIT,
-        CACHE_UNUSABLE,
-        SETTINGS_INVALID,
-        REPOSITORY_MISSING,
-        NO_CLUSTERS,
-        KUBERNETES_VERSION_UNSET,
-        RELEASE_MISSING,
-        REVISION_MISSING,
-        HISTORY_CUT,
-        NO_ORIGIN,
-        SECRET_IN_ADDRESS,
-        FORGE_UNKNOWN,
-        TOKEN_MISSING,
-        TOKEN_UNUSED,
-        TOKEN_MALFORMED,
-        ACCESS_MISSING,
-        BRANCH_MISSING,
-        OLD_VARIABLE,
-        FILE_MISSING,
-        NOT_REACHED,
-    )
-}
+RULES = (
+    TOOL_MISSING,
+    TOOL_UNFIT,
+    CACHE_UNUSABLE,
+    SETTINGS_INVALID,
+    REPOSITORY_MISSING,
+    NO_CLUSTERS,
+    KUBERNETES_VERSION_UNSET,
+    RELEASE_MISSING,
+    REVISION_MISSING,
+    HISTORY_CUT,
+    NO_ORIGIN,
+    SECRET_IN_ADDRESS,
+    FORGE_UNKNOWN,
+    TOKEN_MISSING,
+    TOKEN_UNUSED,
+    TOKEN_MALFORMED,
+    ACCESS_MISSING,
+    BRANCH_MISSING,
+    OLD_VARIABLE,
+    FILE_MISSING,
+    NOT_REACHED,
+)
 
+_BY_ID = {rule.id: rule for rule in RULES}
 _STATES = {Severity.ERROR: State.WRONG, Severity.WARNING: State.WARNING, Severity.INFO: State.NOTE}
 _OWN_STATES = {
     TOOL_MISSING.id: State.MISSING,
@@ -187,7 +185,7 @@ def worse(check: Check) -> Check:
 def findings(checks: Iterable[Check]) -> Iterator[Finding]:
     """A finding for each check that is not well; those of other commands' rules are found there."""
     for check in checks:
-        if rule := RULES.get(check.rule or ""):
+        if rule := _BY_ID.get(check.rule or ""):
             severity = Severity.ERROR if check.state is State.WRONG else rule.severity
             message = f"{check.detail}; {check.advice}" if check.advice else check.detail
             yield rule.at(

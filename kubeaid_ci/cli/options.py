@@ -177,7 +177,7 @@ class _SettingsReader:
         found = folders(folder)
         known = {name for one in found for name in (one.dir, one.name if isinstance(one, Cluster) else one.dir)}
         for name in (name for name in names if name not in known):
-            from kubeaid_ci.findings.registry import SETTINGS_CLUSTER_UNKNOWN
+            from kubeaid_ci.settings.rules import SETTINGS_CLUSTER_UNKNOWN
             from kubeaid_ci.suggestion import NAME, suggestion
 
             message = f"clusters.{name}: no such cluster; {suggestion(name, known, likeness=NAME)}"
@@ -186,8 +186,8 @@ class _SettingsReader:
     def _report_misnamed(self, folder: Path) -> None:
         if not any((folder / name).is_file() for name in MISNAMED):
             return
-        from kubeaid_ci.findings.registry import SETTINGS_MISNAMED
         from kubeaid_ci.settings.file import misnamed
+        from kubeaid_ci.settings.rules import SETTINGS_MISNAMED
 
         for name in misnamed(folder):
             message = f"{folder / name} is not read; rename it to {SETTINGS_FILE}"

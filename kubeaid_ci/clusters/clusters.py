@@ -9,11 +9,11 @@ from typing import Any
 from kubeaid_ci.build.evaluation import Evaluation, Refused
 from kubeaid_ci.config_repo.cluster import Cluster, ClusterInfo
 from kubeaid_ci.config_repo.folders import application_names, folders
+from kubeaid_ci.config_repo.rules import VARS_INVALID
 from kubeaid_ci.config_repo.selection import select
 from kubeaid_ci.config_repo.versions import kubernetes_version
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.findings.registry import VARS_INVALID
 from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.source_files import FolderAt
 from kubeaid_ci.git.tree_reader import TreeReader

@@ -44,7 +44,22 @@ REPOSITORY_UNKNOWN = Rule(
     "repositories in .kubeaid-ci.yaml; or pass the right clone with --config-repo or --kubeaid.",
 )
 
-RULES = (CLUSTER_UNREADABLE, VARS_MISSING, GENERAL_INVALID, OUTPUT_UNUSABLE, NOTHING_BUILT, REPOSITORY_UNKNOWN)
+VARS_INVALID = Rule(
+    "build/vars-invalid",
+    Severity.ERROR,
+    "The vars file does not evaluate or sets a key that the template does not know, so the cluster lacks the "
+    "monitoring it asks for. Correct the line that the message names.",
+)
+
+RULES = (
+    VARS_INVALID,
+    CLUSTER_UNREADABLE,
+    VARS_MISSING,
+    GENERAL_INVALID,
+    OUTPUT_UNUSABLE,
+    NOTHING_BUILT,
+    REPOSITORY_UNKNOWN,
+)
 
 
 def general_problems(clusters: Iterable[Cluster]) -> Iterator[Finding]:

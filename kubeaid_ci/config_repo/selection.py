@@ -7,10 +7,9 @@ from typing import NoReturn
 from kubeaid_ci.config_repo import names as cluster_names
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.config_repo.folders import NotACluster
-from kubeaid_ci.config_repo.rules import CLUSTER_UNREADABLE, general_problems
+from kubeaid_ci.config_repo.rules import CLUSTER_UNREADABLE, VARS_INVALID, general_problems
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.findings.registry import VARS_INVALID
 from kubeaid_ci.suggestion import NAME, suggestion
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from kubeaid_ci.findings.finding import Finding, Rule
-from kubeaid_ci.findings.registry import SUPPRESSION_EXPIRED, SUPPRESSION_UNUSED
+from kubeaid_ci.findings.rules import SUPPRESSION_EXPIRED, SUPPRESSION_UNUSED
 from kubeaid_ci.findings.suppression import SETTINGS_FILE, Suppression
 from kubeaid_ci.globs.paths import matches
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from kubeaid_ci import documents
 from kubeaid_ci.build.result import BuildResult
 from kubeaid_ci.compare.images import image_changes
-from kubeaid_ci.compare.rules import alerts
+from kubeaid_ci.compare.prometheus_rules import alerts
 from kubeaid_ci.config_repo import pinned_revision as revision_plan
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.action import Action

@@ -33,7 +33,35 @@ NOTHING_RENDERED = Rule(
     "has a folder k8s/<cluster>/argocd-apps.",
 )
 
+RENDER_UNSTABLE = Rule(
+    "chart/render-unstable",
+    Severity.WARNING,
+    "The chart renders differently every time, so it cannot be compared reliably and Argo CD never reports it as "
+    "in sync. Set the value that the chart generates.",
+)
+VALUES_UNKNOWN = Rule(
+    "chart/values-unknown",
+    Severity.WARNING,
+    "The chart has no default for this key and uses it in no template, so the key has no effect: it is a typo, or"
+    " the chart dropped it. Correct or remove it.",
+)
+VALUES_REPEATED = Rule(
+    "chart/values-repeated",
+    Severity.WARNING,
+    "Helm silently uses the last of two equal keys, so a setting is lost. Merge the two.",
+)
+HELM_VERSION_UNKNOWN = Rule(
+    "chart/helm-version-unknown",
+    Severity.INFO,
+    "Versions of Helm treat nulls in values differently, so Argo CD may render the charts of the named cluster "
+    "differently. Set clusters.<name>.helm to the version of helm in the repo server of that cluster.",
+)
+
 RULES = (
+    RENDER_UNSTABLE,
+    VALUES_UNKNOWN,
+    VALUES_REPEATED,
+    HELM_VERSION_UNKNOWN,
     NOTHING_RENDERED,
     SOURCE_NOT_RENDERED,
     APPLICATION_SET_NOT_FOLLOWED,

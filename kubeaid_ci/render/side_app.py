@@ -6,10 +6,10 @@ from typing import Self
 
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.helm.version import ENGINE, ClusterHelm, HelmRules
 from kubeaid_ci.render.renderer import Renderer
 from kubeaid_ci.render.results import Target, Told, app_of
+from kubeaid_ci.render.rules import HELM_VERSION_UNKNOWN
 from kubeaid_ci.render.task import ChartTask, Note, Task
 
 
@@ -50,4 +50,4 @@ def unknown_helm(helm: ClusterHelm, apps: Iterable[SideApp], cluster: Cluster) -
             f"{helm.doubt}, so its charts are rendered as Helm {helm.version} does;"
             f" {count} of its Applications depend on it: set clusters.{cluster.name}.helm"
         )
-        yield RULES["chart/helm-version-unknown"].at(cluster.path, message, subject=cluster.name)
+        yield HELM_VERSION_UNKNOWN.at(cluster.path, message, subject=cluster.name)

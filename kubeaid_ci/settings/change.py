@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 from kubeaid_ci.findings.finding import FailOn, Finding, Severity
-from kubeaid_ci.findings.registry import RULES, SETTINGS_WEAKENED
+from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.findings.suppression import SETTINGS_FILE, Removed, Suppression
 from kubeaid_ci.findings.vulnerability import VulnerabilitySeverity
 from kubeaid_ci.settings import CheckSettings, Profile, ScanSettings, Settings
 from kubeaid_ci.settings.policy import ChartPolicy
+from kubeaid_ci.settings.rules import SETTINGS_WEAKENED
 
 _ANY_STEP = 4
 _IDENTITY = ("kubeaid", "kubeaid_ref", "engine")

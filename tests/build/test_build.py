@@ -351,7 +351,7 @@ class TestRevisions:
         repos.write(tagged.config, {"k8s/one/one-vars.jsonnet": vars_file(kube_prometheus_version="'v0.16.0'")})
         (finding,) = build("one", kubeaid_ref=ref).findings
         assert finding.rule.id == "build/library-missing"
-        assert finding.message.endswith("v0.17.0, v0.18.0")
+        assert "available: v0.17.0, v0.18.0; the next newer release is v0.17.0" in finding.message
 
     def test_links_in_a_commit_are_followed_as_on_disk(self, build, tagged):
         vendor = tagged.kubeaid / "build/kube-prometheus/libraries/v0.17.0/vendor"

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
+from kubeaid_ci.charts import rules
 from kubeaid_ci.charts.report import verification
-from kubeaid_ci.charts.rules import CHART_RULES
 from kubeaid_ci.charts.verify.verdict import (
     ChartResult,
     ChartStatus,
@@ -13,7 +13,7 @@ from kubeaid_ci.charts.verify.verdict import (
 )
 from kubeaid_ci.report import FORMATS
 
-RULES = {rule.id: rule for rule in CHART_RULES}
+RULES = {rule.id: rule for rule in rules.RULES}
 FILE = FileChange("values.yaml", FileAction.MODIFIED, "@@ -1,1 +1,1 @@\n-a: 1\n+a: 2")
 
 

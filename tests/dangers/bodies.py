@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from kubeaid_ci import dangers
 from kubeaid_ci.compare.images import images
+from kubeaid_ci.dangers import dangers
 from kubeaid_ci.findings.finding import Finding, Severity
 from tests.compare.rendered import at, container, found, obj, workload
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kubeaid_ci import dangers
+from kubeaid_ci.dangers import dangers
 from kubeaid_ci.dangers import rules as change_rules
 from kubeaid_ci.findings.finding import Severity
 from tests.compare.rendered import at, changed, container, obj, workload

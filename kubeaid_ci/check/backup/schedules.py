@@ -16,7 +16,7 @@ SCHEDULE_INVALID = Rule(
     "backup/schedule-invalid",
     Severity.ERROR,
     "The schedule cannot be read, so Velero or the operator refuses it and makes no backup. Correct it, for example to "
-    "0 3 * * * for every day at 3.",
+    "0 3 * * * for three in the morning every day.",
 )
 SELECTS_NOTHING = Rule(
     "backup/schedule-selects-nothing",

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.findings.registry import VALUES_REPEATED, VALUES_UNKNOWN
 from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.rules import VALUES_REPEATED, VALUES_UNKNOWN
 
 RULES = (VALUES_UNKNOWN, VALUES_REPEATED)
 
