@@ -5,20 +5,33 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypedDict
 
-from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.k8s.manifest import ObjectId
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.semver.version import Version
 
 
-def plain(value: Any) -> Any:
-    """A model value as dicts, lists, text, numbers, booleans and nothing.
+class PlainFinding(TypedDict):
+    """A finding as the JSON format shows it."""
 
-    A dataclass becomes a dict by its field names, in their order; what has one written form (an
-    enum, a version, a repository address, a path, a date) becomes that text. Raises `TypeError` for
-    anything else.
+    rule: str
+    severity: Severity
+    subject: str
+    message: str
+    help: str
+    path: str | None
+    line: int | None
+    fingerprint: str
+    suppressed_by: str | None
+
+
+def plain(value: Any) -> Any:
+    """Return a model value as dicts, lists, text, numbers, booleans and None.
+
+    A dataclass becomes a dict of its `printed_fields`, in their order. What has one written form (an enum, a version,
+    a repository address, a path, a date) becomes that text. Raises `TypeError` for anything else.
     """
     if isinstance(value, Finding):
         return plain_finding(value)
@@ -29,8 +42,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, Set):
         return sorted(plain(item) for item in value)
     if is_dataclass(value) and not isinstance(value, type | Remote | Version | ObjectId):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {name: plain(getattr(value, name)) for name in printed_fields(value)}
     return _written(value)
+
+
+def printed_fields(cls: Any) -> list[str]:
+    """Return the names of the fields of a dataclass that are printed.
+
+    Fields with ``repr=False`` are not: they hold input, such as files, or secret values.
+    """
+    return [field.name for field in fields(cls) if field.repr]
 
 
 def _written(value: Any) -> Any:
@@ -48,11 +69,11 @@ def _written(value: Any) -> Any:
     raise TypeError(f"no plain form for {type(value).__name__}")
 
 
-def plain_finding(finding: Finding) -> dict[str, Any]:
-    """A finding as the JSON format shows it: its rule by id, with the rule's help."""
+def plain_finding(finding: Finding) -> PlainFinding:
+    """Return a finding as the JSON format shows it: its rule by id, with the rule's help."""
     return {
         "rule": finding.rule.id,
-        "severity": finding.severity.value,
+        "severity": finding.severity,
         "subject": finding.subject,
         "message": finding.message,
         "help": finding.rule.help,

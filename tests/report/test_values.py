@@ -8,6 +8,7 @@ from kubeaid_ci.compare.change import Change
 from kubeaid_ci.git.action import Action
 from kubeaid_ci.k8s.manifest import ObjectId
 from kubeaid_ci.net.address import Remote
+from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
 from kubeaid_ci.report.values import plain
 from kubeaid_ci.semver.version import Version
 from tests.report.samples import INVALID
@@ -24,6 +25,12 @@ def test_a_dataclass_becomes_a_dict_by_its_fields_in_order() -> None:
     assert shown["changes"] == [
         {"kind": "Role", "namespace": "ns", "name": "r", "file": "r.yaml", "action": "added", "fields": []}
     ]
+
+
+def test_secrets_and_the_input_of_a_rendering_are_not_printed() -> None:
+    shown = plain(RenderedApp("prod", "prod", "web", RenderStatus.RENDERED, secrets=frozenset({"correct horse"})))
+    assert "correct horse" not in str(shown)
+    assert not {"secrets", "sources", "application"} & shown.keys()
 
 
 def test_values_with_one_written_form_become_that_text() -> None:
