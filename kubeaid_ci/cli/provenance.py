@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.cli.options import Options
 from kubeaid_ci.net.address import names_address, without_credentials
+from kubeaid_ci.report.revisions import RepositoryRevisions, Revision, Side
 
 if TYPE_CHECKING:
     from kubeaid_ci.diff.comparison import Revisions
@@ -14,21 +15,23 @@ if TYPE_CHECKING:
 _WORKTREE = "worktree"
 
 
-def of_options(options: Options) -> dict[str, Any]:
+def of_options(options: Options) -> dict[str, RepositoryRevisions]:
     """Return the two repositories with the one revision that a command looks at."""
-    found = {"config": _repository(options.config_repo, revision=_WORKTREE)}
+    found = {"config": _repository(options.config_repo, {"revision": _WORKTREE})}
     if options.kubeaid:
-        found["kubeaid"] = _repository(options.kubeaid, revision=options.kubeaid_ref)
-    return {name: said for name, said in found.items() if said}
+        found["kubeaid"] = _repository(options.kubeaid, {"revision": options.kubeaid_ref})
+    return {name: revisions for name, revisions in found.items() if revisions}
 
 
-def of_change(options: Options, config: Path, kubeaid: Path, before: "Revisions", after: "Revisions") -> dict[str, Any]:
+def of_change(
+    options: Options, config: Path, kubeaid: Path, before: "Revisions", after: "Revisions"
+) -> dict[str, RepositoryRevisions]:
     """Return the two repositories with the revisions of both sides of a change."""
     sides = {
-        "config": _repository(options.config_repo, config, before=before.config, after=after.config),
-        "kubeaid": _repository(str(options.kubeaid), kubeaid, before=before.kubeaid, after=after.kubeaid),
+        "config": _repository(options.config_repo, {"before": before.config, "after": after.config}, config),
+        "kubeaid": _repository(str(options.kubeaid), {"before": before.kubeaid, "after": after.kubeaid}, kubeaid),
     }
-    return {name: said for name, said in sides.items() if said}
+    return {name: revisions for name, revisions in sides.items() if revisions}
 
 
 def run_address(env: Mapping[str, str] = os.environ) -> str:
@@ -41,7 +44,7 @@ def run_address(env: Mapping[str, str] = os.environ) -> str:
     return ""
 
 
-def _repository(place: str, folder: Path | None = None, **refs: str) -> dict[str, Any]:
+def _repository(place: str, refs: Mapping[Side, str], folder: Path | None = None) -> RepositoryRevisions:
     """Return a repository's public address and its revisions; empty for a folder that is no Git repository."""
     from kubeaid_ci.git.repository import Repository
 
@@ -52,11 +55,13 @@ def _repository(place: str, folder: Path | None = None, **refs: str) -> dict[str
         return {"repository": without_credentials(place)} if is_address else {}
     remote = repository.remote()
     address = without_credentials(place) if is_address else str(remote) if remote else ""
-    states = {side: _revision(repository, ref) for side, ref in refs.items()}
-    return ({"repository": address} if address else {}) | states
+    found: RepositoryRevisions = {"repository": address} if address else {}
+    for side, ref in refs.items():
+        found[side] = _revision(repository, ref)
+    return found
 
 
-def _revision(repository: Any, ref: str) -> dict[str, str]:
+def _revision(repository: Any, ref: str) -> Revision:
     if ref == "pinned":
         return {"ref": ref}
     commit = repository.commit("HEAD" if ref == _WORKTREE else ref)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.report.revisions import RepositoryRevisions
 
 REPORT_FORMATS = ("text", "json", "markdown", "sarif", "junit", "codeclimate", "html")
 """The names of all formats of a report."""
@@ -43,9 +44,8 @@ class Report:
     """Plain lines by title, few of them, for a terminal; `sections` has the whole."""
     is_table_first: bool = False
     """True if the table is shown before the findings on a page too; on a terminal it always is."""
-    revisions: Mapping[str, Any] = field(default_factory=dict)
-    """Both repositories by name: ``repository``, and ``revision`` or ``before`` and ``after``, each with ``ref`` and
-    ``commit``."""
+    revisions: Mapping[str, RepositoryRevisions] = field(default_factory=dict)
+    """The repositories by name: ``config`` and ``kubeaid``."""
     made: datetime | None = None
     """When the report was made, in UTC."""
     run: str = ""

@@ -2,14 +2,26 @@
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from kubeaid_ci.findings.finding import Rule
-from kubeaid_ci.report.json import dump
+from kubeaid_ci.findings.finding import Rule, Severity
+from kubeaid_ci.report import json
 from kubeaid_ci.report.markdown import escape
+from kubeaid_ci.report.report import Report
 
 HOME = "https://github.com/Obmondo/kubeaid-ci/blob/main/docs/rules"
 """URL of the published pages of the rules."""
 _WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEntry:
+    """A rule as the JSON format lists it. `page` is the address of its page."""
+
+    rule: str
+    severity: Severity
+    help: str
+    page: str
 
 
 def page_path(rule: Rule) -> str:
@@ -53,11 +65,8 @@ def index(rules: Sequence[Rule]) -> str:
 
 def as_json(rules: Sequence[Rule], *, version: str) -> str:
     """Return the rules as one JSON object."""
-    results = [
-        {"rule": rule.id, "severity": str(rule.severity), "help": rule.help, "page": page_address(rule)}
-        for rule in rules
-    ]
-    return dump({"schema": "kubeaid-ci/v1", "command": "rules", "version": version, "results": results})
+    entries = tuple(RuleEntry(rule.id, rule.severity, rule.help, page_address(rule)) for rule in rules)
+    return json.render(Report("rules", version, summary={"rules": len(entries)}, results=entries))
 
 
 def _why(rule: Rule) -> str:
