@@ -1,4 +1,4 @@
-"""Every rule by its id, from the modules where the rules stand. Its help says why it matters and what to do."""
+"""Every rule by its id, from the modules where the rules stand. The help gives the reason and the fix."""
 
 import difflib
 from collections.abc import Iterator, Mapping
