@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from kubeaid_ci.upgrade.job import upgrade_clusters as upgrade_clusters
     from kubeaid_ci.upgrade.publish import publish_upgrades as publish_upgrades
     from kubeaid_ci.upgrade.result import Upgrades as Upgrades
+    from kubeaid_ci.upgrade.shadow_job import shadow_cluster as shadow_cluster
+    from kubeaid_ci.upgrade.shadow_result import Shadow as Shadow
 
 __version__ = "0.1.0"
 
@@ -182,6 +184,8 @@ _PLACES = {
     "kubeaid_ci.upgrade.job": ("upgrade_clusters",),
     "kubeaid_ci.upgrade.publish": ("publish_upgrades",),
     "kubeaid_ci.upgrade.result": ("Upgrades",),
+    "kubeaid_ci.upgrade.shadow_job": ("shadow_cluster",),
+    "kubeaid_ci.upgrade.shadow_result": ("Shadow",),
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names}
 

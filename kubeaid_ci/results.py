@@ -28,7 +28,9 @@ from kubeaid_ci.report import json
 from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.report.report import Report
 from kubeaid_ci.upgrade import report as upgrade
+from kubeaid_ci.upgrade import shadow_report
 from kubeaid_ci.upgrade.result import Upgrades
+from kubeaid_ci.upgrade.shadow_result import Shadow
 
 
 def as_json(result: JsonResult) -> str:
@@ -52,6 +54,8 @@ def report_of(result: JsonResult) -> Report:  # noqa: PLR0911 - one for each kin
             return publish.report(result.builds, result.results, result.findings, version=__version__)
         case Upgrades():
             return upgrade.report(result, version=__version__)
+        case Shadow():
+            return shadow_report.report(result, version=__version__)
         case Checks():
             return check.report(result, version=__version__)
         case Checkup():

@@ -56,6 +56,9 @@ CASES: dict[str, Callable[[demo.Demo], JsonResult]] = {
     "upgrade --to latest --dry-run --no-cache": lambda made: kubeaid_ci.upgrade_clusters(
         made.config, made.kubeaid, to="latest", dry_run=True, cache=False
     ),
+    "upgrade edge --to latest --shadow blue --dry-run --no-cache": lambda made: kubeaid_ci.shadow_cluster(
+        made.config, made.kubeaid, cluster="edge", name="blue", to="latest", dry_run=True, cache=False
+    ),
     "charts list": lambda made: kubeaid_ci.list_charts(made.kubeaid),
     "charts verify --offline": lambda made: kubeaid_ci.verify_charts(made.kubeaid),
     "charts lint --no-cache": lambda made: kubeaid_ci.lint_charts(made.kubeaid, cache=False),

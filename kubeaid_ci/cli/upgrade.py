@@ -1,7 +1,7 @@
 """``kubeaid-ci upgrade``."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -37,6 +37,11 @@ _NO_REF = "an upgrade is from what each Application pins to --to"
     metavar="URL",
     help="Another address of the KubeAid repo, such as an old name; repeatable.",
 )
+@click.option(
+    "--shadow",
+    metavar="NAME",
+    help="Copy the one cluster to k8s/NAME at the revision, and list what both clusters would claim.",
+)
 @scan_report_option
 @click.option("--publish", is_flag=True, help="Do not change the checkout; open or update change requests.")
 @click.option("--together", is_flag=True, help="With --publish: one change request for all clusters.")
@@ -53,6 +58,7 @@ def upgrade(
     wave: str | None,
     accept_dangers: bool,
     addresses: tuple[str, ...],
+    shadow: str | None,
     scan_reports: tuple[Path, ...],
     publish: bool,
     together: bool,
@@ -66,6 +72,7 @@ def upgrade(
     \b
     Example: kubeaid-ci upgrade staging --to latest --kubeaid ../KubeAid --dry-run
              kubeaid-ci upgrade --to 32.5.0 --publish
+             kubeaid-ci upgrade prod --to 32.5.0 --shadow prod-blue
     """
     from kubeaid_ci.cli.ending import conclude, judge
     from kubeaid_ci.cli.progress import Progress
@@ -73,6 +80,9 @@ def upgrade(
 
     if not to:
         raise click.UsageError("name the revision with --to, for example --to latest", ctx)
+    if shadow is not None:
+        refused = {"app": apps, "wave": wave, "together": together, "publish": publish, "scan-report": scan_reports}
+        _check_shadow(ctx, clusters, [name for name, value in refused.items() if value])
     if wave and clusters:
         raise click.UsageError("name clusters or a wave, not both", ctx)
     if together and not publish:
@@ -96,16 +106,45 @@ def upgrade(
     }
     with Progress(quiet=options.quiet) as progress:
         same["progress"] = progress.rendered
-        if asked:
+        if shadow is not None:
+            copy = _shadow(options, shadow, clusters[0], dry_run=bool(common.get("dry_run")), **same)
+        elif asked:
             made = _publish(options, asked, together=together, scan_note=note, **same)
         else:
             made = _write(options, dry_run=bool(common.get("dry_run")), **same)
+    if shadow is not None:
+        _conclude_shadow(ctx, copy, options)
     if asked:
         print_previews(asked)
     judged = judge(made.findings, options)
     failure = max((1 if made.refused else 0, *made.codes))
     final = judged.of(report(made, judged.findings, version=__version__))
     conclude(ctx, final, options, outputs=outputs(made), failure=failure)
+
+
+def _check_shadow(ctx: click.Context, clusters: tuple[str, ...], refused: list[str]) -> None:
+    if refused:
+        raise click.UsageError(f"--{refused[0]} has no effect with --shadow", ctx)
+    if len(clusters) != 1:
+        raise click.UsageError("name the one cluster that --shadow copies", ctx)
+
+
+def _shadow(options: Any, name: str, cluster: str, *, dry_run: bool, **same: Any) -> Any:
+    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.upgrade.shadow_job import shadow_cluster
+
+    config_repo, (kubeaid, _) = config_folder(options, keep=not dry_run), kubeaid_folder(options)
+    same = {key: value for key, value in same.items() if key not in ("clusters", "apps", "wave")}
+    return shadow_cluster(config_repo, kubeaid, cluster=cluster, name=name, dry_run=dry_run, **same)
+
+
+def _conclude_shadow(ctx: click.Context, made: Any, options: Any) -> NoReturn:
+    from kubeaid_ci.cli.ending import conclude, judge
+    from kubeaid_ci.upgrade.shadow_report import outputs, report
+
+    judged = judge(made.findings, options)
+    final = judged.of(report(made, judged.findings, version=__version__))
+    conclude(ctx, final, options, outputs=outputs(made), failure=1 if made.is_refused else 0)
 
 
 def _write(options: Any, *, dry_run: bool, **same: Any) -> Any:

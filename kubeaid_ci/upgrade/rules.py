@@ -45,4 +45,26 @@ FAILED = Rule(
     "The files of this cluster were left as they were; other clusters were upgraded. Correct what the message names, "
     "and run the upgrade again.",
 )
-RULES = (SOURCE_LEFT, SOURCE_UNKNOWN, MONITORING_KEPT, REVISION_MOVES, DOWNGRADE, WAVE_WAITS, FAILED)
+SHADOW_COLLISION = Rule(
+    "upgrade/shadow-collision",
+    Severity.WARNING,
+    "A shadow cluster runs next to the cluster that it is a copy of, and both would use this name, address, bucket or "
+    "key. Change the value in the files of the copy before you create the cluster.",
+)
+SHADOW_RESTORE = Rule(
+    "upgrade/shadow-restore",
+    Severity.INFO,
+    "A shadow cluster starts with empty volumes, so the data of the cluster that it is a copy of are missing. Restore "
+    "them from the named backups, or copy data that no backup has.",
+)
+RULES = (
+    SOURCE_LEFT,
+    SOURCE_UNKNOWN,
+    MONITORING_KEPT,
+    REVISION_MOVES,
+    DOWNGRADE,
+    WAVE_WAITS,
+    FAILED,
+    SHADOW_COLLISION,
+    SHADOW_RESTORE,
+)

@@ -50,6 +50,17 @@ def run(kubeaid: Path, cache: Path, tmp_path: Path) -> Run:
         (("--to", "2.0.0", "--wave", "next"), "no waves are set"),
         (("--to", "2.0.0", "--kubeaid-ref", "pinned"), "--kubeaid-ref pinned has no effect here"),
         (("--to", "2.0.0", "--kubeaid-address", "an old name"), "not the address of a repository"),
+        (("prod", "--to", "2.0.0", "--shadow", "b", "--app", "web"), "--app has no effect with --shadow"),
+        (("prod", "--to", "2.0.0", "--shadow", "b", "--publish"), "--publish has no effect with --shadow"),
+        (("prod", "--to", "2.0.0", "--shadow", "b", "--together"), "--together has no effect with --shadow"),
+        (("--to", "2.0.0", "--shadow", "b", "--wave", "next"), "--wave has no effect with --shadow"),
+        (("--to", "2.0.0", "--shadow", "b"), "name the one cluster that --shadow copies"),
+        (("prod", "test", "--to", "2.0.0", "--shadow", "b"), "name the one cluster that --shadow copies"),
+        (("prod", "--shadow", "b"), "name the revision with --to"),
+        (("prod", "--to", "2.0.0", "--shadow", "prod"), "k8s/prod has this name already"),
+        (("prod", "--to", "2.0.0", "--shadow", "b/c"), "not a name for a cluster"),
+        (("prd", "--to", "2.0.0", "--shadow", "b"), "did you mean prod"),
+        (("prod", "--to", "2.0.O", "--shadow", "b"), "did you mean 2.0.0"),
         (("--to", "9.9.9"), "has no such revision; the newest are 2.0.0, 1.0.0"),
     ],
 )
@@ -92,3 +103,27 @@ def test_the_wave_that_is_due_is_upgraded(run: Run, tmp_path: Path) -> None:
     repos.commit(config, "test")
     done = run("--to", "latest", "--wave", "next")
     assert (done.returncode, "prod" in done.stdout) == (0, True)
+
+
+def test_a_shadow_cluster_is_written_and_its_collisions_are_listed(run: Run, tmp_path: Path) -> None:
+    config = platform.config(
+        tmp_path / "config",
+        cluster("prod", {"web": app("web")}, built=False),
+        {"k8s/prod/argocd-apps/values-web.yaml": "clusterName: prod\n"},
+    )
+    done = run("prod", "--to", "2.0.0", "--shadow", "blue")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("k8s/blue created as a copy of prod at 2.0.0 · 1 collision · 0 volumes to restore\n")
+    assert (
+        "k8s/blue/argocd-apps/values-web.yaml:1: warning upgrade/shadow-collision: clusterName: prod: " in done.stdout
+    )
+    assert (config / "k8s/blue/kubeaid-cli.general.yaml").read_text().startswith("cluster: {name: blue}\n")
+    assert run("prod", "--to", "2.0.0", "--shadow", "blue").returncode == 2
+
+
+def test_a_refused_shadow_cluster_exits_with_1(run: Run, tmp_path: Path) -> None:
+    config = platform.config(tmp_path / "config", cluster("prod", {"gone": app("gone", chart="gone")}, built=False))
+    done = run("prod", "--to", "2.0.0", "--shadow", "blue", "--fail-on", "never")
+    assert done.returncode == 1
+    assert done.stdout.startswith("refused: no copy of prod at 2.0.0 · 1 error in the rehearsal · ")
+    assert not (config / "k8s/blue").exists()

@@ -34,7 +34,7 @@ def test_a_command_runs(command: str, tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "kubeaid_ci", *shlex.split(command)]
     done = subprocess.run(argv, capture_output=True, text=True, env=env, cwd=config, check=False)
     assert done.returncode == 0, done.stderr
-    assert "upgraded to 2.0.0" in done.stdout
+    assert ("created as a copy of staging at 2.0.0" if "--shadow" in command else "upgraded to 2.0.0") in done.stdout
 
 
 def test_the_settings_are_read() -> None:
