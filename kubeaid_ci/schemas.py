@@ -1,6 +1,7 @@
 """The JSON Schema of every command that prints JSON, as published in docs/schemas."""
 
 from collections.abc import Mapping
+from types import UnionType
 
 from kubeaid_ci.build.result import BuildResult
 from kubeaid_ci.bundle.result import BundlePart
@@ -25,8 +26,9 @@ from kubeaid_ci.report.rules import RuleEntry
 from kubeaid_ci.sbom.model import SbomLine
 from kubeaid_ci.scan.model import ScannedImage
 from kubeaid_ci.upgrade.result import ClusterUpgrade
+from kubeaid_ci.upgrade.shadow_result import ShadowCluster
 
-RESULTS: Mapping[str, type] = {
+RESULTS: Mapping[str, type | UnionType] = {
     "build": BuildResult,
     "bundle create": BundlePart,
     "bundle restore": BundlePart,
@@ -52,9 +54,9 @@ RESULTS: Mapping[str, type] = {
     "render": RenderedApp,
     "rules": RuleEntry,
     "sbom": SbomLine,
-    "upgrade": ClusterUpgrade,
+    "upgrade": ClusterUpgrade | ShadowCluster,
 }
-"""The class of the results by command."""
+"""The class of the results by command, or the classes if options of the command decide."""
 
 
 def file_name(command: str) -> str:

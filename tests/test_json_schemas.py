@@ -163,6 +163,13 @@ def test_what_a_command_prints_is_valid(command: str, platform: Platform, reques
         jsonschema_rs.validator_for(schema).validate(printed)
 
 
+def test_the_result_of_a_shadow_cluster_is_valid(platform: Platform) -> None:
+    printed = platform.run("upgrade staging --to latest --shadow blue --dry-run")
+    assert [one["source"] for one in printed["results"]] == ["staging"]
+    for schema in (published("upgrade"), closed(published("upgrade"))):
+        jsonschema_rs.validator_for(schema).validate(printed)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -25,7 +25,7 @@ _SIMPLE = {NoneType: "null", bool: "boolean", int: "integer", float: "number", s
 _TEXTS = (Remote, Version, ObjectId, PurePath)
 
 
-def document(command: str, result: type) -> Schema:
+def document(command: str, result: type | UnionType) -> Schema:
     """Return the schema of what a command prints with ``--format json``, whose results are `result` values.
 
     The document refers to nothing outside of itself. Raises `TypeError` for a type that has no plain form.
