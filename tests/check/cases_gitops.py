@@ -249,17 +249,17 @@ CASES = (
         "gitops/release-incompatible",
         firing={
             f"./{CLUSTER}-vars.jsonnet": "{\n  kube_prometheus_version: 'v0.17.0',\n}\n",
-            "./kubeaid-cli.general.yaml": GENERAL,
+            "./kubeaid-cli.general.yaml": GENERAL.replace("1.30", "1.27"),
         },
         at="gitops-release-incompatible-firing-vars.jsonnet:2",
-        says="supports Kubernetes 1.33 to 1.35, the cluster has 1.30; v0.14 support it",
+        says="supports Kubernetes 1.33 to 1.35, the cluster has 1.27; v0.13 support it",
         quiet={
-            f"./{CLUSTER}-vars.jsonnet": "{\n  kube_prometheus_version: 'v0.14.0',\n}\n",
-            "./kubeaid-cli.general.yaml": GENERAL,
+            f"./{CLUSTER}-vars.jsonnet": "{\n  kube_prometheus_version: 'v0.13.0',\n}\n",
+            "./kubeaid-cli.general.yaml": GENERAL.replace("1.30", "1.27"),
         },
         hostile={
             f"./{CLUSTER}-vars.jsonnet": "{\n  kube_prometheus_version: std.extVar('v'),\n}\n",
-            "./kubeaid-cli.general.yaml": GENERAL,
+            "./kubeaid-cli.general.yaml": GENERAL.replace("1.30", "1.27"),
         },
     ),
     Case(

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import metadata, util
+from importlib import util
 from typing import Any
 
 from kubeaid_ci.build.jsonnet.reference import rjsonnet as reference
@@ -130,6 +130,8 @@ class Importer:
 
 def version(engine: str) -> str | None:
     """The installed version of an engine; None if it is not installed."""
+    from importlib import metadata
+
     try:
         return metadata.version(engine)
     except metadata.PackageNotFoundError:

@@ -16,13 +16,9 @@ RELEASE_INCOMPATIBLE = Rule(
 )
 RULES = (RELEASE_INCOMPATIBLE,)
 
-# Minor versions of Kubernetes 1 that a release supports: https://github.com/prometheus-operator/kube-prometheus#compatibility
+# Minor versions of Kubernetes 1 that a release supports, as the platform documents them; others are not judged.
 _SUPPORTED: Mapping[str, tuple[int, int]] = {
-    "v0.11": (23, 24),
-    "v0.12": (25, 26),
     "v0.13": (26, 28),
-    "v0.14": (29, 31),
-    "v0.15": (31, 33),
     "v0.16": (32, 34),
     "v0.17": (33, 35),
     "v0.18": (33, 35),
