@@ -90,13 +90,18 @@ def _merged(found: Iterable[Collision]) -> Iterator[Collision]:
 
 
 def of_leftovers(found: Iterable[Leftover], known: Iterable[Collision], old: str) -> tuple[Collision, ...]:
-    """Return the lines of the copy that name the original, without those that another collision names already."""
+    """Return the lines of the copy that name the original, without those that another collision names already.
+
+    Lines with the same key in a file are one.
+    """
     covered = {(one.path, one.line) for one in known if one.kind is not UseKind.SECRET_PATH}
-    return tuple(
-        Collision(UseKind.CLUSTER_NAME, "", "", one.key, old, one.path, one.line)
-        for one in found
-        if (one.path, one.line) not in covered
-    )
+    by_key: dict[tuple[str, str], Collision] = {}
+    for one in found:
+        if (one.path, one.line) not in covered:
+            first = by_key.get((one.path, one.key))
+            new = Collision(UseKind.CLUSTER_NAME, "", "", one.key, old, one.path, one.line)
+            by_key[one.path, one.key] = replace(first, others=first.others + 1) if first else new
+    return tuple(by_key.values())
 
 
 def findings_of(shared: Iterable[Collision], volumes: Sequence[Restore], *, old: str, new: str) -> Iterator[Finding]:

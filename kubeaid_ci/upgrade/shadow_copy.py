@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.config_repo.cluster import OUTPUT, Cluster
 from kubeaid_ci.config_repo.folders import HOME, VARS_SUFFIX
 from kubeaid_ci.documents import Place, Text
 from kubeaid_ci.errors import UserError
@@ -58,7 +58,7 @@ def leftovers(copy: str, old: str, new: str, files: Mapping[str, bytes]) -> Iter
     """
     names = names_of(old, new)
     for path, data in files.items():
-        if path.startswith(f"{copy}/kube-prometheus/") or len(data) > _MOST_BYTES or old.encode() not in data:
+        if path.startswith(f"{copy}/{OUTPUT}/") or len(data) > _MOST_BYTES or old.encode() not in data:
             continue
         for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
             if is_named(line, names, old):

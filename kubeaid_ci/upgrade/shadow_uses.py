@@ -9,6 +9,8 @@ from typing import Any
 from kubeaid_ci.k8s.fields import mappings, text, text_map, texts
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.pods import pod_templates
+from kubeaid_ci.redaction.manifests import masked
+from kubeaid_ci.redaction.texts import masked_text
 
 
 class UseKind(StrEnum):
@@ -212,13 +214,14 @@ def _traefik(body: Mapping[str, Any]) -> Iterator[Use]:
 
 
 def _containers(manifest: Manifest) -> Iterator[Mapping[str, Any]]:
+    """Yield the containers of an object, without the secrets in their arguments and variables."""
     for template in pod_templates(manifest):
         for part in ("initContainers", "containers"):
-            yield from mappings(template.spec, part)
+            yield from map(masked, mappings(template.spec, part))
 
 
 def _arguments(container: Mapping[str, Any]) -> list[str]:
-    return [*texts(container, "command"), *texts(container, "args")]
+    return [masked_text(one) for one in (*texts(container, "command"), *texts(container, "args"))]
 
 
 def _of_container(container: Mapping[str, Any]) -> Iterator[Use]:

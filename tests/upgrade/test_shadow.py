@@ -162,6 +162,20 @@ def test_what_the_original_does_not_claim_is_no_collision(name: str) -> None:
     assert found(FIRES[name][0], original=()) == []
 
 
+def test_secrets_in_arguments_are_not_quoted() -> None:
+    secret = "prod-s3cr3t-v4lue"
+    text = pod(f"args: [--registry=noop, --db-password={secret}, --token, {secret}, --label=prod]")
+    assert [value for _, _, value in found(text)] == ["--label=prod"]
+
+
+def test_lines_with_the_same_key_are_one() -> None:
+    left = list(
+        shadow_copy.leftovers("k8s/blue", "prod", "blue", {"k8s/blue/v.yaml": b"- name: prod\n- name: prod\nx: prod\n"})
+    )
+    made = shadow.of_leftovers(left, (), "prod")
+    assert [(one.field, one.line, one.others) for one in made] == [("name", 1, 1), ("x", 3, 0)]
+
+
 def test_another_prefix_or_server_is_no_collision() -> None:
     other = obj("velero.io/v1", "BackupStorageLocation", "{objectStorage: {bucket: b, prefix: q}}")
     assert found(other, original=(obj("velero.io/v1", "BackupStorageLocation", VELERO),)) == []
