@@ -26,6 +26,14 @@ def from_environment(command: click.Command) -> click.Command:
     return command
 
 
+class PathList(click.Path):
+    """The paths of a repeatable option; in a variable they are space-separated, where click expects colons."""
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Split the value of a variable at spaces."""
+        return rv.split()
+
+
 class _ClusterNames(click.types.StringParamType):
     """Names of clusters: a JSON list, or space-separated lines. A name may contain spaces itself."""
 

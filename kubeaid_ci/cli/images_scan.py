@@ -8,6 +8,7 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.environment import PathList
 from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, resolve
 
@@ -28,7 +29,7 @@ _SEVERITIES = ("critical", "high", "medium", "low")
     "--from",
     "scan_reports",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=PathList(path_type=Path),
     metavar="FILE",
     help="Read this report of trivy, grype or trivy-operator and run no scanner; repeatable.",
 )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kubeaid_ci.cli.environment import PathList
+
 if TYPE_CHECKING:
     from kubeaid_ci.diff.comparison import ScanNote
 
@@ -18,7 +20,7 @@ def scan_report_option(function: _F) -> _F:
         "--scan-report",
         "scan_reports",
         multiple=True,
-        type=click.Path(path_type=Path),
+        type=PathList(path_type=Path),
         metavar="FILE",
         help="With --publish: a report of trivy or grype, to show what new images fix and add; repeatable.",
     )(function)

@@ -55,6 +55,8 @@ def test_every_option_has_its_variable_and_none_takes_a_name_that_means_somethin
     for option in command.params:
         if isinstance(option, click.Option):
             variable = "KUBEAID_CI_" + max(option.opts, key=len).lstrip("-").replace("-", "_").upper()
+            if not option.allow_from_autoenv:  # the variable of that name is another command's list
+                variable = None
             assert option.envvar == variable, f"{name} {option.opts}: not read from the environment"
         taken = str(option.envvar).removeprefix("KUBEAID_CI_") in TAKEN
         assert not taken, f"{name} {option.opts}: {option.envvar} has a meaning of its own"
@@ -108,3 +110,12 @@ def test_a_flag_that_a_variable_denies_is_denied_whatever_the_settings_say(here:
 def test_debug_may_be_said_by_its_variable(here: Path) -> None:
     assert "Traceback" in run(here, "build", DEBUG="true").stderr
     assert "Traceback" not in run(here, "build", DEBUG="false").stderr
+
+
+@pytest.mark.parametrize(("name", "command"), list(all_commands(cli.cli)))
+def test_the_values_of_a_repeatable_option_are_space_separated_in_its_variable(
+    name: str, command: click.Command
+) -> None:
+    for option in command.params:
+        if isinstance(option, click.Option) and option.multiple:
+            assert list(option.type.split_envvar_value("a:b  c")) == ["a:b", "c"], f"{name} {option.opts}"
