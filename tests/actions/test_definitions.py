@@ -23,6 +23,7 @@ COMMANDS = {name: name for name in ACTIONS if name != "setup"} | {
     "bundle": "bundle create",
     "upgrade": "upgrade --publish",
     "images": "images lock --publish",
+    "scan-images": "images scan",
 }
 
 # Options that an action does not offer, and why.
@@ -38,6 +39,8 @@ LEFT_OUT_OF = {
     "bundle": {"kubeaid-ref"},
     # It publishes what it finds.
     "images": {"publish", "check"},
+    # That is what GitLab shows in merge requests.
+    "scan-images": {"gitlab-report"},
     # It builds nothing, and makes no pipeline for GitLab.
     "clusters": {"kubeaid", "kubeaid-ref", "no-cache", "runner-image", "runner-tags"},
     # It publishes; charts belong to no cluster, and updates start from the base branch.

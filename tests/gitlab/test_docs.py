@@ -74,4 +74,5 @@ def test_every_template_has_its_row() -> None:
         "bundle",
         "upgrade-clusters",
         "images",
+        "scan-images",
     ]

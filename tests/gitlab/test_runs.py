@@ -181,8 +181,8 @@ def test_a_wrong_input_is_refused_before_anything_runs(
     assert message in done.output
 
 
-LOOK = {"a-build", "b-preview", "e-verify", "f-diff", "h-lint", "j-check"}
-NIGHTLY = {"e-nightly", "g-update", "i-bundle", "j-audit", "k-upgrade", "l-images"}
+LOOK = {"a-build", "b-preview", "e-verify", "f-diff", "h-lint", "j-check", "m-scan"}
+NIGHTLY = {"e-nightly", "g-update", "i-bundle", "j-audit", "k-upgrade", "l-images", "m-scan"}
 PUBLISH = {"b-publish", "c-publish", "d-plan", "d-fleet"}
 
 
@@ -206,7 +206,11 @@ def test_each_event_has_its_jobs(offline: Checkout, source: str, variables: dict
     fleets = ("build", "publish-from-kubeaid", "rebuild-config-repo", "publish-fleet")
     charts = ("verify-charts", "diff", "update-charts", "lint-charts")
     prefixes = dict(
-        zip("abcdefghijkl", (*fleets, *charts, "bundle", "check", "upgrade-clusters", "images"), strict=True)
+        zip(
+            "abcdefghijklm",
+            (*fleets, *charts, "bundle", "check", "upgrade-clusters", "images", "scan-images"),
+            strict=True,
+        )
     )
     included = [local(offline, name, {"package": "", "job-prefix": prefix}) for prefix, name in prefixes.items()]
     offline.pipeline(*included)

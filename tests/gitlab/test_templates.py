@@ -20,6 +20,7 @@ from kubeaid_ci.cli.clusters import clusters
 from kubeaid_ci.cli.diff import diff
 from kubeaid_ci.cli.environment import from_environment
 from kubeaid_ci.cli.images_lock import images_lock
+from kubeaid_ci.cli.images_scan import images_scan
 from kubeaid_ci.cli.publish import publish
 from kubeaid_ci.cli.upgrade import upgrade
 from kubeaid_ci.clusters.gitlab_pipeline import child_pipeline
@@ -86,6 +87,7 @@ def test_variables_are_those_that_the_command_line_reads(path: Path) -> None:
             clusters,
             diff,
             images_lock,
+            images_scan,
             publish,
             upgrade,
         ),
