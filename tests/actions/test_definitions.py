@@ -45,8 +45,8 @@ LEFT_OUT_OF = {
     "clusters": {"kubeaid", "kubeaid-ref", "no-cache", "runner-image", "runner-tags"},
     # It publishes; charts belong to no cluster, and updates start from the base branch.
     "update-charts": {"publish", "per-cluster", "kubeaid-ref"},
-    # It publishes, to one revision for all.
-    "upgrade": {"publish", "kubeaid-ref"},
+    # It publishes, to one revision for all; a shadow cluster is written and not published.
+    "upgrade": {"publish", "kubeaid-ref", "shadow"},
     # Charts belong to no cluster; and what is recorded is recorded by a person, whose commit is reviewed.
     "lint-charts": {"config-repo", "kubeaid-ref"},
     "verify-charts": {"config-repo", "kubeaid-ref", "update-ledger", "accept", "reason"},
