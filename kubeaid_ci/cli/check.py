@@ -116,11 +116,11 @@ def _forge(options: Options, common: dict[str, Any], *, is_partial: bool) -> "Fo
 
 def _show(suggestions: "Sequence[Suggestion]", out: Path | None) -> None:
     """Print suggestions, each below a comment with its path, or write them to files."""
-    from kubeaid_ci.cli.terminal import print_documents
+    from kubeaid_ci.cli.terminal import notice, print_documents
     from kubeaid_ci.runtime.files import write_atomically
 
     if not suggestions:
-        click.echo("kubeaid-ci: nothing to suggest for these clusters", err=True)
+        notice("nothing to suggest for these clusters")
     if out is None:
         print_documents("".join(f"# {one.path}\n{one.text}" for one in suggestions))
         return

@@ -16,7 +16,7 @@ import pytest
 from kubeaid_ci.charts.render import chart_sources
 from kubeaid_ci.helm.version import rules_name
 from kubeaid_ci.k8s.manifest import objects
-from kubeaid_ci.render.render import renderer_of
+from kubeaid_ci.render.fleet import renderer_of
 from kubeaid_ci.render.task import ChartTask, Outcome
 from kubeaid_ci.settings import Settings
 from tests import helm_binaries, repos
