@@ -3,6 +3,8 @@
 from kubeaid_ci import __version__
 from kubeaid_ci.build import report as build
 from kubeaid_ci.build.result import Builds
+from kubeaid_ci.bundle import report as bundle
+from kubeaid_ci.bundle.result import BundleResult
 from kubeaid_ci.charts import report as charts
 from kubeaid_ci.charts.lint_result import Lint
 from kubeaid_ci.charts.list import ChartList
@@ -20,6 +22,14 @@ from kubeaid_ci.clusters import report as clusters
 from kubeaid_ci.clusters.clusters import Clusters
 from kubeaid_ci.diff import report as diff
 from kubeaid_ci.diff.comparison import Comparison
+from kubeaid_ci.images.inventory import ImageInventory
+from kubeaid_ci.images.lock import ImageLock
+from kubeaid_ci.images.lock_report import lock_report
+from kubeaid_ci.images.mirror_report import mirror_report
+from kubeaid_ci.images.mirroring import ImageMirror
+from kubeaid_ci.images.override_report import override_report
+from kubeaid_ci.images.overrides import ImageOverrides
+from kubeaid_ci.images.report import list_report
 from kubeaid_ci.publishing import report as publish
 from kubeaid_ci.publishing.publish import Publication
 from kubeaid_ci.render import report as render
@@ -27,6 +37,10 @@ from kubeaid_ci.render.rendering import Renderings
 from kubeaid_ci.report import json
 from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.report.report import Report
+from kubeaid_ci.sbom import report as sbom
+from kubeaid_ci.sbom.model import Sbom
+from kubeaid_ci.scan import report as scan
+from kubeaid_ci.scan.model import Scan
 from kubeaid_ci.upgrade import report as upgrade
 from kubeaid_ci.upgrade import shadow_report
 from kubeaid_ci.upgrade.result import Upgrades
@@ -64,7 +78,7 @@ def report_of(result: JsonResult) -> Report:  # noqa: PLR0911 - one for each kin
             return _report_of_charts(result)
 
 
-def _report_of_charts(result: JsonResult) -> Report:
+def _report_of_charts(result: JsonResult) -> Report:  # noqa: PLR0911 - as above
     match result:
         case Verification():
             return charts.verification(result, version=__version__)
@@ -79,5 +93,25 @@ def _report_of_charts(result: JsonResult) -> Report:
         case ChartPublication():
             command = result.updates.command
             return chart_update.report(result.updates, result.findings, command=command, version=__version__)
+        case _:
+            return _report_of_images(result)
+
+
+def _report_of_images(result: JsonResult) -> Report:  # noqa: PLR0911 - as above
+    match result:
+        case ImageInventory():
+            return list_report(result)
+        case ImageLock():
+            return lock_report(result)
+        case ImageMirror():
+            return mirror_report(result)
+        case ImageOverrides():
+            return override_report(result)
+        case Scan():
+            return scan.report(result, version=__version__)
+        case Sbom():
+            return sbom.report(result, version=__version__)
+        case BundleResult():
+            return bundle.report(result, version=__version__)
         case _:
             raise TypeError(f"{type(result).__name__}: no report is known")

@@ -32,14 +32,6 @@ class BundleResult(JsonResult):
     digest: str
     signer: str = ""
 
-    def to_json(self) -> str:
-        """Return what the command prints with ``--format json``."""
-        from kubeaid_ci import __version__
-        from kubeaid_ci.bundle.report import report
-        from kubeaid_ci.report import json
-
-        return json.render(report(self, version=__version__))
-
 
 def parts_of(manifest: Manifest) -> tuple[BundlePart, ...]:
     """Return the parts of a bundle in a fixed order; a part that it does not have has no files."""

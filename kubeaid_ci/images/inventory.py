@@ -95,13 +95,6 @@ class ImageInventory(JsonResult):
     findings: tuple[Finding, ...] = ()
     clusters: tuple[str, ...] = ()
 
-    def to_json(self) -> str:
-        """Return what ``images list --format json`` prints."""
-        from kubeaid_ci.images.report import list_report
-        from kubeaid_ci.report import json
-
-        return json.render(list_report(self))
-
 
 @dataclass(slots=True)
 class Collector:

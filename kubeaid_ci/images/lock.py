@@ -64,13 +64,6 @@ class ImageLock(JsonResult):
         """True if a registry could not be reached, so that another run may find more."""
         return any(each.status is LockStatus.UNREACHABLE for each in self.images)
 
-    def to_json(self) -> str:
-        """Return what ``images lock --format json`` prints."""
-        from kubeaid_ci.images.lock_report import lock_report
-        from kubeaid_ci.report import json
-
-        return json.render(lock_report(self))
-
 
 def read_lock(text: str, *, where: str) -> dict[str, str]:
     """Return the digests by image in its full spelling. Raises `UserError` for anything else than such a file."""

@@ -67,13 +67,6 @@ class ImageMirror(JsonResult):
         """True if an image could not be copied."""
         return any(each.status in (CopyStatus.FAILED, CopyStatus.MISSING) for each in self.images)
 
-    def to_json(self) -> str:
-        """Return what ``images mirror --format json`` prints."""
-        from kubeaid_ci.images.mirror_report import mirror_report
-        from kubeaid_ci.report.json import render
-
-        return render(mirror_report(self))
-
 
 @dataclass(frozen=True, slots=True)
 class Skopeo:

@@ -56,10 +56,3 @@ class ImageOverrides(JsonResult):
     def proven(self) -> int:
         """The number of uses that were proven to move."""
         return sum(use.proven for use in self.uses)
-
-    def to_json(self) -> str:
-        """Return what ``images overrides --format json`` prints."""
-        from kubeaid_ci.images.override_report import override_report
-        from kubeaid_ci.report import json
-
-        return json.render(override_report(self))

@@ -93,7 +93,8 @@ class SbomLine:
 class Sbom(JsonResult):
     """A bill of materials: `text` is the CycloneDX JSON, `serial_number` is derived from its content.
 
-    `unknown` are the Applications (``cluster/app``) that are not rendered in full.
+    `unknown` are the Applications (``cluster/app``) that are not rendered in full. `to_json` gives
+    the numbers and findings, not the bill itself.
     """
 
     text: str = field(repr=False)
@@ -101,14 +102,6 @@ class Sbom(JsonResult):
     lines: tuple[SbomLine, ...]
     findings: tuple[Finding, ...]
     unknown: tuple[str, ...] = ()
-
-    def to_json(self) -> str:
-        """Return what the command prints with ``--format json``: the numbers and findings, not the bill itself."""
-        from kubeaid_ci import __version__
-        from kubeaid_ci.report import json
-        from kubeaid_ci.sbom.report import report
-
-        return json.render(report(self, version=__version__))
 
 
 def lines_of(parts: FleetParts) -> tuple[SbomLine, ...]:

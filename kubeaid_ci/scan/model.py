@@ -82,14 +82,6 @@ class Scan(JsonResult):
         """The images of which nothing is known."""
         return tuple(image for image in self.images if image.status is ScanStatus.NOT_SCANNED)
 
-    def to_json(self) -> str:
-        """Return what ``images scan --format json`` prints."""
-        from kubeaid_ci import __version__
-        from kubeaid_ci.report import json
-        from kubeaid_ci.scan.report import report
-
-        return json.render(report(self, version=__version__))
-
 
 def by_severity(vulnerabilities: Iterable[Vulnerability]) -> list[Vulnerability]:
     """Return vulnerabilities, the worst first."""
