@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from kubeaid_ci.k8s.fields import mapping, texts
+
 CASCADING_FINALIZERS = tuple(
     f"resources-finalizer.argocd.argoproj.io{policy}" for policy in ("", "/foreground", "/background")
 )
@@ -31,14 +33,14 @@ class SyncPolicy:
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
         """Read an Application; what is not of the expected type counts as absent."""
-        policy = _mapping(_mapping(body.get("spec")).get("syncPolicy"))
+        policy = mapping(body, "spec", "syncPolicy")
         automated = policy.get("automated")
         is_automated = isinstance(automated, Mapping) and automated.get("enabled") is not False
         return cls(
-            _texts(_mapping(body.get("metadata")).get("finalizers")),
-            _texts(policy.get("syncOptions")),
+            tuple(texts(body, "metadata", "finalizers")),
+            tuple(texts(policy, "syncOptions")),
             is_automated,
-            is_automated and _mapping(automated).get("prune") is True,
+            is_automated and mapping(automated).get("prune") is True,
             own_options=object_options(body),
         )
 
@@ -62,7 +64,7 @@ def application_set_policy(body: Mapping[str, Any], own: SyncPolicy, name: str) 
     The controller adds the cascading finalizer to a template without finalizers, unless the set preserves resources
     (`RenderTemplateParams` in Argo CD's applicationset/utils).
     """
-    policy = _mapping(_mapping(body.get("spec")).get("syncPolicy"))
+    policy = mapping(body, "spec", "syncPolicy")
     finalizers = own.finalizers
     if not finalizers and policy.get("preserveResourcesOnDeletion") is not True:
         finalizers = CASCADING_FINALIZERS[:1]
@@ -73,18 +75,10 @@ def application_set_policy(body: Mapping[str, Any], own: SyncPolicy, name: str) 
 
 def object_options(body: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the sync options that the annotation of an object gives Argo CD for it."""
-    found = _mapping(_mapping(body.get("metadata")).get("annotations")).get("argocd.argoproj.io/sync-options")
+    found = mapping(body, "metadata", "annotations").get("argocd.argoproj.io/sync-options")
     return tuple(part.strip() for part in found.split(",")) if isinstance(found, str) else ()
 
 
 def option_value(options: tuple[str, ...], name: str) -> str | None:
     """Return the value of the first option of a name; None if it is not set."""
     return next((option.partition("=")[2] for option in options if option.startswith(f"{name}=")), None)
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

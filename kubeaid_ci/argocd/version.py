@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.k8s.fields import mapping
 from kubeaid_ci.k8s.image import Image
 from kubeaid_ci.semver.version import Version
 
@@ -22,13 +23,13 @@ def repo_server_version(body: Mapping[str, Any]) -> str | None:
     """
     if body.get("kind") not in ("Deployment", "StatefulSet"):
         return None
-    metadata = _mapping(body.get("metadata"))
-    labels, name = _mapping(metadata.get("labels")), metadata.get("name")
+    metadata = mapping(body, "metadata")
+    labels, name = mapping(metadata, "labels"), metadata.get("name")
     if labels.get(_COMPONENT) != _REPO_SERVER and not (isinstance(name, str) and name.endswith(_REPO_SERVER)):
         return None
-    pod = _mapping(_mapping(_mapping(body.get("spec")).get("template")).get("spec"))
+    pod = mapping(body, "spec", "template", "spec")
     containers = pod.get("containers")
-    images = [_mapping(one).get("image") for one in containers] if isinstance(containers, list) else []
+    images = [mapping(one).get("image") for one in containers] if isinstance(containers, list) else []
     found = [image for image in map(_image, images) if image and image.repository.rpartition("/")[2] == _IMAGE]
     if not found:
         return None
@@ -45,7 +46,3 @@ def is_version(text: object) -> bool:
 
 def _image(text: object) -> Image | None:
     return Image.parse(text) if isinstance(text, str) and text else None
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.k8s.fields import mapping
 from kubeaid_ci.net.address import Remote
 
 VERSION_LABEL = "kubeaid.io/version"
@@ -25,23 +26,23 @@ def pinned(application: Mapping[str, Any], kubeaid: Collection[Remote]) -> Pinne
     Application points at the config repo itself, the label `VERSION_LABEL` does, else the source's
     ``targetRevision`` where that is no ``HEAD``, as the platform's build script reads it.
     """
-    spec = _mapping(application.get("spec"))
+    spec = mapping(application, "spec")
     for source in _sources(spec):
         if is_kubeaid(source.get("repoURL"), kubeaid):
             revision = _revision(source)
             prefix = source.get("tagPrefix")
             return Pinned(None if revision in ("", "HEAD") else revision, prefix if isinstance(prefix, str) else "")
-    label = _mapping(_mapping(application.get("metadata")).get("labels")).get(VERSION_LABEL)
+    label = mapping(application, "metadata", "labels").get(VERSION_LABEL)
     if label is not None and str(label):
         return Pinned(str(label))
-    revision = _revision(_mapping(spec.get("source")))
+    revision = _revision(mapping(spec, "source"))
     return Pinned(revision) if revision not in ("", "HEAD") else None
 
 
 def _sources(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield _mapping(spec.get("source"))
+    yield mapping(spec, "source")
     several = spec.get("sources")
-    yield from (_mapping(one) for one in several) if isinstance(several, list) else ()
+    yield from (mapping(one) for one in several) if isinstance(several, list) else ()
 
 
 def _revision(source: Mapping[str, Any]) -> str:
@@ -58,7 +59,3 @@ def is_kubeaid(address: object, kubeaid: Collection[Remote]) -> bool:
     except UserError:
         return False
     return remote in kubeaid
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -8,6 +8,7 @@ off by default are left out.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from kubeaid_ci.k8s.fields import mapping
 from kubeaid_ci.semver.version import Version
 
 DEFINITION, COMPOSITE_DEFINITION = "CustomResourceDefinition", "CompositeResourceDefinition"
@@ -116,29 +117,25 @@ def custom_scopes(definitions: Iterable[Mapping[str, Any]]) -> dict[tuple[str, s
 
 
 def _scopes(definition: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], bool]]:
-    spec = _mapping(definition.get("spec"))
-    group, kind, scope = str(spec.get("group")), _mapping(spec.get("names")).get("kind"), spec.get("scope")
+    spec = mapping(definition, "spec")
+    group, kind, scope = str(spec.get("group")), mapping(spec, "names").get("kind"), spec.get("scope")
     if definition.get("kind") == COMPOSITE_DEFINITION:
         # A claim is namespaced. A composite is cluster-scoped unless its definition is v2, where the default changed.
         version = str(definition.get("apiVersion", "")).rpartition("/")[2]
         yield (group, str(kind)), scope == "Namespaced" or (scope is None and version.startswith("v2"))
-        yield (group, str(_mapping(spec.get("claimNames")).get("kind"))), True
+        yield (group, str(mapping(spec, "claimNames").get("kind"))), True
     else:
         yield (group, str(kind)), scope != "Cluster"
 
 
 def _served(definition: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    spec = _mapping(definition.get("spec"))
-    group, kind, versions = spec.get("group"), _mapping(spec.get("names")).get("kind"), spec.get("versions")
+    spec = mapping(definition, "spec")
+    group, kind, versions = spec.get("group"), mapping(spec, "names").get("kind"), spec.get("versions")
     for version in versions if isinstance(versions, list) else ():
-        said = _mapping(version)
+        said = mapping(version)
         if said.get("served") is not False and isinstance(said.get("name"), str):
             yield str(group), str(kind), str(said["name"])
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names)))
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

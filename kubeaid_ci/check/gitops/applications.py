@@ -1,13 +1,14 @@
 """Settings of Applications that have no effect, or not the intended one."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from kubeaid_ci.argocd.application import Application
 from kubeaid_ci.argocd.sync_policy import CASCADING_FINALIZERS
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.k8s.fields import texts
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.rendering import RenderedApp
 
@@ -74,7 +75,7 @@ def _application(app: RenderedApp, application: Application, subject: str, conte
         if problem := sync_option_problem(option):
             yield found(SYNC_OPTION_UNKNOWN, problem, "spec", "syncPolicy", "syncOptions", number)
     for number, ignored in enumerate(application.ignore_differences):
-        for place, pointer in enumerate(_texts(ignored.get("jsonPointers"))):
+        for place, pointer in enumerate(texts(ignored, "jsonPointers")):
             if not pointer.startswith("/"):
                 fields = ("spec", "ignoreDifferences", number, "jsonPointers", place)
                 yield found(JSON_POINTER_INVALID, f"{pointer!r} is no JSON pointer; write '/{pointer}'", *fields)
@@ -87,7 +88,3 @@ def sync_option_problem(option: str) -> str:
     near = [known for known in SYNC_OPTIONS if known.lower() == option.strip().lower()]
     near = near or difflib.get_close_matches(option, sorted(SYNC_OPTIONS), 1)
     return f"unknown sync option {option!r}" + (f"; did you mean {near[0]}?" if near else "")
-
-
-def _texts(value: object) -> Sequence[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
