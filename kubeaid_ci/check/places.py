@@ -1,4 +1,4 @@
-"""The line that a person edits: of an Application, a key of a values file, or an object in a file."""
+"""The line that a person edits: of an Application, or of an object in a file."""
 
 import re
 from collections.abc import Sequence
@@ -36,19 +36,6 @@ def source_line(files: ConfigFiles, app: RenderedApp, source: Source, *fields: s
     index = next(number for number, each in enumerate(application.sources) if each is source)
     above: Path = ("spec", "sources", index) if application.has_several_sources else ("spec", "source")
     return application_line(files, app, *above, *fields)
-
-
-def values_place(app: RenderedApp, path: Sequence[str]) -> tuple[str, int | None] | None:
-    """Return the file and the line in the config repo that set a value; None if the Application does not set it.
-
-    Later values win, so the last layer that has the key counts.
-    """
-    layers = [layer for source in app.sources for layer in source.values if layer.repository == "config"]
-    for layer in reversed(layers):
-        line = _located(layer.text, tuple(path), 0)
-        if line is not None:
-            return layer.path, line if layer.has_lines else None
-    return None
 
 
 def object_line(files: ConfigFiles, manifest: Manifest, *fields: str | int) -> int | None:
