@@ -7,7 +7,7 @@ dropped, so that memory does not grow with the fleet.
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -119,7 +119,6 @@ class Fleet:
     """
 
     sides: Sides
-    settings: Settings = field(default_factory=Settings)
 
     @property
     def repositories(self) -> AtHand:
@@ -170,13 +169,12 @@ def open_fleet(
 
     The workers and the open repositories end with the block.
     """
-    own = settings or Settings()
     repositories = AtHand(Path(config_repo).resolve(), config_ref, Path(kubeaid).resolve(), kubeaid_ref)
     with (
         renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer,
-        open_sides([repositories], renderer, clusters=clusters, settings=own) as sides,
+        open_sides([repositories], renderer, clusters=clusters, settings=settings or Settings()) as sides,
     ):
-        yield Fleet(sides, own)
+        yield Fleet(sides)
 
 
 @contextmanager
