@@ -71,6 +71,7 @@ class Sides:
         Those that the first side has come before the new ones, which take the addresses of the repositories from them.
         """
         folders = self._folders()
+        self.renderer.remembers = len(folders) > _GROUP
         for group in (folders[start : start + _GROUP] for start in range(0, len(folders), _GROUP)):
             clusters = [side.clusters[folder] for folder in group for side in self.sides if folder in side.clusters]
             _render(clusters, self.renderer)

@@ -27,6 +27,8 @@ class Renderer(Outcomes):
     looked: dict[Look, Looked] = field(default_factory=dict)
     progress: Progress | None = None
     _first: dict[str, Task] = field(default_factory=dict)
+    remembers: bool = False
+    """True if outcomes are dropped while others are still to come, which may be the same: nothing is rendered twice."""
     _made: dict[str, bytes] = field(default_factory=dict)
     _stored: bool = False
     _ended: int = 0
@@ -102,7 +104,7 @@ class Renderer(Outcomes):
             self.cached.add(task)
 
     def forget(self) -> None:
-        """Drop all outcomes. Without a cache their bytes are kept, so that nothing is rendered twice."""
+        """Drop all outcomes."""
         for part in (self.outcomes, self.bodies, self.placed, self.digests, self.cached, self._first):
             part.clear()
 
@@ -115,7 +117,7 @@ class Renderer(Outcomes):
     def noted(self, name: str) -> bytes | None:
         """Return what the cache holds under a name; None if it does not exist.
 
-        Without a cache only what this run made is there, compressed in memory.
+        Without a cache only what this run made and remembers is there, compressed in memory.
         """
         if self.cache is not None:
             return self.cache.noted(name)
@@ -123,11 +125,11 @@ class Renderer(Outcomes):
 
     def keep(self, name: str, data: bytes) -> None:
         """Keep in the cache what was made."""
-        if self.cache is None:
+        if self.cache is not None:
+            self.cache.note(name, data)
+            self._stored = True
+        elif self.remembers:
             self._made[name] = zlib.compress(data, 1)
-            return
-        self.cache.note(name, data)
-        self._stored = True
 
 
 def _shared(task: Task) -> str:

@@ -1,6 +1,11 @@
+from kubeaid_ci.diff.comparison import Revisions
+from kubeaid_ci.diff.diff import diff_clusters
+from kubeaid_ci.render import fleet as fleets
 from kubeaid_ci.render.fleet import open_fleet
+from kubeaid_ci.render.renderer import Renderer
 from kubeaid_ci.render.source_plan import ValuesLayer
 from kubeaid_ci.settings import parse
+from tests import repos
 from tests.renders import World, application, helm, values_ref
 
 
@@ -41,3 +46,41 @@ def test_each_cluster_has_its_applications_and_where_they_come_from(tmp_path):
         ("", "argocd-helm-charts/gone", None)
     ]
     assert [finding.rule.id for finding in two.app_findings["gone"]] == ["chart/render-failed"]
+
+
+def changed(world: World) -> None:
+    """Clusters that stay, change, come and go; the charts and values of some are the same."""
+    world.chart("web")
+    for name in ("gone", "other", "same"):
+        world.cluster(name, {"web.yaml": application("web", source=helm())})
+    repos.commit(world.kubeaid, tag="1.0.0")
+    repos.commit(world.config)
+    repos.git(world.config, "rm", "-rq", "k8s/gone")
+    world.cluster("other", {"web.yaml": application("web", source=helm(values="replicas: 2"))})
+    world.cluster("new", {"web.yaml": application("web", source=helm())})
+
+
+def test_groups_of_clusters_give_what_all_together_give(tmp_path, monkeypatch):
+    world = World(tmp_path)
+    changed(world)
+    before, after = Revisions("HEAD", "1.0.0"), Revisions("worktree", "1.0.0")
+    results = []
+    for size in (1, 2, 16):
+        monkeypatch.setattr(fleets, "_GROUP", size)
+        results.append(diff_clusters(world.config, world.kubeaid, before=before, after=after, jobs=1, cache=False))
+    assert results[0] == results[1] == results[2]
+    assert [one.name for one in (*results[0].added, *results[0].removed)] == ["new", "gone"]
+    assert {change.cluster for change in results[0].changes} == {"other"}
+
+
+def test_without_a_cache_nothing_is_rendered_again_for_a_later_group(tmp_path, monkeypatch):
+    world = World(tmp_path)
+    changed(world)
+    monkeypatch.setattr(fleets, "_GROUP", 1)
+    rendered = []
+    monkeypatch.setattr(Renderer, "count", lambda _, *, known=0, ended=0: rendered.append(ended))
+    with open_fleet(world.config, world.kubeaid, jobs=1, cache=False) as fleet:
+        for _ in fleet.clusters():
+            pass
+    # A root Application each, and the chart with two different values: the third cluster takes what one before it gave.
+    assert sum(rendered) == 3 + 2
