@@ -1,8 +1,9 @@
 """Proposals to a forge and their outcome."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 from kubeaid_ci.git.tree import File
 
@@ -38,6 +39,19 @@ class Proposal:
     """The command that proposes it, for advice in messages."""
     closing: str = ""
     supersedes: tuple[str, ...] = ()
+
+    def with_options(self, options: "Wishes") -> Self:
+        """Return the proposal with the people, labels and states that the options ask for, besides its own."""
+        return replace(
+            self,
+            labels=(*self.labels, *options.labels),
+            reviewers=options.reviewers,
+            team_reviewers=options.team_reviewers,
+            assignees=options.assignees,
+            milestone=options.milestone,
+            draft=self.draft or options.draft,
+            auto_merge=options.auto_merge,
+        )
 
 
 class OnForeignCommits(StrEnum):

@@ -76,15 +76,9 @@ def publish_lock(
             asked.title or "chore(images): lock the digests of image tags",
             fit(_body(lock), target.limit, size=target.size, note=_left_out),
             {LOCK: lock_text(lock.entries).encode()} if lock.is_changed else {},
-            labels=("images", *asked.labels),
-            reviewers=asked.reviewers,
-            team_reviewers=asked.team_reviewers,
-            assignees=asked.assignees,
-            milestone=asked.milestone,
-            draft=asked.draft,
-            auto_merge=asked.auto_merge,
+            labels=("images",),
             command=_COMMAND,
-        )
+        ).with_options(asked)
         published = publish_proposal(
             proposal,
             replace(desk.workshop, checkout=None),

@@ -305,18 +305,12 @@ class _Offer:
             request_text.title(changes, given=wishes.title),
             text(limit=limit, size=self.target.size) if changes else "",
             files,
-            labels=wishes.labels,
-            reviewers=wishes.reviewers,
-            team_reviewers=wishes.team_reviewers,
-            assignees=wishes.assignees,
-            milestone=wishes.milestone,
-            draft=wishes.draft or bool(group.failed),
-            auto_merge=wishes.auto_merge,
+            draft=bool(group.failed),
             whole=text(limit=body.NO_LIMIT) if changes and wishes.preview else "",
             incomplete=tuple(each.cluster for each in group.failed),
             closing=texts.left_over(group.branch, group.successor) if not group.built else "",
             supersedes=self.desk.superseded(group, heads),
-        )
+        ).with_options(wishes)
 
 
 def _files(checkout: Path, result: BuildResult) -> Mapping[str, bytes | None]:

@@ -161,6 +161,8 @@ class _Offer:
         }
         refuse_filtered(self.desk.checkout, [path for path, data in files.items() if data is not None])
         wishes, errors = self.target.wishes, sum(one.errors for one in group)
+        # Nobody has looked at accepted errors yet.
+        options = replace(wishes, auto_merge=wishes.auto_merge and not errors)
         text = partial(announcement.body, self.made, group, scan_note=self.scan_note)
         proposal = Proposal(
             branch,
@@ -168,22 +170,14 @@ class _Offer:
             announcement.title(group, self.made.to, chosen=wishes.title) if group else "chore(kubeaid): upgrade",
             "",
             files,
-            labels=wishes.labels,
-            reviewers=wishes.reviewers,
-            team_reviewers=wishes.team_reviewers,
-            assignees=wishes.assignees,
-            milestone=wishes.milestone,
-            draft=wishes.draft,
-            # Nobody has looked at accepted errors yet.
-            auto_merge=wishes.auto_merge and not errors,
             command=_COMMAND,
             supersedes=tuple(name for name in replaced if name != branch),
-        )
+        ).with_options(options)
         if not group:
             return proposal
         return replace(
             proposal,
             body=text(limit=self.target.limit, size=self.target.size),
             whole=text(limit=bodies.NO_LIMIT) if wishes.preview else "",
-            labels=(*announcement.labels(self.made, group), *wishes.labels),
+            labels=(*announcement.labels(self.made, group), *proposal.labels),
         )

@@ -158,15 +158,8 @@ class ChartPublisher:
             request_text.title(updates, given=wishes.title),
             "",
             files,
-            labels=wishes.labels,
-            reviewers=wishes.reviewers,
-            team_reviewers=wishes.team_reviewers,
-            assignees=wishes.assignees,
-            milestone=wishes.milestone,
-            draft=wishes.draft,
-            auto_merge=wishes.auto_merge,
             command=self.command,
-        )
+        ).with_options(wishes)
         return self._with_text(proposal, updates) if updates else proposal
 
     def _with_text(self, proposal: Proposal, updates: Sequence[ChartUpdate]) -> Proposal:
