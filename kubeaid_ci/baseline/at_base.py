@@ -20,7 +20,6 @@ from kubeaid_ci.git.checkout import checkout_at
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.helm.chart import CHARTS
-from kubeaid_ci.render.render import render_clusters
 from kubeaid_ci.render.repositories import RevisionMissingError
 
 
@@ -60,27 +59,22 @@ def of_build(
         return build_clusters(folder, kubeaid, clusters=present if dirs else (), check=True, **build).findings
 
 
-def of_render(
-    config_repo: str | os.PathLike[str], kubeaid: str | os.PathLike[str], base: str, names: Sequence[str], **render: Any
+def of_clusters(
+    config_repo: str | os.PathLike[str],
+    base: str,
+    names: Sequence[str],
+    check: Callable[[str, Sequence[str]], Iterable[Finding]],
 ) -> Iterable[Finding]:
-    """Return the findings of rendering clusters at a base revision of the config repo.
+    """Return the findings of clusters at a base revision of the config repo, which may be ``worktree``.
 
-    `base` may be ``worktree``. `names` are clusters or their folders (none: all), `render` are options of
-    `render_clusters`. Raises `UserError` for an unknown revision.
+    `names` are clusters or their folders (none: all). `check` runs the job at a revision for the clusters of these
+    names. Raises `UserError` for an unknown revision.
     """
-    root = Path(config_repo).resolve()
     if base == WORKTREE:
-        return render_clusters(root, kubeaid, clusters=names, **render).findings
-    commit, present = clusters_at(root, base, names)
-    if not present:
-        return ()
-    return render_clusters(root, kubeaid, clusters=present if names else (), config_ref=commit, **render).findings
-
-
-def clusters_at(root: Path, base: str, names: Sequence[str]) -> tuple[str, list[str]]:
-    """Return the commit of a base revision of a config repo, and the folders of its clusters that have these names."""
-    repository, commit = _at(root, base, WORKTREE)
-    return commit, _clusters(repository, commit, names)
+        return check(WORKTREE, names)
+    repository, commit = _at(Path(config_repo).resolve(), base, WORKTREE)
+    present = _clusters(repository, commit, names)
+    return check(commit, present if names else ()) if present else ()
 
 
 def _at(root: Path, base: str, head: str) -> tuple[Repository, str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubeaid_ci.check.result import Suggestion
+    from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.forge.interface import Forge
     from kubeaid_ci.report.report import Report
 
@@ -63,7 +64,7 @@ def check(
              kubeaid-ci check --new-only --base origin/main
              kubeaid-ci check --issue --config-repo https://github.com/example/kubernetes-config.git
     """
-    from kubeaid_ci.check.base import of_check
+    from kubeaid_ci.baseline.at_base import of_clusters
     from kubeaid_ci.check.job import check_clusters
     from kubeaid_ci.check.report import outputs, report
     from kubeaid_ci.cli.ending import conclude, judge
@@ -89,7 +90,11 @@ def check(
         }
         checks = check_clusters(config_repo, kubeaid, clusters=clusters, suggest=suggest, **same)
         if subtracted:
-            baseline = Baseline(subtracted, of_check(config_repo, kubeaid, subtracted, clusters, **same))
+
+            def at(revision: str, names: "Sequence[str]") -> "Sequence[Finding]":
+                return check_clusters(config_repo, kubeaid, clusters=names, config_ref=revision, **same).findings
+
+            baseline = Baseline(subtracted, of_clusters(config_repo, subtracted, clusters, at))
     if suggest:
         _show(checks.suggestions, out)
         ctx.exit(0)

@@ -13,7 +13,10 @@ from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, 
 from kubeaid_ci.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from kubeaid_ci.diff.comparison import Revisions
+    from kubeaid_ci.findings.finding import Finding
 
 _DEFAULT_REF = "pinned"
 _CONFIG, _KUBEAID = "k8s", "argocd-helm-charts"
@@ -98,10 +101,7 @@ def diff(
         )
         known = None
         if new_only:
-            from kubeaid_ci.baseline.at_base import of_render
-
-            same = {"settings": options.settings, "jobs": options.jobs, "cache": options.cache}
-            findings = of_render(config_repo, kubeaid, before.config, clusters, kubeaid_ref=before.kubeaid, **same)
+            findings = _before(before, config_repo, kubeaid, clusters, options)
             known = Baseline(base or "the pinned revisions", findings)
     about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else about_change(str(base))
     end(
@@ -115,6 +115,23 @@ def diff(
         baseline=known,
         revisions=lambda: of_change(options, config_repo, kubeaid, before, after),
     )
+
+
+def _before(
+    before: "Revisions", config_repo: "Path", kubeaid: "Path", clusters: "Sequence[str]", options: Options
+) -> "Iterable[Finding]":
+    """Return the findings of rendering clusters before the change."""
+    from kubeaid_ci.baseline.at_base import of_clusters
+    from kubeaid_ci.render.render import render_clusters
+
+    same: dict[str, Any] = {"settings": options.settings, "jobs": options.jobs, "cache": options.cache}
+
+    def at(revision: str, names: "Sequence[str]") -> "Sequence[Finding]":
+        return render_clusters(
+            config_repo, kubeaid, clusters=names, config_ref=revision, kubeaid_ref=before.kubeaid, **same
+        ).findings
+
+    return of_clusters(config_repo, before.config, clusters, at)
 
 
 def _base(ctx: click.Context, base: str | None, *, alone: bool, more: bool) -> str | None:

@@ -78,9 +78,12 @@ def render(
         }
         renderings = render_clusters(config_repo, kubeaid, clusters=clusters, apps=apps, **same)
         if subtracted:
-            from kubeaid_ci.baseline.at_base import of_render
+            from kubeaid_ci.baseline.at_base import of_clusters
 
-            known = Baseline(subtracted, of_render(config_repo, kubeaid, subtracted, clusters, **same))
+            def at(revision: str, names: "Sequence[str]") -> "Sequence[Finding]":
+                return render_clusters(config_repo, kubeaid, clusters=names, config_ref=revision, **same).findings
+
+            known = Baseline(subtracted, of_clusters(config_repo, subtracted, clusters, at))
     printed = show(renderings.manifests, fmt=given["fmt"], out=out)
     told = report(renderings, command="render", version=__version__)
     failure = partial(_failure, renderings)
