@@ -10,7 +10,7 @@ _RULES = {
 }
 
 
-def needs(address: ForgeAddress, token: Token | None) -> str:
+def token_advice(address: ForgeAddress, token: Token | None) -> str:
     """Return what a token for a repository needs, and where it is given; without a dot at the end."""
     given = f"The token from {token.source}" if token else "A token"
     root = address.web.removesuffix(f"/{address.project}")
@@ -38,6 +38,6 @@ def needs(address: ForgeAddress, token: Token | None) -> str:
     return "Give a token that may read and write the repository"
 
 
-def rules(address: ForgeAddress) -> str:
+def branch_rules_page(address: ForgeAddress) -> str:
     """The page where it is set who may push to which branch."""
     return f"{address.web}{_RULES[address.kind]}" if address.kind in _RULES else "the settings of the remote"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kubeaid_ci.git import own_commits
+from kubeaid_ci.git.own_commits import BASE_TRAILER, TRAILER, claim_of, commit_checksum
 from kubeaid_ci.git.commit import Commit
 from kubeaid_ci.git.process import checked
 from kubeaid_ci.runtime.processes import Finished
@@ -10,7 +10,7 @@ from kubeaid_ci.runtime.processes import Finished
 RAW = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-commit-id")
 """Arguments of Git for the changes of a commit, or the difference of two trees."""
 _TRAILERS = [
-    f"%(trailers:key={name},valueonly,separator=%x20)" for name in (own_commits.TRAILER, own_commits.BASE_TRAILER)
+    f"%(trailers:key={name},valueonly,separator=%x20)" for name in (TRAILER, BASE_TRAILER)
 ]
 _FIELDS = ("%H", "%P", "%T", "%ct", "%cn", "%s", *_TRAILERS)
 
@@ -43,10 +43,10 @@ def _log(run: Run, *revisions: str) -> tuple[Commit, ...]:
 
 def _commit(run: Run, row: list[str]) -> Commit:
     sha, parents, tree, date, committer, subject, trailers, base = row
-    claim = own_commits.claim_of(trailers)
+    claim = claim_of(trailers)
     single = claim is not None and len(parents.split()) < 2
     raw = checked(run(*RAW, "--root", sha), "git diff-tree").stdout if single else None
-    found = None if raw is None else own_commits.checksum(subject, raw)
+    found = None if raw is None else commit_checksum(subject, raw)
     return Commit(sha, tuple(parents.split()), tree, int(date), committer, subject, claim, found, base or None)
 
 

@@ -15,7 +15,7 @@ BASE_TRAILER = "Kubeaid-Ci-Base"
 _MANAGED = "managed "
 
 
-def checksum(subject: str, raw_difference: bytes) -> str:
+def commit_checksum(subject: str, raw_difference: bytes) -> str:
     """40 hex digits; the difference is as ``git diff-tree -r -z --raw`` gives it, with whole object names."""
     return hashlib.sha256(subject.encode() + b"\0" + raw_difference).hexdigest()[:40]
 
@@ -31,15 +31,15 @@ def claim_of(trailers: str) -> str | None:
     return digits if len(digits) == 40 and digits.isalnum() else ""
 
 
-def subject(title: str) -> str:
+def commit_subject(title: str) -> str:
     """A title as the first line of a commit message."""
     return " ".join(title.split()) or "Update"
 
 
-def message(title: str, raw_difference: bytes, style: CommitStyle, *, base: str) -> str:
+def commit_message(title: str, raw_difference: bytes, style: CommitStyle, *, base: str) -> str:
     """The whole commit message; `base` is the commit that the base branch ends with."""
-    first = subject(title)
-    lines = [first, "", f"{TRAILER}: {_MANAGED}{checksum(first, raw_difference)}", f"{BASE_TRAILER}: {base}"]
+    first = commit_subject(title)
+    lines = [first, "", f"{TRAILER}: {_MANAGED}{commit_checksum(first, raw_difference)}", f"{BASE_TRAILER}: {base}"]
     if style.sign_off:
         lines.append(f"Signed-off-by: {style.author}")
     return "\n".join(lines) + "\n"

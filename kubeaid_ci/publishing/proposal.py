@@ -11,7 +11,8 @@ from kubeaid_ci.forge.change_request import ChangeRequest
 from kubeaid_ci.forge.forge import ForgeKind
 from kubeaid_ci.forge.interface import Forge, Trouble, open_once, say_once
 from kubeaid_ci.forge.proposal import CommitVia, OnForeignCommits, Outcome, Proposal, Published
-from kubeaid_ci.git import own_commits, remote
+from kubeaid_ci.git import remote
+from kubeaid_ci.git.own_commits import commit_message
 from kubeaid_ci.git.commit import CommitStyle
 from kubeaid_ci.git.commit_repository import PushRefusedError, Workshop
 from kubeaid_ci.git.remote import Heads
@@ -180,7 +181,7 @@ class _Act:
             parent = self.scene.situation.seen
         tree = self.workshop.tree_with(parent, proposal.files)
         difference = self.workshop.difference(parent, tree)
-        message = own_commits.message(proposal.title, difference, self.style, base=self.scene.base)
+        message = commit_message(proposal.title, difference, self.style, base=self.scene.base)
         if self.commit_via == CommitVia.API and self.forge:
             changed = self.workshop.changed(parent, proposal.files)
             base_tree = self.workshop.tree_of(parent)
