@@ -10,10 +10,9 @@ from kubeaid_ci.checkup import checks, remote_probe
 from kubeaid_ci.checkup.result import Area, Check, NotReached, Refused
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.forge import environment
-from kubeaid_ci.forge.advice import token_advice
-from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind
+from kubeaid_ci.forge.change_request import Wishes
+from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind, token_advice
 from kubeaid_ci.forge.interface import Trouble
-from kubeaid_ci.forge.proposal import Wishes
 from kubeaid_ci.git.access import GitAccess, split_address
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.net.address import Remote

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.forge.advice import branch_rules_page, token_advice
 from kubeaid_ci.forge.environment import Environ, token_variables
-from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind
+from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind, branch_rules_page, token_advice
 from kubeaid_ci.git.access import GitAccess
 from kubeaid_ci.net.credentials import Token
 from kubeaid_ci.net.retries import Patience

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kubeaid_ci.forge.advice import token_advice
-from kubeaid_ci.forge.forge import ForgeAddress
+from kubeaid_ci.forge.forge import ForgeAddress, token_advice
 from kubeaid_ci.forge.interface import MOVED, Trouble
 from kubeaid_ci.net import session as wire
 from kubeaid_ci.net.credentials import Token
