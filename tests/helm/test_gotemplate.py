@@ -56,6 +56,13 @@ def test_a_template_gives_what_go_gives(case):
         '{{ int "0x10" }}',
         '{{ set .deep "deep" .deep }}',
         "{{ urlquery .name }}",
+        '{{ regexFindAll "p*" "apps" -1 | join "," }}',
+        '{{ regexReplaceAll "x?" "axb" "-" }}',
+        '{{ regexMatch "(a+)+$" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab" }}',
+        '{{ regexMatch "(a|a)*b" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac" }}',
+        '{{ regexMatch "a*a*a*a*a*a*b" (repeat 200 "a") }}',
+        r'{{ regexMatch "\\s" .name }}',
+        "{{ toJson 0.00005 }}",
     ],
 )
 def test_what_is_not_computed_exactly_is_refused_and_never_guessed(template):

@@ -19,7 +19,7 @@ def _plain(value: Any) -> Any:
     match value:
         case float():
             if not value.is_integer() or abs(value) >= _EXACT:
-                if not value.is_integer() and 1e-6 <= abs(value) < 1e15:
+                if not value.is_integer() and 1e-4 <= abs(value) < 1e15:
                     return value
                 raise UnsupportedError(f"{value} in JSON in a template")
             return int(value)

@@ -22,10 +22,13 @@ _LONGEST_NAME = 253
 _SLUG = 50
 # What Go's regexp and Python's re read alike; anything else is not computed.
 _PLAIN_PATTERN = re.compile(
-    r"(?:(?:[^\\.+*?()|\[\]{}^$]|\\[dws.+*?()\[\]{}^$|/\\-]|\.|\[\^?(?:[^\\\[\]^]|\\[.\]\\/-])+\])"
+    r"(?:(?:[^\\.+*?()|\[\]{}^$]|\\[dw.+*?()\[\]{}^$|/\\-]|\.|\[\^?(?:[^\\\[\]^]|\\[.\]\\/-])+\])"
     r"(?:[*+?]|\{\d+(?:,\d*)?\})?\??|\((?!\?)|\)[*+?]?|[|^$])*"
 )
-_NO_GROUP = re.compile(r"[^$]*")
+_BRANCHES = re.compile(r"(?<!\\)(?:\\\\)*[*+?{|]")
+_REPEATED_GROUP = re.compile(r"\)[*+]")
+_REPEATS = re.compile(r"(?<!\\)(?:\\\\)*(?:[*+]|,\})")
+_MOST_STEPS = 10_000_000
 
 
 def sanitized(name: str) -> str:
@@ -135,8 +138,11 @@ def _split_number(separator: str, count: int, text: str) -> StringMap:
     return _numbered(text.split(separator, count - 1) if count > 0 else text.split(separator))
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    if not _PLAIN_PATTERN.fullmatch(text) or not text.isascii():
+def _pattern(text: str, subject: str) -> re.Pattern[str]:
+    """Return a pattern that Python reads as Go does and that ends in linear time, as Go's does."""
+    plain = _PLAIN_PATTERN.fullmatch(text) and text.isascii()
+    steps = (len(subject) + 1) ** len(_REPEATS.findall(text))
+    if not plain or steps > _MOST_STEPS or (_REPEATED_GROUP.search(text) and len(_BRANCHES.findall(text)) > 1):
         raise UnsupportedError(f"the regular expression {text!r} in a template")
     try:
         return re.compile(re.sub(r"(?<!\\)((?:\\\\)*)\$", r"\1\\Z", text), re.ASCII)
@@ -158,18 +164,29 @@ def _replace_all(pattern: str, text: str, replacement: str) -> str:
                 out += parts[at + 2]
             return out
 
-        return _substituted(_pattern(pattern), replaced, text)
-    return _substituted(_pattern(pattern), lambda _: replacement, text)
+        return _substituted(pattern, replaced, text)
+    return _substituted(pattern, lambda _: replacement, text)
 
 
-def _substituted(pattern: re.Pattern[str], replacement: Any, text: str) -> str:
-    if pattern.match(""):  # Go and Python differ in where an empty match is found
-        raise UnsupportedError(f"the regular expression {pattern.pattern!r}, which matches nothing, in a template")
-    return pattern.sub(replacement, text)
+def _substituted(pattern: str, replacement: Any, text: str) -> str:
+    return _never_empty(pattern, text).sub(replacement, text)
+
+
+def _never_empty(pattern: str, text: str) -> re.Pattern[str]:
+    """Return a pattern that matches at least one character: Go and Python differ in where they find empty matches."""
+    found = _pattern(pattern, text)
+    if any(match.end() == match.start() for match in found.finditer(text)):
+        raise UnsupportedError(f"the regular expression {pattern!r}, which matches nothing, in a template")
+    return found
+
+
+def _find(pattern: str, text: str) -> str:
+    found = _pattern(pattern, text).search(text)
+    return found[0] if found else ""
 
 
 def _find_all(pattern: str, text: str, count: int) -> list[str]:
-    found = [match[0] for match in _pattern(pattern).finditer(text)]
+    found = [match[0] for match in _never_empty(pattern, text).finditer(text)]
     found = found if count < 0 else found[:count]
     return StringList(found) if found else NilList()
 
@@ -186,12 +203,12 @@ def _hashed(algorithm: str) -> Signature:
 
 
 _PATTERNS = {
-    "regexMatch": Signature("string string", lambda pattern, text: _pattern(pattern).search(text) is not None),
-    "regexFind": Signature("string string", lambda pattern, text: next(iter(_find_all(pattern, text, 1)), "")),
+    "regexMatch": Signature("string string", lambda pattern, text: _pattern(pattern, text).search(text) is not None),
+    "regexFind": Signature("string string", _find),
     "regexFindAll": Signature("string string int", _find_all),
     "regexReplaceAll": Signature("string string string", _replace_all),
     "regexReplaceAllLiteral": Signature(
-        "string string string", lambda pattern, text, literal: _substituted(_pattern(pattern), lambda _: literal, text)
+        "string string string", lambda pattern, text, literal: _substituted(pattern, lambda _: literal, text)
     ),
 }
 SIGNATURES = {
