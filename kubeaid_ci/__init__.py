@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.findings.finding import Finding as Finding
     from kubeaid_ci.findings.finding import Rule as Rule
     from kubeaid_ci.findings.finding import Severity as Severity
-    from kubeaid_ci.forge.change_request import PublishOptions as PublishOptions
+    from kubeaid_ci.forge.proposal import PublishOptions as PublishOptions
     from kubeaid_ci.images.inventory import ImageInventory as ImageInventory
     from kubeaid_ci.images.listing import list_chart_images as list_chart_images
     from kubeaid_ci.images.listing import list_images as list_images
@@ -78,8 +78,8 @@ if TYPE_CHECKING:
     from kubeaid_ci.upgrade.job import upgrade_clusters as upgrade_clusters
     from kubeaid_ci.upgrade.publish import publish_upgrades as publish_upgrades
     from kubeaid_ci.upgrade.result import Upgrades as Upgrades
+    from kubeaid_ci.upgrade.shadow import Shadow as Shadow
     from kubeaid_ci.upgrade.shadow_job import shadow_cluster as shadow_cluster
-    from kubeaid_ci.upgrade.shadow_result import Shadow as Shadow
 
 __version__ = "0.1.0"
 
@@ -169,7 +169,7 @@ _PLACES = {
     ),
     "kubeaid_ci.charts.update.outlook": ("Outlooks",),
     "kubeaid_ci.settings.policy": ("ChartPolicy",),
-    "kubeaid_ci.forge.change_request": ("PublishOptions",),
+    "kubeaid_ci.forge.proposal": ("PublishOptions",),
     "kubeaid_ci.render.rendering": (
         "RenderedApp",
         "Renderings",
@@ -185,7 +185,7 @@ _PLACES = {
     "kubeaid_ci.upgrade.publish": ("publish_upgrades",),
     "kubeaid_ci.upgrade.result": ("Upgrades",),
     "kubeaid_ci.upgrade.shadow_job": ("shadow_cluster",),
-    "kubeaid_ci.upgrade.shadow_result": ("Shadow",),
+    "kubeaid_ci.upgrade.shadow": ("Shadow",),
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names}
 

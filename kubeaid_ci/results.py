@@ -44,7 +44,7 @@ from kubeaid_ci.scan.model import Scan
 from kubeaid_ci.upgrade import report as upgrade
 from kubeaid_ci.upgrade import shadow_report
 from kubeaid_ci.upgrade.result import Upgrades
-from kubeaid_ci.upgrade.shadow_result import Shadow
+from kubeaid_ci.upgrade.shadow import Shadow
 
 
 def as_json(result: JsonResult) -> str:

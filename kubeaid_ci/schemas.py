@@ -14,7 +14,7 @@ from kubeaid_ci.check.result import ClusterCheck
 from kubeaid_ci.checkup.result import Check
 from kubeaid_ci.compare.difference import ObjectChange
 from kubeaid_ci.config_repo.cluster import ClusterInfo
-from kubeaid_ci.forge.change_request import Published
+from kubeaid_ci.forge.proposal import Published
 from kubeaid_ci.images.inventory import ListedImage
 from kubeaid_ci.images.lock import LockedImage
 from kubeaid_ci.images.mirroring import CopiedImage
@@ -26,7 +26,7 @@ from kubeaid_ci.report.rules import RuleEntry
 from kubeaid_ci.sbom.model import SbomLine
 from kubeaid_ci.scan.model import ScannedImage
 from kubeaid_ci.upgrade.result import ClusterUpgrade
-from kubeaid_ci.upgrade.shadow_result import ShadowCluster
+from kubeaid_ci.upgrade.shadow import ShadowCluster
 
 RESULTS: Mapping[str, type | UnionType] = {
     "build": BuildResult,

@@ -11,8 +11,8 @@ from kubeaid_ci import documents
 from kubeaid_ci.argocd.application import Parameter
 from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.helm.version import rules
+from kubeaid_ci.render.rendering import ValuesLayer
 from kubeaid_ci.render.source import render_source
-from kubeaid_ci.render.source_plan import ValuesLayer
 from kubeaid_ci.render.task import ChartTask, FilesAt, Outcome
 from tests import helm_binaries
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from kubeaid_ci import documents
+from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.argocd.application import Source
 from kubeaid_ci.argocd.application_schema import SOURCE
-from kubeaid_ci.argocd.unsupported import UnsupportedError
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.schema import ListOf, Shape, check, decoded_over
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.runtime.exchange import exchange, files
+from kubeaid_ci.runtime.files import exchange, paths_below
 
 
 class OutputError(UserError):
@@ -34,7 +34,7 @@ def names(folder: Path) -> tuple[str, ...]:
     if folder.is_symlink():
         raise OutputError(folder, "is a link; the built manifests must be a folder of the config repo")
     try:
-        return tuple(sorted(files(folder)))
+        return tuple(sorted(paths_below(folder)))
     except OSError as error:
         raise OutputError(Path(error.filename or folder), f"cannot be read: {error.strerror}") from error
 

@@ -18,8 +18,7 @@ from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.k8s.scopes import Scopes
 from kubeaid_ci.render.fleet import renderer_of
-from kubeaid_ci.render.outcomes import Outcomes, key
-from kubeaid_ci.render.renderer import Progress, Renderer
+from kubeaid_ci.render.renderer import Outcomes, Progress, Renderer, key
 from kubeaid_ci.render.repositories import CHARTS
 from kubeaid_ci.render.results import Target, app_of, defined_scopes
 from kubeaid_ci.render.source import render_source

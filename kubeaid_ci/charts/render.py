@@ -13,10 +13,9 @@ from kubeaid_ci.helm.version import NEWEST, of_charts, rules_name
 from kubeaid_ci.k8s import api
 from kubeaid_ci.render.fleet import renderer_of
 from kubeaid_ci.render.renderer import Progress
-from kubeaid_ci.render.rendering import Renderings
+from kubeaid_ci.render.rendering import Renderings, ValuesLayer
 from kubeaid_ci.render.repositories import CHARTS, Place
 from kubeaid_ci.render.results import Target, app_of
-from kubeaid_ci.render.source_plan import ValuesLayer
 from kubeaid_ci.render.task import ChartTask, FilesAt, Note
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings import Settings

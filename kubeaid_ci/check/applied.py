@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kubeaid_ci.argocd.hooks import is_test
+from kubeaid_ci.argocd.sync import is_test
 from kubeaid_ci.check.context import CheckContext, ConfigFiles
 from kubeaid_ci.check.places import object_line
 from kubeaid_ci.config_repo.cluster import Cluster

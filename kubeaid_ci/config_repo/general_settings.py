@@ -1,9 +1,9 @@
-"""The platform's own settings of a cluster, which its installer wrote into the cluster's folder.
+"""The platform's own settings of a cluster, which its installer wrote into the cluster's folder, and addresses.
 
 Only the keys about the cluster and its repositories are read; the file also holds logins.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -33,6 +33,25 @@ _CONFIG_URLS = (
 )
 # Under `cloud`, next to the provider.
 _NO_PROVIDER = ("disasterRecovery",)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses of the config repo and of the KubeAid repo, as the operator named them.
+
+    A name without an address never matches.
+    """
+
+    config: frozenset[Remote] = frozenset()
+    kubeaid: frozenset[Remote] = frozenset()
+
+    @classmethod
+    def of(cls, *, config: Iterable[Remote | None] = (), kubeaid: Iterable[Remote | None] = ()) -> Self:
+        """Return these addresses, without those that are not known."""
+        return cls(frozenset(one for one in config if one), frozenset(one for one in kubeaid if one))
+
+    def __or__(self, other: "Addresses") -> "Addresses":
+        return Addresses(self.config | other.config, self.kubeaid | other.kubeaid)
 
 
 @dataclass(frozen=True, slots=True)

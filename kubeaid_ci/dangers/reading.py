@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubeaid_ci.argocd.sync_policy import object_options
+from kubeaid_ci.argocd.sync import object_options
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.findings.finding import Rule, Severity
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts

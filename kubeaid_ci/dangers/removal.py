@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from kubeaid_ci.argocd.sync_policy import NO_POLICY, SyncPolicy, object_options, option_value
+from kubeaid_ci.argocd.sync import NO_POLICY, SyncPolicy, object_options, option_value
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.render.rendering import RenderedApp
 

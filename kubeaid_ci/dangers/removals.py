@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kubeaid_ci.argocd.sync_policy import SyncPolicy
+from kubeaid_ci.argocd.sync import SyncPolicy
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.dangers import rules
 from kubeaid_ci.dangers.reading import Said, annotations, at, body

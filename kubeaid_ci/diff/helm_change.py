@@ -8,9 +8,8 @@ from kubeaid_ci.compare.shown import path
 from kubeaid_ci.dangers.rules import HELM_ENGINE
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.k8s.manifest import Manifest
-from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.cluster_state import ClusterState, SideApp
 from kubeaid_ci.render.renderer import Renderer
-from kubeaid_ci.render.side_app import SideApp
 from kubeaid_ci.render.task import Note
 
 _MAX_OBJECTS, _MAX_FIELDS = 10, 5

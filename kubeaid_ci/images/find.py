@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from kubeaid_ci import documents
-from kubeaid_ci.argocd.hooks import is_test
+from kubeaid_ci.argocd.sync import is_test
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.images.artifacts import artifact_type
 from kubeaid_ci.images.hits import Confidence, Hit, Origin

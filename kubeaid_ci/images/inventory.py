@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubeaid_ci.argocd.hooks import is_test
+from kubeaid_ci.argocd.sync import is_test
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.globs.paths import matches
 from kubeaid_ci.images.find import images_in

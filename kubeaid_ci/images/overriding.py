@@ -16,11 +16,11 @@ from kubeaid_ci.images.override_values import override_text, written_name
 from kubeaid_ci.images.overrides import AppOverride, ImageOverrides, ImageUse
 from kubeaid_ci.images.prover import Prover, Trial
 from kubeaid_ci.images.reference import has_host
+from kubeaid_ci.render.cluster_state import SideApp
 from kubeaid_ci.render.fleet import open_fleet, renderer_of
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
 from kubeaid_ci.render.results import Target
-from kubeaid_ci.render.side_app import SideApp
 from kubeaid_ci.render.task import ChartTask, KustomizeTask, Note
 from kubeaid_ci.settings import Settings
 

@@ -17,10 +17,9 @@ from kubeaid_ci.images.override_values import (
     null_candidates,
     override_text,
 )
+from kubeaid_ci.render.cluster_state import SideApp
 from kubeaid_ci.render.renderer import Renderer
-from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
-from kubeaid_ci.render.side_app import SideApp
-from kubeaid_ci.render.source_plan import ValuesLayer
+from kubeaid_ci.render.rendering import RenderedApp, RenderStatus, ValuesLayer
 from kubeaid_ci.render.task import ChartTask, Note
 
 _LAYER = "image overrides"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from kubeaid_ci.argocd.hooks import is_test
+from kubeaid_ci.argocd.sync import is_test
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.fields import at, mappings, text, text_map
 from kubeaid_ci.k8s.manifest import Manifest

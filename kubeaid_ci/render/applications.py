@@ -10,10 +10,10 @@ from typing import Any
 from kubeaid_ci.argocd import application_set
 from kubeaid_ci.argocd.application import APPLICATION_SET, AppId, Application, Source, is_application
 from kubeaid_ci.argocd.application_set import Listing, Made, UnsupportedError
-from kubeaid_ci.argocd.sync_policy import application_set_policy
+from kubeaid_ci.argocd.sync import application_set_policy
 from kubeaid_ci.argocd.version import is_version, repo_server_version
-from kubeaid_ci.config_repo.addresses import Addresses
 from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.config_repo.general_settings import Addresses
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm.nulls import may_depend_on_helm
 from kubeaid_ci.helm.version import ENGINE, ClusterHelm

@@ -1,19 +1,60 @@
 """A cluster as Git describes it: its Applications with every object that Argo CD would apply."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.helm.version import ClusterHelm
+from kubeaid_ci.helm.version import ENGINE, ClusterHelm, HelmRules
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.scopes import Scopes
+from kubeaid_ci.render.renderer import Renderer
 from kubeaid_ci.render.rendering import RenderedApp
-from kubeaid_ci.render.side_app import SideApp
-from kubeaid_ci.render.source_plan import SourcePlan, ValuesLayer
+from kubeaid_ci.render.results import Target, Told, app_of
+from kubeaid_ci.render.rules import HELM_VERSION_UNKNOWN
+from kubeaid_ci.render.task import ChartTask, Note, Task
 from kubeaid_ci.semver.version import Version
 
-__all__ = ["ClusterState", "RenderedApp", "SourcePlan", "ValuesLayer"]
+
+@dataclass(frozen=True, slots=True)
+class SideApp:
+    """An Application as it is rendered: its sources, each with the name of its chart.
+
+    `by_helm` are those of its tasks whose outcome may depend on the version of Helm. `remarks` are findings that leave
+    it its objects.
+    """
+
+    name: str
+    parts: tuple[tuple[Task | Note, str], ...]
+    target: Target
+    revision: str | None
+    by_helm: frozenset[Task]
+    remarks: tuple[Note, ...] = ()
+
+    def told(self, renderer: Renderer) -> Told:
+        """Return the Application and its findings, of tasks that are rendered."""
+        return app_of(self.name, self.parts, renderer, self.target, revision=self.revision, remarks=self.remarks)
+
+    def with_helm(self, rules: HelmRules) -> Self:
+        """Return the Application as a Helm with these rules renders it."""
+        return replace(self, parts=tuple((self._task(part, rules), chart) for part, chart in self.parts))
+
+    def _task(self, part: Task | Note, rules: HelmRules) -> Task | Note:
+        if not isinstance(part, ChartTask) or part not in self.by_helm:
+            return part
+        return replace(part, helm="" if rules is ENGINE else rules.since)
+
+
+def unknown_helm(helm: ClusterHelm, apps: Iterable[SideApp], cluster: Cluster) -> Iterator[Finding]:
+    """Yield a finding for a cluster whose Helm is only assumed, if any of its charts depends on that."""
+    count = sum(bool(app.by_helm) for app in apps)
+    if helm.doubt and count:
+        message = (
+            f"{helm.doubt}, so its charts are rendered as Helm {helm.version} does;"
+            f" {count} of its Applications depend on it: set clusters.{cluster.name}.helm"
+        )
+        yield HELM_VERSION_UNKNOWN.at(cluster.path, message, subject=cluster.name)
 
 
 @dataclass(frozen=True, slots=True)

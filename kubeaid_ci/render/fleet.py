@@ -12,9 +12,9 @@ from itertools import chain
 from pathlib import Path
 
 from kubeaid_ci.cache.cache import cache_at
-from kubeaid_ci.config_repo.addresses import Addresses
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.config_repo.folders import HOME, Folders, folders_of
+from kubeaid_ci.config_repo.general_settings import Addresses
 from kubeaid_ci.config_repo.selection import Selection, chosen, select
 from kubeaid_ci.config_repo.versions import kubernetes_version, of_cluster
 from kubeaid_ci.documents.garbage import without_garbage_collection
@@ -23,13 +23,12 @@ from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.render.applications import ClusterApplications
 from kubeaid_ci.render.cluster_facts import ClusterFacts
-from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.cluster_state import ClusterState, SideApp, unknown_helm
 from kubeaid_ci.render.plan import Part
 from kubeaid_ci.render.renderer import Progress, Renderer
 from kubeaid_ci.render.repositories import AtHand
 from kubeaid_ci.render.results import Target
 from kubeaid_ci.render.rules import nothing_rendered
-from kubeaid_ci.render.side_app import SideApp, unknown_helm
 from kubeaid_ci.render.task import ChartTask, Look, Looked, Note, Task
 from kubeaid_ci.runtime.workers import Limits, Pool
 from kubeaid_ci.settings import Settings

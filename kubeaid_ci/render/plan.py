@@ -1,26 +1,27 @@
-"""The render plan of an Application: its sources as tasks, or the reason why a source is unknown."""
+"""The render plan of an Application: its sources as tasks, or the reason why a source is unknown.
+
+The files of plain manifests are chosen as in `getPotentiallyValidManifests` of Argo CD 3.5.
+"""
 
 import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from kubeaid_ci.argocd import kustomization, source_overrides
-from kubeaid_ci.argocd.application import Application, HelmSource, Parameter, Source
+from kubeaid_ci.argocd import UnsupportedError, directory_manifests, kustomization, source_overrides
+from kubeaid_ci.argocd.application import Application, DirectorySource, HelmSource, Parameter, Source
 from kubeaid_ci.argocd.build_environment import BuildEnvironment, UnknownVariableError
-from kubeaid_ci.argocd.unsupported import UnsupportedError
-from kubeaid_ci.config_repo.addresses import Addresses
+from kubeaid_ci.config_repo.general_settings import Addresses
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.links import Refused
-from kubeaid_ci.git.tree import FOLDER
+from kubeaid_ci.git.tree import EXECUTABLE, FOLDER, REGULAR, tree_id
+from kubeaid_ci.globs import argocd
 from kubeaid_ci.helm.chart_files import LinkError
 from kubeaid_ci.helm.release_name import check_release_name
 from kubeaid_ci.k8s.strict_fields import text
-from kubeaid_ci.render.directory_plan import folder_task
 from kubeaid_ci.render.kustomize_plan import kustomize_task
-from kubeaid_ci.render.rendering import Failure
+from kubeaid_ci.render.rendering import Failure, SourcePlan
 from kubeaid_ci.render.repositories import AtHand, NotAtHandError, Place, RevisionMissingError
-from kubeaid_ci.render.source_plan import SourcePlan
-from kubeaid_ci.render.task import ChartTask, Note, Task
+from kubeaid_ci.render.task import ChartTask, FilesAt, FolderTask, Note, Task
 from kubeaid_ci.render.value_files import ValueFiles
 from kubeaid_ci.suggestion import near_names
 
@@ -220,3 +221,47 @@ def tool_of(place: Place, folder: str) -> str:
 def _last_of_each(parameters: tuple[Parameter, ...], expand: Callable[[str], str]) -> tuple[Parameter, ...]:
     by_name = {(one.name, one.is_text): one for one in parameters}
     return tuple(Parameter(one.name, expand(one.value), one.is_text) for one in by_name.values())
+
+
+def folder_task(source: DirectorySource, place: Place, folder: str) -> FolderTask:
+    """Return the files of a folder that are read as manifests, links to files in the repository included.
+
+    Raises `NotAtHandError` for jsonnet, and `UserError` for a link that leads out of the repository.
+    """
+    found = {path: real for path in _chosen(source, place, folder) if (real := _real(place, path))}
+    for path, real in found.items():
+        if path.endswith(".jsonnet") and not _is_skipped(place, real):
+            raise NotAtHandError(f"{path} is jsonnet, which Argo CD evaluates and kubeaid-ci does not")
+    found = {path: real for path, real in found.items() if not path.endswith(".jsonnet")}
+    tops = sorted({real.split("/", 1)[0] for real in found.values()} | set(place.at.folders))
+    tree = tree_id({path: place.files.files[real] for path, real in found.items()}) if found else ""
+    return FolderTask(FilesAt(place.at.root, place.at.ref, tuple(tops)), tuple(found.items()), tree)
+
+
+def _chosen(source: DirectorySource, place: Place, folder: str) -> list[str]:
+    """Return the paths with an ending of manifests that the patterns choose, in the order of a walk."""
+    include = argocd.gobwas(source.include) if source.include else None
+    exclude = argocd.gobwas(source.exclude) if source.exclude else None
+    start = len(folder) + 1 if folder else 0
+    chosen = []
+    for path in sorted(place.below(folder), key=lambda path: path.split("/")):
+        inside = path[start:]
+        if not inside.endswith(directory_manifests.ENDINGS) or (not source.recurse and "/" in inside):
+            continue
+        if (include is None or include.fullmatch(inside)) and (exclude is None or not exclude.fullmatch(inside)):
+            chosen.append(path)
+    return chosen
+
+
+def _real(place: Place, path: str) -> str | None:
+    """Return the regular file that a path leads to; None if it leads to nothing, or to something else."""
+    real = place.files.real(path)
+    if isinstance(real, Refused):
+        if real.is_broken:
+            return None
+        raise UserError(f"{path}: a link that {real.reason}, so Argo CD refuses the Application; replace it by a file")
+    return real if place.files.mode(real) in (REGULAR, EXECUTABLE) else None
+
+
+def _is_skipped(place: Place, path: str) -> bool:
+    return directory_manifests.is_skipped(directory_manifests.text_of(place.files.read(path)))

@@ -1,18 +1,55 @@
-"""Does many renderings in parallel, each input once, and keeps what they gave by content."""
+"""Renders sources in parallel, each input once. Outcomes are cached by the content of their inputs."""
 
+import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
+import kubeaid_ci
 from kubeaid_ci.cache.cache import Cache
-from kubeaid_ci.render.outcomes import Outcomes, key, look_key
+from kubeaid_ci.helm import engine as helm
 from kubeaid_ci.render.source import look, render_source
-from kubeaid_ci.render.task import ChartTask, KustomizeTask, Look, Looked, Note, Outcome, Task
+from kubeaid_ci.render.task import Bodies, ChartTask, KustomizeTask, Look, Looked, Note, Outcome, Task
 from kubeaid_ci.runtime.workers import Crashed, Done, Pool, WorkerError
 
+_FORMAT = 12
+
 Progress = Callable[[int, int], None]
-"""Told how many sources are rendered, and of how many that are known by now."""
+"""Is called with the number of rendered sources, and of those known by then."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcomes:
+    """Outcomes by task; `cached` are those that were there already, `digests` name their content."""
+
+    outcomes: dict[Task, Outcome] = field(default_factory=dict)
+    cached: set[Task] = field(default_factory=set)
+    digests: dict[Task, str] = field(default_factory=dict)
+    bodies: Bodies = field(default_factory=dict)
+    placed: dict[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict)
+    """Objects in a namespace that they do not name, by the id of the object and the namespace."""
+
+    def add(self, task: Task, packed: bytes) -> None:
+        """Add the outcome of a task as a worker or the cache packed it."""
+        self.outcomes[task] = Outcome.unpacked(packed, self.bodies)
+        self.digests[task] = hashlib.sha256(packed).hexdigest()
+
+
+def key(task: Task) -> str:
+    """Return a name for everything that the outcome depends on, and nothing else: not where the repository is."""
+    inputs = asdict(task)
+    del inputs["at"]
+    if isinstance(task, KustomizeTask):
+        inputs["program"] = task.program.version
+    text = json.dumps([_FORMAT, kubeaid_ci.__version__, helm.engine(), inputs], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def look_key(look: Look) -> str:
+    """Return a name for the content of a chart that is read and not rendered."""
+    return f"look {_FORMAT} {kubeaid_ci.__version__} {look.tree}"
 
 
 @dataclass(slots=True, kw_only=True)

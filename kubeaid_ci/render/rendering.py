@@ -1,16 +1,48 @@
-"""The result of rendering the Applications of clusters."""
+"""The result of rendering the Applications of clusters, and the plan of their sources."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
-from kubeaid_ci.argocd.application import Application
-from kubeaid_ci.argocd.sync_policy import NO_POLICY, SyncPolicy
+from kubeaid_ci.argocd.application import Application, Source
+from kubeaid_ci.argocd.sync import NO_POLICY, SyncPolicy
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId
-from kubeaid_ci.render.source_plan import SourcePlan
 from kubeaid_ci.report.json_result import JsonResult
+
+RepositoryName = Literal["config", "kubeaid", ""]
+"""One of the two repositories; empty for any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesLayer:
+    """The YAML text of one set of values of a chart.
+
+    `path` is the file that it is in, relative to its repository: a values file, or the file of the Application that has
+    the values inline. `has_lines` is true if the lines of the text are those of the file.
+    """
+
+    path: str
+    text: str
+    has_lines: bool = True
+    repository: RepositoryName = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlan:
+    """One source of an Application that has objects, located in a repository.
+
+    `path` is the folder in the repository and `revision` what it is read at, None if the source cannot be rendered.
+    `chart` is the name of the chart's folder, empty for plain manifests. Later layers of `values` win.
+    """
+
+    source: Source
+    repository: RepositoryName = ""
+    path: str = ""
+    revision: str | None = None
+    chart: str = ""
+    values: tuple[ValuesLayer, ...] = field(default=(), repr=False)
 
 
 class RenderStatus(StrEnum):

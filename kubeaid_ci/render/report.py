@@ -1,17 +1,27 @@
-"""The report of a rendering."""
+"""Prints the result of `render`: the report, and objects as YAML documents and as files, whatever their names hold."""
 
+import hashlib
+import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
+from kubeaid_ci import documents
+from kubeaid_ci.argocd.sync import hooks, is_test
+from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.render.rendering import Masked, RenderedApp, Renderings, RenderStatus
 from kubeaid_ci.report.markdown import code
 from kubeaid_ci.report.report import Report, Table
 
 _HEADER = ("cluster", "Application", "KubeAid", "status", "objects", "masked")
 _MOST_MASKED = 100
+_LONGEST = 120
+"""Characters of a part of a path."""
+# What every file system takes; a dot in front would hide the file or climb out.
+_UNSAFE = re.compile(r"^\.|[^A-Za-z0-9._-]")
 
 
 def report(renderings: Renderings, *, command: str, version: str) -> Report:
-    """The report of ``kubeaid-ci render`` and ``charts render``; the objects themselves are in its results."""
+    """Return the report of ``kubeaid-ci render`` and ``charts render``; the objects themselves are in its results."""
     counts = Counter(app.status for app in renderings.apps)
     masked = [(app, one) for app in renderings.apps for one in app.masked]
     return Report(
@@ -41,3 +51,36 @@ def _masked(masked: list[tuple[RenderedApp, Masked]]) -> str:
     lines = [f"- {code(f'{app.cluster}/{app.app}')}: {code(f'{one.key}')} {code(one.field)}" for app, one in masked]
     more = [f"- and {len(lines) - _MOST_MASKED} more"] if len(lines) > _MOST_MASKED else []
     return "\n".join([*lines[:_MOST_MASKED], *more])
+
+
+def as_document(manifest: Manifest) -> str:
+    """Return an object as one YAML document, below a line that names where it is from."""
+    return f"---\n# {_origin(manifest)}\n{documents.dump(manifest.body)}"
+
+
+def as_files(manifests: Iterable[Manifest]) -> Iterator[tuple[str, str]]:
+    """Yield path and text of a file for each object: ``<cluster>/<application>/<kind>-<namespace>-<name>.yaml``."""
+    taken: dict[str, int] = {}
+    for manifest in manifests:
+        key = manifest.key
+        name = "-".join(part for part in (key.kind.lower(), key.namespace, key.name) if part)
+        folders = [_safe(part) for part in (manifest.cluster, manifest.app) if part]
+        path = "/".join([*folders, _safe(name)])
+        # Some file systems take two names for one where only the case differs.
+        taken[path.lower()] = number = taken.get(path.lower(), 0) + 1
+        yield f"{path}.yaml" if number == 1 else f"{path}.{number}.yaml", as_document(manifest)
+
+
+def _origin(manifest: Manifest) -> str:
+    subject = "/".join(part for part in (manifest.cluster, manifest.app) if part)
+    named = hooks(manifest.body)
+    when = f" (hook {', '.join(named)}{': never applied' if is_test(manifest.body) else ''})" if named else ""
+    origin = f"{subject}: {manifest.path}{when}"
+    return "".join(char if char.isprintable() else "?" for char in origin)
+
+
+def _safe(name: str) -> str:
+    safe = _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "replace")), name)
+    if len(safe) <= _LONGEST:
+        return safe or "%"
+    return f"{safe[: _LONGEST - 9]}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"

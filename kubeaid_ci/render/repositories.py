@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kubeaid_ci.argocd.application import Application, Source
-from kubeaid_ci.config_repo.addresses import Addresses
+from kubeaid_ci.config_repo.general_settings import Addresses
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import snapshot
 from kubeaid_ci.git.repository import Repository
@@ -14,8 +14,7 @@ from kubeaid_ci.git.target_revision import range_of
 from kubeaid_ci.git.tree import Entry, tree_id
 from kubeaid_ci.helm.chart_files import chart_files
 from kubeaid_ci.net.address import Remote
-from kubeaid_ci.render.rendering import OtherRevision, SourceHost
-from kubeaid_ci.render.source_plan import RepositoryName
+from kubeaid_ci.render.rendering import OtherRevision, RepositoryName, SourceHost
 from kubeaid_ci.render.task import FilesAt
 from kubeaid_ci.repositories.kubeaid import BUILD, not_kubeaid, origin
 from kubeaid_ci.suggestion import NAME, near_names

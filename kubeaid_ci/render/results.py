@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kubeaid_ci.argocd.application import Application
-from kubeaid_ci.argocd.sync_policy import NO_POLICY, SyncPolicy
+from kubeaid_ci.argocd.sync import NO_POLICY, SyncPolicy
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.k8s import api
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId, numbered
 from kubeaid_ci.k8s.scopes import Scopes, is_namespaced
-from kubeaid_ci.render.outcomes import Outcomes
-from kubeaid_ci.render.outcomes import key as task_key
-from kubeaid_ci.render.rendering import Masked, OtherRevision, RenderedApp, RenderStatus, SourceHost
-from kubeaid_ci.render.source_plan import SourcePlan
+from kubeaid_ci.render.renderer import Outcomes
+from kubeaid_ci.render.renderer import key as task_key
+from kubeaid_ci.render.rendering import Masked, OtherRevision, RenderedApp, RenderStatus, SourceHost, SourcePlan
 from kubeaid_ci.render.task import Note, Outcome, Task
 
 FATAL = ("chart/render-failed", "chart/symlink-escapes", "build/pinned-revision-missing")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kubeaid_ci.argocd import directory_manifests
 from kubeaid_ci.argocd import version as argocd_version
-from kubeaid_ci.argocd.hooks import is_skipped_by_helm, is_test
+from kubeaid_ci.argocd.sync import is_skipped_by_helm, is_test
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Severity
 from kubeaid_ci.git import snapshot

@@ -9,8 +9,7 @@ from kubeaid_ci.argocd.application import Parameter
 from kubeaid_ci.k8s.manifest import ObjectId
 from kubeaid_ci.k8s.rendered import Rendered, Varying, as_json
 from kubeaid_ci.render.kustomize import Kustomize
-from kubeaid_ci.render.rendering import Failure
-from kubeaid_ci.render.source_plan import ValuesLayer
+from kubeaid_ci.render.rendering import Failure, ValuesLayer
 
 
 @dataclass(frozen=True, slots=True)

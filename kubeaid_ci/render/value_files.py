@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from kubeaid_ci.argocd import inline_values
 from kubeaid_ci.argocd.application import Application, HelmSource, Source
-from kubeaid_ci.config_repo.addresses import Addresses
+from kubeaid_ci.config_repo.general_settings import Addresses
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.globs import argocd
+from kubeaid_ci.render.rendering import ValuesLayer
 from kubeaid_ci.render.repositories import AtHand, NotAtHandError, Place
-from kubeaid_ci.render.source_plan import ValuesLayer
 
 _SPECIAL = "*?["
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")

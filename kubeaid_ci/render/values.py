@@ -12,7 +12,7 @@ from kubeaid_ci.helm.loaded_chart import Values
 from kubeaid_ci.helm.overlay import laid_over
 from kubeaid_ci.helm.set_values import ParameterError, Read, assign, typed
 from kubeaid_ci.helm.version import HelmRules
-from kubeaid_ci.render.source_plan import ValuesLayer
+from kubeaid_ci.render.rendering import ValuesLayer
 from kubeaid_ci.render.task import ChartTask
 
 _LISTED = re.compile(r"'[^']*'(?:, '[^']*')+")

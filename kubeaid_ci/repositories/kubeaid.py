@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubeaid_ci.config_repo import folders
-from kubeaid_ci.config_repo import pinned_revision as plan
+from kubeaid_ci.config_repo import versions as plan
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding

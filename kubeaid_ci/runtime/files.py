@@ -1,14 +1,19 @@
-"""Writing files so that a reader, or a kill, at any moment sees the old or the new one whole."""
+"""Writes files and folders atomically: a reader, or a kill at any moment, finds the old or the new one whole."""
 
 import errno
 import os
 import secrets
 import stat
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from kubeaid_ci.errors import UserError
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+_RENAME_SWAP = 2  # macOS, renamex_np(2)
 
 
 def read_regular(path: Path, *, most: int) -> bytes | None:
@@ -65,7 +70,7 @@ def refuse_links(path: Path) -> None:
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files by their path below a new folder, all or none; raises `UserError` if it holds something."""
+    """Write files by their path below a new folder, all or none. Raises `UserError` if the folder is not empty."""
     try:
         refuse_links(folder)
         folder = folder.absolute()
@@ -84,7 +89,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def append(path: Path, text: str) -> None:
-    """Add text to the end of a file in UTF-8; raises `UserError` naming the path where that fails."""
+    """Append text to a file in UTF-8. Raises `UserError` if it cannot be written."""
     try:
         with path.open("ab") as file:
             file.write(text.encode("utf-8", "backslashreplace"))
@@ -106,7 +111,61 @@ def _replace(target: Path, data: bytes) -> None:
 
 
 def create(path: Path, data: bytes, *, mode: int = 0o666) -> None:
-    """Make a file that does not exist, with a mode as the umask allows; raises `OSError`."""
+    """Create a file that does not exist, with a mode as the umask allows. Raises `OSError`."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
+
+
+def exchange(staging: Path, folder: Path) -> None:
+    """Atomically swap two folders.
+
+    A kill at any moment leaves the old or the new one, never half. On a file system that cannot swap folders each file
+    is replaced atomically, and stale ones are removed last.
+    """
+    if not folder.exists():
+        staging.rename(folder)
+    elif not _swap(staging, folder):
+        _move_files(staging, folder)
+
+
+def paths_below(folder: Path) -> Iterator[str]:
+    """Yield every file and link below a folder, by its path from there. Yields nothing if the folder does not exist.
+
+    Raises `OSError` if a folder cannot be read.
+    """
+
+    def raise_unless_missing(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise error
+
+    for here, folders, names in os.walk(folder, onerror=raise_unless_missing):
+        base = os.path.relpath(here, folder)
+        links = [name for name in folders if Path(here, name).is_symlink()]
+        for name in (*names, *links):
+            yield name if base == "." else f"{base}/{name}"
+
+
+def _move_files(staging: Path, folder: Path) -> None:
+    wanted = sorted(paths_below(staging))
+    for name in wanted:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (staging / name).replace(folder / name)
+    for name in set(paths_below(folder)) - set(wanted):
+        (folder / name).unlink()
+    for here, _, _ in os.walk(folder, topdown=False):
+        if not any(Path(here).iterdir()):
+            Path(here).rmdir()
+
+
+def _swap(one: Path, other: Path) -> bool:
+    """Swap two folders atomically. Return False if the system or the file system cannot."""
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    first, second = os.fsencode(one), os.fsencode(other)
+    if sys.platform == "darwin":
+        return not library.renamex_np(first, second, _RENAME_SWAP)
+    if not hasattr(library, "renameat2"):
+        return False
+    return not library.renameat2(_AT_FDCWD, first, _AT_FDCWD, second, _RENAME_EXCHANGE)

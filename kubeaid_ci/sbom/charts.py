@@ -11,9 +11,8 @@ from kubeaid_ci.git.snapshot import WORKTREE, take
 from kubeaid_ci.git.tree import folder_ids
 from kubeaid_ci.helm.chart import Chart
 from kubeaid_ci.helm.dependencies import resolve
-from kubeaid_ci.render.rendering import RenderedApp
+from kubeaid_ci.render.rendering import RenderedApp, SourcePlan
 from kubeaid_ci.render.repositories import AtHand
-from kubeaid_ci.render.source_plan import SourcePlan
 from kubeaid_ci.sbom.model import ChartPart
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kubeaid_ci import documents
-from kubeaid_ci.argocd.sync_policy import object_options, option_value
+from kubeaid_ci.argocd.sync import object_options, option_value
 from kubeaid_ci.compare.images import images
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.diff.clusters import image_steps

@@ -9,9 +9,17 @@ from kubeaid_ci.config_repo.general_settings import KUBEAID_VERSION
 from kubeaid_ci.documents import Place, Text
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.net.address import Remote
-from kubeaid_ci.upgrade.places import AppPlaces, RevisionPlace, UnknownSource, places_of
+from kubeaid_ci.upgrade.places import (
+    VALUES_FILE,
+    AppPlaces,
+    RevisionPlace,
+    RootValues,
+    UnknownSource,
+    places_of,
+    reference,
+    uses,
+)
 from kubeaid_ci.upgrade.result import PlaceKind, PlaceStatus, RevisionEdit
-from kubeaid_ci.upgrade.root_values import VALUES_FILE, RootValues, reference, uses
 
 _OVERRIDES = ("valueFiles", "parameters", "fileParameters", "values", "valuesObject")
 _HINT = b"argoproj.io"

@@ -9,12 +9,11 @@ from pathlib import Path
 
 from kubeaid_ci.diff.comparison import ScanNote
 from kubeaid_ci.errors import KubeaidCiError, OutsideError
-from kubeaid_ci.forge.change_request import Proposal, Published, Wishes
+from kubeaid_ci.forge.proposal import Proposal, Published, Wishes
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.publishing import body as bodies
-from kubeaid_ci.publishing import branches as all_branches
-from kubeaid_ci.publishing import preview
+from kubeaid_ci.publishing import branches, previews
 from kubeaid_ci.publishing.checkout import Desk, set_up
 from kubeaid_ci.publishing.proposal import publish_proposal
 from kubeaid_ci.publishing.publish import refuse_filtered
@@ -22,13 +21,15 @@ from kubeaid_ci.publishing.rules import check
 from kubeaid_ci.publishing.target import Target, resolve
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.settings import Settings, file
-from kubeaid_ci.upgrade import announcement, branches
+from kubeaid_ci.upgrade import announcement
 from kubeaid_ci.upgrade.prepare import RunOptions, UpgradeOptions, addresses_of, prepare
 from kubeaid_ci.upgrade.result import ClusterUpgrade, Upgrades, UpgradeStatus
 
 # How often the upgrade is prepared again because the base branch moved.
 _TRIES = 3
 _COMMAND = "kubeaid-ci upgrade --publish"
+# Names of branches never change, so that the next run finds its branches again.
+_TOPIC = "upgrade"
 
 
 def publish_upgrades(
@@ -69,7 +70,7 @@ def publish_upgrades(
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
         for number in range(_TRIES):
             if target.wishes.preview:
-                preview.clear(Path(target.wishes.preview))
+                previews.clear(Path(target.wishes.preview))
             desk = set_up(target, Path(folder) / str(number))
             known = (settings or Settings()).merge(file.read(desk.checkout))
             made = prepare(desk.checkout, root, options, RunOptions(known, jobs, cache, timeout, progress))
@@ -82,9 +83,9 @@ def publish_upgrades(
 
 def _look(desk: Desk) -> Heads:
     """Return the base and all branches of upgrades."""
-    prefixes = (all_branches.prefix(desk.base, desk.base), all_branches.prefix(desk.base, None))
-    ours = [name for prefix in prefixes for name in branches.looked_at(prefix)]
-    return desk.workshop.see(desk.base, *ours, *all_branches.OLD, fetch=(desk.base,))
+    prefixes = (branches.prefix(desk.base, desk.base), branches.prefix(desk.base, None))
+    ours = [name for prefix in prefixes for name in branch_patterns(prefix)]
+    return desk.workshop.see(desk.base, *ours, *branches.OLD, fetch=(desk.base,))
 
 
 def _date(kubeaid: Path, to: str) -> int | None:
@@ -106,10 +107,10 @@ class _Offer:
 
     def all(self, options: UpgradeOptions) -> Upgrades:
         """Publish every group of clusters, and return the upgrades with their change requests."""
-        prefix = all_branches.prefix(self.desk.base, self.heads.default)
+        prefix = branches.prefix(self.desk.base, self.heads.default)
         ready = [one for one in self.made.clusters if one.status is not UpgradeStatus.REFUSED]
-        shared = branches.together(prefix=prefix)
-        own = {one.dir: branches.of_cluster(one.dir, prefix=prefix) for one in self.made.clusters}
+        shared = common_branch(prefix=prefix)
+        own = {one.dir: cluster_branch(one.dir, prefix=prefix) for one in self.made.clusters}
         groups = {shared: ready} if options.together else {own[one.dir]: [one] for one in ready}
         done: dict[str, Published | KubeaidCiError] = {}
         for branch, group in groups.items():
@@ -181,3 +182,18 @@ class _Offer:
             whole=text(limit=bodies.NO_LIMIT) if wishes.preview else "",
             labels=(*announcement.labels(self.made, group), *proposal.labels),
         )
+
+
+def cluster_branch(folder: str, *, prefix: str) -> str:
+    """Return the branch of a cluster's upgrade, by its folder; it does not depend on the revision."""
+    return f"{prefix}/{_TOPIC}/{branches.part(folder)}"
+
+
+def common_branch(*, prefix: str) -> str:
+    """Return the branch of an upgrade of several clusters."""
+    return f"{prefix}/{_TOPIC}-all"
+
+
+def branch_patterns(prefix: str) -> tuple[str, ...]:
+    """Return the patterns of all branches of upgrades."""
+    return (f"{prefix}/{_TOPIC}/*", common_branch(prefix=prefix), f"{prefix}/{_TOPIC}", prefix)

@@ -1,12 +1,15 @@
-"""The collisions of a cluster and its copy, and the volumes to restore in the copy (pure)."""
+"""The result of copying a cluster: what the copy and the original would both claim, and the volumes to restore."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from kubeaid_ci.check.applied import Applied
 from kubeaid_ci.check.backup.plan import BackedVolume
 from kubeaid_ci.findings.finding import Finding, Severity
+from kubeaid_ci.report.json_result import JsonResult
+from kubeaid_ci.upgrade.result import Upgrades
 from kubeaid_ci.upgrade.rules import SHADOW_COLLISION, SHADOW_RESTORE
 from kubeaid_ci.upgrade.shadow_copy import Leftover
 from kubeaid_ci.upgrade.shadow_uses import Use, UseKind, named, names_of, uses
@@ -52,6 +55,49 @@ class Restore:
     sources: tuple[str, ...]
     reason: str
     path: str
+
+
+class ShadowStatus(StrEnum):
+    """The outcome of copying a cluster."""
+
+    CREATED = "created"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowCluster:
+    """A copy of a cluster.
+
+    `cluster` is its name, `source` that of the original, `path` its folder and `to` its KubeAid revision. `files` are
+    the paths of its files, also if they are not written. `not_rendered` are Applications whose collisions are not
+    known. `errors` counts those of the rehearsal of the copy. With `dry_run` nothing was written.
+    """
+
+    cluster: str
+    source: str
+    path: str
+    to: str
+    status: ShadowStatus
+    files: tuple[str, ...]
+    collisions: tuple[Collision, ...] = ()
+    restores: tuple[Restore, ...] = ()
+    not_rendered: tuple[str, ...] = ()
+    errors: int = 0
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow(JsonResult):
+    """The copy of a cluster, and the upgrade of the copy with its rehearsal."""
+
+    cluster: ShadowCluster
+    upgrade: Upgrades
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def is_refused(self) -> bool:
+        """True if nothing was written because of errors in the rehearsal."""
+        return self.cluster.status is ShadowStatus.REFUSED
 
 
 def collisions(

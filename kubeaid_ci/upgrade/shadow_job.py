@@ -26,13 +26,13 @@ from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.fleet import open_fleet
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderStatus
-from kubeaid_ci.runtime.exchange import files as files_below
+from kubeaid_ci.runtime.files import paths_below
 from kubeaid_ci.settings import Settings
 from kubeaid_ci.suggestion import suggestion
 from kubeaid_ci.upgrade import cluster_files, shadow, shadow_copy
 from kubeaid_ci.upgrade.prepare import RunOptions, UpgradeOptions, addresses_of, prepare
 from kubeaid_ci.upgrade.result import Upgrades
-from kubeaid_ci.upgrade.shadow_result import Shadow, ShadowCluster, ShadowStatus
+from kubeaid_ci.upgrade.shadow import Shadow, ShadowCluster, ShadowStatus
 
 
 def shadow_cluster(
@@ -131,7 +131,7 @@ def _write_copy(work: Path, original: Cluster, name: str) -> None:
 
 def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the files below a folder, without links and special files."""
-    for path in files_below(folder):
+    for path in paths_below(folder):
         place = folder / path
         if place.is_file() and not place.is_symlink():
             yield path, place.read_bytes()

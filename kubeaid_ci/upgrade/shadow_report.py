@@ -9,7 +9,7 @@ from kubeaid_ci.diff.report import sections
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.report.report import Report, Table
 from kubeaid_ci.report.text import counted
-from kubeaid_ci.upgrade.shadow_result import Shadow, ShadowCluster
+from kubeaid_ci.upgrade.shadow import Shadow, ShadowCluster
 
 _MOST_NAMES = 10
 

@@ -1,7 +1,7 @@
 import pytest
 
 from kubeaid_ci.argocd.application import Application, Parameter, is_application
-from kubeaid_ci.argocd.hooks import hooks, is_test
+from kubeaid_ci.argocd.sync import hooks, is_test
 from kubeaid_ci.errors import UserError
 
 

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from kubeaid_ci.argocd.sync_policy import SyncPolicy
+from kubeaid_ci.argocd.sync import SyncPolicy
 from kubeaid_ci.compare.difference import Difference, ObjectChange
 from kubeaid_ci.compare.ignores import standing
 from kubeaid_ci.compare.objects import differences

@@ -1,6 +1,6 @@
 import pytest
 
-from kubeaid_ci.config_repo.pinned_revision import Pinned, pinned
+from kubeaid_ci.config_repo.versions import Pinned, pinned
 from kubeaid_ci.net.address import Remote
 
 KUBEAID = Remote.parse("https://github.com/Obmondo/KubeAid")

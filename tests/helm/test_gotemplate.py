@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from kubeaid_ci import documents
+from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.argocd.gotemplate import MissingKeyError, StringList, StringMap, from_json, render
-from kubeaid_ci.argocd.unsupported import UnsupportedError
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm import engine
 from kubeaid_ci.helm.packing import pack

@@ -3,7 +3,7 @@ from kubeaid_ci.diff.diff import diff_clusters
 from kubeaid_ci.render import fleet as fleets
 from kubeaid_ci.render.fleet import open_fleet
 from kubeaid_ci.render.renderer import Renderer
-from kubeaid_ci.render.source_plan import ValuesLayer
+from kubeaid_ci.render.rendering import ValuesLayer
 from kubeaid_ci.settings import parse
 from tests import repos
 from tests.renders import World, application, helm, values_ref

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from kubeaid_ci.cache.cache import Cache
-from kubeaid_ci.render.outcomes import look_key
-from kubeaid_ci.render.renderer import Renderer
+from kubeaid_ci.render.renderer import Renderer, look_key
 from kubeaid_ci.render.task import FilesAt, Look, Looked
 from kubeaid_ci.runtime.workers import Crashed, Done, Pool
 

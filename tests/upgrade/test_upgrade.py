@@ -250,7 +250,7 @@ def test_one_cluster_that_cannot_be_written_stops_no_other(
 KILLED = """
 import os, signal, sys
 from kubeaid_ci.charts.update import folder as chart_folder
-from kubeaid_ci.runtime import exchange
+
 count = int(sys.argv[1])
 def watch(event, arguments):
     global count

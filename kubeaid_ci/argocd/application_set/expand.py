@@ -4,14 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.argocd.application_schema import TEMPLATE
-from kubeaid_ci.argocd.application_set.combine import filled_template
-from kubeaid_ci.argocd.application_set.fill import Renderer
 from kubeaid_ci.argocd.application_set.generators import Generators
 from kubeaid_ci.argocd.application_set.git import Lookup
 from kubeaid_ci.argocd.application_set.model import ApplicationSet
-from kubeaid_ci.argocd.application_set.patch import patched
-from kubeaid_ci.argocd.unsupported import UnsupportedError
+from kubeaid_ci.argocd.application_set.template import Renderer, filled_template, patched
 
 _MOST = 2000
 

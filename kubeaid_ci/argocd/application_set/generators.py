@@ -1,14 +1,14 @@
-"""The sets of parameters that generators make (applicationset/generators)."""
+"""The sets of parameters that generators make, filtered by their selectors (applicationset/generators, utils)."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kubeaid_ci import documents
+from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.argocd.application_set import git
-from kubeaid_ci.argocd.application_set.combine import combined, flattened, merge_over
-from kubeaid_ci.argocd.application_set.fill import Renderer
 from kubeaid_ci.argocd.application_set.model import (
     Generator,
     GitGenerator,
@@ -17,13 +17,15 @@ from kubeaid_ci.argocd.application_set.model import (
     MergeGenerator,
     Source,
 )
-from kubeaid_ci.argocd.application_set.selector import matches
+from kubeaid_ci.argocd.application_set.template import Renderer, combined, flattened, merge_over
 from kubeaid_ci.argocd.gotemplate import MissingKeyError, from_json
-from kubeaid_ci.argocd.unsupported import UnsupportedError
 from kubeaid_ci.errors import UserError
 
 Set = dict[str, Any]
 _MOST = 2000
+_LABEL = re.compile(r"(?:(?P<prefix>[^/]+)/)?(?P<name>[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)")
+_LABEL_PREFIX = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
+_LONGEST_PREFIX = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +167,37 @@ def _by_key(sets: list[Set], keys: tuple[str, ...]) -> dict[str, Set]:
             raise UserError(f"two sets of parameters of a merge generator have the same keys {name}")
         found[name] = one
     return found
+
+
+def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Return whether flat parameters match a label selector. Raises `UserError` for one that Argo CD refuses."""
+    wanted = [(key, "In", (value or "",)) for key, value in (selector.get("matchLabels") or {}).items()]
+    wanted += [
+        (each.get("key") or "", each.get("operator") or "", tuple(each.get("values") or ()))
+        for each in selector.get("matchExpressions") or ()
+    ]
+    for key, operator, values in wanted:
+        _check(key, operator, values)
+    return all(_matches(labels, key, operator, values) for key, operator, values in wanted)
+
+
+def _matches(labels: Mapping[str, str], key: str, operator: str, values: Sequence[str]) -> bool:
+    match operator:
+        case "In":
+            return key in labels and labels[key] in values
+        case "NotIn":
+            return labels.get(key) not in values
+        case "Exists":
+            return key in labels
+    return key not in labels
+
+
+def _check(key: str, operator: str, values: Sequence[str]) -> None:
+    found = _LABEL.fullmatch(key)
+    prefix = found["prefix"] if found else None
+    if found is None or (prefix and (len(prefix) > _LONGEST_PREFIX or not _LABEL_PREFIX.fullmatch(prefix))):
+        raise UserError(f"selector: {key!r} is not a key that Argo CD accepts")
+    if operator not in ("In", "NotIn", "Exists", "DoesNotExist"):
+        raise UserError(f"selector: unknown operator {operator!r}")
+    if bool(values) != (operator in ("In", "NotIn")):
+        raise UserError(f"selector: {key}: the operator {operator} {'needs' if not values else 'takes no'} values")

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubeaid_ci import documents
-from kubeaid_ci.argocd.application_set.combine import flattened
-from kubeaid_ci.argocd.application_set.fill import Renderer
+from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.argocd.application_set.model import GitGenerator
+from kubeaid_ci.argocd.application_set.template import Renderer, flattened
 from kubeaid_ci.argocd.gotemplate import StringList, StringMap, from_json, to_text
 from kubeaid_ci.argocd.gotemplate.text_functions import sanitized
-from kubeaid_ci.argocd.unsupported import UnsupportedError
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.globs import argocd
 

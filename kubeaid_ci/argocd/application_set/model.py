@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.argocd.application_schema import APPLICATION_SET_SPEC
-from kubeaid_ci.argocd.unsupported import UnsupportedError
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.schema import check, unknown_fields
 

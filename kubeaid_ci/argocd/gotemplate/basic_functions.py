@@ -5,10 +5,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from kubeaid_ci.argocd.gotemplate.quoting import quoted
-from kubeaid_ci.argocd.gotemplate.signature import Signature
-from kubeaid_ci.argocd.gotemplate.values import MISSING, NilList, StringMap, go_order, is_true, kind, to_text
-from kubeaid_ci.argocd.unsupported import UnsupportedError
+from kubeaid_ci.argocd import UnsupportedError
+from kubeaid_ci.argocd.gotemplate.values import (
+    MISSING,
+    NilList,
+    Signature,
+    StringMap,
+    go_order,
+    is_true,
+    kind,
+    quoted,
+    to_text,
+)
 from kubeaid_ci.errors import UserError
 
 _VERB = re.compile(r"%(?P<flags>[-0]?)(?P<width>\d{0,3})(?:\.(?P<precision>\d{1,2}))?(?P<verb>[a-zA-Z%])")

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.argocd.gotemplate.basic_functions import is_empty
 from kubeaid_ci.argocd.gotemplate.number_functions import to_int
-from kubeaid_ci.argocd.gotemplate.signature import Signature
 from kubeaid_ci.argocd.gotemplate.text_functions import texts
-from kubeaid_ci.argocd.gotemplate.values import NilList, StringList, StringMap, go_order, kind, to_text
-from kubeaid_ci.argocd.unsupported import UnsupportedError
+from kubeaid_ci.argocd.gotemplate.values import NilList, Signature, StringList, StringMap, go_order, kind, to_text
 from kubeaid_ci.errors import UserError
 
 

@@ -5,9 +5,8 @@ import re
 from typing import Any
 
 from kubeaid_ci import documents
-from kubeaid_ci.argocd.gotemplate.signature import Signature
-from kubeaid_ci.argocd.gotemplate.values import NilList, from_json
-from kubeaid_ci.argocd.unsupported import UnsupportedError
+from kubeaid_ci.argocd import UnsupportedError
+from kubeaid_ci.argocd.gotemplate.values import NilList, Signature, from_json
 from kubeaid_ci.errors import UserError
 
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.argocd.gotemplate.functions import FUNCTIONS, NAMES
 from kubeaid_ci.argocd.gotemplate.nodes import (
     Action,
@@ -27,7 +28,6 @@ from kubeaid_ci.argocd.gotemplate.nodes import (
 )
 from kubeaid_ci.argocd.gotemplate.parser import parse
 from kubeaid_ci.argocd.gotemplate.values import MISSING, StringMap, go_order, is_true, kind, to_text
-from kubeaid_ci.argocd.unsupported import UnsupportedError
 from kubeaid_ci.errors import UserError
 
 _MISSING_KEY = {"missingkey=default", "missingkey=invalid", "missingkey=zero", "missingkey=error"}

@@ -16,8 +16,7 @@ from kubeaid_ci.argocd.gotemplate import (
     number_functions,
     text_functions,
 )
-from kubeaid_ci.argocd.gotemplate.signature import Signature
-from kubeaid_ci.argocd.gotemplate.values import MISSING, StringMap, kind
+from kubeaid_ci.argocd.gotemplate.values import MISSING, Signature, StringMap, kind
 from kubeaid_ci.errors import UserError
 
 _NOT_COMPUTED = (

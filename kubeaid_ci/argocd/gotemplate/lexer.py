@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kubeaid_ci.argocd.unsupported import UnsupportedError
+from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.errors import UserError
 
 _OPEN = re.compile(r"\{\{(?P<trim>-[ \t\r\n])?")

@@ -4,9 +4,8 @@ import math
 import re
 from typing import Any
 
-from kubeaid_ci.argocd.gotemplate.signature import Signature
-from kubeaid_ci.argocd.gotemplate.values import Int64
-from kubeaid_ci.argocd.unsupported import UnsupportedError
+from kubeaid_ci.argocd import UnsupportedError
+from kubeaid_ci.argocd.gotemplate.values import Int64, Signature
 from kubeaid_ci.errors import UserError
 
 _DECIMAL = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.0+)?")

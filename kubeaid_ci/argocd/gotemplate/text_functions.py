@@ -7,10 +7,8 @@ import re
 import zlib
 from typing import Any
 
-from kubeaid_ci.argocd.gotemplate.quoting import quoted
-from kubeaid_ci.argocd.gotemplate.signature import Signature
-from kubeaid_ci.argocd.gotemplate.values import NilList, StringList, StringMap, go_order, to_text
-from kubeaid_ci.argocd.unsupported import UnsupportedError
+from kubeaid_ci.argocd import UnsupportedError
+from kubeaid_ci.argocd.gotemplate.values import NilList, Signature, StringList, StringMap, go_order, quoted, to_text
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.semver.range import VersionRange
 from kubeaid_ci.semver.version import Version

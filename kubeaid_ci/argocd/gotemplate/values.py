@@ -1,15 +1,21 @@
-"""The values of a Go template, how Go prints them, and how it compares and sorts them.
+"""The values of a Go template: how Go prints, quotes, compares and sorts them, and how functions take them.
 
 Text, numbers and lists are Python's: `int` is Go's ``int``, `float` its ``float64``, as all numbers of JSON are.
 """
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 _LARGE = 6
+_ESCAPES = {
+    "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
+    "\\": "\\\\", '"': '\\"',
+}  # fmt: skip
+_ASCII, _BASIC_PLANE = 0x80, 0x10000
 
 
 class Missing(Enum):
@@ -123,3 +129,39 @@ _KINDS: tuple[tuple[type, str], ...] = (
     (dict, "map"),
     (list, "slice"),
 )
+
+
+def quoted(text: str) -> str:
+    """Return a text in double quotes, with escapes for what is not printable (Go's `strconv.Quote`)."""
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    if code < _ASCII:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < _BASIC_PLANE else f"\\U{code:08x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The kinds of a function's parameters, with spaces between, and what computes its value.
+
+    A kind is `string`, `int`, `bool`, `dict`, `any`, where a missing value is None, or `value`, where it is MISSING.
+    A ``*`` behind the last kind: any number of these.
+    """
+
+    parameters: str
+    compute: Callable[..., Any]
+
+    def kinds(self, count: int) -> list[str] | None:
+        """Return the kind of each of `count` arguments; None if the function takes another number."""
+        kinds = self.parameters.split()
+        if not kinds or not kinds[-1].endswith("*"):
+            return kinds if len(kinds) == count else None
+        *fixed, last = kinds
+        return [*fixed, *[last[:-1]] * (count - len(fixed))] if count >= len(fixed) else None

@@ -10,7 +10,7 @@ from kubeaid_ci.charts.update.result import ChartUpdate, LostValue
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.render.fleet import open_fleet
-from kubeaid_ci.render.source_plan import ValuesLayer
+from kubeaid_ci.render.rendering import ValuesLayer
 from kubeaid_ci.settings import Settings
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.tree import EXECUTABLE, File
-from kubeaid_ci.runtime.exchange import exchange
+from kubeaid_ci.runtime.files import exchange
 
 _IN_GIT = "kubeaid-ci.new"
 _IN_ROOT = ".kubeaid-ci.new"

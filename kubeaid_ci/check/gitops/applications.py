@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator
 
 from kubeaid_ci.argocd.application import Application
-from kubeaid_ci.argocd.sync_policy import CASCADING_FINALIZERS
+from kubeaid_ci.argocd.sync import CASCADING_FINALIZERS
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.findings.finding import Finding, Rule, Severity

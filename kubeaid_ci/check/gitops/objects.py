@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kubeaid_ci.argocd.sync_policy import object_options
+from kubeaid_ci.argocd.sync import object_options
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.dangers.reading import listed

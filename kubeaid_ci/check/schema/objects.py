@@ -7,7 +7,7 @@ the CustomResourceDefinitions of the cluster. Nulls in fields that cannot be nul
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kubeaid_ci.argocd.sync_policy import object_options, option_value
+from kubeaid_ci.argocd.sync import object_options, option_value
 from kubeaid_ci.check.applied import Applied, applied
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.schema.definitions import Definitions, definitions

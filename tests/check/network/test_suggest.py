@@ -14,7 +14,7 @@ from kubeaid_ci.argocd.application import Source
 from kubeaid_ci.check import families
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.suggest import suggest
-from kubeaid_ci.render.source_plan import SourcePlan
+from kubeaid_ci.render.rendering import SourcePlan
 from tests.check.cases import CLUSTER, deployment
 from tests.check.cases import objects as case_objects
 from tests.check.network import promises

@@ -1,4 +1,4 @@
-"""The sync policy of an Application: finalizers, pruning and deletion."""
+"""When Argo CD applies, prunes and deletes objects: the sync policy of an Application, and the hooks of an object."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +10,13 @@ CASCADING_FINALIZERS = tuple(
     f"resources-finalizer.argocd.argoproj.io{policy}" for policy in ("", "/foreground", "/background")
 )
 """With one of these, Argo CD deletes the objects of an Application with it (`isPropagationPolicyFinalizer`)."""
+_HELM_HOOK = "helm.sh/hook"
+_ARGOCD_HOOK = "argocd.argoproj.io/hook"
+# pkg/release/v1/util/manifest_sorter.go
+_KNOWN_TO_HELM = frozenset(
+    {f"{when}-{what}" for when in ("pre", "post") for what in ("install", "upgrade", "delete", "rollback")}
+    | {"test", "test-success"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +89,25 @@ def object_options(body: Mapping[str, Any]) -> tuple[str, ...]:
 def option_value(options: tuple[str, ...], name: str) -> str | None:
     """Return the value of the first option of a name; None if it is not set."""
     return next((option.partition("=")[2] for option in options if option.startswith(f"{name}=")), None)
+
+
+def hooks(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the phases that an object's annotations name, as written: ``pre-install``, ``PostSync``, ``test``.
+
+    Argo CD's own annotation wins over Helm's.
+    """
+    annotations = mapping(body, "metadata", "annotations")
+    named = annotations.get(_ARGOCD_HOOK) or annotations.get(_HELM_HOOK)
+    return tuple(part.strip() for part in named.split(",") if part.strip()) if isinstance(named, str) else ()
+
+
+def is_test(body: Mapping[str, Any]) -> bool:
+    """Return whether an object only belongs to ``helm test``: Argo CD never applies it."""
+    named = hooks(body)
+    return bool(named) and all(name in ("test", "test-success", "test-failure") for name in named)
+
+
+def is_skipped_by_helm(body: Mapping[str, Any]) -> bool:
+    """Return whether Helm leaves an object out of what it prints: one with a hook that Helm does not know."""
+    named = mapping(body, "metadata", "annotations").get(_HELM_HOOK)
+    return isinstance(named, str) and any(part.strip().lower() not in _KNOWN_TO_HELM for part in named.split(","))
