@@ -13,7 +13,12 @@ import kubeaid_ci
 from tests import repos
 
 ROOT = Path(kubeaid_ci.__file__).parents[1]
-SLOW = "{ assert std.length([1 for x in std.range(1, 100000) for y in std.range(1, 100000)]) > 0, platform: 'x' }\n"
+# An evaluation that takes minutes and little memory, so that no limit ends it before the signal does.
+SLOW = """{
+  assert std.foldl(function(a, x) std.foldl(function(b, y) b + y, std.range(1, 100000), a), std.range(1, 100000), 0) > 0,
+  platform: 'x',
+}
+"""
 
 
 def is_running(pid: int) -> bool:
