@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.findings.finding import Finding as Finding
     from kubeaid_ci.findings.finding import Rule as Rule
     from kubeaid_ci.findings.finding import Severity as Severity
-    from kubeaid_ci.forge.proposal import PublishOptions as PublishOptions
+    from kubeaid_ci.forge.change_request import PublishOptions as PublishOptions
     from kubeaid_ci.images.inventory import ImageInventory as ImageInventory
     from kubeaid_ci.images.listing import list_chart_images as list_chart_images
     from kubeaid_ci.images.listing import list_images as list_images
@@ -169,7 +169,7 @@ _PLACES = {
     ),
     "kubeaid_ci.charts.update.outlook": ("Outlooks",),
     "kubeaid_ci.settings.policy": ("ChartPolicy",),
-    "kubeaid_ci.forge.proposal": ("PublishOptions",),
+    "kubeaid_ci.forge.change_request": ("PublishOptions",),
     "kubeaid_ci.render.rendering": (
         "RenderedApp",
         "Renderings",

@@ -14,7 +14,7 @@ from kubeaid_ci.check.result import ClusterCheck
 from kubeaid_ci.checkup.result import Check
 from kubeaid_ci.compare.difference import ObjectChange
 from kubeaid_ci.config_repo.cluster import ClusterInfo
-from kubeaid_ci.forge.proposal import Published
+from kubeaid_ci.forge.change_request import Published
 from kubeaid_ci.images.inventory import ListedImage
 from kubeaid_ci.images.lock import LockedImage
 from kubeaid_ci.images.mirroring import CopiedImage

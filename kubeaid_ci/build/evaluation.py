@@ -16,7 +16,7 @@ from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.config_repo.rules import VARS_INVALID
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Rule
-from kubeaid_ci.git.names import is_for_git
+from kubeaid_ci.git.links import is_for_git
 from kubeaid_ci.git.source_files import CommitAt, FolderAt, FolderSource, Source, SourceAt, opened
 from kubeaid_ci.redaction.texts import named_values
 from kubeaid_ci.redaction.values import safe_message, secret_values

@@ -9,7 +9,7 @@ from kubeaid_ci.checkup.result import Area, Check, NotReached
 from kubeaid_ci.clusters.clusters import Clusters, list_clusters
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.findings.suppression import SETTINGS_FILE
-from kubeaid_ci.forge.proposal import Wishes
+from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.git import remote
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.repository import Repository

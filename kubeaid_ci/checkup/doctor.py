@@ -9,7 +9,7 @@ from kubeaid_ci.checkup import forge, rules
 from kubeaid_ci.checkup import kubeaid as doctor_kubeaid
 from kubeaid_ci.checkup import machine as doctor_machine
 from kubeaid_ci.checkup.result import Checkup
-from kubeaid_ci.forge.proposal import Wishes
+from kubeaid_ci.forge.change_request import Wishes
 
 
 def doctor(

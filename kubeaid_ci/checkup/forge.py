@@ -9,10 +9,10 @@ from kubeaid_ci import forge as forges
 from kubeaid_ci.checkup import checks, remote_probe
 from kubeaid_ci.checkup.result import Area, Check, NotReached, Refused
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.forge import advice, environment
-from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind
+from kubeaid_ci.forge import environment
+from kubeaid_ci.forge.change_request import Wishes
+from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind, token_advice
 from kubeaid_ci.forge.interface import Trouble
-from kubeaid_ci.forge.proposal import Wishes
 from kubeaid_ci.git.access import GitAccess, split_address
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.net.address import Remote
@@ -131,7 +131,7 @@ def _api(way: Approach, wishes: Wishes) -> Iterator[Check]:
     forge = forges.connect(way.forge, token, environ=os.environ, ca_bundle=bundle, patience=patience)
     if forge is None:
         return
-    needs = advice.needs(way.forge, token)
+    needs = token_advice(way.forge, token)
     try:
         yield checks.requesting(forge.access(), who=_owner(token), needs=needs)
         opened = forge.find_open(BRANCH)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from kubeaid_ci.ci import job
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.forge.change_request import ChangeRequest
+from kubeaid_ci.forge.change_request import ChangeRequest, Wishes
 from kubeaid_ci.forge.interface import Forge, say_once
-from kubeaid_ci.forge.proposal import Wishes
 from kubeaid_ci.publishing.target import resolve
 
 # The hidden line by which the comment is found again.

@@ -12,7 +12,7 @@ from kubeaid_ci.cli.options import Options, read_settings
 from kubeaid_ci.cli.publish_options import print_previews, refuse_without_effect, wishes
 from kubeaid_ci.cli.terminal import notice
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.forge.proposal import Wishes
+from kubeaid_ci.forge.change_request import Wishes
 
 if TYPE_CHECKING:
     from kubeaid_ci.charts.update.offer import ChartPublication

@@ -12,7 +12,7 @@ from kubeaid_ci.cli.publish_options import chart_publish_options, print_previews
 from kubeaid_ci.cli.upstream_options import host_options
 
 if TYPE_CHECKING:
-    from kubeaid_ci.forge.proposal import Published
+    from kubeaid_ci.forge.change_request import Published
     from kubeaid_ci.images.lock import ImageLock
 
 

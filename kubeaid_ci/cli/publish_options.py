@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from kubeaid_ci.cli.terminal import notice
-from kubeaid_ci.forge.proposal import CommitVia, OnForeignCommits, Wishes
+from kubeaid_ci.forge.change_request import CommitVia, OnForeignCommits, Wishes
 
 if TYPE_CHECKING:
     from kubeaid_ci.settings import PublishSettings
@@ -174,10 +174,10 @@ def _new_folder() -> str:
 
 def print_previews(asked: Wishes) -> None:
     """Print where the texts and patches of this run are, or that a dry run has nothing to publish."""
-    from kubeaid_ci.publishing import previews
+    from kubeaid_ci.publishing import preview
 
     pushed = "dry run, so nothing was pushed; " if asked.dry_run else ""
-    if asked.preview and previews.existing(Path(asked.preview)):
+    if asked.preview and preview.existing(Path(asked.preview)):
         notice(f"{pushed}texts and patches are in {asked.preview}")
     elif asked.dry_run:
         notice("dry run: nothing to publish, so there is no preview")

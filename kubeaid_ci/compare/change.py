@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 
 
 @dataclass(frozen=True, slots=True)

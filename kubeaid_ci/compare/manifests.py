@@ -8,7 +8,7 @@ from kubeaid_ci.compare.change import Change
 from kubeaid_ci.compare.fields import fields
 from kubeaid_ci.compare.matching import same
 from kubeaid_ci.documents import plainjson
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId, objects
 
 __all__ = ["FIELDS_SHOWN", "compare", "objects"]

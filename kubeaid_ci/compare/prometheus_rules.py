@@ -5,7 +5,7 @@ from typing import Any
 
 from kubeaid_ci.compare.change import AlertChange
 from kubeaid_ci.compare.matching import NOTHING, Pair, pair
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from kubeaid_ci.compare.deltas import TEXT_SPELLING
 from kubeaid_ci.compare.difference import ABSENT, Delta, Difference, FieldChange, ObjectChange, Step
 from kubeaid_ci.compare.texts import held
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.redaction.manifests import hidden, masked
 from kubeaid_ci.redaction.masked import Masked
 from kubeaid_ci.redaction.texts import masked_text, may_hold

@@ -10,9 +10,8 @@ from kubeaid_ci.config_repo.cluster import APPLICATIONS, OUTPUT, Cluster, labell
 from kubeaid_ci.config_repo.general_settings import FILES, GeneralSettings
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.disk_tree import DiskTree
-from kubeaid_ci.git.listing import Kind, Listed
 from kubeaid_ci.git.tree import FOLDER, GITLINK, LINK
-from kubeaid_ci.git.tree_reader import TreeReader
+from kubeaid_ci.git.tree_reader import Kind, Listed, TreeReader
 
 HOME = "k8s"
 VARS_SUFFIX = "-vars.jsonnet"

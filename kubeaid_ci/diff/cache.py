@@ -8,7 +8,7 @@ from kubeaid_ci.compare.difference import FieldChange, ObjectChange
 from kubeaid_ci.diff.comparison import Comparison, ImageChange, NotCompared, OneSided
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.findings.registry import RULES
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 
 
 def key(*inputs: object) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kubeaid_ci.diff.comparison import Comparison, OneSided
 from kubeaid_ci.diff.groups import about, cluster
 from kubeaid_ci.findings.finding import Finding, Severity
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.report.report import Table
 
 _ELSEWHERE = "(no cluster)"

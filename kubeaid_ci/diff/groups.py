@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from kubeaid_ci.compare.difference import FieldChange, ObjectChange
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.report import outcome
 
 LOST = {

@@ -9,7 +9,7 @@ from kubeaid_ci.diff.counts import effect, headline, outputs, summary, table
 from kubeaid_ci.diff.groups import LOST, Entry, Group, by_weight, dangers, groups, named
 from kubeaid_ci.diff.images import image_lines
 from kubeaid_ci.findings.finding import Finding, Severity
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.report.markdown import code, escape, fence
 from kubeaid_ci.report.report import Report
 from kubeaid_ci.visible import headline as first_line

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.forge import advice
 from kubeaid_ci.forge.environment import Environ, token_variables
-from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind
+from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind, branch_rules_page, token_advice
 from kubeaid_ci.git.access import GitAccess
 from kubeaid_ci.net.credentials import Token
 from kubeaid_ci.net.retries import Patience
@@ -79,5 +78,5 @@ def git_access(
     patience: Patience | None = None,
 ) -> GitAccess:
     """Return how Git reaches the repository at `url`, with an explanation for users who are refused."""
-    told = f"{advice.needs(address, token)}."
-    return GitAccess(url, token, ca_bundle, patience or Patience(), told, advice.rules(address))
+    told = f"{token_advice(address, token)}."
+    return GitAccess(url, token, ca_bundle, patience or Patience(), told, branch_rules_page(address))

@@ -6,7 +6,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.forge.environment import Environ, gitlab_server, is_gitea_actions
 from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind
 from kubeaid_ci.net.address import Remote
-from kubeaid_ci.net.origin import is_at
+from kubeaid_ci.net.credentials import is_at
 
 _KNOWN = {
     "github.com": ForgeKind.GITHUB,

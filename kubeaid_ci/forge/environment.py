@@ -12,8 +12,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.forge.forge import ForgeKind
 from kubeaid_ci.git.commit import Identity
 from kubeaid_ci.net.address import Remote
-from kubeaid_ci.net.credentials import Token, TokenVariable
-from kubeaid_ci.net.origin import Origin, is_at
+from kubeaid_ci.net.credentials import Origin, Token, TokenVariable, is_at
 
 Environ = Mapping[str, str]
 T = TypeVar("T")

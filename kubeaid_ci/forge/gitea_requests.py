@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kubeaid_ci.forge.advice import needs
-from kubeaid_ci.forge.forge import ForgeAddress
+from kubeaid_ci.forge.forge import ForgeAddress, token_advice
 from kubeaid_ci.forge.interface import MOVED, Trouble
 from kubeaid_ci.net import session as wire
 from kubeaid_ci.net.credentials import Token
@@ -54,4 +53,4 @@ class Requests:
     def _advice(self, status: int) -> str:
         if status < 400:
             return MOVED
-        return f". {needs(self.address, self.token)}" if status in (401, 403, 404) else ""
+        return f". {token_advice(self.address, self.token)}" if status in (401, 403, 404) else ""

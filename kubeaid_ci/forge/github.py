@@ -7,12 +7,10 @@ from typing import Any
 
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.forge.answers import reads_answers, user_id
-from kubeaid_ci.forge.change_request import ChangeRequest, Comment
+from kubeaid_ci.forge.change_request import ChangeRequest, Comment, Proposal
 from kubeaid_ci.forge.forge import ForgeAddress, Size, utf16_size
 from kubeaid_ci.forge.github_requests import GRAPHQL, VIEWER, Requests
-from kubeaid_ci.forge.interface import PAGE, Api, Trouble
-from kubeaid_ci.forge.proposal import Proposal
-from kubeaid_ci.forge.request_metadata import attempt_each, missing
+from kubeaid_ci.forge.interface import PAGE, Api, Trouble, attempt_each, missing
 from kubeaid_ci.net.credentials import Access, Token
 from kubeaid_ci.net.retries import Patience
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.documents import plainjson
-from kubeaid_ci.forge.advice import needs
-from kubeaid_ci.forge.forge import ForgeAddress
+from kubeaid_ci.forge.forge import ForgeAddress, token_advice
 from kubeaid_ci.forge.interface import MOVED, Trouble
 from kubeaid_ci.net import session as wire
 from kubeaid_ci.net.credentials import Token
@@ -115,7 +114,7 @@ class Requests:
         if status not in (403, 404):
             return ""
         accepted = headers.get("x-accepted-github-permissions") or "contents=write, pull_requests=write"
-        return f". {needs(self.address, self.token)} (this call accepts: {accepted})"
+        return f". {token_advice(self.address, self.token)} (this call accepts: {accepted})"
 
 
 def _asked(requester: "Requester", verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:

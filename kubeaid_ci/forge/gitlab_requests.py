@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kubeaid_ci.forge.advice import needs
-from kubeaid_ci.forge.forge import ForgeAddress
+from kubeaid_ci.forge.forge import ForgeAddress, token_advice
 from kubeaid_ci.forge.interface import MOVED, Trouble
 from kubeaid_ci.net import session as wire
 from kubeaid_ci.net.credentials import Token
@@ -84,7 +83,7 @@ class Requests:
         status = error.response_code or 0
         after = self.headers.get("retry-after", "")
         said = self.token.redact(wire.words({"message": error.error_message}, ""))
-        advice = f". {needs(self.address, self.token)}" if status in (401, 403, 404) else ""
+        advice = f". {token_advice(self.address, self.token)}" if status in (401, 403, 404) else ""
         message = f"{self.address.remote}: HTTP {status}: {said}{advice}"
         wait = float(after) if status == 429 and after.isdigit() else None
         return Trouble(message, status=status, passes=status == 429 or status >= 500, wait=wait)

@@ -1,14 +1,13 @@
 """The interface of a forge for publishing, and the errors of calls."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
 
-from kubeaid_ci.errors import OutsideError
-from kubeaid_ci.forge.change_request import ChangeRequest, Comment
+from kubeaid_ci.errors import KubeaidCiError, OutsideError
+from kubeaid_ci.forge.change_request import ChangeRequest, Comment, Proposal
 from kubeaid_ci.forge.forge import ForgeAddress, Size
-from kubeaid_ci.forge.proposal import Proposal
 from kubeaid_ci.net.credentials import Access
 from kubeaid_ci.net.retries import Patience
 
@@ -198,3 +197,20 @@ def say_once(forge: Forge, request: ChangeRequest, key: str, text: str, *, only_
         else:
             return len(marked) - len(ours)
     raise AssertionError("unreachable")
+
+
+def missing(wanted: Iterable[str], present: Iterable[str]) -> list[str]:
+    """Return what is wanted and not there; case does not count, and nothing comes twice."""
+    there = {name.lower() for name in present}
+    return [name for name in dict.fromkeys(wanted) if name.lower() not in there]
+
+
+def attempt_each(*wishes: tuple[str, Callable[[], None]]) -> tuple[str, ...]:
+    """Do each; what cannot be done does not keep the others back and comes back as a warning."""
+    warnings = []
+    for name, act in wishes:
+        try:
+            act()
+        except KubeaidCiError as error:
+            warnings.append(f"could not set the {name}: {error}")
+    return tuple(warnings)

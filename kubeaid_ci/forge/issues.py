@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import count
 from typing import Any
 from urllib.parse import quote
@@ -9,7 +10,28 @@ from urllib.parse import quote
 from kubeaid_ci.forge.answers import check, reads_answers, user_id
 from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind
 from kubeaid_ci.forge.interface import Forge, Trouble
-from kubeaid_ci.forge.issue import Issue, IssueOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An open issue; `author` is the id of its user."""
+
+    number: int
+    url: str
+    title: str
+    text: str
+    author: str
+
+
+class IssueOutcome(StrEnum):
+    """The action on an issue."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    CLOSED = "closed"
+    NONE = "none"
+    """There is no issue, and none is needed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from kubeaid_ci.errors import OutsideError, UserError
-from kubeaid_ci.git import branch_history, remote, trees
+from kubeaid_ci.git import history, remote, trees
 from kubeaid_ci.git.access import GitAccess, remote_git
-from kubeaid_ci.git.action import Action
 from kubeaid_ci.git.commit import Commit, CommitStyle, Signing
 from kubeaid_ci.git.process import checked, git, reason
 from kubeaid_ci.git.remote import HEADS, Heads
-from kubeaid_ci.git.tree import File
+from kubeaid_ci.git.tree import Action, File
 from kubeaid_ci.git.trees import Changed
 from kubeaid_ci.runtime.processes import Finished
 
@@ -104,7 +103,7 @@ class Workshop:
 
     def difference(self, old: str, new: str) -> bytes:
         """Return what differs between two trees or commits, as ``git diff-tree -r -z --raw`` gives it."""
-        return self._run(*branch_history.RAW, old, new).stdout
+        return self._run(*history.RAW, old, new).stdout
 
     def changed_paths(self, old: str, new: str) -> tuple[str, ...]:
         """The paths that differ between two commits."""
@@ -136,11 +135,11 @@ class Workshop:
         Merges of the base that changed nothing on the way (a forge's "update branch") are left out, and so
         are commits that, by the trailers of our own commits, were on the base before it was rewritten.
         """
-        return branch_history.commits_since(self._git, base, head)
+        return history.commits_since(self._git, base, head)
 
     def adds_nothing(self, branch: str, base: str) -> bool:
         """Return whether merging a branch would not change the base, which already has all of its changes."""
-        return branch_history.merged(self._git, base, branch) == self.tree_of(base)
+        return history.merged(self._git, base, branch) == self.tree_of(base)
 
     def is_signed(self, commit: str) -> bool:
         """Return whether a commit carries a signature, whether good or not."""

@@ -1,10 +1,14 @@
-"""Resolves symbolic links in a repository."""
+"""Resolves symbolic links in a repository, and recognizes the names that Git keeps for itself."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 _MOST_LINKS = 40
 """As many as Linux follows."""
+# https://github.com/git/git/blob/v2.51.0/path.c (is_ntfs_dotgit) and utf8.c (is_hfs_dotgit).
+_IGNORED_BY_HFS = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+_GIT = re.compile(r"(?:\.git|git~1)[ .]*(?::.*)?", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +63,9 @@ def trace(path: str, target_of: Callable[[str], str | None]) -> str | Refused:
         done.pop()
         waiting.extend(target.split("/")[::-1])
     return "/".join(done)
+
+
+def is_for_git(part: str) -> bool:
+    """Return whether a file system may take this part of a path for ``.git``, by the rules of Git's ``verify_path``."""
+    plain = _IGNORED_BY_HFS.sub("", part)
+    return any(_GIT.fullmatch(name) for name in plain.split("\\"))

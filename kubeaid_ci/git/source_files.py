@@ -14,9 +14,8 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import snapshot
 from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.links import Refused, trace
-from kubeaid_ci.git.listing import Kind
 from kubeaid_ci.git.tree import EXECUTABLE, REGULAR
-from kubeaid_ci.git.tree_reader import TreeReader, checked
+from kubeaid_ci.git.tree_reader import Kind, TreeReader, checked
 
 # The prefix of no source.
 _OUTSIDE = "/outside"

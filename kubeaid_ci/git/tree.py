@@ -8,6 +8,7 @@ a vendored chart with a published one is comparing two ids. The format is Git's 
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 REGULAR = "100644"
 EXECUTABLE = "100755"
@@ -60,6 +61,14 @@ class File:
     def entry(self) -> Entry:
         """The file as Git names it."""
         return Entry(self.mode, blob_id(self.data))
+
+
+class Action(StrEnum):
+    """The action of a change on a file or an object."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    MODIFIED = "modified"
 
 
 _Line = tuple[bytes, bytes]

@@ -6,10 +6,11 @@ with a reason. `tests/git/test_tree_readers.py` holds every reader to this.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.links import Refused, trace
-from kubeaid_ci.git.listing import Kind, Listed
 from kubeaid_ci.git.tree import EXECUTABLE, FOLDER, GITLINK, LINK, REGULAR, SPECIAL
 
 _REFUSED = {
@@ -19,6 +20,38 @@ _REFUSED = {
 _POINTER = b"version https://git-lfs.github.com/spec/"
 # A pointer has three short lines: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _LONGEST_POINTER = 1024
+
+
+class Kind(StrEnum):
+    """The type of an entry after following its links."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry of a folder.
+
+    `path` is its path in the repository, `real` the path that it leads to: another one if the entry, or a
+    folder above it, is a symbolic link. `target` is a link's target as written, None if the entry is no link.
+    A refused entry is not read; `reason` completes "PATH …".
+    """
+
+    name: str
+    path: str
+    kind: Kind
+    real: str = ""
+    target: str | None = None
+    reason: str = ""
+    is_broken: bool = False
+    """True for a link that leads nowhere: to nothing, or in a circle."""
+
+    @property
+    def is_link(self) -> bool:
+        """True for a symbolic link."""
+        return self.target is not None
 
 
 class TreeReader(ABC):

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from kubeaid_ci.documents import duplicate_keys, load
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.git.names import is_for_git
+from kubeaid_ci.git.links import is_for_git
 from kubeaid_ci.git.tree import EXECUTABLE, REGULAR, File
 from kubeaid_ci.helm.tarball import MIB, MOST_MEMBERS, UnsafeArchive, members
 from kubeaid_ci.visible import visible

@@ -13,7 +13,7 @@ from kubeaid_ci.helm.index import MOST_BYTES, Index
 from kubeaid_ci.helm.logins import Logins
 from kubeaid_ci.helm.published import Release
 from kubeaid_ci.helm.tarball import MOST_PACKED
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.net.reach import origin, shown
 from kubeaid_ci.net.web import Ask, Got, NotGot
 

@@ -16,7 +16,7 @@ from kubeaid_ci.documents import plainjson
 from kubeaid_ci.helm.downloads import Downloads
 from kubeaid_ci.helm.logins import Logins
 from kubeaid_ci.helm.tarball import MOST_PACKED
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.net.reach import origin, shown
 from kubeaid_ci.net.source_addresses import literal
 from kubeaid_ci.net.web import Ask, Got, NotGot

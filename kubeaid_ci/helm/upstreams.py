@@ -20,7 +20,7 @@ from kubeaid_ci.helm.mirrors import mirrored, original
 from kubeaid_ci.helm.oci import Registry
 from kubeaid_ci.helm.published import Fetched, Release, Wanted
 from kubeaid_ci.helm.unpacked import unpack
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.net.reach import shown
 from kubeaid_ci.net.retries import Patience
 from kubeaid_ci.net.source_addresses import Network

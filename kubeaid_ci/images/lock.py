@@ -12,7 +12,7 @@ from kubeaid_ci.images.hits import Confidence
 from kubeaid_ci.images.inventory import ImageInventory, ListedImage, Place
 from kubeaid_ci.images.reference import parse_reference
 from kubeaid_ci.k8s.image import Image
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.report.json_result import JsonResult
 
 LOCK = "images.lock.yaml"

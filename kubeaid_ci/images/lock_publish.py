@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kubeaid_ci.forge.proposal import Proposal, Published, Wishes
+from kubeaid_ci.forge.change_request import Proposal, Published, Wishes
 from kubeaid_ci.images.listing import list_images
 from kubeaid_ci.images.lock import LOCK, ImageLock, LockedImage, LockStatus, lock_text
 from kubeaid_ci.images.locking import Resolve, lock_images
-from kubeaid_ci.publishing import branches, previews
+from kubeaid_ci.publishing import branches, preview
 from kubeaid_ci.publishing.checkout import set_up
 from kubeaid_ci.publishing.proposal import publish_proposal
 from kubeaid_ci.publishing.rules import check
@@ -53,7 +53,7 @@ def publish_lock(
     target = resolve_target(str(config_repo), wishes or Wishes())
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
         if target.wishes.preview:
-            previews.clear(Path(target.wishes.preview))
+            preview.clear(Path(target.wishes.preview))
         desk = set_up(target, Path(folder) / "repository")
         known = (options.settings or Settings()).merge(file.read(desk.checkout))
         inventory = list_images(

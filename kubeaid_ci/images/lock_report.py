@@ -3,7 +3,7 @@
 from collections import Counter
 
 from kubeaid_ci import __version__
-from kubeaid_ci.forge.proposal import Published
+from kubeaid_ci.forge.change_request import Published
 from kubeaid_ci.images.lock import LOCK, ImageLock, LockedImage, LockStatus
 from kubeaid_ci.report.report import Report, Table
 

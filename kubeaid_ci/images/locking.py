@@ -16,7 +16,7 @@ from kubeaid_ci.helm.oci import Registry
 from kubeaid_ci.images.inventory import ImageInventory
 from kubeaid_ci.images.lock import LOCK, ImageLock, lock_text, read_lock, to_resolve, update_lock
 from kubeaid_ci.k8s.image import Image
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.net.reach import shown
 from kubeaid_ci.net.web import Web
 from kubeaid_ci.runtime.files import read_regular, write_atomically

@@ -19,7 +19,7 @@ from kubeaid_ci.images.mirror_names import Mirror
 from kubeaid_ci.images.mirror_plan import MirrorItem, MirrorPlan, layout_name, plan_mirror
 from kubeaid_ci.images.oci_layout import OciLayout
 from kubeaid_ci.k8s.image import Image
-from kubeaid_ci.net.failure import Failed
+from kubeaid_ci.net.errors import Failed
 from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.runtime import processes
 

@@ -13,7 +13,7 @@ from urllib3 import exceptions
 
 from kubeaid_ci.net.address import without_credentials
 from kubeaid_ci.net.connections import POOLS, Guard
-from kubeaid_ci.net.origin import Origin
+from kubeaid_ci.net.credentials import Origin
 from kubeaid_ci.net.source_addresses import Network
 
 if TYPE_CHECKING:

@@ -1,12 +1,14 @@
-"""Network errors of urllib3, requests and the socket module, as one plain phrase.
+"""Why a server gave no answer, as one plain phrase, and why a chart could not be fetched.
 
-Their own texts name objects, pools and retries, and may hold an address with a secret in its query.
+Network errors come from urllib3, requests and the socket module. Their own texts name objects, pools and
+retries, and may hold an address with a secret in its query.
 """
 
 import errno
 import socket
 import ssl
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from http import client
 
 _OFFLINE = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
@@ -98,3 +100,38 @@ def _causes(error: BaseException) -> list[BaseException]:
             break
         found.append(wrapped)
     return found
+
+
+class FailedKind(StrEnum):
+    """Why a chart could not be fetched."""
+
+    GONE = "gone"
+    """The repository, the index or the archive is missing (or was removed)."""
+    UNREACHABLE = "unreachable"
+    """The network, or a server that fails; the one kind that a retry may fix."""
+    REFUSED = "refused"
+    """Not allowed: by the server, or an address that is not asked."""
+    NO_SUCH_CHART = "no-such-chart"
+    NO_SUCH_VERSION = "no-such-version"
+    UNSAFE_ARCHIVE = "unsafe-archive"
+    DIGEST_MISMATCH = "digest-mismatch"
+    """A registry sent other bytes than the digest that names them."""
+    INVALID = "invalid"
+    """An index, a manifest or an address that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A chart that could not be fetched. `message` is one sentence with the address, without any secret."""
+
+    kind: FailedKind
+    message: str
+    host: str = ""
+    """The host that could not be reached at all, with its port if it is not the usual one. Empty if it answered."""
+    reason: str = ""
+    """Why the host could not be reached, such as "connection refused". Empty if it was not tried."""
+
+    @property
+    def may_pass(self) -> bool:
+        """Return whether asking again later may help."""
+        return self.kind is FailedKind.UNREACHABLE

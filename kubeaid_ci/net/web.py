@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from kubeaid_ci.net import errors
-from kubeaid_ci.net.failure import Failed, FailedKind
-from kubeaid_ci.net.hosts import Hosts
+from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.net.reach import Reach, origin, proxy_for, shown
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import Hosts, Patience
 from kubeaid_ci.net.session import REDIRECTS
 from kubeaid_ci.net.source_addresses import Network
 

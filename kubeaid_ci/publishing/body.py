@@ -1,12 +1,19 @@
-"""The text of a change request: ours between two markers, people's notes around it untouched."""
+"""The description of a change request: our section between two markers, and the files that its commit changes.
+
+The notes of people around our section stay untouched.
+"""
 
 import hashlib
 import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kubeaid_ci.forge.change_request import ChangeRequest
+from kubeaid_ci.forge.change_request import ChangeRequest, Proposal
 from kubeaid_ci.forge.forge import Size
-from kubeaid_ci.forge.proposal import Proposal
+from kubeaid_ci.git.tree import Action
+from kubeaid_ci.helm.chart import CHARTS
+from kubeaid_ci.report.markdown import code, folded, table
 
 _OPEN = "<!-- kubeaid-ci:"
 START, END = f"{_OPEN}start -->", f"{_OPEN}end -->"
@@ -23,6 +30,11 @@ _TAKE_BACK = (
 # For a text that no forge takes.
 NO_LIMIT = 10_000_000
 _CUT = "*The rest did not fit into this text.*"
+_MOST_LISTED = 200
+"""Files in one folded part: what does not fit the description is left out part by part."""
+
+ChangedFile = tuple[str, Action]
+"""A path in the repository, and what the commit does to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +168,34 @@ def _without_markers(text: str) -> str:
 
 def _normal(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def changed_files_table(files: Sequence[ChangedFile]) -> str:
+    """Return a table with a row for each vendored chart and for each other file."""
+    places: dict[str, Counter[Action]] = {}
+    for path, action in files:
+        places.setdefault(_vendored_folder(path) or path, Counter())[action] += 1
+    rows = [(code(place), _counted(place, counts)) for place, counts in places.items()]
+    return table(("Changed", "Files"), rows)
+
+
+def changed_files_list(files: Sequence[ChangedFile]) -> Iterator[str]:
+    """Yield every file, folded."""
+    for start in range(0, len(files), _MOST_LISTED):
+        part = files[start : start + _MOST_LISTED]
+        span = f": {start + 1} to {start + len(part)}" if len(files) > _MOST_LISTED else ""
+        title = f"All {len(files)} changed files{span}"
+        yield folded(title, "\n".join(f"- {action} {code(path)}" for path, action in part))
+
+
+def _counted(place: str, counts: Counter[Action]) -> str:
+    if not place.endswith("/"):
+        return next(iter(counts)).value
+    return ", ".join(f"{counts[action]} {action}" for action in Action if counts[action])
+
+
+def _vendored_folder(path: str) -> str | None:
+    """The folder of the vendored chart that a file belongs to, with a slash at its end."""
+    parts = path.split("/")
+    is_vendored = len(parts) > 4 and parts[0] == CHARTS and parts[2] == "charts"
+    return "/".join(parts[:4]) + "/" if is_vendored else None

@@ -2,22 +2,41 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from kubeaid_ci import documents
 from kubeaid_ci.build.result import BuildResult
+from kubeaid_ci.compare.change import AlertChange
 from kubeaid_ci.compare.images import image_changes
 from kubeaid_ci.compare.prometheus_rules import alerts
 from kubeaid_ci.config_repo import versions as revision_plan
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.git.action import Action
 from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.k8s.manifest import Manifest, objects
-from kubeaid_ci.publishing.cluster_change import ClusterChange
 
 _RELEASE = re.compile(rb"kube_prometheus_version['\"]?\s*:{1,3}\s*['\"]([^'\"]+)['\"]")
 _VARS_FILE = re.compile(r"/[^/]*-vars\.jsonnet")
 _APPLICATION = "argocd-apps/templates/kube-prometheus.yaml"
 _MOST_DIFF_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterChange:
+    """One cluster's rebuild. The previous revision is None if it is unknown.
+
+    `images_added` and `images_removed` are image references; `files` are all files of the commit, with what it does to
+    each; `diffs` are unified diffs by path.
+    """
+
+    result: BuildResult
+    release_before: str | None = None
+    revision_before: str | None = None
+    alerts: tuple[AlertChange, ...] = ()
+    images_added: tuple[str, ...] = ()
+    images_removed: tuple[str, ...] = ()
+    files: tuple[tuple[str, Action], ...] = ()
+    diffs: Mapping[str, str] = field(default_factory=dict)
 
 
 def cluster_changes(

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.forge.change_request import ChangeRequest
+from kubeaid_ci.forge.change_request import ChangeRequest, OnForeignCommits, Outcome, Proposal, Published
 from kubeaid_ci.forge.forge import Size
-from kubeaid_ci.forge.proposal import OnForeignCommits, Outcome, Proposal, Published
 from kubeaid_ci.git.commit import Commit
 from kubeaid_ci.publishing import body, comments
 

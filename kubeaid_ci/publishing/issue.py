@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Severity
+from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.forge.interface import Forge
-from kubeaid_ci.forge.issue import Issue, IssueOutcome
-from kubeaid_ci.forge.issues import Issues
-from kubeaid_ci.forge.proposal import Wishes
+from kubeaid_ci.forge.issues import Issue, IssueOutcome, Issues
 from kubeaid_ci.publishing import target
 from kubeaid_ci.report import outcome
 from kubeaid_ci.report.report import Report

@@ -1,9 +1,15 @@
-"""The preview of a change request: all that a reviewer sees, before it is opened."""
+"""Previews of change requests: what a reviewer will see, and the folder with a description and a patch for each."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from kubeaid_ci.forge.proposal import Proposal, Published
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.forge.change_request import Proposal, Published
+from kubeaid_ci.publishing.body import START
 from kubeaid_ci.report.markdown import code, escape, table
+from kubeaid_ci.runtime.files import refuse_links, write_atomically
+
+_NAME = "kubeaid-ci-*.md"
 
 
 def page(proposal: Proposal, text: str) -> str:
@@ -28,3 +34,31 @@ def _fields(about: Proposal | Published) -> Iterator[tuple[str, tuple[str, ...]]
     yield "assignees", about.assignees
     yield "milestone", (about.milestone,) if about.milestone else ()
     yield "auto-merge", ("yes",) if about.auto_merge else ()
+
+
+def write(folder: Path, branch: str, *, page: str, patch: bytes) -> None:
+    """Write the preview of a branch. Raises `UserError` if it cannot be written."""
+    stem = branch.replace("/", "-")
+    write_atomically(folder / f"{stem}.md", page.encode())
+    write_atomically(folder / f"{stem}.patch", patch)
+
+
+def clear(folder: Path) -> None:
+    """Remove the previews that an earlier run wrote into a folder, and nothing else.
+
+    A description is ours if it has our marker; its patch is the file next to it. Raises `UserError` if one cannot be
+    removed.
+    """
+    for page in existing(folder):
+        refuse_links(page)
+        try:
+            page.with_suffix(".patch").unlink(missing_ok=True)
+            page.unlink()
+        except OSError as error:
+            raise UserError(f"{page}: cannot be removed: {error.strerror or error}") from error
+
+
+def existing(folder: Path) -> tuple[Path, ...]:
+    """Return the descriptions in a folder; empty if there is no such folder."""
+    found = sorted(folder.glob(_NAME)) if folder.is_dir() else []
+    return tuple(path for path in found if path.is_file() and START.encode() in path.read_bytes())

@@ -7,15 +7,14 @@ from pathlib import Path
 
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.forge import github_commits
-from kubeaid_ci.forge.change_request import ChangeRequest
+from kubeaid_ci.forge.change_request import ChangeRequest, CommitVia, OnForeignCommits, Outcome, Proposal, Published
 from kubeaid_ci.forge.forge import ForgeKind
 from kubeaid_ci.forge.interface import Forge, Trouble, open_once, say_once
-from kubeaid_ci.forge.proposal import CommitVia, OnForeignCommits, Outcome, Proposal, Published
-from kubeaid_ci.git import own_commits, remote
-from kubeaid_ci.git.commit import CommitStyle
+from kubeaid_ci.git import remote
+from kubeaid_ci.git.commit import CommitStyle, commit_message
 from kubeaid_ci.git.commit_repository import PushRefusedError, Workshop
 from kubeaid_ci.git.remote import Heads
-from kubeaid_ci.publishing import body, branches, previews
+from kubeaid_ci.publishing import body, branches, preview
 from kubeaid_ci.publishing import comments as texts
 from kubeaid_ci.publishing import decide as publish
 from kubeaid_ci.publishing.preview import page
@@ -180,7 +179,7 @@ class _Act:
             parent = self.scene.situation.seen
         tree = self.workshop.tree_with(parent, proposal.files)
         difference = self.workshop.difference(parent, tree)
-        message = own_commits.message(proposal.title, difference, self.style, base=self.scene.base)
+        message = commit_message(proposal.title, difference, self.style, base=self.scene.base)
         if self.commit_via == CommitVia.API and self.forge:
             changed = self.workshop.changed(parent, proposal.files)
             base_tree = self.workshop.tree_of(parent)
@@ -296,4 +295,4 @@ def _write_preview(scene: Scene, workshop: Workshop, folder: Path) -> None:
     proposal = scene.situation.proposal
     whole = replace(proposal, body=proposal.whole or proposal.body)
     text = body.write(None, whole, body.NO_LIMIT, content=scene.situation.content)
-    previews.write(folder, proposal.branch, page=page(proposal, text), patch=workshop.patch(scene.base, scene.wanted))
+    preview.write(folder, proposal.branch, page=page(proposal, text), patch=workshop.patch(scene.base, scene.wanted))

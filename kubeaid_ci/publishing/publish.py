@@ -12,16 +12,16 @@ from kubeaid_ci.build.build import Progress, build_clusters
 from kubeaid_ci.build.result import BuildResult, Builds, BuildStatus
 from kubeaid_ci.errors import KubeaidCiError, OutsideError, UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.forge.proposal import Outcome, Proposal, Published, Wishes
+from kubeaid_ci.forge.change_request import Outcome, Proposal, Published, Wishes
 from kubeaid_ci.git import attributes
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.net.address import Remote
-from kubeaid_ci.publishing import branches, previews
+from kubeaid_ci.publishing import branches, preview
 from kubeaid_ci.publishing import comments as texts
 from kubeaid_ci.publishing.branches import Group
+from kubeaid_ci.publishing.changes import ClusterChange
 from kubeaid_ci.publishing.checkout import Desk, set_up
-from kubeaid_ci.publishing.cluster_change import ClusterChange
 from kubeaid_ci.publishing.rules import check
 from kubeaid_ci.publishing.target import Target, resolve
 from kubeaid_ci.report.json_result import JsonResult
@@ -101,7 +101,7 @@ def publish(
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder, ThreadPoolExecutor(1) as aside:
         for number in range(_TRIES):
             if target.wishes.preview:
-                previews.clear(Path(target.wishes.preview))
+                preview.clear(Path(target.wishes.preview))
             desk = set_up(target, Path(folder) / str(number))
             # A first look while the clusters are built: if nothing is to be published, it is the only one.
             first = aside.submit(desk.look)

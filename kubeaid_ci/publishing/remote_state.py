@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.forge.change_request import Proposal
 from kubeaid_ci.forge.interface import Forge
-from kubeaid_ci.forge.proposal import Proposal
 from kubeaid_ci.git.commit import CommitStyle
 from kubeaid_ci.git.commit_repository import Workshop
 from kubeaid_ci.git.remote import Heads

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from kubeaid_ci.build import report as build
 from kubeaid_ci.build.result import Builds
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.forge.proposal import Outcome, Published
+from kubeaid_ci.forge.change_request import Outcome, Published
 from kubeaid_ci.publishing import preview
 from kubeaid_ci.report.report import Report, Table
 from kubeaid_ci.report.values import plain

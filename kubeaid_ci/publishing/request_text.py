@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from kubeaid_ci.build.result import BuildResult
 from kubeaid_ci.compare.change import AlertChange, Change
 from kubeaid_ci.forge.forge import Size
-from kubeaid_ci.git.action import Action
-from kubeaid_ci.publishing import changed_files
-from kubeaid_ci.publishing.cluster_change import ClusterChange
+from kubeaid_ci.git.tree import Action
+from kubeaid_ci.publishing.body import changed_files_list
+from kubeaid_ci.publishing.changes import ClusterChange
 from kubeaid_ci.report.markdown import code, escape, fence, fit, folded, quiet, table
 from kubeaid_ci.visible import one_line, shortened
 
@@ -38,7 +38,7 @@ def body(changes: Sequence[ClusterChange], failed: Sequence[BuildResult], *, lim
         parts.append(_failures(failed))
     for change in changes:
         parts += _cluster(change)
-    parts += changed_files.listing([file for change in changes for file in change.files])
+    parts += changed_files_list([file for change in changes for file in change.files])
     diffs = [part for change in changes for part in _diffs(change)]
     return fit([*parts, *sorted(diffs, key=len, reverse=True)], limit, size=size, note=_left_out)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
-from kubeaid_ci.forge.proposal import Outcome, Published
+from kubeaid_ci.forge.change_request import Outcome, Published
 
 STOPPED = Rule(
     "publish/stopped",

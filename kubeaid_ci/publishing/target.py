@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 from kubeaid_ci import forge as forges
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.forge import environment
+from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.forge.detection import detect
 from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind, Size
-from kubeaid_ci.forge.proposal import Wishes
 from kubeaid_ci.git import remote as git_remote
 from kubeaid_ci.git.access import GitAccess, split_address
 from kubeaid_ci.git.commit import CommitStyle, Identity, Signing
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.net.address import Remote, without_credentials
-from kubeaid_ci.net.credentials import Token
-from kubeaid_ci.net.origin import is_at_home
+from kubeaid_ci.net.credentials import Token, is_at_home
 from kubeaid_ci.repositories.folders import is_address
 
 if TYPE_CHECKING:

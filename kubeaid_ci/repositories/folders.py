@@ -20,7 +20,7 @@ from kubeaid_ci.git import remote as git_remote
 from kubeaid_ci.git.access import GitAccess, split_address
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.net.address import Remote, names_address
-from kubeaid_ci.net.origin import Origin, is_at_home
+from kubeaid_ci.net.credentials import Origin, is_at_home
 from kubeaid_ci.net.reach import proxy_for
 from kubeaid_ci.net.source_addresses import Network, Zone, literal, zone
 from kubeaid_ci.repositories.kubeaid import origin

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from kubeaid_ci.diff.comparison import ScanNote
 from kubeaid_ci.errors import KubeaidCiError, OutsideError
-from kubeaid_ci.forge.proposal import Proposal, Published, Wishes
+from kubeaid_ci.forge.change_request import Proposal, Published, Wishes
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.publishing import body as bodies
-from kubeaid_ci.publishing import branches, previews
+from kubeaid_ci.publishing import branches, preview
 from kubeaid_ci.publishing.checkout import Desk, set_up
 from kubeaid_ci.publishing.proposal import publish_proposal
 from kubeaid_ci.publishing.publish import refuse_filtered
@@ -70,7 +70,7 @@ def publish_upgrades(
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
         for number in range(_TRIES):
             if target.wishes.preview:
-                previews.clear(Path(target.wishes.preview))
+                preview.clear(Path(target.wishes.preview))
             desk = set_up(target, Path(folder) / str(number))
             known = (settings or Settings()).merge(file.read(desk.checkout))
             made = prepare(desk.checkout, root, options, RunOptions(known, jobs, cache, timeout, progress))

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from kubeaid_ci.diff.comparison import Comparison, ImageChange
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.forge.proposal import Published
+from kubeaid_ci.forge.change_request import Published
 from kubeaid_ci.report.json_result import JsonResult
 
 

@@ -15,8 +15,8 @@ from kubeaid_ci.build.cluster import Task, build_cluster
 from kubeaid_ci.build.result import Builds, BuildStatus
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.git.action import Action
 from kubeaid_ci.git.source_files import FolderAt
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.repositories.kubeaid import KubeAid
 from tests import repos
 from tests.repos import Repos, vars_file

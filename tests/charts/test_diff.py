@@ -12,7 +12,7 @@ from kubeaid_ci.diff.cache import packed, unpacked
 from kubeaid_ci.diff.comparison import Comparison
 from kubeaid_ci.diff.counts import headline
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from tests import repos
 from tests.renders import CHART, World
 

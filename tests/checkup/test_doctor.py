@@ -17,7 +17,7 @@ from kubeaid_ci import doctor
 from kubeaid_ci.checkup import report
 from kubeaid_ci.checkup.result import Check, Checkup, State
 from kubeaid_ci.findings.finding import Severity
-from kubeaid_ci.forge.proposal import Wishes
+from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.net import session
 from kubeaid_ci.report.json import render
 from tests import repos

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kubeaid_ci.compare.objects import differences, twice
 from kubeaid_ci.documents.nodes import MAX_DEPTH
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from tests.compare.rendered import at, changed, changes, container, found, obj, paths, workload
 
 WORKLOAD = workload(

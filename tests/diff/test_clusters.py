@@ -3,7 +3,7 @@ import random
 
 from kubeaid_ci.diff.clusters import compare_clusters
 from kubeaid_ci.diff.comparison import ImageChange
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from tests.compare.rendered import at, changed, container, obj, workload
 
 WEB = workload(pod={"containers": [container()]})

@@ -9,7 +9,7 @@ from kubeaid_ci.diff import diff
 from kubeaid_ci.diff.comparison import Comparison, Revisions
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Severity
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from tests import repos
 from tests.renders import CHART, CONFIG, World, application, helm, values_ref
 

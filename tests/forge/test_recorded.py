@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from kubeaid_ci.forge.change_request import ChangeRequest
+from kubeaid_ci.forge.change_request import ChangeRequest, Proposal
 from kubeaid_ci.forge.forge import ForgeKind
 from kubeaid_ci.forge.interface import Trouble
-from kubeaid_ci.forge.proposal import Proposal
 from tests.conftest import make_world
 from tests.servers import recordings
 from tests.servers.http import Reply, Request

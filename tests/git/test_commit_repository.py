@@ -10,8 +10,8 @@ import pytest
 import trustme
 
 from kubeaid_ci.errors import OutsideError, UserError
+from kubeaid_ci.forge.change_request import OnForeignCommits, Published
 from kubeaid_ci.forge.forge import ForgeKind
-from kubeaid_ci.forge.proposal import OnForeignCommits, Published
 from kubeaid_ci.git import process
 from kubeaid_ci.git.access import GitAccess, split_address
 from kubeaid_ci.git.commit import Commit, Identity, Signing

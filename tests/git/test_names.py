@@ -1,6 +1,6 @@
 import pytest
 
-from kubeaid_ci.git.names import is_for_git
+from kubeaid_ci.git.links import is_for_git
 
 ZERO_WIDTH = "\u200d"
 

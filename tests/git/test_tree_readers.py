@@ -11,10 +11,9 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import snapshot
 from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.links import Refused
-from kubeaid_ci.git.listing import Kind, Listed
 from kubeaid_ci.git.source_files import CommitAt, CommitSource, FolderAt, FolderSource, Source, opened
 from kubeaid_ci.git.tree import EXECUTABLE, FOLDER, GITLINK, LINK, REGULAR, SPECIAL
-from kubeaid_ci.git.tree_reader import TreeReader
+from kubeaid_ci.git.tree_reader import Kind, Listed, TreeReader
 from tests import repos
 
 LINKS = {

@@ -12,7 +12,7 @@ import trustme
 from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.helm.published import Fetched
 from kubeaid_ci.helm.upstreams import Upstreams
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.net.retries import Patience
 from kubeaid_ci.net.source_addresses import Network
 from tests import helm_binaries

@@ -14,7 +14,7 @@ from kubeaid_ci.helm import unpacked as archives
 from kubeaid_ci.helm.chart_archive import read
 from kubeaid_ci.helm.published import Fetched, Release, Wanted
 from kubeaid_ci.helm.upstreams import Upstreams
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.net.retries import Patience
 from kubeaid_ci.net.source_addresses import Network
 from tests.archives import tgz

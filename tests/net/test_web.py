@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from kubeaid_ci.net.failure import FailedKind
+from kubeaid_ci.net.errors import FailedKind
 from kubeaid_ci.net.reach import shown
 from kubeaid_ci.net.retries import Patience
 from kubeaid_ci.net.source_addresses import Network

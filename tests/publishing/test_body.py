@@ -4,8 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from kubeaid_ci.forge.change_request import ChangeRequest
-from kubeaid_ci.forge.proposal import Proposal
+from kubeaid_ci.forge.change_request import ChangeRequest, Proposal
 from kubeaid_ci.publishing import body
 from kubeaid_ci.publishing.body import END, START
 

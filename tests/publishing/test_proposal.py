@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kubeaid_ci.errors import OutsideError, UserError
-from kubeaid_ci.forge.proposal import OnForeignCommits
+from kubeaid_ci.forge.change_request import OnForeignCommits
 from kubeaid_ci.net import session
 from kubeaid_ci.net.credentials import Token
 from kubeaid_ci.publishing import body

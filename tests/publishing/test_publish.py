@@ -14,7 +14,7 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci.errors import OutsideError, UserError
-from kubeaid_ci.forge.proposal import Wishes
+from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.git.access import GitAccess
 from kubeaid_ci.net.retries import Patience
 from kubeaid_ci.publishing.publish import Publication

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from kubeaid_ci.errors import OutsideError
+from kubeaid_ci.forge.change_request import CommitVia, Published
 from kubeaid_ci.forge.forge import ForgeKind
-from kubeaid_ci.forge.proposal import CommitVia, Published
 from kubeaid_ci.net import session
 from tests.conftest import Contracts, played
 from tests.servers.git import git

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kubeaid_ci.errors import OutsideError
-from kubeaid_ci.forge.proposal import OnForeignCommits
+from kubeaid_ci.forge.change_request import OnForeignCommits
 from kubeaid_ci.git.commit import Signing
 from kubeaid_ci.publishing import body
 from tests.servers.git import git

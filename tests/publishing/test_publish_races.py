@@ -8,7 +8,7 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci.errors import OutsideError
-from kubeaid_ci.forge.proposal import OnForeignCommits, Outcome, Proposal, Wishes
+from kubeaid_ci.forge.change_request import OnForeignCommits, Outcome, Proposal, Wishes
 from kubeaid_ci.git.remote import Heads, heads
 from kubeaid_ci.publishing.proposal import publish_proposal
 from kubeaid_ci.publishing.publish import Publication

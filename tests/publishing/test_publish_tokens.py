@@ -9,8 +9,8 @@ import kubeaid_ci
 from kubeaid_ci.cli.main import cli
 from kubeaid_ci.cli.publish_options import wishes as wishes_of
 from kubeaid_ci.errors import OutsideError, UserError
+from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.forge.forge import ForgeAddress
-from kubeaid_ci.forge.proposal import Wishes
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.publishing import target as publish_target
 from kubeaid_ci.repositories.folders import cloned, mirrored

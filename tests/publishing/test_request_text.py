@@ -10,10 +10,10 @@ from markdown_it.token import Token
 
 from kubeaid_ci.build.result import BuildResult, BuildStatus
 from kubeaid_ci.compare.change import AlertChange, Change
-from kubeaid_ci.forge.proposal import Proposal
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.forge.change_request import Proposal
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.publishing import body as plan
-from kubeaid_ci.publishing.cluster_change import ClusterChange
+from kubeaid_ci.publishing.changes import ClusterChange
 from kubeaid_ci.publishing.request_text import body, title
 from kubeaid_ci.report.markdown import GAP
 from kubeaid_ci.visible import one_line

@@ -3,7 +3,7 @@
 from kubeaid_ci.build.result import BuildResult, BuildStatus
 from kubeaid_ci.compare.change import Change
 from kubeaid_ci.findings.finding import Rule, Severity
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.report.report import Report
 
 INVALID = Rule("build/vars-invalid", Severity.ERROR, "It will not build. Correct the line.")

@@ -5,7 +5,7 @@ import pytest
 
 from kubeaid_ci.build.result import BuildResult, BuildStatus
 from kubeaid_ci.compare.change import Change
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.k8s.manifest import ObjectId
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus

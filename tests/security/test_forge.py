@@ -14,12 +14,11 @@ from kubeaid_ci.forge.detection import detect
 from kubeaid_ci.forge.environment import forge_token, git_token
 from kubeaid_ci.forge.forge import ForgeKind
 from kubeaid_ci.forge.interface import Trouble, say_once
-from kubeaid_ci.forge.issue import IssueOutcome
-from kubeaid_ci.forge.issues import Issues
+from kubeaid_ci.forge.issues import IssueOutcome, Issues
 from kubeaid_ci.net import bounded
 from kubeaid_ci.net import session as wire
 from kubeaid_ci.net.address import Remote
-from kubeaid_ci.net.origin import is_at_home
+from kubeaid_ci.net.credentials import is_at_home
 from kubeaid_ci.repositories.folders import mirrored, public_address
 from tests.repos import git
 from tests.servers.http import Fault, Reply, Server

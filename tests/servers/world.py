@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from kubeaid_ci.forge import connect, git_access
+from kubeaid_ci.forge.change_request import Proposal, Published
 from kubeaid_ci.forge.detection import detect
 from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind
-from kubeaid_ci.forge.proposal import Proposal, Published
 from kubeaid_ci.git.access import GitAccess
 from kubeaid_ci.git.commit import CommitStyle, Identity
 from kubeaid_ci.git.commit_repository import Workshop, open_workshop

@@ -9,7 +9,7 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci import PublishOptions, Upgrades
-from kubeaid_ci.forge.proposal import OnForeignCommits
+from kubeaid_ci.forge.change_request import OnForeignCommits
 from kubeaid_ci.upgrade import announcement
 from tests.servers.git import git
 from tests.servers.world import SECRET, World

@@ -25,7 +25,7 @@ from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.git.tree import REGULAR, File
 from kubeaid_ci.helm.published import Release
 from kubeaid_ci.helm.upstreams import Upstreams
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.settings import Settings
 
 

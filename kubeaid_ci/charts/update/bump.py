@@ -12,7 +12,7 @@ from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.tree import File
 from kubeaid_ci.helm.chart import Chart
 from kubeaid_ci.helm.published import Release
-from kubeaid_ci.net.failure import Failed
+from kubeaid_ci.net.errors import Failed
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from kubeaid_ci.charts.update.test_render import Trial
 from kubeaid_ci.diff.clusters import compare_clusters
 from kubeaid_ci.diff.comparison import Comparison
 from kubeaid_ci.diff.diff import compare_renderings
-from kubeaid_ci.forge.proposal import Proposal
+from kubeaid_ci.forge.change_request import Proposal
 from kubeaid_ci.git.commit import CommitStyle
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.publishing.checkout import Desk

@@ -19,7 +19,7 @@ from kubeaid_ci.git.tree import File, below
 from kubeaid_ci.helm.dependencies import allows
 from kubeaid_ci.helm.published import Fetched
 from kubeaid_ci.helm.upstreams import Upstreams
-from kubeaid_ci.net.failure import Failed
+from kubeaid_ci.net.errors import Failed
 
 
 @dataclass(frozen=True, slots=True)

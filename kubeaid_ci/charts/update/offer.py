@@ -15,8 +15,8 @@ from kubeaid_ci.charts.update.write import texts, unchanged
 from kubeaid_ci.diff.comparison import ScanNote
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.forge.change_request import Proposal, Published
 from kubeaid_ci.forge.forge import Size
-from kubeaid_ci.forge.proposal import Proposal, Published
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.tree import File
 from kubeaid_ci.helm.chart import Chart

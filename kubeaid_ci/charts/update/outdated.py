@@ -18,7 +18,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.helm.upstreams import Upstreams
-from kubeaid_ci.net.failure import Failed
+from kubeaid_ci.net.errors import Failed
 from kubeaid_ci.runtime.files import write_atomically
 from kubeaid_ci.settings import Settings
 

@@ -18,7 +18,7 @@ from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.helm.chart import Chart
 from kubeaid_ci.helm.published import Wanted
 from kubeaid_ci.helm.upstreams import Upstreams
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.settings import Settings
 
 

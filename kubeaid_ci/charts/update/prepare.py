@@ -21,7 +21,7 @@ from kubeaid_ci.git.tree import REGULAR, File, tree_id
 from kubeaid_ci.helm.chart import Chart, Metadata
 from kubeaid_ci.helm.published import Fetched
 from kubeaid_ci.helm.upstreams import Upstreams
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.semver.version import Version
 
 _ARCHIVE_RULES = {

@@ -22,12 +22,12 @@ from kubeaid_ci.charts.update.update import lock_time
 from kubeaid_ci.charts.update.upstream_status import Progress
 from kubeaid_ci.diff.comparison import ScanNote
 from kubeaid_ci.errors import OutsideError
-from kubeaid_ci.forge.proposal import Wishes
+from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.helm.upstreams import Upstreams
-from kubeaid_ci.publishing import branches, previews
+from kubeaid_ci.publishing import branches, preview
 from kubeaid_ci.publishing.checkout import Desk, set_up
 from kubeaid_ci.publishing.target import resolve
 from kubeaid_ci.settings import Settings, file
@@ -125,7 +125,7 @@ class _Run:
         with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
             for number in range(_TRIES):
                 if wishes.preview:
-                    previews.clear(Path(wishes.preview))
+                    preview.clear(Path(wishes.preview))
                 desk = set_up(target, Path(folder) / str(number), wanted=CHARTS)
                 # The settings of the base branch apply to what ours leave open.
                 known = self.settings.merge(file.read(desk.checkout))

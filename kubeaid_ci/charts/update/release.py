@@ -8,7 +8,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm.chart import Dependency
 from kubeaid_ci.helm.published import Release
 from kubeaid_ci.helm.upstreams import Upstreams
-from kubeaid_ci.net.failure import Failed
+from kubeaid_ci.net.errors import Failed
 from kubeaid_ci.semver.version import Version
 
 _MOST_NEAR = 5

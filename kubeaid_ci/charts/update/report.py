@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from kubeaid_ci.charts.update.result import ChartUpdate, SubchartUpdate, Updates, UpdateStatus, ValueChange
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.publishing.report import outcome_words, proposed
 from kubeaid_ci.report.markdown import code, escape, folded, table
 from kubeaid_ci.report.report import Report, Table

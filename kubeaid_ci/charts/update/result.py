@@ -5,8 +5,8 @@ from datetime import date
 from enum import StrEnum
 
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.forge.proposal import Published
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.forge.change_request import Published
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.settings.policy import Step
 

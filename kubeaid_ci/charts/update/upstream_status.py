@@ -14,7 +14,7 @@ from kubeaid_ci.charts.update.outlook import Choice, Tracked
 from kubeaid_ci.charts.update.select_release import Horizon
 from kubeaid_ci.helm.published import Release
 from kubeaid_ci.helm.upstreams import Upstreams
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.settings import Settings
 from kubeaid_ci.settings.policy import ChartPolicy
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from kubeaid_ci.charts.update.result import ValueChange
 from kubeaid_ci.compare.shown import bare
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.redaction.manifests import masked
 
 _LONGEST = 200

@@ -16,14 +16,14 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git import history, work_tree
-from kubeaid_ci.git.history import Step
+from kubeaid_ci.git.history import FolderCommit
 from kubeaid_ci.git.patches import PatchError, apply_patches
 from kubeaid_ci.git.repository import Blobs, Repository
 from kubeaid_ci.git.snapshot import WORKTREE, Snapshot
 from kubeaid_ci.git.tree import Entry, File, below
 from kubeaid_ci.helm.published import Fetched
 from kubeaid_ci.helm.repository import plain
-from kubeaid_ci.net.failure import Failed
+from kubeaid_ci.net.errors import Failed
 
 Verdict = tuple[ChartResult, tuple[Finding, ...]]
 _MOST_COMMITS = 3
@@ -154,7 +154,7 @@ class Judge:
         return self.snapshot.read(path) if self.snapshot.files[path].has_bytes else b""
 
 
-def _named(step: Step) -> str:
+def _named(step: FolderCommit) -> str:
     return f"{step.commit[:10]} ({step.subject})"
 
 

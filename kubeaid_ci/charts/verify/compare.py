@@ -14,7 +14,7 @@ from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.tree import File, Tree
 from kubeaid_ci.helm.published import Fetched
 from kubeaid_ci.helm.repository import plain
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 
 _FILE_RULES = {
     FileAction.MODIFIED: RULES["chart/file-modified"],

@@ -8,7 +8,7 @@ from kubeaid_ci.diff.groups import groups
 from kubeaid_ci.diff.images import image_lines
 from kubeaid_ci.diff.report import plain_lines, sections
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.report import outcome
 from kubeaid_ci.report.markdown import code, escape
 from kubeaid_ci.visible import one_line, shortened

@@ -12,7 +12,7 @@ from kubeaid_ci.charts.ledger.ledger import LedgerEntry
 from kubeaid_ci.charts.verify.verdict import Vendored
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm.published import Fetched, Wanted
-from kubeaid_ci.net.failure import Failed
+from kubeaid_ci.net.errors import Failed
 
 Fetch = Callable[[Wanted], Fetched | Failed]
 """Asks upstream for a published chart; it is called from several threads."""

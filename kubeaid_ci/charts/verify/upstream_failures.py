@@ -6,7 +6,7 @@ from typing import Protocol
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.helm.chart import Dependency
-from kubeaid_ci.net.failure import Failed
+from kubeaid_ci.net.errors import Failed
 
 _RULE = RULES["chart/unverifiable"]
 _MOST_REASONS = 3

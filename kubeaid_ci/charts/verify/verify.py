@@ -24,7 +24,7 @@ from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.helm.chart import Charts
 from kubeaid_ci.helm.published import Fetched
-from kubeaid_ci.net.failure import Failed
+from kubeaid_ci.net.errors import Failed
 from kubeaid_ci.runtime.files import write_atomically
 from kubeaid_ci.semver.version import Version
 

@@ -15,7 +15,7 @@ from kubeaid_ci.charts.ledger import reader
 from kubeaid_ci.charts.ledger.ledger import LEDGER
 from kubeaid_ci.charts.update.offer import ChartPublication
 from kubeaid_ci.errors import OutsideError
-from kubeaid_ci.forge.proposal import Wishes
+from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.scan.pairs import note_of
 from kubeaid_ci.scan.readers import read_reports

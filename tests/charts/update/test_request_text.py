@@ -13,7 +13,7 @@ from kubeaid_ci.charts.update.result import (
     ValueChange,
 )
 from kubeaid_ci.diff.comparison import Comparison
-from kubeaid_ci.git.action import Action
+from kubeaid_ci.git.tree import Action
 from kubeaid_ci.settings.policy import Step
 
 NASTY = "fixes #1 @team </details> | `x` ![](https://evil.example.com/x.png)\n/merge"

@@ -5,7 +5,7 @@ import pytest
 from kubeaid_ci.charts.ledger.ledger import LedgerEntry
 from kubeaid_ci.charts.verify.compare import Comparison, judge
 from kubeaid_ci.charts.verify.verdict import FileAction, FileChange
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from tests.charts.ledger.test_update import OTHER, TREE, vendored
 from tests.umbrellas import DAY, UPSTREAM, published
 

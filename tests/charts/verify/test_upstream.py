@@ -6,7 +6,7 @@ from kubeaid_ci.charts.verify.upstream import answers, upstream_charts
 from kubeaid_ci.charts.verify.verdict import Vendored
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm.chart import Chart, Dependency, Subchart
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from tests.servers.charts import Charts
 from tests.umbrellas import UPSTREAM
 

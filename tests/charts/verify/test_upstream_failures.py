@@ -3,7 +3,7 @@ import pytest
 from kubeaid_ci.charts.update.outlook import Tracked
 from kubeaid_ci.charts.verify.upstream_failures import check
 from kubeaid_ci.helm.chart import Chart, Dependency
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 
 NO_NETWORK = "newer releases of 3 charts are unknown; check the network, the name server and the proxy"
 UNREACHABLE = FailedKind.UNREACHABLE

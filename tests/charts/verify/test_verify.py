@@ -9,7 +9,7 @@ from kubeaid_ci.charts.ledger.ledger import LEDGER
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.snapshot import take
 from kubeaid_ci.git.tree import below, tree_id
-from kubeaid_ci.net.failure import Failed, FailedKind
+from kubeaid_ci.net.errors import Failed, FailedKind
 from tests import repos, umbrellas
 from tests.umbrellas import FILES, UPSTREAM, metadata, published, said, vendored, verify
 
