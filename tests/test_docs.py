@@ -12,7 +12,7 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci import documents, settings
-from kubeaid_ci.cli.charts import charts
+from kubeaid_ci.cli.groups import charts
 from kubeaid_ci.findings.registry import RULES
 from tests import repos, umbrellas, updates
 from tests.servers import registry

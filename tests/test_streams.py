@@ -164,7 +164,7 @@ def test_nothing_else_prints() -> None:
     )
     assert printing == [
         # Coloured text and progress of rich, made visible before.
-        "cli/finish.py: console.print",
+        "cli/output.py: console.print",
         "cli/progress.py: console.print",
         "cli/terminal.py: sys.stdout.write",
     ]

@@ -6,7 +6,7 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.helm_options import helm_version
+from kubeaid_ci.cli.charts_render import helm_version
 from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
 from kubeaid_ci.cli.options import common_options, resolve
 from kubeaid_ci.errors import UserError

@@ -1,15 +1,42 @@
-"""``kubeaid-ci charts render``."""
+"""``kubeaid-ci charts render`` and ``charts diff``, and the version of Helm that they render with."""
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.helm_options import helm_option, helm_version
+from kubeaid_ci.cli.diff_options import about_change, comparing, diff_options, end
 from kubeaid_ci.cli.options import common_options, refuse_kubeaid_ref, resolve
+from kubeaid_ci.cli.posting import comment_place
+from kubeaid_ci.errors import UserError
+
+if TYPE_CHECKING:
+    from kubeaid_ci.semver.version import Version
+
+helm_option = click.option(
+    "--helm",
+    metavar="VERSION",
+    help="Render as this Helm version does, e.g. 3.19 (default: that of the clusters in the settings, if they have the"
+    " same, else the newest).",
+)
+
+
+def helm_version(text: str | None) -> "Version | None":
+    """Return the version of an option. Raises `UserError` if it is invalid, or older than all known versions."""
+    from kubeaid_ci.semver.version import Version
+
+    if text is None:
+        return None
+    try:
+        version = Version.parse(text)
+    except UserError as error:
+        raise UserError(f"--helm: {error}; write a version such as 3.19 or 4.2.1") from error
+    if version.release[0] not in (3, 4):
+        raise UserError(f"--helm {text}: only Helm 3 and 4 are known; write a version such as 3.19 or 4.2.1")
+    return version
 
 
 @click.command("render")
@@ -45,8 +72,8 @@ def charts_render(
     from kubeaid_ci.charts import complete_rules
     from kubeaid_ci.charts.render import render_charts
     from kubeaid_ci.cli.ending import done
-    from kubeaid_ci.cli.manifests import show
     from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.render import write_manifests
     from kubeaid_ci.cli.repositories import kubeaid_folder
     from kubeaid_ci.render.report import report
 
@@ -67,7 +94,47 @@ def charts_render(
             cache=options.cache,
             progress=progress.rendered,
         )
-    printed = show(renderings.manifests, fmt=given["fmt"], out=out)
+    printed = write_manifests(renderings.manifests, fmt=given["fmt"], out=out)
     told = report(renderings, command="charts render", version=__version__)
     ran = () if charts or values else complete_rules.RENDER
     done(ctx, told, options, ran=ran, stdout=sys.stderr if printed else None, failure=2 if renderings.failed else 0)
+
+
+@click.command("diff")
+@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
+@click.option(
+    "--base", required=True, metavar="REF", help="The revision before the change; REF... is the merge base with REF."
+)
+@click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
+@helm_option
+@diff_options
+@common_options
+@click.pass_context
+def charts_diff(
+    ctx: click.Context, /, charts: tuple[str, ...], base: str, head: str | None, helm: str | None, **given: Any
+) -> None:
+    """Diff umbrella charts (default: all), rendered with their default values, between two revisions.
+
+    \b
+    Example: kubeaid-ci charts diff --base origin/master
+             kubeaid-ci charts diff traefik --base 26.1.0 --head 31.1.1 --kubeaid ../KubeAid
+    """
+    from kubeaid_ci.baseline import merge_base
+    from kubeaid_ci.charts.diff import diff_charts
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.repositories import kubeaid_folder
+
+    options = resolve(ctx, given, base=base, base_of="kubeaid")
+    refuse_kubeaid_ref(ctx, given, "the charts are those of --base and --head")
+    place = comment_place(given, options, of="kubeaid")
+    kubeaid, _ = kubeaid_folder(options)
+    with Progress(quiet=options.quiet) as progress:
+        comparison = diff_charts(
+            kubeaid,
+            base=merge_base.before(kubeaid, base, head or "worktree"),
+            head=head or "worktree",
+            charts=charts,
+            helm=helm_version(helm),
+            **comparing(given, options, progress),
+        )
+    end(ctx, comparison, options, given, command="charts diff", about=about_change(base), place=place)

@@ -1,15 +1,31 @@
-"""``kubeaid-ci charts update``."""
+"""``kubeaid-ci charts update`` and ``charts add``, which write to a checkout or publish change requests."""
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.grouped import GroupedCommand
-from kubeaid_ci.cli.options import common_options, resolve
-from kubeaid_ci.cli.publish_options import chart_publish_options
-from kubeaid_ci.cli.scan_note import scan_note, scan_report_option
+from kubeaid_ci.cli.options import Options, common_options, resolve
+from kubeaid_ci.cli.publish_options import (
+    GroupedCommand,
+    chart_publish_options,
+    print_previews,
+    refuse_without_effect,
+    scan_note,
+    scan_report_option,
+    wishes,
+)
+from kubeaid_ci.cli.settings_in_force import read_settings
+from kubeaid_ci.cli.terminal import notice
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.forge.change_request import Wishes
+
+if TYPE_CHECKING:
+    from kubeaid_ci.charts.update.offer import ChartPublication
+    from kubeaid_ci.charts.update.result import Updates
 
 
 @click.command("update", cls=GroupedCommand)
@@ -57,13 +73,12 @@ def charts_update(
     from kubeaid_ci.charts import complete_rules
     from kubeaid_ci.charts.update.publish import publish_charts
     from kubeaid_ci.charts.update.update import update_charts
-    from kubeaid_ci.cli import charts_publishing
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import checkout_folder
 
     note = scan_note(ctx, scan_reports, publish=publish)
     options = resolve(ctx, given)
-    asked = charts_publishing.wishes_of(ctx, options, given, publish=publish)
+    asked = _wishes(ctx, options, given, publish=publish)
     same: dict[str, Any] = {
         "charts": charts,
         "to": to,
@@ -78,10 +93,134 @@ def charts_update(
         if asked is None:
             updates = update_charts(checkout_folder(options), dry_run=bool(given.get("dry_run")), **same)
         else:
-            config = charts_publishing.config_repo(options)
+            config = _config_repo(options)
             same["scan_note"] = note
-            found = publish_charts(charts_publishing.address(options), config_repo=config, wishes=asked, **same)
+            found = publish_charts(_address(options), config_repo=config, wishes=asked, **same)
     ran = () if charts or skip else complete_rules.UPDATE
     if asked is None:
-        charts_publishing.written(ctx, options, updates, command="charts update", ran=ran)
-    charts_publishing.offered(ctx, options, found, asked, command="charts update", ran=ran)
+        _end_written(ctx, options, updates, command="charts update", ran=ran)
+    _end_offered(ctx, options, found, asked, command="charts update", ran=ran)
+
+
+@click.command("add", cls=GroupedCommand)
+@click.argument("name")
+@click.option("--repository", required=True, metavar="URL", help="The chart repository: https://… or oci://….")
+@click.option("--version", "chart_version", metavar="VERSION", help="The chart version (default: the newest allowed).")
+@click.option("--publish", is_flag=True, help="Do not change the checkout; open or update a change request.")
+@chart_publish_options
+@common_options
+@click.pass_context
+def charts_add(
+    ctx: click.Context,
+    /,
+    name: str,
+    *,
+    repository: str,
+    chart_version: str | None,
+    publish: bool,
+    **given: Any,
+) -> None:
+    """Add an umbrella chart around a published chart, vendored, locked and in the ledger.
+
+    Example: kubeaid-ci charts add podinfo --repository https://stefanprodan.github.io/podinfo
+    """
+    from kubeaid_ci.charts.update.add import add_chart
+    from kubeaid_ci.charts.update.publish import publish_new_chart
+    from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.repositories import checkout_folder
+
+    options = resolve(ctx, given)
+    asked = _wishes(ctx, options, given, publish=publish)
+    same: dict[str, Any] = {
+        "repository": repository,
+        "version": chart_version,
+        "settings": options.settings,
+        "jobs": options.jobs,
+        "cache": options.cache,
+    }
+    with Progress(quiet=options.quiet) as progress:
+        same["progress"] = progress.counted
+        if asked is None:
+            updates = add_chart(checkout_folder(options), name, dry_run=bool(given.get("dry_run")), **same)
+        else:
+            found = publish_new_chart(_address(options), name, wishes=asked, **same)
+    if asked is None:
+        _end_written(ctx, options, updates, command="charts add")
+    _end_offered(ctx, options, found, asked, command="charts add")
+
+
+def _wishes(ctx: click.Context, options: Options, given: dict[str, Any], *, publish: bool) -> Wishes | None:
+    """Return how to publish, or None if the checkout is written to. The settings of a config repo do not apply.
+
+    Raises for options that have no effect.
+    """
+    refuse_without_effect(ctx, publish=publish, forge=given.get("forge"), others=("dry_run",))
+    if not publish:
+        return None
+    from kubeaid_ci.settings import Settings
+
+    folder = Path(options.kubeaid) if options.kubeaid else None
+    own = read_settings(folder) if folder and folder.is_dir() else Settings()
+    return wishes(given, own.publish)
+
+
+def _address(options: Options) -> str:
+    """Return the KubeAid repo to publish to: an address, or a checkout whose origin is published to."""
+    from kubeaid_ci.cli.repositories import kubeaid_target
+
+    if options.kubeaid_ref != "worktree":
+        raise UserError(f"updates start from the base branch; leave out --kubeaid-ref {options.kubeaid_ref}")
+    return kubeaid_target(options)
+
+
+def _config_repo(options: Options) -> Path | None:
+    """Return the config repo whose clusters are compared, or None if none is named."""
+    from kubeaid_ci.cli.repositories import config_folder
+
+    folder = config_folder(options, beside=_address(options))
+    if (folder / "k8s").is_dir():
+        return folder
+    if options.config_repo_is_explicit:
+        raise UserError(f"{folder}: not a config repo: it has no k8s/")
+    return None
+
+
+def _end_written(
+    ctx: click.Context, options: Options, found: "Updates", *, command: str, ran: Collection[str] = ()
+) -> NoReturn:
+    """End a command that updated a checkout. `ran` is as for `done`."""
+    from kubeaid_ci.charts.update.report import report
+    from kubeaid_ci.cli.ending import done
+
+    if found.dry_run:
+        notice("dry run: nothing was written")
+    told = report(found, command=command, version=__version__)
+    failed = _failed(found)
+    done(ctx, told, options, ran=() if failed else ran, failure=3 if failed else 2 if found.unwritten else 0)
+
+
+def _end_offered(
+    ctx: click.Context,
+    options: Options,
+    found: "ChartPublication",
+    asked: Wishes,
+    *,
+    command: str,
+    ran: Collection[str] = (),
+) -> NoReturn:
+    """End a command that published change requests. `ran` is as for `done`."""
+    from kubeaid_ci.charts.update.report import report
+    from kubeaid_ci.cli.ending import done
+    from kubeaid_ci.publishing.report import request_outputs
+
+    print_previews(asked)
+    told = report(found.updates, found.findings, command=command, version=__version__)
+    codes = [one.error.exit_code for one in found.failed] + [3] * _failed(found.updates)
+    ran = () if codes else ran
+    done(ctx, told, options, ran=ran, outputs=request_outputs(found.requests), failure=max(codes, default=0))
+
+
+def _failed(found: "Updates") -> bool:
+    from kubeaid_ci.charts.update.result import UpdateStatus
+
+    return any(one.status is UpdateStatus.FAILED for one in found.results)

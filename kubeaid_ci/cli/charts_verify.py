@@ -10,9 +10,9 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.issue import update_issue
 from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_option
 from kubeaid_ci.cli.options import Options, common_options, resolve
+from kubeaid_ci.cli.posting import update_issue
 from kubeaid_ci.cli.publish_options import reach_options, wishes
 from kubeaid_ci.cli.upstream_options import reaching, upstream_options
 

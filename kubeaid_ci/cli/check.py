@@ -7,9 +7,9 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.issue import update_issue
 from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, resolve
+from kubeaid_ci.cli.posting import update_issue
 from kubeaid_ci.cli.publish_options import reach_options, wishes
 
 if TYPE_CHECKING:

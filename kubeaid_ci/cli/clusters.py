@@ -1,17 +1,41 @@
-"""``kubeaid-ci clusters``."""
+"""``kubeaid-ci clusters``, and the settings of this job that GitLab's child pipeline gets."""
 
+import json
 import os
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli import completion, gitlab
-from kubeaid_ci.cli.options import common_options, resolve
+from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.environment import PREFIX, from_environment
+from kubeaid_ci.cli.options import Options, common_options, resolve
 from kubeaid_ci.cli.terminal import notice, print_documents
+from kubeaid_ci.config_repo.names import joined
+from kubeaid_ci.errors import UserError
 
 # GitHub refuses a matrix with more jobs.
 _MOST_JOBS = 256
+# Variables about the output of one job.
+_OWN = {f"{PREFIX}{name}" for name in ("FORMAT", "REPORT", "DOTENV", "PREVIEW", "CHECK", "DEBUG")}
+_INSTALLING = (f"{PREFIX}PACKAGE", "PIP_CONSTRAINT")
+_CREDENTIALS = re.compile(r"://[^/\s]*@")
+
+
+def _tags(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Return names, comma-separated or as the JSON list that an array becomes in a GitLab variable."""
+    text = (value or "").strip()
+    if not text.startswith("["):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        names = json.loads(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not a JSON list: {error}") from error
+    if not all(isinstance(tag, str) for tag in names):
+        raise click.BadParameter(f"{text!r} is not a list of names")
+    return tuple(names)
 
 
 @click.command()
@@ -33,7 +57,7 @@ _MOST_JOBS = 256
 @click.option(
     "--runner-tags",
     metavar="TAGS",
-    callback=gitlab.tags,
+    callback=_tags,
     help="With gitlab-child: runner tags, comma-separated.",
 )
 @click.pass_context
@@ -62,7 +86,7 @@ def clusters(
     from kubeaid_ci.report.outcome import place
 
     options = resolve(ctx, given, needs_kubeaid=False)
-    variables = gitlab.handed_on(os.environ, options, clusters) if options.fmt == "gitlab-child" else {}
+    variables = _child_variables(os.environ, options, clusters) if options.fmt == "gitlab-child" else {}
     kubeaid = kubeaid_folder(options)[0] if options.kubeaid else None
     found = list_clusters(
         config_folder(options), clusters=clusters, kubeaid=kubeaid, settings=options.settings, jobs=options.jobs
@@ -83,3 +107,37 @@ def clusters(
         ctx.exit(failure)
     told = report.report(found.clusters, found.findings, version=__version__)
     done(ctx, told, options, outputs=outputs, failure=failure)
+
+
+def _child_variables(environ: Mapping[str, str], options: Options, clusters: Sequence[str]) -> dict[str, str]:
+    """Return the variables of this job that the jobs of its child pipeline need, and its command-line options.
+
+    Only what is an option of building or publishing: tokens are settings of the project, which every
+    job has, and have no place in a file. Raises `UserError` for an address with a token in it.
+    """
+    from kubeaid_ci.cli.build import build
+    from kubeaid_ci.cli.publish import publish
+
+    own = {
+        str(option.envvar)
+        for command in (build, publish)
+        for option in from_environment(command).params
+        if isinstance(option, click.Option)
+    }
+    names = sorted(own - _OWN) + list(_INSTALLING)
+    variables = {name: environ[name] for name in names if environ.get(name)} | _resolved(options, clusters)
+    for name, value in variables.items():
+        if _CREDENTIALS.search(value):
+            raise UserError(f"{name}: has a token in its address, which the child pipeline's file would show to all")
+    return variables
+
+
+def _resolved(options: Options, clusters: Sequence[str]) -> dict[str, str]:
+    """Return the variables for what this job's command line and settings files decide."""
+    values = {
+        "CONFIG_REPO": options.config_repo if options.config_repo != "." else "",
+        "KUBEAID": options.kubeaid or "",
+        "KUBEAID_REF": options.kubeaid_ref,
+        "CLUSTERS": joined(clusters),
+    }
+    return {f"{PREFIX}{name}": value for name, value in values.items() if value}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from kubeaid_ci.cli.options import enclosing_config_repo, enclosing_kubeaid
+from kubeaid_ci.cli.repositories import enclosing_config_repo, enclosing_kubeaid
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@%+=/-]*")
 _VARS = "-vars.jsonnet"

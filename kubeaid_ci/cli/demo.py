@@ -35,9 +35,9 @@ def demo(ctx: click.Context, /, folder: Path | None, **given: object) -> None:
     quiet = ["-q"] if given.get("quiet") or (ctx.find_root().obj or {}).get("quiet") else []
 
     from kubeaid_ci.cli.build import build
-    from kubeaid_ci.cli.charts import charts
     from kubeaid_ci.cli.check import check
     from kubeaid_ci.cli.clusters import clusters
+    from kubeaid_ci.cli.groups import charts
     from kubeaid_ci.cli.publish import publish
     from kubeaid_ci.demo import charts as demo_charts
     from kubeaid_ci.demo import demo as job

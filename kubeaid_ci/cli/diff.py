@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.diff_options import about_change, comment_place, comparing, diff_options, end
+from kubeaid_ci.cli.diff_options import about_change, comparing, diff_options, end
 from kubeaid_ci.cli.environment import is_from_environment
 from kubeaid_ci.cli.new_only import Baseline, new_only_option
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, refuse_kubeaid_ref, resolve
+from kubeaid_ci.cli.posting import comment_place
 from kubeaid_ci.errors import UserError
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ def diff(
     Example: kubeaid-ci diff --base origin/main --kubeaid ../KubeAid
              kubeaid-ci diff staging --upgrade-to 31.1.1 --kubeaid ../KubeAid --comment
     """
+    from kubeaid_ci.cli.ending import revisions_of_change
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.cli.provenance import of_change
     from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
     from kubeaid_ci.diff.diff import diff_clusters
 
@@ -113,7 +114,7 @@ def diff(
         about=about,
         place=place,
         baseline=known,
-        revisions=lambda: of_change(options, config_repo, kubeaid, before, after),
+        revisions=lambda: revisions_of_change(options, config_repo, kubeaid, before, after),
     )
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli.options import common_options, read_settings, resolve
+from kubeaid_ci.cli.options import common_options, resolve
 from kubeaid_ci.cli.publish_options import forge_options, wishes
+from kubeaid_ci.cli.settings_in_force import read_settings
 from kubeaid_ci.errors import UserError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def doctor(ctx: click.Context, /, **given: Any) -> None:
     from kubeaid_ci.repositories.folders import is_address, public_address
 
     options = resolve(ctx, given, needs_kubeaid=False, settings_of=_readable_settings)
-    if options.kubeaid and not options.kubeaid_is_said and is_address(options.kubeaid):
+    if options.kubeaid and not options.kubeaid_is_explicit and is_address(options.kubeaid):
         public_address(split_address(options.kubeaid)[0], options.config_repo)
     checkup = job(
         publish_address(options),

@@ -50,6 +50,11 @@ def is_from_environment(ctx: click.Context, parameter: str) -> bool:
     return ctx.get_parameter_source(parameter) is ParameterSource.ENVIRONMENT
 
 
+def is_on_command_line(ctx: click.Context, parameter: str) -> bool:
+    """Return whether a parameter's value is on the command line."""
+    return ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE
+
+
 def name_the_variable(error: click.ClickException) -> None:
     """Name the variable in an error about a value that came from the environment."""
     if not isinstance(error, click.BadParameter) or error.ctx is None or error.param is None:

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.grouped import GroupedCommand
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option
-from kubeaid_ci.cli.publish_options import chart_publish_options, print_previews, refuse_without_effect, wishes
+from kubeaid_ci.cli.publish_options import (
+    GroupedCommand,
+    chart_publish_options,
+    print_previews,
+    refuse_without_effect,
+    wishes,
+)
 from kubeaid_ci.cli.upstream_options import host_options
 
 if TYPE_CHECKING:

@@ -2,13 +2,20 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.options import common_options, kubeaid_ref_option
-from kubeaid_ci.cli.upstream_options import registry_options
+from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, resolve
+from kubeaid_ci.cli.repositories import lock_folder
+from kubeaid_ci.cli.upstream_options import reaching_registries, registry_options
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.net.address import names_address
+
+if TYPE_CHECKING:
+    from kubeaid_ci.images.inventory import ImageInventory
+    from kubeaid_ci.images.mirroring import ImageMirror
 
 
 @click.command("mirror")
@@ -59,9 +66,7 @@ def images_mirror(
     """
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.images_list import failure_of_unknown, inventory, options_for
-    from kubeaid_ci.cli.images_plan import locked_digests, plan_only
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.cli.upstream_options import reaching_registries
     from kubeaid_ci.images.locking import image_registries
     from kubeaid_ci.images.mirror_report import mirror_report
     from kubeaid_ci.images.mirroring import mirror_images
@@ -75,11 +80,11 @@ def images_mirror(
     if plan and dry_run:
         raise click.UsageError("--dry-run has no effect with --plan, which copies nothing", ctx)
     reaching = reaching_registries(values, options.settings.upstreams)
-    locked = locked_digests(options, of_charts=of_charts)
+    locked = _locked_digests(options, of_charts=of_charts)
     with Progress(quiet=options.quiet) as progress:
         found = inventory(options, clusters, of_charts=of_charts, progress=progress.rendered)
         if plan:
-            result = plan_only(found, target, locked, plan)
+            result = _plan_only(found, target, locked, plan)
         else:
             with image_registries(**reaching) as look_up:
                 result = mirror_images(
@@ -106,9 +111,7 @@ def _restore(
 ) -> NoReturn:
     """Copy the images of an OCI layout to a registry."""
     from kubeaid_ci.cli.ending import done
-    from kubeaid_ci.cli.options import resolve
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.cli.upstream_options import reaching_registries
     from kubeaid_ci.images.locking import image_registries
     from kubeaid_ci.images.mirror_report import mirror_report
     from kubeaid_ci.images.mirroring import restore_images
@@ -130,3 +133,30 @@ def _restore(
             progress=partial(progress.counted, "images"),
         )
     done(ctx, mirror_report(result), options, failure=3 if result.is_incomplete else 0)
+
+
+def _locked_digests(options: Options, *, of_charts: bool) -> dict[str, str]:
+    """Return the digests of the lock file in the checkout; empty if it has none, or the repository is an address."""
+    from kubeaid_ci.images.lock import LOCK
+    from kubeaid_ci.images.locking import read_lock_file
+
+    name = options.kubeaid if of_charts else options.config_repo
+    if name is None or (names_address(name) and not Path(name).exists()):
+        return {}
+    return read_lock_file(lock_folder(options, of_charts=of_charts) / LOCK)
+
+
+def _plan_only(inventory: "ImageInventory", to: str, locked: dict[str, str], folder: Path) -> "ImageMirror":
+    """Write the plan to a folder. Raises `UserError` if it holds something, or the mirror is not a registry."""
+    from kubeaid_ci.images.mirror_names import Mirror
+    from kubeaid_ci.images.mirror_plan import plan_files, plan_mirror
+    from kubeaid_ci.images.mirroring import CopiedImage, CopyStatus, ImageMirror
+    from kubeaid_ci.runtime.files import write_folder
+
+    if to.startswith("dir:"):
+        raise UserError("--plan is for a registry; without --plan, --to dir:PATH makes an OCI layout")
+    mirror = Mirror.parse(to)
+    plan = plan_mirror(inventory, locked, mirror)
+    write_folder(folder, plan_files(plan, mirror))
+    images = (CopiedImage(item.image, item.target, item.digest, item.type, CopyStatus.PLANNED) for item in plan.items)
+    return ImageMirror(to, tuple(images), plan)

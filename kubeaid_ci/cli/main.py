@@ -12,7 +12,7 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli.environment import name_the_variable
-from kubeaid_ci.cli.lazy import LazyGroup
+from kubeaid_ci.cli.groups import COMMANDS, LazyGroup
 from kubeaid_ci.cli.options import common_options
 from kubeaid_ci.cli.terminal import drop_output, notice, open_streams
 from kubeaid_ci.errors import KubeaidCiError
@@ -35,24 +35,6 @@ _MACHINE = {
     errno.ENAMETOOLONG,
     errno.EIO,
     errno.EBADF,  # standard output that is open for reading only
-}
-
-# Each command by name: where it lives and what it does, so that --help loads none of them.
-COMMANDS = {
-    "build": ("kubeaid_ci.cli.build", "Build kube-prometheus manifests of clusters."),
-    "bundle": ("kubeaid_ci.cli.bundle", "Pack, verify and restore what a site without internet needs."),
-    "charts": ("kubeaid_ci.cli.charts", "List, verify and update umbrella charts and what is vendored in them."),
-    "check": ("kubeaid_ci.cli.check", "Check every cluster as Git describes it: what is broken, what is missing."),
-    "clusters": ("kubeaid_ci.cli.clusters", "List the clusters of a config repo."),
-    "diff": ("kubeaid_ci.cli.diff", "Show what a change or an upgrade does to each cluster."),
-    "images": ("kubeaid_ci.cli.images", "List container images, lock their digests, plan mirrors."),
-    "render": ("kubeaid_ci.cli.render", "Render every object that Argo CD would apply to clusters."),
-    "publish": ("kubeaid_ci.cli.publish", "Build clusters and open or update the change request."),
-    "upgrade": ("kubeaid_ci.cli.upgrade", "Move clusters to another KubeAid revision, rehearsed first."),
-    "doctor": ("kubeaid_ci.cli.doctor", "Check this machine, both repositories and the forge for problems."),
-    "sbom": ("kubeaid_ci.cli.sbom", "Write the software bill of materials of clusters (CycloneDX)."),
-    "rules": ("kubeaid_ci.cli.rules", "List the rules, or explain one."),
-    "demo": ("kubeaid_ci.cli.demo", "Make small repositories and run every job on them, offline."),
 }
 
 

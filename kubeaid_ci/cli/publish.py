@@ -6,9 +6,14 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.grouped import GroupedCommand
 from kubeaid_ci.cli.options import common_options, resolve
-from kubeaid_ci.cli.publish_options import print_previews, publish_options, refuse_without_effect, wishes
+from kubeaid_ci.cli.publish_options import (
+    GroupedCommand,
+    print_previews,
+    publish_options,
+    refuse_without_effect,
+    wishes,
+)
 
 
 @click.command(cls=GroupedCommand)

@@ -1,18 +1,20 @@
-"""The options of every command that offers changes, and what they come to."""
+"""The options of every command that publishes changes, and what they come to."""
 
 import secrets
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from kubeaid_ci.cli.environment import PathList
 from kubeaid_ci.cli.terminal import notice
 from kubeaid_ci.forge.change_request import CommitVia, OnForeignCommits, Wishes
 
 if TYPE_CHECKING:
+    from kubeaid_ci.diff.comparison import ScanNote
     from kubeaid_ci.settings import PublishSettings
 
 # Options that change requests need a forge for.
@@ -72,6 +74,20 @@ _OPTIONS = (
         help="Write the text and a patch of each change request to DIR (default with --dry-run: a new folder).",
     ),
 )
+
+# The parameters of each group, which are shown in this order. Options of the command itself come first.
+_GROUPS: Mapping[str, Collection[str]] = {
+    "Change request": (
+        *("base", "title", "reviewers", "team_reviewers", "assignees", "labels", "milestone", "draft", "auto_merge"),
+        *("per_cluster", "together", "on_foreign_commits", "dry_run", "preview"),
+    ),
+    "Commits": ("author", "sign", "sign_off", "commit_via"),
+    "Forge": ("forge", "forge_url", "ca_bundle"),
+    "Common options": (
+        *("config_repo", "kubeaid", "kubeaid_ref", "jobs", "fmt", "report", "fail_on", "dotenv", "no_cache"),
+        *("debug", "quiet", "verbose", "help"),
+    ),
+}
 
 
 def publish_options(function: _F) -> _F:
@@ -181,3 +197,46 @@ def print_previews(asked: Wishes) -> None:
         notice(f"{pushed}texts and patches are in {asked.preview}")
     elif asked.dry_run:
         notice("dry run: nothing to publish, so there is no preview")
+
+
+def scan_report_option(function: _F) -> _F:
+    """Add ``--scan-report`` to a command that publishes."""
+    return click.option(
+        "--scan-report",
+        "scan_reports",
+        multiple=True,
+        type=PathList(path_type=Path),
+        metavar="FILE",
+        help="With --publish: a report of trivy or grype, to show what new images fix and add; repeatable.",
+    )(function)
+
+
+def scan_note(ctx: click.Context, reports: Sequence[Path], *, publish: bool) -> "ScanNote | None":
+    """Return what describes image changes by reports of scanners; None if no report is named.
+
+    Raises `UsageError` if nothing is published, and `UserError` if a report cannot be read.
+    """
+    if not reports:
+        return None
+    if not publish:
+        raise click.UsageError("--scan-report has no effect without --publish", ctx)
+    from kubeaid_ci.scan.pairs import note_of
+    from kubeaid_ci.scan.scanners import read_file
+
+    return note_of([report for path in reports for report in read_file(path)])
+
+
+class GroupedCommand(click.Command):
+    """A command whose help lists its options in groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, group by group."""
+        group_of = {name: title for title, names in _GROUPS.items() for name in names}
+        rows: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Options", *_GROUPS)}
+        for parameter in self.get_params(ctx):
+            if (record := parameter.get_help_record(ctx)) is not None:
+                rows[group_of.get(parameter.name or "", "Options")].append(record)
+        for title, records in rows.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)

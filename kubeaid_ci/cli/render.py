@@ -1,6 +1,7 @@
-"""``kubeaid-ci render``."""
+"""``kubeaid-ci render``, and the output of rendered objects."""
 
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,11 @@ from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
 from kubeaid_ci.cli.options import common_options, resolve
+from kubeaid_ci.cli.terminal import print_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from kubeaid_ci.findings.finding import Finding
+    from kubeaid_ci.k8s.manifest import Manifest
     from kubeaid_ci.render.rendering import Renderings
 
 
@@ -58,7 +59,6 @@ def render(
              kubeaid-ci render --format text --new-only --base origin/main
     """
     from kubeaid_ci.cli.ending import done
-    from kubeaid_ci.cli.manifests import show
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
     from kubeaid_ci.render.render import render_clusters
@@ -84,7 +84,7 @@ def render(
                 return render_clusters(config_repo, kubeaid, clusters=names, config_ref=revision, **same).findings
 
             known = Baseline(subtracted, of_clusters(config_repo, subtracted, clusters, at))
-    printed = show(renderings.manifests, fmt=given["fmt"], out=out)
+    printed = write_manifests(renderings.manifests, fmt=given["fmt"], out=out)
     told = report(renderings, command="render", version=__version__)
     failure = partial(_failure, renderings)
     done(ctx, told, options, stdout=sys.stderr if printed else None, failure=failure, baseline=known)
@@ -95,3 +95,18 @@ def _failure(renderings: "Renderings", findings: "Sequence[Finding]") -> int:
     failed = {f"{app.cluster}/{app.app}" for app in renderings.failed}
     wrong = any(finding.key == "folder" for finding in findings)
     return 2 if wrong or any(finding.subject in failed for finding in findings) else 0
+
+
+def write_manifests(manifests: "Sequence[Manifest]", *, fmt: str | None, out: Path | None) -> bool:
+    """Write the objects into a folder, or print them if the format is YAML. Return whether it printed."""
+    from kubeaid_ci.render.report import as_document, as_files
+    from kubeaid_ci.runtime.files import write_folder
+
+    if out is not None:
+        write_folder(out, {path: text.encode() for path, text in as_files(manifests)})
+        return False
+    if fmt not in (None, "yaml"):
+        return False
+    for manifest in manifests:
+        print_documents(as_document(manifest))
+    return True

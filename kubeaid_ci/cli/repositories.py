@@ -1,15 +1,65 @@
-"""The two repositories as folders, from the options."""
+"""The two repositories: around the current folder, and as folders or addresses by the options."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kubeaid_ci.cli.options import Options
 from kubeaid_ci.cli.terminal import notice
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.net.address import names_address, without_credentials
 
+if TYPE_CHECKING:
+    from kubeaid_ci.cli.options import Options
 
-def kubeaid_folder(options: Options) -> tuple[Path, str]:
+_TEMPLATE = Path("build/kube-prometheus/common-template.jsonnet")
+_HOME = "k8s"
+
+
+def enclosing_config_repo() -> str | None:
+    """Return the config repo around the current folder, relative to it; None if it does not exist."""
+    return _enclosing(lambda folder: (folder / _HOME).is_dir())
+
+
+def enclosing_kubeaid() -> str | None:
+    """Return the KubeAid repo around the current folder, relative to it; None if it does not exist."""
+    return _enclosing(lambda folder: (folder / _TEMPLATE).is_file())
+
+
+def _enclosing(is_repository: Callable[[Path], bool]) -> str | None:
+    """Return the repository of a kind that the current folder is in, relative to it; None if it is in none.
+
+    The search ends at the top of the Git work tree. Outside of Git only a folder below ``k8s/`` counts as inside.
+    """
+    here = Path.cwd()
+    is_in_git = any((place / ".git").exists() for place in (here, *here.parents))
+    for place in (here, *here.parents):
+        is_inside = place == here or here.relative_to(place).parts[0] == _HOME or is_in_git
+        if is_inside and is_repository(place):
+            return os.path.relpath(place, here)
+        if (place / ".git").exists():
+            return None
+    return None
+
+
+def refuse_part_of_config_repo(config_repo: str, kubeaid: str) -> None:
+    """Raise if the KubeAid repo of a settings file is a folder that the config repo itself contains.
+
+    A change of the config repo could then decide what its own manifests are compared with. A checkout of its own
+    below the config repo is another repository.
+    """
+    if names_address(kubeaid) and not Path(kubeaid).exists():
+        return
+    config, folder = Path(config_repo).resolve(), Path(kubeaid).resolve()
+    between = (place for place in (folder, *folder.parents) if config in place.parents)
+    if config in folder.parents and not any((place / ".git").exists() for place in between):
+        raise UserError(
+            f"kubeaid of a settings file is {kubeaid}, a folder of the config repo itself;"
+            " if that is meant, name it with --kubeaid or KUBEAID_CI_KUBEAID"
+        )
+
+
+def kubeaid_folder(options: "Options") -> tuple[Path, str]:
     """The KubeAid repo as a folder, and the revision to take; a mirror has no work tree, so its default branch."""
     if options.kubeaid is None:
         raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
@@ -18,10 +68,10 @@ def kubeaid_folder(options: Options) -> tuple[Path, str]:
     from kubeaid_ci.repositories.folders import mirrored
 
     ref = "HEAD" if options.kubeaid_ref == "worktree" else options.kubeaid_ref
-    return mirrored(options.kubeaid, named_by=None if options.kubeaid_is_said else options.config_repo), ref
+    return mirrored(options.kubeaid, named_by=None if options.kubeaid_is_explicit else options.config_repo), ref
 
 
-def charts_folder(options: Options, ref: str) -> tuple[Path, str]:
+def charts_folder(options: "Options", ref: str) -> tuple[Path, str]:
     """The KubeAid repo as a folder, and the revision of its charts to look at."""
     folder, own = kubeaid_folder(options)
     if options.kubeaid_ref == "pinned":
@@ -29,7 +79,7 @@ def charts_folder(options: Options, ref: str) -> tuple[Path, str]:
     return folder, own if ref == "worktree" else ref
 
 
-def checkout_folder(options: Options) -> Path:
+def checkout_folder(options: "Options") -> Path:
     """The KubeAid repo as a checkout to write to."""
     if options.kubeaid is None or _may_be_address(options.kubeaid):
         raise UserError("charts are updated in a checkout; name one with --kubeaid PATH, or add --publish")
@@ -38,7 +88,7 @@ def checkout_folder(options: Options) -> Path:
     return Path(options.kubeaid)
 
 
-def lock_folder(options: Options, *, of_charts: bool) -> Path:
+def lock_folder(options: "Options", *, of_charts: bool) -> Path:
     """Return the checkout that ``images.lock.yaml`` is in: the config repo, or the KubeAid repo for charts."""
     name = options.kubeaid if of_charts else options.config_repo
     if name is None or _may_be_address(name):
@@ -49,14 +99,14 @@ def lock_folder(options: Options, *, of_charts: bool) -> Path:
     return _folder(name, "--kubeaid" if of_charts else "--config-repo")
 
 
-def kubeaid_target(options: Options) -> str:
+def kubeaid_target(options: "Options") -> str:
     """The KubeAid repo to publish to or to comment in: an address, or a checkout whose origin is meant.
 
     Whoever writes a settings file does not decide where a token goes.
     """
     if options.kubeaid is None:
         raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
-    if not options.kubeaid_is_said and _may_be_address(options.kubeaid):
+    if not options.kubeaid_is_explicit and _may_be_address(options.kubeaid):
         shown = without_credentials(options.kubeaid)
         raise UserError(
             f"kubeaid of a settings file is {shown}, and the token would go there; if that is intended, pass"
@@ -65,7 +115,7 @@ def kubeaid_target(options: Options) -> str:
     return options.kubeaid
 
 
-def publish_address(options: Options) -> str:
+def publish_address(options: "Options") -> str:
     """The config repo to publish to: the options, else the environment's own variables for it."""
     from kubeaid_ci.forge import environment
 
@@ -73,7 +123,7 @@ def publish_address(options: Options) -> str:
     return found.value if found and not options.config_repo_is_explicit else options.config_repo
 
 
-def config_folder(options: Options, *, beside: str | None = None, keep: bool = False) -> Path:
+def config_folder(options: "Options", *, beside: str | None = None, keep: bool = False) -> Path:
     """Return the config repo as a folder. One that is named by its address is cloned, and named if the clone is kept.
 
     `beside` is the repository that our own tokens are for, where that is another.

@@ -7,10 +7,16 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.grouped import GroupedCommand
 from kubeaid_ci.cli.options import common_options, refuse_kubeaid_ref, resolve
-from kubeaid_ci.cli.publish_options import chart_publish_options, print_previews, refuse_without_effect, wishes
-from kubeaid_ci.cli.scan_note import scan_note, scan_report_option
+from kubeaid_ci.cli.publish_options import (
+    GroupedCommand,
+    chart_publish_options,
+    print_previews,
+    refuse_without_effect,
+    scan_note,
+    scan_report_option,
+    wishes,
+)
 
 _NO_REF = "an upgrade is from what each Application pins to --to"
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kubeaid_ci.cli.build import build
-from kubeaid_ci.cli.bundle_create import bundle_create
+from kubeaid_ci.cli.bundle import bundle_create
 from kubeaid_ci.cli.charts_lint import charts_lint
 from kubeaid_ci.cli.charts_update import charts_update
 from kubeaid_ci.cli.charts_verify import charts_verify

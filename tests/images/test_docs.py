@@ -7,7 +7,7 @@ import click
 import pytest
 
 import kubeaid_ci
-from kubeaid_ci.cli.images import images
+from kubeaid_ci.cli.groups import images
 
 TEXT = (Path(kubeaid_ci.__file__).parents[1] / "docs/images.md").read_text("utf-8")
 LINES = re.findall(r"^kubeaid-ci images ([^#\n]*)", TEXT, re.MULTILINE)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kubeaid_ci.cli.provenance import run_address
+from kubeaid_ci.cli.ending import run_address
 from kubeaid_ci.report import FORMATS, provenance
 from tests.report.samples import build_report
 

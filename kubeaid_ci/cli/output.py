@@ -1,4 +1,4 @@
-"""The end of every command: shows its report, sets the outputs of the CI job, and returns the exit code."""
+"""The output of every command: report files, outputs of the CI job, the report itself, and the exit code."""
 
 import os
 import sys
@@ -61,7 +61,7 @@ def finish(
     if dotenv is not None:
         steps.append(partial(write_atomically, dotenv, _encoded(job.dotenv(outputs or {}))))
     if job.github(env):
-        steps.append(partial(_tell_github, report, outputs or {}, folder, env=env, stderr=stderr or sys.stderr))
+        steps.append(partial(_output_to_github, report, outputs or {}, folder, env=env, stderr=stderr or sys.stderr))
     steps.append(partial(show, report, fmt, env=env, stdout=stdout or sys.stdout, verbose=verbose))
     errors = _attempt(steps)
     posted = post() if post else 0
@@ -88,7 +88,7 @@ def _write_report(report: Report, name: str, path: Path, env: Mapping[str, str])
     write_atomically(path, _encoded(job.harmless(text, env) if is_log else text))
 
 
-def _tell_github(
+def _output_to_github(
     report: Report, outputs: Mapping[str, str], folder: str, *, env: Mapping[str, str], stderr: TextIO
 ) -> None:
     job.append_summary(env, markdown_page.parts(report))

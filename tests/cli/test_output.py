@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kubeaid_ci.cli.finish import finish
+from kubeaid_ci.cli.output import finish
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import FailOn
 from kubeaid_ci.report import FORMATS
