@@ -8,21 +8,21 @@ import kubeaid_ci
 from kubeaid_ci.charts.update.result import Updates
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.helm.upstreams import Upstreams
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.settings import Settings
 from tests import repos, umbrellas
 from tests.servers.charts import Charts
 from tests.umbrellas import metadata
 
 DAY = date(2026, 3, 10)
-QUICK = Patience(attempts=1, first=0, sleep=lambda _: None)
+QUICK = RetryPolicy(attempts=1, first=0, sleep=lambda _: None)
 DEPLOYMENT = (
     "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  replicas: {{{{ .Values.replicas }}}}\n"
 )
 
 
 def upstreams(**more) -> Upstreams:
-    return Upstreams(environ={}, patience=QUICK, keep=True, **more)
+    return Upstreams(environ={}, retries=QUICK, keep=True, **more)
 
 
 def files(name: str, more: Mapping[str, str] | None = None) -> dict[str, bytes]:

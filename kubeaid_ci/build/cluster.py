@@ -27,7 +27,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git import attributes
-from kubeaid_ci.git.source_files import FolderAt, Source, SourceAt, opened
+from kubeaid_ci.git.source_files import FolderRef, Source, SourceRef, opened
 from kubeaid_ci.k8s.manifest import Manifest, objects
 from kubeaid_ci.k8s.rendered import as_json
 from kubeaid_ci.repositories.kubeaid import BUILD, KubeAid
@@ -158,9 +158,9 @@ def unchanged(task: Task, sources: "Sources") -> Built | None:
 class Sources:
     """Opened sources, shared by the look-ups of one run."""
 
-    _opened: dict[SourceAt, Source] = field(default_factory=dict)
+    _opened: dict[SourceRef, Source] = field(default_factory=dict)
 
-    def at(self, at: SourceAt) -> Source:
+    def at(self, at: SourceRef) -> Source:
         """The source, opened once."""
         if at not in self._opened:
             self._opened[at] = opened(at)
@@ -172,7 +172,7 @@ def cached_files(task: Task, sources: Sources) -> Files | None:
     cache = task.cache
     if cache is None:
         return None
-    config = sources.at(FolderAt(task.config))
+    config = sources.at(FolderRef(task.config))
     kubeaid = sources.at(task.kubeaid.at)
     for record in cache.records(_slot(task, config)):
         if _holds(record, task.kubeaid.tree, kubeaid, config):

@@ -17,7 +17,7 @@ from kubeaid_ci.config_repo.rules import VARS_INVALID
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Rule
 from kubeaid_ci.git.links import is_for_git
-from kubeaid_ci.git.source_files import CommitAt, FolderAt, FolderSource, Source, SourceAt, opened
+from kubeaid_ci.git.source_files import CommitRef, FolderRef, FolderSource, Source, SourceRef, opened
 from kubeaid_ci.redaction.texts import named_values
 from kubeaid_ci.redaction.values import safe_message, secret_values
 from kubeaid_ci.repositories.kubeaid import BUILD, TEMPLATE
@@ -47,7 +47,7 @@ class Refused(Exception):  # noqa: N818 - an outcome, not an internal error
 
 
 @lru_cache(maxsize=4)
-def _commit(at: CommitAt) -> Source:
+def _commit(at: CommitRef) -> Source:
     """The files of a commit, which never change: clusters that a worker evaluates at the same one share them."""
     return opened(at)
 
@@ -72,11 +72,11 @@ class Evaluation:
 
     @classmethod
     def of(
-        cls, cluster: Cluster, config_root: str, kubeaid: SourceAt, engine: str, *, only: bool = False
+        cls, cluster: Cluster, config_root: str, kubeaid: SourceRef, engine: str, *, only: bool = False
     ) -> "Evaluation":
         """Open both repositories."""
-        config = opened(FolderAt(config_root))
-        source = _commit(kubeaid) if isinstance(kubeaid, CommitAt) else opened(kubeaid)
+        config = opened(FolderRef(config_root))
+        source = _commit(kubeaid) if isinstance(kubeaid, CommitRef) else opened(kubeaid)
         return cls(cluster, config, source, engine, Importer((source, config)), only)  # type: ignore[arg-type]
 
     @property

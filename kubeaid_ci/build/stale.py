@@ -10,7 +10,7 @@ from kubeaid_ci.build.rules import STALE
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.git.source_files import FolderAt
+from kubeaid_ci.git.source_files import FolderRef
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.repositories.kubeaid import BUILD, KubeAid, resolve
 
@@ -66,7 +66,7 @@ def _other_revision(
     """Return what to add to a message if a cluster pins other KubeAid files than it was built from."""
     if isinstance(used, Finding) or isinstance(pinned, Finding):
         return ""
-    is_dirty = isinstance(used.at, FolderAt) and repository.is_dirty(BUILD)
+    is_dirty = isinstance(used.at, FolderRef) and repository.is_dirty(BUILD)
     if not is_dirty and (used.tree or repository.tree("HEAD", BUILD)) == pinned.tree:
         return ""
     command = f"kubeaid-ci build {shlex.quote(cluster.dir)} --check --kubeaid-ref pinned"

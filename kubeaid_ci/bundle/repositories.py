@@ -38,7 +38,7 @@ def describe(name: str, revisions: Revisions, *, files: Sequence[str] = ()) -> B
             f"{revisions.folder}: a shallow clone lacks history that a bundle needs; fetch it:"
             f" git -C {revisions.folder} fetch --unshallow"
         )
-    if repository.names_by_sha256():
+    if repository.uses_sha256():
         raise UserError(f"{revisions.folder}: repositories with SHA-256 ids cannot be bundled yet")
     head = repository.commit("HEAD") or repository.default_branch()
     branch = repository.current_branch() or ""

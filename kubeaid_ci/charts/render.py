@@ -74,7 +74,7 @@ def chart_sources(
     at = FilesAt(str(root), ref, (CHARTS,))
     version = settings.kubernetes_version or Version.parse(api.DEFAULT)
     api_versions = {*api.api_versions(version), *api.MONITORING, *settings.api_versions}
-    with snapshot.take(root, ref, at.folders) as files:
+    with snapshot.open_snapshot(root, ref, at.folders) as files:
         place = Place(at, files, ref)
         names = sorted(path.split("/")[1] for path in files.files if _is_chart(path))
         if not names:

@@ -1,6 +1,6 @@
 """The issue about clusters with errors."""
 
 from kubeaid_ci.check import report
-from kubeaid_ci.publishing.issue import Alarm
+from kubeaid_ci.publishing.issue import IssueTopic
 
-CLUSTERS = Alarm("check", report.alarm, "Closed by kubeaid-ci: no cluster has errors.")
+CLUSTERS = IssueTopic("check", report.alarm, "Closed by kubeaid-ci: no cluster has errors.")

@@ -12,12 +12,12 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.forge import environment
 from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind, token_advice
-from kubeaid_ci.forge.interface import Trouble
+from kubeaid_ci.forge.interface import ForgeError
 from kubeaid_ci.git.access import GitAccess, split_address
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.net.credentials import Token
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.publishing.branches import ROOT as BRANCH
 from kubeaid_ci.publishing.target import forge_of
 
@@ -49,7 +49,7 @@ class Approach:
 
 def briefly(access: GitAccess) -> GitAccess:
     """The same way in, for somebody who waits for the answer: one try, and not for long."""
-    return replace(access, patience=Patience(attempts=1), timeout=_SECONDS)
+    return replace(access, retries=RetryPolicy(attempts=1), timeout=_SECONDS)
 
 
 def approach(address: str, wishes: Wishes, *, is_origin: bool = False) -> Approach:
@@ -127,17 +127,17 @@ def _api(way: Approach, wishes: Wishes) -> Iterator[Check]:
     if token is None:
         return
     bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
-    patience = Patience(attempts=1)
-    forge = forges.connect(way.forge, token, environ=os.environ, ca_bundle=bundle, patience=patience)
+    retries = RetryPolicy(attempts=1)
+    forge = forges.connect(way.forge, token, environ=os.environ, ca_bundle=bundle, retries=retries)
     if forge is None:
         return
     needs = token_advice(way.forge, token)
     try:
         yield checks.requesting(forge.access(), who=_owner(token), needs=needs)
         opened = forge.find_open(BRANCH)
-    except Trouble as trouble:
-        kind = Refused if trouble.status in _REFUSALS else NotReached
-        yield checks.requesting(kind(str(trouble)), who=_owner(token), needs=needs)
+    except ForgeError as error:
+        kind = Refused if error.status in _REFUSALS else NotReached
+        yield checks.requesting(kind(str(error)), who=_owner(token), needs=needs)
         return
     yield checks.change_request(opened[0].url if opened else None, BRANCH)
 

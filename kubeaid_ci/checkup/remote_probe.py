@@ -46,7 +46,7 @@ def _closed(access: GitAccess, service: str) -> Refused | NotReached | None:
     match git_status(access, service):
         case Moved(address):
             return Refused(f"redirects to {address}; name that address if you trust it")
-        case session.Lost(detail):
+        case session.NoResponse(detail):
             return NotReached(access.redact(f"{access.url}: {detail}"))
         case 200:
             return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kubeaid_ci.ci import job
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.forge.change_request import ChangeRequest, Wishes
-from kubeaid_ci.forge.interface import Forge, say_once
+from kubeaid_ci.forge.interface import Forge, upsert_comment
 from kubeaid_ci.publishing.target import resolve
 
 # The hidden line by which the comment is found again.
@@ -25,13 +25,13 @@ class Place:
         """Return how much text there is room for, in the unit of the forge's limit."""
         return self.forge.body_limit - _FRAME
 
-    def say(self, key: str, text: str, *, only_anew: bool = False) -> int:
-        """Create or update our comment with this key; with `only_anew` do not create one.
+    def say(self, key: str, text: str, *, update_only: bool = False) -> int:
+        """Create or update our comment with this key; with `update_only` do not create one.
 
         Returns how many comments of others have the key; they are not changed. Raises
         `OutsideError` if the forge rejects it.
         """
-        return say_once(self.forge, ChangeRequest.numbered(self.number), key, text, only_anew=only_anew)
+        return upsert_comment(self.forge, ChangeRequest.numbered(self.number), key, text, update_only=update_only)
 
 
 def place(repository: str, wishes: Wishes, number: int | None = None) -> Place:

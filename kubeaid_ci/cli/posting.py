@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.ci.comment import Place
     from kubeaid_ci.diff.comparison import Comparison
     from kubeaid_ci.forge.interface import Forge
-    from kubeaid_ci.publishing.issue import Alarm
+    from kubeaid_ci.publishing.issue import IssueTopic
     from kubeaid_ci.report.report import Report
 
 
@@ -54,7 +54,7 @@ def post_comment(
             said, about=about, limit=place.limit, size=place.forge.body_size, silenced=silenced, origin=origin
         )
         worth_saying = comparison.differs or any(one.severity is not Severity.INFO for one in spoken)
-        if others := place.say(command, text, only_anew=not worth_saying):
+        if others := place.say(command, text, update_only=not worth_saying):
             notice(f"kubeaid-ci: {others} comments with our marker belong to another user, and were not changed")
     except OutsideError as error:
         notice(f"kubeaid-ci: error: cannot post the comment: {error}")
@@ -62,7 +62,7 @@ def post_comment(
     return 0
 
 
-def update_issue(forge: "Forge", report: "Report", alarm: "Alarm") -> int:
+def update_issue(forge: "Forge", report: "Report", alarm: "IssueTopic") -> int:
     """Open, update or close the issue about a report's errors. Return 0, or the exit code of a forge that fails."""
     from kubeaid_ci.publishing.issue import keep_issue
 

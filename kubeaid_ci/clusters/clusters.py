@@ -15,7 +15,7 @@ from kubeaid_ci.config_repo.versions import kubernetes_version
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.disk_tree import DiskTree
-from kubeaid_ci.git.source_files import FolderAt
+from kubeaid_ci.git.source_files import FolderRef
 from kubeaid_ci.git.tree_reader import TreeReader
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.report.json_result import JsonResult
@@ -75,7 +75,7 @@ def _vars(task: tuple[str, Cluster]) -> dict[str, Any] | Finding:
     """A cluster's platform and release. Runs in a worker."""
     root, cluster = task
     try:
-        values = Evaluation.of(cluster, root, FolderAt(root), "rjsonnet").vars()
+        values = Evaluation.of(cluster, root, FolderRef(root), "rjsonnet").vars()
     except Refused as refused:
         return refused.finding
     return {name: values.get(name) for name in ("platform", "kube_prometheus_version")}

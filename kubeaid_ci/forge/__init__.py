@@ -9,12 +9,12 @@ from kubeaid_ci.forge.environment import Environ, token_variables
 from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind, branch_rules_page, token_advice
 from kubeaid_ci.git.access import GitAccess
 from kubeaid_ci.net.credentials import Token
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 
 if TYPE_CHECKING:
     from kubeaid_ci.forge.interface import Forge
 
-_Connect = Callable[[ForgeAddress, Token, Path | None, Patience], "Forge"]
+_Connect = Callable[[ForgeAddress, Token, Path | None, RetryPolicy], "Forge"]
 
 
 def _github() -> _Connect:
@@ -57,7 +57,7 @@ def connect(
     *,
     environ: Environ,
     ca_bundle: Path | None = None,
-    patience: Patience | None = None,
+    retries: RetryPolicy | None = None,
 ) -> "Forge | None":
     """Return the forge at an address, or None if the kind is ``none``. Nothing is sent yet.
 
@@ -66,7 +66,7 @@ def connect(
     if address.kind is ForgeKind.NONE:
         return None
     known = required(address, token, environ=environ)
-    return FORGES[address.kind]()(address, known, ca_bundle, patience or Patience())
+    return FORGES[address.kind]()(address, known, ca_bundle, retries or RetryPolicy())
 
 
 def git_access(
@@ -75,8 +75,8 @@ def git_access(
     token: Token | None,
     *,
     ca_bundle: Path | None = None,
-    patience: Patience | None = None,
+    retries: RetryPolicy | None = None,
 ) -> GitAccess:
     """Return how Git reaches the repository at `url`, with an explanation for users who are refused."""
     told = f"{token_advice(address, token)}."
-    return GitAccess(url, token, ca_bundle, patience or Patience(), told, branch_rules_page(address))
+    return GitAccess(url, token, ca_bundle, retries or RetryPolicy(), told, branch_rules_page(address))

@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from kubeaid_ci.forge.forge import ForgeAddress
-from kubeaid_ci.forge.interface import Trouble
+from kubeaid_ci.forge.interface import ForgeError
 
 C = TypeVar("C", bound=type)
 T = TypeVar("T")
@@ -18,22 +18,22 @@ _SHAPE = (KeyError, IndexError, TypeError, AttributeError, ValueError, Recursion
 
 @contextmanager
 def reading(address: ForgeAddress) -> Iterator[None]:
-    """Raise `Trouble` for answers of another shape than the ones that are read within."""
+    """Raise `ForgeError` for answers of another shape than the ones that are read within."""
     try:
         yield
     except _SHAPE as error:
         raise unexpected(address) from error
 
 
-def unexpected(address: ForgeAddress) -> Trouble:
+def unexpected(address: ForgeAddress) -> ForgeError:
     """Return the error for an answer that this forge's API does not document."""
     message = f"{address.remote}: {address.api} gives an answer that the API of {address.kind} does not have"
     advice = "check --forge and --forge-url, and whether a proxy or a login page is in between"
-    return Trouble(f"{message}; {advice}", status=None, passes=False)
+    return ForgeError(f"{message}; {advice}", status=None, passes=False)
 
 
 def reads_answers(forge: C) -> C:
-    """Make the public methods of a class with an `address` raise `Trouble` for answers of another shape."""
+    """Make the public methods of a class with an `address` raise `ForgeError` for answers of another shape."""
     for name, method in list(vars(forge).items()):
         if callable(method) and not name.startswith("_") and name not in {one.name for one in fields(forge)}:
             setattr(forge, name, _guarded(method))

@@ -10,9 +10,9 @@ from kubeaid_ci.forge.answers import reads_answers, user_id
 from kubeaid_ci.forge.change_request import ChangeRequest, Comment, Proposal
 from kubeaid_ci.forge.forge import ForgeAddress, Size, utf8_size
 from kubeaid_ci.forge.gitea_requests import Requests
-from kubeaid_ci.forge.interface import PAGE, Api, Trouble, attempt_each, missing
+from kubeaid_ci.forge.interface import PAGE, Api, ForgeError, apply_all, missing
 from kubeaid_ci.net.credentials import Access, Token
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 
 # The API has no limit of its own; how long a text the database takes depends on it, and is counted in bytes.
 BODY_LIMIT = 1_000_000
@@ -21,9 +21,9 @@ _DRAFT = "WIP: "
 _LAST_PAGES = 2
 
 
-def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "Gitea":
+def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, retries: RetryPolicy) -> "Gitea":
     """The repository on Gitea or Forgejo, to be reached with this token."""
-    return Gitea(address, Api(Requests(address, token, ca_bundle), patience))
+    return Gitea(address, Api(Requests(address, token, ca_bundle), retries))
 
 
 @reads_answers
@@ -110,9 +110,9 @@ class Gitea:
         """Replace the text of the comment."""
         self.api.send("PATCH", f"{self._repo}/issues/comments/{comment.id}", body={"body": text})
 
-    def decorate(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
+    def set_metadata(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
         """Add what is missing; who has reviewed already is not asked again."""
-        return attempt_each(
+        return apply_all(
             ("labels", lambda: self._label(request, missing(proposal.labels, request.labels))),
             ("assignees", lambda: self._assign(request, missing(proposal.assignees, request.assignees))),
             ("reviewers", lambda: self._ask_reviewers(request, proposal)),
@@ -136,8 +136,8 @@ class Gitea:
         owner = self.address.project.partition("/")[0]
         try:
             return own + list(self.api.pages(f"/orgs/{owner}/labels", size_name="limit", capped=True))
-        except Trouble as trouble:
-            if trouble.status not in (403, 404):
+        except ForgeError as error:
+            if error.status not in (403, 404):
                 raise
             return own
 

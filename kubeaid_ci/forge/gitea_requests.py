@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.forge.forge import ForgeAddress, token_advice
-from kubeaid_ci.forge.interface import MOVED, Trouble
+from kubeaid_ci.forge.interface import MOVED, ForgeError
 from kubeaid_ci.net import session as wire
 from kubeaid_ci.net.credentials import Token
 
@@ -26,12 +26,12 @@ class Requests:
         """The JSON of the answer."""
         url = f"{self.address.api}{path}"
         answer = wire.exchange(self._session(), verb, url, query=query, body=body)
-        if isinstance(answer, wire.Lost):
+        if isinstance(answer, wire.NoResponse):
             message = self.token.redact(f"{url}: {verb}: {answer.detail}")
-            raise Trouble(message, status=None, passes=answer.may_pass)
+            raise ForgeError(message, status=None, passes=answer.may_pass)
         if 200 <= answer.status < 300:
             if answer.data is None and answer.text.strip() not in ("", "null"):
-                raise Trouble(f"{url}: {verb}: broken JSON", status=None, passes=True)
+                raise ForgeError(f"{url}: {verb}: broken JSON", status=None, passes=True)
             return answer.data
         raise self._trouble(answer)
 
@@ -42,13 +42,13 @@ class Requests:
             self._made.append(wire.session(headers, self.ca_bundle, self.address.api))
         return self._made[0]
 
-    def _trouble(self, answer: wire.Answer) -> Trouble:
+    def _trouble(self, answer: wire.Answer) -> ForgeError:
         after = answer.headers.get("retry-after", "")
         said = self.token.redact(wire.words(answer.data, answer.text))
         message = f"{self.address.remote}: HTTP {answer.status}: {said}{self._advice(answer.status)}"
         passes = answer.status == 429 or answer.status >= 500
         wait = float(after) if passes and after.isdigit() else None
-        return Trouble(message, status=answer.status, passes=passes, wait=wait)
+        return ForgeError(message, status=answer.status, passes=passes, wait=wait)
 
     def _advice(self, status: int) -> str:
         if status < 400:

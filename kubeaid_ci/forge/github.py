@@ -10,19 +10,19 @@ from kubeaid_ci.forge.answers import reads_answers, user_id
 from kubeaid_ci.forge.change_request import ChangeRequest, Comment, Proposal
 from kubeaid_ci.forge.forge import ForgeAddress, Size, utf16_size
 from kubeaid_ci.forge.github_requests import GRAPHQL, VIEWER, Requests
-from kubeaid_ci.forge.interface import PAGE, Api, Trouble, attempt_each, missing
+from kubeaid_ci.forge.interface import PAGE, Api, ForgeError, apply_all, missing
 from kubeaid_ci.net.credentials import Access, Token
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 
 # The limit is 65,536 characters. An emoji may count as two of them, so it is counted as two.
 BODY_LIMIT = 60_000
 _UNSCOPED = "a fine-grained, App or workflow token, whose permissions show when they are used"
 
 
-def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "GitHub":
+def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, retries: RetryPolicy) -> "GitHub":
     """The repository on GitHub, to be reached with this token."""
-    requests = Requests(address, token, ca_bundle, patience.between_writes)
-    return GitHub(address, Api(requests, patience), requests.scopes)
+    requests = Requests(address, token, ca_bundle, retries.between_writes)
+    return GitHub(address, Api(requests, retries), requests.scopes)
 
 
 @reads_answers
@@ -104,8 +104,8 @@ class GitHub:
         """The user of the token. A token of an App or a workflow learns it from GraphQL only."""
         try:
             return user_id(self.api.get("/user"))
-        except Trouble as trouble:
-            if trouble.status not in (401, 403, 404):
+        except ForgeError as error:
+            if error.status not in (401, 403, 404):
                 raise
         return user_id({"id": self.api.send("POST", GRAPHQL, body=VIEWER)["data"]["viewer"]["databaseId"]})
 
@@ -117,9 +117,9 @@ class GitHub:
         """Replace the text of the comment."""
         self.api.send("PATCH", f"{self._repo}/issues/comments/{comment.id}", body={"body": text})
 
-    def decorate(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
+    def set_metadata(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
         """Add what is missing; who has reviewed already is not asked again."""
-        return attempt_each(
+        return apply_all(
             ("labels", lambda: self._label(request, missing(proposal.labels, request.labels))),
             ("assignees", lambda: self._assign(request, missing(proposal.assignees, request.assignees))),
             ("reviewers", lambda: self._ask_reviewers(request, proposal)),

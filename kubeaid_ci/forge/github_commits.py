@@ -6,7 +6,7 @@ from typing import Any
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.forge.answers import reading
 from kubeaid_ci.forge.github_requests import GRAPHQL
-from kubeaid_ci.forge.interface import Forge, Trouble
+from kubeaid_ci.forge.interface import Forge, ForgeError
 from kubeaid_ci.git import remote
 from kubeaid_ci.git.access import GitAccess
 from kubeaid_ci.git.trees import Changed
@@ -61,7 +61,7 @@ def _entry(forge: Forge, repo: str, path: str, mode: str, data: bytes | None) ->
 
 
 def move(forge: Forge, access: GitAccess, branch: str, *, new: str, seen: str | None) -> bool:
-    """Move a branch from `seen` (nothing: it does not exist) to `new`, as `Workshop.push` does.
+    """Move a branch from `seen` (nothing: it does not exist) to `new`, as `CommitRepository.push` does.
 
     The REST API has no such condition, only the GraphQL one has. False where somebody else moved the
     branch meanwhile: then nothing was done.
@@ -77,7 +77,7 @@ def move(forge: Forge, access: GitAccess, branch: str, *, new: str, seen: str | 
     arguments = {"repositoryId": repository, "refUpdates": [update]}
     try:
         forge.api.send("POST", GRAPHQL, body=("updateRefs", arguments))
-    except Trouble:
+    except ForgeError:
         # For any answer, or none: the current position of the branch shows what happened.
         now = remote.remote_head(access, branch)
         if now == seen:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.documents import plainjson
 from kubeaid_ci.forge.forge import ForgeAddress, token_advice
-from kubeaid_ci.forge.interface import MOVED, Trouble
+from kubeaid_ci.forge.interface import MOVED, ForgeError
 from kubeaid_ci.net import session as wire
 from kubeaid_ci.net.credentials import Token
 
@@ -48,13 +48,13 @@ class Requests:
         except RuntimeError as error:
             # PyGithub follows a redirection only within the host, and reports all others.
             message = self.token.redact(f"{self.address.api}: {error}")
-            raise Trouble(message, status=None, passes=False) from None
+            raise ForgeError(message, status=None, passes=False) from None
         except OSError as error:
             lost = wire.lost(error)
             message = self.token.redact(f"{self.address.api}: {verb} {path}: {lost.detail}")
-            raise Trouble(message, status=None, passes=lost.may_pass) from None
+            raise ForgeError(message, status=None, passes=lost.may_pass) from None
         except ValueError:
-            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from None
+            raise ForgeError(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from None
 
     def scopes(self) -> list[str]:
         """The scopes of a classic token, known after a request; other tokens have none."""
@@ -93,7 +93,7 @@ class Requests:
             self._made.append(client.requester)
         return self._made[0]
 
-    def _trouble(self, error: Any) -> Trouble:
+    def _trouble(self, error: Any) -> ForgeError:
         from github import RateLimitExceededException
 
         headers: Mapping[str, str] = error.headers or {}
@@ -104,7 +104,7 @@ class Requests:
         said = self.token.redact(wire.words(error.data, str(error.data)))
         advice = f". GitHub asks to wait {wait:.0f} seconds" if limited else self._advice(error.status, headers)
         message = f"{self.address.remote}: HTTP {error.status}: {said}{advice}"
-        return Trouble(message, status=error.status, passes=limited or error.status >= 500, wait=wait)
+        return ForgeError(message, status=error.status, passes=limited or error.status >= 500, wait=wait)
 
     def _advice(self, status: int, headers: Mapping[str, str]) -> str:
         if status < 400:

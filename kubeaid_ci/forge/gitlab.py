@@ -12,9 +12,9 @@ from kubeaid_ci.forge.answers import reads_answers, user_id
 from kubeaid_ci.forge.change_request import ChangeRequest, Comment, Proposal
 from kubeaid_ci.forge.forge import ForgeAddress, Size, utf8_size
 from kubeaid_ci.forge.gitlab_requests import Requests
-from kubeaid_ci.forge.interface import PAGE, Api, Trouble, attempt_each, missing
+from kubeaid_ci.forge.interface import PAGE, Api, ForgeError, apply_all, missing
 from kubeaid_ci.net.credentials import Access, Token
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 
 # A description may have 1 MiB in bytes (`Issuable::DESCRIPTION_LENGTH_MAX`), a comment 1,000,000 characters.
 BODY_LIMIT = 1_000_000
@@ -24,9 +24,9 @@ _DEVELOPER = 30
 _UNDECIDED = ("unchecked", "checking", "preparing", "approvals_syncing")
 
 
-def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, patience: Patience) -> "GitLab":
+def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, retries: RetryPolicy) -> "GitLab":
     """The project on GitLab, to be reached with this token."""
-    return GitLab(address, Api(Requests(address, token, ca_bundle), patience))
+    return GitLab(address, Api(Requests(address, token, ca_bundle), retries))
 
 
 @reads_answers
@@ -116,12 +116,12 @@ class GitLab:
         """Replace the text of the comment."""
         self.api.send("PUT", self._path(request, f"/notes/{comment.id}"), body={"body": text})
 
-    def decorate(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
+    def set_metadata(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
         """Add missing labels, and people and a milestone if none is set.
 
         GitLab's free tier keeps one reviewer and one assignee, so adding the rest would never end.
         """
-        return attempt_each(
+        return apply_all(
             ("labels", lambda: self._label(request, missing(proposal.labels, request.labels))),
             ("assignees", lambda: self._assign(request, proposal)),
             ("reviewers", lambda: self._ask_reviewers(request, proposal)),
@@ -162,7 +162,7 @@ class GitLab:
         """Merge when the pipeline has succeeded, for exactly the commit that was published."""
         for attempt in count(1):
             status = self.api.get(self._path(request)).get("detailed_merge_status")
-            if status not in _UNDECIDED or not self.api.patience.again(attempt):
+            if status not in _UNDECIDED or not self.api.retries.wait_and_retry(attempt):
                 break
         # The first name is for GitLab before 17.11, the second for those after.
         fields: dict[str, Any] = {"merge_when_pipeline_succeeds": True, "auto_merge": True}
@@ -192,8 +192,8 @@ class GitLab:
         """Return the token's own data; None if GitLab has none for this kind of token."""
         try:
             return tuple(self.api.get("/personal_access_tokens/self").get("scopes") or ()) or None
-        except Trouble as trouble:
-            if trouble.status not in (400, 401, 403, 404):
+        except ForgeError as error:
+            if error.status not in (400, 401, 403, 404):
                 raise
             return None
 

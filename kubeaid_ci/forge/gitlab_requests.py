@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.forge.forge import ForgeAddress, token_advice
-from kubeaid_ci.forge.interface import MOVED, Trouble
+from kubeaid_ci.forge.interface import MOVED, ForgeError
 from kubeaid_ci.net import session as wire
 from kubeaid_ci.net.credentials import Token
 
@@ -45,9 +45,9 @@ class Requests:
         except OSError as error:
             lost = wire.lost(error)
             message = self.token.redact(f"{self.address.api}: {verb} {path}: {lost.detail}")
-            raise Trouble(message, status=None, passes=lost.may_pass) from None
+            raise ForgeError(message, status=None, passes=lost.may_pass) from None
         except ValueError:
-            raise Trouble(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from None
+            raise ForgeError(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from None
 
     def _client(self) -> "Gitlab":
         """python-gitlab's way to send requests. Importing it takes time, so only a first request does."""
@@ -77,13 +77,13 @@ class Requests:
         if response.is_redirect and response.request.method != "GET":
             response.close()
             place, status = self.token.redact(self.headers["location"]), response.status_code
-            raise Trouble(f"{self.address.remote}: HTTP {status}: {place}{MOVED}", status=status, passes=False)
+            raise ForgeError(f"{self.address.remote}: HTTP {status}: {place}{MOVED}", status=status, passes=False)
 
-    def _trouble(self, error: Any) -> Trouble:
+    def _trouble(self, error: Any) -> ForgeError:
         status = error.response_code or 0
         after = self.headers.get("retry-after", "")
         said = self.token.redact(wire.words({"message": error.error_message}, ""))
         advice = f". {token_advice(self.address, self.token)}" if status in (401, 403, 404) else ""
         message = f"{self.address.remote}: HTTP {status}: {said}{advice}"
         wait = float(after) if status == 429 and after.isdigit() else None
-        return Trouble(message, status=status, passes=status == 429 or status >= 500, wait=wait)
+        return ForgeError(message, status=status, passes=status == 429 or status >= 500, wait=wait)

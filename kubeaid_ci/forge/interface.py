@@ -9,14 +9,14 @@ from kubeaid_ci.errors import KubeaidCiError, OutsideError
 from kubeaid_ci.forge.change_request import ChangeRequest, Comment, Proposal
 from kubeaid_ci.forge.forge import ForgeAddress, Size
 from kubeaid_ci.net.credentials import Access
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 
 PAGE = 50
 _MOST_PAGES = 1000
 MOVED = ". The repository has another address now: name that one"
 
 
-class Trouble(OutsideError):  # noqa: N818 - it may pass: not every trouble is an error
+class ForgeError(OutsideError):
     """A failed call to a forge.
 
     `status` is None if no complete answer came; `wait` is in seconds, if the forge requests it.
@@ -30,7 +30,7 @@ class Trouble(OutsideError):  # noqa: N818 - it may pass: not every trouble is a
 
 
 class Transport(Protocol):
-    """One request, sent once, over the forge's client library. Raises `Trouble`."""
+    """One request, sent once, over the forge's client library. Raises `ForgeError`."""
 
     def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
         """The JSON of the answer."""
@@ -41,7 +41,7 @@ class Api:
     """A forge's API, with retries of transient errors, unless a retry could repeat an action."""
 
     transport: Transport
-    patience: Patience
+    retries: RetryPolicy
 
     def get(self, path: str, **query: Any) -> Any:
         """Read; `query` are the parameters of the address."""
@@ -54,13 +54,13 @@ class Api:
             yield from found
             if len(found) < (1 if capped else PAGE):
                 return
-        raise Trouble(f"{path}: the forge lists more than {_MOST_PAGES} pages", status=None, passes=False)
+        raise ForgeError(f"{path}: the forge lists more than {_MOST_PAGES} pages", status=None, passes=False)
 
     def listed(self, path: str, **query: Any) -> list[Any]:
-        """Read a list. Raises `Trouble` for anything else: it must not pass as an empty one."""
+        """Read a list. Raises `ForgeError` for anything else: it must not pass as an empty one."""
         found = self.get(path, **query)
         if not isinstance(found, list):
-            raise Trouble(f"{path}: the forge answers with something else than a list", status=None, passes=False)
+            raise ForgeError(f"{path}: the forge answers with something else than a list", status=None, passes=False)
         return found
 
     def send(
@@ -81,9 +81,9 @@ class Api:
         for attempt in count(1):
             try:
                 return self.transport(verb, path, query=query or {}, body=body)
-            except Trouble as trouble:
-                again = trouble.passes and (harmless or trouble.status in (403, 429))
-                if not (again and self.patience.again(attempt, trouble.wait)):
+            except ForgeError as error:
+                again = error.passes and (harmless or error.status in (403, 429))
+                if not (again and self.retries.wait_and_retry(attempt, error.wait)):
                     raise
         raise AssertionError("unreachable")
 
@@ -135,7 +135,7 @@ class Forge(Protocol):
         """All comments, oldest first."""
 
     def user(self) -> str:
-        """The id of the user that the token belongs to. Raises `Trouble` if the forge does not report it."""
+        """The id of the user that the token belongs to. Raises `ForgeError` if the forge does not report it."""
 
     def add_comment(self, request: ChangeRequest, text: str) -> None:
         """Say something new."""
@@ -143,7 +143,7 @@ class Forge(Protocol):
     def edit_comment(self, request: ChangeRequest, comment: Comment, text: str) -> None:
         """Replace the text of the comment."""
 
-    def decorate(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
+    def set_metadata(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
         """Add the labels, reviewers, assignees and milestone that are missing; what failed comes back as text."""
 
     def auto_merge(self, request: ChangeRequest) -> None:
@@ -153,7 +153,7 @@ class Forge(Protocol):
         """Return what the token may do here."""
 
 
-def open_once(forge: Forge, proposal: Proposal, *, title: str, body: str) -> tuple[ChangeRequest, bool]:
+def find_or_create(forge: Forge, proposal: Proposal, *, title: str, body: str) -> tuple[ChangeRequest, bool]:
     """Return the one open change request from the proposal's branch to its base, and whether this call created it.
 
     Before each try to create it, and after each that failed, the forge is queried for it:
@@ -165,17 +165,17 @@ def open_once(forge: Forge, proposal: Proposal, *, title: str, body: str) -> tup
             return found[0], tried
         try:
             return forge.create(proposal, title=title, body=body), True
-        except Trouble as trouble:
+        except ForgeError as error:
             # 409 and 422 mean "already exists", or that the branch just pushed is not known yet.
-            doubtful = trouble.status in (409, 422) and attempt < 3
-            if not (doubtful or trouble.passes) or not forge.api.patience.again(attempt, trouble.wait):
+            doubtful = error.status in (409, 422) and attempt < 3
+            if not (doubtful or error.passes) or not forge.api.retries.wait_and_retry(attempt, error.wait):
                 raise
-            tried = tried or trouble.status is None or trouble.status >= 500
+            tried = tried or error.status is None or error.status >= 500
     raise AssertionError("unreachable")
 
 
-def say_once(forge: Forge, request: ChangeRequest, key: str, text: str, *, only_anew: bool = False) -> int:
-    """Create or update our comment with this key. With `only_anew` do not create one.
+def upsert_comment(forge: Forge, request: ChangeRequest, key: str, text: str, *, update_only: bool = False) -> int:
+    """Create or update our comment with this key. With `update_only` do not create one.
 
     The key is hidden in the comment, so that a later run finds it, also after a lost answer. A comment that somebody
     else wrote is never ours, whatever is in it: returns how many such comments have the key.
@@ -187,12 +187,12 @@ def say_once(forge: Forge, request: ChangeRequest, key: str, text: str, *, only_
         us = forge.user() if marked else ""
         ours = [comment for comment in marked if us and comment.author == us]
         try:
-            if not ours and not only_anew:
+            if not ours and not update_only:
                 forge.add_comment(request, wanted)
             elif ours and ours[0].text.replace("\r\n", "\n").rstrip() != wanted.rstrip():
                 forge.edit_comment(request, ours[0], wanted)
-        except Trouble as trouble:
-            if not (trouble.passes and forge.api.patience.again(attempt, trouble.wait)):
+        except ForgeError as error:
+            if not (error.passes and forge.api.retries.wait_and_retry(attempt, error.wait)):
                 raise
         else:
             return len(marked) - len(ours)
@@ -205,7 +205,7 @@ def missing(wanted: Iterable[str], present: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(wanted) if name.lower() not in there]
 
 
-def attempt_each(*wishes: tuple[str, Callable[[], None]]) -> tuple[str, ...]:
+def apply_all(*wishes: tuple[str, Callable[[], None]]) -> tuple[str, ...]:
     """Do each; what cannot be done does not keep the others back and comes back as a warning."""
     warnings = []
     for name, act in wishes:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from kubeaid_ci.forge.answers import check, reads_answers, user_id
 from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind
-from kubeaid_ci.forge.interface import Forge, Trouble
+from kubeaid_ci.forge.interface import Forge, ForgeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ class Issues:
                 return self._edited(found, title, wanted, IssueOutcome.CREATED if tried else IssueOutcome.UNCHANGED)
             try:
                 return IssueOutcome.CREATED, self._create(title, wanted)
-            except Trouble as trouble:
-                if not (trouble.passes and self.forge.api.patience.again(attempt, trouble.wait)):
+            except ForgeError as error:
+                if not (error.passes and self.forge.api.retries.wait_and_retry(attempt, error.wait)):
                     raise
                 tried = True
         raise AssertionError("unreachable")
@@ -147,8 +147,8 @@ class Issues:
                 return
             try:
                 self.forge.api.send("POST", place, body={"body": wanted})
-            except Trouble as trouble:
-                if not (trouble.passes and self.forge.api.patience.again(attempt, trouble.wait)):
+            except ForgeError as error:
+                if not (error.passes and self.forge.api.retries.wait_and_retry(attempt, error.wait)):
                     raise
             else:
                 return

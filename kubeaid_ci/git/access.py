@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from kubeaid_ci.git.process import TIMEOUT, git
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.net.credentials import Token
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.runtime.processes import Finished
 
 _USERINFO = re.compile(r"^(?P<scheme>https?)://[^/]*@", re.IGNORECASE)
@@ -31,7 +31,7 @@ class GitAccess:
     url: str
     token: Token | None = None
     ca_bundle: Path | None = None
-    patience: Patience = field(default_factory=Patience)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
     help: str = "Give a token that may read and write the repository."
     rules: str = "the settings of the remote"
     timeout: float = TIMEOUT

@@ -31,15 +31,15 @@ class PushRefusedError(OutsideError):
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
-    """A bare repository bound to one remote. `borrows` is true if a whole checkout lends its objects."""
+class CommitRepository:
+    """A bare repository bound to one remote. `shares_objects` is true if a whole checkout lends its objects."""
 
     folder: Path
     access: GitAccess
-    borrows: bool = False
+    shares_objects: bool = False
     checkout: Path | None = None
 
-    def see(self, *patterns: str, fetch: tuple[str, ...], known: Heads | None = None) -> Heads:
+    def fetch_heads(self, *patterns: str, fetch: tuple[str, ...], known: Heads | None = None) -> Heads:
         """Look at the remote's branches of these names, and fetch what those of `fetch` have.
 
         A branch that is missing is left out; ``name/*`` looks at those below a name. What is `known` from
@@ -55,13 +55,13 @@ class Workshop:
                 return Heads(heads.default, {**heads.commits, **self._fetched(lacking)})
             # A branch may have gone between the look and the fetch; the next fetch will show it.
             fault = remote.fault_of(self.access, writing=False)
-            if not fault.may_pass or not self.access.patience.again(attempt):
+            if not fault.may_pass or not self.access.retries.wait_and_retry(attempt):
                 raise fault.error(self.access, f"git fetch ended with {done.code}: {reason(done)}")
         raise AssertionError("unreachable")
 
     def _fetch(self, branches: list[str]) -> Finished:
         specs = [f"+{HEADS}{name}:{_SEEN}{quote(name, safe='')}" for name in branches]
-        filtered = [] if self.borrows else ["--filter=blob:none"]
+        filtered = [] if self.shares_objects else ["--filter=blob:none"]
         options = ["--quiet", "--no-tags", "--no-write-fetch-head", *filtered]
         return remote_git(["fetch", *options, "origin", *specs], self.access, folder=self.folder)
 
@@ -69,7 +69,7 @@ class Workshop:
         return {name: self._say("rev-parse", f"{_SEEN}{quote(name, safe='')}") for name in branches}
 
     def _has(self, sha: str) -> bool:
-        if self.borrows:
+        if self.shares_objects:
             return git(["cat-file", "-e", f"{sha}^{{commit}}"], folder=self.folder).code == 0
         return sha in self._say("for-each-ref", "--format=%(objectname)", _SEEN).split()
 
@@ -187,7 +187,7 @@ class Workshop:
             if _was_refused(done.text):
                 raise PushRefusedError(self._refusal(branch, done))
             fault = remote.fault_of(self.access, writing=True)
-            if not fault.may_pass or not self.access.patience.again(attempt):
+            if not fault.may_pass or not self.access.retries.wait_and_retry(attempt):
                 break
         raise fault.error(self.access, f"the push of {branch} did not go through: {reason(done)}")
 
@@ -208,7 +208,7 @@ class Workshop:
         return {path.decode("utf-8", "surrogateescape") for path in done.stdout.split(b"\0") if path}
 
     def _git(self, *arguments: str) -> Finished:
-        if self.borrows:
+        if self.shares_objects:
             return git(arguments, folder=self.folder)
         # In our own partial clone Git fetches the files that a merge or a diff needs.
         return remote_git(arguments, self.access, folder=self.folder)
@@ -221,15 +221,15 @@ class Workshop:
 
 
 @contextmanager
-def workshop(access: GitAccess, checkout: Path | None = None) -> Iterator[Workshop]:
+def temporary_commit_repository(access: GitAccess, checkout: Path | None = None) -> Iterator[CommitRepository]:
     """A workshop for a remote, gone when the context ends. A checkout of it lends its objects."""
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
-        yield open_workshop(Path(folder) / "workshop.git", access, checkout)
+        yield create_commit_repository(Path(folder) / "commits.git", access, checkout)
 
 
-def open_workshop(
+def create_commit_repository(
     folder: Path, access: GitAccess, checkout: Path | None = None, *, objects: Path | None = None
-) -> Workshop:
+) -> CommitRepository:
     """Set a workshop up in a folder that does not exist yet; `objects` where it is known that a checkout has all."""
     objects = objects or (remote.objects_of(checkout) if checkout else None)
     checked(git(["init", "--bare", "--quiet", "--template=", str(folder)]), "cannot make a repository")
@@ -237,7 +237,7 @@ def open_workshop(
     if objects:
         (folder / "objects" / "info").mkdir(exist_ok=True)
         (folder / "objects" / "info" / "alternates").write_text(f"{objects}\n")
-    return Workshop(folder, access, objects is not None, checkout)
+    return CommitRepository(folder, access, objects is not None, checkout)
 
 
 def _signing(style: CommitStyle) -> tuple[tuple[str, str], ...]:

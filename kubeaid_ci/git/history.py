@@ -20,7 +20,7 @@ Run = Callable[..., Finished]
 
 
 def commits_since(run: Run, base: str, head: str) -> tuple[Commit, ...]:
-    """The commits that a branch has next to those of the base, by `Workshop.commits_since`."""
+    """The commits that a branch has next to those of the base, by `CommitRepository.commits_since`."""
     found = _log(run, head, f"^{base}")
     own = {commit.sha for commit in found}
     former = sorted({commit.base for commit in found if commit.is_ours and commit.base in own})

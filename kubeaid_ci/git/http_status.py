@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 from kubeaid_ci.git.access import GitAccess
 from kubeaid_ci.net.address import without_credentials
-from kubeaid_ci.net.session import REDIRECTS, Lost, exchange, session
+from kubeaid_ci.net.session import REDIRECTS, NoResponse, exchange, session
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Moved:
     address: str
 
 
-def git_status(access: GitAccess, service: str) -> int | Moved | Lost:
+def git_status(access: GitAccess, service: str) -> int | Moved | NoResponse:
     """Return the HTTP status of the first request that Git makes for ``git-upload-pack`` or ``git-receive-pack``.
 
     Git ends with the same code for a wrong token, a missing repository and a lost connection.
@@ -27,7 +27,7 @@ def git_status(access: GitAccess, service: str) -> int | Moved | Lost:
         query = {"service": service}
         url = f"{access.url.rstrip('/')}/info/refs"
         answer = exchange(opened, "GET", url, query=query, body=None, follow=False)
-    if isinstance(answer, Lost):
+    if isinstance(answer, NoResponse):
         return answer
     if answer.status in REDIRECTS and (location := answer.headers.get("location")):
         address = urljoin(access.url, location).partition("?")[0].removesuffix("/info/refs")

@@ -34,7 +34,7 @@ def heads(access: GitAccess, *patterns: str) -> Heads:
     Raises `OutsideError` if the remote cannot be reached.
     """
     asked = [f"{HEADS}{pattern}" for pattern in patterns]
-    done = talk(access, ["ls-remote", "--symref", "--", access.url, "HEAD", *asked])
+    done = run_remote(access, ["ls-remote", "--symref", "--", access.url, "HEAD", *asked])
     default, found = None, {}
     for line in done.text.splitlines():
         left, _, name = line.partition("\t")
@@ -65,7 +65,7 @@ def clone(access: GitAccess, into: Path, *, branch: str | None = None, shallow: 
     """
     named = ["--branch", branch] if branch else []
     depth = ["--depth=1", "--single-branch", "--no-tags"] if shallow else []
-    talk(
+    run_remote(
         access,
         ["clone", "--quiet", "--template=", "--no-checkout", *depth, *named, "--", access.url, str(into.absolute())],
     )
@@ -85,7 +85,7 @@ def clone_branch(
     borrowed = [f"--reference={objects.parent}"] if objects else []
     options = ["--quiet", "--template=", "--no-checkout", "--no-tags", "--single-branch", *named, *borrowed]
     explain = partial(_require, access, branch) if branch else None
-    talk(access, ["clone", *options, "--", access.url, str(into.absolute())], explain=explain)
+    run_remote(access, ["clone", *options, "--", access.url, str(into.absolute())], explain=explain)
     found = git(["rev-parse", "HEAD", "--abbrev-ref", "HEAD"], folder=into)
     if found.code != 0:
         head = git(["symbolic-ref", "--short", "HEAD"], folder=into)
@@ -129,7 +129,7 @@ def objects_of(checkout: Path) -> Path | None:
     return None if shallow == "true" or partial else Path(checkout.absolute(), objects).resolve()
 
 
-def talk(
+def run_remote(
     access: GitAccess,
     arguments: list[str],
     *,
@@ -148,7 +148,7 @@ def talk(
         if explain:
             explain()
         fault = fault_of(access, writing=False)
-        if not fault.may_pass or not access.patience.again(attempt):
+        if not fault.may_pass or not access.retries.wait_and_retry(attempt):
             break
     raise fault.error(access, f"git {arguments[0]} ended with code {done.code}: {reason(done)}")
 
@@ -171,7 +171,7 @@ def fault_of(access: GitAccess, *, writing: bool) -> Fault:
         return Fault(may_pass=False)
     answer = git_status(access, WRITE if writing else READ)
     match answer:
-        case session.Lost(detail, may_pass):
+        case session.NoResponse(detail, may_pass):
             fault = Fault(may_pass, detail)
             if not may_pass:
                 raise fault.error(access, detail)

@@ -119,7 +119,7 @@ class Repository:
             return None
         return self.commit(name or revision)
 
-    def meanings(self, revision: str) -> tuple[str, ...]:
+    def ambiguous_refs(self, revision: str) -> tuple[str, ...]:
         """The tag of a name and the branches of it, by their whole names; empty if there are not both.
 
         Git silently prefers the tag, and anyone who may push can create a tag named ``origin/main``.
@@ -176,7 +176,7 @@ class Repository:
                 return name
         return None
 
-    def names_by_sha256(self) -> bool:
+    def uses_sha256(self) -> bool:
         """Return whether the repository is of the format with ids of 64 digits."""
         return self._git("rev-parse", "--show-object-format").text == "sha256"
 

@@ -155,7 +155,7 @@ class Snapshot(TreeReader):
         self.close()
 
 
-def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
+def open_snapshot(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
     """The files below some folders (or with these paths) at a revision, or with ``worktree`` as they are.
 
     Raises `UserError` if there is no such revision, and where one is requested without Git.
@@ -165,7 +165,7 @@ def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
         if ref != WORKTREE:
             raise UserError(f"{root}: not the top of a Git repository, so it has no revision {ref}; name that folder")
         return _plain(root, folders)
-    if repository.names_by_sha256():
+    if repository.uses_sha256():
         raise UserError(f"{root}: a repository of Git's SHA-256 format; only the usual SHA-1 format can be compared")
     if ref == WORKTREE:
         return _work_tree(root, folders)
@@ -175,9 +175,9 @@ def take(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
             raise UserError(f"{root}: no revision {ref}, because the repository has no commit yet; commit first")
         raise UserError(f"{root}: no revision {ref}; fetch it, or name another")
     # Nothing else can be meant by the whole id of a commit.
-    meanings = () if commit == ref else repository.meanings(ref)
-    if len({repository.commit(one) for one in meanings}) > 1:
-        raise UserError(f"{root}: {ref} names {' and '.join(meanings)}, which differ; write one of these")
+    ambiguous_refs = () if commit == ref else repository.ambiguous_refs(ref)
+    if len({repository.commit(one) for one in ambiguous_refs}) > 1:
+        raise UserError(f"{root}: {ref} names {' and '.join(ambiguous_refs)}, which differ; write one of these")
     return at_commit(root, commit, folders)
 
 

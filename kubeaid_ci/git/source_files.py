@@ -22,14 +22,14 @@ _OUTSIDE = "/outside"
 
 
 @dataclass(frozen=True, slots=True)
-class FolderAt:
+class FolderRef:
     """A checkout as it is on disk. Names a source in messages between processes."""
 
     root: str
 
 
 @dataclass(frozen=True, slots=True)
-class CommitAt:
+class CommitRef:
     """A commit of the repository in `root`. Names a source in messages between processes.
 
     `within` is the folder that almost every file is read from: only that is listed at first.
@@ -40,7 +40,7 @@ class CommitAt:
     within: str
 
 
-SourceAt = FolderAt | CommitAt
+SourceRef = FolderRef | CommitRef
 
 
 class Source(ABC):
@@ -109,7 +109,7 @@ class FolderSource(Source):
 class CommitSource(Source):
     """The files of one commit, read from Git objects: no work tree is made and none is touched."""
 
-    def __init__(self, at: CommitAt) -> None:
+    def __init__(self, at: CommitRef) -> None:
         self._files = snapshot.at_commit(Path(at.root), at.commit, (at.within,))
         super().__init__(f"/kubeaid@{at.commit}", self._files)
         self._data: dict[str, bytes] = {}
@@ -128,10 +128,10 @@ class CommitSource(Source):
         return self._files.files[self._inside(real)].id if self.has(real) else None
 
 
-def opened(at: SourceAt) -> FolderSource | CommitSource:
+def opened(at: SourceRef) -> FolderSource | CommitSource:
     """Return the source that a name represents."""
     match at:
-        case FolderAt(root):
+        case FolderRef(root):
             return FolderSource(root)
-        case CommitAt():
+        case CommitRef():
             return CommitSource(at)

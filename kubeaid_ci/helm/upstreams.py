@@ -22,7 +22,7 @@ from kubeaid_ci.helm.published import Fetched, Release, Wanted
 from kubeaid_ci.helm.unpacked import unpack
 from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.net.reach import shown
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.net.source_addresses import Network
 from kubeaid_ci.net.web import Web
 from kubeaid_ci.semver.version import Version
@@ -52,11 +52,11 @@ class Upstreams:
         plain_http: Collection[str] = (),
         mirrors: Mapping[str, str] | None = None,
         environ: Mapping[str, str] | None = None,
-        patience: Patience | None = None,
+        retries: RetryPolicy | None = None,
         network: Network | None = None,
         keep: bool = False,
     ) -> None:
-        web = Web(ca_bundle=ca_bundle, allow=allow, patience=patience, network=network)
+        web = Web(ca_bundle=ca_bundle, allow=allow, retries=retries, network=network)
         self._jobs = jobs
         self._mirrors = dict(mirrors or {})
         self._downloads = Downloads(web, cache)

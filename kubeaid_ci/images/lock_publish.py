@@ -11,7 +11,7 @@ from kubeaid_ci.images.listing import list_images
 from kubeaid_ci.images.lock import LOCK, ImageLock, LockedImage, LockStatus, lock_text
 from kubeaid_ci.images.locking import Resolve, lock_images
 from kubeaid_ci.publishing import branches, preview
-from kubeaid_ci.publishing.checkout import set_up
+from kubeaid_ci.publishing.checkout import clone_base
 from kubeaid_ci.publishing.proposal import publish_proposal
 from kubeaid_ci.publishing.rules import check
 from kubeaid_ci.publishing.target import resolve as resolve_target
@@ -54,10 +54,10 @@ def publish_lock(
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
         if target.wishes.preview:
             preview.clear(Path(target.wishes.preview))
-        desk = set_up(target, Path(folder) / "repository")
-        known = (options.settings or Settings()).merge(file.read(desk.checkout))
+        checkout = clone_base(target, Path(folder) / "repository")
+        known = (options.settings or Settings()).merge(file.read(checkout.folder))
         inventory = list_images(
-            desk.checkout,
+            checkout.folder,
             kubeaid,
             clusters=clusters,
             kubeaid_ref=options.kubeaid_ref,
@@ -66,13 +66,15 @@ def publish_lock(
             cache=options.cache,
             progress=options.progress,
         )
-        lock = lock_images(desk.checkout, inventory, resolve=options.resolve, is_whole=not clusters, check=True)
-        prefixes = (branches.prefix(desk.base, desk.base), branches.prefix(desk.base, None))
-        heads = desk.workshop.see(desk.base, *(f"{each}/{_TOPIC}" for each in prefixes), fetch=(desk.base,))
+        lock = lock_images(checkout.folder, inventory, resolve=options.resolve, is_whole=not clusters, check=True)
+        prefixes = (branches.prefix(checkout.base, checkout.base), branches.prefix(checkout.base, None))
+        heads = checkout.repository.fetch_heads(
+            checkout.base, *(f"{each}/{_TOPIC}" for each in prefixes), fetch=(checkout.base,)
+        )
         asked = target.wishes
         proposal = Proposal(
-            f"{branches.prefix(desk.base, heads.default)}/{_TOPIC}",
-            desk.base,
+            f"{branches.prefix(checkout.base, heads.default)}/{_TOPIC}",
+            checkout.base,
             asked.title or "chore(images): lock the digests of image tags",
             fit(_body(lock), target.limit, size=target.size, note=_left_out),
             {LOCK: lock_text(lock.entries).encode()} if lock.is_changed else {},
@@ -81,7 +83,7 @@ def publish_lock(
         ).with_options(asked)
         published = publish_proposal(
             proposal,
-            replace(desk.workshop, checkout=None),
+            replace(checkout.repository, checkout=None),
             target.forge,
             style=target.style,
             clusters=inventory.clusters,

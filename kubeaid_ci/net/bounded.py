@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import exceptions
 
 from kubeaid_ci.net.address import without_credentials
-from kubeaid_ci.net.connections import POOLS, Guard
+from kubeaid_ci.net.connections import POOLS, ConnectionGuard
 from kubeaid_ci.net.credentials import Origin
 from kubeaid_ci.net.source_addresses import Network
 
@@ -55,7 +55,7 @@ class BoundedAdapter(HTTPAdapter):
             raise UnusableError(
                 f"redirects to {without_credentials(url).partition('?')[0]}: name that address if you trust it"
             )
-        guard = Guard(Network(), None, TOTAL_SECONDS)
+        guard = ConnectionGuard(Network(), None, TOTAL_SECONDS)
         try:
             with guard.watch():
                 response = super().send(request, *arguments, **{**named, "stream": True})

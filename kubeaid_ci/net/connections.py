@@ -33,16 +33,16 @@ class ForbiddenError(Exception):
     """An address that is not connected to; the text names which and why."""
 
 
-class Guard:
+class ConnectionGuard:
     """Restricts the connections of one request, and its time.
 
-    `permit` is called with the host and the innermost zone of its addresses, and raises
+    `authorize` is called with the host and the innermost zone of its addresses, and raises
     `ForbiddenError`; it is not called for a proxy.
     """
 
-    def __init__(self, network: Network, permit: Callable[[str, Zone], None] | None, seconds: float) -> None:
+    def __init__(self, network: Network, authorize: Callable[[str, Zone], None] | None, seconds: float) -> None:
         self.network = network
-        self.permit = permit
+        self.authorize = authorize
         self.expired = False
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
@@ -87,7 +87,7 @@ class Guard:
 
 
 class _Running(threading.local):
-    guard: Guard | None = None
+    guard: ConnectionGuard | None = None
 
 
 _running = _Running()
@@ -111,7 +111,7 @@ class _Checked(HTTPConnection):
         self._ask(guard)
         return self._connected(addresses, guard)
 
-    def _connected(self, addresses: list[str], guard: Guard) -> socket.socket:
+    def _connected(self, addresses: list[str], guard: ConnectionGuard) -> socket.socket:
         failure: OSError = OSError("no address")
         end = time.monotonic() + CONNECT_SECONDS
         for address in addresses:
@@ -129,9 +129,9 @@ class _Checked(HTTPConnection):
             return opened
         raise NewConnectionError(self, str(failure)) from failure
 
-    def _ask(self, guard: Guard) -> None:
-        if guard.permit is not None:
-            guard.permit(self.host.strip("[]"), self._zone)
+    def _ask(self, guard: ConnectionGuard) -> None:
+        if guard.authorize is not None:
+            guard.authorize(self.host.strip("[]"), self._zone)
 
     def request(self, *arguments: Any, **named: Any) -> None:
         """Send a request; a connection that was made for another request is checked again."""

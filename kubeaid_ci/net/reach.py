@@ -9,7 +9,7 @@ from kubeaid_ci.net.source_addresses import Network, Zone, literal
 _PORTS = {"https": 443, "http": 80}
 
 
-class Reach:
+class AddressPolicy:
     """The rule for one run: a source leads to its own zone and further out, never further inside.
 
     `allow` names hosts that may be private or on loopback wherever their address was found.
@@ -21,7 +21,7 @@ class Reach:
         self._zones: dict[str, Zone] = {}
         self._lock = threading.Lock()
 
-    def unfit(self, url: str, start: str) -> str | None:
+    def reject_reason(self, url: str, start: str) -> str | None:
         """Return why an address is not contacted, as far as the address itself shows it."""
         try:
             parts = urlsplit(url)
@@ -38,7 +38,7 @@ class Reach:
         found = literal(host)
         return self._outside(host, found, start) if found is not None else None
 
-    def permit(self, host: str, found: Zone, start: str) -> None:
+    def authorize(self, host: str, found: Zone, start: str) -> None:
         """Raise where a host with addresses of this zone is not connected to; note the zone else."""
         from kubeaid_ci.net.connections import ForbiddenError
 

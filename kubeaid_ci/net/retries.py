@@ -49,7 +49,7 @@ class Hosts:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """Waits double from `first` up to `longest` seconds, each with up to a quarter added by chance.
 
     `between_writes` is the pause that GitHub asks for between two requests that write.
@@ -61,7 +61,7 @@ class Patience:
     between_writes: float = 1.0
     sleep: Callable[[float], None] = time.sleep
 
-    def again(self, attempt: int, asked: float | None = None) -> bool:
+    def wait_and_retry(self, attempt: int, asked: float | None = None) -> bool:
         """Wait after failed attempt number `attempt` (from 1), or return False if it was the last.
 
         `asked` is the wait in seconds that the server requests; a longer one than `longest` is not waited for.

@@ -24,7 +24,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class NoResponse:
     """No whole answer came: the request may or may not have been done. `detail` is a phrase for messages."""
 
     detail: str
@@ -52,7 +52,7 @@ def session(headers: dict[str, str], ca_bundle: Path | None, url: str) -> "reque
 
 def exchange(
     opened: "requests.Session", verb: str, url: str, *, query: dict[str, Any], body: Any | None, follow: bool = True
-) -> Answer | Lost:
+) -> Answer | NoResponse:
     """Send one request, never twice. A redirect of a GET is followed with `follow`."""
     try:
         answer = opened.request(
@@ -75,7 +75,7 @@ def exchange(
     return Answer(answer.status_code, headers, data, answer.text)
 
 
-def lost(error: OSError) -> Lost:
+def lost(error: OSError) -> NoResponse:
     """Return what a network error of requests (all of them are `OSError`) means."""
     import requests
 
@@ -83,7 +83,7 @@ def lost(error: OSError) -> Lost:
     from kubeaid_ci.net.errors import explain
 
     if isinstance(error, UnusableError):
-        return Lost(str(error), may_pass=False)
+        return NoResponse(str(error), may_pass=False)
     lasting = (
         requests.exceptions.SSLError,
         requests.exceptions.InvalidURL,
@@ -92,7 +92,7 @@ def lost(error: OSError) -> Lost:
         requests.exceptions.TooManyRedirects,
     )
     found = explain(error)
-    return Lost(found.reason, found.transient and not isinstance(error, lasting))
+    return NoResponse(found.reason, found.transient and not isinstance(error, lasting))
 
 
 def words(data: Any, text: str) -> str:

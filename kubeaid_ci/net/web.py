@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 
 from kubeaid_ci.net import errors
 from kubeaid_ci.net.errors import Failed, FailedKind
-from kubeaid_ci.net.reach import Reach, origin, proxy_for, shown
-from kubeaid_ci.net.retries import Hosts, Patience
+from kubeaid_ci.net.reach import AddressPolicy, origin, proxy_for, shown
+from kubeaid_ci.net.retries import Hosts, RetryPolicy
 from kubeaid_ci.net.session import REDIRECTS
 from kubeaid_ci.net.source_addresses import Network
 
@@ -91,13 +91,13 @@ class Web:
         *,
         ca_bundle: Path | None = None,
         allow: Collection[str] = (),
-        patience: Patience | None = None,
+        retries: RetryPolicy | None = None,
         network: Network | None = None,
     ) -> None:
         self._ca_bundle = ca_bundle
-        self._patience = patience or Patience(attempts=3, longest=30)
+        self._retries = retries or RetryPolicy(attempts=3, longest=30)
         self._network = network or Network()
-        self._reach = Reach(self._network, allow)
+        self._reach = AddressPolicy(self._network, allow)
         self._hosts = Hosts()
         self._expired: Counter[str] = Counter()
         self._turns: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(_AT_ONCE_A_HOST))
@@ -113,13 +113,13 @@ class Web:
         """
         self._opened()  # loading it must not count as time of the server
         end = time.monotonic() + ask.seconds
-        for attempt in range(1, self._patience.attempts + 1):
+        for attempt in range(1, self._retries.attempts + 1):
             answer = self._follow(ask, end)
             if isinstance(answer, Got) or not answer.again or time.monotonic() > end:
                 break
             if answer.lost and not self._hosts.may_retry:
                 break
-            if not self._patience.again(attempt, answer.asked_wait):
+            if not self._retries.wait_and_retry(attempt, answer.asked_wait):
                 break
         if isinstance(answer, NotGot) and answer.lost:
             self._hosts.lost(answer.failed.host, answer.failed.reason, slow=answer.slow)
@@ -128,7 +128,7 @@ class Web:
     def _follow(self, ask: Ask, end: float) -> Got | NotGot:
         url = ask.url
         for _ in range(_MOST_REDIRECTS):
-            if reason := self._reach.unfit(url, ask.start):
+            if reason := self._reach.reject_reason(url, ask.start):
                 return _not(FailedKind.REFUSED, url, reason)
             answer = self._once(ask, url, end)
             if not isinstance(answer, NotGot) or answer.status not in REDIRECTS:
@@ -141,13 +141,13 @@ class Web:
         return _not(FailedKind.INVALID, ask.url, f"redirects more than {_MOST_REDIRECTS} times")
 
     def _once(self, ask: Ask, url: str, end: float) -> Got | NotGot:
-        from kubeaid_ci.net.connections import ForbiddenError, Guard
+        from kubeaid_ci.net.connections import ConnectionGuard, ForbiddenError
 
         headers = {"Accept": "*/*", **ask.headers, "Accept-Encoding": "identity", "User-Agent": "kubeaid-ci"}
         if ask.authorization and origin(url) == origin(ask.url):
             headers["Authorization"] = ask.authorization
         proxy = self._proxy(url)
-        permit = None if proxy else lambda host, found: self._reach.permit(host, found, ask.start)
+        authorize = None if proxy else lambda host, found: self._reach.authorize(host, found, ask.start)
         host = str(urlsplit(url).hostname)
         with self._turn(host):
             if reason := self._hosts.reason(_place(url)):
@@ -156,7 +156,7 @@ class Web:
                 return _untried(url)
             if self._expired[host] >= _MOST_EXPIRED:
                 return _unreachable(url, f"{_MOST_EXPIRED} requests timed out, so no more are sent")
-            guard = Guard(self._network, permit, max(end - time.monotonic(), 0.001))
+            guard = ConnectionGuard(self._network, authorize, max(end - time.monotonic(), 0.001))
             try:
                 with guard.watch():
                     answer = self._exchange(ask, url, headers, proxy)

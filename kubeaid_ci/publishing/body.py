@@ -67,7 +67,7 @@ def is_ours(body: str) -> bool:
     return _SECTION.search(body) is not None
 
 
-def withdrawn(existing: str) -> str:
+def mark_withdrawn(existing: str) -> str:
     """The text of a change request that we close: what it proposed was not turned down by anybody."""
     return _SECTION.sub(lambda found: _STATE.sub(_WITHDRAWN, found[0], count=1), existing, count=1)
 
@@ -90,7 +90,7 @@ def write(existing: str | None, proposal: Proposal, limit: int, *, content: byte
 def section(proposal: Proposal, limit: int, content: bytes, *, size: Size = len) -> str:
     """Return only our section, within `limit`; its frame is always there."""
     draft = "draft" if proposal.draft else "ready"
-    state = f"{_OPEN}state {draft} {checksum(proposal.title.encode())} {offered(proposal.title, content)} -->"
+    state = f"{_OPEN}state {draft} {checksum(proposal.title.encode())} {proposal_checksum(proposal.title, content)} -->"
     frame = (START, state, "", "", _TAKE_BACK, END)
     room = limit - size("\n".join(frame)) - 1
     text = fit(_without_markers(_normal(proposal.body)).strip(), room, size=size)
@@ -102,7 +102,7 @@ def same(one: str, other: str) -> bool:
     return _normal(one).strip() == _normal(other).strip()
 
 
-def offered(title: str, content: bytes) -> str:
+def proposal_checksum(title: str, content: bytes) -> str:
     """The checksum of what is offered, by which it is known again: with another title it is another offer."""
     return checksum(title.encode() + b"\0" + content)
 

@@ -46,19 +46,19 @@ def prefix(base: str, default: str | None) -> str:
     return PREFIX if base == default else f"{PREFIX}/into/{part(base)}"
 
 
-def together(builds: Builds, branch: str) -> tuple[Group, ...]:
+def single_group(builds: Builds, branch: str) -> tuple[Group, ...]:
     """Return one group for all clusters. If none could be built, what is open stays open."""
     built = _built(builds)
     return (Group(branch, built, builds.failed),) if built else ()
 
 
-def each(builds: Builds, own: Mapping[str, str], *, left_over: Mapping[str, str | None]) -> tuple[Group, ...]:
-    """Return a group for each built cluster, by its folder in `own`, after those of branches that are left over.
+def per_cluster(builds: Builds, own: Mapping[str, str], *, stale: Mapping[str, str | None]) -> tuple[Group, ...]:
+    """Return a group for each built cluster, by its folder in `own`, after those of stale branches.
 
-    The names of a branch that is left over and of a new one may exclude each other (see `in_the_way`), so that the
-    first has to go before the second comes. `left_over` has its successor, if any.
+    The names of a stale branch and of a new one may exclude each other (see `conflicting_branch`), so the first has
+    to go before the second comes. `stale` has the successor of each stale branch, if any.
     """
-    old = tuple(Group(branch, successor=new) for branch, new in sorted(left_over.items()))
+    old = tuple(Group(branch, successor=new) for branch, new in sorted(stale.items()))
     return (*old, *(Group(own[result.dir], (result,)) for result in _built(builds)))
 
 
@@ -73,7 +73,7 @@ def former(cluster: Cluster) -> tuple[str, ...]:
     return (f"{ROOT}/{name}", f"{ROOT}/{name}/{folder}")
 
 
-def in_the_way(branch: str, present: Iterable[str]) -> str | None:
+def conflicting_branch(branch: str, present: Iterable[str]) -> str | None:
     """Return a branch with which Git cannot keep this one: ``a`` and ``a/b`` exclude each other."""
     for other in sorted(present):
         if other.startswith(f"{branch}/") or branch.startswith(f"{other}/"):
@@ -81,7 +81,7 @@ def in_the_way(branch: str, present: Iterable[str]) -> str | None:
     return None
 
 
-def looked_at(base: str, branch: str) -> tuple[str, ...]:
+def refs_to_fetch(base: str, branch: str) -> tuple[str, ...]:
     """Return the branches, and patterns of branches, whose state matters to a proposal, or to one below its branch."""
     above = [str(path) for path in PurePosixPath(branch).parents if str(path) != "."]
     return (base, branch, f"{branch}/*", *above, ROOT, f"{ROOT}/*", *OLD)

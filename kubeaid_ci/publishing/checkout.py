@@ -1,4 +1,4 @@
-"""A clone of the config repo's base branch to build in, and a workshop to publish from."""
+"""A clone of the config repo's base branch to build in, and a repository to publish from."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,30 +17,30 @@ from kubeaid_ci.publishing import branches
 from kubeaid_ci.publishing.target import Target
 
 if TYPE_CHECKING:
-    from kubeaid_ci.git.commit_repository import Workshop
+    from kubeaid_ci.git.commit_repository import CommitRepository
 
 
 @dataclass(frozen=True)
-class Desk:
-    """`checkout` has the base branch as it was at `commit`."""
+class PublishCheckout:
+    """A clone of the config repo's base branch. `folder` has its files as they were at `commit`."""
 
-    checkout: Path
+    folder: Path
     base: str
     commit: str
     access: GitAccess
 
     @cached_property
-    def workshop(self) -> "Workshop":
-        """The workshop, set up on first use: if nothing is to be published, it never is."""
-        from kubeaid_ci.git.commit_repository import open_workshop
+    def repository(self) -> "CommitRepository":
+        """The repository, set up on first use: if nothing is to be published, it never is."""
+        from kubeaid_ci.git.commit_repository import create_commit_repository
 
-        objects = self.checkout / ".git" / "objects"
-        return open_workshop(self.checkout.parent / "workshop.git", self.access, self.checkout, objects=objects)
+        objects = self.folder / ".git" / "objects"
+        return create_commit_repository(self.folder.parent / "commits.git", self.access, self.folder, objects=objects)
 
-    def look(self) -> Heads:
+    def remote_heads(self) -> Heads:
         """Return the remote's base, its default branch, and all branches that matter to what is published."""
         names = (branches.root(self.base, None), branches.root(self.base, self.base))
-        patterns = [pattern for name in names for pattern in branches.looked_at(self.base, name)]
+        patterns = [pattern for name in names for pattern in branches.refs_to_fetch(self.base, name)]
         return git_remote.heads(self.access, *dict.fromkeys(patterns))
 
     def root(self, heads: Heads) -> str:
@@ -51,8 +51,8 @@ class Desk:
         """Return whether the base has moved since it was cloned, in what clusters are built from."""
         if heads.commits.get(self.base, self.commit) == self.commit:
             return False
-        now = self.workshop.see(self.base, fetch=(self.base,), known=heads).commits[self.base]
-        changed = self.workshop.changed_paths(self.commit, now)
+        now = self.repository.fetch_heads(self.base, fetch=(self.base,), known=heads).commits[self.base]
+        changed = self.repository.changed_paths(self.commit, now)
         return any(path.startswith("k8s/") or path == SETTINGS_FILE for path in changed)
 
     def proposed(self, heads: Heads) -> tuple[list[str], Heads]:
@@ -63,10 +63,10 @@ class Desk:
         root = self.root(heads)
         if root not in heads.commits:
             return [], heads
-        heads = self.workshop.see(self.base, root, fetch=(self.base, root), known=heads)
+        heads = self.repository.fetch_heads(self.base, root, fetch=(self.base, root), known=heads)
         base, seen = heads.commits.get(self.base), heads.commits.get(root)
-        start = self.workshop.merge_base(base, seen) if base and seen else None
-        changed = self.workshop.changed_paths(start, seen) if start and seen else ()
+        start = self.repository.merge_base(base, seen) if base and seen else None
+        changed = self.repository.changed_paths(start, seen) if start and seen else ()
         folders = {path.split("/")[1] for path in changed if path.startswith("k8s/")}
         return [cluster.dir for cluster in self._clusters() if cluster.dir in folders], heads
 
@@ -82,7 +82,7 @@ class Desk:
         clusters = [cluster for cluster in self._clusters() if cluster.dir in dirs]
         return (branches.ROOT, *(old for cluster in clusters for old in branches.former(cluster)))
 
-    def left_over(self, heads: Heads, *, everything: bool) -> dict[str, str | None]:
+    def stale_branches(self, heads: Heads, *, everything: bool) -> dict[str, str | None]:
         """Return the branches of clusters that are no longer used, each with its successor, if any.
 
         Unless `everything` was built, only those that have a successor. None are returned if a folder is unreadable,
@@ -107,10 +107,10 @@ class Desk:
         return [one for one in self._folders() if isinstance(one, Cluster)]
 
     def _folders(self) -> tuple[Cluster | NotACluster, ...]:
-        return config_repo.folders(self.checkout)
+        return config_repo.folders(self.folder)
 
 
-def set_up(target: Target, folder: Path, *, wanted: str = "k8s") -> Desk:
+def clone_base(target: Target, folder: Path, *, wanted: str = "k8s") -> PublishCheckout:
     """Clone into a new folder; raises `UserError` if there is no such base branch, or it lacks the `wanted` folder.
 
     A config repo has ``k8s/``, a KubeAid repo ``argocd-helm-charts/``.
@@ -121,4 +121,4 @@ def set_up(target: Target, folder: Path, *, wanted: str = "k8s") -> Desk:
     if not (checkout / wanted).is_dir():
         kind = "config" if wanted == "k8s" else "KubeAid"
         raise UserError(f"{target.access.url}: not a {kind} repo: its branch {base} has no folder {wanted}/")
-    return Desk(checkout, base, commit, target.access)
+    return PublishCheckout(checkout, base, commit, target.access)

@@ -16,7 +16,7 @@ def nothing_left(base: str) -> str:
     )
 
 
-def left_over(branch: str, successor: str | None) -> str:
+def stale_branch(branch: str, successor: str | None) -> str:
     """Return the comment for a change request that is closed because its branch is no longer used."""
     why = f"{_code(successor)} has taken its place" if successor else "its cluster no longer exists"
     return f"Closed by kubeaid-ci: the branch {_code(branch)} is no longer used, because {why}."
@@ -89,7 +89,7 @@ def not_deleted(branch: str, reason: object) -> str:
     return f"the branch {branch} is not needed any more, but could not be deleted; delete it manually: {reason}"
 
 
-def in_the_way(branch: str, other: str) -> str:
+def conflicting_branch(branch: str, other: str) -> str:
     """Said when Git cannot keep two branches in parallel."""
     return (
         f"the branch {other} is in the way of {branch}: Git cannot keep both. "

@@ -12,7 +12,7 @@ from kubeaid_ci.publishing import body, comments
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class BranchState:
     """The state of the branch and its change request. `seen` is the commit that the branch ends with."""
 
     proposal: Proposal
@@ -93,99 +93,99 @@ class Plan:
     messages: tuple[str, ...] = ()
 
 
-def decide(situation: Situation, policy: OnForeignCommits) -> Plan:
-    """Return what is to be done. The same situation always gives the same plan."""
-    foreign = situation.foreign and not _may_overwrite(situation, policy)
-    if situation.rival and not foreign and not situation.satisfied:
-        return Plan(Outcome.STOPPED, (), (comments.rival(situation.proposal.branch),))
-    if situation.gone:
-        return _stop(situation) if foreign else _withdraw(situation)
-    if situation.last and _was_declined(situation, situation.last):
-        return Plan(Outcome.STOPPED, (), (comments.declined(situation.last),))
-    if foreign and not situation.covered:
-        return _offer(situation, Push(onto_branch=True)) if policy == OnForeignCommits.STACK else _stop(situation)
-    if foreign or situation.satisfied:
-        return _offer(situation, None)
-    return _offer(situation, Push())
+def decide(state: BranchState, policy: OnForeignCommits) -> Plan:
+    """Return what is to be done. The same state always gives the same plan."""
+    foreign = state.foreign and not _may_overwrite(state, policy)
+    if state.rival and not foreign and not state.satisfied:
+        return Plan(Outcome.STOPPED, (), (comments.rival(state.proposal.branch),))
+    if state.gone:
+        return _stop(state) if foreign else _withdraw(state)
+    if state.last and _was_declined(state, state.last):
+        return Plan(Outcome.STOPPED, (), (comments.declined(state.last),))
+    if foreign and not state.covered:
+        return _offer(state, Push(onto_branch=True)) if policy == OnForeignCommits.STACK else _stop(state)
+    if foreign or state.satisfied:
+        return _offer(state, None)
+    return _offer(state, Push())
 
 
-def _may_overwrite(situation: Situation, policy: OnForeignCommits) -> bool:
-    return policy == OnForeignCommits.OVERWRITE or _handed_back(situation)
+def _may_overwrite(state: BranchState, policy: OnForeignCommits) -> bool:
+    return policy == OnForeignCommits.OVERWRITE or _handed_back(state)
 
 
-def _handed_back(situation: Situation) -> bool:
-    return situation.existing is not None and body.read(situation.existing.body).handed_back
+def _handed_back(state: BranchState) -> bool:
+    return state.existing is not None and body.read(state.existing.body).handed_back
 
 
-def _was_declined(situation: Situation, last: ChangeRequest) -> bool:
+def _was_declined(state: BranchState, last: ChangeRequest) -> bool:
     """Return whether somebody closed a change request that proposed exactly this: a no is not asked for twice."""
-    offered = body.offered(situation.proposal.title, situation.content)
+    offered = body.proposal_checksum(state.proposal.title, state.content)
     return not last.merged and body.read(last.body).content == offered
 
 
-def _withdraw(situation: Situation) -> Plan:
+def _withdraw(state: BranchState) -> Plan:
     """Nothing is proposed any more."""
     steps: list[Step] = []
-    proposal, existing = situation.proposal, situation.existing
-    if proposal.incomplete and (existing or situation.seen):
+    proposal, existing = state.proposal, state.existing
+    if proposal.incomplete and (existing or state.seen):
         return Plan(Outcome.STOPPED, (), (comments.incomplete(proposal.branch, proposal.incomplete),))
     if existing:
         text = proposal.closing or comments.nothing_left(proposal.base)
-        steps += [Say("closed", text), Close(body.withdrawn(existing.body))]
-    if situation.others:
+        steps += [Say("closed", text), Close(body.mark_withdrawn(existing.body))]
+    if state.others:
         # Without its branch a change request is closed; these are not ours to close.
-        message = comments.shared(proposal.branch, situation.others)
+        message = comments.shared(proposal.branch, state.others)
         return Plan(Outcome.CLOSED if steps else Outcome.UP_TO_DATE, tuple(steps), (message,))
-    if situation.seen:
+    if state.seen:
         steps.append(DeleteBranch())
     return Plan(Outcome.CLOSED if steps else Outcome.UP_TO_DATE, tuple(steps))
 
 
-def _stop(situation: Situation) -> Plan:
+def _stop(state: BranchState) -> Plan:
     """Somebody else's commits are there, and they are not ours to touch."""
-    proposal = situation.proposal
-    text = comments.foreign(proposal.branch, situation.foreign, gone=situation.gone, command=proposal.command)
-    steps = (Say("foreign-commits", text),) if situation.existing else ()
+    proposal = state.proposal
+    text = comments.foreign(proposal.branch, state.foreign, gone=state.gone, command=proposal.command)
+    steps = (Say("foreign-commits", text),) if state.existing else ()
     return Plan(Outcome.STOPPED, steps, (text,))
 
 
-def _offer(situation: Situation, push: Push | None) -> Plan:
+def _offer(state: BranchState, push: Push | None) -> Plan:
     """The branch has, or gets, what is proposed; see to the change request."""
-    existing, steps = situation.existing, []
-    overwritten = situation.foreign and push is not None and not push.onto_branch
-    edit = _edit(situation) if existing else None
+    existing, steps = state.existing, []
+    overwritten = state.foreign and push is not None and not push.onto_branch
+    edit = _edit(state) if existing else None
     # The tick in the box is spent before the branch moves: it never counts for later commits.
-    order: list[Step | None] = [edit, push] if _handed_back(situation) else [push, edit]
+    order: list[Step | None] = [edit, push] if _handed_back(state) else [push, edit]
     steps = [step for step in order if step is not None]
     if existing and overwritten:
         # Said first, and once for each commit that is replaced: the words must outlive the commits.
-        steps.insert(0, Say(f"overwritten:{situation.seen}", comments.overwritten(situation.foreign)))
-    closing, messages = _of_other_bases(situation)
-    if existing is None and situation.has_forge:
+        steps.insert(0, Say(f"overwritten:{state.seen}", comments.overwritten(state.foreign)))
+    closing, messages = _of_other_bases(state)
+    if existing is None and state.has_forge:
         return Plan(Outcome.CREATED, (*steps, Open(), *closing), messages)
-    if existing is None and situation.seen is None:
+    if existing is None and state.seen is None:
         return Plan(Outcome.CREATED, tuple(steps), messages)
     return Plan(Outcome.UPDATED if steps else Outcome.UNCHANGED, (*steps, *closing), messages)
 
 
-def _of_other_bases(situation: Situation) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+def _of_other_bases(state: BranchState) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     """Close our change requests to other bases: the branch does not hold what they propose. Name other people's."""
-    branch, base = situation.proposal.branch, situation.proposal.base
+    branch, base = state.proposal.branch, state.proposal.base
     steps: list[Step] = []
-    for request in situation.others:
+    for request in state.others:
         if body.is_ours(request.body):
-            text = comments.other_base(branch, base, request.base, command=situation.proposal.command)
-            steps += [Say("other-base", text, request), Close(body.withdrawn(request.body), request)]
-    theirs = [request for request in situation.others if not body.is_ours(request.body)]
+            text = comments.other_base(branch, base, request.base, command=state.proposal.command)
+            steps += [Say("other-base", text, request), Close(body.mark_withdrawn(request.body), request)]
+    theirs = [request for request in state.others if not body.is_ours(request.body)]
     return tuple(steps), (comments.shared(branch, theirs),) if theirs else ()
 
 
-def _edit(situation: Situation) -> Edit | None:
+def _edit(state: BranchState) -> Edit | None:
     """Return the outdated fields of the change request, or None."""
-    proposal, existing = situation.proposal, situation.existing
+    proposal, existing = state.proposal, state.existing
     if existing is None:
         return None
-    text = text_of(situation, existing.body)
+    text = text_of(state, existing.body)
     renamed = proposal.title != existing.title and body.may_rename(existing)
     edit = Edit(
         title=proposal.title if renamed else None,
@@ -195,11 +195,11 @@ def _edit(situation: Situation) -> Edit | None:
     return None if edit == Edit() else edit
 
 
-def text_of(situation: Situation, existing: str | None, *, draft: bool | None = None) -> str:
+def text_of(state: BranchState, existing: str | None, *, draft: bool | None = None) -> str:
     """The text for the change request, put into the one that is there; `draft` where it is another than proposed."""
-    proposal = situation.proposal if draft is None else replace(situation.proposal, draft=draft)
-    limit, size = situation.body_limit, situation.body_size
-    return body.write(existing, proposal, limit, content=situation.content, size=size)
+    proposal = state.proposal if draft is None else replace(state.proposal, draft=draft)
+    limit, size = state.body_limit, state.body_size
+    return body.write(existing, proposal, limit, content=state.content, size=size)
 
 
 def _draft(proposal: Proposal, existing: ChangeRequest) -> bool | None:

@@ -14,7 +14,7 @@ from kubeaid_ci.report.report import Report
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class IssueTopic:
     """The matter of an issue.
 
     `key` is hidden in its text. `text` returns title and text of a report within `limit`, as `size` measures it.
@@ -36,13 +36,13 @@ def forge_of(repository: str, wishes: Wishes) -> Forge:
     return forge
 
 
-def keep_issue(forge: Forge, report: Report, alarm: Alarm) -> tuple[IssueOutcome, Issue | None]:
+def keep_issue(forge: Forge, report: Report, topic: IssueTopic) -> tuple[IssueOutcome, Issue | None]:
     """Update the issue from a check of everything: errors open it, and only a clean run closes it."""
     issues = Issues(forge)
     errors = [finding for finding in outcome.speaking(report.findings) if finding.severity is Severity.ERROR]
     if errors:
-        title, text = alarm.text(report, limit=forge.body_limit, size=forge.body_size)
-        return issues.keep(alarm.key, title=title, text=text)
-    if alarm.unknown and report.summary[alarm.unknown]:
+        title, text = topic.text(report, limit=forge.body_limit, size=forge.body_size)
+        return issues.keep(topic.key, title=title, text=text)
+    if topic.unknown and report.summary[topic.unknown]:
         return IssueOutcome.UNCHANGED, None
-    return issues.close(alarm.key, comment=alarm.closing)
+    return issues.close(topic.key, comment=topic.closing)

@@ -9,16 +9,16 @@ from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.forge import github_commits
 from kubeaid_ci.forge.change_request import ChangeRequest, CommitVia, OnForeignCommits, Outcome, Proposal, Published
 from kubeaid_ci.forge.forge import ForgeKind
-from kubeaid_ci.forge.interface import Forge, Trouble, open_once, say_once
+from kubeaid_ci.forge.interface import Forge, ForgeError, find_or_create, upsert_comment
 from kubeaid_ci.git import remote
 from kubeaid_ci.git.commit import CommitStyle, commit_message
-from kubeaid_ci.git.commit_repository import PushRefusedError, Workshop
+from kubeaid_ci.git.commit_repository import CommitRepository, PushRefusedError
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.publishing import body, branches, preview
 from kubeaid_ci.publishing import comments as texts
 from kubeaid_ci.publishing import decide as publish
 from kubeaid_ci.publishing.preview import page
-from kubeaid_ci.publishing.remote_state import Scene, look
+from kubeaid_ci.publishing.remote_state import RemoteState, read_remote_state
 
 # How often the branch is read again because another run moved it. A lost race means that another run made progress,
 # so a run that can take in what the others published needs at most as many tries as there are runs.
@@ -39,7 +39,7 @@ class _OvertakenError(Exception):
 
 def publish_proposal(
     proposal: Proposal,
-    workshop: Workshop,
+    repository: CommitRepository,
     forge: Forge | None,
     *,
     style: CommitStyle,
@@ -67,26 +67,28 @@ def publish_proposal(
             proposal, clusters, heads = refresh()
         elif attempt:
             heads = None
-        kept, left_out = _without_ignored(proposal, workshop)
-        scene = look(kept, workshop, None if dry_run else forge, style, overtaken=attempt > 0, heads=heads)
-        if refresh and heads and scene.situation.seen != heads.commits.get(proposal.branch):
+        kept, left_out = _without_ignored(proposal, repository)
+        remote_state = read_remote_state(
+            kept, repository, None if dry_run else forge, style, overtaken=attempt > 0, heads=heads
+        )
+        if refresh and heads and remote_state.branch.seen != heads.commits.get(proposal.branch):
             continue  # it moved between the decision what belongs to it and now
-        plan = publish.decide(scene.situation, on_foreign_commits)
+        plan = publish.decide(remote_state.branch, on_foreign_commits)
         plan = replace(plan, messages=(*left_out, *plan.messages))
-        if preview and not scene.situation.gone:
-            _write_preview(scene, workshop, preview)
+        if preview and not remote_state.branch.gone:
+            _write_preview(remote_state, repository, preview)
         if dry_run:
-            return replace(_published(scene, plan, clusters), dry_run=True)
+            return replace(_published(remote_state, plan, clusters), dry_run=True)
         try:
-            done = _strongest(_Act(scene, plan, workshop, forge, style, commit_via).run(clusters), done)
+            done = _strongest(_Executor(remote_state, plan, repository, forge, style, commit_via).run(clusters), done)
         except _OvertakenError:
             continue
-        if refresh is None or not _describes(plan) or _is_at(workshop, done):
+        if refresh is None or not _describes(plan) or _is_at(repository, done):
             return done
     if refresh:
-        raise OutsideError(f"{workshop.access.url}: {texts.kept_moving(proposal.branch)}")
+        raise OutsideError(f"{repository.access.url}: {texts.kept_moving(proposal.branch)}")
     message = texts.rival(proposal.branch)
-    return _published(scene, publish.Plan(Outcome.STOPPED, (), (message,)), clusters)
+    return _published(remote_state, publish.Plan(Outcome.STOPPED, (), (message,)), clusters)
 
 
 def _describes(plan: publish.Plan) -> bool:
@@ -94,9 +96,9 @@ def _describes(plan: publish.Plan) -> bool:
     return any(isinstance(step, publish.Open | publish.Edit) for step in plan.steps)
 
 
-def _is_at(workshop: Workshop, done: Published) -> bool:
+def _is_at(repository: CommitRepository, done: Published) -> bool:
     """Return whether the branch is still what we described. If not, another run's description may be overwritten."""
-    return remote.remote_head(workshop.access, done.branch) == done.head
+    return remote.remote_head(repository.access, done.branch) == done.head
 
 
 def _strongest(now: Published, before: Published | None) -> Published:
@@ -120,9 +122,9 @@ def _check(proposal: Proposal, forge: Forge | None, commit_via: CommitVia, *, dr
         raise UserError("--commit-via api: only GitHub makes commits; leave the option out")
 
 
-def _without_ignored(proposal: Proposal, workshop: Workshop) -> tuple[Proposal, tuple[str, ...]]:
+def _without_ignored(proposal: Proposal, repository: CommitRepository) -> tuple[Proposal, tuple[str, ...]]:
     """The proposal without new files that the repository's ignore files name, and a word about them."""
-    ignored = workshop.ignored([path for path, data in proposal.files.items() if data is not None])
+    ignored = repository.ignored([path for path, data in proposal.files.items() if data is not None])
     if not ignored:
         return proposal, ()
     kept = {path: data for path, data in proposal.files.items() if path not in ignored}
@@ -131,12 +133,12 @@ def _without_ignored(proposal: Proposal, workshop: Workshop) -> tuple[Proposal, 
 
 
 @dataclass(slots=True)
-class _Act:
+class _Executor:
     """Does the steps of one plan, and collects the warnings."""
 
-    scene: Scene
+    remote_state: RemoteState
     plan: publish.Plan
-    workshop: Workshop
+    repository: CommitRepository
     forge: Forge | None
     style: CommitStyle
     commit_via: CommitVia
@@ -144,8 +146,8 @@ class _Act:
 
     def run(self, clusters: Sequence[str]) -> Published:
         """Do all steps. Raises `_OvertakenError` if another run moved the branch or opened its change request."""
-        done = _published(self.scene, self.plan, clusters)
-        request = self.scene.situation.existing
+        done = _published(self.remote_state, self.plan, clusters)
+        request = self.remote_state.branch.existing
         for step in self.plan.steps:
             match step:
                 case publish.Push(onto_branch):
@@ -174,50 +176,50 @@ class _Act:
         return replace(done, head=None)
 
     def _push(self, *, onto_branch: bool) -> str:
-        proposal, parent = self.scene.situation.proposal, self.scene.base
-        if onto_branch and self.scene.situation.seen:
-            parent = self.scene.situation.seen
-        tree = self.workshop.tree_with(parent, proposal.files)
-        difference = self.workshop.difference(parent, tree)
-        message = commit_message(proposal.title, difference, self.style, base=self.scene.base)
+        proposal, parent = self.remote_state.branch.proposal, self.remote_state.base
+        if onto_branch and self.remote_state.branch.seen:
+            parent = self.remote_state.branch.seen
+        tree = self.repository.tree_with(parent, proposal.files)
+        difference = self.repository.difference(parent, tree)
+        message = commit_message(proposal.title, difference, self.style, base=self.remote_state.base)
         if self.commit_via == CommitVia.API and self.forge:
-            changed = self.workshop.changed(parent, proposal.files)
-            base_tree = self.workshop.tree_of(parent)
+            changed = self.repository.changed(parent, proposal.files)
+            base_tree = self.repository.tree_of(parent)
             new = github_commits.commit(
                 self.forge, parent, base_tree=base_tree, tree=tree, changed=changed, message=message
             )
         else:
-            new = self.workshop.commit(tree, parent, message=message, style=self.style)
+            new = self.repository.commit(tree, parent, message=message, style=self.style)
         self._move(new)
         return new
 
     def _move(self, new: str | None) -> None:
-        branch, seen = self.scene.situation.proposal.branch, self.scene.situation.seen
+        branch, seen = self.remote_state.branch.proposal.branch, self.remote_state.branch.seen
         if new and self.commit_via == CommitVia.API and self.forge:
-            moved = github_commits.move(self.forge, self.workshop.access, branch, new=new, seen=seen)
+            moved = github_commits.move(self.forge, self.repository.access, branch, new=new, seen=seen)
         else:
-            moved = self.workshop.push(branch, new=new, seen=seen)
+            moved = self.repository.push(branch, new=new, seen=seen)
         if not moved:
             raise _OvertakenError(branch)
 
     def _open(self, forge: Forge) -> tuple[ChangeRequest, bool]:
-        situation = self.scene.situation
-        proposal, text = situation.proposal, publish.text_of(situation, None)
+        state = self.remote_state.branch
+        proposal, text = state.proposal, publish.text_of(state, None)
         try:
-            return open_once(forge, proposal, title=proposal.title, body=text)
-        except Trouble as trouble:
-            if trouble.status != 422 or not proposal.draft:
+            return find_or_create(forge, proposal, title=proposal.title, body=text)
+        except ForgeError as error:
+            if error.status != 422 or not proposal.draft:
                 raise
             # GitHub has no drafts in private repositories of its free plan.
-            ready, text = replace(proposal, draft=False), publish.text_of(situation, None, draft=False)
-            opened = open_once(forge, ready, title=proposal.title, body=text)
-            self.warnings += (f"not a draft: {trouble}",)
+            ready, text = replace(proposal, draft=False), publish.text_of(state, None, draft=False)
+            opened = find_or_create(forge, ready, title=proposal.title, body=text)
+            self.warnings += (f"not a draft: {error}",)
             return opened
 
     def _talk(self, forge: Forge, request: ChangeRequest, step: publish.Step) -> None:
         match step:
             case publish.Say(key, text, on):
-                say_once(forge, on or request, key, text)
+                upsert_comment(forge, on or request, key, text)
             case publish.Close(text, on):
                 forge.close(on or request, body=text)
             case publish.Edit():
@@ -235,7 +237,7 @@ class _Act:
         if step.body is not None:
             # Read again: somebody may have written a note since the first look, while the push took its time.
             now = next((one for one in forge.find_open(request.head) if one.number == request.number), request)
-            wanted = publish.text_of(self.scene.situation, now.body, draft=draft)
+            wanted = publish.text_of(self.remote_state.branch, now.body, draft=draft)
             text = None if body.same(wanted, now.body) else wanted
         if (step.title, text) != (None, None):
             forge.edit(request, title=step.title, body=text)
@@ -244,11 +246,11 @@ class _Act:
         """Labels, reviewers, auto-merge, old branches: none of them is worth losing the change request."""
         if done.outcome not in (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED):
             return
-        proposal = self.scene.situation.proposal
-        self.warnings += forge.decorate(request, proposal)
+        proposal = self.remote_state.branch.proposal
+        self.warnings += forge.set_metadata(request, proposal)
         if publish.wants_auto_merge(proposal, request, done):
             self.warnings += _attempt(partial(forge.auto_merge, replace(request, head_sha=done.head or "")))
-        for old in sorted({*branches.OLD, *proposal.supersedes} & set(self.scene.heads.commits)):
+        for old in sorted({*branches.OLD, *proposal.supersedes} & set(self.remote_state.heads.commits)):
             self.warnings += _attempt(partial(_retire, forge, old, proposal.base, request))
 
 
@@ -264,13 +266,13 @@ def _retire(forge: Forge, branch: str, base: str, request: ChangeRequest) -> Non
     """Close what the earlier scripts or releases opened, with a pointer to what takes its place."""
     for old in forge.find_open(branch):
         if old.base == base:
-            say_once(forge, old, "superseded", texts.superseded(request.url))
+            upsert_comment(forge, old, "superseded", texts.superseded(request.url))
             forge.close(old)
 
 
-def _published(scene: Scene, plan: publish.Plan, clusters: Sequence[str]) -> Published:
-    situation = scene.situation
-    proposal, existing = situation.proposal, situation.existing
+def _published(remote_state: RemoteState, plan: publish.Plan, clusters: Sequence[str]) -> Published:
+    state = remote_state.branch
+    proposal, existing = state.proposal, state.existing
     return Published(
         tuple(clusters),
         plan.outcome,
@@ -278,7 +280,7 @@ def _published(scene: Scene, plan: publish.Plan, clusters: Sequence[str]) -> Pub
         existing.url if existing else None,
         proposal.branch,
         proposal.base,
-        situation.seen,
+        state.seen,
         plan.messages,
         title=proposal.title,
         labels=proposal.labels,
@@ -291,8 +293,13 @@ def _published(scene: Scene, plan: publish.Plan, clusters: Sequence[str]) -> Pub
     )
 
 
-def _write_preview(scene: Scene, workshop: Workshop, folder: Path) -> None:
-    proposal = scene.situation.proposal
+def _write_preview(remote_state: RemoteState, repository: CommitRepository, folder: Path) -> None:
+    proposal = remote_state.branch.proposal
     whole = replace(proposal, body=proposal.whole or proposal.body)
-    text = body.write(None, whole, body.NO_LIMIT, content=scene.situation.content)
-    preview.write(folder, proposal.branch, page=page(proposal, text), patch=workshop.patch(scene.base, scene.wanted))
+    text = body.write(None, whole, body.NO_LIMIT, content=remote_state.branch.content)
+    preview.write(
+        folder,
+        proposal.branch,
+        page=page(proposal, text),
+        patch=repository.patch(remote_state.base, remote_state.wanted),
+    )

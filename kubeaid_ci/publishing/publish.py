@@ -21,7 +21,7 @@ from kubeaid_ci.publishing import branches, preview
 from kubeaid_ci.publishing import comments as texts
 from kubeaid_ci.publishing.branches import Group
 from kubeaid_ci.publishing.changes import ClusterChange
-from kubeaid_ci.publishing.checkout import Desk, set_up
+from kubeaid_ci.publishing.checkout import PublishCheckout, clone_base
 from kubeaid_ci.publishing.rules import check
 from kubeaid_ci.publishing.target import Target, resolve
 from kubeaid_ci.report.json_result import JsonResult
@@ -102,32 +102,36 @@ def publish(
         for number in range(_TRIES):
             if target.wishes.preview:
                 preview.clear(Path(target.wishes.preview))
-            desk = set_up(target, Path(folder) / str(number))
+            checkout = clone_base(target, Path(folder) / str(number))
             # A first look while the clusters are built: if nothing is to be published, it is the only one.
-            first = aside.submit(desk.look)
-            fleet = _Fleet(desk, build)
+            first = aside.submit(checkout.remote_heads)
+            fleet = _Fleet(checkout, build)
             fleet.build(clusters)
             heads = first.result()
             try:
-                return _Offer(target, desk, fleet, _source_date(kubeaid, kubeaid_ref), named=bool(clusters)).all(heads)
+                return _Publisher(
+                    target, checkout, fleet, _source_date(kubeaid, kubeaid_ref), named=bool(clusters)
+                ).all(heads)
             except _BaseMovedError:
                 continue
-    raise OutsideError(f"{target.access.url}: base branch {desk.base} kept moving during the build; run again later")
+    raise OutsideError(
+        f"{target.access.url}: base branch {checkout.base} kept moving during the build; run again later"
+    )
 
 
 @dataclass(slots=True)
 class _Fleet:
     """The clusters that are built by now, in a clone of the base branch, and what that changes by cluster folder."""
 
-    desk: Desk
+    checkout: PublishCheckout
     build_in: Callable[..., Builds]
     builds: Builds = field(default_factory=lambda: Builds((), ()))
     changes: dict[str, ClusterChange] = field(default_factory=dict)
 
     def build(self, names: Sequence[str]) -> None:
         """Build more clusters (none: all)."""
-        made = self.build_in(self.desk.checkout, clusters=names)
-        changes, made = _changes(self.desk, made)
+        made = self.build_in(self.checkout.folder, clusters=names)
+        changes, made = _changes(self.checkout, made)
         results = sorted((*self.builds.results, *made.results), key=lambda result: (result.cluster, result.dir))
         self.builds = Builds(tuple(results), (*self.builds.findings, *made.findings))
         self.changes |= changes
@@ -137,7 +141,7 @@ class _Fleet:
 
         Returns the remote's branches as they were then.
         """
-        folders, heads = self.desk.proposed(heads)
+        folders, heads = self.checkout.proposed(heads)
         built = {result.dir for result in self.builds.results}
         if more := [folder for folder in folders if folder not in built]:
             self.build(more)
@@ -152,23 +156,23 @@ class _Fleet:
         return group.branch in heads.commits or bool(self.changed(group))
 
 
-def _changes(desk: Desk, builds: Builds) -> tuple[dict[str, ClusterChange], Builds]:
+def _changes(checkout: PublishCheckout, builds: Builds) -> tuple[dict[str, ClusterChange], Builds]:
     """Return what changed by cluster folder. A cluster that cannot be compared counts as failed."""
     changed = [result for result in builds.results if result.status is BuildStatus.CHANGED]
     if not changed:
         return {}, builds
     try:
-        return _compared(desk, changed), builds
+        return _compared(checkout, changed), builds
     except KubeaidCiError:
-        return _compared_one_by_one(desk, changed, builds)
+        return _compared_one_by_one(checkout, changed, builds)
 
 
-def _compared(desk: Desk, changed: Sequence[BuildResult]) -> dict[str, ClusterChange]:
+def _compared(checkout: PublishCheckout, changed: Sequence[BuildResult]) -> dict[str, ClusterChange]:
     from kubeaid_ci.publishing.changes import cluster_changes
 
-    refuse_filtered(desk.checkout, [path for result in changed for path in result.written])
-    ignored = desk.workshop.ignored([path for result in changed for path in result.written])
-    return dict(cluster_changes(Repository(desk.checkout), changed, ignored=ignored))
+    refuse_filtered(checkout.folder, [path for result in changed for path in result.written])
+    ignored = checkout.repository.ignored([path for result in changed for path in result.written])
+    return dict(cluster_changes(Repository(checkout.folder), changed, ignored=ignored))
 
 
 def refuse_filtered(checkout: Path, paths: Sequence[str]) -> None:
@@ -185,7 +189,7 @@ def refuse_filtered(checkout: Path, paths: Sequence[str]) -> None:
 
 
 def _compared_one_by_one(
-    desk: Desk, changed: Sequence[BuildResult], builds: Builds
+    checkout: PublishCheckout, changed: Sequence[BuildResult], builds: Builds
 ) -> tuple[dict[str, ClusterChange], Builds]:
     from kubeaid_ci.publishing.rules import FAILED
 
@@ -193,7 +197,7 @@ def _compared_one_by_one(
     failed: dict[str, str] = {}
     for result in changed:
         try:
-            done |= _compared(desk, [result])
+            done |= _compared(checkout, [result])
         except KubeaidCiError as error:
             failed[result.dir] = str(error)
     results = tuple(
@@ -220,11 +224,11 @@ def _source_date(kubeaid: str | os.PathLike[str], ref: str) -> Callable[[], int 
 
 
 @dataclass(frozen=True, slots=True)
-class _Offer:
+class _Publisher:
     """Brings the branches up to date with what was built. `named` is true if only some clusters were requested."""
 
     target: Target
-    desk: Desk
+    checkout: PublishCheckout
     fleet: _Fleet
     date: Callable[[], int | None]
     named: bool
@@ -233,13 +237,13 @@ class _Offer:
         """Publish every branch. One that fails does not block the others. Raises `_BaseMovedError`."""
         groups, heads = self._groups(heads)
         if any(self.fleet.is_busy(group, heads) for group in groups):
-            groups, heads = self._groups(self.desk.look())
-        if self.desk.is_outdated(heads):
+            groups, heads = self._groups(self.checkout.remote_heads())
+        if self.checkout.is_outdated(heads):
             raise _BaseMovedError
         offered = [self._one(group, heads) for group in groups if not group.built]
         if offered:
             # What was closed is no longer in the way of the others.
-            heads = self.desk.look()
+            heads = self.checkout.remote_heads()
         offered = [*(self._one(group, heads) for group in groups if group.built), *offered]
         results = tuple(each for each in offered if isinstance(each, Published))
         failed = tuple(each for each in offered if isinstance(each, Unpublished))
@@ -251,14 +255,14 @@ class _Offer:
         """Return what each branch holds, and the remote's branches that this was decided from."""
         if not self.target.wishes.per_cluster:
             heads = self.fleet.add_proposed(heads) if self.named else heads
-            return branches.together(self.fleet.builds, self.desk.root(heads)), heads
-        left_over = self.desk.left_over(heads, everything=not self.named)
-        return branches.each(self.fleet.builds, self.desk.branch_names(heads), left_over=left_over), heads
+            return branches.single_group(self.fleet.builds, self.checkout.root(heads)), heads
+        stale = self.checkout.stale_branches(heads, everything=not self.named)
+        return branches.per_cluster(self.fleet.builds, self.checkout.branch_names(heads), stale=stale), heads
 
     def _one(self, group: Group, heads: Heads) -> Published | Unpublished:
         names = self._names(group)
         if not self.fleet.is_busy(group, heads):
-            return Published(names, Outcome.UP_TO_DATE, None, None, group.branch, self.desk.base, None)
+            return Published(names, Outcome.UP_TO_DATE, None, None, group.branch, self.checkout.base, None)
         try:
             return self._publish(group, heads)
         except KubeaidCiError as error:
@@ -270,7 +274,7 @@ class _Offer:
         wishes = self.target.wishes
         return publish_proposal(
             self._proposal(group, heads),
-            self.desk.workshop,
+            self.checkout.repository,
             self.target.forge,
             style=replace(self.target.style, date=self.date()),
             clusters=self._names(group),
@@ -284,8 +288,8 @@ class _Offer:
 
     def _refreshed(self) -> tuple[Proposal, tuple[str, ...], Heads]:
         """Return the proposal for all clusters after another run moved its branch, by `Refresh`."""
-        (group,), heads = self._groups(self.desk.look())
-        if self.desk.is_outdated(heads):
+        (group,), heads = self._groups(self.checkout.remote_heads())
+        if self.checkout.is_outdated(heads):
             raise _BaseMovedError
         return self._proposal(group, heads), self._names(group), heads
 
@@ -298,18 +302,18 @@ class _Offer:
 
         wishes, limit, changes = self.target.wishes, self.target.limit, self.fleet.changed(group)
         text = partial(request_text.body, changes, group.failed)
-        files = {path: data for each in changes for path, data in _files(self.desk.checkout, each.result).items()}
+        files = {path: data for each in changes for path, data in _files(self.checkout.folder, each.result).items()}
         return Proposal(
             group.branch,
-            self.desk.base,
+            self.checkout.base,
             request_text.title(changes, given=wishes.title),
             text(limit=limit, size=self.target.size) if changes else "",
             files,
             draft=bool(group.failed),
             whole=text(limit=body.NO_LIMIT) if changes and wishes.preview else "",
             incomplete=tuple(each.cluster for each in group.failed),
-            closing=texts.left_over(group.branch, group.successor) if not group.built else "",
-            supersedes=self.desk.superseded(group, heads),
+            closing=texts.stale_branch(group.branch, group.successor) if not group.built else "",
+            supersedes=self.checkout.superseded(group, heads),
         ).with_options(wishes)
 
 

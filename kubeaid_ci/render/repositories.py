@@ -283,7 +283,7 @@ class AtHand:
             top = ""  # nothing is there, and Git would end with an error of its own
         at = FilesAt(str(root), ref, (top or ".",))
         if at not in self._places:
-            self._places[at] = Place(at, snapshot.take(root, ref, at.folders), revision)
+            self._places[at] = Place(at, snapshot.open_snapshot(root, ref, at.folders), revision)
         found = self._places[at]
         return found if found.revision == revision else replace(found, revision=revision)
 

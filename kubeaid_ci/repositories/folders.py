@@ -63,12 +63,14 @@ def mirrored(address: str, *, named_by: str | None = None) -> Path:
     make_folders(default_folder() / "mirrors")
     with _locked(folder.with_suffix(".lock")):
         if folder.is_dir() and Repository.at(folder):
-            git_remote.talk(access, ["fetch", "--quiet", "--prune", "--force", "--tags", "origin"], folder=folder)
+            git_remote.run_remote(access, ["fetch", "--quiet", "--prune", "--force", "--tags", "origin"], folder=folder)
         else:
             # A cache that a CI system brought back in part; a clone that is cut off leaves another name.
             shutil.rmtree(folder, ignore_errors=True)
             with tempfile.TemporaryDirectory(dir=folder.parent) as new:
-                git_remote.talk(access, ["clone", "--quiet", "--mirror", "--template=", "--", access.url, f"{new}/m"])
+                git_remote.run_remote(
+                    access, ["clone", "--quiet", "--mirror", "--template=", "--", access.url, f"{new}/m"]
+                )
                 Path(new, "m").rename(folder)
     return folder
 

@@ -12,7 +12,7 @@ from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.git.source_files import CommitAt, FolderAt, SourceAt
+from kubeaid_ci.git.source_files import CommitRef, FolderRef, SourceRef
 from kubeaid_ci.git.target_revision import range_of
 from kubeaid_ci.git.tree_reader import TreeReader
 from kubeaid_ci.net.address import Remote
@@ -26,7 +26,7 @@ _APPLICATION = "kube-prometheus"
 class KubeAid:
     """The KubeAid files at one revision. `tree` names the content of the build folder of a commit."""
 
-    at: SourceAt
+    at: SourceRef
     revision: str | None
     tree: str = ""
 
@@ -44,7 +44,7 @@ def resolve(
     if ref == "worktree":
         if not (root / TEMPLATE).is_file():
             raise UserError(f"{root}: not a KubeAid checkout: {not_kubeaid(root, TEMPLATE)}")
-        kubeaid = KubeAid(FolderAt(str(root)), repository.describe() if repository else None)
+        kubeaid = KubeAid(FolderRef(str(root)), repository.describe() if repository else None)
         return {cluster.dir: kubeaid for cluster in clusters}
     if repository is None:
         raise UserError(f"{root}: not a Git repository, so it has no revision {ref}; use --kubeaid-ref worktree")
@@ -142,7 +142,7 @@ def _at(repository: Repository, commit: str | None, name: str) -> KubeAid:
     tree = repository.tree(commit, BUILD)
     if tree is None:
         raise UserError(f"{repository.folder}: revision {name} has no {BUILD}/, so it is no KubeAid revision")
-    return KubeAid(CommitAt(str(repository.folder), commit, BUILD), name, tree)
+    return KubeAid(CommitRef(str(repository.folder), commit, BUILD), name, tree)
 
 
 def origin(root: Path) -> Remote | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from kubeaid_ci.cache.cache import default_folder
 from kubeaid_ci.charts.reader import read_some
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.git.snapshot import WORKTREE, take
+from kubeaid_ci.git.snapshot import WORKTREE, open_snapshot
 from kubeaid_ci.git.tree import folder_ids
 from kubeaid_ci.helm.chart import Chart
 from kubeaid_ci.helm.dependencies import resolve
@@ -70,7 +70,7 @@ class ChartCatalog:
         return (plan.source.revision,) if plan.repository == "config" else ()
 
     def _read(self, root: Path, commit: str, paths: set[str]) -> None:
-        with take(root, commit, sorted({path.partition("/")[0] for path in paths})) as snapshot:
+        with open_snapshot(root, commit, sorted({path.partition("/")[0] for path in paths})) as snapshot:
             charts = read_some(snapshot, paths, cache=default_folder() if self.cache else None)
             trees = folder_ids(snapshot.files)
         repository = Repository.at(root)

@@ -14,7 +14,7 @@ from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.publishing import body as bodies
 from kubeaid_ci.publishing import branches, preview
-from kubeaid_ci.publishing.checkout import Desk, set_up
+from kubeaid_ci.publishing.checkout import PublishCheckout, clone_base
 from kubeaid_ci.publishing.proposal import publish_proposal
 from kubeaid_ci.publishing.publish import refuse_filtered
 from kubeaid_ci.publishing.rules import check
@@ -71,21 +71,21 @@ def publish_upgrades(
         for number in range(_TRIES):
             if target.wishes.preview:
                 preview.clear(Path(target.wishes.preview))
-            desk = set_up(target, Path(folder) / str(number))
-            known = (settings or Settings()).merge(file.read(desk.checkout))
-            made = prepare(desk.checkout, root, options, RunOptions(known, jobs, cache, timeout, progress))
-            heads = _look(desk)
-            if not desk.is_outdated(heads):
+            checkout = clone_base(target, Path(folder) / str(number))
+            known = (settings or Settings()).merge(file.read(checkout.folder))
+            made = prepare(checkout.folder, root, options, RunOptions(known, jobs, cache, timeout, progress))
+            heads = _look(checkout)
+            if not checkout.is_outdated(heads):
                 date, everything = _date(root, made.to), not (clusters or wave)
-                return _Offer(target, desk, made, heads, date, everything, scan_note).all(options)
-    raise OutsideError(f"{target.access.url}: {desk.base} kept moving during the upgrade; run again later")
+                return _Offer(target, checkout, made, heads, date, everything, scan_note).all(options)
+    raise OutsideError(f"{target.access.url}: {checkout.base} kept moving during the upgrade; run again later")
 
 
-def _look(desk: Desk) -> Heads:
+def _look(checkout: PublishCheckout) -> Heads:
     """Return the base and all branches of upgrades."""
-    prefixes = (branches.prefix(desk.base, desk.base), branches.prefix(desk.base, None))
+    prefixes = (branches.prefix(checkout.base, checkout.base), branches.prefix(checkout.base, None))
     ours = [name for prefix in prefixes for name in branch_patterns(prefix)]
-    return desk.workshop.see(desk.base, *ours, *branches.OLD, fetch=(desk.base,))
+    return checkout.repository.fetch_heads(checkout.base, *ours, *branches.OLD, fetch=(checkout.base,))
 
 
 def _date(kubeaid: Path, to: str) -> int | None:
@@ -98,7 +98,7 @@ def _date(kubeaid: Path, to: str) -> int | None:
 @dataclass(frozen=True, slots=True)
 class _Offer:
     target: Target
-    desk: Desk
+    checkout: PublishCheckout
     made: Upgrades
     heads: Heads
     date: int | None
@@ -107,7 +107,7 @@ class _Offer:
 
     def all(self, options: UpgradeOptions) -> Upgrades:
         """Publish every group of clusters, and return the upgrades with their change requests."""
-        prefix = branches.prefix(self.desk.base, self.heads.default)
+        prefix = branches.prefix(self.checkout.base, self.heads.default)
         ready = [one for one in self.made.clusters if one.status is not UpgradeStatus.REFUSED]
         shared = common_branch(prefix=prefix)
         own = {one.dir: cluster_branch(one.dir, prefix=prefix) for one in self.made.clusters}
@@ -143,7 +143,7 @@ class _Offer:
             return publish_proposal(
                 self._proposal(branch, self._changed(group), replaced),
                 # No file of an upgrade is left out because of an ignore file.
-                replace(self.desk.workshop, checkout=None),
+                replace(self.checkout.repository, checkout=None),
                 self.target.forge,
                 style=replace(self.target.style, date=self.date),
                 clusters=[one.cluster for one in group],
@@ -160,14 +160,14 @@ class _Offer:
         files: Mapping[str, bytes | None] = {
             path: data for one in group for path, data in self.made.files[one.dir].items()
         }
-        refuse_filtered(self.desk.checkout, [path for path, data in files.items() if data is not None])
+        refuse_filtered(self.checkout.folder, [path for path, data in files.items() if data is not None])
         wishes, errors = self.target.wishes, sum(one.errors for one in group)
         # Nobody has looked at accepted errors yet.
         options = replace(wishes, auto_merge=wishes.auto_merge and not errors)
         text = partial(announcement.body, self.made, group, scan_note=self.scan_note)
         proposal = Proposal(
             branch,
-            self.desk.base,
+            self.checkout.base,
             announcement.title(group, self.made.to, chosen=wishes.title) if group else "chore(kubeaid): upgrade",
             "",
             files,

@@ -41,7 +41,7 @@ def resolve_target(kubeaid: Path, to: str) -> UpgradeTarget:
     name = _newest(repository) if to == LATEST else repository.target_name(to)
     if to != LATEST and name == to and range_of(to):
         raise UserError(f"--to {to}: {kubeaid} has no tag in this range; {_fetch(kubeaid)}")
-    if len(both := repository.meanings(name)) > 1:
+    if len(both := repository.ambiguous_refs(name)) > 1:
         raise UserError(f"--to {to}: names {' and '.join(both)} of {kubeaid}; write the full name or the commit id")
     commit = repository.target(name)
     if commit is None:

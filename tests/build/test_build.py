@@ -15,7 +15,7 @@ from kubeaid_ci.build.cluster import Task, build_cluster
 from kubeaid_ci.build.result import Builds, BuildStatus
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.git.source_files import FolderAt
+from kubeaid_ci.git.source_files import FolderRef
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.repositories.kubeaid import KubeAid
 from tests import repos
@@ -402,7 +402,7 @@ def as_nobody(action: Callable[[], str]) -> str:
     [("k8s/one", 0o555), ("k8s/one/kube-prometheus", 0o000), ("k8s/one/kube-prometheus/setup", 0o000)],
 )
 def test_missing_rights_are_about_the_folder(two, tmp_path, locked, mode):
-    source = KubeAid(FolderAt(str(two.kubeaid)), None)
+    source = KubeAid(FolderRef(str(two.kubeaid)), None)
     task = Task(str(two.config), Cluster("one", "one", "k8s/one/one-vars.jsonnet"), source, "rjsonnet")
     # What is imported on use must be loaded: another user may not read where Python is.
     for number in ("1", "2", "3"):

@@ -9,7 +9,7 @@ from kubeaid_ci.checkup.remote_probe import readable, writable
 from kubeaid_ci.checkup.result import NotReached, Refused
 from kubeaid_ci.git.access import GitAccess
 from kubeaid_ci.git.remote import Heads
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from tests import repos
 from tests.servers.git import BareRepo
 from tests.servers.http import Fault, Reply
@@ -24,7 +24,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def brief(world: World) -> GitAccess:
-    return replace(world.access, patience=Patience(attempts=1))
+    return replace(world.access, retries=RetryPolicy(attempts=1))
 
 
 def test_remote_that_lets_us_in_tells_its_branches(gitlab: World, checkout: Path) -> None:
@@ -72,7 +72,7 @@ def test_key_that_may_only_read_is_refused_over_ssh(
     ssh.chmod(0o755)
     monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
     monkeypatch.setenv("GIT_SSH_VARIANT", "ssh")
-    access = GitAccess("ssh://git@git.example.com/acme/config.git", patience=Patience(attempts=1))
+    access = GitAccess("ssh://git@git.example.com/acme/config.git", retries=RetryPolicy(attempts=1))
     assert readable(access) == Heads("main", {})
     refusal = writable(access, checkout, BRANCH)
     assert isinstance(refusal, Refused)
@@ -84,6 +84,6 @@ def test_remote_that_never_answers_is_given_up(tmp_path: Path, checkout: Path, m
     ssh.chmod(0o755)
     monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
     monkeypatch.setenv("GIT_SSH_VARIANT", "ssh")
-    access = GitAccess("ssh://git@git.example.com/acme/config.git", patience=Patience(attempts=1), timeout=0.3)
+    access = GitAccess("ssh://git@git.example.com/acme/config.git", retries=RetryPolicy(attempts=1), timeout=0.3)
     for answer in (readable(access), writable(access, checkout, BRANCH)):
         assert answer == NotReached("git: did not end within 0.3 seconds")

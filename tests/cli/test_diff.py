@@ -12,7 +12,7 @@ from kubeaid_ci import forge as forges
 from kubeaid_ci.cli.main import cli
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.forge.forge import ForgeKind
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from tests import repos
 from tests.renders import CHART, KUBEAID, World, application, helm
 from tests.servers.http import Reply
@@ -27,7 +27,7 @@ MARKER = "<!-- kubeaid-ci:comment:diff -->"
 @pytest.fixture
 def repositories(tmp_path, monkeypatch) -> World:
     monkeypatch.setenv("KUBEAID_CI_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(forges, "Patience", partial(Patience, attempts=1, between_writes=0))
+    monkeypatch.setattr(forges, "RetryPolicy", partial(RetryPolicy, attempts=1, between_writes=0))
     made = World(tmp_path / "repos")
     made.chart("web")
     made.cluster("one", {"web.yaml": application("web")})

@@ -19,7 +19,7 @@ GENERAL = "kubeaid-cli.general.yaml"
 
 def _taken(ref: str) -> Callable[[Path], Folders]:
     def read(root: Path) -> Folders:
-        with snapshot.take(root, ref, ["k8s"]) as files:
+        with snapshot.open_snapshot(root, ref, ["k8s"]) as files:
             return folders_of(files, where="here")
 
     return read

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubeaid_ci.forge.interface import Trouble
+from kubeaid_ci.forge.interface import ForgeError
 from kubeaid_ci.forge.issues import Issues
 from tests.servers.http import Fault, Reply
 from tests.servers.world import BRANCH, World
@@ -62,5 +62,5 @@ def test_a_lost_answer_makes_no_second_issue_and_no_second_comment(world: World)
 
 def test_a_forge_that_refuses_says_so(world: World) -> None:
     world.forge.server.inject("POST", LIST, Reply(410, {"message": "Issues are disabled"}), times=9)
-    with pytest.raises(Trouble, match="Issues are disabled"):
+    with pytest.raises(ForgeError, match="Issues are disabled"):
         keep(world)

@@ -14,7 +14,7 @@ import pytest
 
 from kubeaid_ci.forge.change_request import ChangeRequest, Proposal
 from kubeaid_ci.forge.forge import ForgeKind
-from kubeaid_ci.forge.interface import Trouble
+from kubeaid_ci.forge.interface import ForgeError
 from tests.conftest import make_world
 from tests.servers import recordings
 from tests.servers.http import Reply, Request
@@ -95,8 +95,8 @@ def test_recorded_creation_gives_number_and_address(replay: World) -> None:
     [
         ("PATCH", PULL, 200, lambda forge: forge.close(REQUEST)),
         ("POST", rf"{ISSUE}/comments", 201, lambda forge: forge.add_comment(REQUEST, "x")),
-        ("POST", rf"{ISSUE}/labels", 200, lambda forge: forge.decorate(REQUEST, proposal(labels=("x",)))),
-        ("POST", rf"{ISSUE}/assignees", 201, lambda forge: forge.decorate(REQUEST, proposal(assignees=("x",)))),
+        ("POST", rf"{ISSUE}/labels", 200, lambda forge: forge.set_metadata(REQUEST, proposal(labels=("x",)))),
+        ("POST", rf"{ISSUE}/assignees", 201, lambda forge: forge.set_metadata(REQUEST, proposal(assignees=("x",)))),
     ],
 )
 def test_recorded_answer_to_a_write_is_taken(replay: World, verb: str, path: str, status: int, act: Any) -> None:
@@ -112,10 +112,10 @@ def test_recorded_comments_reviews_and_milestones_are_read(replay: World) -> Non
         assert [comment.id for comment in said] == [comment["id"] for comment in each.data]
     (reviews,) = [each for each in recordings.found("GET", rf"{PULL}/reviews", 200) if each.data]
     who = reviews.data[0]["user"]["login"]
-    assert answered(replay, reviews).decorate(REQUEST, proposal(reviewers=(who,))) == ()
+    assert answered(replay, reviews).set_metadata(REQUEST, proposal(reviewers=(who,))) == ()
     milestones = recordings.found("GET", rf"{REPO}/milestones", 200)[0]
     title = milestones.data[0]["title"]
-    assert answered(replay, milestones).decorate(REQUEST, proposal(milestone=title)) == ()
+    assert answered(replay, milestones).set_metadata(REQUEST, proposal(milestone=title)) == ()
 
 
 # What goes wrong
@@ -131,7 +131,7 @@ def test_every_recorded_error_is_told_and_known_to_pass_or_not(replay: World) ->
     assert {401, 403, 404, 409, 422, 500, 502, 503} <= {each.status for each in known}
     replay.waits.clear()
     for each in known:
-        with pytest.raises(Trouble) as caught:
+        with pytest.raises(ForgeError) as caught:
             answered(replay, *[each] * 9).find_open(BRANCH)
         trouble = caught.value
         assert (trouble.status, trouble.passes) == (each.status, passes(each)), each
@@ -143,14 +143,14 @@ def test_recorded_limits_are_waited_for(replay: World) -> None:
     limits = [each for each in recordings.errors() if each.status == 403 and passes(each)]
     assert len(limits) >= 2
     for each in limits:
-        with pytest.raises(Trouble) as caught:
+        with pytest.raises(ForgeError) as caught:
             answered(replay, *[each] * 9).find_open(BRANCH)
         assert caught.value.wait is not None, each
 
 
 def test_recorded_refusal_of_a_mutation_is_an_error_though_its_status_is_good(replay: World) -> None:
     (refused,) = [each for each in recordings.recordings() if each.path == "/graphql" and '"errors"' in each.text]
-    with pytest.raises(Trouble, match=r"HTTP 422: .*Auto merge is not allowed for this repository"):
+    with pytest.raises(ForgeError, match=r"HTTP 422: .*Auto merge is not allowed for this repository"):
         answered(replay, refused).auto_merge(REQUEST)
 
 
@@ -191,14 +191,14 @@ def test_played_errors_have_the_shape_of_the_recorded_ones(github: World) -> Non
     repo.commit(BRANCH, {"x": "1\n"}, "One")
     client.create(proposal(), title="x", body="y")
     for branch in (BRANCH, "main", "nowhere"):
-        with pytest.raises(Trouble, match="HTTP 422: Validation Failed"):
+        with pytest.raises(ForgeError, match="HTTP 422: Validation Failed"):
             client.create(proposal(branch=branch), title="x", body="y")
     for status, rights in ((401, {}), (403, {github.token.secret: set()})):
         github.forge.rights = rights
-        with pytest.raises(Trouble, match=f"HTTP {status}"):
+        with pytest.raises(ForgeError, match=f"HTTP {status}"):
             client.find_open(BRANCH)
     github.forge.rights = {github.token.secret: {"api"}}
-    with pytest.raises(Trouble, match="HTTP 404: Not Found"):
+    with pytest.raises(ForgeError, match="HTTP 404: Not Found"):
         client.api.get("/repos/acme/other")
     refused = [reply for _, reply in said if reply.status >= 400]
     assert {reply.status for reply in refused} == set(shapes)

@@ -15,10 +15,10 @@ from kubeaid_ci.forge.forge import ForgeKind
 from kubeaid_ci.git import process
 from kubeaid_ci.git.access import GitAccess, split_address
 from kubeaid_ci.git.commit import Commit, Identity, Signing
-from kubeaid_ci.git.commit_repository import open_workshop, workshop
+from kubeaid_ci.git.commit_repository import create_commit_repository, temporary_commit_repository
 from kubeaid_ci.git.remote import clone, default_branch, remote_head
 from kubeaid_ci.net.credentials import Token
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from tests.conftest import make_world
 from tests.servers.git import BareRepo, git
 from tests.servers.http import Fault, Reply, Request
@@ -28,8 +28,8 @@ PUSH = "git-receive-pack$"
 
 
 def commits(world: World) -> tuple[Commit, ...]:
-    shop = world.workshop()
-    heads = shop.see("main", BRANCH, fetch=("main", BRANCH)).commits
+    shop = world.repository()
+    heads = shop.fetch_heads("main", BRANCH, fetch=("main", BRANCH)).commits
     return shop.commits_since(heads["main"], heads[BRANCH])
 
 
@@ -78,7 +78,7 @@ def test_checkout_is_left_exactly_as_it_was(gitlab: World) -> None:
     (checkout / "untracked").write_text("mine\n")
     git(checkout, "add", "k8s/prod/old.yaml")
     before = snapshot(checkout)
-    assert gitlab.publish(workshop=gitlab.workshop(checkout)).outcome == "created"
+    assert gitlab.publish(repository=gitlab.repository(checkout)).outcome == "created"
     assert snapshot(checkout) == before
     assert gitlab.forge.repo.files(BRANCH) == ["README.md", "k8s/prod/new.yaml", "k8s/prod/old.yaml"]
     assert gitlab.forge.repo.show(BRANCH, "k8s/prod/old.yaml") == "old"
@@ -89,14 +89,14 @@ def test_any_checkout_will_do(gitlab: World, options: tuple[str, ...]) -> None:
     gitlab.forge.repo.commit("main", {"README.md": "second\n"}, "Second")
     checkout = checkout_of(gitlab, *options)
     gitlab.forge.repo.commit("main", {"README.md": "third\n"}, "Third")
-    runs = [gitlab.publish(text, workshop=gitlab.workshop(checkout)) for text in ("a\n", "b\n", "b\n")]
+    runs = [gitlab.publish(text, repository=gitlab.repository(checkout)) for text in ("a\n", "b\n", "b\n")]
     assert [run.outcome for run in runs] == ["created", "updated", "unchanged"]
 
 
 def test_whole_checkout_of_the_base_saves_the_fetch(gitlab: World) -> None:
     checkout = checkout_of(gitlab)
     gitlab.forge.server.seen.clear()
-    assert gitlab.publish(None, workshop=gitlab.workshop(checkout)).outcome == "up-to-date"
+    assert gitlab.publish(None, repository=gitlab.repository(checkout)).outcome == "up-to-date"
     assert [path.rpartition("/")[2] for _, path, _ in gitlab.forge.server.seen] == ["refs", "git-upload-pack"]
 
 
@@ -104,7 +104,7 @@ def test_ignored_files_are_left_out_and_named(gitlab: World) -> None:
     gitlab.forge.repo.commit("main", {".gitignore": "*.secret\n"}, "Ignore")
     checkout = checkout_of(gitlab)
     files = {"k8s/prod/a.secret": b"s", "k8s/prod/a.yaml": b"a"}
-    published = gitlab.publish(files=files, workshop=gitlab.workshop(checkout))
+    published = gitlab.publish(files=files, repository=gitlab.repository(checkout))
     assert "k8s/prod/a.secret" in published.messages[0]
     assert "k8s/prod/a.secret" not in gitlab.forge.repo.files(BRANCH)
 
@@ -205,13 +205,13 @@ def test_merge_that_changed_something_on_the_way_is_somebodys_work(gitlab: World
 
 def test_refused_push_leaves_the_remote_as_it_was_and_says_why(gitlab: World) -> None:
     gitlab.forge.repo.hook("pre-receive", "echo 'policy: no bots on Fridays' >&2; exit 1")
-    shop = gitlab.workshop()
+    shop = gitlab.repository()
     with pytest.raises(OutsideError, match="no bots on Fridays"):
-        gitlab.publish(workshop=shop)
+        gitlab.publish(repository=shop)
     assert gitlab.forge.repo.branches().keys() == {"main"}
     assert gitlab.forge.changes == {}
     (gitlab.forge.repo.folder / "hooks" / "pre-receive").unlink()
-    assert gitlab.publish(workshop=shop).outcome == "created"
+    assert gitlab.publish(repository=shop).outcome == "created"
 
 
 def test_line_that_drops_in_the_middle_of_a_push_is_tried_again(gitlab: World) -> None:
@@ -223,12 +223,12 @@ def test_line_that_drops_in_the_middle_of_a_push_is_tried_again(gitlab: World) -
 
 def test_line_that_keeps_dropping_leaves_the_remote_as_it_was(gitlab: World) -> None:
     gitlab.forge.server.inject("POST", PUSH, Fault.MIDDLE, times=100)
-    shop = gitlab.workshop()
+    shop = gitlab.repository()
     with pytest.raises(OutsideError, match="did not go through"):
-        gitlab.publish(workshop=shop)
+        gitlab.publish(repository=shop)
     assert gitlab.forge.repo.branches().keys() == {"main"}
     gitlab.forge.server.injected.clear()
-    assert gitlab.publish(workshop=shop).outcome == "created"
+    assert gitlab.publish(repository=shop).outcome == "created"
 
 
 def test_remote_that_falls_silent_is_given_up_and_asked_again(gitlab: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -422,7 +422,7 @@ def test_remote_without_commits_has_no_default_branch(tmp_path: Path) -> None:
 
 
 def test_workshop_leaves_nothing_behind(gitlab: World) -> None:
-    with workshop(gitlab.access) as shop:
+    with temporary_commit_repository(gitlab.access) as shop:
         place = shop.folder
         assert place.is_dir()
     assert not place.parent.exists()
@@ -527,12 +527,12 @@ def test_only_github_makes_commits(gitlab: World) -> None:
 
 def test_plain_remote_takes_a_branch(tmp_path: Path) -> None:
     repo = BareRepo.make(tmp_path / "r.git", {"a": "a"})
-    access = GitAccess(str(repo.folder), patience=Patience(attempts=1))
+    access = GitAccess(str(repo.folder), retries=RetryPolicy(attempts=1))
     from kubeaid_ci.publishing.proposal import publish_proposal
     from tests.servers.world import PROPOSAL
 
     def publish(number: int, **fields: object) -> str:
-        shop = open_workshop(tmp_path / f"w{number}", access)
+        shop = create_commit_repository(tmp_path / f"w{number}", access)
         return publish_proposal(replace(PROPOSAL, **fields), shop, None, style=STYLE).outcome
 
     outcomes = [publish(1), publish(2), publish(3, files={"b": b"b"}), publish(4, files={}), publish(5, files={})]
@@ -542,7 +542,7 @@ def test_plain_remote_takes_a_branch(tmp_path: Path) -> None:
 
 def test_address_without_a_repository_is_an_error_at_once(tmp_path: Path) -> None:
     waits: list[float] = []
-    access = GitAccess(str(tmp_path / "none"), Token("x", "y"), patience=Patience(sleep=waits.append))
+    access = GitAccess(str(tmp_path / "none"), Token("x", "y"), retries=RetryPolicy(sleep=waits.append))
     with pytest.raises(OutsideError, match="ls-remote"):
         remote_head(access, "main")
     assert waits == []

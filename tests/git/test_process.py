@@ -12,10 +12,10 @@ from kubeaid_ci.checkup.result import Refused
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.git import process
 from kubeaid_ci.git.access import GitAccess, remote_git
-from kubeaid_ci.git.commit_repository import workshop
+from kubeaid_ci.git.commit_repository import temporary_commit_repository
 from kubeaid_ci.git.remote import clone, heads
 from kubeaid_ci.git.repository import Blobs, Repository
-from kubeaid_ci.git.snapshot import take
+from kubeaid_ci.git.snapshot import open_snapshot
 from kubeaid_ci.net.credentials import Token
 from tests.servers.git import BareRepo, backend, git
 from tests.servers.http import Reply, Request, Server
@@ -90,7 +90,7 @@ def test_variables_that_name_another_repository_change_nothing(
 
 
 def read(folder: Path) -> bytes:
-    with take(folder, "worktree", ["file.txt"]) as snapshot:
+    with open_snapshot(folder, "worktree", ["file.txt"]) as snapshot:
         return snapshot.read("file.txt")
 
 
@@ -205,7 +205,7 @@ def test_personal_ignore_file_does_not_count(checkout: Path, tmp_path: Path, con
     (tmp_path / "ignore").write_text("*secret*\n")
     configure(("core.excludesFile", str(tmp_path / "ignore")))
     (checkout / ".gitignore").write_text("*.log\n")
-    with workshop(GitAccess(str(checkout)), checkout) as made:
+    with temporary_commit_repository(GitAccess(str(checkout)), checkout) as made:
         assert made.ignored(["alertmanager-secret.yaml", "x.log"]) == {"x.log"}
 
 

@@ -11,7 +11,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import snapshot
 from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.links import Refused
-from kubeaid_ci.git.source_files import CommitAt, CommitSource, FolderAt, FolderSource, Source, opened
+from kubeaid_ci.git.source_files import CommitRef, CommitSource, FolderRef, FolderSource, Source, opened
 from kubeaid_ci.git.tree import EXECUTABLE, FOLDER, GITLINK, LINK, REGULAR, SPECIAL
 from kubeaid_ci.git.tree_reader import Kind, Listed, TreeReader
 from tests import repos
@@ -87,19 +87,19 @@ def _plain(root: Path) -> TreeReader:
     if not copy.exists():
         shutil.copytree(root, copy, symlinks=True)
         shutil.rmtree(copy / ".git")
-    return snapshot.take(copy, "worktree", [""])
+    return snapshot.open_snapshot(copy, "worktree", [""])
 
 
 READERS: dict[str, Callable[[Path], TreeReader]] = {
     "disk": lambda root: DiskTree(str(root)),
-    "work tree": lambda root: snapshot.take(root, "worktree", [""]),
-    "commit": lambda root: snapshot.take(root, "HEAD", [""]),
+    "work tree": lambda root: snapshot.open_snapshot(root, "worktree", [""]),
+    "commit": lambda root: snapshot.open_snapshot(root, "HEAD", [""]),
     "plain folder": _plain,
     # What is listed at first is a part; links lead to the rest.
-    "part of the work tree": lambda root: snapshot.take(root, "worktree", ["links"]),
-    "part of a commit": lambda root: snapshot.take(root, "HEAD", ["links"]),
-    "source of a folder": lambda root: opened(FolderAt(str(root))).tree,
-    "source of a commit": lambda root: opened(CommitAt(str(root), repos.git(root, "rev-parse", "HEAD"), "links")).tree,
+    "part of the work tree": lambda root: snapshot.open_snapshot(root, "worktree", ["links"]),
+    "part of a commit": lambda root: snapshot.open_snapshot(root, "HEAD", ["links"]),
+    "source of a folder": lambda root: opened(FolderRef(str(root))).tree,
+    "source of a commit": lambda root: opened(CommitRef(str(root), repos.git(root, "rev-parse", "HEAD"), "links")).tree,
 }
 
 
@@ -210,7 +210,7 @@ def test_the_root_is_listed_without_git(reader):
 def source(request: pytest.FixtureRequest, root: Path) -> Iterator[Source]:
     """What an evaluation reads from."""
     commit = repos.git(root, "rev-parse", "HEAD")
-    at = FolderAt(str(root)) if request.param == "folder" else CommitAt(str(root), commit, "links")
+    at = FolderRef(str(root)) if request.param == "folder" else CommitRef(str(root), commit, "links")
     found = opened(at)
     yield found
     found.tree.close()
@@ -250,7 +250,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path):
     with (tmp_path / "a").open("wb") as file:
         file.truncate(64 * 1024 * 1024 + 1)
     commit = repos.commit(tmp_path)
-    for source in (FolderSource(str(tmp_path)), CommitSource(CommitAt(str(tmp_path), commit, ""))):
+    for source in (FolderSource(str(tmp_path)), CommitSource(CommitRef(str(tmp_path), commit, ""))):
         with pytest.raises(UserError, match="larger than 64 MiB"):
             source.read(f"{source.prefix}/a")
         assert source.has(f"{source.prefix}/a")
@@ -266,7 +266,7 @@ def test_a_pipe_is_refused_on_disk_and_is_in_no_commit(tmp_path):
     assert [one for one in tree.listing("a") if one.name == "pipe"] == [refused]
     assert tree.mode("a/pipe") == SPECIAL
     assert not FolderSource(str(tmp_path)).has(f"{tmp_path}/a/pipe")
-    with snapshot.take(tmp_path, "HEAD", ["a"]) as committed:
+    with snapshot.open_snapshot(tmp_path, "HEAD", ["a"]) as committed:
         assert [one.name for one in committed.listing("a")] == ["file"]
 
 
@@ -275,12 +275,15 @@ def test_ignored_files_are_on_disk_only(tmp_path):
     repos.commit(tmp_path)
     assert [one.name for one in DiskTree(str(tmp_path)).listing("a")] == ["built", "file", "made.log"]
     for ref in ("worktree", "HEAD"):
-        with snapshot.take(tmp_path, ref, ["a"]) as found:
+        with snapshot.open_snapshot(tmp_path, ref, ["a"]) as found:
             assert [one.name for one in found.listing("a")] == ["file"]
 
 
 def test_files_are_those_that_git_stores_whatever_line_ends_are_checked_out(root):
-    with snapshot.take(root, "worktree", ["ends"]) as tree, snapshot.take(root, "HEAD", ["ends"]) as committed:
+    with (
+        snapshot.open_snapshot(root, "worktree", ["ends"]) as tree,
+        snapshot.open_snapshot(root, "HEAD", ["ends"]) as committed,
+    ):
         assert tree.files == committed.files
         assert tree.read("ends/unix") == committed.read("ends/unix") == b"1\n"
 

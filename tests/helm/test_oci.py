@@ -13,7 +13,7 @@ from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.helm.published import Fetched
 from kubeaid_ci.helm.upstreams import Upstreams
 from kubeaid_ci.net.errors import Failed, FailedKind
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.net.source_addresses import Network
 from tests import helm_binaries
 from tests.archives import tgz
@@ -22,7 +22,7 @@ from tests.servers.charts import Charts, chart
 from tests.servers.http import Reply, Request, Server
 from tests.servers.registry import CONFIG, INDEX, LAYER, PASSWORD, USER, Running, digest, manifest
 
-QUICK = Patience(attempts=2, first=0, sleep=lambda _: None)
+QUICK = RetryPolicy(attempts=2, first=0, sleep=lambda _: None)
 DATA = chart("web", "1.2.3+4", {"templates/a.yaml": b"a: 1\n"})
 
 
@@ -56,7 +56,7 @@ def closed_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
 def upstreams(
     host: str = "", cache: Cache | None = None, environ: dict[str, str] | None = None, **more: object
 ) -> Upstreams:
-    return Upstreams(cache, plain_http=[host], environ=environ or {}, patience=QUICK, **more)
+    return Upstreams(cache, plain_http=[host], environ=environ or {}, retries=QUICK, **more)
 
 
 def failed(answer: object) -> tuple[FailedKind, str]:
@@ -188,16 +188,16 @@ def test_a_login_and_a_private_authority_are_needed_and_do(closed_registry: Runn
     closed_registry.push("charts/web", "1.2.3_4", DATA)
     ask = ("web", "1.2.3+4", f"oci://{host}/charts")
     good = docker_login(tmp_path, f"https://{host}/v2/")
-    assert isinstance(Upstreams(environ=good, patience=QUICK, ca_bundle=bundle).fetch(*ask), Fetched)
+    assert isinstance(Upstreams(environ=good, retries=QUICK, ca_bundle=bundle).fetch(*ask), Fetched)
     assert (
-        failed(Upstreams(environ={"HOME": "/nowhere"}, patience=QUICK, ca_bundle=bundle).fetch(*ask))[0]
+        failed(Upstreams(environ={"HOME": "/nowhere"}, retries=QUICK, ca_bundle=bundle).fetch(*ask))[0]
         is FailedKind.REFUSED
     )
     wrong = docker_login(tmp_path, host, "wrong")
-    kind, message = failed(Upstreams(environ=wrong, patience=QUICK, ca_bundle=bundle).fetch(*ask))
+    kind, message = failed(Upstreams(environ=wrong, retries=QUICK, ca_bundle=bundle).fetch(*ask))
     assert kind is FailedKind.REFUSED
     assert "wrong" not in message
-    kind, message = failed(Upstreams(environ=good, patience=QUICK).fetch(*ask))
+    kind, message = failed(Upstreams(environ=good, retries=QUICK).fetch(*ask))
     assert kind is FailedKind.UNREACHABLE
     assert "certificate verify failed" in message
 

@@ -15,14 +15,14 @@ from kubeaid_ci.helm.chart_archive import read
 from kubeaid_ci.helm.published import Fetched, Release, Wanted
 from kubeaid_ci.helm.upstreams import Upstreams
 from kubeaid_ci.net.errors import Failed, FailedKind
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.net.source_addresses import Network
 from tests.archives import tgz
 from tests.servers.charts import Charts, chart
 from tests.servers.http import Fault, Reply
 from tests.servers.raw import Raw
 
-QUICK = Patience(attempts=3, first=0, sleep=lambda _: None)
+QUICK = RetryPolicy(attempts=3, first=0, sleep=lambda _: None)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def charts() -> Iterator[Charts]:
 
 
 def upstreams(cache: Cache | None = None, **more: object) -> Upstreams:
-    return Upstreams(cache, environ={}, patience=QUICK, **more)
+    return Upstreams(cache, environ={}, retries=QUICK, **more)
 
 
 def fetched(answer: Fetched | Failed) -> Fetched:
@@ -155,7 +155,7 @@ def test_archives_at_another_host_get_no_login_and_the_own_host_does(charts: Cha
         config.write_text(
             f"repositories:\n- name: x\n  url: {charts.server.url}/\n  username: me\n  password: s3cret\n"
         )
-        ups = Upstreams(environ={"HELM_REPOSITORY_CONFIG": str(config)}, patience=QUICK)
+        ups = Upstreams(environ={"HELM_REPOSITORY_CONFIG": str(config)}, retries=QUICK)
         assert isinstance(ups.fetch("web", "1.0.0", charts.server.url), Fetched)
         assert failed(ups.fetch("api", "1.0.0", charts.server.url))[0] is FailedKind.GONE
         assert plain.handle.__self__.seen[0].headers.get("authorization") is None  # type: ignore[attr-defined]
@@ -166,7 +166,7 @@ def test_archives_at_another_host_get_no_login_and_the_own_host_does(charts: Cha
 def test_a_login_is_for_the_address_it_was_added_with_alone(charts: Charts, tmp_path: Path) -> None:
     config = tmp_path / "repositories.yaml"
     config.write_text(f"repositories: [{{url: '{charts.server.url}/private', username: me, password: s3cret}}]\n")
-    ups = Upstreams(environ={"HELM_REPOSITORY_CONFIG": str(config)}, patience=QUICK)
+    ups = Upstreams(environ={"HELM_REPOSITORY_CONFIG": str(config)}, retries=QUICK)
     ups.fetch("web", "1.0.0", charts.server.url)
     ups.fetch("web", "1.0.0", f"{charts.server.url}/private")
     sent = [request.headers.get("authorization") for request in charts.seen]
@@ -375,7 +375,7 @@ def test_a_login_file_that_cannot_be_read_is_named(charts: Charts, tmp_path: Pat
 def test_a_mirror_is_asked_for_the_index_and_for_what_it_names_and_counts_as_the_original(charts: Charts) -> None:
     data = charts.add("web", "1.0.0", urls=["https://charts.example.com/files/web.tgz"])
     charts.files["/files/web.tgz"] = data
-    ups = Upstreams(environ={}, patience=QUICK, mirrors={"https://charts.example.com/": charts.server.url})
+    ups = Upstreams(environ={}, retries=QUICK, mirrors={"https://charts.example.com/": charts.server.url})
     found = fetched(ups.fetch("web", "1.0.0", "https://charts.example.com"))
     assert (found.url, found.host) == ("https://charts.example.com/files/web.tgz", "charts.example.com")
     assert [release.version for release in ups.versions("web", "https://charts.example.com/")] == ["1.0.0"]

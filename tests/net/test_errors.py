@@ -98,7 +98,7 @@ def test_a_failure_is_one_phrase_without_object_names(place, options, expected) 
     found = explain(caught.value)
     assert found == expected
     assert "secret" not in found.reason
-    assert session.lost(caught.value) == session.Lost(expected.reason, expected.transient)
+    assert session.lost(caught.value) == session.NoResponse(expected.reason, expected.transient)
 
 
 @pytest.mark.parametrize(

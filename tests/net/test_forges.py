@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeaid_ci.forge.interface import Trouble
+from kubeaid_ci.forge.interface import ForgeError
 from kubeaid_ci.net import session
 from tests.servers.http import Reply, Request, Server
 from tests.servers.world import BRANCH, SECRET, World
@@ -51,7 +51,7 @@ def test_primary_limit_is_waited_for_until_it_is_reset(github: World) -> None:
 def test_limit_that_lasts_too_long_says_how_long(github: World) -> None:
     limit = Reply(403, {"message": "API rate limit exceeded for user"}, {"Retry-After": "1800"})
     github.forge.server.inject("GET", LISTS, limit)
-    with pytest.raises(Trouble, match="GitHub asks to wait 1800 seconds"):
+    with pytest.raises(ForgeError, match="GitHub asks to wait 1800 seconds"):
         github.publish()
     assert github.waits == []
 
@@ -66,7 +66,7 @@ def test_repository_that_was_renamed_is_still_ours(world: World) -> None:
 def test_write_to_a_repository_that_has_moved_is_told_so(world: World, status: int) -> None:
     moved = Reply(status, {"message": "Moved"}, {"Location": "http://elsewhere.invalid/x"})
     world.forge.server.inject("POST", LISTS, moved, times=9)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(ForgeError) as caught:
         world.publish()
     told = str(caught.value)
     assert "has another address now" in told or "elsewhere.invalid" in told
@@ -84,7 +84,7 @@ def test_token_does_not_follow_to_another_host(world: World) -> None:
         # By another name than the forge's, which is what makes it another host.
         place = f"http://localhost:{elsewhere.port}/x"
         world.forge.server.inject("GET", LISTS, Reply(302, None, {"Location": place}), times=9)
-        with suppress(Trouble):
+        with suppress(ForgeError):
             world.client().find_open(BRANCH)
     assert SECRET not in str(got)
 
@@ -99,14 +99,14 @@ def test_proxy_that_answers_in_html_is_asked_again(world: World) -> None:
 def test_proxy_that_goes_on_answering_in_html_is_quoted(world: World) -> None:
     page = Reply(503, b"<html><body>Service unavailable</body></html>", {"Content-Type": "text/html"})
     world.forge.server.inject("GET", LISTS, page, times=99)
-    with pytest.raises(Trouble, match=r"HTTP 503: .*Service unavailable"):
+    with pytest.raises(ForgeError, match=r"HTTP 503: .*Service unavailable"):
         world.publish()
 
 
 @pytest.mark.parametrize("data", [["a list"], {"message": ["a list"]}, {"error": "no message"}, "text", None])
 def test_answer_of_any_shape_is_told_and_no_bug_of_ours(world: World, data: object) -> None:
     world.forge.server.inject("GET", LISTS, Reply(418, data), times=9)
-    with pytest.raises(Trouble, match="HTTP 418: "):
+    with pytest.raises(ForgeError, match="HTTP 418: "):
         world.client().find_open(BRANCH)
 
 

@@ -14,13 +14,13 @@ import trustme
 
 from kubeaid_ci.net.errors import FailedKind
 from kubeaid_ci.net.reach import shown
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.net.source_addresses import Network
 from kubeaid_ci.net.web import Ask, Got, NotGot, Web
 from tests.servers.http import Fault, Reply, Request, Server
 from tests.servers.raw import Raw
 
-QUICK = Patience(attempts=3, first=0, sleep=lambda _: None)
+QUICK = RetryPolicy(attempts=3, first=0, sleep=lambda _: None)
 MIB = 1024 * 1024
 
 
@@ -50,7 +50,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def web() -> Web:
-    return Web(patience=QUICK)
+    return Web(retries=QUICK)
 
 
 def test_a_file_comes_with_its_headers_and_the_address_it_came_from(server: Server, web: Web) -> None:
@@ -90,7 +90,7 @@ def test_a_fault_that_passes_is_passed_over(server: Server, web: Web, fault: Fau
 
 def test_the_wait_that_a_server_asks_for_is_kept_and_a_long_one_is_not_waited_for(server: Server) -> None:
     waits: list[float] = []
-    web = Web(patience=Patience(attempts=3, first=0, longest=30, sleep=waits.append))
+    web = Web(retries=RetryPolicy(attempts=3, first=0, longest=30, sleep=waits.append))
     server.inject("GET", "/a", Reply(429, None, {"Retry-After": "7"}))
     assert isinstance(web.get(ask(f"{server.url}/a")), Got)
     assert waits == [7]
@@ -112,7 +112,7 @@ def test_a_name_without_an_address_is_unreachable(web: Web) -> None:
     def fail(host: str, port: int) -> list[str]:
         raise socket.gaierror(-2, "Name or service not known")
 
-    found = failure(Web(patience=QUICK, network=Network(resolve=fail)).get(ask("http://no.such.host/")))
+    found = failure(Web(retries=QUICK, network=Network(resolve=fail)).get(ask("http://no.such.host/")))
     assert found == (FailedKind.UNREACHABLE, "cannot reach no.such.host: no such host")
 
 
@@ -159,7 +159,7 @@ def test_no_host_is_waited_for_twice_and_without_any_answer_each_is_tried_once(
     error: OSError, resolves: bool, reason: str, times: int
 ) -> None:
     dead = Dead(error, resolves)
-    web = Web(patience=QUICK, network=dead.network)
+    web = Web(retries=QUICK, network=dead.network)
     first = [failure(web.get(ask(f"https://a.example.com/{number}"))) for number in range(3)]
     assert first == [(FailedKind.UNREACHABLE, f"cannot reach a.example.com: {reason}")] * 3
     assert len(dead.tried) == times
@@ -171,7 +171,7 @@ def test_no_host_is_waited_for_twice_and_without_any_answer_each_is_tried_once(
 def test_where_nothing_answers_and_each_host_takes_long_few_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kubeaid_ci.net.web._SLOW_SECONDS", 0.02)
     dead = Dead(TimeoutError("timed out"), seconds=0.05)
-    web = Web(patience=QUICK, network=dead.network)
+    web = Web(retries=QUICK, network=dead.network)
     found = [failure(web.get(ask(f"https://b{number}.example.com/")))[1] for number in range(9)]
     assert dead.tried == [f"b{number}.example.com" for number in range(4)]
     assert found[3] == "cannot reach b3.example.com: timed out"
@@ -189,7 +189,7 @@ def test_a_host_with_many_silent_addresses_is_not_waited_for_at_each(monkeypatch
 
     network = Network(lambda *_: [f"192.0.2.{number}" for number in range(8)], connect)
     failure(
-        Web(patience=Patience(attempts=1), network=network, allow=["a.example.com"]).get(ask("http://a.example.com/"))
+        Web(retries=RetryPolicy(attempts=1), network=network, allow=["a.example.com"]).get(ask("http://a.example.com/"))
     )
     assert len(asked) == 2
 
@@ -197,7 +197,7 @@ def test_a_host_with_many_silent_addresses_is_not_waited_for_at_each(monkeypatch
 def test_a_host_that_answers_shows_that_there_is_a_network(server: Server) -> None:
     dead = Dead(NO_ANSWER, resolves=False)
     names = Network(lambda host, port: ["127.0.0.1"] if host == "127.0.0.1" else dead.network.resolve(host, port))
-    web = Web(patience=QUICK, network=names)
+    web = Web(retries=QUICK, network=names)
     server.inject("GET", "/a", Reply(500), 9)
     failure(web.get(ask(f"{server.url}/a")))
     for number in range(9):
@@ -252,7 +252,7 @@ PUBLIC = {"charts.example.com": "9.9.9.9", "cdn.example.com": "8.8.8.8", "inside
 def test_a_public_host_does_not_lead_inside(host: str) -> None:
     names = {**PUBLIC, "2130706433": "127.0.0.1", "localhost": "127.0.0.1"}
     with redirecting(lambda request: f"http://{host}:{server.port}/secret") as server:
-        web = Web(patience=QUICK, network=network(names))
+        web = Web(retries=QUICK, network=network(names))
         kind, message = failure(web.get(ask(f"http://charts.example.com:{server.port}/go")))
     assert kind is FailedKind.REFUSED
     assert "where http://charts.example.com" in message
@@ -261,7 +261,7 @@ def test_a_public_host_does_not_lead_inside(host: str) -> None:
 
 def test_an_address_from_an_index_is_held_to_the_same_as_a_redirect() -> None:
     with Server(lambda _: Reply(200, b"x")) as server:
-        web = Web(patience=QUICK, network=network(PUBLIC))
+        web = Web(retries=QUICK, network=network(PUBLIC))
         start = f"http://charts.example.com:{server.port}/"
         assert failure(web.get(ask(f"{server.url}/x", start=start)))[0] is FailedKind.REFUSED
         assert failure(web.get(ask(f"http://inside.example.com:{server.port}/x", start=start)))[0] is FailedKind.REFUSED
@@ -272,7 +272,7 @@ def test_an_address_from_an_index_is_held_to_the_same_as_a_redirect() -> None:
 def test_a_private_start_reaches_private_and_public_hosts_but_not_loopback() -> None:
     with Server(lambda _: Reply(200, b"x")) as server:
         names = {**PUBLIC, "other.example.com": "192.168.7.7"}
-        web = Web(patience=QUICK, network=network(names))
+        web = Web(retries=QUICK, network=network(names))
         start = f"http://inside.example.com:{server.port}/"
         for host in ("inside", "other", "cdn"):
             assert isinstance(web.get(ask(f"http://{host}.example.com:{server.port}/x", start=start)), Got), host
@@ -281,7 +281,7 @@ def test_a_private_start_reaches_private_and_public_hosts_but_not_loopback() -> 
 
 def test_a_connection_kept_open_for_one_source_is_not_lent_to_another() -> None:
     with Server(lambda _: Reply(200, b"x")) as server:
-        web = Web(patience=QUICK, network=network(PUBLIC))
+        web = Web(retries=QUICK, network=network(PUBLIC))
         inside = f"http://inside.example.com:{server.port}/x"
         assert isinstance(web.get(ask(inside)), Got)
         assert failure(web.get(ask(inside, start=f"http://charts.example.com:{server.port}/")))[0] is FailedKind.REFUSED
@@ -291,7 +291,7 @@ def test_a_connection_kept_open_for_one_source_is_not_lent_to_another() -> None:
 def test_a_name_whose_address_moves_inside_is_refused() -> None:
     names = dict(PUBLIC)
     with Server(lambda _: Reply(200, b"x", {"Connection": "close"})) as server:
-        web = Web(patience=QUICK, network=network(names))
+        web = Web(retries=QUICK, network=network(names))
         url = f"http://charts.example.com:{server.port}/x"
         assert isinstance(web.get(ask(url)), Got)
         names["charts.example.com"] = "127.0.0.1"
@@ -299,13 +299,13 @@ def test_a_name_whose_address_moves_inside_is_refused() -> None:
 
 
 def test_a_start_on_a_metadata_address_is_refused_and_so_is_an_allowed_one() -> None:
-    web = Web(patience=QUICK, allow=["169.254.169.254"])
+    web = Web(retries=QUICK, allow=["169.254.169.254"])
     assert failure(web.get(ask("http://169.254.169.254/latest")))[0] is FailedKind.REFUSED
 
 
 def test_an_allowed_host_may_be_inside_wherever_its_address_is_found() -> None:
     with Server(lambda _: Reply(200, b"x")) as server:
-        web = Web(patience=QUICK, network=network(PUBLIC), allow=["Inside.example.com"])
+        web = Web(retries=QUICK, network=network(PUBLIC), allow=["Inside.example.com"])
         url = f"http://inside.example.com:{server.port}/x"
         assert isinstance(web.get(ask(url, start="http://charts.example.com/")), Got)
 
@@ -321,7 +321,7 @@ def test_a_login_goes_to_its_own_scheme_host_and_port_alone() -> None:
         return Reply(200, b"x")
 
     with Server(handle) as server, Server(handle) as other:
-        web = Web(patience=QUICK)
+        web = Web(retries=QUICK)
         for path in ("/same", "/other"):
             web.get(ask(f"{server.url}{path}", authorization="Basic c2VjcmV0"))
     assert seen == [("/same", "Basic c2VjcmV0"), ("/x", "Basic c2VjcmV0"), ("/other", "Basic c2VjcmV0"), ("/x", None)]
@@ -345,7 +345,7 @@ def test_netrc_and_cookies_are_not_used(home: Path, web: Web) -> None:
 def test_a_proxy_from_the_environment_is_used_and_may_be_private(monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(lambda request: Reply(200, b"by proxy")) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
-        web = Web(patience=QUICK)
+        web = Web(retries=QUICK)
         got = web.get(ask("http://charts.example.com/x"))
         assert isinstance(got, Got)
         assert got.data == b"by proxy"
@@ -362,8 +362,8 @@ def test_a_private_authority_is_trusted_only_by_its_bundle(tmp_path: Path) -> No
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with Server(lambda _: Reply(200, b"x"), tls=tls(ca)) as server:
-        assert isinstance(Web(patience=QUICK, ca_bundle=tmp_path / "ca.pem").get(ask(server.url)), Got)
-        kind, message = failure(Web(patience=QUICK).get(ask(server.url)))
+        assert isinstance(Web(retries=QUICK, ca_bundle=tmp_path / "ca.pem").get(ask(server.url)), Got)
+        kind, message = failure(Web(retries=QUICK).get(ask(server.url)))
     assert kind is FailedKind.UNREACHABLE
     assert "certificate verify failed" in message
 
@@ -372,7 +372,7 @@ def test_https_does_not_lead_to_http(tmp_path: Path) -> None:
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with Server(lambda _: Reply(302, None, {"Location": "http://127.0.0.1/x?token=1"}), tls=tls(ca)) as server:
-        kind, message = failure(Web(patience=QUICK, ca_bundle=tmp_path / "ca.pem").get(ask(server.url)))
+        kind, message = failure(Web(retries=QUICK, ca_bundle=tmp_path / "ca.pem").get(ask(server.url)))
     assert (kind, message) == (FailedKind.REFUSED, f"{server.url}: redirects from https to http://127.0.0.1/x")
 
 
@@ -459,7 +459,7 @@ def test_at_most_four_requests_a_host_run_at_once(web: Web) -> None:
         return ["127.0.0.1"]
 
     with Server(lambda _: Reply(200, b"x", {"Connection": "close"})) as server, ThreadPoolExecutor(12) as pool:
-        web = Web(patience=QUICK, network=Network(resolve=resolve))
+        web = Web(retries=QUICK, network=Network(resolve=resolve))
         url = f"http://charts.example.com:{server.port}/"
         assert all(isinstance(got, Got) for got in pool.map(lambda _: web.get(ask(url)), range(12)))
     assert most == 4

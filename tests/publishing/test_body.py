@@ -33,7 +33,7 @@ def test_any_text_gets_one_section_that_is_read_back(existing: str, proposed: st
     text = body.write(existing, proposal, 10_000, content=b"x")
     assert (text.count(START), text.count(END)) == (1, 1)
     assert body.read(text) == body.Section(
-        draft=True, title=body.checksum(b"Update"), content=body.offered("Update", b"x"), handed_back=False
+        draft=True, title=body.checksum(b"Update"), content=body.proposal_checksum("Update", b"x"), handed_back=False
     )
     assert body.write(text, proposal, 10_000, content=b"x") == text
 
@@ -70,8 +70,8 @@ def test_box_is_read_in_our_section_alone() -> None:
 
 def test_text_that_we_close_was_turned_down_by_nobody() -> None:
     text = f"By hand.\n\n{body.write(None, PROPOSAL, 10_000, content=b'x')}"
-    closed = body.withdrawn(text)
-    assert body.read(text).content == body.offered("Update", b"x")
+    closed = body.mark_withdrawn(text)
+    assert body.read(text).content == body.proposal_checksum("Update", b"x")
     assert body.read(closed).content is None
     assert closed.startswith("By hand.\n\n")
     assert "What changes." in closed

@@ -47,7 +47,7 @@ def test_any_names_become_branches_that_git_takes_side_by_side(names: list[str])
     assert len(set(found.values())) == len(names)
     for branch in found.values():
         assert subprocess.run(["git", "check-ref-format", "--branch", branch], capture_output=True).returncode == 0
-        assert branches.in_the_way(branch, found.values()) is None
+        assert branches.conflicting_branch(branch, found.values()) is None
 
 
 def test_long_name_fits_into_a_file_name() -> None:
@@ -58,15 +58,15 @@ def test_long_name_fits_into_a_file_name() -> None:
 
 def test_all_clusters_share_a_branch_unless_none_could_be_built() -> None:
     failed, built = result("a", BuildStatus.FAILED), result("b")
-    (group,) = branches.together(Builds((failed, built), ()), ROOT)
+    (group,) = branches.single_group(Builds((failed, built), ()), ROOT)
     assert (group.branch, group.built, group.failed) == (ROOT, (built,), (failed,))
-    assert branches.together(Builds((failed,), ()), ROOT) == ()
+    assert branches.single_group(Builds((failed,), ()), ROOT) == ()
 
 
 def test_each_built_cluster_has_a_branch_and_those_left_over_bring_nothing_and_come_first() -> None:
     builds = Builds((result("a", BuildStatus.FAILED), result("b")), ())
-    groups = branches.each(
-        builds, {"a": f"{ROOT}/a", "b": f"{ROOT}/b"}, left_over={f"{ROOT}/z": None, f"{ROOT}/y": None}
+    groups = branches.per_cluster(
+        builds, {"a": f"{ROOT}/a", "b": f"{ROOT}/b"}, stale={f"{ROOT}/z": None, f"{ROOT}/y": None}
     )
     assert [(group.branch, len(group.built)) for group in groups] == [
         (f"{ROOT}/y", 0),

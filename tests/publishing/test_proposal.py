@@ -431,6 +431,6 @@ def test_branch_that_excludes_this_one_is_named(world: World) -> None:
 def test_token_with_other_rights_pushes_and_opens(world: World) -> None:
     world.forge.rights = {SECRET: {"api"}, "push-only-token": {"read", "write"}}
     access = replace(world.access, token=Token("push-only-token", "KUBEAID_CI_GIT_TOKEN"))
-    workshop = replace(world.workshop(), access=access)
-    assert world.publish(workshop=workshop).outcome == "created"
+    repository = replace(world.repository(), access=access)
+    assert world.publish(repository=repository).outcome == "created"
     assert json.dumps(world.forge.server.seen).count("401") == 0

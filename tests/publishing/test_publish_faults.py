@@ -158,7 +158,7 @@ class People:
 
 
 @dataclass
-class Trouble:
+class ForgeError:
     """What goes wrong in one run: on the line, at the forge, at Git's remote, and by others who are quicker."""
 
     people: People
@@ -261,14 +261,14 @@ def test_ten_runs_with_random_faults(
         # Where no second run is at work, the forge would take a second change request for the branch.
         world.forge.unique = rivals
         via = CommitVia.API if kind is ForgeKind.GITHUB and seed % 4 >= 2 else CommitVia.GIT
-        options = {"workshop": world.workshop(), "commit_via": via}
+        options = {"repository": world.repository(), "commit_via": via}
         for number in range(RUNS):
             people.act()
             text = rng.choices([f"text {number // 3}\n", None], weights=(6, 1))[0]
             with refusing(world, refuse=rng.random() < 0.1), monkeypatch.context() as patched:
                 if silent:
                     patched.setattr(session, "TIMEOUT", (5, 1))
-                world.forge.server.chance = Trouble(people, rng, options, rivals, silent)
+                world.forge.server.chance = ForgeError(people, rng, options, rivals, silent)
                 ended = run(world, text, **options)
                 world.forge.server.chance = None
             assert_quiet(ended)

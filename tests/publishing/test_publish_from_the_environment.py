@@ -18,7 +18,7 @@ from kubeaid_ci import forge as forges
 from kubeaid_ci.cli.main import cli
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.forge.forge import ForgeKind
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from tests import repos
 from tests.conftest import Contracts, played
 from tests.repos import vars_file
@@ -46,7 +46,7 @@ def nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
         if "TOKEN" in name or name.startswith(("CI", "GITHUB", "GITLAB", "GITEA", "KUBE", "OBMONDO", "INPUT_")):
             monkeypatch.delenv(name)
     # GitHub asks for a second between two writes; a played one does not.
-    monkeypatch.setattr(forges, "Patience", partial(Patience, attempts=1, between_writes=0))
+    monkeypatch.setattr(forges, "RetryPolicy", partial(RetryPolicy, attempts=1, between_writes=0))
 
 
 @pytest.fixture

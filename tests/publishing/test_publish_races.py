@@ -129,7 +129,7 @@ def test_run_that_never_wins_says_that_nothing_of_it_was_published(gitlab: World
     gitlab.forge.repo.commit(BRANCH, {"k8s/other/x": "x\n"}, "Other")
     git(gitlab.forge.repo.folder, "update-ref", "-d", f"refs/heads/{BRANCH}")
     gitlab.forge.server.chance = always_quicker
-    workshop, forge = gitlab.workshop(), gitlab.client()
+    repository, forge = gitlab.repository(), gitlab.client()
 
     def refresh() -> tuple[Proposal, tuple[str, ...], Heads]:
         return PROPOSAL, ("prod",), heads(gitlab.access, BRANCH, "main")
@@ -137,7 +137,7 @@ def test_run_that_never_wins_says_that_nothing_of_it_was_published(gitlab: World
     with pytest.raises(OutsideError, match=r"kept moving.*nothing of this run is in it; run again"):
         publish_proposal(
             PROPOSAL,
-            workshop,
+            repository,
             forge,
             style=STYLE,
             on_foreign_commits=OnForeignCommits.OVERWRITE,

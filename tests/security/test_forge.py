@@ -13,7 +13,7 @@ from kubeaid_ci.forge.change_request import ChangeRequest
 from kubeaid_ci.forge.detection import detect
 from kubeaid_ci.forge.environment import forge_token, git_token
 from kubeaid_ci.forge.forge import ForgeKind
-from kubeaid_ci.forge.interface import Trouble, say_once
+from kubeaid_ci.forge.interface import ForgeError, upsert_comment
 from kubeaid_ci.forge.issues import IssueOutcome, Issues
 from kubeaid_ci.net import bounded
 from kubeaid_ci.net import session as wire
@@ -143,7 +143,7 @@ def test_an_answer_that_unpacks_to_more_is_not_read_on():
     packed = gzip.compress(b" " * (bounded.MOST_BYTES + 1))
     with Server(lambda _: Reply(200, packed, {"Content-Encoding": "gzip"})) as server:
         answer = get(server)
-    assert isinstance(answer, wire.Lost)
+    assert isinstance(answer, wire.NoResponse)
     assert not answer.may_pass
     assert "MiB" in answer.detail
 
@@ -153,7 +153,7 @@ def test_an_answer_that_never_ends_is_cut(monkeypatch):
     began = time.monotonic()
     with Server(lambda _: Reply(200, {}), chance=lambda _: Fault.SILENCE) as server:
         answer = get(server)
-    assert isinstance(answer, wire.Lost)
+    assert isinstance(answer, wire.NoResponse)
     assert "not complete after" in answer.detail
     assert time.monotonic() - began < 10
 
@@ -164,7 +164,7 @@ def test_a_get_follows_no_redirect_to_another_origin():
         moved = Reply(302, None, {"Location": f"{other.url}/x"})
         with Server(lambda _: moved) as server:
             answer = get(server, Authorization="token canary")
-    assert isinstance(answer, wire.Lost)
+    assert isinstance(answer, wire.NoResponse)
     assert "redirects to" in answer.detail
     assert not seen
 
@@ -207,8 +207,8 @@ def test_a_comment_of_a_stranger_with_our_marker_is_left_alone(world: World, is_
     request = ChangeRequest.numbered(change.number)
     stranger = world.forge.comment_id("<!-- kubeaid-ci:comment:diff -->\nall is well", change)
     world.forge.by_strangers.add(stranger)
-    assert say_once(forge, request, "diff", "first") == 1
-    assert say_once(forge, request, "diff", "second") == 1
+    assert upsert_comment(forge, request, "diff", "first") == 1
+    assert upsert_comment(forge, request, "diff", "second") == 1
     assert change.comments[stranger].endswith("all is well")
     assert [text.partition("\n")[2] for number, text in change.comments.items() if number != stranger] == ["second"]
 
@@ -228,7 +228,7 @@ def test_without_knowing_who_we_are_no_comment_is_changed(world: World) -> None:
     world.forge.comment_id("<!-- kubeaid-ci:comment:diff -->\nall is well", change)
     world.forge.server.inject("GET", r"/user$", Reply(500, {"message": "x"}), times=50)
     with pytest.raises(OutsideError):
-        say_once(world.client(), ChangeRequest.numbered(change.number), "diff", "text")
+        upsert_comment(world.client(), ChangeRequest.numbered(change.number), "diff", "text")
     assert len(change.comments) == 1
 
 
@@ -237,20 +237,20 @@ def test_without_knowing_who_we_are_no_comment_is_changed(world: World) -> None:
 )
 def test_no_forge_client_waits_or_goes_elsewhere(world: World, reply: Reply) -> None:
     world.forge.server.inject("GET", LISTS, reply, times=50)
-    with pytest.raises(Trouble):
+    with pytest.raises(ForgeError):
         world.publish()
 
 
 def test_no_forge_client_unpacks_without_end(world: World) -> None:
     packed = gzip.compress(b" " * (bounded.MOST_BYTES + 1))
     world.forge.server.inject("GET", LISTS, Reply(200, packed, {"Content-Encoding": "gzip"}), times=50)
-    with pytest.raises(Trouble, match="MiB"):
+    with pytest.raises(ForgeError, match="MiB"):
         world.publish()
 
 
 def test_answer_that_cannot_be_unpacked_is_an_outside_error(world: World) -> None:
     world.forge.server.inject("GET", LISTS, Reply(200, b"[]", {"Content-Encoding": "gzip"}), times=50)
-    with pytest.raises(Trouble, match="the answer cannot be unpacked"):
+    with pytest.raises(ForgeError, match="the answer cannot be unpacked"):
         world.publish()
 
 
@@ -273,7 +273,7 @@ def test_answer_that_breaks_off_is_lost(reply: bytes) -> None:
     if reply == b"\r\n":
         assert isinstance(found, wire.Answer)
     else:
-        assert found == wire.Lost("connection closed before the answer was complete", may_pass=True)
+        assert found == wire.NoResponse("connection closed before the answer was complete", may_pass=True)
 
 
 def test_sessions_of_requests_take_no_other_adapter():

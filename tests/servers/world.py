@@ -10,10 +10,10 @@ from kubeaid_ci.forge.detection import detect
 from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind
 from kubeaid_ci.git.access import GitAccess
 from kubeaid_ci.git.commit import CommitStyle, Identity
-from kubeaid_ci.git.commit_repository import Workshop, open_workshop
+from kubeaid_ci.git.commit_repository import CommitRepository, create_commit_repository
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.net.credentials import Token
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.publishing.proposal import publish_proposal
 from tests.servers.forge import Forge
 
@@ -36,13 +36,13 @@ class World:
     workshops: int = 0
 
     @property
-    def patience(self) -> Patience:
-        return Patience(attempts=4, first=0.001, longest=60, between_writes=0, sleep=self.waits.append)
+    def retries(self) -> RetryPolicy:
+        return RetryPolicy(attempts=4, first=0.001, longest=60, between_writes=0, sleep=self.waits.append)
 
     @property
     def access(self) -> GitAccess:
         url, bundle = self.forge.git_url, self.ca_bundle
-        return git_access(self.address, url, self.token, ca_bundle=bundle, patience=self.patience)
+        return git_access(self.address, url, self.token, ca_bundle=bundle, retries=self.retries)
 
     @property
     def address(self) -> ForgeAddress:
@@ -50,11 +50,11 @@ class World:
         return detect(remote, {}, kind=self.kind, forge_url=self.forge.api_url)
 
     def client(self) -> Any:
-        return connect(self.address, self.token, environ={}, ca_bundle=self.ca_bundle, patience=self.patience)
+        return connect(self.address, self.token, environ={}, ca_bundle=self.ca_bundle, retries=self.retries)
 
-    def workshop(self, checkout: Path | None = None) -> Workshop:
+    def repository(self, checkout: Path | None = None) -> CommitRepository:
         self.workshops += 1
-        return open_workshop(self.folder / f"workshop-{self.workshops}.git", self.access, checkout)
+        return create_commit_repository(self.folder / f"repository-{self.workshops}.git", self.access, checkout)
 
     def publish(self, text: str | None = "new\n", **options: Any) -> Published:
         """Publish one file with this text (nothing: publish no file at all)."""
@@ -62,8 +62,8 @@ class World:
         files = {"k8s/prod/new.yaml": text.encode()} if text is not None else {}
         given = {"files": files, **{name: options.pop(name) for name in fields}}
         style = options.pop("style", STYLE)
-        workshop = options.pop("workshop", None) or self.workshop()
-        return publish_proposal(replace(PROPOSAL, **given), workshop, self.client(), style=style, **options)
+        repository = options.pop("repository", None) or self.repository()
+        return publish_proposal(replace(PROPOSAL, **given), repository, self.client(), style=style, **options)
 
     def the_change(self) -> Any:
         """The one open change request; fails where there are two or none."""

@@ -17,7 +17,7 @@ from kubeaid_ci import PublishOptions
 from kubeaid_ci import forge as forges
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.forge.forge import ForgeKind
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from tests.conftest import Contracts, played
 from tests.servers.git import git
 from tests.servers.http import Fault, Reply, Request
@@ -47,7 +47,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @dataclass
-class Trouble:
+class ForgeError:
     """Faults on the line, and a kill of the run in the middle of a request."""
 
     rng: random.Random
@@ -88,7 +88,7 @@ class Runs:
 
     def run(self, to: str) -> None:
         """One run that may fail."""
-        self.world.forge.server.chance = Trouble(self.rng, self.rng.choice((0, 0.05, 0.15, 0.4)), None, 0)
+        self.world.forge.server.chance = ForgeError(self.rng, self.rng.choice((0, 0.05, 0.15, 0.4)), None, 0)
         ended = ""
         try:
             self.upgrade(to)
@@ -107,7 +107,7 @@ class Runs:
             finally:
                 os._exit(0)
         kill = partial(os.killpg, child, signal.SIGKILL)
-        self.world.forge.server.chance = Trouble(self.rng, 0, kill, self.rng.randint(1, 14))
+        self.world.forge.server.chance = ForgeError(self.rng, 0, kill, self.rng.randint(1, 14))
         timer = threading.Timer(120, kill)
         timer.start()
         os.waitpid(child, 0)
@@ -155,8 +155,8 @@ def test_ten_runs_with_faults_and_kills(
 ) -> None:
     rng = random.Random(seed)  # the same faults on every machine
     kind = KINDS[seed % len(KINDS)]
-    quick = partial(Patience, attempts=3, first=0.001, between_writes=0, sleep=lambda _: None)
-    monkeypatch.setattr(forges, "Patience", quick)
+    quick = partial(RetryPolicy, attempts=3, first=0.001, between_writes=0, sleep=lambda _: None)
+    monkeypatch.setattr(forges, "RetryPolicy", quick)
     monkeypatch.setenv("KUBEAID_CI_TOKEN", SECRET)
     files = cluster("prod", {"web": app("web", revision="HEAD", label=""), "db": app("db")}, built=False)
     with played(kind, tmp_path, contracts[kind]) as world:

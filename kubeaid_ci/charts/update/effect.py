@@ -14,7 +14,7 @@ from kubeaid_ci.diff.diff import compare_renderings
 from kubeaid_ci.forge.change_request import Proposal
 from kubeaid_ci.git.commit import CommitStyle
 from kubeaid_ci.k8s.manifest import Manifest
-from kubeaid_ci.publishing.checkout import Desk
+from kubeaid_ci.publishing.checkout import PublishCheckout
 from kubeaid_ci.render.render import render_clusters
 from kubeaid_ci.render.rendering import Renderings
 from kubeaid_ci.settings import Settings
@@ -25,12 +25,12 @@ _DEFAULTS = "default values"
 
 @dataclass(slots=True)
 class Effects:
-    """Looks at updates of one desk, against a config repo if there is one. What is there now is rendered once.
+    """Looks at updates of one checkout, against a config repo if there is one. What is there now is rendered once.
 
     Clusters are taken as if they ran the newest state of the base branch, so that only the update differs.
     """
 
-    desk: Desk
+    checkout: PublishCheckout
     config: Path | None
     settings: Settings
     jobs: int = field(kw_only=True)
@@ -54,14 +54,14 @@ class Effects:
         """Return what a proposal changes in each cluster, and the values that clusters set and lose by it."""
         if self.config is None:
             return None, ()
-        workshop, base = self.desk.workshop, self.desk.commit
-        tree = workshop.tree_with(base, proposal.files)
-        after = workshop.commit(tree, base, message=proposal.title, style=style)
+        repository, base = self.checkout.repository, self.checkout.commit
+        tree = repository.tree_with(base, proposal.files)
+        after = repository.commit(tree, base, message=proposal.title, style=style)
         if self._now is None:
             self._now = self._rendered(self.config, base)
             self._set = set_values(
                 self.config,
-                workshop.folder,
+                repository.folder,
                 kubeaid_ref=base,
                 settings=self.settings,
                 jobs=self.jobs,
@@ -73,7 +73,7 @@ class Effects:
     def _rendered(self, config: Path, revision: str) -> Renderings:
         return render_clusters(
             config,
-            self.desk.workshop.folder,
+            self.checkout.repository.folder,
             kubeaid_ref=revision,
             settings=self.settings,
             jobs=self.jobs,

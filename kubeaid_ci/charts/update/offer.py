@@ -21,7 +21,7 @@ from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.tree import File
 from kubeaid_ci.helm.chart import Chart
 from kubeaid_ci.publishing import body as bodies
-from kubeaid_ci.publishing.checkout import Desk
+from kubeaid_ci.publishing.checkout import PublishCheckout
 from kubeaid_ci.publishing.proposal import publish_proposal
 from kubeaid_ci.publishing.rules import check
 from kubeaid_ci.publishing.target import Target
@@ -61,7 +61,7 @@ class ChartPublisher:
     """
 
     target: Target
-    desk: Desk
+    checkout: PublishCheckout
     made: PreparedUpdates
     ledger: Ledger
     effects: Effects
@@ -147,14 +147,14 @@ class ChartPublisher:
         files[LEDGER] = ledgers.text(replace(self.ledger, entries=entries, exists=True)).encode()
         added = {one.chart.folder for one in group} - self.folders
         step = request_text.step(updates)
-        after = platform_files.following(texts(self.desk.checkout), added=added, step=step)
+        after = platform_files.following(texts(self.checkout.folder), added=added, step=step)
         return files | {path: text.encode() for path, text in after.items()}
 
     def _proposal(self, branch: str, updates: Sequence[ChartUpdate], files: Files) -> Proposal:
         wishes = self.target.wishes
         proposal = Proposal(
             branch,
-            self.desk.base,
+            self.checkout.base,
             request_text.title(updates, given=wishes.title),
             "",
             files,
@@ -166,8 +166,8 @@ class ChartPublisher:
         defaults = self.effects.defaults([self.made.trials[one.chart] for one in updates])
         clusters, lost = self.effects.clusters(proposal, updates, self.target.style)
         compared = [defaults, *([clusters] if clusters else [])]
-        workshop, base = self.desk.workshop, self.desk.commit
-        files = workshop.changed_files(base, workshop.tree_with(base, proposal.files))
+        repository, base = self.checkout.repository, self.checkout.commit
+        files = repository.changed_files(base, repository.tree_with(base, proposal.files))
         scan = self.scan_note((clusters or defaults).images) if self.scan_note else ""
 
         def text(limit: int, size: Size = len) -> str:
@@ -195,7 +195,7 @@ class ChartPublisher:
             return publish_proposal(
                 proposal,
                 # No file of a published chart is left out because of an ignore file.
-                replace(self.desk.workshop, checkout=None),
+                replace(self.checkout.repository, checkout=None),
                 self.target.forge,
                 style=self.target.style,
                 clusters=charts,

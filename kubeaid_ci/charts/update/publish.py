@@ -28,7 +28,7 @@ from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.helm.upstreams import Upstreams
 from kubeaid_ci.publishing import branches, preview
-from kubeaid_ci.publishing.checkout import Desk, set_up
+from kubeaid_ci.publishing.checkout import PublishCheckout, clone_base
 from kubeaid_ci.publishing.target import resolve
 from kubeaid_ci.settings import Settings, file
 
@@ -126,52 +126,52 @@ class _Run:
             for number in range(_TRIES):
                 if wishes.preview:
                     preview.clear(Path(wishes.preview))
-                desk = set_up(target, Path(folder) / str(number), wanted=CHARTS)
+                checkout = clone_base(target, Path(folder) / str(number), wanted=CHARTS)
                 # The settings of the base branch apply to what ours leave open.
-                known = self.settings.merge(file.read(desk.checkout))
-                repo = source.read(desk.checkout, WORKTREE, cache=self.cache)
+                known = self.settings.merge(file.read(checkout.folder))
+                repo = source.read(checkout.folder, WORKTREE, cache=self.cache)
                 with repo.snapshot:
-                    made = prepare(self._job(desk, repo, known))
-                heads = _look(desk)
-                if not _is_outdated(desk, heads):
-                    effects = self._effects(desk, known)
-                    prefix = branches.prefix(desk.base, heads.default)
-                    folders = _folders(desk)
-                    context = (target, desk, made, repo.ledger, effects, folders, command, prefix)
+                    made = prepare(self._job(checkout, repo, known))
+                heads = _look(checkout)
+                if not _is_outdated(checkout, heads):
+                    effects = self._effects(checkout, known)
+                    prefix = branches.prefix(checkout.base, heads.default)
+                    folders = _folders(checkout)
+                    context = (target, checkout, made, repo.ledger, effects, folders, command, prefix)
                     publisher = ChartPublisher(*context, scan_note=self.scan_note)
                     return publisher.publish_all(heads, everything=everything)
-        raise OutsideError(f"{target.access.url}: {desk.base} kept moving during the update; run again later")
+        raise OutsideError(f"{target.access.url}: {checkout.base} kept moving during the update; run again later")
 
-    def _job(self, desk: Desk, repo: ChartRepo, known: Settings) -> UpdateJob:
+    def _job(self, checkout: PublishCheckout, repo: ChartRepo, known: Settings) -> UpdateJob:
         context = UpdateContext(
             repo,
             self.upstreams,
             self.today,
-            lock_time(desk.checkout),
+            lock_time(checkout.folder),
             self.overwrite,
             known.kubernetes_versions,
         )
-        return UpdateJob(context, desk.checkout, WORKTREE, known, self.jobs, self.cache, {}, self.progress)
+        return UpdateJob(context, checkout.folder, WORKTREE, known, self.jobs, self.cache, {}, self.progress)
 
-    def _effects(self, desk: Desk, known: Settings) -> Effects:
+    def _effects(self, checkout: PublishCheckout, known: Settings) -> Effects:
         config = Path(self.config_repo) if self.config_repo else None
-        return Effects(desk, config, known, jobs=self.jobs, cache=self.cache)
+        return Effects(checkout, config, known, jobs=self.jobs, cache=self.cache)
 
 
-def _look(desk: Desk) -> Heads:
+def _look(checkout: PublishCheckout) -> Heads:
     """Return the base, fetched if it has moved, and our branches, whether it is the default branch or not."""
-    prefixes = (branches.prefix(desk.base, desk.base), branches.prefix(desk.base, None))
+    prefixes = (branches.prefix(checkout.base, checkout.base), branches.prefix(checkout.base, None))
     ours = [name for prefix in prefixes for name in chart_branches.looked_at(prefix)]
-    return desk.workshop.see(desk.base, *ours, fetch=(desk.base,))
+    return checkout.repository.fetch_heads(checkout.base, *ours, fetch=(checkout.base,))
 
 
-def _is_outdated(desk: Desk, heads: Heads) -> bool:
+def _is_outdated(checkout: PublishCheckout, heads: Heads) -> bool:
     """Return whether the base has moved since it was cloned, in what updates are made from."""
-    now = heads.commits.get(desk.base, desk.commit)
-    changed = desk.workshop.changed_paths(desk.commit, now) if now != desk.commit else ()
+    now = heads.commits.get(checkout.base, checkout.commit)
+    changed = checkout.repository.changed_paths(checkout.commit, now) if now != checkout.commit else ()
     folders = (f"{CHARTS}/", f"{PATCHES}/")
     return any(path.startswith(folders) or path in (LEDGER, *platform_files.FILES) for path in changed)
 
 
-def _folders(desk: Desk) -> frozenset[str]:
-    return frozenset(path.name for path in (desk.checkout / CHARTS).iterdir() if (path / "Chart.yaml").is_file())
+def _folders(checkout: PublishCheckout) -> frozenset[str]:
+    return frozenset(path.name for path in (checkout.folder / CHARTS).iterdir() if (path / "Chart.yaml").is_file())

@@ -2,9 +2,9 @@
 
 from kubeaid_ci.charts import report
 from kubeaid_ci.charts.verify.verdict import ChartStatus
-from kubeaid_ci.publishing.issue import Alarm
+from kubeaid_ci.publishing.issue import IssueTopic
 
-CHARTS = Alarm(
+CHARTS = IssueTopic(
     "charts-verify",
     report.alarm,
     "Closed by kubeaid-ci: every vendored chart is what was reviewed and published.",

@@ -6,7 +6,7 @@ import kubeaid_ci
 from kubeaid_ci.charts.ledger.ledger import LEDGER
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm.upstreams import Upstreams
-from kubeaid_ci.net.retries import Patience
+from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings import Settings, UpstreamSettings
 from kubeaid_ci.settings.policy import ChartPolicy, Step
@@ -16,7 +16,7 @@ from tests.servers.charts import Charts, chart
 from tests.umbrellas import metadata
 
 DAY = date(2026, 3, 10)
-QUICK = Patience(attempts=1, first=0, sleep=lambda _: None)
+QUICK = RetryPolicy(attempts=1, first=0, sleep=lambda _: None)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def umbrella(root, name, version, upstream):
 
 
 def outdated(root, *names, policies=None, kubernetes=None, **options):
-    ups = options.pop("upstreams", None) or Upstreams(environ={}, patience=QUICK)
+    ups = options.pop("upstreams", None) or Upstreams(environ={}, retries=QUICK)
     known = Settings(charts=policies or {}, kubernetes_version=kubernetes)
     options.setdefault("today", DAY)
     return kubeaid_ci.outdated_charts(root, charts=names, settings=known, upstreams=ups, jobs=2, cache=False, **options)
@@ -230,7 +230,7 @@ def test_charts_in_a_registry_are_found_also_by_tags_with_a_v_and_their_age_is_u
             running.push("charts/web", tag, chart("web", tag))
 
         def ups():
-            return Upstreams(environ={}, patience=QUICK, plain_http=[running.host])
+            return Upstreams(environ={}, retries=QUICK, plain_http=[running.host])
 
         assert told(outdated(root, upstreams=ups())) == [("web", "outdated", "v5.10.0", "v5.10.0")]
         policy = {"web": ChartPolicy(minimum_age=timedelta(days=3))}
