@@ -27,7 +27,7 @@ _OTHER = re.compile(r"[+-]?[\d.]+|true|false|null|~")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
-def shown(difference: Difference, *, noise: bool = False) -> ObjectChange:
+def object_change(difference: Difference, *, noise: bool = False) -> ObjectChange:
     """One object's change; with `noise`, the fields that noise rules leave out as well, after the others."""
     manifest, before = difference.manifest, difference.before
     deltas = [delta for delta in difference.deltas if not delta.noise]

@@ -12,7 +12,7 @@ _GROUP = "admissionregistration.k8s.io"
 _CONDITIONS = ("matchConditions", "matchConstraints", "matchResources", "paramKind", "paramRef", "policyName")
 
 
-def check(difference: Difference) -> Iterator[Said]:
+def check_policies(difference: Difference) -> Iterator[Said]:
     """Policies that refuse less or change more, and API services that change."""
     if is_kind(difference, "apiregistration.k8s.io", "APIService"):
         yield from _api_service(difference)

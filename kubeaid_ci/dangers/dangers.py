@@ -19,7 +19,6 @@ from kubeaid_ci.dangers import (
     removals,
     routes,
     running,
-    webhooks,
 )
 from kubeaid_ci.dangers.reading import Said
 from kubeaid_ci.dangers.removal import Removals
@@ -38,8 +37,8 @@ CHECKS: tuple[Callable[[Difference], Iterator[Said]], ...] = (
     privileges.check,
     running.check,
     bounds.check,
-    webhooks.check,
-    admission.check,
+    admission.check_webhooks,
+    admission.check_policies,
     network.check,
     routes.check,
     argocd.check,

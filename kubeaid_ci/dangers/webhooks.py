@@ -13,7 +13,7 @@ _Webhook = Mapping[str, Any]
 _MOST = 20_000
 
 
-def check(difference: Difference) -> Iterator[Said]:
+def check_webhooks(difference: Difference) -> Iterator[Said]:
     """Webhooks that are new, see more or less, fail otherwise, or are answered by something else."""
     if is_kind(
         difference, "admissionregistration.k8s.io", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"

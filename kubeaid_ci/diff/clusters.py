@@ -7,7 +7,7 @@ from kubeaid_ci.compare.difference import Difference, ObjectChange
 from kubeaid_ci.compare.ignores import standing
 from kubeaid_ci.compare.images import images
 from kubeaid_ci.compare.objects import Known, differences, twice
-from kubeaid_ci.compare.shown import shown
+from kubeaid_ci.compare.shown import object_change
 from kubeaid_ci.compare.unified import unified
 from kubeaid_ci.dangers import dangers
 from kubeaid_ci.dangers.removal import Removals
@@ -80,7 +80,7 @@ def compare_one(
     before_it = images(old) if apps else ran
     return Comparison(
         (name,),
-        tuple(_safe_change(shown(one, noise=noise), without) for one in wanted),
+        tuple(_safe_change(object_change(one, noise=noise), without) for one in wanted),
         tuple(
             replace(finding, message=without(finding.message))
             for finding in (
