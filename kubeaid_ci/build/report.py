@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from kubeaid_ci.build.result import BuildResult, Builds, BuildStatus
-from kubeaid_ci.compare.change import Change
+from kubeaid_ci.compare.manifests import Change
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.report.markdown import code
 from kubeaid_ci.report.report import Report, Table

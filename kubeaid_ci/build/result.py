@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kubeaid_ci.compare.change import Change
+from kubeaid_ci.compare.manifests import Change
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.report.json_result import JsonResult
 

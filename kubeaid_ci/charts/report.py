@@ -11,10 +11,10 @@ from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.forge.forge import Size
 from kubeaid_ci.render.rendering import RenderStatus
 from kubeaid_ci.report import outcome
+from kubeaid_ci.report.json import plain
 from kubeaid_ci.report.markdown import code, fence, fit, folded, quiet
 from kubeaid_ci.report.markdown_page import parts
 from kubeaid_ci.report.report import Report, Table
-from kubeaid_ci.report.values import plain
 from kubeaid_ci.visible import one_line, shortened
 
 _MOST_FILES = 100

@@ -17,8 +17,7 @@ from kubeaid_ci.cli.output import finish
 from kubeaid_ci.findings import suppress
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.net.address import names_address, without_credentials
-from kubeaid_ci.report.report import Report
-from kubeaid_ci.report.revisions import RepositoryRevisions, Revision, Side
+from kubeaid_ci.report.report import Report, RepositoryRevisions, Revision, Side
 
 if TYPE_CHECKING:
     from kubeaid_ci.diff.comparison import Revisions

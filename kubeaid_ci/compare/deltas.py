@@ -9,8 +9,7 @@ from kubeaid_ci.compare.difference import ABSENT, Delta, Step
 from kubeaid_ci.compare.lists import SET, Keys, Lists, label
 from kubeaid_ci.compare.matching import NOTHING, Pair, pair, same
 from kubeaid_ci.compare.texts import opened
-from kubeaid_ci.redaction.manifests import masked
-from kubeaid_ci.redaction.masked import Masked
+from kubeaid_ci.redaction.manifests import Masked, masked
 
 TEXT_SPELLING = "text-spelling"
 """The noise rule for texts that hold the same, spelled otherwise."""

@@ -1,12 +1,12 @@
-"""Compares two sets of manifests, object by object."""
+"""Compares two sets of manifests by object, and two objects by the paths of their fields."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from kubeaid_ci.compare.change import Change
-from kubeaid_ci.compare.fields import fields
-from kubeaid_ci.compare.matching import same
+from kubeaid_ci.compare.matching import NOTHING, pair, same
 from kubeaid_ci.documents import plainjson
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId, objects
@@ -16,7 +16,41 @@ __all__ = ["FIELDS_SHOWN", "compare", "objects"]
 FIELDS_SHOWN = 50
 """Maximum number of fields of one object that a change names before it counts the rest."""
 
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
 _Identity = tuple[ObjectId, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One object that was added, removed or modified.
+
+    `fields` are paths into the object, such as ``spec.template.spec.containers[grafana].image``,
+    an alert ``spec.groups[general.rules].rules[Watchdog].expr`` or a dashboard ``data[etcd.json]``.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    file: str
+    action: Action
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChange:
+    """An alert or recording rule that appeared, vanished or has another expression.
+
+    `name` is the alert's or record's name; where a group has several of it, the labels that
+    distinguish them follow: ``VolumeFull{severity=critical}``. A missing expression is None.
+    """
+
+    name: str
+    group: str
+    file: str
+    action: Action
+    expr_before: str | None
+    expr_after: str | None
 
 
 def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> tuple[Change, ...]:
@@ -89,3 +123,43 @@ def _same_json(old: Any, new: Any) -> bool:
         return False
     # A bare `1` or `"x"` is JSON as well, but it was meant as text.
     return isinstance(before, dict | list) and same(before, after)
+
+
+def fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Paths such as ``spec.template.spec.containers[grafana].image``, in the order of the keys.
+
+    What is only on one side is one path, however much is below it. Items of a list are called by
+    their name where all have one, else by their place. Keys that are no plain words stand in
+    brackets: ``metadata.labels[app.kubernetes.io/name]``.
+    """
+    return list(_in_mapping(old, new, ""))
+
+
+def _differing(old: Any, new: Any, path: str) -> Iterator[str]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        yield from _in_mapping(old, new, path)
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _in_list(old, new, path)
+    else:
+        yield path
+
+
+def _in_mapping(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[str]:
+    for key in sorted({*old, *new}, key=str):
+        before, after = old.get(key, NOTHING), new.get(key, NOTHING)
+        if not same(before, after):
+            yield from _differing(before, after, _below(path, str(key)))
+
+
+def _in_list(old: list[Any], new: list[Any], path: str) -> Iterator[str]:
+    differing = [item for item in pair(old, new) if not same(item.old, item.new)]
+    for item in differing:
+        yield from _differing(item.old, item.new, f"{path}[{item.label}]")
+    if not differing:  # each item has its like on the other side: their order is what differs
+        yield path
+
+
+def _below(path: str, key: str) -> str:
+    if not _PLAIN_KEY.fullmatch(key):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else key

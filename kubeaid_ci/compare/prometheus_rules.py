@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kubeaid_ci.compare.change import AlertChange
+from kubeaid_ci.compare.manifests import AlertChange
 from kubeaid_ci.compare.matching import NOTHING, Pair, pair
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId

@@ -21,7 +21,7 @@ from kubeaid_ci.dangers import (
     running,
 )
 from kubeaid_ci.dangers.reading import Said
-from kubeaid_ci.dangers.removal import Removals
+from kubeaid_ci.dangers.removals import Removals
 from kubeaid_ci.dangers.rules import OBJECT_DUPLICATE
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.k8s.manifest import Manifest

@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kubeaid_ci.compare.difference import Difference, ObjectChange
+from kubeaid_ci.compare.display import object_change, unified
 from kubeaid_ci.compare.ignores import standing
 from kubeaid_ci.compare.images import images
 from kubeaid_ci.compare.objects import Known, differences, twice
-from kubeaid_ci.compare.shown import object_change
-from kubeaid_ci.compare.unified import unified
 from kubeaid_ci.dangers import dangers
-from kubeaid_ci.dangers.removal import Removals
+from kubeaid_ci.dangers.removals import Removals
 from kubeaid_ci.diff.comparison import Comparison, ImageChange
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.k8s.image import Image

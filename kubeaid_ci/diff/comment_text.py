@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from kubeaid_ci.diff.comparison import Comparison
 from kubeaid_ci.diff.counts import counted, effect, headline, noun
 from kubeaid_ci.diff.counts import table as cluster_table
-from kubeaid_ci.diff.groups import Danger, Group, by_weight, dangers, groups
-from kubeaid_ci.diff.images import image_lines
+from kubeaid_ci.diff.groups import Danger, Group, by_weight, dangers, groups, image_lines
 from kubeaid_ci.diff.report import WORDS, not_compared, row, sections
 from kubeaid_ci.findings.finding import Severity
 from kubeaid_ci.forge.forge import Size

@@ -1,12 +1,14 @@
-"""Object changes grouped for reviewers: equal changes in several places are shown once."""
+"""Changes of objects and images grouped for reviewers: equal changes in several places are listed once."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kubeaid_ci.compare.difference import FieldChange, ObjectChange
+from kubeaid_ci.diff.comparison import ImageChange
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.tree import Action
+from kubeaid_ci.k8s.image import Image
 from kubeaid_ci.report import outcome
 
 LOST = {
@@ -18,6 +20,8 @@ LOST = {
     "change/not-compared": "not compared",
 }
 """The rules for what stops working or cannot be looked at, in words for several of them: the first to be read."""
+_DIGEST = 12
+"""Number of hex digits shown of a digest, as in container tools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,27 @@ class Danger:
     clusters: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ImageLine:
+    """One image as it is after a change, empty if it is removed, with its versions before.
+
+    `is_new` is true if a cluster runs it that did not run it in any version.
+    """
+
+    name: str
+    before: tuple[str, ...]
+    after: str
+    is_new: bool
+
+    def text(self) -> str:
+        """Such as ``redis 7.2.11, 8.2.3 → 8.6.4 (new in some clusters)``."""
+        if not self.after:
+            return f"removed {self.name} {', '.join(self.before)}".rstrip()
+        if not self.before:
+            return f"new {self.name} {self.after}".rstrip()
+        return f"{self.name} {', '.join(self.before)} → {self.after}{' (new in some clusters)' if self.is_new else ''}"
+
+
 def groups(changes: Iterable[ObjectChange]) -> tuple[Group, ...]:
     """The changes by Application and clusters, the largest first."""
     clusters: dict[ObjectChange, list[str]] = defaultdict(list)
@@ -73,6 +98,28 @@ def dangers(findings: Iterable[Finding]) -> tuple[Danger, ...]:
         Danger(alike[0], what, tuple(dict.fromkeys(cluster(one) for one in alike)))
         for (_, what, _), alike in found.items()
     )
+
+
+def image_lines(images: Iterable[ImageChange]) -> Sequence[ImageLine]:
+    """Return the images by name, one line for each version that they get, and one for the versions that are removed."""
+    found: dict[tuple[str, str], set[str | None]] = defaultdict(set)
+    for image in images:
+        after, before = image.after or "", image.before
+        found[Image.parse(after or before or "").name, after].add(before)
+    return [
+        ImageLine(name, tuple(sorted(version(one) for one in before if one)), version(after), None in before)
+        for (name, after), before in sorted(found.items())
+    ]
+
+
+def version(image: str) -> str:
+    """Return the tag and the shortened digest of an image; ``latest`` if it has neither."""
+    if not image:
+        return ""
+    parsed = Image.parse(image)
+    algorithm, _, digest = parsed.digest.partition(":")
+    short = f"@{algorithm}:{digest[:_DIGEST]}" if digest else ""
+    return f"{parsed.tag}{short}" or "latest"
 
 
 def by_weight(findings: Iterable[Finding]) -> list[Finding]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from kubeaid_ci.compare.difference import Difference
+from kubeaid_ci.compare.display import path
 from kubeaid_ci.compare.objects import differences
-from kubeaid_ci.compare.shown import path
 from kubeaid_ci.dangers.rules import HELM_ENGINE
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.k8s.manifest import Manifest

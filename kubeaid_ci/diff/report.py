@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from kubeaid_ci.compare.difference import FieldChange
 from kubeaid_ci.diff.comparison import Comparison
 from kubeaid_ci.diff.counts import effect, headline, outputs, summary, table
-from kubeaid_ci.diff.groups import LOST, Entry, Group, by_weight, dangers, groups, named
-from kubeaid_ci.diff.images import image_lines
+from kubeaid_ci.diff.groups import LOST, Entry, Group, by_weight, dangers, groups, image_lines, named
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.report.markdown import code, escape, fence

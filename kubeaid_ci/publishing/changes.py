@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from kubeaid_ci import documents
 from kubeaid_ci.build.result import BuildResult
-from kubeaid_ci.compare.change import AlertChange
 from kubeaid_ci.compare.images import image_changes
+from kubeaid_ci.compare.manifests import AlertChange
 from kubeaid_ci.compare.prometheus_rules import alerts
 from kubeaid_ci.config_repo import versions as revision_plan
 from kubeaid_ci.errors import UserError

@@ -9,8 +9,8 @@ from kubeaid_ci.build.result import Builds
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.forge.change_request import Outcome, Published
 from kubeaid_ci.publishing import preview
+from kubeaid_ci.report.json import plain
 from kubeaid_ci.report.report import Report, Table
-from kubeaid_ci.report.values import plain
 
 _WOULD = {
     Outcome.CREATED: "would create",

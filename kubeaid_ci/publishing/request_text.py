@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from kubeaid_ci.build.result import BuildResult
-from kubeaid_ci.compare.change import AlertChange, Change
+from kubeaid_ci.compare.manifests import AlertChange, Change
 from kubeaid_ci.forge.forge import Size
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.publishing.body import changed_files_list

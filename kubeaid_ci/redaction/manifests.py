@@ -4,10 +4,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from kubeaid_ci.k8s.manifest import ObjectId
-from kubeaid_ci.redaction.masked import Masked
 from kubeaid_ci.redaction.texts import ABOUT, secret_name
 
 _NESTED = (dict, list)
@@ -22,6 +22,19 @@ _MYSQL = re.compile(r"(?:^|/)(?:mysql|mariadb)[\w-]*$")
 _NO_PASSWORD = re.compile(r"\d+(?:[:.]\d+)*(?:/\w+)?|tcp|udp|icmp|all|[./-].*|")
 """Values of ``-p`` if it is a port, a protocol, a folder or another flag."""
 _BARE_FLAG = re.compile(r"--?([A-Za-z][\w.-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A secret: it can be compared, and is shown as its length in bytes (empty if even that is too much)."""
+
+    value: Any = field(repr=False)
+    size: int | None
+
+    def __str__(self) -> str:
+        if self.size is None:
+            return "(secret)"
+        return f"(secret, {self.size} byte{'' if self.size == 1 else 's'})"
 
 
 def is_secret(key: ObjectId) -> bool:

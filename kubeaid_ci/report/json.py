@@ -1,14 +1,34 @@
-"""The report for programs: one JSON object of the schema ``kubeaid-ci/v1``."""
+"""The report for programs: one JSON object of the schema ``kubeaid-ci/v1``, and model values as plain values."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum
+from pathlib import PurePath
 from typing import Any, Final, Literal, TypedDict
 
-from kubeaid_ci.report.report import Report
-from kubeaid_ci.report.revisions import RepositoryRevisions
-from kubeaid_ci.report.values import PlainFinding, plain
+from kubeaid_ci.findings.finding import Finding, Severity
+from kubeaid_ci.k8s.manifest import ObjectId
+from kubeaid_ci.net.address import Remote
+from kubeaid_ci.report.report import Report, RepositoryRevisions
+from kubeaid_ci.semver.version import Version
 
 SCHEMA: Final = "kubeaid-ci/v1"
+
+
+class PlainFinding(TypedDict):
+    """A finding as the JSON format shows it."""
+
+    rule: str
+    severity: Severity
+    subject: str
+    message: str
+    help: str
+    path: str | None
+    line: int | None
+    fingerprint: str
+    suppressed_by: str | None
 
 
 class Envelope(TypedDict):
@@ -46,3 +66,60 @@ def dump(value: Any) -> str:
     """
     text = json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False)
     return text.replace("##[", r"#\u0023[") + "\n"
+
+
+def plain(value: Any) -> Any:
+    """Return a model value as dicts, lists, text, numbers, booleans and None.
+
+    A dataclass becomes a dict of its `printed_fields`, in their order. What has one written form (an enum, a version,
+    a repository address, a path, a date) becomes that text. Raises `TypeError` for anything else.
+    """
+    if isinstance(value, Finding):
+        return plain_finding(value)
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, Set):
+        return sorted(plain(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type | Remote | Version | ObjectId):
+        return {name: plain(getattr(value, name)) for name in printed_fields(value)}
+    return _written(value)
+
+
+def printed_fields(cls: Any) -> list[str]:
+    """Return the names of the fields of a dataclass that are printed.
+
+    Fields with ``repr=False`` are not: they hold input, such as files, or secret values.
+    """
+    return [field.name for field in fields(cls) if field.repr]
+
+
+def _written(value: Any) -> Any:
+    match value:
+        case Enum():
+            return value.value
+        case None | bool() | int() | float() | str():
+            return value
+        case Remote() | Version() | ObjectId():
+            return str(value)
+        case PurePath():
+            return value.as_posix()
+        case date():
+            return value.isoformat()
+    raise TypeError(f"no plain form for {type(value).__name__}")
+
+
+def plain_finding(finding: Finding) -> PlainFinding:
+    """Return a finding as the JSON format shows it: its rule by id, with the rule's help."""
+    return {
+        "rule": finding.rule.id,
+        "severity": finding.severity,
+        "subject": finding.subject,
+        "message": finding.message,
+        "help": finding.rule.help,
+        "path": finding.path,
+        "line": finding.line,
+        "fingerprint": finding.fingerprint,
+        "suppressed_by": finding.suppressed_by,
+    }

@@ -14,8 +14,7 @@ from typing import Any, Literal, NotRequired, Required, Union, get_args, get_ori
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.k8s.manifest import ObjectId
 from kubeaid_ci.net.address import Remote
-from kubeaid_ci.report.json import SCHEMA, Envelope
-from kubeaid_ci.report.values import PlainFinding, printed_fields
+from kubeaid_ci.report.json import SCHEMA, Envelope, PlainFinding, printed_fields
 from kubeaid_ci.semver.version import Version
 
 Schema = dict[str, Any]

@@ -9,8 +9,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.report import outcome
+from kubeaid_ci.report.json import plain
 from kubeaid_ci.report.report import Report
-from kubeaid_ci.report.values import plain
 from kubeaid_ci.visible import one_line, visible
 
 

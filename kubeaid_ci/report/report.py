@@ -1,15 +1,31 @@
-"""The report of a command: a summary, results and findings."""
+"""The report of a command: a summary, results and findings, and the revisions that it is about."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.report.revisions import RepositoryRevisions
 
 REPORT_FORMATS = ("text", "json", "markdown", "sarif", "junit", "codeclimate", "html")
 """The names of all formats of a report."""
+Side = Literal["revision", "before", "after"]
+
+
+class Revision(TypedDict):
+    """A revision by the name that the user gave it, and its commit if the name has one in the repository."""
+
+    ref: str
+    commit: NotRequired[str]
+
+
+class RepositoryRevisions(TypedDict, total=False):
+    """The public address of a repository, and its one revision or those of both sides of a change."""
+
+    repository: str
+    revision: Revision
+    before: Revision
+    after: Revision
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from kubeaid_ci.report.json import plain
 from kubeaid_ci.report.report import Report, Table
-from kubeaid_ci.report.values import plain
 from kubeaid_ci.visible import one_line, shortened
 
 _LONGEST_CELL = 60

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from kubeaid_ci.diff import comment_text
 from kubeaid_ci.diff.comparison import Comparison, ScanNote
-from kubeaid_ci.diff.groups import by_weight, dangers
-from kubeaid_ci.diff.images import image_lines
+from kubeaid_ci.diff.groups import by_weight, dangers, image_lines
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.forge.forge import Size
 from kubeaid_ci.report.markdown import code, escape, fit, folded, quiet, table

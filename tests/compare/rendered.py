@@ -5,9 +5,9 @@ from typing import Any
 
 from kubeaid_ci.argocd.sync import SyncPolicy
 from kubeaid_ci.compare.difference import Difference, ObjectChange
+from kubeaid_ci.compare.display import object_change
 from kubeaid_ci.compare.ignores import standing
 from kubeaid_ci.compare.objects import differences
-from kubeaid_ci.compare.shown import shown
 from kubeaid_ci.dangers.reading import mappings
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
@@ -67,7 +67,7 @@ def applications(bodies: list[dict[str, Any]]) -> dict[str, RenderedApp]:
 
 
 def changes(before: Any, after: Any, *, noise: bool = False) -> list[ObjectChange]:
-    return [shown(one, noise=noise) for one in found(before, after) if one.counts or noise]
+    return [object_change(one, noise=noise) for one in found(before, after) if one.counts or noise]
 
 
 def paths(before: Any, after: Any) -> list[str]:

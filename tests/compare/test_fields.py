@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubeaid_ci.compare.fields import fields
+from kubeaid_ci.compare.manifests import fields
 from kubeaid_ci.compare.matching import same
 from tests.compare.samples import alert
 

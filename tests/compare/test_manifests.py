@@ -1,8 +1,7 @@
 import json
 from typing import Any
 
-from kubeaid_ci.compare.change import Change
-from kubeaid_ci.compare.manifests import FIELDS_SHOWN, compare, objects
+from kubeaid_ci.compare.manifests import FIELDS_SHOWN, Change, compare, objects
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.k8s.manifest import Manifest
 from tests.compare.samples import manifest

@@ -1,4 +1,4 @@
-from kubeaid_ci.compare.change import AlertChange
+from kubeaid_ci.compare.manifests import AlertChange
 from kubeaid_ci.compare.prometheus_rules import alerts
 from kubeaid_ci.git.tree import Action
 from tests.compare.samples import alert, manifest, rules

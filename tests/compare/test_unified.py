@@ -1,4 +1,4 @@
-from kubeaid_ci.compare.unified import unified
+from kubeaid_ci.compare.display import unified
 from tests.compare.rendered import found, obj
 
 

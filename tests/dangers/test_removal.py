@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kubeaid_ci.argocd.sync import SyncPolicy, application_set_policy
-from kubeaid_ci.dangers.removal import Removals
+from kubeaid_ci.dangers.removals import Removals
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
 

@@ -10,8 +10,7 @@ from kubeaid_ci.diff.clusters import compare_clusters
 from kubeaid_ci.diff.comment_text import Silenced, comment
 from kubeaid_ci.diff.comparison import Comparison, ImageChange, NotCompared, OneSided
 from kubeaid_ci.diff.counts import effect, headline, outputs
-from kubeaid_ci.diff.groups import dangers, groups
-from kubeaid_ci.diff.images import image_lines
+from kubeaid_ci.diff.groups import dangers, groups, image_lines
 from kubeaid_ci.diff.report import report
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.report import FORMATS, outcome

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from kubeaid_ci.compare.shown import shown
-from kubeaid_ci.compare.unified import unified
+from kubeaid_ci.compare.display import shown, unified
 from kubeaid_ci.redaction.texts import masked_text, secret_name
 from tests.compare.rendered import changed, container, found, obj, workload
 

@@ -1,7 +1,7 @@
 """Rules, findings and a report that holds one of everything."""
 
 from kubeaid_ci.build.result import BuildResult, BuildStatus
-from kubeaid_ci.compare.change import Change
+from kubeaid_ci.compare.manifests import Change
 from kubeaid_ci.findings.finding import Rule, Severity
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.report.report import Report

@@ -14,8 +14,8 @@ import pytest
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.k8s.manifest import ObjectId
 from kubeaid_ci.net.address import Remote
+from kubeaid_ci.report.json import plain
 from kubeaid_ci.report.json_schema import Definitions
-from kubeaid_ci.report.values import plain
 from kubeaid_ci.semver.version import Version
 from tests.report.samples import INVALID
 

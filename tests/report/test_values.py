@@ -4,12 +4,12 @@ from pathlib import PurePosixPath
 import pytest
 
 from kubeaid_ci.build.result import BuildResult, BuildStatus
-from kubeaid_ci.compare.change import Change
+from kubeaid_ci.compare.manifests import Change
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.k8s.manifest import ObjectId
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
-from kubeaid_ci.report.values import plain
+from kubeaid_ci.report.json import plain
 from kubeaid_ci.semver.version import Version
 from tests.report.samples import INVALID
 

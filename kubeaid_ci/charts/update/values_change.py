@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kubeaid_ci.charts.update.result import ValueChange
-from kubeaid_ci.compare.shown import bare
+from kubeaid_ci.compare.display import bare
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.redaction.manifests import masked
 

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kubeaid_ci.charts.verify.verdict import Effects, Side
-from kubeaid_ci.diff.groups import groups
-from kubeaid_ci.diff.images import image_lines
+from kubeaid_ci.diff.groups import groups, image_lines
 from kubeaid_ci.diff.report import plain_lines, sections
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.tree import Action

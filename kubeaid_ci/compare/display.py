@@ -1,22 +1,27 @@
-"""Differences as they may be shown: values bounded, secrets masked."""
+"""Differences for display, by field or as a unified diff: values are bounded, secrets are masked."""
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from difflib import unified_diff
 from functools import lru_cache
 from typing import Any
 
+from kubeaid_ci import documents
 from kubeaid_ci.compare.deltas import TEXT_SPELLING
 from kubeaid_ci.compare.difference import ABSENT, Delta, Difference, FieldChange, ObjectChange, Step
 from kubeaid_ci.compare.texts import held
 from kubeaid_ci.git.tree import Action
-from kubeaid_ci.redaction.manifests import hidden, masked
-from kubeaid_ci.redaction.masked import Masked
+from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.redaction.manifests import Masked, hidden, masked
 from kubeaid_ci.redaction.texts import masked_text, may_hold
 
 MOST_FIELDS = 100
 """Maximum number of fields of one object shown before the rest is counted."""
 LONGEST_VALUE = 240
+MOST_LINES = 2000
+_MOST_COMPARED = 30_000
+"""Lines on a side beyond which a diff takes minutes; the largest definitions of kinds have fewer."""
 
 _SIGN = "(secret)"
 _OFTEN_THE_SAME = 500
@@ -47,6 +52,20 @@ def object_change(difference: Difference, *, noise: bool = False) -> ObjectChang
         str(difference.renamed_from.key) if difference.renamed_from else None,
         manifest.key.destination,
     )
+
+
+def unified(difference: Difference) -> str:
+    """The diff, an empty text if only the order of keys differs; shortened beyond `MOST_LINES`, with a note."""
+    old, new = _masked(difference.before), _masked(difference.after)
+    known = {(secret.size, repr(secret.value)) for secret in hidden(old)}
+    before, after = (_lines(_spelled(side, known)) for side in (old, new))
+    was, now = (str(side.key) if side else "/dev/null" for side in (difference.before, difference.after))
+    if max(len(before), len(after)) > _MOST_COMPARED and before and after:
+        return f"--- {was}\n+++ {now}\n… {len(before)} lines became {len(after)}; too many to be compared by line\n"
+    lines = list(unified_diff(before, after, was, now, lineterm=""))
+    if len(lines) > MOST_LINES:
+        lines = [*lines[:MOST_LINES], f"… {len(lines) - MOST_LINES} more lines"]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def path(steps: Sequence[Step]) -> str:
@@ -134,3 +153,23 @@ def _bounded(text: str | None) -> str | None:
     if text is None or len(text) <= LONGEST_VALUE:
         return text
     return f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"
+
+
+def _masked(manifest: Manifest | None) -> Any:
+    return {} if manifest is None else masked(manifest.body, manifest.key)
+
+
+def _spelled(value: Any, known: set[tuple[int | None, str]]) -> Any:
+    """The value with secrets as text; a secret missing on the other side is marked, or it would look the same."""
+    match value:
+        case Mapping():
+            return {str(name): _spelled(item, known) for name, item in value.items()}
+        case list():
+            return [_spelled(item, known) for item in value]
+        case Masked():
+            return str(value) if (value.size, repr(value.value)) in known else f"{value} (changed)"
+    return bare(value)
+
+
+def _lines(body: Any) -> list[str]:
+    return documents.dump(body).splitlines() if body else []
