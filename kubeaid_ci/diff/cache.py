@@ -1,4 +1,4 @@
-"""A comparison as bytes, for the way between processes and for the cache: plain values, and no secrets in them."""
+"""A comparison as bytes, for the cache and for worker processes: plain values, and no secrets in them."""
 
 import json
 from typing import Any
@@ -12,41 +12,40 @@ from kubeaid_ci.git.tree import Action
 
 
 def key(*inputs: object) -> str:
-    """Names a comparison by all that it depends on, our own code included."""
+    """Return the name of a comparison in the cache: all that it depends on, our own code included."""
     return f"comparison {code_digest.digest()} {inputs}"
 
 
 def packed(comparison: Comparison) -> bytes:
-    """The comparison as JSON."""
-    return json.dumps(comparison, default=_plain, separators=(",", ":")).encode()
+    """Return the comparison as JSON; a rule is its id."""
+
+    def plain(value: Any) -> Any:
+        return value.id if isinstance(value, Rule) else {name: getattr(value, name) for name in value.__slots__}
+
+    return json.dumps(comparison, default=plain, separators=(",", ":")).encode()
 
 
 def unpacked(data: bytes) -> Comparison:
-    """The comparison that `packed` gave."""
-    said = json.loads(data)
+    """Return the comparison that `packed` wrote."""
+    entry = json.loads(data)
     return Comparison(
-        clusters=tuple(said["clusters"]),
-        changes=tuple(map(_change, said["changes"])),
-        findings=tuple(map(_finding, said["findings"])),
-        images=tuple(ImageChange(**image) for image in said["images"]),
-        diffs=said["diffs"],
-        noise_only=said["noise_only"],
-        charts=tuple(said["charts"]),
-        added=tuple(OneSided(**one) for one in said["added"]),
-        removed=tuple(OneSided(**one) for one in said["removed"]),
-        not_compared=tuple(NotCompared(**one) for one in said["not_compared"]),
-        applications=said["applications"],
+        clusters=tuple(entry["clusters"]),
+        changes=tuple(map(_change, entry["changes"])),
+        findings=tuple(
+            Finding(**{**fields, "rule": RULES[fields["rule"]], "severity": Severity(fields["severity"])})
+            for fields in entry["findings"]
+        ),
+        images=tuple(ImageChange(**image) for image in entry["images"]),
+        diffs=entry["diffs"],
+        noise_only=entry["noise_only"],
+        charts=tuple(entry["charts"]),
+        added=tuple(OneSided(**cluster) for cluster in entry["added"]),
+        removed=tuple(OneSided(**cluster) for cluster in entry["removed"]),
+        not_compared=tuple(NotCompared(**app) for app in entry["not_compared"]),
+        applications=entry["applications"],
     )
 
 
-def _plain(value: Any) -> Any:
-    return value.id if isinstance(value, Rule) else {name: getattr(value, name) for name in value.__slots__}
-
-
-def _change(said: dict[str, Any]) -> ObjectChange:
-    fields = tuple(FieldChange(**{**field, "action": Action(field["action"])}) for field in said["fields"])
-    return ObjectChange(**{**said, "action": Action(said["action"]), "fields": fields})
-
-
-def _finding(said: dict[str, Any]) -> Finding:
-    return Finding(**{**said, "rule": RULES[said["rule"]], "severity": Severity(said["severity"])})
+def _change(entry: dict[str, Any]) -> ObjectChange:
+    fields = tuple(FieldChange(**{**field, "action": Action(field["action"])}) for field in entry["fields"])
+    return ObjectChange(**{**entry, "action": Action(entry["action"]), "fields": fields})

@@ -12,7 +12,9 @@ from kubeaid_ci.build.engines import with_any_engine
 from kubeaid_ci.build.evaluation import Evaluation, Refused
 from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.config_repo.cluster import Cluster
-from kubeaid_ci.diff.rules import LIBRARY_GONE, RENDER_BROKEN
+from kubeaid_ci.diff.pair import Pair
+from kubeaid_ci.diff.rules import LIBRARY_GONE, NOT_COMPARED, RENDER_BROKEN
+from kubeaid_ci.diff.unknown import Apps
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.k8s import api
@@ -21,6 +23,7 @@ from kubeaid_ci.k8s.rendered import as_json
 from kubeaid_ci.k8s.scopes import Scopes
 from kubeaid_ci.render.renderer import Renderer
 from kubeaid_ci.render.rendering import RenderedApp
+from kubeaid_ci.render.repositories import PINNED
 from kubeaid_ci.render.results import placed
 from kubeaid_ci.render.task import Bodies, as_lines, from_lines
 from kubeaid_ci.repositories.kubeaid import KubeAid, resolve
@@ -116,6 +119,70 @@ def builder_of(config: Path, root: Path, renderer: Renderer, *, keeps_files: boo
         yield Builder(config, root, pool, renderer.cache, renderer.bodies, keeps_files)
     finally:
         pool.close()
+
+
+def with_monitoring(pairs: Sequence[Pair], builder: Builder, before: str, after: str) -> list[Pair]:
+    """Return the pairs with the monitoring as it is built at two KubeAid revisions, which hold for all clusters."""
+    names = {pair.cluster.dir: _monitoring_apps(pair) for pair in pairs}
+    clusters = [pair.cluster for pair in pairs if names[pair.cluster.dir]]
+    old_files = {} if before == PINNED or not clusters else builder.at(before, clusters)
+    new_files = {} if after == PINNED or not clusters else builder.at(after, clusters)
+    changed = [
+        cluster for cluster in clusters if not _is_same_tree(old_files.get(cluster.dir), new_files.get(cluster.dir))
+    ]
+    old, new = builder.built(changed, [old_files, new_files])
+    return [
+        _rebuilt_pair(
+            pair, names[pair.cluster.dir], builder, before, (old.get(pair.cluster.dir), new.get(pair.cluster.dir))
+        )
+        for pair in pairs
+    ]
+
+
+def _monitoring_apps(pair: Pair) -> list[str]:
+    """Return the Applications that apply the monitoring on both sides."""
+    return [
+        name
+        for name, side in pair.before.items()
+        if name in pair.after
+        and (not pair.apps or name in pair.apps)
+        and is_monitoring(side.app, pair.cluster)
+        and is_monitoring(pair.after[name].app, pair.cluster)
+    ]
+
+
+def _is_same_tree(old: KubeAid | Finding | None, new: KubeAid | Finding | None) -> bool:
+    return isinstance(old, KubeAid) and isinstance(new, KubeAid) and bool(old.tree) and old.tree == new.tree
+
+
+def _rebuilt_pair(
+    pair: Pair, names: Sequence[str], builder: Builder, ref: str, builds: tuple[Build | None, Build | None]
+) -> Pair:
+    """Return the pair with rebuilt Applications, or with the reason why a side cannot be built."""
+    old, new = builds
+    if new and new.refused:
+        finding = builder.lost(pair.cluster, ref, new.refused)
+    elif old and old.refused:
+        message = f"the monitoring could not be built before: {old.refused.message}"
+        finding = replace(old.refused, rule=NOT_COMPARED, severity=NOT_COMPARED.severity, message=message)
+    else:
+        before = _rebuilt_apps(pair.before, pair.cluster, names, old, pair.scopes[0])
+        after = _rebuilt_apps(pair.after, pair.cluster, names, new, pair.scopes[1])
+        return replace(pair, before=before, after=after)
+    return replace(
+        pair,
+        findings=(replace(finding, subject=f"{pair.cluster.label}/{names[0]}"),),
+        unbuilt=tuple((name, finding.message) for name in names),
+    )
+
+
+def _rebuilt_apps(apps: Apps, cluster: Cluster, names: Sequence[str], build: Build | None, scopes: Scopes) -> Apps:
+    if build is None:
+        return apps
+    return {
+        **apps,
+        **{name: replace(apps[name], app=rebuilt(apps[name].app, cluster, build, scopes)) for name in names},
+    }
 
 
 def is_monitoring(app: RenderedApp, cluster: Cluster) -> bool:
