@@ -5,7 +5,7 @@ import pytest
 import kubeaid_ci
 from kubeaid_ci import documents
 from kubeaid_ci.cache import code_digest
-from kubeaid_ci.diff import diff
+from kubeaid_ci.diff import pair
 from kubeaid_ci.diff.comparison import Comparison, Revisions
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Severity
@@ -258,7 +258,7 @@ def test_monitoring_that_is_not_wanted_is_compared_as_it_is_committed(monitored)
 def test_a_cluster_is_compared_once_for_the_same_objects_question_and_code(monitored, monkeypatch):
     made = upgraded(monitored, "2.0.0")
     with monkeypatch.context() as patch:
-        patch.setattr(diff, "_compared", None)
+        patch.setattr(pair, "compare_pair", None)
         assert upgraded(monitored, "2.0.0") == made
     defaults = "build/kube-prometheus/lib/default_vars.libsonnet"
     repos.write(monitored.kubeaid, {defaults: repos.DEFAULTS.replace("30d", "14d")})
@@ -269,14 +269,14 @@ def test_a_cluster_is_compared_once_for_the_same_objects_question_and_code(monit
     assert upgraded(monitored, "2.0.0", apps=["web"]).changes == ()
     assert upgraded(monitored, "2.0.0") == made
     monkeypatch.setattr(code_digest, "digest", lambda *_: "another")
-    monkeypatch.setattr(diff, "compare_one", lambda *_, **__: Comparison(("by other code",)))
+    monkeypatch.setattr(pair, "compare_one", lambda *_, **__: Comparison(("by other code",)))
     assert upgraded(monitored, "2.0.0").clusters == ("by other code",)
 
 
 def test_without_a_cache_nothing_is_kept(monitored, monkeypatch):
     made = upgraded(monitored, "2.0.0", cache=False)
-    monkeypatch.setattr(diff, "compare_one", lambda *_, **__: Comparison(("anew",)))
-    assert upgraded(monitored, "2.0.0", cache=False).clusters == ("anew",)
+    monkeypatch.setattr(pair, "compare_one", lambda *_, **__: Comparison(("again",)))
+    assert upgraded(monitored, "2.0.0", cache=False).clusters == ("again",)
     assert made.changes
 
 

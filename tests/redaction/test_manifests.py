@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kubeaid_ci.compare.display import shown, unified
+from kubeaid_ci.compare.display import object_change, unified
 from kubeaid_ci.redaction.texts import masked_text, secret_name
 from tests.compare.rendered import changed, container, found, obj, workload
 
@@ -207,7 +207,7 @@ MAKERS = {
 
 
 def all_shown(old: Any, new: Any) -> str:
-    return "".join(repr(shown(one, noise=True)) + unified(one) for one in found(old, new))
+    return "".join(repr(object_change(one, noise=True)) + unified(one) for one in found(old, new))
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
@@ -232,13 +232,13 @@ def test_a_secret_that_comes_or_goes_shows_no_more(make: Any, way: str) -> None:
 
 def test_the_length_of_a_secret_is_shown_where_it_is_known() -> None:
     (difference,) = found(obj("Secret", data={"a": B64[OLD]}), obj("Secret", data={"a": B64[NEW]}))
-    (field,) = shown(difference).fields
+    (field,) = object_change(difference).fields
     assert (field.before, field.after) == ("(secret, 14 bytes)", "(secret, 13 bytes)")
 
 
 def test_secrets_of_one_length_are_told_to_differ() -> None:
     (difference,) = found(env("aaaa"), env("bbbb"))
-    (field,) = shown(difference).fields
+    (field,) = object_change(difference).fields
     assert (field.before, field.after) == ("(secret, 4 bytes)", "(secret, 4 bytes) (changed)")
     assert "+        - name: DB_PASSWORD" not in unified(difference)
     assert "(secret, 4 bytes) (changed)" in unified(difference)
@@ -248,7 +248,7 @@ def test_what_is_no_secret_is_shown() -> None:
     old = workload(pod={"volumes": [{"name": "v", "secret": {"secretName": "old-tls"}}]})
     new = changed(old, "spec", "template", "spec", "volumes", 0, "secret", "secretName", to="new-tls")
     (difference,) = found(old, new)
-    assert [(field.before, field.after) for field in shown(difference).fields] == [("old-tls", "new-tls")]
+    assert [(field.before, field.after) for field in object_change(difference).fields] == [("old-tls", "new-tls")]
 
 
 @pytest.mark.parametrize(
