@@ -1,4 +1,4 @@
-"""JSON Schemas (draft 2020-12) of what the JSON format prints, from the types that `report.values.plain` accepts.
+"""JSON Schemas (draft 2020-12) of what the JSON format prints, from the types that `report.json.plain` accepts.
 
 Objects may have more properties than a schema lists, because fields are added in later versions.
 """
