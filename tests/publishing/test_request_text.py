@@ -5,12 +5,12 @@ import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kubeaid_ci.forge.proposal import Proposal
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from kubeaid_ci.build.result import BuildResult, BuildStatus
 from kubeaid_ci.compare.manifests import AlertChange, Change
+from kubeaid_ci.forge.change_request import Proposal
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.publishing import body as plan
 from kubeaid_ci.publishing.changes import ClusterChange
