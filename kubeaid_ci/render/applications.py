@@ -320,7 +320,7 @@ class ClusterApplications:
                 application,
                 where,
                 tuple(parts),
-                found.remarks,
+                (*found.remarks, *(part.remark for part in parts if part.remark)),
                 app_id,
                 holder.id,
                 holder.argo_cd,

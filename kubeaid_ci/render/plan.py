@@ -21,6 +21,7 @@ from kubeaid_ci.k8s.strict_fields import text
 from kubeaid_ci.render.kustomize_plan import kustomize_task
 from kubeaid_ci.render.rendering import Failure, SourcePlan
 from kubeaid_ci.render.repositories import AtHand, NotAtHandError, Place, RevisionMissingError
+from kubeaid_ci.render.rules import SUBFOLDERS_NOT_READ
 from kubeaid_ci.render.task import ChartTask, FilesAt, FolderTask, Note, Task
 from kubeaid_ci.render.value_files import ValueFiles
 from kubeaid_ci.suggestion import near_names
@@ -28,10 +29,14 @@ from kubeaid_ci.suggestion import near_names
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One source of an Application: its task, or the finding instead. `plan` is None if the source cannot be read."""
+    """One source of an Application: its task, or the finding instead. `plan` is None if the source cannot be read.
+
+    `remark` is a finding that leaves it its objects.
+    """
 
     what: Task | Note
     plan: SourcePlan | None = None
+    remark: Note | None = None
 
     @property
     def revision(self) -> str | None:
@@ -106,11 +111,11 @@ class Planner:
         match source.tool or tool_of(place, folder):
             case "helm":
                 files = ValueFiles(self.hand, self.own, application, where, place, folder, environment.expand)
-                task = self._chart(application, source.helm, files, at)
-                chart, layers = folder.rpartition("/")[2], task.layers
-                return Part(task, replace(plan, chart=chart, values=layers))
+                chart = self._chart(application, source.helm, files, at)
+                return Part(chart, replace(plan, chart=folder.rpartition("/")[2], values=chart.layers))
             case "directory":
-                return Part(folder_task(source.directory, place, folder), plan)
+                task = folder_task(source.directory, place, folder)
+                return Part(task, plan, None if source.tool else _unread(task, place, folder))
             case "kustomize":
                 expand = environment.expand
                 return Part(kustomize_task(place, folder, source.kustomize, hand=self.hand, substituted=expand), plan)
@@ -236,6 +241,21 @@ def folder_task(source: DirectorySource, place: Place, folder: str) -> FolderTas
     tops = sorted({real.split("/", 1)[0] for real in found.values()} | set(place.at.folders))
     tree = tree_id({path: place.files.files[real] for path, real in found.items()}) if found else ""
     return FolderTask(FilesAt(place.at.root, place.at.ref, tuple(tops)), tuple(found.items()), tree)
+
+
+def _unread(task: FolderTask, place: Place, folder: str) -> Note | None:
+    """Return a finding about subfolders that are not read, if the folder looks like a chart or has nothing else."""
+    start = len(folder) + 1 if folder else 0
+    inside = (path[start:] for path in place.below(folder))
+    nested = sorted(path for path in inside if "/" in path and path.endswith(directory_manifests.ENDINGS))
+    is_chart = any(path.startswith("templates/") for path in nested)
+    if not nested or (task.files and not is_chart):
+        return None
+    message = (
+        f"{folder or 'the top folder'} has no Chart.yaml, so Argo CD reads only the files in the folder itself and not"
+        f" the {len(nested)} below, such as {nested[0]}"
+    )
+    return Note(SUBFOLDERS_NOT_READ.id, message, folder)
 
 
 def _chosen(source: DirectorySource, place: Place, folder: str) -> list[str]:

@@ -26,6 +26,12 @@ APPLICATION_SET_PLACEHOLDER = Rule(
     "A tag that is no parameter stays in the text of the Application, braces included, which is mostly a typo. "
     "Correct the name, or set goTemplate and the option missingkey=error so that Argo CD refuses it.",
 )
+SUBFOLDERS_NOT_READ = Rule(
+    "gitops/subfolders-not-read",
+    Severity.WARNING,
+    "Argo CD takes a folder without Chart.yaml for plain manifests and reads no subfolders, so nothing in them is "
+    "applied. Add Chart.yaml if it is a chart, or set directory.recurse if these are manifests.",
+)
 NOTHING_RENDERED = Rule(
     "gitops/nothing-rendered",
     Severity.WARNING,
@@ -67,6 +73,7 @@ RULES = (
     APPLICATION_SET_NOT_FOLLOWED,
     APPLICATION_SET_DUPLICATE,
     APPLICATION_SET_PLACEHOLDER,
+    SUBFOLDERS_NOT_READ,
 )
 
 

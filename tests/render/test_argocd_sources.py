@@ -216,7 +216,7 @@ def test_settings_without_content_choose_no_tool(world, said, files, names):
     inside = {"README.md": "x", "templates/x.yaml": config_map("chart")}
     inside |= {path: text or chart for path, text in files.items()}
     made = rendered(world, {**PLAIN, **said}, {f"plain/{path}": text for path, text in inside.items()})
-    assert why(made) == ""
+    assert app(made, "app").error is None
     assert [body["metadata"]["name"] for body in bodies(made, "app")] == names
 
 
@@ -397,3 +397,34 @@ def test_the_path_of_a_source_may_lead_through_a_link(world, link, target, path,
         assert ("is a link" in why(made)) == (target != "gone")
     else:
         assert [body["metadata"]["name"] for body in bodies(made, "app")] == names
+
+
+@pytest.mark.parametrize(
+    ("files", "source", "unread"),
+    [
+        (["templates/a.yaml"], {}, 1),
+        (["values.yaml", "templates/a.yaml", "templates/b.yml"], {}, 2),
+        (["chart.yaml", "templates/a.yaml"], {}, 1),
+        (["README.md", "deep/a.yaml"], {}, 1),
+        (["Chart.yaml", "templates/a.yaml"], {}, 0),
+        (["a.yaml", "deep/a.yaml"], {}, 0),
+        (["a.yaml", "templates/README.md"], {}, 0),
+        (["templates/a.yaml"], {"directory": {"recurse": True}}, 0),
+        (["templates/a.yaml"], {"directory": {"include": "*.yml"}}, 0),
+    ],
+)
+def test_a_folder_whose_manifests_are_all_out_of_sight_is_reported(world, files, source, unread):
+    contents = {f"./plain/{path}": config_map("a") for path in files}
+    contents |= {"./plain/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n"} if "Chart.yaml" in files else {}
+    made = rendered(world, {**PLAIN, **source}, contents)
+    found = [one for one in made.findings if one.rule.id == "gitops/subfolders-not-read"]
+    assert len(found) == bool(unread)
+    assert not unread or (found[0].subject == "one/app" and f"not the {unread} below" in found[0].message)
+
+
+def test_a_root_application_without_chart_yaml_is_reported(world):
+    world.cluster("one", {"app.yaml": application("app", source=PLAIN), "./plain/a.yaml": config_map("a")})
+    (world.config / "k8s/one/argocd-apps/Chart.yaml").unlink()
+    (found,) = world.render().findings
+    assert (found.rule.id, found.subject) == ("gitops/subfolders-not-read", "one/root")
+    assert "argocd-apps has no Chart.yaml" in found.message
