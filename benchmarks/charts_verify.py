@@ -29,7 +29,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from kubeaid_ci.documents import dump, load
-from kubeaid_ci.helm.packing import pack
+from kubeaid_ci.helm.packed_chart import pack
 
 ROOT = Path(__file__).resolve().parents[1]
 _PARSE = (

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from kubeaid_ci.bundle.result import BundleResult as BundleResult
     from kubeaid_ci.bundle.verify import verify_bundle as verify_bundle
     from kubeaid_ci.charts.diff import diff_charts as diff_charts
+    from kubeaid_ci.charts.lint import Lint as Lint
     from kubeaid_ci.charts.lint import lint_charts as lint_charts
-    from kubeaid_ci.charts.lint_result import Lint as Lint
     from kubeaid_ci.charts.list import ChartList as ChartList
     from kubeaid_ci.charts.list import list_charts as list_charts
     from kubeaid_ci.charts.render import render_charts as render_charts
     from kubeaid_ci.charts.update.add import add_chart as add_chart
     from kubeaid_ci.charts.update.offer import ChartPublication as ChartPublication
+    from kubeaid_ci.charts.update.outdated import Outlooks as Outlooks
     from kubeaid_ci.charts.update.outdated import outdated_charts as outdated_charts
-    from kubeaid_ci.charts.update.outlook import Outlooks as Outlooks
     from kubeaid_ci.charts.update.publish import publish_charts as publish_charts
     from kubeaid_ci.charts.update.publish import publish_new_chart as publish_new_chart
     from kubeaid_ci.charts.update.result import Updates as Updates
@@ -119,13 +119,19 @@ _PLACES = {
     "kubeaid_ci.build.build": ("build_clusters",),
     "kubeaid_ci.charts.update.add": ("add_chart",),
     "kubeaid_ci.charts.diff": ("diff_charts",),
-    "kubeaid_ci.charts.lint": ("lint_charts",),
+    "kubeaid_ci.charts.lint": (
+        "Lint",
+        "lint_charts",
+    ),
     "kubeaid_ci.charts.list": (
         "ChartList",
         "list_charts",
     ),
     "kubeaid_ci.charts.update.offer": ("ChartPublication",),
-    "kubeaid_ci.charts.update.outdated": ("outdated_charts",),
+    "kubeaid_ci.charts.update.outdated": (
+        "Outlooks",
+        "outdated_charts",
+    ),
     "kubeaid_ci.charts.update.publish": (
         "publish_charts",
         "publish_new_chart",
@@ -162,12 +168,10 @@ _PLACES = {
         "Rule",
         "Severity",
     ),
-    "kubeaid_ci.charts.lint_result": ("Lint",),
     "kubeaid_ci.k8s.manifest": (
         "Manifest",
         "ObjectId",
     ),
-    "kubeaid_ci.charts.update.outlook": ("Outlooks",),
     "kubeaid_ci.settings.policy": ("ChartPolicy",),
     "kubeaid_ci.forge.change_request": ("PublishOptions",),
     "kubeaid_ci.render.rendering": (

@@ -6,12 +6,12 @@ from kubeaid_ci.build.result import Builds
 from kubeaid_ci.bundle import report as bundle
 from kubeaid_ci.bundle.result import BundleResult
 from kubeaid_ci.charts import report as charts
-from kubeaid_ci.charts.lint_result import Lint
+from kubeaid_ci.charts.lint import Lint
 from kubeaid_ci.charts.list import ChartList
-from kubeaid_ci.charts.update import outdated_report
+from kubeaid_ci.charts.update import report
 from kubeaid_ci.charts.update import report as chart_update
 from kubeaid_ci.charts.update.offer import ChartPublication
-from kubeaid_ci.charts.update.outlook import Outlooks
+from kubeaid_ci.charts.update.outdated import Outlooks
 from kubeaid_ci.charts.update.result import Updates
 from kubeaid_ci.charts.verify.verdict import Verification
 from kubeaid_ci.check import report as check
@@ -87,12 +87,12 @@ def _report_of_charts(result: JsonResult) -> Report:  # noqa: PLR0911 - as above
         case ChartList():
             return charts.listing(result.lines, result.findings, version=__version__, has_ledger=result.has_ledger)
         case Outlooks():
-            return outdated_report.report(result, version=__version__)
+            return report.outdated_report(result, version=__version__)
         case Updates():
-            return chart_update.report(result, command=result.command, version=__version__)
+            return chart_update.update_report(result, command=result.command, version=__version__)
         case ChartPublication():
             command = result.updates.command
-            return chart_update.report(result.updates, result.findings, command=command, version=__version__)
+            return chart_update.update_report(result.updates, result.findings, command=command, version=__version__)
         case _:
             return _report_of_images(result)
 

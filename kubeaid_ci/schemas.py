@@ -5,9 +5,9 @@ from types import UnionType
 
 from kubeaid_ci.build.result import BuildResult
 from kubeaid_ci.bundle.result import BundlePart
-from kubeaid_ci.charts.lint_result import ChartLint
+from kubeaid_ci.charts.lint import ChartLint
 from kubeaid_ci.charts.list import ChartLine
-from kubeaid_ci.charts.update.outlook import Outlook
+from kubeaid_ci.charts.update.outdated import Outlook
 from kubeaid_ci.charts.update.result import ChartUpdate
 from kubeaid_ci.charts.verify.verdict import ChartResult
 from kubeaid_ci.check.result import ClusterCheck

@@ -4,26 +4,51 @@ What is declared, locked and vendored is checked by `charts_verify`, so that eac
 """
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
-from kubeaid_ci.charts import duplicates, source, structure
-from kubeaid_ci.charts.lint_result import ChartLint, Lint
+from kubeaid_ci.charts import source, structure
 from kubeaid_ci.charts.render import render_charts
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.helm.version import of_charts
 from kubeaid_ci.k8s import api, deprecated_apis
+from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderedApp, Renderings, RenderStatus
+from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings import Settings
 
 # Rendering reports this one as well; `charts verify` owns it.
 _OWNED_BY_VERIFY = ("chart/subchart-missing",)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartLint:
+    """One umbrella chart: how its default values rendered on the newest version, and how many objects that gave."""
+
+    chart: str
+    status: RenderStatus
+    objects: int
+    error: str | None = None
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lint(JsonResult):
+    """Results in order of chart, and every finding.
+
+    `kubernetes` are the versions that were rendered for, `helm` those whose rules were followed.
+    """
+
+    results: tuple[ChartLint, ...]
+    findings: tuple[Finding, ...]
+    kubernetes: tuple[Version, ...]
+    helm: tuple[str, ...] = ()
 
 
 def lint_charts(
@@ -110,8 +135,20 @@ def _of_rendering(renderings: Renderings, version: Version, *, is_last: bool) ->
     for app in renderings.apps:
         yield from deprecated_apis.check(app.manifests, newest=version, subject=app.app)
         if is_last:
-            yield from duplicates.twice(app.manifests, subject=app.app)
+            yield from duplicate_objects(app.manifests, subject=app.app)
 
 
 def _result(app: RenderedApp) -> ChartLint:
     return ChartLint(app.app, app.status, len(app.manifests), app.error, cached=app.cached)
+
+
+def duplicate_objects(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:
+    """Yield a finding for each object after the first of its name; Argo CD applies only the last."""
+    seen: dict[ObjectId, Manifest] = {}
+    for manifest in manifests:
+        first = seen.setdefault(manifest.key, manifest)
+        if first is not manifest:
+            where = "in the same file" if first.path == manifest.path else f"in {first.path} too"
+            message = f"{manifest.key} is rendered twice: {where}"
+            rule = RULES["chart/duplicate-object"]
+            yield rule.at(manifest.path, message, subject=subject, key=str(manifest.key))

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from kubeaid_ci import documents
-from kubeaid_ci.charts.helmignored import left_out
+from kubeaid_ci.charts.content import helmignored
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import links
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.git.tree import folder_ids
 from kubeaid_ci.helm import chart_yaml, lock_digest
 from kubeaid_ci.helm.chart import CHARTS, BadChart, Chart, Charts, Dependency, Lock, Maintainer, Subchart
-from kubeaid_ci.helm.go_text import sanitized
-from kubeaid_ci.helm.go_types import text
+from kubeaid_ci.helm.go_types import sanitized, text
 from kubeaid_ci.helm.metadata_cache import LICENSES, MetadataReader
 
 _MOST_DEEP = 20
@@ -32,7 +31,7 @@ def read(snapshot: Snapshot, *, cache: Path | None = None) -> Charts:
     reading.metadata.save()
     hidden = (_hidden(path) for path, entry in snapshot.files.items() if entry.may_be_folder and _is_top(path))
     bad = (*reading.bad, *sorted(hidden, key=lambda one: one.path))
-    ignored = left_out(snapshot, reading.links, (chart.path for chart in charts))
+    ignored = helmignored(snapshot, reading.links, (chart.path for chart in charts))
     return Charts(charts, bad, snapshot.files, reading.links, snapshot.ignored, ignored)
 
 

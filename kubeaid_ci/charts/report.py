@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from kubeaid_ci.charts.ledger.ledger import LEDGER
-from kubeaid_ci.charts.lint_result import Lint
+from kubeaid_ci.charts.lint import Lint
 from kubeaid_ci.charts.verify import effects_report
 from kubeaid_ci.charts.verify.verdict import ChartResult, ChartStatus, Side, Verification
 from kubeaid_ci.findings.finding import Finding, Severity

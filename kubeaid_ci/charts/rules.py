@@ -1,4 +1,4 @@
-"""The rules of the family ``chart``."""
+"""The rules of the family ``chart``, and those that each ``charts`` command checks in full."""
 
 from kubeaid_ci.findings.finding import Rule, Severity
 
@@ -252,3 +252,49 @@ RULES = (
         "undeclared edit. Recreate the patch from the published files, or drop unwanted edits.",
     ),
 )
+
+# Only for these rules can a suppression be reported as unused. Rules about a change, such as chart/ledger-changed, are
+# in no list: the next change may need the suppression.
+_STRUCTURE = (
+    "chart/archive-beside-folder",
+    "chart/changed-by-gitattributes",
+    "chart/deprecated",
+    "chart/dropped-by-gitignore",
+    "chart/dropped-by-helmignore",
+    "chart/invalid",
+    "chart/linked-content",
+    "chart/lock-out-of-date",
+    "chart/not-checked",
+    "chart/subchart-kube-version",
+    "chart/subchart-missing",
+    "chart/subchart-undeclared",
+    "chart/symlink-escapes",
+    "chart/version-mismatch",
+)
+_CONTENT = ("chart/file-added", "chart/file-missing", "chart/file-modified", "chart/not-in-ledger", "chart/own-unclear")
+_UPSTREAM = (
+    "chart/digest-mismatch",
+    "chart/index-digest-stale",
+    "chart/patch-does-not-apply",
+    "chart/repacked",
+    "chart/unsafe-archive",
+    "chart/unverifiable",
+    "chart/upstream-republished",
+    "chart/version-unpublished",
+    "chart/version-yanked",
+)
+
+VERIFY_OFFLINE_RULES = (*_STRUCTURE, *_CONTENT)
+VERIFY_RULES = (*VERIFY_OFFLINE_RULES, *_UPSTREAM)
+LIST_RULES = ("chart/invalid",)
+RENDER_RULES = ("chart/render-failed", "chart/render-unstable")
+LINT_RULES = (
+    *RENDER_RULES,
+    "chart/deprecated-api",
+    "chart/duplicate-object",
+    "chart/invalid",
+    "chart/kubernetes-unknown",
+    "chart/lint",
+)
+OUTDATED_RULES = ("chart/outdated", "chart/policy-unused")
+UPDATE_RULES = ("chart/update-refused",)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kubeaid_ci.cache.cache import default_folder
 from kubeaid_ci.charts import reader
-from kubeaid_ci.charts.ledger import reader as ledger_file
+from kubeaid_ci.charts.ledger import ledger as ledger_file
 from kubeaid_ci.charts.ledger.ledger import LEDGER, PATCHES, Ledger
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.suppression import SETTINGS_FILE

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kubeaid_ci.charts import links as chart_links
+from kubeaid_ci.charts import content
+from kubeaid_ci.charts.content import subject_of
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES
-from kubeaid_ci.git import links
 from kubeaid_ci.git.tree import Tree
 from kubeaid_ci.helm.chart import CHARTS, BadChart, Chart, Charts, Dependency, RepositoryKind, Subchart
 from kubeaid_ci.helm.dependencies import ResolvedDependency, origins, resolve, undeclared
@@ -29,12 +29,9 @@ def check(charts: Charts, *, kubernetes: Sequence[Version] = (), base: Charts | 
         yield from _umbrella(chart, charts.files)
         yield from _unlocked(chart, locked.get(chart.folder))
         yield from _inside(chart, chart.folder, {chart.name}, kubernetes)
-    yield from chart_links.check(charts)
+    yield from content.check_links(charts)
     yield from _nested(charts)
-    yield from _escaping(charts)
-    yield from _dropped(charts)
-    yield from _left_out(charts)
-    yield from _rewritten(charts)
+    yield from content.check_files(charts)
 
 
 def invalid(bad: BadChart) -> Finding:
@@ -42,7 +39,7 @@ def invalid(bad: BadChart) -> Finding:
     place = re.match(rf"(?P<path>{re.escape(bad.path)}/[^:/]+)(?::(?P<line>\d+))?: ", bad.reason)
     path, line = (place["path"], place["line"]) if place else (f"{bad.path}/Chart.yaml", None)
     message = bad.reason[place.end() :] if place else bad.reason
-    return RULES["chart/invalid"].at(path, message, subject=_folders(bad.path), line=int(line) if line else None)
+    return RULES["chart/invalid"].at(path, message, subject=subject_of(bad.path), line=int(line) if line else None)
 
 
 def _umbrella(chart: Chart, files: Tree) -> Iterator[Finding]:
@@ -275,51 +272,6 @@ def _nested(charts: Charts) -> Iterator[Finding]:
             yield RULES["chart/not-checked"].at(folder, message, subject="/".join(parts), key="nested")
 
 
-def _escaping(charts: Charts) -> Iterator[Finding]:
-    for path, target in charts.links.items():
-        place = links.follow(path, charts.links)
-        if path.startswith(f"{CHARTS}/") and (place is None or place.split("/")[0] == ".git"):
-            message = f"the link leads to {target}, which is no place in the repository"
-            yield RULES["chart/symlink-escapes"].at(path, message, subject=_folders(path), key="link")
-
-
-def _dropped(charts: Charts) -> Iterator[Finding]:
-    vendored = [one.path + "/" for chart in charts.charts for one in chart.subcharts if not one.is_link]
-    for path in charts.ignored:
-        if path.startswith(tuple(vendored)):
-            message = "the file is in a vendored chart but an ignore file keeps it out of Git"
-            yield RULES["chart/dropped-by-gitignore"].at(path, message, subject=_folders(path), key="ignored")
-
-
-def _left_out(charts: Charts) -> Iterator[Finding]:
-    chosen = {chart.folder for chart in charts.charts}
-    for rules, paths in charts.left_out.items():
-        umbrella = rules.split("/")[1]
-        by_subject: dict[str, list[str]] = {}
-        for path in paths if umbrella in chosen else ():
-            by_subject.setdefault(_folders(path), []).append(path)
-        for subject, some in by_subject.items():
-            message = f"{rules} takes the file{_more(some)} out of what Helm renders"
-            rule, content = RULES["chart/dropped-by-helmignore"], "\n".join(some)
-            yield rule.at(some[0], message, subject=subject, key="helmignore", content=content)
-
-
-def _rewritten(charts: Charts) -> Iterator[Finding]:
-    """One finding for each vendored chart and attribute: the files of a chart have most often the same."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for path, attribute in charts.rewritten.items():
-        found.setdefault((_folders(path), attribute), []).append(path)
-    chosen = {chart.folder for chart in charts.charts}
-    for (subject, attribute), paths in found.items():
-        if subject.partition("/")[0] in chosen:
-            message = f"a checkout of the file{_more(paths)} gives other bytes: .gitattributes sets {attribute}"
-            yield RULES["chart/changed-by-gitattributes"].at(paths[0], message, subject=subject, key=attribute)
-
-
-def _more(paths: Sequence[str]) -> str:
-    return f" and {len(paths) - 1} more of the chart" if len(paths) > 1 else ""
-
-
 def _at(chart: Chart, found: ResolvedDependency, rule: str, message: str, severity: Severity | None = None) -> Finding:
     return _placed(chart, found.dependency, rule, message, folder=found.folder, severity=severity)
 
@@ -340,9 +292,3 @@ def _placed(
     return RULES[rule].at(
         dependency.path, message, subject=subject, line=dependency.line, severity=severity, key=key, content=content
     )
-
-
-def _folders(path: str) -> str:
-    """``umbrella/subchart`` for a path in a vendored chart, else ``umbrella``."""
-    parts = path.split("/")
-    return f"{parts[1]}/{parts[3]}" if len(parts) > 3 and parts[2] == "charts" else parts[1] if len(parts) > 1 else path

@@ -54,7 +54,7 @@ def charts_lint(
     Example: kubeaid-ci charts lint --kubernetes 1.30..1.34 --kubeaid ../KubeAid
              kubeaid-ci charts lint --new-only --base origin/master
     """
-    from kubeaid_ci.charts import complete_rules
+    from kubeaid_ci.charts import rules
     from kubeaid_ci.charts.lint import lint_charts
     from kubeaid_ci.charts.report import lint
     from kubeaid_ci.cli.ending import done
@@ -82,7 +82,7 @@ def charts_lint(
                 return lint_charts(kubeaid, charts=names, ref=commit, **same).findings
 
             known = Baseline(subtracted, of_charts(kubeaid, subtracted, charts, at, head=ref))
-    ran = () if charts or new_only else complete_rules.LINT
+    ran = () if charts or new_only else rules.LINT_RULES
     done(ctx, lint(found, version=__version__), options, ran=ran, failure=_failure, baseline=known)
 
 

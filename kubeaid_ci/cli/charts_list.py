@@ -19,7 +19,7 @@ def charts_list(ctx: click.Context, /, charts: tuple[str, ...], ref: str, **give
 
     Example: kubeaid-ci charts list cert-manager --kubeaid ../KubeAid
     """
-    from kubeaid_ci.charts import complete_rules
+    from kubeaid_ci.charts import rules
     from kubeaid_ci.charts.list import list_charts
     from kubeaid_ci.charts.report import listing
     from kubeaid_ci.cli.ending import done
@@ -29,7 +29,7 @@ def charts_list(ctx: click.Context, /, charts: tuple[str, ...], ref: str, **give
     kubeaid, ref = charts_folder(options, ref)
     found = list_charts(kubeaid, charts=charts, ref=ref, cache=options.cache)
     report = listing(found.lines, found.findings, version=__version__, has_ledger=found.has_ledger)
-    done(ctx, report, options, ran=() if charts else complete_rules.LIST, failure=2 if found.findings else 0)
+    done(ctx, report, options, ran=() if charts else rules.LIST_RULES, failure=2 if found.findings else 0)
 
 
 @click.command("outdated")
@@ -49,9 +49,9 @@ def charts_outdated(
     Example: kubeaid-ci charts outdated traefik argo-cd --kubeaid ../KubeAid
              kubeaid-ci charts outdated --update-ledger
     """
-    from kubeaid_ci.charts import complete_rules
+    from kubeaid_ci.charts import rules
     from kubeaid_ci.charts.update.outdated import outdated_charts
-    from kubeaid_ci.charts.update.outdated_report import report
+    from kubeaid_ci.charts.update.report import outdated_report
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import charts_folder
@@ -70,5 +70,5 @@ def charts_outdated(
             progress=progress.counted,
         )
     failure = 2 if any(one.rule.id == "chart/invalid" for one in found.findings) else 3 if found.may_pass else 0
-    ran = () if charts or found.may_pass else complete_rules.OUTDATED
-    done(ctx, report(found, version=__version__), options, ran=ran, failure=failure)
+    ran = () if charts or found.may_pass else rules.OUTDATED_RULES
+    done(ctx, outdated_report(found, version=__version__), options, ran=ran, failure=failure)

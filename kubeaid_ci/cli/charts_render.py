@@ -69,7 +69,7 @@ def charts_render(
     Example: kubeaid-ci charts render traefik --values my-values.yaml --kubeaid ../KubeAid
              kubeaid-ci charts render traefik --helm 3.19
     """
-    from kubeaid_ci.charts import complete_rules
+    from kubeaid_ci.charts import rules
     from kubeaid_ci.charts.render import render_charts
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.progress import Progress
@@ -96,7 +96,7 @@ def charts_render(
         )
     printed = write_manifests(renderings.manifests, fmt=given["fmt"], out=out)
     told = report(renderings, command="charts render", version=__version__)
-    ran = () if charts or values else complete_rules.RENDER
+    ran = () if charts or values else rules.RENDER_RULES
     done(ctx, told, options, ran=ran, stdout=sys.stderr if printed else None, failure=2 if renderings.failed else 0)
 
 

@@ -70,7 +70,7 @@ def charts_update(
              kubeaid-ci charts update --dry-run
              kubeaid-ci charts update --publish --config-repo ../kubernetes-config --kubeaid .
     """
-    from kubeaid_ci.charts import complete_rules
+    from kubeaid_ci.charts import rules
     from kubeaid_ci.charts.update.publish import publish_charts
     from kubeaid_ci.charts.update.update import update_charts
     from kubeaid_ci.cli.progress import Progress
@@ -96,7 +96,7 @@ def charts_update(
             config = _config_repo(options)
             same["scan_note"] = note
             found = publish_charts(_address(options), config_repo=config, wishes=asked, **same)
-    ran = () if charts or skip else complete_rules.UPDATE
+    ran = () if charts or skip else rules.UPDATE_RULES
     if asked is None:
         _end_written(ctx, options, updates, command="charts update", ran=ran)
     _end_offered(ctx, options, found, asked, command="charts update", ran=ran)
@@ -189,12 +189,12 @@ def _end_written(
     ctx: click.Context, options: Options, found: "Updates", *, command: str, ran: Collection[str] = ()
 ) -> NoReturn:
     """End a command that updated a checkout. `ran` is as for `done`."""
-    from kubeaid_ci.charts.update.report import report
+    from kubeaid_ci.charts.update.report import update_report
     from kubeaid_ci.cli.ending import done
 
     if found.dry_run:
         notice("dry run: nothing was written")
-    told = report(found, command=command, version=__version__)
+    told = update_report(found, command=command, version=__version__)
     failed = _failed(found)
     done(ctx, told, options, ran=() if failed else ran, failure=3 if failed else 2 if found.unwritten else 0)
 
@@ -209,12 +209,12 @@ def _end_offered(
     ran: Collection[str] = (),
 ) -> NoReturn:
     """End a command that published change requests. `ran` is as for `done`."""
-    from kubeaid_ci.charts.update.report import report
+    from kubeaid_ci.charts.update.report import update_report
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.publishing.report import request_outputs
 
     print_previews(asked)
-    told = report(found.updates, found.findings, command=command, version=__version__)
+    told = update_report(found.updates, found.findings, command=command, version=__version__)
     codes = [one.error.exit_code for one in found.failed] + [3] * _failed(found.updates)
     ran = () if codes else ran
     done(ctx, told, options, ran=ran, outputs=request_outputs(found.requests), failure=max(codes, default=0))

@@ -69,7 +69,7 @@ def charts_verify(
              kubeaid-ci charts verify --issue --kubeaid https://github.com/example/KubeAid.git
              kubeaid-ci charts verify --offline --accept buzz/buzz --reason "bundled databases removed"
     """
-    from kubeaid_ci.charts import complete_rules
+    from kubeaid_ci.charts import rules
     from kubeaid_ci.charts.report import verification
     from kubeaid_ci.charts.verify.verify import verify_charts
     from kubeaid_ci.cli.ending import done
@@ -111,7 +111,7 @@ def charts_verify(
     post = (lambda: _kept(forge, report, options)) if forge else None
     # What a failed upstream hides could match; a baseline takes out what suppressions match.
     is_whole = not (charts or new_only or found.may_pass)
-    ran = (complete_rules.VERIFY_OFFLINE if offline else complete_rules.VERIFY) if is_whole else ()
+    ran = (rules.VERIFY_OFFLINE_RULES if offline else rules.VERIFY_RULES) if is_whole else ()
     done(ctx, report, options, ran=ran, failure=lambda findings: _failure(found, findings), baseline=known, post=post)
 
 

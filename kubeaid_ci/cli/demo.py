@@ -41,7 +41,7 @@ def demo(ctx: click.Context, /, folder: Path | None, **given: object) -> None:
     from kubeaid_ci.cli.publish import publish
     from kubeaid_ci.demo import charts as demo_charts
     from kubeaid_ci.demo import demo as job
-    from kubeaid_ci.demo.loopback import served
+    from kubeaid_ci.demo.charts import served
 
     made = job.create(folder or Path(tempfile.mkdtemp(prefix="kubeaid-ci-demo-")))
     # What an earlier demo left in the usual cache would make the first build a cached one.

@@ -1,12 +1,14 @@
-"""The demo's chart repository, and the umbrella chart that vendors what it publishes."""
+"""The demo's chart repository, served on this machine, and the umbrella chart that vendors what it publishes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 from kubeaid_ci.charts.verify.verify import verify_charts
 from kubeaid_ci.documents import dump
 from kubeaid_ci.helm.chart import CHARTS
-from kubeaid_ci.helm.packing import pack
+from kubeaid_ci.helm.packed_chart import pack
 from kubeaid_ci.runtime.files import write_atomically
 
 UPSTREAM = "https://charts.example.com"
@@ -72,3 +74,24 @@ def tamper(kubeaid: Path) -> Path:
     path = kubeaid / _TEMPLATE
     write_atomically(path, path.read_bytes().replace(b"registry.example.com", b"registry.examp1e.com"))
     return path
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The files of a folder on a free port of 127.0.0.1; gives the address."""
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+    from threading import Thread
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Say nothing: standard error is for progress."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from kubeaid_ci.documents.floats import float32_text
 from kubeaid_ci.documents.pieces import pieces
 from kubeaid_ci.documents.resolve import plain_value
+from kubeaid_ci.documents.scalars import float32_text
 from kubeaid_ci.errors import UserError
 
 MAX_TEXT = 64 * 1024 * 1024

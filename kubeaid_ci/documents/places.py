@@ -1,6 +1,9 @@
-"""Changing scalars of a YAML text, or of a Helm template of one, in place.
+"""Changes scalars of a YAML text, or of a Helm template of one, in place.
 
 Comments, quotes, order and line ends survive. What cannot be changed by itself is left as it is, with the reason.
+
+A Helm template is no YAML. With each action (``{{ … }}``) replaced by as many characters the rest mostly is, and every
+position stays what it was. The syntax is that of Go's text/template/parse/lex.go.
 """
 
 import re
@@ -9,12 +12,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from kubeaid_ci.documents.actions import has_action, masked
 from kubeaid_ci.documents.edit import replaced, spellings
 from kubeaid_ci.documents.loader import Path, load_all
 from kubeaid_ci.documents.nodes import Alias, Branch, Document, Leaf, Node, documents, is_merge
 from kubeaid_ci.errors import UserError
 
+_ACTION = re.compile(
+    r"""\{\{-?\s*/\*.*?\*/\s*-?\}\}"""  # a comment
+    r"""|\{\{(?:"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])*'|[^"'`}]|\}(?!\}))*\}\}""",
+    re.DOTALL,
+)
+_CONTROL = re.compile(
+    r"\{\{-?\s*(?:/\*|if\b|else\b|end\b|range\b|with\b|define\b|block\b|break\b|continue\b|\$\w*\s*:?=)"
+)
+_LINE_BREAKS = "\r\n"
 _BLANK_LINE_END = re.compile(r"[ \t]*(?=\r?\n|\Z)")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r?\n|\Z)")
 
@@ -189,3 +200,33 @@ def _reads(text: str, where: str) -> str | None:
         return repr(load_all(text, where=where))
     except UserError:
         return None
+
+
+def masked(text: str) -> str:
+    """Return a text in which each action is replaced by as many characters.
+
+    Spaces replace actions that have their lines to themselves, and ``x`` replaces all others. Line breaks stay.
+    """
+    if "{{" not in text:
+        return text
+    touched = {number for found in _ACTION.finditer(text) for number in _lines_of(text, found)}
+    with_words = _ACTION.sub(lambda found: _filled(found[0], "x"), text).split("\n")
+    with_spaces = _ACTION.sub(lambda found: _filled(found[0], " "), text).split("\n")
+    return "\n".join(
+        empty if number in touched and not empty.strip() else line
+        for number, (line, empty) in enumerate(zip(with_words, with_spaces, strict=True))
+    )
+
+
+def has_action(text: str) -> bool:
+    """Return whether a text holds an action that gives output. Conditions, loops and comments do not."""
+    return any(not _CONTROL.match(found[0]) for found in _ACTION.finditer(text))
+
+
+def _filled(action: str, character: str) -> str:
+    return "".join(one if one in _LINE_BREAKS else character for one in action)
+
+
+def _lines_of(text: str, found: re.Match[str]) -> range:
+    first = text.count("\n", 0, found.start())
+    return range(first, first + found[0].count("\n") + 1)

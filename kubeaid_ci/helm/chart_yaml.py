@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.helm.go_text import sanitized
 from kubeaid_ci.helm.go_types import (
     Check,
     WrongTypeError,
@@ -19,6 +18,7 @@ from kubeaid_ci.helm.go_types import (
     by_name,
     list_of,
     map_of,
+    sanitized,
     scalar,
     struct,
     text,

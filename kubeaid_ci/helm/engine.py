@@ -13,8 +13,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.findings.finding import Severity
-from kubeaid_ci.helm.overlay import laid_over
-from kubeaid_ci.helm.value_documents import value_documents
+from kubeaid_ci.helm.coalesce import laid_over
+from kubeaid_ci.helm.value_files import value_documents
 from kubeaid_ci.helm.version import ENGINE, HelmRules
 
 if TYPE_CHECKING:

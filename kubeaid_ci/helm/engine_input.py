@@ -1,4 +1,7 @@
-"""Prepares the engine's input so that it renders a chart as another version of Helm does."""
+"""Prepares the engine's input so that it renders a chart as another version of Helm does.
+
+Packed subcharts, ``charts/<name>.tgz``, become folders, which Helm loads in the same way.
+"""
 
 import json
 import posixpath
@@ -12,11 +15,15 @@ from kubeaid_ci.helm import prelude as helm_prelude
 from kubeaid_ci.helm import requirements
 from kubeaid_ci.helm.enabled_dependencies import process
 from kubeaid_ci.helm.loaded_chart import LoadedChart, Values, load
-from kubeaid_ci.helm.packed_subcharts import unpack_subcharts
+from kubeaid_ci.helm.tarball import UnsafeArchive, members
 from kubeaid_ci.helm.version import ENGINE, HelmRules
 
-Files = Mapping[str, bytes]
+_MAX_DEPTH = 10
+"""Archives in archives. An archive can be made that holds itself."""
 _NOT_COPIED = ("values.yaml", "requirements.yaml", "requirements.lock", "Chart.lock")
+
+
+Files = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +122,33 @@ def _is_defaults(path: str) -> bool:
     """Return whether a path is the values.yaml of the chart or of a subchart."""
     *folders, name = path.split("/")
     return name == "values.yaml" and folders[::2] == ["charts"] * (len(folders) // 2) and len(folders) % 2 == 0
+
+
+def unpack_subcharts(files: Mapping[str, bytes], depth: int = 0) -> Mapping[str, bytes]:
+    """Return the files with each packed subchart as a folder in its place. Raises `UnsafeArchive`.
+
+    An archive is bounded in size, and its members' paths stay inside its folder. `depth` counts the archives around.
+    """
+    packed = [path for path in files if path.endswith(".tgz") and posixpath.dirname(f"/{path}").endswith("/charts")]
+    if not packed:
+        return files
+    if depth > _MAX_DEPTH:
+        raise UnsafeArchive(f"more than {_MAX_DEPTH} charts packed in each other")
+    found = {path: data for path, data in files.items() if path not in packed}
+    for path in packed:
+        folder = f"{path.removesuffix('.tgz')}~"  # no folder that the chart has itself
+        found |= {
+            f"{folder}/{inside}": data for inside, data in unpack_subcharts(_members(files[path]), depth + 1).items()
+        }
+    return found
+
+
+def _members(data: bytes) -> dict[str, bytes]:
+    found = {}
+    for member in members(data):
+        inside = member.name.decode("utf-8", "replace").partition("/")[2]
+        if ".." in inside.split("/"):
+            raise UnsafeArchive(f"{inside!a} leaves the archive's folder")
+        if inside and not member.is_folder:
+            found[inside] = member.data
+    return found

@@ -1,17 +1,48 @@
-"""Check whether a value fits the type that a Go program decodes it into, as sigs.k8s.io/yaml and encoding/json do it.
+"""Text and types as Go programs treat them.
 
-Fields are matched whatever their case, and a null leaves any field as it is.
+A value is checked for the type that sigs.k8s.io/yaml and encoding/json decode it into: fields are matched whatever
+their case, and a null leaves any field as it is. Text is cleaned as Go's `unicode` and `strings` packages and Helm's
+metadata do it.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from unicodedata import category
 
-from kubeaid_ci.documents.floats import float32_text
+from kubeaid_ci.documents.scalars import float32_text
+
+_BLANKS = "\t\n\v\f\r\x85"
+_NAMES = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
+
+
+def is_space(character: str) -> bool:
+    """Return what Go's `unicode.IsSpace` does; Python's `str.isspace` is true for more."""
+    return character in _BLANKS or category(character)[0] == "Z"
+
+
+def trim_space(text: str) -> str:
+    """Return the text without spaces at either end, as Go's `strings.TrimSpace` does."""
+    start, end = 0, len(text)
+    while start < end and is_space(text[start]):
+        start += 1
+    while end > start and is_space(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def sanitized(text: str) -> str:
+    """Return a text of a Chart.yaml as Helm takes it: each kind of space as a plain space, without unprintable ones.
+
+    It is `sanitizeString` of https://github.com/helm/helm/blob/v4.2.3/pkg/chart/v2/metadata.go.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    blank = (" " if is_space(character) else character for character in text)
+    return "".join(character for character in blank if character == " " or category(character)[0] in "LMNPS")
+
 
 Check = Callable[[Any, str], None]
 """Raises `WrongTypeError` if a value does not fit; the text is its path, such as ``[0].urls``."""
-
-_NAMES = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
 
 
 class WrongTypeError(ValueError):

@@ -10,8 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from kubeaid_ci.helm.go_text import sanitized
-from kubeaid_ci.helm.go_types import text
+from kubeaid_ci.helm.go_types import sanitized, text
 
 # Go escapes these in JSON wherever they stand in a string, so that it may go into HTML.
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}

@@ -1,18 +1,21 @@
-"""A chart packed for the engine: with the clock stopped, and which of its templates never vary."""
+"""A chart packed as the archive that Helm loads from memory, with the clock stopped in its templates."""
 
+import gzip
 import re
+import tarfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from kubeaid_ci.helm import helmignore, requirements, template_scan
+from kubeaid_ci.helm import chart_files, requirements, template_scan
 from kubeaid_ci.helm.engine_input import Files, HelmChart
 from kubeaid_ci.helm.loaded_chart import Values
-from kubeaid_ci.helm.packing import pack
 from kubeaid_ci.helm.template_scan import MOMENTS, Moment
 from kubeaid_ci.helm.version import HelmRules
 
+_PLAIN = tarfile.TarInfo().tobuf(tarfile.USTAR_FORMAT)
+_NAME, _SIZE, _SUM = slice(0, 100), slice(124, 136), slice(148, 156)
 _SCHEMA = "values.schema.json"
 # What Helm renders; templates may read any other file, such as those of a folder of the same name elsewhere.
 _TEMPLATE = re.compile(r"(?:charts/[^/]+/)*templates/")
@@ -76,7 +79,7 @@ def make(
     """Make a chart of those of its files that Helm loads; `read` gives the content of paths, `folder` names it."""
     ignore = ".helmignore"
     rules = read([ignore])[ignore].decode("utf-8", "replace") if ignore in paths else ""
-    kept = helmignore.kept(paths, rules, where=f"{folder}/{ignore}")
+    kept = chart_files.not_ignored(paths, rules, where=f"{folder}/{ignore}")
     if without_schema:
         kept = [path for path in kept if path.rpartition("/")[2] != _SCHEMA]
     data = dict(read(kept))
@@ -115,3 +118,33 @@ def _archive(files: Mapping[str, bytes], name: str, moment: Moment, *, by_chance
 
     given = {path: at_moment(data) if "templates/" in path else data for path, data in files.items()}
     return pack(given, name=name.replace("/", "_"), level=0)
+
+
+def pack(files: Mapping[str, bytes], *, name: str, level: int = 1) -> bytes:
+    """The gzipped tar of a chart: files by their path below the chart's top folder, `name`.
+
+    The same files give the same bytes: sorted, without times and owners. `level` is how hard to pack, from
+    0 (not at all, for what is unpacked at once) to 9.
+    """
+    packed = [
+        part
+        for path, data in sorted(files.items())
+        for part in (_header(f"{name}/{path}", len(data)), data, bytes(-len(data) % tarfile.BLOCKSIZE))
+    ]
+    packed.append(bytes(2 * tarfile.BLOCKSIZE))
+    packed.append(bytes(-sum(map(len, packed)) % tarfile.RECORDSIZE))
+    return gzip.compress(b"".join(packed), compresslevel=level, mtime=0)
+
+
+def _header(path: str, size: int) -> bytes:
+    """The header of one file. `tarfile` makes all of it again for each, which takes longer than all the rest."""
+    if not path.isascii() or len(path) > _NAME.stop:
+        member = tarfile.TarInfo(path)
+        member.size = size
+        return member.tobuf(tarfile.PAX_FORMAT)
+    header = bytearray(_PLAIN)
+    header[_NAME] = path.encode().ljust(_NAME.stop, b"\0")
+    header[_SIZE] = b"%011o\0" % size
+    header[_SUM] = b" " * 8
+    header[_SUM] = b"%06o\0 " % sum(header)
+    return bytes(header)

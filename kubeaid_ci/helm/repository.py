@@ -1,5 +1,6 @@
-"""Addresses of chart repositories: when two of them are equal, and how they are shown."""
+"""Addresses of chart repositories: equal ones, how they are printed, and their mirrors."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -30,3 +31,22 @@ def told(repository: str) -> str:
 def plain(name: str) -> str:
     """Return a name or an address in which ambiguous or invisible characters are escaped."""
     return name.encode("ascii", "backslashreplace").decode()
+
+
+def mirrored(url: str, mirrors: Mapping[str, str]) -> str:
+    """Return the address to contact: that of the mirror of its longest prefix, or its own."""
+    return _swapped(url, mirrors)
+
+
+def original(url: str, mirrors: Mapping[str, str]) -> str:
+    """The address that an address of a mirror represents; any other as it is."""
+    return _swapped(url, {mirror: prefix for prefix, mirror in mirrors.items()})
+
+
+def _swapped(url: str, prefixes: Mapping[str, str]) -> str:
+    plain = f"{address(url)}/"
+    fitting = [prefix for prefix in prefixes if plain.startswith(f"{address(prefix)}/")]
+    if not fitting:
+        return url
+    prefix = max(fitting, key=len)
+    return prefixes[prefix].rstrip("/") + url[len(prefix.rstrip("/")) :]

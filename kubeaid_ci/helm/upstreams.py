@@ -13,13 +13,12 @@ from urllib.parse import urlsplit
 from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm.chart_archive import UnsafeArchive
-from kubeaid_ci.helm.downloads import Downloads
+from kubeaid_ci.helm.downloads import Downloads, unpack
 from kubeaid_ci.helm.http_repository import ChartRepository, resolved
 from kubeaid_ci.helm.logins import Logins
-from kubeaid_ci.helm.mirrors import mirrored, original
 from kubeaid_ci.helm.oci import Registry
 from kubeaid_ci.helm.published import Fetched, Release, Wanted
-from kubeaid_ci.helm.unpacked import unpack
+from kubeaid_ci.helm.repository import mirrored, original
 from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.net.reach import shown
 from kubeaid_ci.net.retries import RetryPolicy

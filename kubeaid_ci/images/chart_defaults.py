@@ -11,10 +11,9 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import snapshot
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.helm.chart_files import LinkError, chart_files
-from kubeaid_ci.helm.coalesce import CoalesceError
+from kubeaid_ci.helm.coalesce import CoalesceError, laid_over
 from kubeaid_ci.helm.enabled_dependencies import process
 from kubeaid_ci.helm.loaded_chart import LoadedChart, Values, load
-from kubeaid_ci.helm.overlay import laid_over
 from kubeaid_ci.helm.version import rules_named
 from kubeaid_ci.images.override_values import Path, written_name
 from kubeaid_ci.render.task import ChartTask, FilesAt

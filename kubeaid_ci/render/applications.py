@@ -15,7 +15,7 @@ from kubeaid_ci.argocd.version import is_version, repo_server_version
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.config_repo.general_settings import Addresses
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.helm.nulls import may_depend_on_helm
+from kubeaid_ci.helm.value_files import may_depend_on_helm
 from kubeaid_ci.helm.version import ENGINE, ClusterHelm
 from kubeaid_ci.k8s import api
 from kubeaid_ci.k8s.rendered import Rendered

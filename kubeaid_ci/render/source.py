@@ -22,10 +22,10 @@ from kubeaid_ci.helm.coalesce import CoalesceError
 from kubeaid_ci.helm.engine import HelmError, Rendering
 from kubeaid_ci.helm.engine_input import has_integers
 from kubeaid_ci.helm.loaded_chart import Values
-from kubeaid_ci.helm.nulls import may_depend_on_helm
 from kubeaid_ci.helm.packed_chart import PackedChart
 from kubeaid_ci.helm.repository import told
 from kubeaid_ci.helm.tarball import UnsafeArchive
+from kubeaid_ci.helm.value_files import may_depend_on_helm
 from kubeaid_ci.helm.version import ENGINE, HelmRules, rules_named
 from kubeaid_ci.k8s import rendered
 from kubeaid_ci.k8s.rendered import Rendered, Varying

@@ -7,9 +7,9 @@ from kubeaid_ci import documents
 from kubeaid_ci.argocd.application import Parameter
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm import engine
+from kubeaid_ci.helm.coalesce import laid_over
 from kubeaid_ci.helm.engine import HelmError
 from kubeaid_ci.helm.loaded_chart import Values
-from kubeaid_ci.helm.overlay import laid_over
 from kubeaid_ci.helm.set_values import ParameterError, Read, assign, typed
 from kubeaid_ci.helm.version import HelmRules
 from kubeaid_ci.render.rendering import ValuesLayer

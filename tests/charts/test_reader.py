@@ -1,14 +1,14 @@
 import pytest
 
 from kubeaid_ci.charts import reader
-from kubeaid_ci.git.snapshot import take
+from kubeaid_ci.git.snapshot import open_snapshot
 from kubeaid_ci.helm.chart import CHARTS, Charts, RepositoryKind, nested
 from tests import repos, umbrellas
 from tests.umbrellas import metadata
 
 
 def read(root, cache=None) -> Charts:
-    with take(root, "worktree", [CHARTS]) as snapshot:
+    with open_snapshot(root, "worktree", [CHARTS]) as snapshot:
         return reader.read(snapshot, cache=cache)
 
 

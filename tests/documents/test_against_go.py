@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from kubeaid_ci.documents import dump, load
-from kubeaid_ci.documents.keys import compare, ordered
+from kubeaid_ci.documents.goyaml import compare_keys, ordered
 from kubeaid_ci.documents.resolve import _WORDS
 from kubeaid_ci.errors import UserError
 from tests.documents import go
@@ -69,7 +69,7 @@ def mappings(value: Any) -> list[dict[str, Any]]:
 
 def comparable(value: Any, ours: str) -> bool:
     orders = [ordered(mapping) for mapping in mappings(value)]
-    settled = all(compare(a, b) < 0 for keys in orders for i, a in enumerate(keys) for b in keys[i + 1 :])
+    settled = all(compare_keys(a, b) < 0 for keys in orders for i, a in enumerate(keys) for b in keys[i + 1 :])
     return settled and all(len(line) <= 80 for line in ours.splitlines())
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubeaid_ci.documents.floats import float32_text, float_text
+from kubeaid_ci.documents.scalars import float32_text, float_text
 
 
 @pytest.mark.parametrize(

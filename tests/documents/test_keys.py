@@ -2,7 +2,7 @@ from itertools import permutations
 
 import pytest
 
-from kubeaid_ci.documents.keys import compare, ordered
+from kubeaid_ci.documents.goyaml import compare_keys, ordered
 
 
 @pytest.mark.parametrize(
@@ -23,15 +23,15 @@ from kubeaid_ci.documents.keys import compare, ordered
     ],
 )
 def test_one_key_stands_before_another(before: str, behind: str) -> None:
-    assert compare(before, behind) < 0 < compare(behind, before)
+    assert compare_keys(before, behind) < 0 < compare_keys(behind, before)
     assert list(ordered([behind, before])) == [before, behind]
 
 
 def test_a_key_equals_itself() -> None:
-    assert compare("k8s", "k8s") == 0
+    assert compare_keys("k8s", "k8s") == 0
 
 
 def test_keys_whose_order_contradicts_itself_always_come_out_the_same() -> None:
     circle = ("a15", "a1b", "a2")
-    assert all(compare(a, b) < 0 for a, b in zip(circle, (*circle[1:], circle[0]), strict=True))
+    assert all(compare_keys(a, b) < 0 for a, b in zip(circle, (*circle[1:], circle[0]), strict=True))
     assert len({tuple(ordered(keys)) for keys in permutations(circle)}) == 1

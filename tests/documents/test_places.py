@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubeaid_ci.documents import Place, Text, load_all
-from kubeaid_ci.documents.actions import has_action, masked
+from kubeaid_ci.documents.places import has_action, masked
 
 K = Place(0, ("k",))
 

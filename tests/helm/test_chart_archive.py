@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kubeaid_ci.git.tree import EXECUTABLE, REGULAR, File
 from kubeaid_ci.helm.chart_archive import UnsafeArchive, read
-from kubeaid_ci.helm.packing import pack
+from kubeaid_ci.helm.packed_chart import pack
 from kubeaid_ci.visible import visible
 from tests.archives import CHART, block, blocks, checked, entry, padded, pax, tar, tgz
 

@@ -8,7 +8,7 @@ from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.argocd.gotemplate import MissingKeyError, StringList, StringMap, from_json, render
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm import engine
-from kubeaid_ci.helm.packing import pack
+from kubeaid_ci.helm.packed_chart import pack
 
 CASES = documents.load(Path(__file__).with_name("gotemplates.yaml").read_text(), where="gotemplates.yaml")
 DATA = {

@@ -4,7 +4,7 @@ import random
 import pytest
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.helm.helmignore import kept
+from kubeaid_ci.helm.chart_files import not_ignored
 from tests import helm_binaries, repos
 
 PATHS = [
@@ -32,11 +32,11 @@ PATHS = [
     ],
 )
 def test_a_pattern_leaves_out_what_helm_leaves_out(rules, gone):
-    assert [path for path in PATHS if path not in kept(PATHS, rules, where="w/.helmignore")] == gone
+    assert [path for path in PATHS if path not in not_ignored(PATHS, rules, where="w/.helmignore")] == gone
 
 
 def test_an_exclamation_mark_leaves_out_all_that_does_not_match():
-    assert kept(["a.yaml", "b.txt"], "!*.yaml\n", where="w") == ["a.yaml"]
+    assert not_ignored(["a.yaml", "b.txt"], "!*.yaml\n", where="w") == ["a.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_an_exclamation_mark_leaves_out_all_that_does_not_match():
 )
 def test_patterns_are_those_of_go(rule, gone):
     paths = ["n.yaml", "!.yaml", "x.yaml", "x/y.yaml", "c/addons"]
-    left = kept(paths, f"\ufeff{rule}\n", where="w", folders={"c/addons"})
+    left = not_ignored(paths, f"\ufeff{rule}\n", where="w", folders={"c/addons"})
     assert [path for path in paths if path not in left] == gone
 
 
 @pytest.mark.parametrize("rule", ["a/**/b", "[a", "[]", "[a-]", "[-a]", "a\\", "[]a]", "a*[", "x" * 65536])
 def test_a_pattern_that_helm_refuses_is_named_with_its_line(rule):
     with pytest.raises(UserError, match=r"w/\.helmignore:2"):
-        kept(PATHS, f"\n{rule}\n", where="w/.helmignore")
+        not_ignored(PATHS, f"\n{rule}\n", where="w/.helmignore")
 
 
 _NAMES = ["a", "b", "ab", "n", "a.yaml", "networkpolicy.yaml", "!a", "^a", "a-b", "x]y", "a[b", ".hid", "a b", "é", "-"]
@@ -98,7 +98,7 @@ def test_generated_rules_leave_out_what_helm_leaves_out(tmp_path):
         text = pick.choice(["\n", "\r\n"]).join(rule(pick) for _ in range(pick.choice([1, 1, 2])))
         (tmp_path / ".helmignore").write_bytes(text.encode())
         try:
-            ours = kept([*paths, *own, ".helmignore"], text, where="w")
+            ours = not_ignored([*paths, *own, ".helmignore"], text, where="w")
         except UserError:
             ours = None
         if ours is not None and not own.keys() <= {*ours}:

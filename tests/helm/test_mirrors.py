@@ -1,6 +1,6 @@
 import pytest
 
-from kubeaid_ci.helm.mirrors import mirrored, original
+from kubeaid_ci.helm.repository import mirrored, original
 
 MIRRORS = {"https://charts.example.com": "https://m.corp/all/", "https://charts.example.com/web/": "https://m.corp/web"}
 

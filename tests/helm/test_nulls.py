@@ -1,6 +1,6 @@
 import pytest
 
-from kubeaid_ci.helm.nulls import may_depend_on_helm
+from kubeaid_ci.helm.value_files import may_depend_on_helm
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-from kubeaid_ci.helm.overlay import laid_over
+from kubeaid_ci.helm.coalesce import laid_over
 
 
 def test_mappings_merge_and_all_else_replaces():

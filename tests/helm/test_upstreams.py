@@ -10,7 +10,7 @@ from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.documents import dump, load
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.tree import tree_id
-from kubeaid_ci.helm import unpacked as archives
+from kubeaid_ci.helm import downloads as archives
 from kubeaid_ci.helm.chart_archive import read
 from kubeaid_ci.helm.published import Fetched, Release, Wanted
 from kubeaid_ci.helm.upstreams import Upstreams

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from kubeaid_ci.documents import dump
-from kubeaid_ci.helm.packing import pack
+from kubeaid_ci.helm.packed_chart import pack
 from tests.servers.http import Reply, Request, Server
 
 

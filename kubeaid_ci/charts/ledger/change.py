@@ -1,11 +1,13 @@
-"""The ledger, and the patches that it names, against those of a base revision.
+"""Compares the ledger, the patches that it names and its first sightings with those of a base revision.
 
-Whoever edits a chart may edit the ledger along with it, so here an edit has to show.
+The author of a change can edit the ledger too, so an edit of it must be reported. ``minimum-age`` counts from the first
+sightings: an invented day lets a release pass that is minutes old.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
 
-from kubeaid_ci.charts.ledger.ledger import FORK, LEDGER, Ledger, LedgerEntry
+from kubeaid_ci.charts.ledger.ledger import FORK, LEDGER, Ledger, LedgerEntry, Sighting, Sightings
 from kubeaid_ci.charts.verify.verdict import Vendored
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES
@@ -16,6 +18,7 @@ from kubeaid_ci.semver.version import is_same_release
 _CHANGED = RULES["chart/ledger-changed"]
 _REPOSITORY = RULES["chart/repository-changed"]
 _DECLARED = ("patches", "removed")
+_MAX_NAMED = 5
 
 
 def check(
@@ -128,3 +131,56 @@ def _is_release(one: Vendored, entry: LedgerEntry, key: str, before: LedgerEntry
 def _changed(before: LedgerEntry, now: LedgerEntry) -> Mapping[str, None]:
     names = (name for name in LedgerEntry.__dataclass_fields__ if name != "line")
     return dict.fromkeys(name for name in names if getattr(before, name) != getattr(now, name))
+
+
+def check_sightings(ledger: Ledger, base: Ledger, *, base_day: date | None, today: date) -> Iterator[Finding]:
+    """Yield sightings that the base does not have. `base_day` is the UTC day of the base commit, None if unknown.
+
+    A release that the base did not know was seen on the base's day at the earliest.
+    """
+    if base.seen is not None and ledger.exists and ledger.seen is None:
+        message = "seen was removed, so minimum-age trusts the days in the indexes of repositories; restore it"
+        yield _CHANGED.at(LEDGER, message, subject="seen", severity=Severity.ERROR, key="seen-removed")
+    for key, sightings in (ledger.seen or {}).items():
+        yield from _of_chart(key, sightings, (base.seen or {}).get(key, {}), base_day, today)
+
+
+def _of_chart(key: str, now: Sightings, before: Sightings, base_day: date | None, today: date) -> Iterator[Finding]:
+    changed = {version: one for version, one in now.items() if not _is_known(one, before.get(version))}
+    impossible = {version: one for version, one in changed.items() if base_day and one.day < base_day}
+    possible = {version: one for version, one in changed.items() if version not in impossible}
+    if impossible:
+        message = (
+            f"{key}: the base of {base_day} does not have these sightings, but they claim an earlier day:"
+            f" {_listed(impossible, before)}; restore {LEDGER} from the base,"
+            " then run charts outdated --update-ledger"
+        )
+        yield _finding(key, message, impossible, "seen-early", Severity.ERROR)
+    if possible:
+        message = f"{key}: new first sightings, from which minimum-age counts: {_listed(possible, before)}"
+        is_past = any(one.day < today for one in possible.values())
+        yield _finding(key, message, possible, "seen-new", None if is_past else Severity.INFO)
+
+
+def _finding(key: str, message: str, sightings: Sightings, kind: str, severity: Severity | None) -> Finding:
+    content = "\n".join(f"{version} {one.day} {one.digest}" for version, one in sightings.items())
+    return _CHANGED.at(LEDGER, message, subject=key, severity=severity, key=kind, content=content)
+
+
+def _is_known(now: Sighting, before: Sighting | None) -> bool:
+    """Return whether a sighting makes a release no older than the base does; a digest may be added, not replaced."""
+    return before is not None and now.day >= before.day and before.digest in (None, now.digest)
+
+
+def _listed(sightings: Mapping[str, Sighting], before: Sightings) -> str:
+    named = [f"{version} {one.day}{_was(one, before.get(version))}" for version, one in sightings.items()]
+    more = f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else ""
+    return ", ".join(named[:_MAX_NAMED]) + more
+
+
+def _was(now: Sighting, before: Sighting | None) -> str:
+    if before is None:
+        return ""
+    if now.day != before.day:
+        return f" (was {before.day})"
+    return " (digest removed)" if now.digest is None else " (another digest)"

@@ -1,32 +1,37 @@
-"""Adds an umbrella chart to a checkout: our own chart around a vendored published one."""
+"""Adds an umbrella chart to a checkout: our own chart around a vendored published chart."""
 
 import os
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from kubeaid_ci.charts import source
-from kubeaid_ci.charts.update import new_chart as plan
-from kubeaid_ci.charts.update import release as charts_release
 from kubeaid_ci.charts.update import upstream_status
+from kubeaid_ci.charts.update import upstream_status as charts_release
 from kubeaid_ci.charts.update.bump import Bump, PreparedUpdate, RefusedUpdate
-from kubeaid_ci.charts.update.head import HeadCharts
-from kubeaid_ci.charts.update.make import PreparedUpdates, Ready, UpdateJob
-from kubeaid_ci.charts.update.outlook import Tracked
+from kubeaid_ci.charts.update.job import PreparedUpdates, Ready, Trial, UpdateJob
 from kubeaid_ci.charts.update.prepare import UpdateContext
 from kubeaid_ci.charts.update.result import Updates
-from kubeaid_ci.charts.update.test_render import Trial
+from kubeaid_ci.charts.update.tracked import TrackedDependency
 from kubeaid_ci.charts.update.update import held, lock_time
 from kubeaid_ci.charts.update.upstream_status import Progress
-from kubeaid_ci.charts.update.write import ChartWriter
+from kubeaid_ci.charts.update.write import ChartWriter, HeadCharts
+from kubeaid_ci.documents.scalars import one_line
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.git.tree import REGULAR, File
+from kubeaid_ci.helm.chart import CHARTS, Chart, Dependency, RepositoryKind
 from kubeaid_ci.helm.published import Release
 from kubeaid_ci.helm.upstreams import Upstreams
 from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.settings import Settings
+
+# Helm's rule for `helm create`, and it ignores folders in charts/ that begin with a dot or an underscore.
+# https://github.com/helm/helm/blob/v4.2.3/pkg/chart/v2/util/create.go
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,249}")
+_VERSION = "1.0.0"
 
 
 def add_chart(
@@ -73,7 +78,7 @@ class NewChart:
 
     def prepare(self, job: UpdateJob) -> PreparedUpdates:
         """Return what adding the chart changes, rendered. Raises as `add_chart` does."""
-        one = plan.new_chart(self.name, self.repository)
+        one = new_chart(self.name, self.repository)
         self._check_free(one, job)
         release = self._release(one, job)
         if isinstance(release, Failed):
@@ -82,7 +87,7 @@ class NewChart:
             return job.new_chart(RefusedUpdate(one.chart, release.message, failures=((one, release),)))
         return _with_warnings(job.new_chart(self._prepared(job.context, release)))
 
-    def _check_free(self, one: Tracked, job: UpdateJob) -> None:
+    def _check_free(self, one: TrackedDependency, job: UpdateJob) -> None:
         folders = {chart.folder for chart in job.context.repo.charts.charts}
         if (job.root / one.chart.path).exists() or self.name in folders:
             raise UserError(f"{one.chart.path} already exists; update it with `charts update {self.name}`")
@@ -90,7 +95,7 @@ class NewChart:
         if other := next((folder for folder in sorted(folders) if folder.lower() == self.name.lower()), None):
             raise UserError(f"{one.chart.path} differs from the chart {other} only in upper and lower case")
 
-    def _release(self, one: Tracked, job: UpdateJob) -> Release | Failed:
+    def _release(self, one: TrackedDependency, job: UpdateJob) -> Release | Failed:
         context = job.context
         if self.version is not None:
             return charts_release.published(context.upstreams, one.dependency, self.version, option="--version")
@@ -106,11 +111,11 @@ class NewChart:
         return look.choice.newest
 
     def _prepared(self, context: UpdateContext, release: Release) -> PreparedUpdate | RefusedUpdate:
-        one = plan.new_chart(self.name, self.repository, release.version)
-        made = context.prepare(one.chart, [Bump(one, release, "")], text=plan.metadata(one))
+        one = new_chart(self.name, self.repository, release.version)
+        made = context.prepare(one.chart, [Bump(one, release, "")], text=metadata(one))
         if isinstance(made, RefusedUpdate):
             return made
-        stub = File(REGULAR, plan.values(one).encode())
+        stub = File(REGULAR, values(one).encode())
         return replace(made, files={**made.files, f"{one.chart.path}/values.yaml": stub})
 
 
@@ -131,3 +136,32 @@ def _unrendered(trial: Trial) -> tuple[Finding, ...]:
         replace(one, severity=Severity.WARNING, message=f"does not render with its default values: {one.message}")
         for one in trial.findings
     )
+
+
+def new_chart(name: str, repository: str, version: str = "") -> TrackedDependency:
+    """Return the dependency of a new umbrella chart. Raises `UserError` for an invalid name or repository."""
+    if not _NAME.fullmatch(name):
+        raise UserError(f"{name!r}: not the name of a chart; use letters, digits, -, _ and .")
+    if not RepositoryKind.of(repository).is_published:
+        raise UserError(f"{repository!r}: not a chart repository; name one as https://… or oci://…")
+    path = f"{CHARTS}/{name}"
+    dependency = Dependency(name, version, repository, path=f"{path}/Chart.yaml")
+    return TrackedDependency(Chart(path, name, _VERSION, dependencies=(dependency,)), dependency, None)
+
+
+def metadata(one: TrackedDependency) -> str:
+    """Return its Chart.yaml."""
+    wrapped = one.dependency
+    return (
+        f"apiVersion: v2\nname: {one_line(one.chart.name)}\nversion: {one.chart.version}\ndependencies:\n"
+        f"  - name: {one_line(wrapped.name)}\n"
+        f"    version: {one_line(wrapped.version)}\n"
+        f"    repository: {one_line(wrapped.repository)}\n"
+    )
+
+
+def values(one: TrackedDependency) -> str:
+    """Return a values.yaml to begin with."""
+    name = one_line(one.dependency.name)
+    about = f"# Our values over those of {one.dependency.name}, which are in charts/{one.folder}/values.yaml."
+    return f"{about}\n{name}: {{}}\n"

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kubeaid_ci.charts.ledger.ledger import LedgerEntry
-from kubeaid_ci.charts.update.outlook import Tracked
 from kubeaid_ci.charts.update.result import SubchartUpdate
-from kubeaid_ci.charts.verify import upstream_failures
+from kubeaid_ci.charts.update.tracked import TrackedDependency
+from kubeaid_ci.charts.verify import upstream
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.tree import File
@@ -19,7 +19,7 @@ from kubeaid_ci.net.errors import Failed
 class Bump:
     """One dependency and the release to update it to. `before` is the version to report as the old one."""
 
-    tracked: Tracked
+    tracked: TrackedDependency
     release: Release
     before: str
 
@@ -50,13 +50,13 @@ class RefusedUpdate:
     chart: Chart
     error: str
     findings: tuple[Finding, ...] = ()
-    failures: tuple[tuple[Tracked, Failed], ...] = ()
+    failures: tuple[tuple[TrackedDependency, Failed], ...] = ()
 
 
 class UpdateRefusedError(Exception):
     """Stops the update of a chart."""
 
-    def __init__(self, error: str, *findings: Finding, failure: tuple[Tracked, Failed] | None = None) -> None:
+    def __init__(self, error: str, *findings: Finding, failure: tuple[TrackedDependency, Failed] | None = None) -> None:
         super().__init__(error)
         self.findings = findings
         self.failures = (failure,) if failure else ()
@@ -71,13 +71,13 @@ def check(refused: Iterable[RefusedUpdate], *, asked: int) -> Iterator[Finding]:
 
     `asked` is the number of dependencies that were looked up.
     """
-    failures: list[tuple[Tracked, Failed]] = []
+    failures: list[tuple[TrackedDependency, Failed]] = []
     for one in refused:
         failures += one.failures
         if not one.failures:
             yield refused_finding(one.chart, one.error)
         yield from one.findings
-    yield from upstream_failures.check(failures, asked=asked, consequence="{} not updated")
+    yield from upstream.unreachable_findings(failures, asked=asked, consequence="{} not updated")
 
 
 def refused_finding(chart: Chart, error: str) -> Finding:
@@ -86,7 +86,7 @@ def refused_finding(chart: Chart, error: str) -> Finding:
     return RULES["chart/update-refused"].at(chart.file, message, subject=chart.folder, key="update")
 
 
-def at(one: Tracked, rule: str, message: str, *, severity: Severity | None = None) -> Finding:
+def at(one: TrackedDependency, rule: str, message: str, *, severity: Severity | None = None) -> Finding:
     """Return a finding at the line that declares a dependency."""
     place = one.dependency
     return RULES[rule].at(place.path, message, subject=one.key, line=place.line, severity=severity, key=rule)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kubeaid_ci.charts.render import chosen_helm
-from kubeaid_ci.charts.update.cluster_values import SetValues, lost, set_values
+from kubeaid_ci.charts.update.job import Trial
 from kubeaid_ci.charts.update.result import ChartUpdate, LostValue
-from kubeaid_ci.charts.update.test_render import Trial
+from kubeaid_ci.charts.update.values_change import SetValues, lost, set_values
 from kubeaid_ci.diff.clusters import compare_clusters
 from kubeaid_ci.diff.comparison import Comparison
 from kubeaid_ci.diff.diff import compare_renderings

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kubeaid_ci.charts.ledger import check as ledger_checks
 from kubeaid_ci.charts.ledger.ledger import LEDGER, LedgerEntry
 from kubeaid_ci.charts.update.bump import UpdateRefusedError, at
-from kubeaid_ci.charts.update.outlook import Tracked
+from kubeaid_ci.charts.update.tracked import TrackedDependency
 from kubeaid_ci.charts.verify import compare as chart_upstream
 from kubeaid_ci.charts.verify.compare import Comparison
 from kubeaid_ci.charts.verify.trees import compare
@@ -26,7 +26,7 @@ from kubeaid_ci.net.errors import Failed
 class VendoredCopy:
     """Our copy of one published chart, and its entry in the ledger."""
 
-    tracked: Tracked
+    tracked: TrackedDependency
     entry: LedgerEntry | None
     snapshot: Snapshot
 

@@ -1,15 +1,18 @@
-"""Publishes prepared updates of charts: a change request for each umbrella chart or group."""
+"""Publishes prepared updates of charts: a change request for each umbrella chart or group.
 
-from collections.abc import Iterator, Mapping, Sequence
+The names of branches never change, so that the next run finds them again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci.charts.ledger import update as ledgers
 from kubeaid_ci.charts.ledger.ledger import LEDGER, Ledger
-from kubeaid_ci.charts.update import branches, platform_files, request_text, upstream_status
+from kubeaid_ci.charts.update import platform_files, request_text, upstream_status
 from kubeaid_ci.charts.update.bump import PreparedUpdate, RefusedUpdate
 from kubeaid_ci.charts.update.effect import Effects
-from kubeaid_ci.charts.update.make import PreparedUpdates
+from kubeaid_ci.charts.update.job import PreparedUpdates
 from kubeaid_ci.charts.update.result import ChartUpdate, Updates, UpdateStatus
 from kubeaid_ci.charts.update.write import texts, unchanged
 from kubeaid_ci.diff.comparison import ScanNote
@@ -21,6 +24,7 @@ from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.tree import File
 from kubeaid_ci.helm.chart import Chart
 from kubeaid_ci.publishing import body as bodies
+from kubeaid_ci.publishing.branches import PREFIX, part
 from kubeaid_ci.publishing.checkout import PublishCheckout
 from kubeaid_ci.publishing.proposal import publish_proposal
 from kubeaid_ci.publishing.rules import check
@@ -84,7 +88,7 @@ class ChartPublisher:
         # A chart that could not be checked may still need its open request.
         gone: tuple[str, ...] = ()
         if everything:
-            gone = branches.left_over(heads.commits, {*groups, *unsure}, prefix=self.prefix)
+            gone = left_over(heads.commits, {*groups, *unsure}, prefix=self.prefix)
         closed = [self._attempt(self._proposal(branch, (), {})) for branch in gone]
         answers = [*done.values(), *closed, *(self._first_seen(heads) if everything else ())]
         return ChartPublication(
@@ -99,7 +103,7 @@ class ChartPublisher:
             return
         after = upstream_status.with_sightings(self.ledger, self.made.looks, everything=True)
         told = ledgers.sightings_told(self.ledger, after)
-        branch = branches.first_seen(prefix=self.prefix)
+        branch = first_seen(prefix=self.prefix)
         if not told and branch not in heads.commits:
             return
         files: Files = {LEDGER: ledgers.text(after).encode()} if told else {}
@@ -110,7 +114,7 @@ class ChartPublisher:
 
     def _branch(self, chart: Chart) -> str:
         group, is_new = self.made.groups.get(chart.folder), chart.folder not in self.folders
-        return branches.branch(chart.folder, group, is_new=is_new, prefix=self.prefix)
+        return branch(chart.folder, group, is_new=is_new, prefix=self.prefix)
 
     def _update(self, one: PreparedUpdate) -> ChartUpdate:
         status = UpdateStatus.UPDATED if one.chart.folder in self.folders else UpdateStatus.ADDED
@@ -206,3 +210,26 @@ class ChartPublisher:
             )
         except KubeaidCiError as error:
             return Unpublished(proposal.branch, error)
+
+
+def branch(chart: str, group: str | None, *, is_new: bool = False, prefix: str = PREFIX) -> str:
+    """Return the branch of an umbrella chart, or of the group that it is updated with."""
+    if is_new:
+        return f"{prefix}/new-charts/{part(chart)}"
+    return f"{prefix}/chart-groups/{part(group)}" if group else f"{prefix}/charts/{part(chart)}"
+
+
+def first_seen(*, prefix: str = PREFIX) -> str:
+    """Return the branch that records when releases were first seen."""
+    return f"{prefix}/first-seen"
+
+
+def looked_at(prefix: str) -> tuple[str, ...]:
+    """Return the names and patterns of the branches that may be left over."""
+    return (f"{prefix}/charts/*", f"{prefix}/chart-groups/*", first_seen(prefix=prefix))
+
+
+def left_over(heads: Iterable[str], wanted: Iterable[str], *, prefix: str = PREFIX) -> tuple[str, ...]:
+    """Return our branches that no update needs any more."""
+    ours = {head for head in heads if head.startswith((f"{prefix}/charts/", f"{prefix}/chart-groups/"))}
+    return tuple(sorted(ours - set(wanted)))

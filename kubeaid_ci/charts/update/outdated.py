@@ -1,26 +1,78 @@
-"""Tells which vendored charts have newer releases, and why not each of them is taken."""
+"""Lists newer releases of vendored charts, and the reasons why some are not taken."""
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from kubeaid_ci.charts import source, structure
 from kubeaid_ci.charts.ledger import update as ledgers
 from kubeaid_ci.charts.ledger.ledger import LEDGER, Ledger
-from kubeaid_ci.charts.update import changelog, outdated_findings, policies, select_release, upstream_status
-from kubeaid_ci.charts.update.outlook import Outlook, Outlooks, Standing
-from kubeaid_ci.charts.update.tracked import tracked
+from kubeaid_ci.charts.update import changelog, select_release, upstream_status
+from kubeaid_ci.charts.update.select_release import Held
+from kubeaid_ci.charts.update.tracked import TrackedDependency, tracked_dependencies, unmatched_policies
 from kubeaid_ci.charts.update.upstream_status import Look, Progress
-from kubeaid_ci.charts.verify import upstream_failures
+from kubeaid_ci.charts.verify import upstream
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.findings.suppression import SETTINGS_FILE
 from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.helm.upstreams import Upstreams
 from kubeaid_ci.net.errors import Failed
+from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.runtime.files import write_atomically
 from kubeaid_ci.settings import Settings
+from kubeaid_ci.settings.policy import Step
+
+
+class Standing(StrEnum):
+    """The status of a vendored chart. An unreachable upstream is never reported as current."""
+
+    CURRENT = "current"
+    OUTDATED = "outdated"
+    HELD = "held"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One dependency, what is newer, and what a person wants to know before taking it.
+
+    `newest` is what an update takes, `latest` what there is; `released` is the day that the index gives
+    to `newest` (often rewritten later), `first_seen` the day on which it was first seen from here.
+    """
+
+    chart: str
+    subchart: str
+    status: Standing
+    current: str
+    newest: str | None = None
+    latest: str | None = None
+    step: Step | None = None
+    held: tuple[Held, ...] = ()
+    released: date | None = None
+    first_seen: date | None = None
+    app_version: str | None = None
+    kube_version: str | None = None
+    deprecated: bool = False
+    repository: str = ""
+    group: str | None = None
+    links: tuple[str, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlooks(JsonResult):
+    """Every requested dependency, in order of chart. `may_pass` is true if a retry may help."""
+
+    results: tuple[Outlook, ...]
+    findings: tuple[Finding, ...]
+    ledger: tuple[str, ...] = ()
+    """The changes written to the ledger, one plain line each."""
+    may_pass: bool = False
 
 
 def outdated_charts(
@@ -49,16 +101,16 @@ def outdated_charts(
     repo = source.read(root, ref, cache=cache)
     with repo.snapshot:
         chosen = source.selected(repo.charts, charts)
-    asked = tracked(chosen.charts, charts)
+    asked = tracked_dependencies(chosen.charts, charts)
     upstreams = upstreams or upstream_status.connect(known, jobs=jobs, cache=cache)
     looks = upstream_status.look(repo, asked, upstreams, settings=known, today=day, jobs=jobs, progress=progress)
     results = tuple(outlook(one) for one in looks)
     told = _record(root, repo.ledger, looks, everything=not charts) if update_ledger else ()
-    unused = policies.unmatched(known.charts, asked) if not charts else ()
+    unused = unmatched_policies(known.charts, asked) if not charts else ()
     findings = (
         *map(structure.invalid, chosen.bad),
         *_findings(looks, results),
-        *outdated_findings.unmatched(unused),
+        *unused_policies(unused),
     )
     may_pass = any(isinstance(one.releases, Failed) and one.releases.may_pass for one in looks)
     return Outlooks(results, findings, told, may_pass)
@@ -100,9 +152,9 @@ def outlook(look: Look) -> Outlook:
 
 def _findings(looks: Sequence[Look], results: Sequence[Outlook]) -> Iterator[Finding]:
     failures = [(look.tracked, look.releases) for look in looks if isinstance(look.releases, Failed)]
-    yield from upstream_failures.check(failures, asked=len(looks))
+    yield from upstream.unreachable_findings(failures, asked=len(looks))
     for look, result in zip(looks, results, strict=True):
-        yield from outdated_findings.check(look.tracked, result)
+        yield from release_findings(look.tracked, result)
 
 
 def _record(root: Path, ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> tuple[str, ...]:
@@ -111,3 +163,24 @@ def _record(root: Path, ledger: Ledger, looks: Sequence[Look], *, everything: bo
     if after.seen != ledger.seen:
         write_atomically(root / LEDGER, ledgers.text(after).encode())
     return ledgers.sightings_told(ledger, after)
+
+
+def release_findings(one: TrackedDependency, outlook: Outlook) -> Iterator[Finding]:
+    """Yield findings for a vendored chart whose releases are known."""
+    if outlook.status is Standing.OUTDATED:
+        step = f"{outlook.current} → {outlook.newest}" if outlook.current else f"is not vendored, {outlook.newest}"
+        yield _at(one, "chart/outdated", f"{one.key} {step} available")
+    if outlook.deprecated and not (one.subchart and one.subchart.chart and one.subchart.chart.deprecated):
+        yield _at(one, "chart/deprecated", f"{one.key} is deprecated by its publisher")
+
+
+def unused_policies(names: Iterable[str]) -> Iterator[Finding]:
+    """Yield the policies that hold for no chart."""
+    for name in names:
+        message = f"charts: {name}: there is no such chart with an upstream, so its policy holds for none"
+        yield RULES["chart/policy-unused"].at(SETTINGS_FILE, message, subject=name, key="unused")
+
+
+def _at(one: TrackedDependency, rule: str, message: str) -> Finding:
+    place = one.dependency
+    return RULES[rule].at(place.path, message, subject=one.key, line=place.line, key=rule)

@@ -7,11 +7,10 @@ from functools import partial
 
 from kubeaid_ci.charts import source
 from kubeaid_ci.charts.source import ChartRepo
-from kubeaid_ci.charts.update import release as charts_release
 from kubeaid_ci.charts.update import select_release, upstream_status
+from kubeaid_ci.charts.update import upstream_status as charts_release
 from kubeaid_ci.charts.update.bump import Bump, RefusedUpdate, at
-from kubeaid_ci.charts.update.outlook import Tracked
-from kubeaid_ci.charts.update.tracked import tracked
+from kubeaid_ci.charts.update.tracked import TrackedDependency, tracked_dependencies
 from kubeaid_ci.charts.update.upstream_status import Look, Progress
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Severity
@@ -81,18 +80,20 @@ class Planner:
         self._fetch(planned, request.to)
         return UpdatePlan(tuple(planned), tuple(looks), len(asked) - len(own))
 
-    def _asked(self, request: UpdateRequest) -> tuple[Tracked, ...]:
+    def _asked(self, request: UpdateRequest) -> tuple[TrackedDependency, ...]:
         chosen = source.selected(self.repo.charts, request.charts)
-        asked = tracked(chosen.charts, request.charts)
+        asked = tracked_dependencies(chosen.charts, request.charts)
         source.selected(self.repo.charts, request.skip)  # a misspelled name would skip nothing
-        skipped = {one.key for one in tracked(self.repo.charts.charts, request.skip)} if request.skip else set()
+        skipped = (
+            {one.key for one in tracked_dependencies(self.repo.charts.charts, request.skip)} if request.skip else set()
+        )
         return tuple(one for one in asked if one.key not in skipped)
 
-    def _is_own(self, one: Tracked) -> bool:
+    def _is_own(self, one: TrackedDependency) -> bool:
         entry = self.repo.ledger.entries.get(one.key)
         return entry is not None and not entry.is_compared
 
-    def _look(self, wanted: Sequence[Tracked]) -> list[Look]:
+    def _look(self, wanted: Sequence[TrackedDependency]) -> list[Look]:
         return upstream_status.look(
             self.repo,
             wanted,
@@ -103,7 +104,9 @@ class Planner:
             progress=self.progress,
         )
 
-    def _chart(self, folder: str, looks: Sequence[Look], own: Sequence[Tracked], *, is_named: bool) -> PlannedUpdate:
+    def _chart(
+        self, folder: str, looks: Sequence[Look], own: Sequence[TrackedDependency], *, is_named: bool
+    ) -> PlannedUpdate:
         """Plan one umbrella chart. One dependency whose upstream failed stops the whole chart."""
         mine = [look for look in looks if look.tracked.chart.folder == folder]
         not_updated = [one for one in own if one.chart.folder == folder]
@@ -130,7 +133,7 @@ class Planner:
                 release = select_release.find(look.releases, one.current)
         return Bump(one, release, self.changed.get(one.key, one.current)) if release else None
 
-    def _to(self, asked: Sequence[Tracked], version: str) -> PlannedUpdate:
+    def _to(self, asked: Sequence[TrackedDependency], version: str) -> PlannedUpdate:
         if len(asked) != 1:
             names = ", ".join(one.key for one in asked[:10]) or "none"
             raise UserError(f"--to {version}: name one chart to update, as umbrella/chart; chosen are {names}")
@@ -154,7 +157,7 @@ class Planner:
                 raise UserError(f"--to {to}: {answer.message}")
 
 
-def _own(own: Sequence[Tracked], *, is_named: bool) -> PlannedUpdate:
+def _own(own: Sequence[TrackedDependency], *, is_named: bool) -> PlannedUpdate:
     """Charts that are ours by the ledger: an error if somebody asked for the update by name."""
     chart = own[0].chart
     messages = [f"{one.key} is our own by the ledger, so no upstream can update it" for one in own]
@@ -167,5 +170,5 @@ def _own(own: Sequence[Tracked], *, is_named: bool) -> PlannedUpdate:
     return PlannedUpdate(chart, findings=tuple(findings))
 
 
-def _wanted(one: Tracked, version: str) -> Wanted:
+def _wanted(one: TrackedDependency, version: str) -> Wanted:
     return Wanted(one.dependency.name, version, one.dependency.repository)

@@ -13,8 +13,8 @@ from kubeaid_ci.charts.update import select_release
 from kubeaid_ci.charts.update.bump import Bump, PreparedUpdate, RefusedUpdate, UpdateRefusedError, at
 from kubeaid_ci.charts.update.description import describe, text_of
 from kubeaid_ci.charts.update.local_edits import VendoredCopy
-from kubeaid_ci.charts.update.outlook import Tracked
 from kubeaid_ci.charts.update.result import SubchartUpdate
+from kubeaid_ci.charts.update.tracked import TrackedDependency
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.git.tree import REGULAR, File, tree_id
@@ -125,7 +125,7 @@ class UpdateContext:
 class _Vendored:
     """One dependency's new folder, its files by path in the repository, and its entry in the ledger."""
 
-    tracked: Tracked
+    tracked: TrackedDependency
     version: str
     folder: str
     update: SubchartUpdate
@@ -157,7 +157,7 @@ def _check_folders(chart: Chart, versions: chart_update.Versions, made: Sequence
         raise UpdateRefusedError(f"{'; '.join(problems)}; {advice}")
 
 
-def _fetched(upstreams: Upstreams, one: Tracked, version: str) -> Fetched:
+def _fetched(upstreams: Upstreams, one: TrackedDependency, version: str) -> Fetched:
     """The archive of a version. It must be what its index promises, because it is not reviewed yet."""
     got = upstreams.fetch(one.dependency.name, version, one.dependency.repository)
     title = f"{one.dependency.name} {version}"
@@ -173,7 +173,7 @@ def _fetched(upstreams: Upstreams, one: Tracked, version: str) -> Fetched:
     return got
 
 
-def _metadata_of(one: Tracked, got: Fetched, version: str) -> Metadata:
+def _metadata_of(one: TrackedDependency, got: Fetched, version: str) -> Metadata:
     """The Chart.yaml of the new chart, which must be of the version that was requested."""
     title = f"{one.dependency.name} {version}"
     metadata = documents.load(got.files[_CHART].data, where=f"{title}: {_CHART}")

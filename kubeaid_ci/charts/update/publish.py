@@ -10,11 +10,11 @@ from pathlib import Path
 from kubeaid_ci.charts import source
 from kubeaid_ci.charts.ledger.ledger import LEDGER, PATCHES
 from kubeaid_ci.charts.source import ChartRepo
-from kubeaid_ci.charts.update import branches as chart_branches
+from kubeaid_ci.charts.update import offer as chart_branches
 from kubeaid_ci.charts.update import platform_files, upstream_status
 from kubeaid_ci.charts.update.add import NewChart
 from kubeaid_ci.charts.update.effect import Effects
-from kubeaid_ci.charts.update.make import PreparedUpdates, UpdateJob
+from kubeaid_ci.charts.update.job import PreparedUpdates, UpdateJob
 from kubeaid_ci.charts.update.offer import ChartPublication, ChartPublisher
 from kubeaid_ci.charts.update.plan import UpdateRequest
 from kubeaid_ci.charts.update.prepare import UpdateContext

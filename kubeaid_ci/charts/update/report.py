@@ -1,8 +1,12 @@
-"""The reports of ``kubeaid-ci charts update`` and ``charts add``, and the update of one chart in Markdown."""
+"""The reports of ``kubeaid-ci charts outdated``, ``charts update`` and ``charts add``.
+
+The description of one update in Markdown is also part of its change request.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from kubeaid_ci.charts.update.outdated import Outlook, Outlooks, Standing
 from kubeaid_ci.charts.update.result import ChartUpdate, SubchartUpdate, Updates, UpdateStatus, ValueChange
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.tree import Action
@@ -13,12 +17,13 @@ from kubeaid_ci.visible import one_line, shortened
 
 _MOST_VALUES = 80
 _LONGEST_VALUE = 120
-_COLUMNS = ("chart", "status", "from", "to", "step", "files", "change request")
+_UPDATE_COLUMNS = ("chart", "status", "from", "to", "step", "files", "change request")
 _WOULD = {UpdateStatus.ADDED: "would add", UpdateStatus.UPDATED: "would update"}
 _SIGNS = {Action.ADDED: "new", Action.REMOVED: "**removed**", Action.MODIFIED: "changed default"}
+_OUTDATED_COLUMNS = ("chart", "current", "newest", "latest", "released", "held back")
 
 
-def report(updates: Updates, more: Iterable[Finding] = (), *, command: str, version: str) -> Report:
+def update_report(updates: Updates, more: Iterable[Finding] = (), *, command: str, version: str) -> Report:
     """Report what was updated and what was not. The sections describe each update."""
     # Without a network every chart fails: one finding has the reason, and rows would bury it.
     all_failed = all(one.status is UpdateStatus.FAILED for one in updates.results)
@@ -31,7 +36,7 @@ def report(updates: Updates, more: Iterable[Finding] = (), *, command: str, vers
         summary=_summary(updates),
         results=updates.results,
         findings=(*updates.findings, *more),
-        table=Table(_COLUMNS, tuple(row for one in speaking for row in _rows(one))),
+        table=Table(_UPDATE_COLUMNS, tuple(row for one in speaking for row in _rows(one))),
         sections=sections,
         details=_details(updates),
     )
@@ -127,3 +132,56 @@ def _values(one: SubchartUpdate) -> str:
 def _side(change: ValueChange) -> str:
     sides = [code(shortened(one_line(side), _LONGEST_VALUE)) for side in (change.before, change.after) if side]
     return " → ".join(sides)
+
+
+def outdated_report(found: Outlooks, *, version: str) -> Report:
+    """Report what is outdated, with the reasons; links to release notes are in the sections."""
+    counts = Counter(one.status for one in found.results)
+    # Rows of "not known" would bury the finding that has the reason.
+    hidden = {Standing.CURRENT} | ({Standing.UNKNOWN} if counts[Standing.UNKNOWN] == len(found.results) else set())
+    shown = [one for one in found.results if one.status not in hidden]
+    sections = {f"{_name(one)}: {_step(one)}": _section(one) for one in shown if one.newest or one.held}
+    if found.ledger:
+        sections["Ledger"] = "".join(f"- {code(line)}\n" for line in found.ledger)
+    return Report(
+        "charts outdated",
+        version,
+        summary={"charts": len(found.results)} | {status.value: counts[status] for status in Standing},
+        results=found.results,
+        findings=found.findings,
+        table=Table(_OUTDATED_COLUMNS, tuple(map(_row, shown))),
+        sections=sections,
+        details={"ledger": found.ledger} if found.ledger else {},
+    )
+
+
+def _row(one: Outlook) -> tuple[str, ...]:
+    reason = one.held[0].reason if one.held else "not known" if one.status is Standing.UNKNOWN else ""
+    day = one.released.isoformat() if one.released else ""
+    return (_name(one), one.current or "-", one.newest or "-", one.latest or "-", day or "-", reason)
+
+
+def _name(one: Outlook) -> str:
+    return f"{one.chart}/{one.subchart}"
+
+
+def _step(one: Outlook) -> str:
+    return f"{one.current or 'not vendored'} → {one.newest or 'held back'}"
+
+
+def _section(one: Outlook) -> str:
+    return "".join(f"- {line}\n" for line in _lines(one))
+
+
+def _lines(one: Outlook) -> Iterator[str]:
+    if one.app_version:
+        yield f"application {code(one.app_version)}"
+    if one.kube_version:
+        yield f"for Kubernetes {code(one.kube_version)}"
+    if one.first_seen:
+        yield f"first seen {one.first_seen.isoformat()}"
+    if one.deprecated:
+        yield "deprecated by its publisher"
+    # Plain addresses, found to be harmless where they were taken in.
+    yield from (f"<{link}>" for link in one.links)
+    yield from (f"{code(held.version)} held back: {escape(held.reason)}" for held in one.held)

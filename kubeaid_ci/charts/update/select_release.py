@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from kubeaid_ci.charts.ledger.ledger import Sighting, Sightings
-from kubeaid_ci.charts.update.outlook import Choice, Held
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm.published import Release
 from kubeaid_ci.semver.range import VersionRange
@@ -41,6 +40,26 @@ class Horizon:
     declared: tuple[str, ...] = ()
     seen: Sightings | None = None
     kubernetes: Sequence[Version] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A newer release that is not taken, and why."""
+
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The selection: `newest` is the best release that the policy allows, if it differs from ours.
+
+    `latest` is the newest of all that are newer than ours; `held` are those above `newest`, newest first.
+    """
+
+    newest: Release | None = None
+    latest: Release | None = None
+    held: tuple[Held, ...] = ()
 
 
 def choose(current: str, releases: Sequence[Release], policy: ChartPolicy, horizon: Horizon) -> Choice:

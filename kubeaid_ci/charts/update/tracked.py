@@ -1,42 +1,115 @@
-"""The dependencies of umbrella charts whose upstream may have newer releases."""
+"""The dependencies of umbrella charts whose upstream may have newer releases, and the policy for each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
-from kubeaid_ci.charts.update.outlook import Tracked
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.helm.chart import CHARTS, Chart
+from kubeaid_ci.globs.patterns import compiled
+from kubeaid_ci.helm.chart import CHARTS, Chart, Dependency, Subchart
 from kubeaid_ci.helm.dependencies import ResolvedDependency, resolve
+from kubeaid_ci.settings.policy import ChartPolicy
 
 
-def tracked(charts: Iterable[Chart], names: Sequence[str] = ()) -> tuple[Tracked, ...]:
+@dataclass(frozen=True, slots=True)
+class TrackedDependency:
+    """A dependency of an umbrella chart that has an upstream, and the chart that is vendored for it, if any.
+
+    `new_folder` is the folder in ``charts/`` to vendor it in if nothing is vendored (default: the chart's name).
+    `shared_by` are other dependencies that render the same folder under another alias.
+    """
+
+    chart: Chart
+    dependency: Dependency
+    subchart: Subchart | None
+    new_folder: str = ""
+    shared_by: tuple[Dependency, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """The folder in ``charts/``: that of the vendored chart, or the one to create."""
+        return self.subchart.folder if self.subchart else self.new_folder or self.dependency.name
+
+    @property
+    def key(self) -> str:
+        """Its name in the ledger and in findings: ``umbrella/folder``."""
+        return f"{self.chart.folder}/{self.folder}"
+
+    @property
+    def current(self) -> str:
+        """The vendored version; an empty text if nothing readable is vendored."""
+        return self.subchart.version if self.subchart and not self.subchart.is_link else ""
+
+
+def tracked_dependencies(charts: Iterable[Chart], names: Sequence[str] = ()) -> tuple[TrackedDependency, ...]:
     """Return the dependencies that have an upstream, in order of chart; those that share a folder once.
 
     `names` are umbrella charts, or ``umbrella/folder``, ``umbrella/name`` or ``umbrella/alias`` for one of their
     dependencies (none: all). Raises `UserError` for an unknown dependency.
     """
-    every = [one for chart in charts for one in _of(chart)]
+    every = [one for chart in charts for one in _published(chart)]
     if not names:
         return tuple(every)
     wanted = [name.rstrip("/").removeprefix(f"{CHARTS}/") for name in names]
     for name in wanted:
-        if "/" in name and not any(_means(name, one) for one in every):
+        if "/" in name and not any(_is_named(name, one) for one in every):
             known = ", ".join(one.key for one in every if one.chart.folder == name.partition("/")[0])
             raise UserError(f"{name}: no such dependency with an upstream; available: {known or 'none'}")
-    return tuple(one for one in every if any(_means(name, one) for name in wanted))
+    return tuple(one for one in every if any(_is_named(name, one) for name in wanted))
 
 
-def _of(chart: Chart) -> list[Tracked]:
+def _published(chart: Chart) -> list[TrackedDependency]:
     by_folder: dict[str, list[ResolvedDependency]] = {}
     for found in resolve(chart):
         if found.dependency.kind.is_published:
             by_folder.setdefault(found.folder, []).append(found)
     return [
-        Tracked(chart, first.dependency, first.subchart, folder, tuple(one.dependency for one in others))
+        TrackedDependency(chart, first.dependency, first.subchart, folder, tuple(one.dependency for one in others))
         for folder, (first, *others) in by_folder.items()
     ]
 
 
-def _means(name: str, one: Tracked) -> bool:
+def _is_named(name: str, one: TrackedDependency) -> bool:
     names = {each for dependency in (one.dependency, *one.shared_by) for each in (dependency.name, dependency.alias)}
     folder = one.chart.folder
     return name in (folder, one.key) or name in {f"{folder}/{each}" for each in names if each}
+
+
+def policy_for(policies: Mapping[str, ChartPolicy], one: TrackedDependency) -> ChartPolicy:
+    """Return the policy for a vendored chart: that of the nearest name, and what it leaves open from the next.
+
+    Names are, nearest first: ``umbrella/folder``, ``umbrella/alias``, ``umbrella/dependency``, the umbrella chart, and
+    globs of any of them, longer ones first.
+    """
+    found = ChartPolicy()
+    for name in sorted((name for name in policies if _applies(name, one)), key=lambda name: _rank(name, one)):
+        found = _filled(found, policies[name])
+    return found
+
+
+def unmatched_policies(policies: Mapping[str, ChartPolicy], charts: Iterable[TrackedDependency]) -> Iterator[str]:
+    """Return the names that match no vendored chart. They are most likely misspelled."""
+    every = list(charts)
+    return (name for name in sorted(policies) if not any(_applies(name, one) for one in every))
+
+
+def _applies(name: str, one: TrackedDependency) -> bool:
+    pattern = compiled(name, where=".kubeaid-ci.yaml: charts")
+    return any(pattern.fullmatch(known) for known in _policy_names(one))
+
+
+def _policy_names(one: TrackedDependency) -> list[str]:
+    """Return what a policy may call a vendored chart, nearest first."""
+    dependencies = (one.dependency, *one.shared_by)
+    aliases = [f"{one.chart.folder}/{each.alias}" for each in dependencies if each.alias]
+    names = [f"{one.chart.folder}/{each.name}" for each in dependencies]
+    return [one.key, *aliases, *names, one.chart.folder]
+
+
+def _rank(name: str, one: TrackedDependency) -> tuple[int, int, str]:
+    exact = _policy_names(one)
+    return (exact.index(name) if name in exact else len(exact), -len(name), name)
+
+
+def _filled(first: ChartPolicy, second: ChartPolicy) -> ChartPolicy:
+    unset = [each.name for each in fields(first) if getattr(first, each.name) in (None, ())]
+    return replace(first, **{name: getattr(second, name) for name in unset})

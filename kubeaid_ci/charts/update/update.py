@@ -10,13 +10,12 @@ from kubeaid_ci.build.output import locked
 from kubeaid_ci.charts import source
 from kubeaid_ci.charts.update import folder as chart_folder
 from kubeaid_ci.charts.update import upstream_status
-from kubeaid_ci.charts.update.head import HeadCharts
-from kubeaid_ci.charts.update.make import UpdateJob
+from kubeaid_ci.charts.update.job import UpdateJob
 from kubeaid_ci.charts.update.plan import UpdateRequest
 from kubeaid_ci.charts.update.prepare import UpdateContext
 from kubeaid_ci.charts.update.result import Updates
 from kubeaid_ci.charts.update.upstream_status import Progress
-from kubeaid_ci.charts.update.write import ChartWriter
+from kubeaid_ci.charts.update.write import ChartWriter, HeadCharts
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.snapshot import WORKTREE

@@ -1,5 +1,6 @@
-"""Lists the upstream releases of each vendored chart and selects those its policy allows."""
+"""Lists the upstream releases of each vendored chart, and selects one: as its policy allows, or by its version."""
 
+import difflib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -9,12 +10,15 @@ from pathlib import Path
 from kubeaid_ci.cache.cache import cache_at
 from kubeaid_ci.charts.ledger.ledger import Ledger
 from kubeaid_ci.charts.source import ChartRepo
-from kubeaid_ci.charts.update import policies, select_release
-from kubeaid_ci.charts.update.outlook import Choice, Tracked
-from kubeaid_ci.charts.update.select_release import Horizon
+from kubeaid_ci.charts.update import select_release
+from kubeaid_ci.charts.update.select_release import Choice, Horizon
+from kubeaid_ci.charts.update.tracked import TrackedDependency, policy_for
+from kubeaid_ci.errors import UserError
+from kubeaid_ci.helm.chart import Dependency
 from kubeaid_ci.helm.published import Release
 from kubeaid_ci.helm.upstreams import Upstreams
 from kubeaid_ci.net.errors import Failed, FailedKind
+from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings import Settings
 from kubeaid_ci.settings.policy import ChartPolicy
 
@@ -23,13 +27,14 @@ Progress = Callable[[str, int, int], None]
 
 _REQUESTS_A_JOB = 4
 """Waiting for a server takes no core."""
+_MOST_NEAR = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """One dependency, its upstream releases, and the selected one. If upstream failed, `releases` is the reason why."""
 
-    tracked: Tracked
+    tracked: TrackedDependency
     policy: ChartPolicy
     horizon: Horizon
     releases: tuple[Release, ...] | Failed
@@ -52,7 +57,7 @@ def connect(settings: Settings, *, jobs: int, cache: bool) -> Upstreams:
 
 def look(
     repo: ChartRepo,
-    tracked: Sequence[Tracked],
+    tracked: Sequence[TrackedDependency],
     upstreams: Upstreams,
     *,
     settings: Settings,
@@ -76,9 +81,9 @@ def look(
 
 
 def _look(
-    one: Tracked, releases: tuple[Release, ...] | Failed, ledger: Ledger, settings: Settings, today: date
+    one: TrackedDependency, releases: tuple[Release, ...] | Failed, ledger: Ledger, settings: Settings, today: date
 ) -> Look:
-    policy = policies.policy(settings.charts, one)
+    policy = policy_for(settings.charts, one)
     seen = None if ledger.seen is None else ledger.seen.get(one.key, {})
     declared = tuple(each.version for each in (one.dependency, *one.shared_by))
     horizon = Horizon(today, declared=declared, seen=seen, kubernetes=settings.kubernetes_versions)
@@ -102,3 +107,34 @@ def with_sightings(ledger: Ledger, looks: Sequence[Look], *, everything: bool) -
         if not isinstance(look.releases, Failed):
             seen[key] = select_release.sightings(look.tracked.current, look.releases, look.policy, look.horizon)
     return replace(ledger, seen={key: days for key, days in sorted(seen.items()) if days}, exists=True)
+
+
+def published(upstreams: Upstreams, dependency: Dependency, version: str, *, option: str) -> Release | Failed:
+    """Return the release with exactly this version, as its publisher writes it.
+
+    Raises `UserError` with near versions if it does not exist, if it is a range, and if several builds fit. `option` is
+    what named the version, for messages.
+    """
+    where = f"{option} {version}"
+    try:
+        Version.parse(version)
+    except UserError:
+        raise UserError(f"{where}: not a version; name one release, such as 1.2.3") from None
+    releases = upstreams.versions(dependency.name, dependency.repository)
+    if isinstance(releases, Failed):
+        return releases
+    found = select_release.find(releases, version)
+    if found is None:
+        near = ", ".join(_near(version, releases)) or "none"
+        raise UserError(f"{where}: {dependency.name} has no such version; near versions: {near}")
+    builds = [one.version for one in releases if select_release.is_same_release(version, one.version)]
+    if found.version != version and len(builds) > 1:
+        raise UserError(f"{where}: {dependency.name} has several builds of it; name one: {', '.join(builds)}")
+    return found
+
+
+def _near(version: str, releases: Sequence[Release]) -> list[str]:
+    """The versions that look most like it, else the newest ones; newest first."""
+    texts = [release.version for release in releases]
+    near = difflib.get_close_matches(version, texts, _MOST_NEAR, 0.6)
+    return [text for text in texts if text in near] or texts[:_MOST_NEAR]

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from kubeaid_ci.charts import base as charts_base
 from kubeaid_ci.charts import source, structure
 from kubeaid_ci.charts.ledger import check as ledger_checks
 from kubeaid_ci.charts.ledger import update as ledgers
 from kubeaid_ci.charts.ledger.ledger import LEDGER, Ledger, LedgerEntry
 from kubeaid_ci.charts.source import ChartRepo
-from kubeaid_ci.charts.verify import upstream_failures
+from kubeaid_ci.charts.verify import base_change as charts_base
+from kubeaid_ci.charts.verify import upstream
 from kubeaid_ci.charts.verify.chart import Judge, Verdict
 from kubeaid_ci.charts.verify.compare import Comparison
 from kubeaid_ci.charts.verify.effects import ChartEffects
@@ -154,7 +154,7 @@ class _Run:
         contents = {one.key: f"{one.subchart.version} {self._holds(one)}" for one, _ in failures}
         consequence = "{} could not be compared with what is published"
         consequence += ", only with the ledger" if self.ledger.exists else ""
-        yield from upstream_failures.check(failures, asked=self.asked, consequence=consequence, contents=contents)
+        yield from upstream.unreachable_findings(failures, asked=self.asked, consequence=consequence, contents=contents)
 
     def _holds(self, one: Vendored) -> bool:
         """Return whether a chart holds what the ledger records."""
@@ -190,7 +190,7 @@ def _base(root: Path, base: str | None, *, cache: bool) -> Iterator[ChartRepo | 
 
 
 def _against(before: ChartRepo, run: _Run, chosen: Charts, *, today: date) -> Iterable[Finding]:
-    return charts_base.against(
+    return charts_base.check(
         run.repo,
         before,
         chosen=chosen,

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from kubeaid_ci.charts.ledger import sightings_change
+from kubeaid_ci.charts.ledger import change
 from kubeaid_ci.charts.ledger.ledger import Ledger, Sighting
 from tests import repos, umbrellas
 from tests.umbrellas import verify
@@ -16,7 +16,7 @@ EARLY, AT_BASE, NOW = (Sighting(day, "a" * 64) for day in (BASE - timedelta(days
 def check(before, now, *, base_day=BASE):
     base = Ledger(seen={"web/web": before} if before is not None else None)
     ledger = Ledger(seen={"web/web": now} if now is not None else None)
-    return list(sightings_change.check(ledger, base, base_day=base_day, today=TODAY))
+    return list(change.check_sightings(ledger, base, base_day=base_day, today=TODAY))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from kubeaid_ci.charts.ledger import reader as file
+from kubeaid_ci.charts.ledger import ledger as file
 from kubeaid_ci.charts.ledger import update as plan
 from kubeaid_ci.charts.ledger.ledger import Ledger, LedgerEntry, Sighting
 from kubeaid_ci.errors import UserError

@@ -11,7 +11,7 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci import documents
-from kubeaid_ci.charts.ledger import reader
+from kubeaid_ci.charts.ledger import ledger
 from kubeaid_ci.charts.ledger.ledger import LEDGER
 from kubeaid_ci.charts.update.offer import ChartPublication
 from kubeaid_ci.errors import OutsideError
@@ -134,7 +134,7 @@ def test_an_update_becomes_one_change_request_and_the_next_run_leaves_it_alone(
         LEDGER,
     ]
     assert here.repo.show(branch, "VERSION") == "3.2.0"
-    assert list(reader.parse(here.repo.show(branch, LEDGER), where="l").entries) == ["web/web"]
+    assert list(ledger.parse(here.repo.show(branch, LEDGER), where="l").entries) == ["web/web"]
 
 
 def test_the_text_tells_what_a_reviewer_asks(home_of: Platform) -> None:
@@ -215,7 +215,7 @@ def test_change_requests_that_are_merged_one_after_the_other_fit(home_of: Platfo
     home_of.merge(f"{BRANCH}api")
     assert told(home_of.publish()) == [("web", "updated")]
     home_of.merge(f"{BRANCH}web")
-    assert sorted(reader.parse(home_of.repo.show("main", LEDGER), where="l").entries) == ["api/api", "web/web"]
+    assert sorted(ledger.parse(home_of.repo.show("main", LEDGER), where="l").entries) == ["api/api", "web/web"]
     assert home_of.repo.show("main", "VERSION") == "4.0.0"
     assert told(home_of.publish()) == []
 

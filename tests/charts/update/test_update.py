@@ -8,10 +8,10 @@ from hashlib import sha256
 import pytest
 
 from kubeaid_ci import documents
-from kubeaid_ci.charts.ledger import reader
+from kubeaid_ci.charts.ledger import ledger
 from kubeaid_ci.charts.ledger.ledger import LEDGER
 from kubeaid_ci.charts.update import folder as chart_folder
-from kubeaid_ci.charts.update import make
+from kubeaid_ci.charts.update import job
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Severity
 from kubeaid_ci.helm import lock_digest
@@ -53,7 +53,7 @@ def version(root, umbrella_name="web", number=0):
 
 
 def entries(root):
-    return reader.parse((root / LEDGER).read_text(), where="l").entries
+    return ledger.parse((root / LEDGER).read_text(), where="l").entries
 
 
 def test_the_vendored_tree_becomes_what_is_published(root, charts):
@@ -510,13 +510,13 @@ def counted(module, name):
 watching = sys.argv[2]
 import shutil
 from kubeaid_ci.charts.update import folder as chart_folder
-from kubeaid_ci.charts.update import make
+from kubeaid_ci.charts.update import job
 for name in ("rename", "write_bytes", "replace", "unlink"):
     counted(Path, name)
 for name in ("copytree", "copy2", "rmtree"):
     counted(shutil, name)
 counted(chart_folder, "exchange")
-make.trials = lambda *_, **__: {}  # rendering writes nothing here, and takes most of the time
+job.trials = lambda *_, **__: {}  # rendering writes nothing here, and takes most of the time
 update(Path(sys.argv[2]))
 """
 
@@ -533,7 +533,7 @@ def _files(root):
 
 
 def test_a_kill_before_any_write_leaves_old_or_new_and_the_next_run_completes_the_update(root, monkeypatch):
-    monkeypatch.setattr(make, "trials", lambda *_, **__: {})
+    monkeypatch.setattr(job, "trials", lambda *_, **__: {})
     repos.write(root, {"VERSION": "3.1.4\n", "CHANGELOG.md": "## KubeAid Release Version 3.1.4\n"})
     repos.commit(root)
     old = _files(root)

@@ -30,9 +30,9 @@ def test_long_defaults_are_cut():
 
 def test_keys_that_we_set_and_that_went_are_told_and_no_others():
     ours = {"server": {"tls": {"key": "mine", "on": True}, "host": "x"}, "nodes": {"zone": "a"}, "other": 1}
-    found = list(values_change.lost(ours, values_change.compare(BEFORE, AFTER)))
+    found = list(values_change.removed_keys(ours, values_change.compare(BEFORE, AFTER)))
     assert found == [("server", "tls", "key"), ("server", "tls", "on"), ("nodes", "zone")]
-    assert list(values_change.lost({}, values_change.compare(BEFORE, AFTER))) == []
+    assert list(values_change.removed_keys({}, values_change.compare(BEFORE, AFTER))) == []
 
 
 def test_secrets_among_the_defaults_are_not_shown() -> None:

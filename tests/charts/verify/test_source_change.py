@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from kubeaid_ci.charts.verify import source_change as checks
+from kubeaid_ci.charts.verify import base_change as checks
 from kubeaid_ci.findings.finding import FailOn
 from kubeaid_ci.findings.suppression import Suppression
 from tests.charts.ledger.test_update import chart

@@ -1,7 +1,7 @@
 import pytest
 
-from kubeaid_ci.charts.update.outlook import Tracked
-from kubeaid_ci.charts.verify.upstream_failures import check
+from kubeaid_ci.charts.update.tracked import TrackedDependency
+from kubeaid_ci.charts.verify.upstream import unreachable_findings
 from kubeaid_ci.helm.chart import Chart, Dependency
 from kubeaid_ci.net.errors import Failed, FailedKind
 
@@ -12,7 +12,7 @@ UNREACHABLE = FailedKind.UNREACHABLE
 def tracked(name):
     path = f"argocd-helm-charts/{name}"
     dependency = Dependency(name, "1.0.0", f"https://{name}.example.com", path=f"{path}/Chart.yaml", line=5)
-    return Tracked(Chart(path, name, "0.1.0", dependencies=(dependency,)), dependency, None)
+    return TrackedDependency(Chart(path, name, "0.1.0", dependencies=(dependency,)), dependency, None)
 
 
 def lost(name, host, reason="no such host"):
@@ -62,6 +62,6 @@ CASES = {
 
 @pytest.mark.parametrize(("failures", "asked", "expected"), CASES.values(), ids=CASES)
 def test_each_host_is_reported_once_and_a_dead_network_too(failures, asked, expected):
-    found = list(check(failures, asked=asked))
+    found = list(unreachable_findings(failures, asked=asked))
     assert [f"{one.subject}: {one.message}" for one in found] == expected
     assert {one.rule.id for one in found} <= {"chart/unverifiable"}

@@ -1,18 +1,98 @@
-"""Changes of chart sources and of suppressions since a base revision."""
+"""Compares with the base what later verifications trust: ledger, patches, repositories, suppressions and settings."""
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 
+from kubeaid_ci.charts.ledger import change
+from kubeaid_ci.charts.ledger.ledger import Ledger
+from kubeaid_ci.charts.source import ChartRepo
+from kubeaid_ci.charts.verify.verdict import Vendored
+from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import FailOn, Finding, Severity
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.findings.suppression import SETTINGS_FILE, Suppression
-from kubeaid_ci.helm.chart import Chart, Dependency
+from kubeaid_ci.git import history
+from kubeaid_ci.git.snapshot import Snapshot
+from kubeaid_ci.helm.chart import Chart, Charts, Dependency
 from kubeaid_ci.helm.repository import address, host, told
+from kubeaid_ci.settings import Settings, parse
 
 _REPOSITORY = RULES["chart/repository-changed"]
 _SUPPRESSION = RULES["chart/suppression-changed"]
 # Of the hosts of seventy real repositories no two are as alike as a name and its misspelling.
 _ALIKE = 0.9
+
+
+def check(
+    repo: ChartRepo,
+    base: ChartRepo,
+    *,
+    chosen: Charts,
+    vendored: Sequence[Vendored],
+    compared: Collection[str],
+    everything: bool,
+    today: date,
+) -> Iterator[Finding]:
+    """Yield what changed in ledger, patches, repositories and settings, of the chosen charts only.
+
+    `compared` are the keys of the charts that this run compared with their upstream.
+    """
+    names = {chart.folder for chart in chosen.charts}
+
+    def is_chosen(key: str) -> bool:
+        return everything or key.partition("/")[0] in names
+
+    known = {key: entry for key, entry in base.ledger.entries.items() if is_chosen(key)}
+    declared = {f"{chart.folder}/{one.name}" for chart in chosen.charts for one in chart.dependencies}
+    yield from change.check(repo.ledger, Ledger(known, exists=base.ledger.exists), vendored, declared=declared)
+    if base.ledger.exists:
+        yield from change.not_compared(base.ledger, vendored, compared=compared)
+    if repo.ledger.seen != base.ledger.seen:
+        yield from change.check_sightings(
+            _seen(repo.ledger, is_chosen),
+            _seen(base.ledger, is_chosen),
+            base_day=history.day(base.snapshot.root, base.snapshot.commit) if base.snapshot.commit else None,
+            today=today,
+        )
+    yield from change.patches(repo.ledger, repo.snapshot.files, base.snapshot.files)
+    folders = {chart.folder for chart in repo.charts.charts}
+    yield from repositories(chosen.charts, base.charts.charts, folders=folders)
+    now, before = _settings(repo.snapshot), _past_settings(base.snapshot)
+    yield from reach(_reach(now), _reach(before))
+    yield from suppressions(now.suppress, before.suppress)
+    yield from leniency(now.fail_on, before.fail_on)
+
+
+def _seen(ledger: Ledger, is_chosen: Callable[[str], bool]) -> Ledger:
+    """The ledger with the sightings of the chosen charts only."""
+    if ledger.seen is None:
+        return ledger
+    return replace(ledger, seen={key: some for key, some in ledger.seen.items() if is_chosen(key)})
+
+
+def _settings(snapshot: Snapshot) -> Settings:
+    if SETTINGS_FILE not in snapshot.files:
+        return Settings()
+    if not snapshot.files[SETTINGS_FILE].is_file:
+        raise UserError(f"{SETTINGS_FILE}: a link; the settings must be a file of the repository")
+    return parse(snapshot.read(SETTINGS_FILE).decode("utf-8", "replace"), where=SETTINGS_FILE)
+
+
+def _past_settings(snapshot: Snapshot) -> Settings:
+    """Those of the base; where it has none that can be read, everything is new."""
+    try:
+        return _settings(snapshot)
+    except UserError:
+        return Settings()
+
+
+def _reach(settings: Settings) -> Mapping[str, Mapping[str, str]]:
+    how = settings.upstreams
+    bundle = (how.ca_bundle,) if how.ca_bundle else ()
+    named = {"allow": how.allow, "plain-http": how.plain_http, "ca-bundle": bundle}
+    return {"mirrors": how.mirrors} | {name: dict.fromkeys(some, "") for name, some in named.items()}
 
 
 def repositories(charts: Iterable[Chart], base: Sequence[Chart], *, folders: Collection[str] = ()) -> Iterator[Finding]:

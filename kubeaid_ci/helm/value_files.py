@@ -1,22 +1,51 @@
-"""Check whether a values file may hold what versions of Helm treat differently: nulls, or several YAML documents."""
+"""Values files as versions of Helm read them: their YAML documents, and whether versions read them differently.
+
+Helm 4 uses `NewYAMLReader` of ``k8s.io/apimachinery/pkg/util/yaml``: a separator is a line that starts with ``---``.
+Versions differ in nulls and in files of several documents.
+"""
 
 import json
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
 
+_SEPARATOR = "---"
+_BUFFER = 4_096
+"""Bytes. A last line of a multiple of it, without a line break, is lost by the reader."""
 _EXPLICIT = re.compile(r"(?:^|[\s:,\[{])(?:~|null|!!null)(?=[\s,\]}#]|$)", re.IGNORECASE | re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*#.*", re.MULTILINE)
 _FLOW = re.compile(r"\{[ \t]*[^\s{}]|^\s*\?", re.MULTILINE)
 _EMPTY_KEY = re.compile(r"^(?P<indent>[ -]*)[^\s#].*:[ \t]*(?:[&!]\S+[ \t]*)*(?:#.*)?$")
 _LINE_IN_USE = re.compile(r"^(?P<indent> *)(?P<item>-(?:\s|$))?[^\s#]")
-
-
 _LARGE = 10_000
 """Characters. Reading more to be sure takes longer than to render once too often."""
+
+
+def value_documents(text: str, *, loses_last_line: bool) -> Iterator[str]:
+    """Yield the documents of a values file. Raises `ValueError` for a separator with text after it."""
+    lines: list[str] = []
+    for line in _lines(text, loses_last_line=loses_last_line):
+        after = line.removeprefix(_SEPARATOR).strip() if line.startswith(_SEPARATOR) else None
+        if after and not after.startswith("#"):
+            raise ValueError("a line starts with --- and has more text; put it on the next line")
+        if after is not None and lines:
+            yield "".join(lines)
+            lines = []
+        else:
+            lines.append(line)
+    if lines:
+        yield "".join(lines)
+
+
+def _lines(text: str, *, loses_last_line: bool) -> list[str]:
+    lines = [f"{line}\n" for line in text.split("\n")]
+    last = lines.pop().removesuffix("\n")
+    lost = loses_last_line and len(last.encode("utf-8", "surrogatepass")) % _BUFFER == 0
+    return lines if lost else [*lines, f"{last}\n"]
 
 
 @lru_cache(maxsize=4096)
