@@ -7,16 +7,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from kubeaid_ci.argocd.application import APPLICATION_SET
 from kubeaid_ci.argocd.sync import NO_POLICY, SyncPolicy, object_options, option_value
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.dangers import rules
-from kubeaid_ci.dangers.reading import Said, annotations, at, body
+from kubeaid_ci.dangers.reading import Said, annotations, at, body, mapping
 from kubeaid_ci.dangers.stateful import lost_with
 from kubeaid_ci.findings.finding import Severity
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.render.rendering import RenderedApp
 
 _SET = ("argoproj.io", "ApplicationSet")
+_HELM_POLICY = "helm.sh/resource-policy"
 _ADMITS = "what it refused is admitted"
 _ISSUES = "the certificates that it issued are not renewed"
 _UNANSWERED = "what it changed or added in new objects is missing in them"
@@ -72,7 +74,7 @@ class Removals:
         policy = self.policies.get(manifest.app, NO_POLICY)
         own = object_options(manifest.body)
         if manifest.app in self.staying:
-            return self.staying[manifest.app] or _kept(own, policy, "Delete")
+            return self.staying[manifest.app] or _not_deleted(manifest) or _kept(own, policy, "Delete")
         return _kept(own, policy, "Prune")
 
     def is_confirmed(self, manifest: Manifest) -> bool:
@@ -159,6 +161,15 @@ def _moved(difference: Difference) -> Iterator[Said]:
         yield Said(rules.NAMESPACE_MOVED, f"deleted in namespace {old} and recreated in namespace {new}")
 
 
+def _not_deleted(manifest: Manifest) -> str:
+    """Why Argo CD does not delete an object with its Application (`shouldBeDeleted`); pruning does not ask this."""
+    if (manifest.key.group, manifest.key.kind) == ("apiextensions.k8s.io", "CustomResourceDefinition"):
+        return "Argo CD deletes no CustomResourceDefinitions with an Application"
+    policies = mapping(manifest.body, "metadata", "annotations").get(_HELM_POLICY)
+    kept = isinstance(policies, str) and "keep" in (part.strip() for part in policies.split(","))
+    return f"{_HELM_POLICY}: keep" if kept else ""
+
+
 def _kept(own: tuple[str, ...], policy: SyncPolicy, option: str) -> str:
     """An option of the object goes before one of its Application (Argo CD's docs, sync options)."""
     if option_value((*own, *policy.options), option) == "false":
@@ -183,8 +194,8 @@ def _application_stays(
     holder, policy = app.holder, app.sync
     if policy.application_set and policy.keeps_applications and holder in after:
         names = {one.key.name for one in after[holder].manifests if (one.key.group, one.key.kind) == _SET}
-        if policy.application_set in names:
-            return f"ApplicationSet {policy.application_set} keeps its Applications ({policy.keeps_applications})"
+        if policy.application_set.rpartition(APPLICATION_SET)[2] in names:
+            return f"{policy.application_set} keeps its Applications ({policy.keeps_applications})"
     if policy.application_set:
         return ""  # deleted by the controller or with the set that owns it, whatever the Application's own options
     if holder in after:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from kubeaid_ci.argocd.application import APPLICATION_SET
 from kubeaid_ci.argocd.sync import SyncPolicy, application_set_policy
 from kubeaid_ci.dangers.removals import Removals
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId
@@ -25,7 +26,7 @@ def app(name: str = "web", holder: str = "root", *, policy: SyncPolicy | None = 
 
 def from_set(spec: Any, **said: Any) -> RenderedApp:
     made = body(**{"finalizers": (), **said})
-    return app(policy=application_set_policy({"spec": spec}, SyncPolicy.parse(made), "all"))
+    return app(policy=application_set_policy({"spec": spec}, SyncPolicy.parse(made), f"{APPLICATION_SET}all"))
 
 
 def root(*, holds_set: bool = False, **said: Any) -> RenderedApp:
@@ -115,3 +116,23 @@ def test_pruning_may_wait_for_a_person(annotation: str, *, expected: bool) -> No
         made.is_confirmed(Manifest(ObjectId("", "PersistentVolumeClaim", "n", "data"), claim, "", "", "web"))
         is expected
     )
+
+
+DEFINITION = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "x"}}
+KEPT = {**CLAIM, "metadata": {**CLAIM["metadata"], "annotations": {"helm.sh/resource-policy": "keep"}}}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        (DEFINITION, "Argo CD deletes no CustomResourceDefinitions with an Application"),
+        (KEPT, "helm.sh/resource-policy: keep"),
+        (CLAIM, ""),
+    ],
+)
+def test_some_objects_stay_when_their_application_is_deleted_but_not_when_they_are_pruned(
+    item: dict[str, Any], expected: str
+) -> None:
+    manifest = Manifest(ObjectId.of(item), item, "", "prod", "web")
+    assert Removals.of({"root": root(), "web": app()}, {"root": root()}).reason(manifest) == expected
+    assert Removals.of({"web": app()}, {"web": app()}).reason(manifest) == ""
