@@ -17,7 +17,7 @@ def is_plain_data(code: str) -> bool:
     if code.lstrip()[:1] not in ("{", "["):
         return False
     try:
-        json.loads(code, object_pairs_hook=_fields, parse_int=_number, parse_float=_number, parse_constant=_refuse)
+        json.loads(code, object_pairs_hook=_fields, parse_int=_number, parse_float=_number, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return False
     return True
@@ -33,5 +33,5 @@ def _number(digits: str) -> None:
         raise ValueError(digits)
 
 
-def _refuse(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
