@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kubeaid_ci.build.rule_problem import RuleProblem
+from kubeaid_ci.build.promtool import RuleProblem
 from kubeaid_ci.build.rules import OBJECT_DUPLICATE, OBJECT_INVALID, RULES_INVALID
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId, objects

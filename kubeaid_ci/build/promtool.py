@@ -6,10 +6,10 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kubeaid_ci.build.rule_problem import RuleProblem
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.runtime.processes import Finished, run
 
@@ -24,6 +24,16 @@ _PLACE = re.compile(rf"group (?P<group>{_QUOTED}), rule \d+, (?P<rule>{_QUOTED})
 # In JSON read as YAML these are refused or taken for line breaks, unless they are escaped. Characters
 # beyond the first plane are the reverse: as JSON's pairs of escapes YAML refuses them.
 _TO_ESCAPE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleProblem:
+    """An error that Prometheus would report in a rule file; `group` and `rule` if the refusal names them."""
+
+    file: str
+    group: str | None
+    rule: str | None
+    message: str
 
 
 def find() -> str | None:

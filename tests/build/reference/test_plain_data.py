@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubeaid_ci.build.jsonnet.reference import rjsonnet
-from kubeaid_ci.build.jsonnet.reference.plain_data import is_plain_data
+from kubeaid_ci.build.jsonnet.reference.rjsonnet import is_plain_data
 from tests.build.reference.answers import LEFT, plain
 
 _DATA = (

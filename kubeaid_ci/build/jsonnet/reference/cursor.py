@@ -1,8 +1,7 @@
 """The state of a reader of jsonnet code: its open constructs, and the operand before it."""
 
 from kubeaid_ci.build.jsonnet.reference import calls, grammar
-from kubeaid_ci.build.jsonnet.reference.calls import UNKNOWN, Open
-from kubeaid_ci.build.jsonnet.reference.edits import Edits
+from kubeaid_ci.build.jsonnet.reference.calls import UNKNOWN, Edits, Open
 
 
 class UnsupportedError(Exception):

@@ -7,17 +7,22 @@ rjsonnet, and the reference evaluates the code from the start.
 import json
 import math
 import re
+import string
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from kubeaid_ci.build.jsonnet.reference import format as formats
 from kubeaid_ci.build.jsonnet.reference.format import Directive, NotRenderedError
-from kubeaid_ci.build.jsonnet.reference.yaml_doc import yaml_doc
 
 _NAMED = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f-\x9f]')
 _SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
+_LETTERS = frozenset(string.ascii_letters + "_-/")
+_DIGITS = frozenset(string.digits)
+_RESERVED = frozenset(
+    ("true", "false", "yes", "no", "on", "off", "y", "n", ".nan", "-.inf", "+.inf", ".inf", "null", "-", "---", "")
+)
 
 
 def quote(text: str) -> str:
@@ -137,7 +142,65 @@ def parse_yaml(text: str) -> Any:
 def manifest_yaml_doc(text: str, indent_arrays: bool, quote_keys: bool) -> str:  # noqa: FBT001 - called from jsonnet
     """Write JSON as YAML."""
     value = json.loads(text, parse_int=float, parse_constant=_refuse)
-    return yaml_doc(value, indent_arrays=indent_arrays, quote_keys=quote_keys, quote=quote, number=formats.number_text)
+    return _yaml_doc(value, indent_arrays=indent_arrays, quote_keys=quote_keys)
+
+
+def _yaml_doc(value: Any, *, indent_arrays: bool, quote_keys: bool) -> str:
+    """Write JSON data as `std.manifestYamlDoc` of go-jsonnet 0.20 does; later versions spell numbers differently."""
+
+    def key(name: str) -> str:
+        return name if not quote_keys and _is_bare(name) else quote(name)
+
+    def block(inner: Any, indent: str) -> str:
+        match inner:
+            case bool():
+                return "true" if inner else "false"
+            case None:
+                return "null"
+            case str():
+                return _text(inner, indent)
+            case float():
+                return formats.number_text(inner)
+            case list():
+                return f"\n{indent}".join(item_of(item, indent) for item in inner) if inner else "[]"
+        return f"\n{indent}".join(field(name, inner[name], indent) for name in inner) if inner else "{}"
+
+    def item_of(item: Any, indent: str) -> str:
+        if not item or not isinstance(item, list | dict):
+            return f"- {block(item, indent)}"
+        deeper = indent + "  "
+        lead = f"\n{deeper}" if isinstance(item, list) else " "
+        return f"-{lead}{block(item, deeper)}"
+
+    def field(name: str, item: Any, indent: str) -> str:
+        if not item or not isinstance(item, list | dict):
+            return f"{key(name)}: {block(item, indent)}"
+        deeper = indent if isinstance(item, list) and not indent_arrays else indent + "  "
+        return f"{key(name)}:\n{deeper}{block(item, deeper)}"
+
+    return block(value, "")
+
+
+def _text(text: str, indent: str) -> str:
+    if text.endswith("\n"):
+        return f"\n{indent}  ".join(("|", *text.split("\n")[:-1]))
+    return quote(text)
+
+
+def _is_bare(key: str) -> bool:
+    """Return whether a key needs no quotes: it has only safe characters and is no YAML 1.1 number, date or word."""
+    lower, dashes = key.lower(), key.count("-")
+    used, used_lower = frozenset(key), frozenset(lower)
+    if not used <= _LETTERS | _DIGITS | {"."} or lower in _RESERVED:
+        return False
+    is_date = used <= _DIGITS | {"-"} and dashes == 2
+    is_integer = used_lower <= _DIGITS | frozenset("_-") and dashes < 2
+    is_binary = used_lower <= _DIGITS | frozenset("_-b") and len(key) > 2 and key.startswith(("0b", "-0b"))
+    is_float = used_lower <= _DIGITS | frozenset("e._-") and key.count(".") == 1 and dashes < 3 and lower.count("e") < 2
+    is_hexadecimal = (
+        used_lower <= _DIGITS | frozenset("abcdefx_-") and dashes < 2 and len(key) > 2 and key.startswith(("0x", "-0x"))
+    )
+    return not (is_date or is_integer or is_binary or is_float or is_hexadecimal)
 
 
 @lru_cache(maxsize=4096)

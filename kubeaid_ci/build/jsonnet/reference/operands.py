@@ -8,10 +8,9 @@ import math
 from collections.abc import Callable
 
 from kubeaid_ci.build.jsonnet.reference import grammar
-from kubeaid_ci.build.jsonnet.reference.calls import COLLECTION, HOOK, TEXT, UNKNOWN, WORD, Open
+from kubeaid_ci.build.jsonnet.reference.calls import COLLECTION, HOOK, TEXT, UNKNOWN, WORD, Edits, Open
 from kubeaid_ci.build.jsonnet.reference.cursor import Cursor, UnsupportedError
-from kubeaid_ci.build.jsonnet.reference.edits import Edits
-from kubeaid_ci.build.jsonnet.reference.tokens import TOKEN
+from kubeaid_ci.build.jsonnet.reference.grammar import TOKEN
 
 _OWN = "kubeaid-ci:"
 CODE = f"{_OWN}code:"
