@@ -1,12 +1,14 @@
 """Builds kube-prometheus manifests for clusters, in parallel."""
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from kubeaid_ci.build.cluster import Built, Sources, Task, build_cluster, failed, unchanged
-from kubeaid_ci.build.engines import with_any_engine
+from kubeaid_ci.build.built_files import Sources, Task
+from kubeaid_ci.build.cluster import Built, build_cluster, failed, unchanged
 from kubeaid_ci.build.jsonnet import engine as jsonnet
 from kubeaid_ci.build.result import BuildResult, Builds, BuildStatus
 from kubeaid_ci.build.stale import with_pinned
@@ -20,9 +22,14 @@ from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.repositories.kubeaid import BUILD, resolve
-from kubeaid_ci.runtime.workers import Crashed, Done, Limits, Pool, WorkerError
+from kubeaid_ci.runtime.workers import Crashed, Done, Limits, Pool, TimedOutError, WorkerError
 
+T = TypeVar("T")
 Progress = Callable[[Cluster, BuildResult | None], None]
+
+# In this order. The first try uses gojsonnet for the vars, so each of these may be what ended it.
+_AGAIN = ("gojsonnet", "rjsonnet")
+_RELEASE = re.compile(r"kube_prometheus_version\s*:\s*['\"]([\w.-]+)")
 
 
 def build_clusters(
@@ -52,36 +59,114 @@ def build_clusters(
     A cluster that fails is in the result, with a finding, and does not block the others. Raises `UserError`
     where nothing can be built at all.
     """
-    config = Path(config_repo).resolve()
+    config, root, addresses = Path(config_repo).resolve(), Path(kubeaid).resolve(), frozenset(kubeaid_addresses)
     jsonnet.require(engine)
     selection = select(folders(config), clusters)
     buildable = tuple(cluster for cluster in selection.clusters if cluster.vars_file)
-    root, addresses = Path(kubeaid).resolve(), frozenset(kubeaid_addresses)
-    sources = resolve(root, kubeaid_ref, config, buildable, addresses=addresses)
-    store = cache_at(cache)
-    told = progress or _silent
+    store, report = cache_at(cache), progress or _silent
     tasks: list[Task] = []
     done: dict[str, Built] = {}
+    sources = resolve(root, kubeaid_ref, config, buildable, addresses=addresses)
     for cluster in buildable:
         match sources[cluster.dir]:
             case Finding() as finding:
                 done[cluster.dir] = _unresolved(cluster, finding)
-                told(cluster, done[cluster.dir].result)
+                report(cluster, done[cluster.dir].result)
             case source:
                 tasks.append(Task(str(config), cluster, source, engine, check, validate, cross_check, store))
-    limits = Limits(seconds=timeout)
-    done |= _built(tasks, jobs or os.cpu_count() or 1, limits, told)
-    ordered = [done[cluster.dir] for cluster in buildable]
-    found: Sequence[Finding] = [finding for built in ordered for finding in built.findings]
+    done |= _built(tasks, Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout)), report)
+    built = [done[cluster.dir] for cluster in buildable]
+    findings: Sequence[Finding] = [finding for one in built for finding in one.findings]
     if check and kubeaid_ref != "pinned":
-        found = with_pinned(found, root, kubeaid_ref, config, buildable, addresses=addresses)
-    missing = [*_vars_missing(config, selection, named=bool(clusters))]
-    if not (ordered or selection.findings or missing):
-        missing = [nothing_built(len(selection.clusters))]
-    results = tuple(built.result for built in ordered)
+        findings = with_pinned(findings, root, kubeaid_ref, config, buildable, addresses=addresses)
+    not_built = _not_built(config, selection, named=bool(clusters), is_empty=not built)
+    results = tuple(one.result for one in built)
     if kubeaid_ref == "worktree":
         results = _marked(results, root)
-    return Builds(results, (*selection.findings, *missing, *found), check)
+    return Builds(results, (*selection.findings, *not_built, *findings), check)
+
+
+def _built(tasks: Sequence[Task], pool: Pool, report: Progress) -> dict[str, Built]:
+    """Return the result of each cluster by its folder: from the cache if nothing changed, else from a worker."""
+    done: dict[str, Built] = {}
+    pending: list[Task] = []
+    shared = Sources()
+    for task in tasks:
+        if built := unchanged(task, shared):
+            done[task.cluster.dir] = built
+            report(task.cluster, built.result)
+        else:
+            pending.append(task)
+    for outcome in with_any_engine(pool, build_cluster, pending, started=lambda n: report(pending[n].cluster, None)):
+        task = outcome.task
+        match outcome:
+            case Done(_, _, built):
+                done[task.cluster.dir] = built
+            case Crashed(_, _, error):
+                done[task.cluster.dir] = _crashed(task, error)
+        report(task.cluster, done[task.cluster.dir].result)
+    if pending and pending[0].cache:
+        pending[0].cache.prune()
+    return done
+
+
+def with_any_engine(
+    pool: Pool, function: Callable[[Task], T], tasks: Sequence[Task], *, started: Callable[[int], None] | None = None
+) -> Iterator[Done[Task, T] | Crashed[Task]]:
+    """Run the function on every task as `Pool.map` does, and again with another engine if its worker ends.
+
+    What every engine fails on is returned with the first error. A task that reaches the time limit
+    twice is not tried again.
+    """
+    crashed: dict[int, Crashed[Task]] = {}
+    for outcome in pool.map(function, tasks, started=started, together=_library):
+        if isinstance(outcome, Crashed):
+            crashed[outcome.number] = outcome
+        else:
+            yield outcome
+    waiting = list(crashed)
+    for engine in filter(jsonnet.installed, _AGAIN):
+        numbers = [number for number in waiting if tasks[number].engine != engine or engine == "rjsonnet"]
+        again = [replace(tasks[number], instead=engine) for number in numbers]
+        for outcome in pool.map(function, again) if again else ():
+            number = numbers[outcome.number]
+            match outcome:
+                case Done(_, _, value):
+                    waiting.remove(number)
+                    yield Done(number, tasks[number], value)
+                case Crashed(_, _, TimedOutError()) if isinstance(crashed[number].error, TimedOutError):
+                    waiting.remove(number)
+                    yield crashed[number]
+    for number in waiting:
+        yield crashed[number]
+
+
+def _library(task: Task) -> str:
+    """Return the release that the text of the vars names: a worker prepares the code of a library once."""
+    try:
+        text = Path(task.config, task.cluster.vars_file or "").read_text("utf-8", "replace")
+    except OSError:
+        return ""
+    release = _RELEASE.search(text)
+    return release[1] if release else ""
+
+
+def _crashed(task: Task, error: WorkerError) -> Built:
+    message = f"the evaluation did not end well: {error}"
+    return failed(task, VARS_INVALID.at(task.cluster.vars_file, message, subject=task.cluster.label, key="crash"))
+
+
+def _unresolved(cluster: Cluster, finding: Finding) -> Built:
+    result = BuildResult(cluster.label, cluster.dir, None, None, BuildStatus.FAILED, error=finding.message)
+    return Built(result, (finding,))
+
+
+def _not_built(config: Path, selection: Selection, *, named: bool, is_empty: bool) -> list[Finding]:
+    """Return the findings about what has no vars file, or that there is nothing to build at all."""
+    missing = [*_vars_missing(config, selection, named=named)]
+    if is_empty and not selection.findings and not missing:
+        return [nothing_built(len(selection.clusters))]
+    return missing
 
 
 def _marked(results: tuple[BuildResult, ...], kubeaid: Path) -> tuple[BuildResult, ...]:
@@ -89,7 +174,7 @@ def _marked(results: tuple[BuildResult, ...], kubeaid: Path) -> tuple[BuildResul
 
     Git runs only if a cluster changed, because it takes longer than a cached build.
     """
-    is_changed = any(one.status is BuildStatus.CHANGED and one.kubeaid_revision for one in results)
+    is_changed = any(result.status is BuildStatus.CHANGED and result.kubeaid_revision for result in results)
     repository = Repository.at(kubeaid) if is_changed else None
     if repository is None or not repository.is_dirty(BUILD):
         return results
@@ -115,41 +200,6 @@ def _vars_missing(config: Path, selection: Selection, *, named: bool) -> Iterato
     for one in selection.passed_over:
         if one.has_output:
             yield vars_missing(f"k8s/{one.dir}", one.dir, has_output=True)
-
-
-def _built(tasks: Sequence[Task], jobs: int, limits: Limits, told: Progress) -> dict[str, Built]:
-    done: dict[str, Built] = {}
-    waiting: list[Task] = []
-    shared = Sources()
-    for task in tasks:
-        if built := unchanged(task, shared):
-            done[task.cluster.dir] = built
-            told(task.cluster, built.result)
-        else:
-            waiting.append(task)
-    pool = Pool(jobs, limits)
-    for outcome in with_any_engine(pool, build_cluster, waiting, started=lambda n: told(waiting[n].cluster, None)):
-        task = outcome.task
-        match outcome:
-            case Done(_, _, built):
-                done[task.cluster.dir] = built
-            case Crashed(_, _, error):
-                done[task.cluster.dir] = _crashed(task, error)
-        told(task.cluster, done[task.cluster.dir].result)
-    if waiting and waiting[0].cache:
-        waiting[0].cache.prune()
-    return done
-
-
-def _crashed(task: Task, error: WorkerError) -> Built:
-    rule = VARS_INVALID
-    message = f"the evaluation did not end well: {error}"
-    return failed(task, rule.at(task.cluster.vars_file, message, subject=task.cluster.label, key="crash"))
-
-
-def _unresolved(cluster: Cluster, finding: Finding) -> Built:
-    result = BuildResult(cluster.label, cluster.dir, None, None, BuildStatus.FAILED, error=finding.message)
-    return Built(result, (finding,))
 
 
 def _silent(_: Cluster, __: BuildResult | None) -> None:

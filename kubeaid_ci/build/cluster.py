@@ -1,63 +1,25 @@
 """Builds one cluster. Runs in a worker: nothing here may rely on the process it runs in."""
 
-import hashlib
-import json
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from kubeaid_ci import documents
 from kubeaid_ci.build import objects as objects_check
 from kubeaid_ci.build import output, promtool
-from kubeaid_ci.build.evaluation import Evaluation, Refused
-from kubeaid_ci.build.jsonnet import engine as jsonnet
+from kubeaid_ci.build.built_files import Files, Sources, Task, cached_files, evaluate, objects_in
+from kubeaid_ci.build.evaluation import Refused
 from kubeaid_ci.build.output import OutputError
 from kubeaid_ci.build.result import BuildResult, BuildStatus
-from kubeaid_ci.build.rules import ENGINES_DIFFER, RULES_INVALID
-from kubeaid_ci.build.stale import digest_or_none, stale
-from kubeaid_ci.cache import code_digest
-from kubeaid_ci.cache.cache import Cache, Record
-from kubeaid_ci.cache.probe import Probe
+from kubeaid_ci.build.rules import RULES_INVALID
+from kubeaid_ci.build.stale import stale
 from kubeaid_ci.compare import manifests as compare
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.config_repo.rules import OUTPUT_UNUSABLE, VARS_INVALID
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Severity
-from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git import attributes
-from kubeaid_ci.git.source_files import FolderRef, Source, SourceRef, opened
-from kubeaid_ci.k8s.manifest import Manifest, objects
-from kubeaid_ci.k8s.rendered import as_json
-from kubeaid_ci.repositories.kubeaid import BUILD, KubeAid
-
-# The code that decides what a build gives.
-_DECIDING = (
-    "documents",
-    "build/jsonnet",
-    "build/cluster.py",
-    "build/evaluation.py",
-    "build/vars.py",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One cluster to build, and how."""
-
-    config: str
-    cluster: Cluster
-    kubeaid: KubeAid
-    engine: str
-    check: bool = False
-    validate: bool = False
-    cross_check: bool = False
-    cache: Cache | None = None
-    instead: str = ""
-    """The engine to use because a worker with the usual one crashed; nothing else is tried then."""
-    only_compared: bool = False
-    """True if the files are not needed: they are not written as YAML, which is slow, and not kept."""
+from kubeaid_ci.k8s.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +28,6 @@ class Built:
 
     result: BuildResult
     findings: tuple[Finding, ...]
-
-
-@dataclass(slots=True)
-class Files:
-    """A cluster's built files: the digest of each by path, and where their bytes are."""
-
-    release: str
-    digests: Mapping[str, str]
-    content: Callable[[str], bytes | None]
-    notes: tuple[Finding, ...]
-    cached: bool
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    def data(self, path: str) -> bytes:
-        """The bytes of one file; raises `KeyError` if the cache lost them."""
-        data = self.content(self.digests[path])
-        if data is None:
-            raise KeyError(path)
-        return data
-
-    def manifests(self, paths: Iterable[str]) -> list[Manifest]:
-        """The objects in some of the files."""
-        found: list[Manifest] = []
-        for path in paths:
-            if path in self.values:
-                found += objects(path, self.values[path])
-            else:
-                found += _objects(path, self.data(path))
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,67 +85,6 @@ def unchanged(task: Task, sources: "Sources") -> Built | None:
     except (KeyError, OutputError):
         return None  # the build reports it
     return _result(task, files, delta) if delta.is_empty else None
-
-
-@dataclass(slots=True)
-class Sources:
-    """Opened sources, shared by the look-ups of one run."""
-
-    _opened: dict[SourceRef, Source] = field(default_factory=dict)
-
-    def at(self, at: SourceRef) -> Source:
-        """The source, opened once."""
-        if at not in self._opened:
-            self._opened[at] = opened(at)
-        return self._opened[at]
-
-
-def cached_files(task: Task, sources: Sources) -> Files | None:
-    """Return what the cache holds for a cluster whose inputs are all as they were."""
-    cache = task.cache
-    if cache is None:
-        return None
-    config = sources.at(FolderRef(task.config))
-    kubeaid = sources.at(task.kubeaid.at)
-    for record in cache.records(_slot(task, config)):
-        if _holds(record, task.kubeaid.tree, kubeaid, config):
-            notes = tuple(_finding(note, task.cluster) for note in record.notes)
-            return Files(record.release, record.files, cache.content, notes, cached=True)
-    return None
-
-
-def evaluate(task: Task) -> Files:
-    """Evaluate a cluster's manifests and write them; raises `Refused` or `UserError`."""
-    engine, only = task.instead or task.engine, bool(task.instead)
-    evaluation = Evaluation.of(task.cluster, task.config, task.kubeaid.at, engine, only=only)
-    values = evaluation.vars()
-    notes = evaluation.checked(values)
-    release, fields = _manifests(evaluation, values, notes)
-    named = {f"{name}.yaml": value for name, value in fields.items()}
-    write = as_json if task.only_compared else documents.dump
-    contents = {path: write(value).encode("utf-8", "surrogatepass") for path, value in named.items()}
-    digests = {path: output.digest(data) for path, data in contents.items()}
-    by_digest = {digests[path]: data for path, data in contents.items()}
-    if task.cross_check:
-        notes += _engines_differ(task, evaluation, contents)
-    elif task.cache:
-        record = _record(evaluation, release, digests, notes, task.kubeaid.tree)
-        task.cache.store(_slot(task, evaluation.config), record, {} if task.only_compared else by_digest)
-    return Files(release, digests, by_digest.get, notes, cached=False, values=named)
-
-
-def _manifests(
-    evaluation: Evaluation, values: Mapping[str, Any], notes: tuple[Finding, ...]
-) -> tuple[str, dict[str, Any]]:
-    """Return the release and the manifests. A failure keeps the notes: a typo in the vars is often its cause."""
-    release = None
-    try:
-        release = evaluation.release(values)
-        return release, evaluation.manifests()
-    except Refused as refused:
-        refused.notes = notes
-        refused.release = refused.release or release
-        raise
 
 
 def _try_cached(task: Task) -> Built | None:
@@ -290,16 +162,8 @@ def _old(task: Task, delta: Delta) -> list[Manifest]:
     found: list[Manifest] = []
     for path in (*delta.written, *delta.removed):
         if path.endswith((".yaml", ".yml")) and (data := output.read(folder, path)) is not None:
-            found += _objects(path, data)
+            found += objects_in(path, data)
     return found
-
-
-def _objects(path: str, data: bytes) -> list[Manifest]:
-    try:
-        parsed = documents.load_all(data, where=path)
-    except UserError:
-        return []  # edited manually and no longer valid YAML: treated as missing
-    return [manifest for body in parsed for manifest in objects(path, body)]
 
 
 def _validated(cluster: Cluster, files: Files) -> Iterable[Finding]:
@@ -314,94 +178,3 @@ def _validated(cluster: Cluster, files: Files) -> Iterable[Finding]:
         return
     problems = promtool.check_rules(objects_check.rule_groups(manifests))
     yield from objects_check.rule_findings(problems, subject=cluster.label)
-
-
-def _engines_differ(task: Task, evaluation: Evaluation, contents: Mapping[str, bytes]) -> tuple[Finding, ...]:
-    used = evaluation.used
-    other = "gojsonnet" if used != "gojsonnet" else "rjsonnet"
-    jsonnet.require(other)
-    fields = evaluation.manifests(other)
-    second = {f"{name}.yaml": documents.dump(value).encode() for name, value in fields.items()}
-    differing = sorted(path for path in {*contents, *second} if contents.get(path) != second.get(path))
-    rule = ENGINES_DIFFER
-    return tuple(
-        rule.at(
-            f"{task.cluster.output}/{path}",
-            f"{used} and {other} give different manifests",
-            subject=task.cluster.label,
-            key=path,
-            content=f"{digest_or_none(contents.get(path))} {digest_or_none(second.get(path))}",
-        )
-        for path in differing
-    )
-
-
-def _slot(task: Task, config: Source) -> str:
-    digest = config.digest(config.real(f"{config.prefix}/{task.cluster.vars_file}"))
-    known = [
-        code_digest.digest(*_DECIDING),
-        task.engine,
-        [jsonnet.version(engine) for engine in sorted({task.engine, "gojsonnet"})],
-        task.cluster.vars_file,
-        digest,
-        *(["only compared"] if task.only_compared else []),
-    ]
-    return hashlib.sha256(json.dumps(known).encode()).hexdigest()
-
-
-def _record(
-    evaluation: Evaluation, release: str, digests: Mapping[str, str], notes: Iterable[Finding], tree: str
-) -> Record:
-    prefixes = {evaluation.kubeaid.prefix: "{kubeaid}", evaluation.config.prefix: "{config}"}
-
-    def portable(path: str) -> str:
-        prefix = max((one for one in prefixes if path.startswith(one + "/")), key=len)
-        return prefixes[prefix] + path[len(prefix) :]
-
-    probes = tuple(
-        Probe(portable(probe.path), portable(probe.real), probe.digest) for probe in evaluation.importer.probes.values()
-    )
-    return Record(probes, release, digests, tree, tuple(_note(finding) for finding in notes))
-
-
-def _holds(record: Record, tree: str, kubeaid: Source, config: Source) -> bool:
-    """Return whether every input of a record is still where and what it was."""
-    same_tree = bool(tree) and record.tree == tree
-    inside = f"{{kubeaid}}/{BUILD}/"
-    for probe in record.probes:
-        if same_tree and probe.path.startswith(inside) and probe.real.startswith(inside):
-            continue
-        source = kubeaid if probe.real.startswith("{kubeaid}") else config
-        path = _absolute(probe.path, kubeaid, config)
-        real = _absolute(probe.real, kubeaid, config)
-        asked = kubeaid if probe.path.startswith("{kubeaid}") else config
-        if asked.real(path) != real or source.digest(real) != probe.digest:
-            return False
-    return True
-
-
-def _absolute(path: str, kubeaid: Source, config: Source) -> str:
-    return path.replace("{kubeaid}", kubeaid.prefix, 1).replace("{config}", config.prefix, 1)
-
-
-def _note(finding: Finding) -> dict[str, Any]:
-    return {
-        "rule": finding.rule.id,
-        "severity": finding.severity.value,
-        "message": finding.message,
-        "line": finding.line,
-        "key": finding.key,
-        "content": finding.content,
-    }
-
-
-def _finding(note: dict[str, Any], cluster: Cluster) -> Finding:
-    return RULES[note["rule"]].at(
-        cluster.vars_file,
-        note["message"],
-        subject=cluster.label,
-        line=note["line"],
-        severity=Severity(note["severity"]),
-        key=note["key"],
-        content=note.get("content"),
-    )

@@ -1,10 +1,11 @@
 """Evaluates one cluster: its vars are read and checked, then the template is evaluated with them."""
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from kubeaid_ci import documents
 from kubeaid_ci.build import engine_message
@@ -23,6 +24,8 @@ from kubeaid_ci.redaction.values import safe_message, secret_values
 from kubeaid_ci.repositories.kubeaid import BUILD, TEMPLATE
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.visible import visible
+
+T = TypeVar("T")
 
 MOST_RESULT_BYTES = 64 * 1024 * 1024
 # The release that the platform's build takes where the vars name none.
@@ -50,6 +53,15 @@ class Refused(Exception):  # noqa: N818 - an outcome, not an internal error
 def _commit(at: CommitRef) -> Source:
     """The files of a commit, which never change: clusters that a worker evaluates at the same one share them."""
     return opened(at)
+
+
+@lru_cache(maxsize=256)
+def parsed(text: str) -> Any:
+    """Return the value of an engine's JSON. Clusters of one release have most manifests in common.
+
+    Raises `UserError` if it is nothing that can be written as YAML.
+    """
+    return documents.parse_json(text)
 
 
 @dataclass(slots=True)
@@ -88,7 +100,7 @@ class Evaluation:
         """Return the cluster's vars, evaluated by themselves; raises `Refused` if they are no object."""
         # gojsonnet explains errors better, and vars take it no time.
         engine = "gojsonnet" if jsonnet.installed("gojsonnet") and not self.only else self.engine
-        values = self._parsed(self._evaluated(engine, jsonnet.imported(self.vars_path)))
+        values = self._parsed(self._evaluated(engine, jsonnet.imported(self.vars_path), run=jsonnet.evaluate))
         self.secrets = secret_values(values)
         if not isinstance(values, dict):
             raise self._refused(f"the vars file must give an object, not {type(values).__name__}", key="object")
@@ -130,45 +142,61 @@ class Evaluation:
         self.importer.library = f"{libraries}/{release}/vendor"
         return release
 
-    def manifests(self, engine: str | None = None) -> dict[str, Any]:
-        """The manifests by field name; raises `Refused` with the best message that can be had."""
+    def manifests(self, engine: str | None = None) -> dict[str, str]:
+        """Return the JSON text of each manifest, which `parsed` reads, by field name.
+
+        Raises `Refused` with the best message that can be had.
+        """
         code = jsonnet.imported(f"{self.kubeaid.prefix}/{TEMPLATE}")
         ext = {"vars": jsonnet.imported(self.vars_path)}
-        text = self._evaluated(engine or self.engine, code, ext, fallback=engine is None and not self.only)
-        values = self._parsed(text)
-        if not isinstance(values, dict):
-            raise self._refused(f"{TEMPLATE} must give an object of manifests", key="template")
-        for name in values:
+        fallback = engine is None and not self.only
+        result = self._evaluated(engine or self.engine, code, ext, run=jsonnet.evaluate_fields, fallback=fallback)
+        if isinstance(result, str):
+            values = self._parsed(result)
+            if not isinstance(values, dict):
+                raise self._refused(f"{TEMPLATE} must give an object of manifests", key="template")
+            result = {name: json.dumps(value) for name, value in values.items()}
+        self._check_size(sum(map(len, result.values())))
+        for name, text in result.items():
             self._check_name(name)
-        return values
+            self._parsed(text)
+        return result
 
-    def _evaluated(self, engine: str, code: str, ext: dict[str, str] | None = None, *, fallback: bool = False) -> str:
+    def _evaluated(
+        self,
+        engine: str,
+        code: str,
+        ext: dict[str, str] | None = None,
+        *,
+        run: Callable[..., T],
+        fallback: bool = False,
+    ) -> T:
         self.importer.failure = None
         self.used = engine
         try:
-            return jsonnet.evaluate(engine, code, self.importer, ext_code=ext)
+            return run(engine, code, self.importer, ext_code=ext)
         except EvaluationError as error:
             first = error
-        if fallback and engine == "rjsonnet" and jsonnet.installed("gojsonnet"):
-            # It evaluates what rjsonnet cannot evaluate with the same result, and explains errors better.
-            return self._second(first, code, ext)
-        raise self._explained(first.text)
-
-    def _second(self, first: EvaluationError, code: str, ext: dict[str, str] | None) -> str:
+        if not fallback or engine != "rjsonnet" or not jsonnet.installed("gojsonnet"):
+            raise self._explained(first.text)
         try:
+            # It evaluates what rjsonnet cannot evaluate with the same result, and explains errors better.
             self.used = "gojsonnet"
-            return jsonnet.evaluate("gojsonnet", code, self.importer, ext_code=ext)
+            return run("gojsonnet", code, self.importer, ext_code=ext)
         except EvaluationError as second:
             # Of endless recursion rjsonnet names the field, gojsonnet the frames.
             best = first if engine_message.depth(second.text) >= _DEEP else second
             raise self._explained(best.text) from None
 
+    def _check_size(self, size: int) -> None:
+        if size > MOST_RESULT_BYTES:
+            message = f"the result is {size >> 20} MiB of JSON, more than {MOST_RESULT_BYTES >> 20} MiB"
+            raise self._refused(message, key="size")
+
     def _parsed(self, text: str) -> Any:
-        if len(text) > MOST_RESULT_BYTES:
-            size, most = len(text) >> 20, MOST_RESULT_BYTES >> 20
-            raise self._refused(f"the result is {size} MiB of JSON, more than {most} MiB", key="size")
+        self._check_size(len(text))
         try:
-            return documents.parse_json(text)
+            return parsed(text)
         except UserError as error:
             raise self._refused(f"the result cannot be written as YAML: {error}", key="json") from error
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kubeaid_ci.build.cluster import Files, Sources, Task, cached_files, evaluate
-from kubeaid_ci.build.engines import with_any_engine
+from kubeaid_ci.build.build import with_any_engine
+from kubeaid_ci.build.built_files import Files, Sources, Task, cached_files, evaluate
 from kubeaid_ci.build.evaluation import Evaluation, Refused
 from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.config_repo.cluster import Cluster

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubeaid_ci.build.build import build_clusters
-from kubeaid_ci.build.cluster import Sources, Task, cached_files, delta_of
+from kubeaid_ci.build.built_files import Sources, Task, cached_files
+from kubeaid_ci.build.cluster import delta_of
 from kubeaid_ci.build.output import OutputError
 from kubeaid_ci.build.result import BuildStatus
 from kubeaid_ci.cache.cache import Cache

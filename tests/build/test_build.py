@@ -11,7 +11,8 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci.build import promtool
-from kubeaid_ci.build.cluster import Task, build_cluster
+from kubeaid_ci.build.built_files import Task
+from kubeaid_ci.build.cluster import build_cluster
 from kubeaid_ci.build.result import Builds, BuildStatus
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.errors import UserError

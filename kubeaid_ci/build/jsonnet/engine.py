@@ -8,9 +8,10 @@ gives it the same answers. It holds the interpreter's lock and can crash on host
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import util
 from typing import Any
 
@@ -128,14 +129,20 @@ class Importer:
         return max(inside, key=lambda source: len(source.prefix), default=None)
 
 
+@cache
 def version(engine: str) -> str | None:
-    """The installed version of an engine; None if it is not installed."""
+    """Return the installed version of an engine, or None if it is not installed."""
     from importlib import metadata
 
     try:
         return metadata.version(engine)
     except metadata.PackageNotFoundError:
         return None
+
+
+def versions() -> tuple[tuple[str, str | None], ...]:
+    """Return every engine with its version, sorted by name."""
+    return tuple((engine, version(engine)) for engine in sorted(ENGINES))
 
 
 def installed(engine: str) -> bool:
@@ -161,8 +168,28 @@ def evaluate(engine: str, code: str, importer: Importer, *, ext_code: dict[str, 
 
     `ext_code` holds external variables as code. Raises `EvaluationError` with the engine's words.
     """
-    try:
+    with _errors_of(engine, importer):
         return _RUN[engine](code, importer, ext_code or {})
+
+
+def evaluate_fields(
+    engine: str, code: str, importer: Importer, *, ext_code: dict[str, str] | None = None
+) -> str | dict[str, str]:
+    """Evaluate code that gives an object, as `evaluate` does.
+
+    Returns the JSON text of each field if the engine is rjsonnet, and of the object for the other engines.
+    """
+    if engine != "rjsonnet":
+        return evaluate(engine, code, importer, ext_code=ext_code)
+    with _errors_of(engine, importer):
+        fields: dict[str, str] = json.loads(_rjsonnet(code, importer, ext_code or {}, by_field=True))
+        return fields
+
+
+@contextmanager
+def _errors_of(engine: str, importer: Importer) -> Iterator[None]:
+    try:
+        yield
     except RuntimeError as error:
         raise EvaluationError(engine, str(error)) from error
     except UnicodeDecodeError as error:
@@ -171,7 +198,7 @@ def evaluate(engine: str, code: str, importer: Importer, *, ext_code: dict[str, 
         raise EvaluationError(engine, str(importer.failure or error)) from error
 
 
-def _rjsonnet(code: str, importer: Importer, ext_code: dict[str, str]) -> str:
+def _rjsonnet(code: str, importer: Importer, ext_code: dict[str, str], *, by_field: bool = False) -> str:
     read: dict[str, str] = {}
 
     def found(folder: str, name: str, is_code: bool) -> tuple[str, str]:  # noqa: FBT001 - called by position
@@ -181,7 +208,7 @@ def _rjsonnet(code: str, importer: Importer, ext_code: dict[str, str]) -> str:
         read[path] = text = decoded(data.removeprefix(_MARK), path)
         return path, text
 
-    result = reference.evaluate(_NAME, code, max_stack=_MAX_STACK, ext_codes=ext_code, find=found)
+    result = reference.evaluate(_NAME, code, max_stack=_MAX_STACK, ext_codes=ext_code, find=found, by_field=by_field)
     if installed("gojsonnet"):
         # rjsonnet does not look at names before it runs code. Libraries come checked from upstream.
         library = importer.library + "/"
@@ -228,8 +255,12 @@ def _text(run: Callable[..., Any], code: str, importer: Importer, ext_code: dict
 _RUN = {"rjsonnet": _rjsonnet, "gojsonnet": _gojsonnet, "jsonnet": _jsonnet}
 
 
+@lru_cache(maxsize=2048)
 def decoded(data: bytes, path: str) -> str:
-    """Return the bytes as text; raises `UserError` naming the path if they are not UTF-8."""
+    """Return the bytes as text; raises `UserError` naming the path if they are not UTF-8.
+
+    The same file gives the same object, whose hash is computed once.
+    """
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -37,6 +37,16 @@ def of_rjsonnet(code: str) -> str:
         return LEFT
 
 
+def of_field(code: str) -> str:
+    """The value of a field that has the expression, by fields, as manifests are evaluated."""
+    try:
+        code = f"local value = ({code}\n); {{ x: value }}"
+        text = rjsonnet.evaluate("test", code, max_stack=500, ext_codes={}, find=no_file, by_field=True)
+        return plain(json.loads(text)["x"])
+    except RuntimeError:
+        return LEFT
+
+
 def plain(text: str) -> str:
     """JSON with every number as a float, so that `-0` and `0` differ."""
     return repr(json.loads(text, parse_int=float))

@@ -9,7 +9,7 @@ import re
 import _gojsonnet
 import pytest
 
-from tests.build.reference.answers import EXPRESSIONS, LEFT, REFUSED, lines, of_reference, of_rjsonnet, plain
+from tests.build.reference.answers import EXPRESSIONS, LEFT, REFUSED, lines, of_field, of_reference, of_rjsonnet, plain
 
 # What one engine alone would not find: names that are not defined, in code that is not run.
 _NAMES = {
@@ -29,6 +29,11 @@ def test_answer_is_the_reference_s_or_is_left_to_it(name):
         if answer not in (LEFT, expected) and code not in _NAMES:
             differing[code] = {"here": answer, "reference": expected}
     assert differing == {}
+
+
+@pytest.mark.parametrize("name", _FILES)
+def test_field_of_an_object_has_the_same_value(name):
+    assert [code for code in lines(name) if of_field(code) != of_rjsonnet(code)] == []
 
 
 def test_little_is_left_to_the_reference():

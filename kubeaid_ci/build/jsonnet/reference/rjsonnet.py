@@ -33,12 +33,14 @@ _DATA = "/(data)"
 _MOST_DIGITS = 15
 
 
-def evaluate(name: str, code: str, *, max_stack: int, ext_codes: dict[str, str], find: Find) -> str:
+def evaluate(
+    name: str, code: str, *, max_stack: int, ext_codes: dict[str, str], find: Find, by_field: bool = False
+) -> str:
     """Evaluate code to JSON.
 
     `find` returns the path and the text of an import, given the importing folder, the imported path
-    and whether it is imported as code. Raises RuntimeError for everything that rjsonnet cannot
-    evaluate, or not as the reference does.
+    and whether it is imported as code. With `by_field` the value of each field of the result is a string
+    of JSON. Raises RuntimeError for everything that rjsonnet cannot evaluate, or not as the reference does.
     """
     import rjsonnet
 
@@ -63,7 +65,7 @@ def evaluate(name: str, code: str, *, max_stack: int, ext_codes: dict[str, str],
         return str(
             rjsonnet.evaluate_snippet(  # type: ignore[call-arg]  # its stub lacks gc
                 name,
-                rewritten(code),
+                f"(import '{LIBRARY}').by_field({rewritten(code)})" if by_field else rewritten(code),
                 max_stack=max_stack,
                 ext_codes={variable: rewritten(text) for variable, text in ext_codes.items()},
                 import_callback=found,

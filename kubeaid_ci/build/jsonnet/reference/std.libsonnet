@@ -159,6 +159,8 @@ local identity(x) = x;
   // An index: rjsonnet takes a negative one for 0.
   at(index): if is_number(index) && index < 0 then reference('a negative index') else index,
   each: each,
+  // Each field as text, so that equal ones are read and written once.
+  by_field(object):: { [name]: json(object[name]) for name in o.objectFields(object) },
 
   std: o {
     // Spelled as text.
