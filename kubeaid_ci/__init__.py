@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.charts.verify.upstream import upstream_charts as upstream_charts
     from kubeaid_ci.charts.verify.verdict import Verification as Verification
     from kubeaid_ci.charts.verify.verify import verify_charts as verify_charts
-    from kubeaid_ci.check.job import check_clusters as check_clusters
+    from kubeaid_ci.check.check import check_clusters as check_clusters
     from kubeaid_ci.check.result import Checks as Checks
     from kubeaid_ci.checkup.doctor import doctor as doctor
     from kubeaid_ci.checkup.result import Checkup as Checkup
@@ -49,17 +49,17 @@ if TYPE_CHECKING:
     from kubeaid_ci.findings.finding import Rule as Rule
     from kubeaid_ci.findings.finding import Severity as Severity
     from kubeaid_ci.forge.change_request import PublishOptions as PublishOptions
-    from kubeaid_ci.images.inventory import ImageInventory as ImageInventory
-    from kubeaid_ci.images.listing import list_chart_images as list_chart_images
-    from kubeaid_ci.images.listing import list_images as list_images
-    from kubeaid_ci.images.lock import ImageLock as ImageLock
-    from kubeaid_ci.images.locking import image_registries as image_registries
-    from kubeaid_ci.images.locking import lock_images as lock_images
-    from kubeaid_ci.images.mirroring import ImageMirror as ImageMirror
-    from kubeaid_ci.images.mirroring import mirror_images as mirror_images
-    from kubeaid_ci.images.overrides import ImageOverrides as ImageOverrides
-    from kubeaid_ci.images.overriding import override_chart_images as override_chart_images
-    from kubeaid_ci.images.overriding import override_images as override_images
+    from kubeaid_ci.images.list import list_chart_images as list_chart_images
+    from kubeaid_ci.images.list import list_images as list_images
+    from kubeaid_ci.images.lock import image_registries as image_registries
+    from kubeaid_ci.images.lock import lock_images as lock_images
+    from kubeaid_ci.images.mirror import mirror_images as mirror_images
+    from kubeaid_ci.images.model import ImageInventory as ImageInventory
+    from kubeaid_ci.images.overrides import override_chart_images as override_chart_images
+    from kubeaid_ci.images.overrides import override_images as override_images
+    from kubeaid_ci.images.result import ImageLock as ImageLock
+    from kubeaid_ci.images.result import ImageMirror as ImageMirror
+    from kubeaid_ci.images.result import ImageOverrides as ImageOverrides
     from kubeaid_ci.k8s.manifest import Manifest as Manifest
     from kubeaid_ci.k8s.manifest import ObjectId as ObjectId
     from kubeaid_ci.publishing.publish import Publication as Publication
@@ -67,8 +67,8 @@ if TYPE_CHECKING:
     from kubeaid_ci.render.render import render_clusters as render_clusters
     from kubeaid_ci.render.rendering import RenderedApp as RenderedApp
     from kubeaid_ci.render.rendering import Renderings as Renderings
-    from kubeaid_ci.sbom.create import create_sbom as create_sbom
     from kubeaid_ci.sbom.model import Sbom as Sbom
+    from kubeaid_ci.sbom.sbom import create_sbom as create_sbom
     from kubeaid_ci.scan.gate import Gate as Gate
     from kubeaid_ci.scan.model import Scan as Scan
     from kubeaid_ci.scan.scan import scan_images as scan_images
@@ -96,23 +96,23 @@ _PLACES = {
         "OutsideError",
         "UserError",
     ),
-    "kubeaid_ci.check.job": ("check_clusters",),
-    "kubeaid_ci.images.inventory": ("ImageInventory",),
-    "kubeaid_ci.images.listing": (
+    "kubeaid_ci.check.check": ("check_clusters",),
+    "kubeaid_ci.images.model": ("ImageInventory",),
+    "kubeaid_ci.images.list": (
         "list_chart_images",
         "list_images",
     ),
-    "kubeaid_ci.images.lock": ("ImageLock",),
-    "kubeaid_ci.images.locking": (
+    "kubeaid_ci.images.lock": (
         "image_registries",
         "lock_images",
     ),
-    "kubeaid_ci.images.mirroring": (
+    "kubeaid_ci.images.mirror": ("mirror_images",),
+    "kubeaid_ci.images.result": (
+        "ImageLock",
         "ImageMirror",
-        "mirror_images",
+        "ImageOverrides",
     ),
-    "kubeaid_ci.images.overrides": ("ImageOverrides",),
-    "kubeaid_ci.images.overriding": (
+    "kubeaid_ci.images.overrides": (
         "override_chart_images",
         "override_images",
     ),
@@ -178,7 +178,7 @@ _PLACES = {
         "RenderedApp",
         "Renderings",
     ),
-    "kubeaid_ci.sbom.create": ("create_sbom",),
+    "kubeaid_ci.sbom.sbom": ("create_sbom",),
     "kubeaid_ci.sbom.model": ("Sbom",),
     "kubeaid_ci.scan.gate": ("Gate",),
     "kubeaid_ci.scan.model": ("Scan",),

@@ -22,14 +22,9 @@ from kubeaid_ci.clusters import report as clusters
 from kubeaid_ci.clusters.clusters import Clusters
 from kubeaid_ci.diff import report as diff
 from kubeaid_ci.diff.comparison import Comparison
-from kubeaid_ci.images.inventory import ImageInventory
-from kubeaid_ci.images.lock import ImageLock
-from kubeaid_ci.images.lock_report import lock_report
-from kubeaid_ci.images.mirror_report import mirror_report
-from kubeaid_ci.images.mirroring import ImageMirror
-from kubeaid_ci.images.override_report import override_report
-from kubeaid_ci.images.overrides import ImageOverrides
-from kubeaid_ci.images.report import list_report
+from kubeaid_ci.images.model import ImageInventory
+from kubeaid_ci.images.report import list_report, lock_report, mirror_report, override_report
+from kubeaid_ci.images.result import ImageLock, ImageMirror, ImageOverrides
 from kubeaid_ci.publishing import report as publish
 from kubeaid_ci.publishing.publish import Publication
 from kubeaid_ci.render import report as render

@@ -15,10 +15,8 @@ from kubeaid_ci.checkup.result import Check
 from kubeaid_ci.compare.difference import ObjectChange
 from kubeaid_ci.config_repo.cluster import ClusterInfo
 from kubeaid_ci.forge.change_request import Published
-from kubeaid_ci.images.inventory import ListedImage
-from kubeaid_ci.images.lock import LockedImage
-from kubeaid_ci.images.mirroring import CopiedImage
-from kubeaid_ci.images.overrides import ImageUse
+from kubeaid_ci.images.model import ListedImage
+from kubeaid_ci.images.result import CopiedImage, ImageUse, LockedImage
 from kubeaid_ci.render.rendering import RenderedApp
 from kubeaid_ci.report.json import dump
 from kubeaid_ci.report.json_schema import document

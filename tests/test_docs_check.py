@@ -11,7 +11,7 @@ import pytest
 import kubeaid_ci
 from kubeaid_ci import settings
 from kubeaid_ci.check import families
-from kubeaid_ci.check.coverage import FIGURES
+from kubeaid_ci.check.families import FIGURES
 from kubeaid_ci.demo import demo
 from kubeaid_ci.findings.registry import RULES
 from tests import repos

@@ -10,7 +10,7 @@ from kubeaid_ci.argocd.application_schema import APPLICATION_SPEC
 from kubeaid_ci.argocd.kustomize_source import KustomizeSource
 from kubeaid_ci.argocd.sync import NO_POLICY, SyncPolicy
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.k8s.schema import check
+from kubeaid_ci.k8s.shapes import check
 from kubeaid_ci.k8s.strict_fields import mapping, mappings, text, texts
 from kubeaid_ci.net.address import Remote, without_credentials
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kubeaid_ci.k8s.schema import COUNT, DATA, FLAG, NUMBER, TEXT, TEXTS, TEXTS_BY_NAME, ListOf, Shape
+from kubeaid_ci.k8s.shapes import COUNT, DATA, FLAG, NUMBER, TEXT, TEXTS, TEXTS_BY_NAME, ListOf, Shape
 
 HELM: Mapping[str, Shape] = {
     "valueFiles": TEXTS,

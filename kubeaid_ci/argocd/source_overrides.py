@@ -9,7 +9,7 @@ from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.argocd.application import Source
 from kubeaid_ci.argocd.application_schema import SOURCE
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.k8s.schema import ListOf, Shape, check, decoded_over
+from kubeaid_ci.k8s.shapes import ListOf, Shape, check, decoded_over
 
 
 def names(app: str) -> tuple[str, str]:

@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci import __version__
-from kubeaid_ci.bundle import images, repositories, signing, tape, wheels
+from kubeaid_ci.bundle import images, repositories, signing, tar_archive, wheels
 from kubeaid_ci.bundle.images import ImageContent, ImageParts
 from kubeaid_ci.bundle.model import MANIFEST, SIGNATURES, BundledFile, BundledRepository, Manifest, Wheels
 from kubeaid_ci.bundle.pins import Pins, pins_of
-from kubeaid_ci.bundle.place import open_bundle
+from kubeaid_ci.bundle.reader import open_bundle
 from kubeaid_ci.bundle.result import BundleResult, parts_of
 from kubeaid_ci.bundle.staging import publish, staging
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.images.inventory import Collector, ImageInventory
-from kubeaid_ci.images.lock import LOCK, read_lock
+from kubeaid_ci.images.inventory import Collector
+from kubeaid_ci.images.lock_file import LOCK, read_lock
+from kubeaid_ci.images.model import ImageInventory
 from kubeaid_ci.render.fleet import Fleet, open_fleet
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.settings import Settings
@@ -212,7 +213,7 @@ def _packed(folder: Path, manifest: Manifest) -> Path:
     signatures = [name for name in SIGNATURES.values() if (folder / name).is_file()]
     names = [MANIFEST, *signatures, *(file.path for file in manifest.own_files)]
     with made.open("wb") as file:
-        tape.write(file, ((name, folder / name) for name in names))
+        tar_archive.write(file, ((name, folder / name) for name in names))
     return made
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from kubeaid_ci.bundle.model import BundledImage
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES
-from kubeaid_ci.images.inventory import ImageInventory, ListedImage
+from kubeaid_ci.images.model import ImageInventory, ListedImage
 
 if TYPE_CHECKING:
-    from kubeaid_ci.images.mirroring import ImageMirror
+    from kubeaid_ci.images.result import ImageMirror
 
 FOLDER = "images"
 LIST = f"{FOLDER}/images.txt"
@@ -57,8 +57,9 @@ def copy(
 
     Raises `UserError` if skopeo is not installed.
     """
-    from kubeaid_ci.images.locking import image_registries
-    from kubeaid_ci.images.mirroring import CopyStatus, mirror_images
+    from kubeaid_ci.images.lock import image_registries
+    from kubeaid_ci.images.mirror import mirror_images
+    from kubeaid_ci.images.result import CopyStatus
 
     with image_registries(allow=allow, plain_http=plain_http, ca_bundle=ca_bundle) as resolve:
         result = mirror_images(
@@ -78,7 +79,7 @@ def copy(
 
 
 def _failures(result: "ImageMirror") -> Iterator[Finding]:
-    from kubeaid_ci.images.mirroring import CopyStatus
+    from kubeaid_ci.images.result import CopyStatus
 
     for each in result.images:
         if each.status not in (CopyStatus.COPIED, CopyStatus.PRESENT):

@@ -10,10 +10,10 @@ from typing import BinaryIO
 
 from kubeaid_ci.bundle import signing
 from kubeaid_ci.bundle.model import SIGNATURES, BundledFile, Manifest, is_safe
-from kubeaid_ci.bundle.place import OpenBundle, open_bundle
+from kubeaid_ci.bundle.reader import OpenBundle, open_bundle
 from kubeaid_ci.bundle.result import BundleResult, parts_of
 from kubeaid_ci.bundle.signing import Verdict
-from kubeaid_ci.bundle.tape import DamagedError, TarMember
+from kubeaid_ci.bundle.tar_archive import DamagedError, TarMember
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES

@@ -15,7 +15,7 @@ from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.snapshot import WORKTREE
 from kubeaid_ci.helm.version import of_charts
-from kubeaid_ci.k8s import api, deprecated_apis
+from kubeaid_ci.k8s import api, api_removals
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderedApp, Renderings, RenderStatus
@@ -133,7 +133,7 @@ def _of_rendering(renderings: Renderings, version: Version, *, is_last: bool) ->
         elif is_last and finding.rule.id not in _OWNED_BY_VERIFY:
             yield finding
     for app in renderings.apps:
-        yield from deprecated_apis.check(app.manifests, newest=version, subject=app.app)
+        yield from api_removals.check(app.manifests, newest=version, subject=app.app)
         if is_last:
             yield from duplicate_objects(app.manifests, subject=app.app)
 

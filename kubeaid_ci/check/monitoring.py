@@ -9,7 +9,7 @@ from typing import Any
 from kubeaid_ci.build.build import build_clusters
 from kubeaid_ci.build.rules import PINNED_REVISION_MISSING
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.check.repositories import is_pinned, sources
+from kubeaid_ci.check.sources import is_pinned, sources
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.checkout import checkout_at

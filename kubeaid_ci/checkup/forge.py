@@ -1,4 +1,4 @@
-"""Checks access to the forge of the config repo, and the token."""
+"""Checks access to the forge of the config repo, whether its remote can be read and pushed to, and the token."""
 
 import os
 from collections.abc import Iterator
@@ -6,15 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci import forge as forges
-from kubeaid_ci.checkup import checks, remote_probe
+from kubeaid_ci.checkup import checks
 from kubeaid_ci.checkup.result import Area, Check, NotReached, Refused
-from kubeaid_ci.errors import UserError
+from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.forge import environment
 from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind, token_advice
 from kubeaid_ci.forge.interface import ForgeError
-from kubeaid_ci.git.access import GitAccess, split_address
-from kubeaid_ci.git.remote import Heads
+from kubeaid_ci.git.access import GitAccess, remote_git, split_address
+from kubeaid_ci.git.http_status import Moved, git_status
+from kubeaid_ci.git.process import reason
+from kubeaid_ci.git.remote import HEADS, READ, WRITE, Heads, heads
+from kubeaid_ci.net import session
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.net.credentials import Token
 from kubeaid_ci.net.retries import RetryPolicy
@@ -22,6 +25,7 @@ from kubeaid_ci.publishing.branches import ROOT as BRANCH
 from kubeaid_ci.publishing.target import forge_of
 
 _SECONDS = 30.0
+_FATAL = 128
 _REFUSALS = (401, 403, 404)
 
 
@@ -69,7 +73,7 @@ def approach(address: str, wishes: Wishes, *, is_origin: bool = False) -> Approa
     access = briefly(forges.git_access(known, url, token, ca_bundle=bundle))
     named = environment.base_branch(os.environ)
     base = wishes.base or (named.value if named else None)
-    answer = remote_probe.readable(access, *([base] if base else []))
+    answer = readable(access, *([base] if base else []))
     return Approach(remote, access, forge, given, held, base, answer)
 
 
@@ -103,7 +107,7 @@ def look(way: Approach | None, checkout: Path | None, wishes: Wishes) -> Iterato
         yield checks.base(way.base, way.access.url)
     yield from _variables(way)
     if isinstance(answer, Heads) and checkout and (way.access.token or not way.access.over_http):
-        refusal = remote_probe.writable(way.access, checkout, BRANCH)
+        refusal = writable(way.access, checkout, BRANCH)
         yield checks.pushing(refusal, who=_owner(way.access.token), needs=way.access.help)
     yield from _api(way, wishes)
 
@@ -144,3 +148,46 @@ def _api(way: Approach, wishes: Wishes) -> Iterator[Check]:
 
 def _owner(token: Token | None) -> str:
     return f"the token from {token.source}" if token else "Git on this machine"
+
+
+def readable(access: GitAccess, *branches: str) -> Heads | Refused | NotReached:
+    """The remote's default branch and those of the given branches that it has, or why it cannot be read."""
+    if (closed := _closed(access, READ)) is not None:
+        return closed
+    try:
+        return heads(access, *branches)
+    except OutsideError as error:
+        return NotReached(str(error))
+
+
+def writable(access: GitAccess, checkout: Path, branch: str) -> Refused | NotReached | None:
+    """Why the branch cannot be pushed to; None if the remote lets us.
+
+    Over HTTP the remote reports it before anything is sent. Elsewhere a push from a checkout with a commit
+    in it goes as far as the remote's own refusal, and is not made.
+    """
+    if access.over_http:
+        return _closed(access, WRITE)
+    dry = ["push", "--dry-run", "--porcelain", "--no-verify", "--", access.url, f"+HEAD:{HEADS}{branch}"]
+    try:
+        done = remote_git(dry, access, folder=checkout)
+    except OutsideError as error:
+        return NotReached(str(error))
+    return Refused(reason(done)) if done.code == _FATAL else None
+
+
+def _closed(access: GitAccess, service: str) -> Refused | NotReached | None:
+    """Return the HTTP error of the first request that Git would make; None if it succeeds, or if it is not HTTP."""
+    if not access.over_http:
+        return None
+    match git_status(access, service):
+        case Moved(address):
+            return Refused(f"redirects to {address}; name that address if you trust it")
+        case session.NoResponse(detail):
+            return NotReached(access.redact(f"{access.url}: {detail}"))
+        case 200:
+            return None
+        case 401 | 403 | 404 as status:
+            return Refused(f"HTTP {status}")
+        case status:
+            return NotReached(f"{access.url}: HTTP {status}")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kubeaid_ci.build.evaluation import Evaluation, Refused
-from kubeaid_ci.checkup import checks, remote_probe
+from kubeaid_ci.checkup import checks, forge
 from kubeaid_ci.checkup.config_repo import ConfigRepo, settings_check
 from kubeaid_ci.checkup.forge import briefly
 from kubeaid_ci.checkup.result import Area, Check
@@ -34,7 +34,7 @@ def look(named: str | None, ref: str, config: ConfigRepo) -> Iterator[Check]:
         yield from _folder(Path(named).resolve(), ref, config)
         return
     access = briefly(reading(named))
-    answer = remote_probe.readable(access)
+    answer = forge.readable(access)
     default = answer.default if isinstance(answer, Heads) else answer
     yield checks.reading(Area.KUBEAID_REPO, access.url, default, access.help)
     mirror = mirror_folder(access.url)

@@ -65,7 +65,7 @@ def check(
              kubeaid-ci check --issue --config-repo https://github.com/example/kubernetes-config.git
     """
     from kubeaid_ci.baseline.at_base import of_clusters
-    from kubeaid_ci.check.job import check_clusters
+    from kubeaid_ci.check.check import check_clusters
     from kubeaid_ci.check.report import outputs, report
     from kubeaid_ci.cli.ending import conclude, judge
     from kubeaid_ci.cli.progress import Progress
@@ -105,9 +105,10 @@ def check(
 
 
 def _update_issue(forge: "Forge", result: "Report") -> int:
-    from kubeaid_ci.check.alarm import CLUSTERS
+    from kubeaid_ci.check.report import alarm
+    from kubeaid_ci.publishing.issue import IssueTopic
 
-    return update_issue(forge, result, CLUSTERS)
+    return update_issue(forge, result, IssueTopic("check", alarm, "Closed by kubeaid-ci: no cluster has errors."))
 
 
 def _forge(options: Options, common: dict[str, Any], *, is_partial: bool) -> "Forge":

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from kubeaid_ci.findings.finding import Finding
-    from kubeaid_ci.images.inventory import ImageInventory
+    from kubeaid_ci.images.model import ImageInventory
     from kubeaid_ci.render.renderer import Progress
 
 
@@ -63,7 +63,7 @@ def inventory(
 ) -> "ImageInventory":
     """Return the images of clusters, or of charts with their default values, by the common options."""
     from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
-    from kubeaid_ci.images.listing import list_chart_images, list_images
+    from kubeaid_ci.images.list import list_chart_images, list_images
 
     kubeaid, ref = kubeaid_folder(options)
     if of_charts:

@@ -18,7 +18,7 @@ from kubeaid_ci.cli.upstream_options import host_options
 
 if TYPE_CHECKING:
     from kubeaid_ci.forge.change_request import Published
-    from kubeaid_ci.images.lock import ImageLock
+    from kubeaid_ci.images.result import ImageLock
 
 
 @click.command("lock", cls=GroupedCommand)
@@ -59,7 +59,7 @@ def images_lock(
     """
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.images_list import options_for
-    from kubeaid_ci.images.lock_report import lock_report, outputs
+    from kubeaid_ci.images.report import lock_outputs, lock_report
 
     if publish and (check or of_charts):
         raise click.UsageError("--publish is about the config repo; leave out --check and --charts", ctx)
@@ -72,7 +72,7 @@ def images_lock(
     else:
         lock = _write(options, clusters, values, of_charts=of_charts, check=check)
     failure = 3 if lock.is_incomplete else 1 if check and lock.is_changed else 0
-    done(ctx, lock_report(lock, request), options, outputs=outputs(lock, request), failure=failure)
+    done(ctx, lock_report(lock, request), options, outputs=lock_outputs(lock, request), failure=failure)
 
 
 def _write(
@@ -82,7 +82,7 @@ def _write(
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import lock_folder
     from kubeaid_ci.cli.upstream_options import reaching_registries
-    from kubeaid_ci.images.locking import image_registries, lock_images
+    from kubeaid_ci.images.lock import image_registries, lock_images
 
     folder = lock_folder(options, of_charts=of_charts)
     with Progress(quiet=options.quiet) as progress:
@@ -96,8 +96,8 @@ def _publish(options: Options, clusters: tuple[str, ...], values: dict[str, Any]
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import kubeaid_folder, publish_address
     from kubeaid_ci.cli.upstream_options import reaching_registries
+    from kubeaid_ci.images.lock import image_registries
     from kubeaid_ci.images.lock_publish import LockOptions, publish_lock
-    from kubeaid_ci.images.locking import image_registries
 
     (kubeaid, ref), bundle = kubeaid_folder(options), values.get("ca_bundle")
     asked = wishes(values, options.settings.publish)

@@ -14,8 +14,8 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.net.address import names_address
 
 if TYPE_CHECKING:
-    from kubeaid_ci.images.inventory import ImageInventory
-    from kubeaid_ci.images.mirroring import ImageMirror
+    from kubeaid_ci.images.model import ImageInventory
+    from kubeaid_ci.images.result import ImageMirror
 
 
 @click.command("mirror")
@@ -67,9 +67,9 @@ def images_mirror(
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.images_list import failure_of_unknown, inventory, options_for
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.images.locking import image_registries
-    from kubeaid_ci.images.mirror_report import mirror_report
-    from kubeaid_ci.images.mirroring import mirror_images
+    from kubeaid_ci.images.lock import image_registries
+    from kubeaid_ci.images.mirror import mirror_images
+    from kubeaid_ci.images.report import mirror_report
 
     if layout:
         _restore(ctx, layout, to, values, dry_run=dry_run, idle=bool(clusters or of_charts or plan))
@@ -112,9 +112,9 @@ def _restore(
     """Copy the images of an OCI layout to a registry."""
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.images.locking import image_registries
-    from kubeaid_ci.images.mirror_report import mirror_report
-    from kubeaid_ci.images.mirroring import restore_images
+    from kubeaid_ci.images.lock import image_registries
+    from kubeaid_ci.images.mirror import restore_images
+    from kubeaid_ci.images.report import mirror_report
 
     if idle:
         raise click.UsageError("--from copies all images of a layout; leave out clusters, --charts and --plan", ctx)
@@ -137,8 +137,8 @@ def _restore(
 
 def _locked_digests(options: Options, *, of_charts: bool) -> dict[str, str]:
     """Return the digests of the lock file in the checkout; empty if it has none, or the repository is an address."""
-    from kubeaid_ci.images.lock import LOCK
-    from kubeaid_ci.images.locking import read_lock_file
+    from kubeaid_ci.images.lock import read_lock_file
+    from kubeaid_ci.images.lock_file import LOCK
 
     name = options.kubeaid if of_charts else options.config_repo
     if name is None or (names_address(name) and not Path(name).exists()):
@@ -150,7 +150,7 @@ def _plan_only(inventory: "ImageInventory", to: str, locked: dict[str, str], fol
     """Write the plan to a folder. Raises `UserError` if it holds something, or the mirror is not a registry."""
     from kubeaid_ci.images.mirror_names import Mirror
     from kubeaid_ci.images.mirror_plan import plan_files, plan_mirror
-    from kubeaid_ci.images.mirroring import CopiedImage, CopyStatus, ImageMirror
+    from kubeaid_ci.images.result import CopiedImage, CopyStatus, ImageMirror
     from kubeaid_ci.runtime.files import write_folder
 
     if to.startswith("dir:"):

@@ -51,8 +51,8 @@ def images_overrides(
     from kubeaid_ci.cli.images_list import failure_of_unknown, options_for
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
-    from kubeaid_ci.images.override_report import override_report
-    from kubeaid_ci.images.overriding import override_chart_images, override_files, override_images
+    from kubeaid_ci.images.overrides import override_chart_images, override_files, override_images
+    from kubeaid_ci.images.report import override_report
     from kubeaid_ci.runtime.files import write_folder
 
     options = options_for(ctx, values, clusters, of_charts=of_charts)

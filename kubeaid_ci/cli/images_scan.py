@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.images.inventory import ImageInventory
+    from kubeaid_ci.images.model import ImageInventory
     from kubeaid_ci.scan.gate import Gate
     from kubeaid_ci.scan.model import Scan
 
@@ -151,8 +151,8 @@ def _inventory(
     options: Options, clusters: "Sequence[str]", progress: "Progress", ref: str | None
 ) -> "tuple[ImageInventory, dict[str, str]]":
     from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
-    from kubeaid_ci.images.listing import list_images
-    from kubeaid_ci.scan.lock import digests_at
+    from kubeaid_ci.images.list import list_images
+    from kubeaid_ci.images.lock import locked_digests
 
     config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
     inventory = list_images(
@@ -166,7 +166,7 @@ def _inventory(
         cache=options.cache,
         progress=progress.rendered,
     )
-    return inventory, digests_at(config_repo, ref)
+    return inventory, locked_digests(config_repo, ref)
 
 
 def _write_gitlab(path: Path, result: "Scan", started: datetime) -> None:

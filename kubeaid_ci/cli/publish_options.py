@@ -220,8 +220,8 @@ def scan_note(ctx: click.Context, reports: Sequence[Path], *, publish: bool) -> 
         return None
     if not publish:
         raise click.UsageError("--scan-report has no effect without --publish", ctx)
-    from kubeaid_ci.scan.pairs import note_of
     from kubeaid_ci.scan.scanners import read_file
+    from kubeaid_ci.scan.update_effect import note_of
 
     return note_of([report for path in reports for report in read_file(path)])
 

@@ -38,8 +38,8 @@ def sbom(ctx: click.Context, /, clusters: tuple[str, ...], out: Path, **common: 
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
-    from kubeaid_ci.sbom.create import create_sbom
     from kubeaid_ci.sbom.report import report
+    from kubeaid_ci.sbom.sbom import create_sbom
 
     options = resolve(ctx, common, kubeaid_ref="pinned")
     config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)

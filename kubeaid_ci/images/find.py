@@ -9,12 +9,10 @@ from typing import Any
 from kubeaid_ci import documents
 from kubeaid_ci.argocd.sync import is_test
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.images.artifacts import artifact_type
-from kubeaid_ci.images.hits import Confidence, Hit, Origin
-from kubeaid_ci.images.kinds import ImageKind
-from kubeaid_ci.images.names import names_image, names_repository
-from kubeaid_ci.images.parts import joined_references
-from kubeaid_ci.images.paths import Path, show, values_at
+from kubeaid_ci.images.field_paths import Path, show, values_at
+from kubeaid_ci.images.image_fields import joined_references, names_image, names_repository
+from kubeaid_ci.images.kinds import ImageKind, artifact_type
+from kubeaid_ci.images.model import Confidence, Hit, Origin
 from kubeaid_ci.images.reference import has_host, parse_reference, references_in
 from kubeaid_ci.images.registries import is_registry
 from kubeaid_ci.k8s.manifest import Manifest

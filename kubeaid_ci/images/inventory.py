@@ -5,95 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kubeaid_ci.argocd.sync import is_test
-from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.globs.paths import matches
+from kubeaid_ci.images.field_paths import values_at
 from kubeaid_ci.images.find import images_in
-from kubeaid_ci.images.hits import Confidence, Hit, Origin
 from kubeaid_ci.images.kinds import ImageKind, with_declared
-from kubeaid_ci.images.paths import values_at
+from kubeaid_ci.images.model import BlindObject, Confidence, Hit, ImageInventory, ListedImage, Origin, Place
 from kubeaid_ci.images.reference import parse_reference
 from kubeaid_ci.k8s.image import Image
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
-from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.settings import DeclaredImages, ImageSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A field that names an image. `text` is the reference as written there.
-
-    `cluster` is None if the charts are rendered by themselves; then `app` is the chart.
-    """
-
-    cluster: str | None
-    app: str
-    kind: str
-    namespace: str
-    name: str
-    path: str
-    origin: Origin
-    text: str
-
-    @property
-    def subject(self) -> str:
-        """The Application with its cluster, or the chart."""
-        return f"{self.cluster}/{self.app}" if self.cluster else self.app
-
-
-@dataclass(frozen=True, slots=True)
-class ListedImage:
-    """An image and the places that name it. `image` is its full spelling: ``docker.io/library/nginx:1.2``.
-
-    `tag` and `digest` are empty if no place gives one. `type` is ``image``, or the type of another OCI artifact.
-    """
-
-    image: str
-    registry: str
-    repository: str
-    tag: str
-    digest: str
-    confidence: Confidence
-    found_in: tuple[Place, ...]
-    type: str = "image"
-
-    @property
-    def reference(self) -> Image:
-        """The image as a value."""
-        return Image(self.registry, self.repository, self.tag, self.digest)
-
-
-@dataclass(frozen=True, slots=True)
-class BlindObject:
-    """An object whose images nothing in Git names. `declared` are those that the settings name for it."""
-
-    cluster: str | None
-    app: str
-    kind: str
-    namespace: str
-    name: str
-    reason: str
-    declared: tuple[str, ...] = ()
-
-    @property
-    def subject(self) -> str:
-        """The Application with its cluster, or the chart."""
-        return f"{self.cluster}/{self.app}" if self.cluster else self.app
-
-
-@dataclass(frozen=True, slots=True)
-class ImageInventory(JsonResult):
-    """The images of clusters, sorted by their full spelling.
-
-    `unknown` are Applications (``cluster/app``) or charts that could not be rendered in full: their images are not
-    all known.
-    """
-
-    images: tuple[ListedImage, ...]
-    blind: tuple[BlindObject, ...] = ()
-    unknown: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    clusters: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -1,9 +1,11 @@
-"""The custom resources that name images, and those whose operator chooses the image: one line a kind.
+"""The kinds of objects that name images, one line a kind, and artifacts of registries that are no images.
 
-A path leads to a reference (``spec.image``) or to a mapping that holds its parts, such as repository and tag. ``[]``
-means each item of a list, ``*`` each field. A path with braces builds a reference of several fields.
+An operator may choose the image of a custom resource itself. A path leads to a reference (``spec.image``) or to a
+mapping that holds its parts, such as repository and tag. ``[]`` means each item of a list, ``*`` each field. A path
+with braces builds a reference of several fields.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -196,3 +198,25 @@ KINDS: Mapping[tuple[str, str], ImageKind] = {(each.group, each.kind): each for 
 def with_declared(declared: Iterable[ImageKind]) -> Mapping[tuple[str, str], ImageKind]:
     """Return the table with kinds that settings declare; they replace those of the same name."""
     return {**KINDS, **{(each.group, each.kind): each for each in declared}}
+
+
+IMAGE = "image"
+
+_BY_KIND: Mapping[tuple[str, str], str] = {
+    ("pkg.crossplane.io", "Configuration"): "crossplane-package",
+    ("pkg.crossplane.io", "Function"): "crossplane-package",
+    ("pkg.crossplane.io", "Provider"): "crossplane-package",
+    ("source.toolkit.fluxcd.io", "OCIRepository"): "oci-artifact",
+}
+_BY_REPOSITORY: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(.*/)?trivy-(db|java-db)"), "vulnerability-database"),
+    (re.compile(r"(.*/)?(trivy-checks|trivy-policies)"), "policy-bundle"),
+    (re.compile(r"(.*/)?(vuls-[a-z-]*db|grype-db)"), "vulnerability-database"),
+)
+
+
+def artifact_type(repository: str, group: str = "", kind: str = "") -> str:
+    """Return the type of what a repository holds: ``image``, or what the object or the name shows it to be."""
+    if found := _BY_KIND.get((group, kind)):
+        return found
+    return next((name for pattern, name in _BY_REPOSITORY if pattern.fullmatch(repository)), IMAGE)

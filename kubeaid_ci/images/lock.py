@@ -1,153 +1,136 @@
-"""The lock file of images: the digest of each tag, and what a new look at the registries changes in it."""
+"""Looks up the digests of image tags at their registries, and reads and writes the lock file."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
-from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.images import rules
-from kubeaid_ci.images.hits import Confidence
-from kubeaid_ci.images.inventory import ImageInventory, ListedImage, Place
-from kubeaid_ci.images.reference import parse_reference
+from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.helm.downloads import Downloads
+from kubeaid_ci.helm.logins import Logins
+from kubeaid_ci.helm.oci import Registry
+from kubeaid_ci.images.lock_file import LOCK, lock_text, read_lock, to_resolve, update_lock
+from kubeaid_ci.images.model import ImageInventory
+from kubeaid_ci.images.result import ImageLock
 from kubeaid_ci.k8s.image import Image
 from kubeaid_ci.net.errors import Failed, FailedKind
-from kubeaid_ci.report.json_result import JsonResult
+from kubeaid_ci.net.reach import shown
+from kubeaid_ci.net.web import Web
+from kubeaid_ci.runtime.files import read_regular, write_atomically
 
-LOCK = "images.lock.yaml"
-_HEADER = "# The digest of each image tag in use; written by kubeaid-ci images lock.\n"
-_MISSING = frozenset({FailedKind.GONE, FailedKind.NO_SUCH_CHART, FailedKind.NO_SUCH_VERSION})
+Resolve = Callable[[Image], str | Failed]
+"""Looks up the digest of an image's tag; it is called from several threads."""
 
-
-class LockStatus(StrEnum):
-    """The result for one image. `PINNED` images have a digest in the reference itself and need no lock."""
-
-    LOCKED = "locked"
-    UNCHANGED = "unchanged"
-    MOVED = "moved"
-    PINNED = "pinned"
-    MISSING = "missing"
-    UNREACHABLE = "unreachable"
-    NO_TAG = "no-tag"
+_MOST_BYTES = 16 * 1024 * 1024
+_MOST_FAILURES = 3
+"""After so many failures of a registry in a row it is not tried again in this run."""
+_THREADS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class LockedImage:
-    """An image with the digest of its tag now, and the one that was locked before; both empty if unknown."""
+def lock_images(
+    folder: str | os.PathLike[str],
+    inventory: ImageInventory,
+    *,
+    resolve: Resolve,
+    is_whole: bool = False,
+    check: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> ImageLock:
+    """Look up the digest of every tag of an inventory, and write ``images.lock.yaml`` in a folder.
 
-    image: str
-    status: LockStatus
-    digest: str
-    before: str
-    error: str
-    found_in: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ImageLock(JsonResult):
-    """The result of locking: a new content of the lock file, and one result for each image.
-
-    `retained` are entries of images that were not found in this run, but may be in use by what is unknown.
+    `resolve` is that of `image_registries`. An image whose registry does not answer keeps its old entry. Entries of
+    unused images are removed only if `is_whole`: the inventory is of all clusters, and nothing in it is unknown. With
+    `check` nothing is written. `progress` is called with the number of images looked up, and of all. Raises
+    `UserError` if the file is not a lock file.
     """
-
-    images: tuple[LockedImage, ...]
-    entries: Mapping[str, str]
-    retained: tuple[str, ...]
-    removed: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    is_changed: bool
-    check: bool = False
-
-    @property
-    def is_incomplete(self) -> bool:
-        """True if a registry could not be reached, so that another run may find more."""
-        return any(each.status is LockStatus.UNREACHABLE for each in self.images)
+    path = Path(folder) / LOCK
+    before = read_lock_file(path)
+    digests = resolve_all(to_resolve(inventory), resolve, progress=progress)
+    lock = update_lock(before, inventory, digests, is_whole=is_whole and not inventory.unknown)
+    if lock.is_changed and not check:
+        write_atomically(path, lock_text(lock.entries).encode())
+    return replace(lock, check=check)
 
 
-def read_lock(text: str, *, where: str) -> dict[str, str]:
-    """Return the digests by image in its full spelling. Raises `UserError` for anything else than such a file."""
-    loaded = documents.load(text, where=where, unique=True)
-    if loaded is None:
+def read_lock_file(path: Path) -> dict[str, str]:
+    """Return the digests in a lock file, by image; empty if the file does not exist."""
+    data = read_regular(path, most=_MOST_BYTES)
+    if data is None:
         return {}
-    images = loaded.get("images", {}) if isinstance(loaded, dict) else []
-    if not isinstance(images, dict) or set(loaded) - {"images"}:
-        raise UserError(f"{where}: expected the key images with a block for each image; write it with images lock")
-    found = {}
-    for name, entry in images.items():
-        digest = entry.get("digest") if isinstance(entry, dict) else None
-        image = parse_reference(f"{name}@{digest}") if isinstance(digest, str) else None
-        if image is None or str(replace(image, digest="")) != name or set(entry) != {"digest"}:
-            line = documents.locate(text, ("images", name))
-            raise UserError(f"{where}:{line}: {name}: expected an image with its digest; write it with images lock")
-        found[name] = str(digest)
+    try:
+        return read_lock(data.decode(), where=str(path))
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: is not UTF-8 text; write it with images lock") from None
+
+
+def locked_digests(config_repo: Path, ref: str | None) -> dict[str, str]:
+    """Return the digests in the lock file of a repository by image; empty if it has none.
+
+    `ref` is a revision, None for the work tree.
+    """
+    if ref is None:
+        return read_lock_file(config_repo / LOCK)
+    repository = Repository.at(config_repo.resolve())
+    commit = repository.commit(ref) if repository else None
+    data = repository.show(commit, LOCK) if repository and commit else None
+    return read_lock(data.decode("utf-8", "replace"), where=f"{LOCK} at {ref[:12]}") if data is not None else {}
+
+
+@contextmanager
+def image_registries(
+    *,
+    allow: Collection[str] = (),
+    plain_http: Collection[str] = (),
+    ca_bundle: str | os.PathLike[str] | None = None,
+) -> Iterator[Resolve]:
+    """Give a way to look up tags at registries, with the logins of Docker's and Helm's files.
+
+    The parameters are those of `upstream_charts`.
+    """
+    bundle = Path(ca_bundle) if ca_bundle else None
+    if bundle is not None and not bundle.is_file():
+        raise UserError(f"{bundle}: no such file; name certificates with --ca-bundle")
+    downloads = Downloads(Web(ca_bundle=bundle, allow=allow), None)
+    registry = Registry(downloads, Logins(os.environ), plain_http=plain_http)
+    yield lambda image: registry.resolve(image.name, image.tag)
+
+
+def resolve_all(
+    images: Mapping[str, Image], resolve: Resolve, *, progress: Callable[[int, int], None] | None = None
+) -> dict[str, str | Failed]:
+    """Look up several images in parallel. A registry that fails three times in a row is not tried again."""
+    attempts = _Attempts(resolve)
+    found: dict[str, str | Failed] = {}
+    with ThreadPoolExecutor(_THREADS) as threads:
+        futures = {threads.submit(attempts.resolve, image): name for name, image in images.items()}
+        for future in as_completed(futures):
+            found[futures[future]] = future.result()
+            if progress:
+                progress(len(found), len(images))
     return found
 
 
-def lock_text(entries: Mapping[str, str]) -> str:
-    """Return the text of a lock file: a block of two lines an image, sorted, so that changes merge."""
-    if not entries:
-        return f"{_HEADER}images: {{}}\n"
-    blocks = (f"  {documents.dump(name).strip()}:\n    digest: {entries[name]}\n" for name in sorted(entries))
-    return f"{_HEADER}images:\n{''.join(blocks)}"
+class _Attempts:
+    """Counts the failures of each registry in a row. A rate limit would be met again by every further image."""
 
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        self._failures: Counter[str] = Counter()
+        self._lock = threading.Lock()
 
-def to_resolve(inventory: ImageInventory) -> dict[str, Image]:
-    """Return the images whose tag must be looked up, by their full spelling. No tag means ``latest``.
-
-    A repository without a tag that is only possible is left out: its tag is elsewhere.
-    """
-    return {
-        listed.image: replace(listed.reference, tag=listed.tag or "latest")
-        for listed in inventory.images
-        if not listed.digest and (listed.tag or listed.confidence is not Confidence.POSSIBLE)
-    }
-
-
-def update_lock(
-    before: Mapping[str, str], inventory: ImageInventory, digests: Mapping[str, str | Failed], *, is_whole: bool
-) -> ImageLock:
-    """Return the new lock. An image whose registry did not answer keeps its entry.
-
-    Entries of images that are no longer in use are removed if the inventory `is_whole`: all clusters, each
-    Application rendered.
-    """
-    results = tuple(_locked(listed, before, digests) for listed in inventory.images)
-    entries = {each.image: each.digest or each.before for each in results if each.status is not LockStatus.PINNED}
-    unused = sorted(before.keys() - {each.image for each in results})
-    retained = () if is_whole else tuple(unused)
-    entries = {name: digest for name, digest in entries.items() if digest} | {name: before[name] for name in retained}
-    removed = tuple(sorted(before.keys() - entries.keys()))
-    findings = tuple(_findings(results))
-    return ImageLock(results, dict(sorted(entries.items())), retained, removed, findings, dict(before) != entries)
-
-
-def _locked(listed: ListedImage, before: Mapping[str, str], digests: Mapping[str, str | Failed]) -> LockedImage:
-    old = before.get(listed.image, "")
-    status, digest, error = _status(listed, old, digests.get(listed.image))
-    return LockedImage(listed.image, status, digest, old, error, listed.found_in)
-
-
-def _status(listed: ListedImage, old: str, found: str | Failed | None) -> tuple[LockStatus, str, str]:
-    if listed.digest:
-        return LockStatus.PINNED, listed.digest, ""
-    match found:
-        case None:
-            return LockStatus.NO_TAG, "", ""
-        case Failed() if found.kind in _MISSING:
-            return LockStatus.MISSING, "", found.message
-        case Failed():
-            return LockStatus.UNREACHABLE, "", found.message
-        case _ if not old:
-            return LockStatus.LOCKED, found, ""
-    return (LockStatus.UNCHANGED if found == old else LockStatus.MOVED), found, ""
-
-
-def _findings(results: Collection[LockedImage]) -> Iterator[Finding]:
-    for each in results:
-        users = ", ".join(dict.fromkeys(place.subject for place in each.found_in))
-        if each.status is LockStatus.MOVED:
-            message = f"moved from {each.before} to {each.digest}; used by {users}"
-            yield rules.TAG_MOVED.at(LOCK, message, subject=each.image, key=each.image, content=each.digest)
-        elif each.status is LockStatus.MISSING:
-            yield rules.TAG_MISSING.at(None, f"{each.error}; used by {users}", subject=each.image, key=each.image)
+    def resolve(self, image: Image) -> str | Failed:
+        if self._failures[image.registry] >= _MOST_FAILURES:
+            message = f"{shown(f'oci://{image.registry}')}: not tried, because {_MOST_FAILURES} requests failed"
+            return Failed(FailedKind.UNREACHABLE, message)
+        found = self._resolve(image)
+        with self._lock:
+            if isinstance(found, Failed) and found.may_pass:
+                self._failures[image.registry] += 1
+            else:
+                self._failures[image.registry] = 0
+        return found

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci.forge.change_request import Proposal, Published, Wishes
-from kubeaid_ci.images.listing import list_images
-from kubeaid_ci.images.lock import LOCK, ImageLock, LockedImage, LockStatus, lock_text
-from kubeaid_ci.images.locking import Resolve, lock_images
+from kubeaid_ci.images.list import list_images
+from kubeaid_ci.images.lock import Resolve, lock_images
+from kubeaid_ci.images.lock_file import LOCK, lock_text
+from kubeaid_ci.images.result import ImageLock, LockedImage, LockStatus
 from kubeaid_ci.publishing import branches, preview
 from kubeaid_ci.publishing.checkout import clone_base
 from kubeaid_ci.publishing.proposal import publish_proposal

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kubeaid_ci import documents
-from kubeaid_ci.images.inventory import ImageInventory, ListedImage
 from kubeaid_ci.images.mirror_names import Mirror, folder_of
+from kubeaid_ci.images.model import ImageInventory, ListedImage
 from kubeaid_ci.k8s.image import Image
 
 _SCRIPT = """\

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kubeaid_ci.images.field_paths import Path, show
 from kubeaid_ci.images.find import images_in
 from kubeaid_ci.images.kinds import ImageKind
 from kubeaid_ci.images.mirror_names import Mirror
-from kubeaid_ci.images.paths import Path, show
 from kubeaid_ci.images.reference import parse_reference
 from kubeaid_ci.k8s.image import Image
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId

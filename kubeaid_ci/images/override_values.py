@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from kubeaid_ci import documents
+from kubeaid_ci.images.image_fields import role
 from kubeaid_ci.images.mirror_names import Mirror
-from kubeaid_ci.images.names import role
 from kubeaid_ci.images.reference import has_host, parse_reference
 from kubeaid_ci.k8s.image import DOCKER_HUB, Image
 

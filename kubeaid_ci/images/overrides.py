@@ -1,58 +1,185 @@
-"""The result of looking for values that move images to a mirror."""
+"""Find Helm values that move images to a mirror, and prove them by rendering again."""
 
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
 
-from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.charts.render import chart_sources, check_charts, chosen_helm
+from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.images.chart_defaults import ChartFiles
+from kubeaid_ci.images.kinds import ImageKind, with_declared
 from kubeaid_ci.images.mirror_names import Mirror
-from kubeaid_ci.report.json_result import JsonResult
+from kubeaid_ci.images.mirror_settings import containerd_hosts, kyverno_policy
+from kubeaid_ci.images.override_proof import Kinds, Use, uses_of
+from kubeaid_ci.images.override_trials import Prover, Trial
+from kubeaid_ci.images.override_values import override_text, written_name
+from kubeaid_ci.images.reference import has_host
+from kubeaid_ci.images.result import AppOverride, ImageOverrides, ImageUse
+from kubeaid_ci.render.cluster_state import SideApp
+from kubeaid_ci.render.fleet import open_fleet, renderer_of
+from kubeaid_ci.render.renderer import Progress
+from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.render.results import Target
+from kubeaid_ci.render.task import ChartTask, KustomizeTask, Note
+from kubeaid_ci.settings import Settings
+
+_HEADER = "# Images from {mirror}; written by kubeaid-ci images overrides. Name it last in valueFiles.\n"
 
 
-@dataclass(frozen=True, slots=True)
-class ImageUse:
-    """An image of an Application, or of a chart by itself (then `cluster` is None).
+def override_images(
+    config_repo: str | os.PathLike[str],
+    kubeaid: str | os.PathLike[str],
+    mirror: str,
+    *,
+    clusters: Sequence[str] = (),
+    kubeaid_ref: str = "pinned",
+    config_ref: str = WORKTREE,
+    settings: Settings | None = None,
+    jobs: int | None = None,
+    cache: bool | str | os.PathLike[str] = True,
+    timeout: float = 300.0,
+    progress: Progress | None = None,
+) -> ImageOverrides:
+    """Find values that make the Applications of clusters take their images from a mirror, and prove them.
 
-    `proven` is true if, with the values of `keys`, the Application renders with the mirrored image in each place and
-    nothing else changes. `reason` explains why it could not be moved.
+    `mirror` is a registry, or a path below one. A use is proven if the Application, rendered with the values as its
+    last values file, has the mirrored image there and nothing else changes. The other parameters and errors are those
+    of `list_images`. Raises `UserError` if `mirror` is not a registry.
     """
-
-    cluster: str | None
-    app: str
-    image: str
-    mirrored: str
-    proven: bool
-    keys: tuple[str, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class AppOverride:
-    """A values file of an Application: its path below the output folder, and its text.
-
-    `source_path` is the chart that it is for. It must be the last of the source's value files.
-    """
-
-    cluster: str | None
-    app: str
-    file: str
-    values: str
-    source_path: str
+    place, own = Mirror.parse(mirror), settings or Settings()
+    with (
+        open_fleet(
+            config_repo,
+            kubeaid,
+            clusters=clusters,
+            kubeaid_ref=kubeaid_ref,
+            config_ref=config_ref,
+            settings=own,
+            jobs=jobs,
+            cache=cache,
+            timeout=timeout,
+            progress=progress,
+        ) as fleet,
+        closing(ChartFiles()) as files,
+    ):
+        prover = Prover(fleet.renderer, place, _kinds(own), files)
+        return _result(prover, (proof for state in fleet.clusters() for proof in prover.prove(state.side_apps)))
 
 
-@dataclass(frozen=True, slots=True)
-class ImageOverrides(JsonResult):
-    """The uses of images, and the values files that move them.
+def override_chart_images(
+    kubeaid: str | os.PathLike[str],
+    mirror: str,
+    *,
+    charts: Sequence[str] = (),
+    ref: str = WORKTREE,
+    settings: Settings | None = None,
+    jobs: int | None = None,
+    cache: bool | str | os.PathLike[str] = True,
+    timeout: float = 300.0,
+    progress: Progress | None = None,
+) -> ImageOverrides:
+    """Find and prove values for umbrella charts with their default values, as `override_images` does."""
+    place, own, root = Mirror.parse(mirror), settings or Settings(), Path(kubeaid).resolve()
+    with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
+        every = chart_sources(root, ref, own, helm=chosen_helm(None, own))
+        check_charts(charts, every)
+        apps = [
+            SideApp(name, ((task, name),), Target(namespace=name), ref, frozenset())
+            for name, task in every.items()
+            if not charts or name in charts
+        ]
+        renderer.render(part for app in apps for part, _ in app.parts if not isinstance(part, Note))
+        with closing(ChartFiles()) as files:
+            prover = Prover(renderer, place, _kinds(own), files)
+            return _result(prover, prover.prove(apps))
 
-    `unknown` are Applications or charts that could not be rendered. `registries` are those that references name.
-    """
 
-    mirror: Mirror
-    uses: tuple[ImageUse, ...]
-    apps: tuple[AppOverride, ...]
-    unknown: tuple[str, ...]
-    registries: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
+def override_files(overrides: ImageOverrides) -> dict[str, bytes]:
+    """Return the files to write, by path: values of Applications, a Kyverno policy, and containerd's hosts."""
+    files = {f"values/{app.file}": app.values for app in overrides.apps}
+    files["kyverno-policy.yaml"] = kyverno_policy(overrides.registries, overrides.mirror)
+    hosts = containerd_hosts(overrides.registries, overrides.mirror)
+    files |= {f"certs.d/{path}": text for path, text in hosts.items()}
+    return {path: text.encode() for path, text in files.items()}
 
-    @property
-    def proven(self) -> int:
-        """The number of uses that were proven to move."""
-        return sum(use.proven for use in self.uses)
+
+def _kinds(settings: Settings) -> Kinds:
+    return with_declared(ImageKind.of(each.kind, each.paths) for each in settings.images.fields)
+
+
+def _result(prover: Prover, proven: Iterable[tuple[SideApp, RenderedApp, list[Trial]]]) -> ImageOverrides:
+    uses: list[ImageUse] = []
+    apps: list[AppOverride] = []
+    unknown: list[str] = []
+    registries: set[str] = set()
+    for app, before, trials in proven:
+        registries |= {_registry(use) for use in uses_of(before.manifests, prover.kinds, prover.mirror)}
+        if before.status is not RenderStatus.RENDERED:
+            unknown.append("/".join(part for part in (before.cluster, before.app) if part))
+        uses += _uses(prover, app, before, trials)
+        apps += (_file(prover, before, trial) for trial in trials if trial.chosen and trial.proof and trial.proof.moved)
+    return ImageOverrides(prover.mirror, tuple(uses), tuple(apps), tuple(unknown), tuple(sorted(registries)))
+
+
+def _registry(use: Use) -> str:
+    """Return the registry as the reference names it, which is what a node looks up."""
+    return use.text.partition("/")[0].lower() if has_host(use.text) else use.image.registry
+
+
+def _uses(prover: Prover, app: SideApp, before: RenderedApp, trials: Sequence[Trial]) -> Iterator[ImageUse]:
+    """Yield each image of an Application once; it is proven if every place of it moves."""
+    every = uses_of(before.manifests, prover.kinds, prover.mirror)
+    moved = {(use.key, use.path) for trial in trials if trial.proof for use in trial.proof.moved}
+    by_image: dict[str, list[Use]] = {}
+    for use in every:
+        by_image.setdefault(str(use.image), []).append(use)
+    for image, places in sorted(by_image.items()):
+        left = [use for use in places if (use.key, use.path) not in moved]
+        target = str(prover.mirror.image(places[0].image))
+        reason = _reason(prover, app, trials, left[0]) if left else ""
+        keys = () if left else _keys(trials, places[0])
+        yield ImageUse(before.cluster or None, before.app, image, target, not left, keys, reason)
+
+
+def _keys(trials: Sequence[Trial], use: Use) -> tuple[str, ...]:
+    """Return the values that are set for an image, as far as their text shows it."""
+    return tuple(each.key for trial in trials for each in trial.chosen if _is_part(str(each.before), use))
+
+
+def _is_part(value: str, use: Use) -> bool:
+    """Return whether a value is an image, or the beginning of its name or repository, or a text that names it."""
+    name, start = written_name(use.text), written_name(value.rstrip("/")) if " " not in value else value
+    if not value:
+        return True
+    if "\n" in value or " " in value:
+        return name in value
+    return any(full == start or full.startswith((f"{start}/", f"{start}-")) for full in (name, use.image.name)) or (
+        start in (use.image.repository, use.image.repository.removeprefix("library/"))
+    )
+
+
+def _reason(prover: Prover, app: SideApp, trials: Sequence[Trial], use: Use) -> str:
+    """Return why an image could not be moved."""
+    charts = [part for part, _ in app.parts if isinstance(part, ChartTask) and use.file.startswith(f"{part.folder}/")]
+    if not charts:
+        kind = "a kustomization" if any(isinstance(part, KustomizeTask) for part, _ in app.parts) else "plain manifests"
+        return f"{use.file} is not from a chart but from {kind}, which no Helm value changes"
+    if prover.files.writes_image(charts[0], use.file, use.text):
+        return f"the template {use.file} has the image as fixed text"
+    for trial in trials:
+        for key, why in trial.dropped.items():
+            return f"setting {key} moves more than the image: {why}" if "changes" in why else f"setting {key}: {why}"
+    named = [each.key for trial in trials for each in trial.candidates if use.image.repository in each.before]
+    if named:
+        return f"the chart does not take the image from {named[0]}"
+    return "no value of the chart holds the image or its registry"
+
+
+def _file(prover: Prover, before: RenderedApp, trial: Trial) -> AppOverride:
+    name = f"{before.app.replace('/', '.')}.yaml"
+    if sum(isinstance(part, ChartTask) for part, _ in trial.app.parts) > 1:
+        name = f"{before.app.replace('/', '.')}-{trial.index}.yaml"
+    text = override_text(trial.values, trial.chosen, header=_HEADER.format(mirror=prover.mirror))
+    folder = before.dir or "charts"
+    return AppOverride(before.cluster or None, before.app, f"{folder}/{name}", text, trial.task.folder)

@@ -1,13 +1,14 @@
-"""One Kubernetes object, what names it, and where it came from."""
+"""A Kubernetes object, its identity, and where it comes from."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from kubeaid_ci.k8s.mask import MASK
 from kubeaid_ci.k8s.scopes import NO_SCOPES, Scopes, is_namespaced
 
+MASK = "(varies)"
+"""The placeholder for a value that differs in every rendering."""
 _IMAGES = ("image", "imageName")
 
 

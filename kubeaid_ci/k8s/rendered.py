@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.k8s.manifest import ObjectId, objects
-from kubeaid_ci.k8s.mask import MASK
+from kubeaid_ci.k8s.manifest import MASK, ObjectId, objects
 
 _LARGE = 1_000
 _NAME = ("metadata", "name")

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.k8s.schema import TEXT, TEXTS, TEXTS_BY_NAME, ListOf, Shape, check
+from kubeaid_ci.k8s.shapes import TEXT, TEXTS, TEXTS_BY_NAME, ListOf, Shape, check
 
 Answer = bool | None
 """True, False, or None if it cannot be known from Git."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.manifest import Manifest
-from kubeaid_ci.k8s.schema import DATA, FLAG, NUMBER, TEXT, ListOf, Shape, check
 from kubeaid_ci.k8s.selectors import EVERYTHING, SELECTOR_SHAPE, parse_selector
+from kubeaid_ci.k8s.shapes import DATA, FLAG, NUMBER, TEXT, ListOf, Shape, check
 from kubeaid_ci.network.cilium_peers import PEER_SHAPES, peers, subject
 from kubeaid_ci.network.kubernetes import is_port_name
 from kubeaid_ci.network.model import LAST_PORT, Direction, Policy, PortRange, Protocol, Rule, Rules

@@ -8,8 +8,8 @@ from ipaddress import ip_network
 from typing import Any
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.k8s.schema import DATA, TEXT, TEXTS, ListOf, Shape
 from kubeaid_ci.k8s.selectors import SELECTOR_SHAPE, Operator, Requirement, Selector, check_label_key, parse_selector
+from kubeaid_ci.k8s.shapes import DATA, TEXT, TEXTS, ListOf, Shape
 from kubeaid_ci.network.kubernetes import parse_block
 from kubeaid_ci.network.model import (
     NAMESPACE_NAME,

@@ -11,8 +11,8 @@ from typing import Any
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.manifest import Manifest
-from kubeaid_ci.k8s.schema import COUNT, NUMBER, TEXT, TEXTS, ListOf, Shape, check
 from kubeaid_ci.k8s.selectors import SELECTOR_SHAPE, parse_selector
+from kubeaid_ci.k8s.shapes import COUNT, NUMBER, TEXT, TEXTS, ListOf, Shape, check
 from kubeaid_ci.network.model import (
     LAST_PORT,
     Block,

@@ -10,8 +10,7 @@ from pathlib import Path
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
-from kubeaid_ci.images.hits import Confidence
-from kubeaid_ci.images.inventory import ImageInventory, ListedImage
+from kubeaid_ci.images.model import Confidence, ImageInventory, ListedImage
 from kubeaid_ci.images.reference import parse_reference
 from kubeaid_ci.scan.gate import Gate, judge
 from kubeaid_ci.scan.model import Scan, ScannedImage, ScanReport, ScanStatus

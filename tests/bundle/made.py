@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from kubeaid_ci.bundle import tape
+from kubeaid_ci.bundle import tar_archive
 from kubeaid_ci.bundle.model import MANIFEST, BundledFile, Manifest
 
 FILES = {"records/config/images.lock.yaml": b"lock\n", "wheels/a.whl": bytes(range(256)), "wheels/empty": b""}
@@ -27,5 +27,5 @@ def folder(place: Path, files: Mapping[str, bytes] = FILES, about: Manifest | No
 def tar(place: Path, files: Mapping[str, bytes] = FILES, about: Manifest | None = None) -> Path:
     source = folder(place.with_suffix(".files"), files, about)
     with place.open("wb") as file:
-        tape.write(file, ((name, source / name) for name in (MANIFEST, *sorted(files))))
+        tar_archive.write(file, ((name, source / name) for name in (MANIFEST, *sorted(files))))
     return place

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kubeaid_ci import UserError
-from kubeaid_ci.bundle import tape
+from kubeaid_ci.bundle import tar_archive
 from kubeaid_ci.bundle.model import MANIFEST
 from kubeaid_ci.bundle.verify import verify_bundle
 from tests.bundle import made
@@ -78,7 +78,7 @@ def test_files_in_another_order_are_no_bundle_of_the_same_bytes(tmp_path: Path) 
     source = made.folder(tmp_path / "files")
     place = tmp_path / "other.tar"
     with place.open("wb") as file:
-        tape.write(file, ((name, source / name) for name in (MANIFEST, *sorted(made.FILES, reverse=True))))
+        tar_archive.write(file, ((name, source / name) for name in (MANIFEST, *sorted(made.FILES, reverse=True))))
     assert rules(place)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kubeaid_ci import UserError
-from kubeaid_ci.bundle import tape
+from kubeaid_ci.bundle import tar_archive
 from kubeaid_ci.bundle.model import MANIFEST, Manifest
 from kubeaid_ci.bundle.restore import restore_bundle
 from kubeaid_ci.bundle.verify import verify_bundle
@@ -79,7 +79,7 @@ def test_an_extended_header_that_claims_to_be_huge_is_not_read(tmp_path: Path) -
 
 def test_a_manifest_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
     place = tmp_path / "bundle.tar"
-    place.write_bytes(tape.header(MANIFEST, HUGE))
+    place.write_bytes(tar_archive.header(MANIFEST, HUGE))
     with pytest.raises(UserError, match="more than the"):
         verify_bundle([place])
 

@@ -13,7 +13,7 @@ from kubeaid_ci.bundle.create import BundleOptions, create_bundle
 from kubeaid_ci.bundle.images import LAYOUT, LIST, ImageContent
 from kubeaid_ci.bundle.restore import restore_bundle
 from kubeaid_ci.bundle.verify import verify_bundle
-from kubeaid_ci.images.locking import image_registries
+from kubeaid_ci.images.lock import image_registries
 from kubeaid_ci.k8s.image import Image
 from tests import repos
 from tests.bundle.platform import ROOT, run

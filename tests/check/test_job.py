@@ -7,7 +7,7 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci import Settings, UserError
-from kubeaid_ci.check.coverage import FIGURES
+from kubeaid_ci.check.families import FIGURES
 from kubeaid_ci.findings.finding import Severity
 from kubeaid_ci.settings import CheckSettings
 from tests.renders import World, application, helm

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeaid_ci.checkup.remote_probe import readable, writable
+from kubeaid_ci.checkup.forge import readable, writable
 from kubeaid_ci.checkup.result import NotReached, Refused
 from kubeaid_ci.git.access import GitAccess
 from kubeaid_ci.git.remote import Heads

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeaid_ci.checkup.remote_probe import readable
+from kubeaid_ci.checkup.forge import readable
 from kubeaid_ci.checkup.result import Refused
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.git import process

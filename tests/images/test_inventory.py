@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from kubeaid_ci.images.checks import judge_images, moves
 from kubeaid_ci.images.inventory import collect_images
-from kubeaid_ci.images.judge import judge_images, moves
 from kubeaid_ci.settings import DeclaredImages, ImageSettings, parse
 from tests.images.objects import app, deployment, manifest
 

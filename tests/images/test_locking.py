@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from kubeaid_ci.cli.main import cli
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.images.inventory import collect_images
-from kubeaid_ci.images.lock import LOCK, ImageLock, lock_text, read_lock
-from kubeaid_ci.images.locking import image_registries, lock_images
+from kubeaid_ci.images.lock import image_registries, lock_images
+from kubeaid_ci.images.lock_file import LOCK, lock_text, read_lock
+from kubeaid_ci.images.result import ImageLock
 from tests import repos
 from tests.images.objects import app, deployment
 from tests.renders import World, application

@@ -17,11 +17,13 @@ from click.testing import CliRunner
 from kubeaid_ci import documents
 from kubeaid_ci.cli.main import cli
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.images.inventory import ImageInventory, collect_images
-from kubeaid_ci.images.locking import image_registries
+from kubeaid_ci.images.inventory import collect_images
+from kubeaid_ci.images.lock import image_registries
+from kubeaid_ci.images.mirror import mirror_images, restore_images
 from kubeaid_ci.images.mirror_names import Mirror
 from kubeaid_ci.images.mirror_plan import plan_files, plan_mirror
-from kubeaid_ci.images.mirroring import ImageMirror, mirror_images, restore_images
+from kubeaid_ci.images.model import ImageInventory
+from kubeaid_ci.images.result import ImageMirror
 from tests import repos
 from tests.images.objects import app, deployment, manifest
 from tests.renders import World, application

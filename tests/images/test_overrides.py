@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from kubeaid_ci import documents
 from kubeaid_ci.cli.main import cli
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.images.layers import containerd_hosts, kyverno_policy, rewrites
 from kubeaid_ci.images.mirror_names import Mirror
-from kubeaid_ci.images.overrides import ImageOverrides
-from kubeaid_ci.images.overriding import override_chart_images, override_images
+from kubeaid_ci.images.mirror_settings import containerd_hosts, kyverno_policy, rewrites
+from kubeaid_ci.images.overrides import override_chart_images, override_images
 from kubeaid_ci.images.reference import parse_reference
+from kubeaid_ci.images.result import ImageOverrides
 from tests import repos
 from tests.renders import World, application, helm, values_ref
 

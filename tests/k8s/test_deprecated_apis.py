@@ -1,6 +1,6 @@
 import pytest
 
-from kubeaid_ci.k8s.deprecated_apis import check
+from kubeaid_ci.k8s.api_removals import check
 from kubeaid_ci.k8s.manifest import objects
 from kubeaid_ci.semver.version import Version
 

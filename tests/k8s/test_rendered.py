@@ -1,8 +1,7 @@
 import pytest
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.k8s.manifest import ObjectId, numbered
-from kubeaid_ci.k8s.mask import MASK
+from kubeaid_ci.k8s.manifest import MASK, ObjectId, numbered
 from kubeaid_ci.k8s.rendered import parsed, settled
 
 HEAD = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"

@@ -8,7 +8,7 @@ import pytest
 
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.coverage import coverage
-from kubeaid_ci.check.network.networks import traffic
+from kubeaid_ci.check.network.traffic import traffic
 from kubeaid_ci.network.network import Network
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.fleet import open_fleet

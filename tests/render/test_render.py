@@ -5,7 +5,7 @@ import pytest
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.snapshot import WORKTREE
-from kubeaid_ci.k8s.mask import MASK
+from kubeaid_ci.k8s.manifest import MASK
 from kubeaid_ci.render.fleet import open_sides, renderer_of
 from kubeaid_ci.render.rendering import RenderStatus
 from kubeaid_ci.render.repositories import AtHand

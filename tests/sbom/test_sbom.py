@@ -16,7 +16,7 @@ from packageurl import PackageURL
 
 import kubeaid_ci
 from kubeaid_ci import create_sbom
-from kubeaid_ci.images.lock import LOCK, lock_text
+from kubeaid_ci.images.lock_file import LOCK, lock_text
 from tests import repos
 
 ROOT = Path(kubeaid_ci.__file__).parents[1]
@@ -193,5 +193,5 @@ def test_the_commands_of_the_page_run(line: str, platform: tuple[Path, Path], tm
 
 
 def test_the_library_is_loaded_only_for_the_bill() -> None:
-    code = "import sys, kubeaid_ci.cli, kubeaid_ci.sbom.create; print('cyclonedx' in sys.modules)"
+    code = "import sys, kubeaid_ci.cli, kubeaid_ci.sbom.sbom; print('cyclonedx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import kubeaid_ci
-from kubeaid_ci.images.lock import LOCK, lock_text
+from kubeaid_ci.images.lock_file import LOCK, lock_text
 from tests import repos
 from tests.sbom.test_sbom import application, pod
 from tests.scan import reports

@@ -3,7 +3,7 @@
 from kubeaid_ci.diff.comparison import ImageChange
 from kubeaid_ci.findings.vulnerability import VulnerabilitySeverity as Rated
 from kubeaid_ci.scan.model import ScannedImage, ScanStatus, Vulnerability
-from kubeaid_ci.scan.pairs import effect_of
+from kubeaid_ci.scan.update_effect import effect_of
 
 
 def image(name: str, *ids: str, severity: Rated = Rated.HIGH) -> ScannedImage:

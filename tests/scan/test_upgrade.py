@@ -2,8 +2,8 @@
 
 from kubeaid_ci import Upgrades
 from kubeaid_ci.diff.comparison import Comparison, ImageChange
-from kubeaid_ci.scan.pairs import note_of
 from kubeaid_ci.scan.readers import read_reports
+from kubeaid_ci.scan.update_effect import note_of
 from kubeaid_ci.upgrade import announcement
 from kubeaid_ci.upgrade.result import ClusterUpgrade, UpgradeStatus
 from tests.scan.reports import trivy

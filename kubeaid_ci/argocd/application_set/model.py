@@ -7,7 +7,7 @@ from typing import Any, Self
 from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.argocd.application_schema import APPLICATION_SET_SPEC
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.k8s.schema import check, unknown_fields
+from kubeaid_ci.k8s.shapes import check, unknown_fields
 
 Data = Mapping[str, Any]
 

@@ -16,7 +16,7 @@ from kubeaid_ci.argocd import UnsupportedError, gotemplate
 from kubeaid_ci.argocd.application_schema import APPLICATION_SPEC
 from kubeaid_ci.argocd.gotemplate import StringList, StringMap, to_text
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.k8s.schema import DATA, MapOf, Shape, check
+from kubeaid_ci.k8s.shapes import DATA, MapOf, Shape, check
 
 Parameters = Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""Volumes that no backup has, and volumes whose backups are too far apart."""
+"""Volumes that no backup has, volumes whose backups are too far apart, and the count of both."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -115,3 +115,10 @@ def _listed(names: Iterable[str]) -> str:
     every = list(dict.fromkeys(names))
     more = len(every) - _MOST_NAMED
     return ", ".join(every[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def coverage(state: ClusterState, context: CheckContext) -> dict[str, dict[str, int]]:
+    """Return the figures of the family. Exempt volumes count as covered."""
+    found = plan(state, context).volumes
+    uncovered = sum(bool(one.reason) and not is_exempt(one, context) for one in found)
+    return {"backup": {"volumes": len(found), "uncovered": uncovered}}

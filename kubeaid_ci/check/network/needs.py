@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from kubeaid_ci.check.network.networks import Traffic
+from kubeaid_ci.check.network.traffic import Traffic
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.network.model import LAST_PORT, PodGroup, Port

@@ -1,14 +1,33 @@
-"""Objects that the API server refuses because nothing in the cluster serves their kind or version."""
+"""Objects whose kind or API version the API server does not serve: never, not any more, or not after an upgrade."""
 
 from collections.abc import Iterator
 
 from kubeaid_ci.check.applied import Applied, applied
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.check.schema import removals
 from kubeaid_ci.check.schema.definitions import Definitions, definitions
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.k8s.api_removals import API_REMOVALS, ApiRemoval
 from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.semver.version import Version
 
+API_REMOVED = Rule(
+    "schema/api-removed",
+    Severity.ERROR,
+    "The cluster's Kubernetes version does not have this API any more, so the API server refuses the objects and the "
+    "sync fails. Write them in the API that replaces it.",
+)
+API_REMOVED_NEXT = Rule(
+    "schema/api-removed-next",
+    Severity.WARNING,
+    "The next release of Kubernetes does not have this API any more, so the sync fails after the upgrade. Write the "
+    "objects in the API that replaces it before you upgrade.",
+)
+API_DEPRECATED = Rule(
+    "schema/api-deprecated",
+    Severity.INFO,
+    "The API is deprecated and a later release of Kubernetes removes it. Write the objects in the API that replaces "
+    "it when you next change them.",
+)
 KIND_NOT_SERVED = Rule(
     "schema/kind-not-served",
     Severity.WARNING,
@@ -22,12 +41,51 @@ VERSION_NOT_SERVED = Rule(
     "The CustomResourceDefinition in the cluster does not serve this version of the kind, so the API server refuses "
     "the objects. Write them in a version that is served.",
 )
-RULES = (KIND_NOT_SERVED, VERSION_NOT_SERVED)
+RULES = (API_REMOVED, API_REMOVED_NEXT, API_DEPRECATED, KIND_NOT_SERVED, VERSION_NOT_SERVED)
 
+_BY_OBJECT = {(removal.api_version, kind): removal for removal in API_REMOVALS for kind in removal.kinds}
 _MOST_NAMED = 4
 
 
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
+    """Report objects of removed and deprecated APIs, and of kinds that nothing serves."""
+    yield from _removals(state, context)
+    yield from _unserved(state, context)
+
+
+def _removals(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
+    """Report each object of such an API."""
+    minor = state.version.release[1]
+    for item in applied(state, context):
+        version = str(item.manifest.body.get("apiVersion", ""))
+        removal = _BY_OBJECT.get((version, item.manifest.key.kind))
+        if removal is None or state.version.release[0] != 1 or removal.deprecated > minor:
+            continue
+        rule, fate = _verdict(removal, minor)
+        # The version of the cluster is only assumed.
+        severity = Severity.WARNING if rule is API_REMOVED and state.version_from == "default" else None
+        message = f"{item.manifest.key}: {version} {fate}"
+        key = f"{version} {item.manifest.key}"
+        yield item.finding(rule, message, severity=severity, key=key)
+
+
+def is_removed(api_version: str, kind: str, version: Version) -> bool:
+    """Return whether a release of Kubernetes has removed an API."""
+    removal = _BY_OBJECT.get((api_version, kind))
+    return removal is not None and removal.removed is not None and (1, removal.removed) <= version.release[:2]
+
+
+def _verdict(removal: ApiRemoval, minor: int) -> tuple[Rule, str]:
+    instead = f"; use {removal.replacement}" if removal.replacement else "; nothing replaces it"
+    if removal.removed is not None and removal.removed <= minor:
+        return API_REMOVED, f"was removed in Kubernetes 1.{removal.removed}{instead}"
+    if removal.removed == minor + 1:
+        return API_REMOVED_NEXT, f"is removed in Kubernetes 1.{removal.removed}, the next release{instead}"
+    when = f", removed in 1.{removal.removed}" if removal.removed else ""
+    return API_DEPRECATED, f"is deprecated since Kubernetes 1.{removal.deprecated}{when}{instead}"
+
+
+def _unserved(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report each unserved kind and version once for each Application."""
     items = list(applied(state, context))
     known = definitions(items)
@@ -35,7 +93,7 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     unserved: dict[tuple[str, str, str], list[Applied]] = {}
     for item in items:
         key, version = item.manifest.key, str(item.manifest.body.get("apiVersion", ""))
-        if not key.kind or not release or removals.is_removed(version, key.kind, state.version):
+        if not key.kind or not release or is_removed(version, key.kind, state.version):
             continue
         if not _is_served(item, known[item.app.destination], context, release):
             unserved.setdefault((item.subject, version, key.kind), []).append(item)

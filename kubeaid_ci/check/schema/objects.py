@@ -15,8 +15,7 @@ from kubeaid_ci.check.schema.structural import Coercion, json_schema, without_st
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import at, mapping, text
-from kubeaid_ci.k8s.manifest import Manifest
-from kubeaid_ci.k8s.mask import MASK
+from kubeaid_ci.k8s.manifest import MASK, Manifest
 from kubeaid_ci.k8s.schemas import Path, Validator, Violation, written
 from kubeaid_ci.render.cluster_state import ClusterState
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from kubeaid_ci.check.applied import applied
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.check.security.pods import workloads
+from kubeaid_ci.check.security.workloads import workloads
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import text
 from kubeaid_ci.render.cluster_state import ClusterState

@@ -1,10 +1,10 @@
-"""Rights that containers have on their node, and limits that they lack."""
+"""Privileges of containers on their node, and security contexts that contradict themselves."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.check.security.pods import Workload, containers, containers_named, effective, named, workloads
+from kubeaid_ci.check.security.workloads import Workload, containers, containers_named, effective, named, workloads
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts
 from kubeaid_ci.k8s.pod_security import added_capabilities
@@ -66,6 +66,12 @@ ROOT_WRITABLE = Rule(
     "mount an emptyDir where the program writes.",
     is_posture=True,
 )
+CONTEXT_CONTRADICTORY = Rule(
+    "security/context-contradictory",
+    Severity.ERROR,
+    "Two settings of the security context exclude each other, so the API server refuses the pods or the node does not "
+    "start them. Remove one of the two.",
+)
 RULES = (
     PRIVILEGED,
     HOST_NAMESPACE,
@@ -75,10 +81,17 @@ RULES = (
     RUNS_AS_ROOT,
     SECCOMP_MISSING,
     ROOT_WRITABLE,
+    CONTEXT_CONTRADICTORY,
 )
 
 
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
+    """Report each workload once for each rule, with the containers concerned."""
+    yield from _privileges(state, context)
+    yield from _contexts(state, context)
+
+
+def _privileges(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report each workload once for each rule, with the containers concerned.
 
     Pods that an operator completes are reported only for what they have, not for what they lack.
@@ -136,3 +149,23 @@ _LACKS: dict[Rule, Callable[[Workload, Any], bool]] = {
     SECCOMP_MISSING: _lacks_seccomp,
     ROOT_WRITABLE: _root_is_writable,
 }
+
+
+def _contexts(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
+    """Report each workload with such a container."""
+    for workload in workloads(state, context):
+        if found := list(_contradictions(workload)):
+            yield workload.finding(CONTEXT_CONTRADICTORY, named(found))
+
+
+def _contradictions(workload: Workload) -> Iterator[str]:
+    for name, container in containers(workload.pods):
+        user = effective(workload.pods, container, "runAsUser")
+        if effective(workload.pods, container, "runAsNonRoot") is True and user == 0 and not isinstance(user, bool):
+            yield f"container {name} has runAsNonRoot: true and runAsUser: 0"
+        if at(container, "securityContext", "allowPrivilegeEscalation") is False:
+            if at(container, "securityContext", "privileged") is True:
+                yield f"container {name} has privileged: true and allowPrivilegeEscalation: false"
+            # The API server compares this spelling only: SYS_ADMIN passes.
+            elif "CAP_SYS_ADMIN" in added_capabilities(container):
+                yield f"container {name} adds CAP_SYS_ADMIN and has allowPrivilegeEscalation: false"

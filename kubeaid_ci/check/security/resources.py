@@ -1,11 +1,11 @@
-"""Requests and limits of containers."""
+"""Requests and limits of containers, and the count of containers without them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubeaid_ci.check.applied import applied
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.check.security.pods import Workload, containers, containers_named, named, workloads
+from kubeaid_ci.check.security.workloads import Workload, containers, containers_named, named, workloads
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import at, mapping, mappings
 from kubeaid_ci.k8s.quantity import quantity
@@ -101,3 +101,16 @@ def _over_limit(container: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
         wanted, most = quantity(requested), quantity(limits.get(resource))
         if wanted is not None and most is not None and wanted > most:
             yield resource, requested, limits[resource]
+
+
+def coverage(state: ClusterState, context: CheckContext) -> dict[str, dict[str, int]]:
+    """Return the figures of the family."""
+    defaults = limit_ranges(state, context)
+    every = list(workloads(state, context))
+    total = sum(len(workload.pods.containers()) for workload in every)
+    memory = sum(len(without_memory_limit(workload, defaults)) for workload in every)
+    cpu = sum(len(without_cpu_request(workload, defaults)) for workload in every)
+    return {
+        "memory_limit": {"containers": total, "missing": memory},
+        "cpu_request": {"containers": total, "missing": cpu},
+    }

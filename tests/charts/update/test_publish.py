@@ -17,8 +17,8 @@ from kubeaid_ci.charts.update.offer import ChartPublication
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.helm.chart import CHARTS
-from kubeaid_ci.scan.pairs import note_of
 from kubeaid_ci.scan.readers import read_reports
+from kubeaid_ci.scan.update_effect import note_of
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings import Settings
 from kubeaid_ci.settings.policy import ChartPolicy

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 from kubeaid_ci import documents
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.coverage import coverage
-from kubeaid_ci.check.network.networks import Traffic, traffic
 from kubeaid_ci.check.network.suggest import suggest
+from kubeaid_ci.check.network.traffic import Traffic, traffic
 from kubeaid_ci.k8s.manifest import objects
 from kubeaid_ci.network.model import End, Node, Outside, PodGroup, Port
 from kubeaid_ci.network.reach import connects

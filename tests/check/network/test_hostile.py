@@ -8,8 +8,8 @@ from typing import Any
 from kubeaid_ci.check import families
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.coverage import coverage
-from kubeaid_ci.check.network.networks import traffic
 from kubeaid_ci.check.network.suggest import suggest
+from kubeaid_ci.check.network.traffic import traffic
 from kubeaid_ci.k8s.manifest import objects
 from kubeaid_ci.render.cluster_state import ClusterState
 from tests.check.network.generated import cluster

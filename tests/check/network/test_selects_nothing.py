@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.check.network.policy_selects_nothing import check
+from kubeaid_ci.check.network.ineffective_policies import POLICY_SELECTS_NOTHING, check
 from kubeaid_ci.render.rendering import RenderStatus
 from tests.check.network.states import state
 
@@ -26,7 +26,8 @@ def policy(namespace: str, **labels: str) -> dict[str, Any]:
 
 
 def messages(*bodies: dict[str, Any], status: RenderStatus = RenderStatus.RENDERED) -> list[str]:
-    return [finding.message for finding in check(state(bodies, status), CheckContext())]
+    found = check(state(bodies, status), CheckContext())
+    return [finding.message for finding in found if finding.rule == POLICY_SELECTS_NOTHING]
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_hostile_names_stay_in_the_folder_and_in_their_comments(name: str) -> No
 
 
 def test_the_family_can_be_asked_for_suggestions() -> None:
-    assert families.named("network", "suggest") is not None
+    assert families.suggesting("network") is not None
 
 
 def test_the_command_writes_the_files_of_a_rendered_cluster(tmp_path: Path) -> None:

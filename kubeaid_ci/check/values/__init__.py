@@ -1,1 +1,0 @@
-"""The family ``values/``: values of charts that have no effect."""

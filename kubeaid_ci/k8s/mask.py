@@ -1,3 +1,0 @@
-"""The placeholder for a value that differs in every rendering."""
-
-MASK = "(varies)"
