@@ -83,7 +83,8 @@ def _grants(rules: Any) -> set[tuple[str, ...]] | None:
         verbs, groups, resources, names, addresses = fields
         if len(verbs) * (len(groups) * len(resources) * max(len(names), 1) + len(addresses)) > _MOST_GRANTS:
             return None
-        found |= set(product(verbs, groups, resources, names or ["*"]))
+        # The name `*` is no wildcard: it permits nothing more than an object of that name.
+        found |= set(product(verbs, groups, resources, names) if names else product(verbs, groups, resources))
         found |= set(product(verbs, addresses))
     return found
 

@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     from kubeaid_ci.documents.edit import set_scalar
     from kubeaid_ci.documents.enginejson import parse_json
     from kubeaid_ci.documents.goyaml import dump
-    from kubeaid_ci.documents.loader import duplicate_keys, load, load_all, load_texts, locate, locate_all
+    from kubeaid_ci.documents.loader import (
+        duplicate_keys,
+        load,
+        load_all,
+        load_spelled,
+        load_texts,
+        locate,
+        locate_all,
+    )
     from kubeaid_ci.documents.pieces import split
     from kubeaid_ci.documents.places import Edited, Place, Text
 
@@ -22,6 +30,7 @@ __all__ = [
     "duplicate_keys",
     "load",
     "load_all",
+    "load_spelled",
     "load_texts",
     "locate",
     "locate_all",
@@ -38,6 +47,7 @@ _HOMES = {
     "duplicate_keys": "loader",
     "load": "loader",
     "load_all": "loader",
+    "load_spelled": "loader",
     "load_texts": "loader",
     "locate": "loader",
     "locate_all": "loader",

@@ -15,7 +15,7 @@ import yaml
 from kubeaid_ci.documents import straight
 from kubeaid_ci.documents.nodes import MAX_DEPTH, Alias, Branch, Document, Leaf, Node, decoded, documents, is_merge
 from kubeaid_ci.documents.pieces import pieces
-from kubeaid_ci.documents.resolve import plain_value
+from kubeaid_ci.documents.resolve import plain_value, reads_as_text
 from kubeaid_ci.errors import UserError
 
 MAX_ALIASED = 400_000
@@ -67,6 +67,21 @@ def load_texts(text: str | bytes, *, where: str) -> Any:
 
 def _written(text: str) -> str | None:
     return None if plain_value(text) is None else text
+
+
+def load_spelled(text: str, *, where: str) -> Any:
+    """Read the one document of a text with the spelling of each scalar that programs read in different ways.
+
+    Such a scalar, ``1.10``, ``010``, ``yes`` or ``2020-01-01`` without quotes, is a tuple of its text; a null is None.
+    Raises as `load`.
+    """
+    found = [_Values(each, _spelled).value(each.root, 0) for each in documents(text, where)]
+    return found[0] if found else None
+
+
+def _spelled(text: str) -> Any:
+    value = plain_value(text)
+    return value if value is None or reads_as_text(text) else (text,)
 
 
 def locate(text: str | bytes, path: Sequence[str | int], *, document: int = 0) -> int | None:

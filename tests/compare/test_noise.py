@@ -170,6 +170,41 @@ def test_a_change_under_cover_of_noise_is_shown(old: Any, new: Any, path: str) -
     assert paths(old, new) == [path]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("3.10", "3.1"),
+        ("010", "8"),
+        ("0x10", "16"),
+        ("1_000", "1000"),
+        ("1e3", "1000.0"),
+        ("0.1", "0.10000000000000001"),
+        ("12345678901234567890123", "12345678901234567890124"),
+        ("yes", "true"),
+        ("y", "true"),
+        ("True", "true"),
+        ("2020-01-01", '"2020-01-01"'),
+        ("12:30", '"12:30"'),
+        ("!Ref x", "x"),
+        ("!!binary aGk=", "hi"),
+    ],
+)
+def test_a_scalar_that_programs_read_in_different_ways_is_shown_as_it_is_written(old: str, new: str) -> None:
+    before, after = (f"version: {value}\nother: {{a: 1}}\n" for value in (old, new))
+    assert paths(obj("ConfigMap", data={"a": before}), obj("ConfigMap", data={"a": after})) == ["data.a"]
+    # The same next to another change: nothing of the text is left out.
+    more = obj("ConfigMap", data={"a": f"{after}more: 1\n"})
+    assert paths(obj("ConfigMap", data={"a": before}), more) == ["data.a"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("~", "null"), ("'a'", "a"), ("[1, 2]", "\n- 1\n- 2"), ("&x 1", "1"), ("a != 1", '"a != 1"')]
+)
+def test_quotes_styles_and_nulls_of_a_text_mean_the_same(old: str, new: str) -> None:
+    before, after = (f"version: {value}\nother: {{a: 1}}\n" for value in (old, new))
+    assert paths(obj("ConfigMap", data={"a": before}), obj("ConfigMap", data={"a": after})) == []
+
+
 @pytest.mark.parametrize(("_", "old", "new"), NO_OPS)
 def test_noise_beside_an_image_hides_it_not(_: str, old: Any, new: Any) -> None:
     old, new = (side if isinstance(side, list) else [side] for side in (old, new))

@@ -188,6 +188,7 @@ DIFFERENT: list[Pair] = [
     ("a custom resource's defaults", obj("Thing", api="example.com/v1", spec={"template": {"spec": {}}}), obj("Thing", api="example.com/v1", spec={"template": {"spec": {"restartPolicy": "Always"}}})),
     ("a custom resource's empty fields", obj("Thing", api="example.com/v1", spec={}), obj("Thing", api="example.com/v1", spec={"labels": {}})),
     ("a service of another group", obj("Service", api="serving.knative.dev/v1", spec={}), obj("Service", api="serving.knative.dev/v1", spec={"type": "ClusterIP"})),
+    ("rights of all instead of one name", role(rule("get", "pods", resourceNames=["*"])), role(rule("get", "pods"))),
     ("rights of one more", role(rule("get", "pods")), role(rule("get", "pods"), rule("get", "services"))),
     ("a second source", application(source=SOURCE), obj("Application", api=ARGO, spec={"project": "default", "sources": [SOURCE, SOURCE]})),
     ("other values as they are", sourced(values="a: 1\n"), sourced(valuesObject={"a": "1"})),
