@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from kubeaid_ci.findings.finding import Rule as Rule
     from kubeaid_ci.findings.finding import Severity as Severity
     from kubeaid_ci.forge.change_request import PublishOptions as PublishOptions
+    from kubeaid_ci.git.revision import Commit as Commit
+    from kubeaid_ci.git.revision import Pinned as Pinned
+    from kubeaid_ci.git.revision import Revision as Revision
+    from kubeaid_ci.git.revision import WorkTree as WorkTree
     from kubeaid_ci.images.list import list_chart_images as list_chart_images
     from kubeaid_ci.images.list import list_images as list_images
     from kubeaid_ci.images.lock import image_registries as image_registries
@@ -97,6 +101,12 @@ _PLACES = {
         "UserError",
     ),
     "kubeaid_ci.check.check": ("check_clusters",),
+    "kubeaid_ci.git.revision": (
+        "Commit",
+        "Pinned",
+        "Revision",
+        "WorkTree",
+    ),
     "kubeaid_ci.images.model": ("ImageInventory",),
     "kubeaid_ci.images.list": (
         "list_chart_images",

@@ -9,7 +9,7 @@ from typing import Any
 
 from kubeaid_ci import documents
 from kubeaid_ci.argocd.application import Parameter
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.helm.version import rules
 from kubeaid_ci.render.rendering import ValuesLayer
 from kubeaid_ci.render.source import render_source
@@ -47,7 +47,7 @@ def ours(
     with tempfile.TemporaryDirectory() as folder:
         written(Path(folder) / "x", files)
         task = ChartTask(
-            FilesAt(folder, WORKTREE, ("x",)),
+            FilesAt(folder, WORK_TREE, ("x",)),
             "x",
             folder,
             name,

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kubeaid_ci.baseline import merge_base
 from kubeaid_ci.build.build import build_clusters
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.config_repo.folders import HOME, Folders, folders_of
@@ -18,40 +17,42 @@ from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git import snapshot
 from kubeaid_ci.git.checkout import checkout_at
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import Commit, TreeRevision, WorkTree
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.render.repositories import RevisionMissingError
 
 
 def of_charts(
     kubeaid: str | os.PathLike[str],
-    base: str,
+    base: TreeRevision,
     charts: Sequence[str],
-    check: Callable[[str, Sequence[str]], Iterable[Finding]],
-    *,
-    head: str = WORKTREE,
+    check: Callable[[Commit, Sequence[str]], Iterable[Finding]],
 ) -> Iterable[Finding]:
-    """Return the findings of charts (none: all) at a base revision, or at the merge base for ``REF...``.
+    """Return the findings of charts (none: all) at a base revision.
 
     `check` runs the job at a commit for the charts of these names. Raises `UserError` for an unknown revision.
     """
-    repository, commit = _at(Path(kubeaid).resolve(), base, head)
+    repository, commit = _at(Path(kubeaid).resolve(), base)
     folders = {name: name.rstrip("/").removeprefix(f"{CHARTS}/").partition("/")[0] for name in charts}
     present = [name for name, folder in folders.items() if repository.tree(commit, f"{CHARTS}/{folder}")]
     if (charts and not present) or repository.tree(commit, CHARTS) is None:
         return ()
-    return check(commit, present)
+    return check(Commit(commit), present)
 
 
 def of_build(
-    config_repo: str | os.PathLike[str], kubeaid: str | os.PathLike[str], base: str, dirs: Sequence[str], **build: Any
+    config_repo: str | os.PathLike[str],
+    kubeaid: str | os.PathLike[str],
+    base: TreeRevision,
+    dirs: Sequence[str],
+    **build: Any,
 ) -> Iterable[Finding]:
     """Return the findings of ``build --check`` at a base revision of the config repo.
 
     `dirs` are folders of clusters (none: all), `build` are options of `build_clusters`. Raises `UserError` for an
     unknown revision.
     """
-    repository, commit = _at(Path(config_repo).resolve(), base, WORKTREE)
+    repository, commit = _at(Path(config_repo).resolve(), base)
     present = _clusters(repository, commit, dirs)
     if not present:
         return ()
@@ -61,30 +62,30 @@ def of_build(
 
 def of_clusters(
     config_repo: str | os.PathLike[str],
-    base: str,
+    base: TreeRevision,
     names: Sequence[str],
-    check: Callable[[str, Sequence[str]], Iterable[Finding]],
+    check: Callable[[TreeRevision, Sequence[str]], Iterable[Finding]],
 ) -> Iterable[Finding]:
-    """Return the findings of clusters at a base revision of the config repo, which may be ``worktree``.
+    """Return the findings of clusters at a base revision of the config repo, which may be the work tree.
 
     `names` are clusters or their folders (none: all). `check` runs the job at a revision for the clusters of these
     names. Raises `UserError` for an unknown revision.
     """
-    if base == WORKTREE:
-        return check(WORKTREE, names)
-    repository, commit = _at(Path(config_repo).resolve(), base, WORKTREE)
+    if isinstance(base, WorkTree):
+        return check(base, names)
+    repository, commit = _at(Path(config_repo).resolve(), base)
     present = _clusters(repository, commit, names)
-    return check(commit, present if names else ()) if present else ()
+    return check(Commit(commit), present if names else ()) if present else ()
 
 
-def _at(root: Path, base: str, head: str) -> tuple[Repository, str]:
-    """Return the repository and the base's commit."""
+def _at(root: Path, base: TreeRevision) -> tuple[Repository, str]:
+    """Return the repository and the id of the base's commit."""
     repository = Repository.at(root)
     if repository is None:
         raise UserError(f"{root}: not a Git repository, so it has no revision {base}")
-    commit = repository.commit(merge_base.before(root, base, head))
+    commit = repository.commit(str(base))
     if commit is None:
-        raise RevisionMissingError(root, base)
+        raise RevisionMissingError(root, str(base))
     return repository, commit
 
 

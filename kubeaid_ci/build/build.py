@@ -20,6 +20,7 @@ from kubeaid_ci.config_repo.selection import Selection, select
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.git.revision import WORK_TREE, Pinned, Revision, WorkTree, parse_revision
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.repositories.kubeaid import BUILD, resolve
 from kubeaid_ci.runtime.workers import Crashed, Done, Limits, Pool, TimedOutError, WorkerError
@@ -37,7 +38,7 @@ def build_clusters(
     kubeaid: str | os.PathLike[str],
     *,
     clusters: Sequence[str] = (),
-    kubeaid_ref: str = "worktree",
+    kubeaid_ref: Revision | str = WORK_TREE,
     engine: str = "rjsonnet",
     check: bool = False,
     validate: bool = False,
@@ -51,8 +52,8 @@ def build_clusters(
     """Build the kube-prometheus manifests of clusters into ``k8s/<dir>/kube-prometheus/``.
 
     `config_repo` and `kubeaid` are folders. `clusters` names some (default: all that have a vars file) by folder or
-    name. `kubeaid_ref` is ``worktree`` (the checkout as it is), ``pinned`` (what each cluster
-    pins) or a revision. With `check` nothing is written. `timeout` is in seconds a cluster.
+    name. `kubeaid_ref` is the work tree, what each cluster pins, or a revision for all, also as the text of
+    ``--kubeaid-ref``. With `check` nothing is written. `timeout` is in seconds a cluster.
     `kubeaid_addresses` are addresses of the KubeAid repo besides its origin, for ``pinned``.
     `progress` is called with a cluster when its build starts (no result) and when it ends.
 
@@ -64,9 +65,10 @@ def build_clusters(
     selection = select(folders(config), clusters)
     buildable = tuple(cluster for cluster in selection.clusters if cluster.vars_file)
     store, report = cache_at(cache), progress or _silent
+    revision = parse_revision(kubeaid_ref)
     tasks: list[Task] = []
     done: dict[str, Built] = {}
-    sources = resolve(root, kubeaid_ref, config, buildable, addresses=addresses)
+    sources = resolve(root, revision, config, buildable, addresses=addresses)
     for cluster in buildable:
         match sources[cluster.dir]:
             case Finding() as finding:
@@ -77,11 +79,11 @@ def build_clusters(
     done |= _built(tasks, Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout)), report)
     built = [done[cluster.dir] for cluster in buildable]
     findings: Sequence[Finding] = [finding for one in built for finding in one.findings]
-    if check and kubeaid_ref != "pinned":
-        findings = with_pinned(findings, root, kubeaid_ref, config, buildable, addresses=addresses)
+    if check and not isinstance(revision, Pinned):
+        findings = with_pinned(findings, root, revision, config, buildable, addresses=addresses)
     not_built = _not_built(config, selection, named=bool(clusters), is_empty=not built)
     results = tuple(one.result for one in built)
-    if kubeaid_ref == "worktree":
+    if isinstance(revision, WorkTree):
         results = _marked(results, root)
     return Builds(results, (*selection.findings, *not_built, *findings), check)
 

@@ -10,6 +10,7 @@ from kubeaid_ci.build.rules import STALE
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.git.revision import PINNED, Revision
 from kubeaid_ci.git.source_files import FolderRef
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.repositories.kubeaid import BUILD, KubeAid, resolve
@@ -35,7 +36,7 @@ def stale(
 def with_pinned(
     findings: Sequence[Finding],
     root: Path,
-    ref: str,
+    ref: Revision,
     config: Path,
     clusters: Sequence[Cluster],
     *,
@@ -52,7 +53,7 @@ def with_pinned(
     if not about or repository is None:
         return tuple(findings)
     used = resolve(root, ref, config, about)
-    pinned = resolve(root, "pinned", config, about, addresses=addresses)
+    pinned = resolve(root, PINNED, config, about, addresses=addresses)
     advice = {one.label: _other_revision(repository, used[one.dir], pinned[one.dir], one) for one in about}
     return tuple(
         replace(one, message=one.message + advice[one.subject]) if one.subject in stale_ones else one

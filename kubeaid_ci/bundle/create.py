@@ -17,6 +17,7 @@ from kubeaid_ci.bundle.staging import publish, staging
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.git.revision import PINNED, Commit
 from kubeaid_ci.images.inventory import Collector
 from kubeaid_ci.images.lock_file import LOCK, read_lock
 from kubeaid_ci.images.model import ImageInventory
@@ -77,8 +78,8 @@ def create_bundle(
             config_repo,
             kubeaid,
             clusters=clusters,
-            kubeaid_ref="pinned",
-            config_ref="HEAD",
+            kubeaid_ref=PINNED,
+            config_ref=Commit("HEAD"),
             settings=known,
             jobs=jobs,
             cache=cache,

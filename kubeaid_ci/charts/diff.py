@@ -15,7 +15,7 @@ from kubeaid_ci.diff.comparison import Comparison, NotCompared, OneSided
 from kubeaid_ci.diff.rules import CHART_ADDED, CHART_GONE
 from kubeaid_ci.diff.unknown import AppOnSide
 from kubeaid_ci.findings.finding import Finding, Severity
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import WORK_TREE, TreeRevision, parse_tree_revision
 from kubeaid_ci.k8s.scopes import Scopes
 from kubeaid_ci.render.fleet import renderer_of
 from kubeaid_ci.render.renderer import Outcomes, Progress, Renderer, key
@@ -64,8 +64,8 @@ class Pair:
 def diff_charts(
     kubeaid: str | os.PathLike[str],
     *,
-    base: str,
-    head: str = WORKTREE,
+    base: TreeRevision | str,
+    head: TreeRevision | str = WORK_TREE,
     charts: Sequence[str] = (),
     noise: bool = False,
     diffs: bool = False,
@@ -78,14 +78,14 @@ def diff_charts(
 ) -> Comparison:
     """Return what umbrella charts give with their default values at two revisions, compared by object and meaning.
 
-    `kubeaid` is a folder, `charts` names some (none: all), `base` and `head` are revisions or ``worktree``.
+    `kubeaid` is a folder, `charts` names some (none: all), `base` and `head` are revisions, or the work tree.
     Each chart is compared for itself, as an Application of its name in the cluster ``charts``; one whose
     files are the same is not even rendered. `helm` is as in `render_charts`. One that fails is a finding and stops
     no other. `progress` is called as by `render_clusters`. Raises `UserError` if nothing can be compared at all.
     """
     root, known = Path(kubeaid).resolve(), settings or Settings()
     version = chosen_helm(helm, known)
-    before, after = (chart_sources(root, ref, known, helm=version) for ref in (base, head))
+    before, after = (chart_sources(root, parse_tree_revision(side), known, helm=version) for side in (base, head))
     check_charts(charts, {**before, **after})
     wanted = [name for name in sorted({*before, *after}) if not charts or name in charts]
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:

@@ -13,7 +13,7 @@ from kubeaid_ci.charts import source, structure
 from kubeaid_ci.charts.render import render_charts
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import WORK_TREE, TreeRevision, parse_tree_revision
 from kubeaid_ci.helm.version import of_charts
 from kubeaid_ci.k8s import api, api_removals
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId
@@ -55,7 +55,7 @@ def lint_charts(
     kubeaid: str | os.PathLike[str],
     *,
     charts: Sequence[str] = (),
-    ref: str = WORKTREE,
+    ref: TreeRevision | str = WORK_TREE,
     kubernetes: Sequence[Version] = (),
     helm: Sequence[Version] = (),
     settings: Settings | None = None,
@@ -72,7 +72,7 @@ def lint_charts(
     """
     known = settings or Settings()
     versions = _ends(kubernetes or known.kubernetes_versions)
-    repo = source.read(Path(kubeaid).resolve(), ref, cache=cache)
+    repo = source.read(Path(kubeaid).resolve(), parse_tree_revision(ref), cache=cache)
     with repo.snapshot:
         chosen = source.selected(repo.charts, charts)
     named = [chart.folder for chart in chosen.charts]

@@ -10,7 +10,7 @@ from kubeaid_ci.charts.ledger import check as ledger_checks
 from kubeaid_ci.charts.ledger.ledger import Ledger
 from kubeaid_ci.charts.verify.verdict import Vendored
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import WORK_TREE, TreeRevision, parse_tree_revision
 from kubeaid_ci.helm.chart import Chart, Dependency, Subchart
 from kubeaid_ci.helm.dependencies import ResolvedDependency, resolve, undeclared
 from kubeaid_ci.report.json_result import JsonResult
@@ -48,13 +48,14 @@ class ChartList(JsonResult):
 
 
 def list_charts(
-    kubeaid: str | os.PathLike[str], *, charts: Sequence[str] = (), ref: str = WORKTREE, cache: bool = True
+    kubeaid: str | os.PathLike[str],
+    *,
+    charts: Sequence[str] = (),
+    ref: TreeRevision | str = WORK_TREE,
+    cache: bool = True,
 ) -> ChartList:
-    """Return what the umbrella charts of a KubeAid repo declare, lock and vendor; all of them, or those named.
-
-    `ref` is a revision, or ``worktree`` for the checkout as it is.
-    """
-    repo = source.read(Path(kubeaid).resolve(), ref, cache=cache)
+    """Return what the umbrella charts of a KubeAid repo declare, lock and vendor; all of them, or those named."""
+    repo = source.read(Path(kubeaid).resolve(), parse_tree_revision(ref), cache=cache)
     with repo.snapshot:
         chosen = source.selected(repo.charts, charts)
     lines = [line for chart in chosen.charts for line in _lines(chart, repo.ledger)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import snapshot
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import WORK_TREE, TreeRevision, WorkTree, parse_tree_revision
 from kubeaid_ci.helm.chart_files import LinkError
 from kubeaid_ci.helm.version import NEWEST, of_charts, rules_name
 from kubeaid_ci.k8s import api
@@ -26,7 +26,7 @@ def render_charts(
     kubeaid: str | os.PathLike[str],
     *,
     charts: Sequence[str] = (),
-    ref: str = WORKTREE,
+    ref: TreeRevision | str = WORK_TREE,
     values: str = "",
     values_name: str = "values",
     settings: Settings | None = None,
@@ -39,7 +39,7 @@ def render_charts(
 ) -> Renderings:
     """Render umbrella charts with their default values, or with `values` (YAML, named in messages).
 
-    `kubeaid` is a folder, `charts` names some (none: all), `ref` is ``worktree`` or a revision. A
+    `kubeaid` is a folder, `charts` names some (none: all), `ref` is a revision, or the work tree. A
     chart represents an Application of its name in a namespace of its name, on a cluster that runs
     kube-prometheus and nothing else. One that fails is in the result, with findings, and does not block the
     others; `lint` adds the findings of Helm's linter. `helm` is the version of Helm to follow (default: the
@@ -47,15 +47,17 @@ def render_charts(
     is called as by `render_clusters`. Raises `UserError` if nothing can be rendered at all.
     """
     root, layers = Path(kubeaid).resolve(), (ValuesLayer(values_name, values),) if values else ()
+    revision = parse_tree_revision(ref)
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         version = chosen_helm(helm, settings or Settings())
-        every = chart_sources(root, ref, settings or Settings(), layers=layers, helm=version)
+        every = chart_sources(root, revision, settings or Settings(), layers=layers, helm=version)
         check_charts(charts, every)
         chosen = {name: task for name, task in every.items() if not charts or name in charts}
         planned = {name: _linted(task) for name, task in chosen.items()} if lint else chosen
         renderer.render(task for task in planned.values() if isinstance(task, ChartTask))
     done = [
-        app_of(name, [(task, name)], renderer, Target(namespace=name), revision=ref) for name, task in planned.items()
+        app_of(name, [(task, name)], renderer, Target(namespace=name), revision=str(revision))
+        for name, task in planned.items()
     ]
     findings = tuple(finding for _, some in done for finding in some)
     return Renderings(tuple(app for app, _ in done), findings, helm=version)
@@ -68,17 +70,17 @@ def chosen_helm(given: Version | None, settings: Settings) -> str:
 
 
 def chart_sources(
-    root: Path, ref: str, settings: Settings, *, layers: tuple[ValuesLayer, ...] = (), helm: str = NEWEST
+    root: Path, revision: TreeRevision, settings: Settings, *, layers: tuple[ValuesLayer, ...] = (), helm: str = NEWEST
 ) -> dict[str, ChartTask | Note]:
     """Return what to render for each umbrella chart of a revision, by name. `helm` is a full version."""
-    at = FilesAt(str(root), ref, (CHARTS,))
+    at = FilesAt(str(root), revision, (CHARTS,))
     version = settings.kubernetes_version or Version.parse(api.DEFAULT)
     api_versions = {*api.api_versions(version), *api.MONITORING, *settings.api_versions}
-    with snapshot.open_snapshot(root, ref, at.folders) as files:
-        place = Place(at, files, ref)
+    with snapshot.open_snapshot(root, revision, at.folders) as files:
+        place = Place(at, files, str(revision))
         names = sorted(path.split("/")[1] for path in files.files if _is_chart(path))
         if not names:
-            where = f" at {ref}" if ref != WORKTREE else ""
+            where = "" if isinstance(revision, WorkTree) else f" at {revision}"
             raise UserError(f"{root}: not a KubeAid repo: it has no {CHARTS}/{where}; name one with --kubeaid")
         made = {name: _task(place, name, layers, version, tuple(sorted(api_versions))) for name in names}
     return {

@@ -11,6 +11,7 @@ from kubeaid_ci.charts.ledger.ledger import LEDGER, PATCHES, Ledger
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.suppression import SETTINGS_FILE
 from kubeaid_ci.git import attributes
+from kubeaid_ci.git.revision import TreeRevision
 from kubeaid_ci.git.snapshot import Snapshot, open_snapshot
 from kubeaid_ci.helm.chart import CHARTS, Charts
 from kubeaid_ci.suggestion import suggestion
@@ -25,9 +26,9 @@ class ChartRepo:
     ledger: Ledger
 
 
-def read(root: Path, ref: str, *, cache: bool = True) -> ChartRepo:
+def read(root: Path, revision: TreeRevision, *, cache: bool = True) -> ChartRepo:
     """Read charts and ledger; the snapshot is the caller's to close. Raises `UserError` if there are no charts."""
-    snapshot = open_snapshot(root, ref, [CHARTS, LEDGER, PATCHES, SETTINGS_FILE, attributes.FILE])
+    snapshot = open_snapshot(root, revision, [CHARTS, LEDGER, PATCHES, SETTINGS_FILE, attributes.FILE])
     try:
         charts = reader.read(snapshot, cache=default_folder() if cache else None)
         return ChartRepo(snapshot, replace(_some(charts, root), rewritten=_rewritten(snapshot)), _ledger(snapshot))

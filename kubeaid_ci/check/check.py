@@ -18,13 +18,13 @@ from kubeaid_ci.check.result import Checks, ClusterCheck, Suggestion
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
-from kubeaid_ci.git.snapshot import WORKTREE, Snapshot
+from kubeaid_ci.git.revision import PINNED, WORK_TREE, Revision, TreeRevision
+from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.images import rules as image_rules
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.fleet import Fleet, open_fleet
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderStatus
-from kubeaid_ci.render.repositories import PINNED
 from kubeaid_ci.repositories.kubeaid import origin
 from kubeaid_ci.settings import Settings
 
@@ -36,8 +36,8 @@ def check_clusters(
     clusters: Sequence[str] = (),
     rules: Sequence[str] = (),
     suggest: str | None = None,
-    kubeaid_ref: str = PINNED,
-    config_ref: str = WORKTREE,
+    kubeaid_ref: Revision | str = PINNED,
+    config_ref: TreeRevision | str = WORK_TREE,
     settings: Settings | None = None,
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,

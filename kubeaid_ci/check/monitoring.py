@@ -14,9 +14,9 @@ from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.checkout import checkout_at
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import Commit, Pinned, Revision, WorkTree
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.repositories import PINNED, AtHand
+from kubeaid_ci.render.repositories import AtHand
 
 FAMILY = "build/"
 
@@ -46,24 +46,24 @@ def check_monitoring(repositories: AtHand, clusters: Iterable[Monitored], **opti
     by_label = {one.cluster.label: one for one in clusters}
     if not by_label:
         return ()
-    config, commit = repositories.config, repositories.config_place("").at.ref
-    with nullcontext(config) if commit == WORKTREE else checkout_at(config, commit) as folder:
+    config, revision = repositories.config, repositories.config_place("").at.revision
+    with nullcontext(config) if isinstance(revision, WorkTree) else checkout_at(config, revision.name) as folder:
         dirs = [one.cluster.dir for one in by_label.values()]
         ref = repositories.kubeaid_ref
         found = _findings(folder, repositories.kubeaid, dirs, ref, options)
-        if ref != PINNED:
+        if not isinstance(ref, Pinned):
             return found
         unpinned = {finding.subject for finding in found if finding.rule == PINNED_REVISION_MISSING}
         others = _by_revision(repositories.kubeaid, (by_label[label] for label in unpinned if label in by_label))
-        for revision, labels in others.items():
+        for name, labels in others.items():
             dirs = [by_label[label].cluster.dir for label in labels]
-            again = _findings(folder, repositories.kubeaid, dirs, revision, options)
+            again = _findings(folder, repositories.kubeaid, dirs, Commit(name), options)
             found = (*(finding for finding in found if finding.subject not in labels), *again)
         return found
 
 
 def _findings(
-    folder: Path, kubeaid: Path, dirs: list[str], ref: str, options: Mapping[str, Any]
+    folder: Path, kubeaid: Path, dirs: list[str], ref: Revision, options: Mapping[str, Any]
 ) -> tuple[Finding, ...]:
     return build_clusters(folder, kubeaid, clusters=dirs, kubeaid_ref=ref, check=True, **options).findings
 

@@ -10,13 +10,14 @@ from kubeaid_ci.checkup import kubeaid as doctor_kubeaid
 from kubeaid_ci.checkup import machine as doctor_machine
 from kubeaid_ci.checkup.result import Checkup
 from kubeaid_ci.forge.change_request import Wishes
+from kubeaid_ci.git.revision import WORK_TREE, Revision, parse_revision
 
 
 def doctor(
     config_repo: str | os.PathLike[str] = ".",
     kubeaid: str | os.PathLike[str] | None = None,
     *,
-    kubeaid_ref: str = "worktree",
+    kubeaid_ref: Revision | str = WORK_TREE,
     engine: str = "rjsonnet",
     wishes: Wishes | None = None,
 ) -> Checkup:
@@ -36,7 +37,7 @@ def doctor(
         results = (
             *machine,
             *config.checks,
-            *doctor_kubeaid.look(source, kubeaid_ref, config),
+            *doctor_kubeaid.look(source, parse_revision(kubeaid_ref), config),
             *forge.look(config.approach, config.folder, wishes),
         )
     return Checkup(results, (*rules.findings(results), *config.clusters.findings))

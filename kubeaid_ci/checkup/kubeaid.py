@@ -13,6 +13,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.git.revision import PINNED, Commit, Pinned, Revision, WorkTree
 from kubeaid_ci.repositories.folders import is_address, mirror_folder, reading
 from kubeaid_ci.repositories.kubeaid import KubeAid, origin, resolve
 
@@ -20,7 +21,7 @@ _CHARTS = "argocd-helm-charts"
 _ADVICE = "name one with --kubeaid PATH|URL or KUBEAID_CI_KUBEAID"
 
 
-def look(named: str | None, ref: str, config: ConfigRepo) -> Iterator[Check]:
+def look(named: str | None, ref: Revision, config: ConfigRepo) -> Iterator[Check]:
     """Look at the KubeAid repo, which is a folder or an address; a mirror is looked at, but none is made."""
     if named is None:
         yield checks.no_repository(Area.KUBEAID_REPO, "none named", _ADVICE)
@@ -39,10 +40,10 @@ def look(named: str | None, ref: str, config: ConfigRepo) -> Iterator[Check]:
     yield checks.reading(Area.KUBEAID_REPO, access.url, default, access.help)
     mirror = mirror_folder(access.url)
     if mirror.is_dir() and Repository.at(mirror):
-        yield from _folder(mirror, "HEAD" if ref == "worktree" else ref, config)
+        yield from _folder(mirror, Commit("HEAD") if isinstance(ref, WorkTree) else ref, config)
 
 
-def _folder(root: Path, ref: str, config: ConfigRepo) -> Iterator[Check]:
+def _folder(root: Path, ref: Revision, config: ConfigRepo) -> Iterator[Check]:
     if config.folder is None or config.folder.resolve() != root:
         yield from settings_check(Area.KUBEAID_REPO, root)
     infos = [one for one in config.clusters.clusters if one.vars_file]
@@ -63,8 +64,8 @@ def _folder(root: Path, ref: str, config: ConfigRepo) -> Iterator[Check]:
     if repository:
         yield checks.history(len(repository.tags()), shallow=repository.is_shallow(), folder=str(root))
     if repository and config.has_clusters:
-        lacking = _lacking(resolve(root, "pinned", home, clusters), clusters)
-        yield checks.pinned(len(clusters) - len(lacking), lacking, used=ref == "pinned")
+        lacking = _lacking(resolve(root, PINNED, home, clusters), clusters)
+        yield checks.pinned(len(clusters) - len(lacking), lacking, used=isinstance(ref, Pinned))
     charts = [path.parent.name for path in (root / _CHARTS).glob("*/Chart.yaml")]
     yield checks.charts(len(charts))
 

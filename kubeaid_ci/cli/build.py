@@ -7,7 +7,7 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
+from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options, revision_of_base
 from kubeaid_ci.cli.options import common_options, resolve
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def build(
             from kubeaid_ci.baseline.at_base import of_build
 
             dirs = [result.dir for result in builds.results] if clusters else ()
-            known = Baseline(subtracted, of_build(config_repo, kubeaid, subtracted, dirs, **same))
+            revision = revision_of_base(config_repo, subtracted)
+            known = Baseline(subtracted, of_build(config_repo, kubeaid, revision, dirs, **same))
     told = report(builds, version=__version__, check=check)
     ran = _RAN if check else ()
     failure = partial(_failure, builds)

@@ -7,7 +7,7 @@ import click
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.charts_render import helm_version
-from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
+from kubeaid_ci.cli.new_only import base_to_subtract, charts_baseline, new_only_options
 from kubeaid_ci.cli.options import common_options, resolve
 from kubeaid_ci.errors import UserError
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubeaid_ci.findings.finding import Finding
+    from kubeaid_ci.git.revision import TreeRevision
     from kubeaid_ci.semver.version import Version
 
 
@@ -63,8 +64,7 @@ def charts_lint(
 
     subtracted = base_to_subtract(ctx, base, new_only=new_only)
     options = resolve(ctx, given, base=subtracted, base_of="kubeaid")
-    kubeaid, ref = charts_folder(options, ref)
-    known = None
+    kubeaid, revision = charts_folder(options, ref)
     with Progress(quiet=options.quiet) as progress:
         same: dict[str, Any] = {
             "kubernetes": _versions(kubernetes),
@@ -74,16 +74,14 @@ def charts_lint(
             "cache": options.cache,
             "progress": progress.rendered,
         }
-        found = lint_charts(kubeaid, charts=charts, ref=ref, **same)
-        if subtracted:
-            from kubeaid_ci.baseline.at_base import of_charts
+        result = lint_charts(kubeaid, charts=charts, ref=revision, **same)
 
-            def at(commit: str, names: "Sequence[str]") -> "Sequence[Finding]":
-                return lint_charts(kubeaid, charts=names, ref=commit, **same).findings
+        def findings_at(commit: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
+            return lint_charts(kubeaid, charts=names, ref=commit, **same).findings
 
-            known = Baseline(subtracted, of_charts(kubeaid, subtracted, charts, at, head=ref))
+        known = charts_baseline(kubeaid, subtracted, charts, findings_at, head=revision)
     ran = () if charts or new_only else rules.LINT_RULES
-    done(ctx, lint(found, version=__version__), options, ran=ran, failure=_failure, baseline=known)
+    done(ctx, lint(result, version=__version__), options, ran=ran, failure=_failure, baseline=known)
 
 
 def _failure(findings: "Sequence[Finding]") -> int:

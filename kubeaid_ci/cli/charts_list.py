@@ -26,8 +26,8 @@ def charts_list(ctx: click.Context, /, charts: tuple[str, ...], ref: str, **give
     from kubeaid_ci.cli.repositories import charts_folder
 
     options = resolve(ctx, given)
-    kubeaid, ref = charts_folder(options, ref)
-    found = list_charts(kubeaid, charts=charts, ref=ref, cache=options.cache)
+    kubeaid, revision = charts_folder(options, ref)
+    found = list_charts(kubeaid, charts=charts, ref=revision, cache=options.cache)
     report = listing(found.lines, found.findings, version=__version__, has_ledger=found.has_ledger)
     done(ctx, report, options, ran=() if charts else rules.LIST_RULES, failure=2 if found.findings else 0)
 
@@ -57,12 +57,12 @@ def charts_outdated(
     from kubeaid_ci.cli.repositories import charts_folder
 
     options = resolve(ctx, given)
-    kubeaid, ref = charts_folder(options, ref)
+    kubeaid, revision = charts_folder(options, ref)
     with Progress(quiet=options.quiet) as progress:
         found = outdated_charts(
             kubeaid,
             charts=charts,
-            ref=ref,
+            ref=revision,
             settings=options.settings,
             update_ledger=update_ledger,
             jobs=options.jobs,

@@ -9,7 +9,8 @@ import click
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.diff_options import about_change, comparing, diff_options, end
-from kubeaid_ci.cli.options import common_options, refuse_kubeaid_ref, resolve
+from kubeaid_ci.cli.new_only import revision_of_base
+from kubeaid_ci.cli.options import common_options, refuse_kubeaid_ref, refuse_pinned, resolve
 from kubeaid_ci.cli.posting import comment_place
 from kubeaid_ci.errors import UserError
 
@@ -74,18 +75,17 @@ def charts_render(
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.render import write_manifests
-    from kubeaid_ci.cli.repositories import kubeaid_folder
+    from kubeaid_ci.cli.repositories import charts_at_kubeaid_ref
     from kubeaid_ci.render.report import report
 
     options = resolve(ctx, given)
-    if options.kubeaid_ref == "pinned":
-        refuse_kubeaid_ref(ctx, given, "charts belong to no cluster, so no revision is pinned; name one")
-    kubeaid, ref = kubeaid_folder(options)
+    refuse_pinned(ctx, options, given)
+    kubeaid, revision = charts_at_kubeaid_ref(options)
     with Progress(quiet=options.quiet) as progress:
         renderings = render_charts(
             kubeaid,
             charts=charts,
-            ref="worktree" if ref == "pinned" else ref,
+            ref=revision,
             values=values.read_text(encoding="utf-8", errors="replace") if values else "",
             values_name=str(values or ""),
             settings=options.settings,
@@ -119,20 +119,21 @@ def charts_diff(
     Example: kubeaid-ci charts diff --base origin/master
              kubeaid-ci charts diff traefik --base 26.1.0 --head 31.1.1 --kubeaid ../KubeAid
     """
-    from kubeaid_ci.baseline import merge_base
     from kubeaid_ci.charts.diff import diff_charts
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import kubeaid_folder
+    from kubeaid_ci.git.revision import WORK_TREE, parse_tree_revision
 
     options = resolve(ctx, given, base=base, base_of="kubeaid")
     refuse_kubeaid_ref(ctx, given, "the charts are those of --base and --head")
     place = comment_place(given, options, of="kubeaid")
     kubeaid, _ = kubeaid_folder(options)
+    after = parse_tree_revision(head or WORK_TREE)
     with Progress(quiet=options.quiet) as progress:
         comparison = diff_charts(
             kubeaid,
-            base=merge_base.before(kubeaid, base, head or "worktree"),
-            head=head or "worktree",
+            base=revision_of_base(kubeaid, base, after),
+            head=after,
             charts=charts,
             helm=helm_version(helm),
             **comparing(given, options, progress),

@@ -167,8 +167,9 @@ def _wishes(ctx: click.Context, options: Options, given: dict[str, Any], *, publ
 def _address(options: Options) -> str:
     """Return the KubeAid repo to publish to: an address, or a checkout whose origin is published to."""
     from kubeaid_ci.cli.repositories import kubeaid_target
+    from kubeaid_ci.git.revision import WorkTree
 
-    if options.kubeaid_ref != "worktree":
+    if not isinstance(options.kubeaid_ref, WorkTree):
         raise UserError(f"updates start from the base branch; leave out --kubeaid-ref {options.kubeaid_ref}")
     return kubeaid_target(options)
 

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_option
+from kubeaid_ci.cli.new_only import base_to_subtract, charts_baseline, new_only_option, revision_of_base
 from kubeaid_ci.cli.options import Options, common_options, resolve
 from kubeaid_ci.cli.posting import update_issue
 from kubeaid_ci.cli.publish_options import reach_options, wishes
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.charts.verify.verdict import Verification
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.forge.interface import Forge
+    from kubeaid_ci.git.revision import TreeRevision
     from kubeaid_ci.report.report import Report
 
 # Waiting for a server takes no core.
@@ -78,7 +78,7 @@ def charts_verify(
 
     subtracted = base_to_subtract(ctx, base, new_only=new_only, base_is_used=True)
     options = resolve(ctx, given, base=base, base_of="kubeaid")
-    kubeaid, ref = charts_folder(options, ref)
+    kubeaid, revision = charts_folder(options, ref)
     asking = _asking(options, given, offline=offline)
     forge = _forge(options, given, partial=offline or new_only or bool(charts)) if issue else None
     same: dict[str, Any] = {
@@ -86,13 +86,12 @@ def charts_verify(
         "jobs": _FETCHES_A_JOB * options.jobs,
         "cache": options.cache,
     }
-    known = None
     with Progress(quiet=options.quiet) as progress, asking as fetch:
         found = verify_charts(
             kubeaid,
             charts=charts,
-            ref=ref,
-            base=_before(kubeaid, base, ref) if base else None,
+            ref=revision,
+            base=revision_of_base(kubeaid, base, revision) if base else None,
             fetch=fetch,
             update_ledger=update_ledger,
             accept=accept,
@@ -100,25 +99,17 @@ def charts_verify(
             progress=progress.verified,
             **same,
         )
-        if subtracted:
-            from kubeaid_ci.baseline.at_base import of_charts
 
-            def at(commit: str, names: Sequence[str]) -> "Sequence[Finding]":
-                return verify_charts(kubeaid, charts=names, ref=commit, fetch=fetch, effects=False, **same).findings
+        def findings_at(commit: "TreeRevision", names: Sequence[str]) -> "Sequence[Finding]":
+            return verify_charts(kubeaid, charts=names, ref=commit, fetch=fetch, effects=False, **same).findings
 
-            known = Baseline(subtracted, of_charts(kubeaid, subtracted, charts, at, head=ref))
+        known = charts_baseline(kubeaid, subtracted, charts, findings_at, head=revision)
     report = verification(found, version=__version__)
     post = (lambda: _kept(forge, report, options)) if forge else None
     # What a failed upstream hides could match; a baseline takes out what suppressions match.
     is_whole = not (charts or new_only or found.may_pass)
     ran = (rules.VERIFY_OFFLINE_RULES if offline else rules.VERIFY_RULES) if is_whole else ()
     done(ctx, report, options, ran=ran, failure=lambda findings: _failure(found, findings), baseline=known, post=post)
-
-
-def _before(kubeaid: Path, base: str, ref: str) -> str:
-    from kubeaid_ci.baseline import merge_base
-
-    return merge_base.before(kubeaid, base, ref)
 
 
 def _asking(options: Options, given: dict[str, Any], *, offline: bool) -> "AbstractContextManager[Fetch | None]":

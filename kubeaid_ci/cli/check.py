@@ -7,7 +7,7 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
+from kubeaid_ci.cli.new_only import base_to_subtract, clusters_baseline, new_only_options
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, resolve
 from kubeaid_ci.cli.posting import update_issue
 from kubeaid_ci.cli.publish_options import reach_options, wishes
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.check.result import Suggestion
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.forge.interface import Forge
+    from kubeaid_ci.git.revision import TreeRevision
     from kubeaid_ci.report.report import Report
 
 
@@ -64,7 +65,6 @@ def check(
              kubeaid-ci check --new-only --base origin/main
              kubeaid-ci check --issue --config-repo https://github.com/example/kubernetes-config.git
     """
-    from kubeaid_ci.baseline.at_base import of_clusters
     from kubeaid_ci.check.check import check_clusters
     from kubeaid_ci.check.report import outputs, report
     from kubeaid_ci.cli.ending import conclude, judge
@@ -78,7 +78,6 @@ def check(
     config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
     names = [name for each in rules for name in each.replace(",", " ").split()]
     forge = _forge(options, common, is_partial=bool(clusters or names or new_only)) if issue else None
-    baseline = None
     with Progress(quiet=options.quiet) as progress:
         same: dict[str, Any] = {
             "rules": names,
@@ -89,12 +88,11 @@ def check(
             "progress": progress.rendered,
         }
         checks = check_clusters(config_repo, kubeaid, clusters=clusters, suggest=suggest, **same)
-        if subtracted:
 
-            def at(revision: str, names: "Sequence[str]") -> "Sequence[Finding]":
-                return check_clusters(config_repo, kubeaid, clusters=names, config_ref=revision, **same).findings
+        def findings_at(revision: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
+            return check_clusters(config_repo, kubeaid, clusters=names, config_ref=revision, **same).findings
 
-            baseline = Baseline(subtracted, of_clusters(config_repo, subtracted, clusters, at))
+        baseline = clusters_baseline(config_repo, subtracted, clusters, findings_at)
     if suggest:
         _show(checks.suggestions, out)
         ctx.exit(0)

@@ -137,7 +137,7 @@ def _resolved(options: Options, clusters: Sequence[str]) -> dict[str, str]:
     values = {
         "CONFIG_REPO": options.config_repo if options.config_repo != "." else "",
         "KUBEAID": options.kubeaid or "",
-        "KUBEAID_REF": options.kubeaid_ref,
+        "KUBEAID_REF": str(options.kubeaid_ref),
         "CLUSTERS": joined(clusters),
     }
     return {f"{PREFIX}{name}": value for name, value in values.items() if value}

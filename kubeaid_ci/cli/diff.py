@@ -8,7 +8,7 @@ import click
 from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.diff_options import about_change, comparing, diff_options, end
 from kubeaid_ci.cli.environment import is_from_environment
-from kubeaid_ci.cli.new_only import Baseline, new_only_option
+from kubeaid_ci.cli.new_only import Baseline, new_only_option, revision_of_base
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, refuse_kubeaid_ref, resolve
 from kubeaid_ci.cli.posting import comment_place
 from kubeaid_ci.errors import UserError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from kubeaid_ci.diff.comparison import Revisions
     from kubeaid_ci.findings.finding import Finding
+    from kubeaid_ci.git.revision import Revision, TreeRevision
 
 _DEFAULT_REF = "pinned"
 _CONFIG, _KUBEAID = "k8s", "argocd-helm-charts"
@@ -127,7 +128,7 @@ def _before(
 
     same: dict[str, Any] = {"settings": options.settings, "jobs": options.jobs, "cache": options.cache}
 
-    def at(revision: str, names: "Sequence[str]") -> "Sequence[Finding]":
+    def at(revision: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
         return render_clusters(
             config_repo, kubeaid, clusters=names, config_ref=revision, kubeaid_ref=before.kubeaid, **same
         ).findings
@@ -166,13 +167,13 @@ def _upgrade(revision: str) -> "tuple[Revisions, Revisions]":
     return Revisions(), Revisions(kubeaid=revision)
 
 
-def _sides(of: str, root: Path, base: str, head: str | None, own: str) -> "tuple[Revisions, Revisions]":
+def _sides(of: str, root: Path, base: str, head: str | None, own: "Revision") -> "tuple[Revisions, Revisions]":
     """Both sides of a change of the repository at `root`; `own` is the KubeAid revision for one of the config repo."""
-    from kubeaid_ci.baseline import merge_base
     from kubeaid_ci.diff.comparison import Revisions
+    from kubeaid_ci.git.revision import WORK_TREE, parse_tree_revision
 
-    after = head or "worktree"
-    before = merge_base.before(root, base, after)
+    after = parse_tree_revision(head or WORK_TREE)
+    before = revision_of_base(root, base, after)
     if of == "config":
         return Revisions(before, own), Revisions(after, own)
     return Revisions(kubeaid=before), Revisions(kubeaid=after)

@@ -16,13 +16,13 @@ from kubeaid_ci.cli.options import Options
 from kubeaid_ci.cli.output import finish
 from kubeaid_ci.findings import suppress
 from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.git.revision import WORK_TREE, Commit, Pinned, Revision, WorkTree
 from kubeaid_ci.net.address import names_address, without_credentials
-from kubeaid_ci.report.report import Report, RepositoryRevisions, Revision, Side
+from kubeaid_ci.report.report import Report, RepositoryRevisions, RevisionEntry, Side
 
 if TYPE_CHECKING:
     from kubeaid_ci.diff.comparison import Revisions
-
-_WORKTREE = "worktree"
+    from kubeaid_ci.git.repository import Repository
 
 Failure = int | Callable[[Sequence[Finding]], int]
 """The exit code of what could not be done, or how to get it from the findings that are reported."""
@@ -124,7 +124,7 @@ def _with_provenance(report: Report, options: Options, revisions: Callable[[], M
 
 def revisions_of_command(options: Options) -> dict[str, RepositoryRevisions]:
     """Return the two repositories with the one revision that a command looks at."""
-    found = {"config": _repository(options.config_repo, {"revision": _WORKTREE})}
+    found = {"config": _repository(options.config_repo, {"revision": WORK_TREE})}
     if options.kubeaid:
         found["kubeaid"] = _repository(options.kubeaid, {"revision": options.kubeaid_ref})
     return {name: revisions for name, revisions in found.items() if revisions}
@@ -151,7 +151,7 @@ def run_address(env: Mapping[str, str] = os.environ) -> str:
     return ""
 
 
-def _repository(place: str, refs: Mapping[Side, str], folder: Path | None = None) -> RepositoryRevisions:
+def _repository(place: str, at: Mapping[Side, Revision], folder: Path | None = None) -> RepositoryRevisions:
     """Return a repository's public address and its revisions; empty for a folder that is no Git repository."""
     from kubeaid_ci.git.repository import Repository
 
@@ -163,13 +163,19 @@ def _repository(place: str, refs: Mapping[Side, str], folder: Path | None = None
     remote = repository.remote()
     address = without_credentials(place) if is_address else str(remote) if remote else ""
     found: RepositoryRevisions = {"repository": address} if address else {}
-    for side, ref in refs.items():
-        found[side] = _revision(repository, ref)
+    for side, revision in at.items():
+        found[side] = _entry(repository, revision)
     return found
 
 
-def _revision(repository: Any, ref: str) -> Revision:
-    if ref == "pinned":
-        return {"ref": ref}
-    commit = repository.commit("HEAD" if ref == _WORKTREE else ref)
-    return {"ref": ref, "commit": commit} if commit else {"ref": ref}
+def _entry(repository: "Repository", revision: Revision) -> RevisionEntry:
+    """Return a revision in JSON, with its commit if the repository has it."""
+    entry: RevisionEntry = {"ref": str(revision)}
+    match revision:
+        case Pinned():
+            commit = None
+        case WorkTree():
+            commit = repository.commit("HEAD")
+        case Commit(name):
+            commit = repository.commit(name)
+    return {**entry, "commit": commit} if commit else entry

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, refuse_kubeaid_ref, resolve
+from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, refuse_pinned, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -53,8 +53,8 @@ def options_for(ctx: click.Context, values: dict[str, Any], clusters: "Sequence[
     if of_charts and clusters:
         raise click.UsageError("--charts is about the images of charts, so no cluster can be named", ctx)
     options = resolve(ctx, values, kubeaid_ref="worktree" if of_charts else "pinned")
-    if of_charts and options.kubeaid_ref == "pinned":
-        refuse_kubeaid_ref(ctx, values, "charts belong to no cluster, so no revision is pinned; name one")
+    if of_charts:
+        refuse_pinned(ctx, options, values)
     return options
 
 
@@ -62,24 +62,25 @@ def inventory(
     options: Options, clusters: "Sequence[str]", *, of_charts: bool, progress: "Progress | None"
 ) -> "ImageInventory":
     """Return the images of clusters, or of charts with their default values, by the common options."""
-    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.cli.repositories import charts_at_kubeaid_ref, config_folder, kubeaid_folder
     from kubeaid_ci.images.list import list_chart_images, list_images
 
-    kubeaid, ref = kubeaid_folder(options)
     if of_charts:
+        kubeaid, charts_revision = charts_at_kubeaid_ref(options)
         return list_chart_images(
             kubeaid,
-            ref="worktree" if ref == "pinned" else ref,
+            ref=charts_revision,
             settings=options.settings,
             jobs=options.jobs,
             cache=options.cache,
             progress=progress,
         )
+    kubeaid, revision = kubeaid_folder(options)
     return list_images(
         config_folder(options),
         kubeaid,
         clusters=clusters,
-        kubeaid_ref=ref,
+        kubeaid_ref=revision,
         settings=options.settings,
         jobs=options.jobs,
         cache=options.cache,

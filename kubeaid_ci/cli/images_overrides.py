@@ -50,7 +50,7 @@ def images_overrides(
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.images_list import failure_of_unknown, options_for
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.cli.repositories import charts_at_kubeaid_ref, config_folder, kubeaid_folder
     from kubeaid_ci.images.overrides import override_chart_images, override_files, override_images
     from kubeaid_ci.images.report import override_report
     from kubeaid_ci.runtime.files import write_folder
@@ -59,7 +59,6 @@ def images_overrides(
     target = mirror or options.settings.images.mirror
     if target is None:
         raise click.UsageError("name the mirror with --to REGISTRY, or set images.mirror in the settings", ctx)
-    kubeaid, ref = kubeaid_folder(options)
     with Progress(quiet=options.quiet) as progress:
         shared: dict[str, Any] = {
             "settings": options.settings,
@@ -68,10 +67,11 @@ def images_overrides(
             "progress": progress.rendered,
         }
         if of_charts:
-            found = override_chart_images(kubeaid, target, ref="worktree" if ref == "pinned" else ref, **shared)
+            kubeaid, charts_revision = charts_at_kubeaid_ref(options)
+            found = override_chart_images(kubeaid, target, ref=charts_revision, **shared)
         else:
-            config = config_folder(options)
-            found = override_images(config, kubeaid, target, clusters=clusters, kubeaid_ref=ref, **shared)
+            config, (kubeaid, revision) = config_folder(options), kubeaid_folder(options)
+            found = override_images(config, kubeaid, target, clusters=clusters, kubeaid_ref=revision, **shared)
     if out:
         write_folder(out, override_files(found))
     ran = () if clusters else ("image",)

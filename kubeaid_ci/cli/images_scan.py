@@ -9,8 +9,10 @@ import click
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.environment import PathList
-from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
+from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options, revision_of_base
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, resolve
+from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+from kubeaid_ci.git.revision import WORK_TREE, TreeRevision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +101,8 @@ def images_scan(
         result = _scan(options, clusters, gate, progress, how)
         known = None
         if subtracted:
-            before = _scan(options, (), gate, progress, how, ref=_commit(options, subtracted))
+            revision = revision_of_base(config_folder(options), subtracted)
+            before = _scan(options, (), gate, progress, how, revision=revision)
             known = Baseline(subtracted, before.findings)
     if gitlab_report is not None:
         _write_gitlab(gitlab_report, result, started)
@@ -129,28 +132,20 @@ def _scan(
     progress: "Progress",
     how: dict[str, Any],
     *,
-    ref: str | None = None,
+    revision: TreeRevision = WORK_TREE,
 ) -> "Scan":
     """Scan the images of clusters as they are, or at a revision of the config repo."""
     from functools import partial
 
     from kubeaid_ci.scan.scan import scan_images
 
-    inventory, digests = _inventory(options, clusters, progress, ref)
+    inventory, digests = _inventory(options, clusters, progress, revision)
     return scan_images(inventory, digests=digests, gate=gate, progress=partial(progress.counted, "scanned"), **how)
 
 
-def _commit(options: Options, base: str) -> str:
-    from kubeaid_ci.baseline import merge_base
-    from kubeaid_ci.cli.repositories import config_folder
-
-    return merge_base.before(config_folder(options), base, "worktree")
-
-
 def _inventory(
-    options: Options, clusters: "Sequence[str]", progress: "Progress", ref: str | None
+    options: Options, clusters: "Sequence[str]", progress: "Progress", revision: TreeRevision
 ) -> "tuple[ImageInventory, dict[str, str]]":
-    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
     from kubeaid_ci.images.list import list_images
     from kubeaid_ci.images.lock import locked_digests
 
@@ -160,13 +155,13 @@ def _inventory(
         kubeaid,
         clusters=clusters,
         kubeaid_ref=kubeaid_ref,
-        config_ref=ref or "worktree",
+        config_ref=revision,
         settings=options.settings,
         jobs=options.jobs,
         cache=options.cache,
         progress=progress.rendered,
     )
-    return inventory, locked_digests(config_repo, ref)
+    return inventory, locked_digests(config_repo, revision)
 
 
 def _write_gitlab(path: Path, result: "Scan", started: datetime) -> None:

@@ -1,7 +1,8 @@
 """``--new-only --base REF``: report only the findings that a base revision does not have."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -10,8 +11,12 @@ from kubeaid_ci.cli.environment import is_from_environment
 
 if TYPE_CHECKING:
     from kubeaid_ci.findings.finding import Finding
+    from kubeaid_ci.git.revision import TreeRevision
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+FindingsAt = Callable[[Any, Sequence[str]], "Iterable[Finding]"]
+"""Returns the findings of a command at a revision, for the clusters or charts of these names (none: all)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +53,33 @@ def base_to_subtract(ctx: click.Context, base: str | None, *, new_only: bool, ba
     if base and not new_only and not base_is_used and not is_from_environment(ctx, "base"):
         raise click.UsageError(f"--base {base} has no effect without --new-only", ctx)
     return base if new_only else None
+
+
+def clusters_baseline(
+    config_repo: Path, base: str | None, clusters: Sequence[str], findings_at: FindingsAt
+) -> Baseline | None:
+    """Return the findings of clusters at the base to subtract; None if there is no base."""
+    if base is None:
+        return None
+    from kubeaid_ci.baseline.at_base import of_clusters
+
+    return Baseline(base, of_clusters(config_repo, revision_of_base(config_repo, base), clusters, findings_at))
+
+
+def charts_baseline(
+    kubeaid: Path, base: str | None, charts: Sequence[str], findings_at: FindingsAt, *, head: "TreeRevision"
+) -> Baseline | None:
+    """Return the findings of charts at the base to subtract; None if there is no base. `head` is after the change."""
+    if base is None:
+        return None
+    from kubeaid_ci.baseline.at_base import of_charts
+
+    return Baseline(base, of_charts(kubeaid, revision_of_base(kubeaid, base, head), charts, findings_at))
+
+
+def revision_of_base(root: Path, base: str, head: "TreeRevision | None" = None) -> "TreeRevision":
+    """Return the revision that ``--base`` names. ``REF...`` is where `head` (default: the work tree) left it."""
+    from kubeaid_ci.baseline import merge_base
+    from kubeaid_ci.git.revision import WORK_TREE
+
+    return merge_base.before(root, base, head or WORK_TREE)

@@ -21,6 +21,7 @@ from kubeaid_ci.report.report import REPORT_FORMATS
 if TYPE_CHECKING:
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.findings.suppression import Suppression
+    from kubeaid_ci.git.revision import Revision
     from kubeaid_ci.settings import Settings
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -32,7 +33,7 @@ class Options:
 
     config_repo: str
     kubeaid: str | None
-    kubeaid_ref: str
+    kubeaid_ref: "Revision"
     jobs: int
     fmt: str
     reports: tuple[tuple[str, Path], ...]
@@ -80,11 +81,13 @@ def resolve(
 ) -> Options:
     """Return the common options from the command line, the environment and the settings files, best first.
 
-    `kubeaid_ref` is the default of the command. `base` is the revision before the change that the command looks at,
-    in the repository `base_of` (``config`` or ``kubeaid``; default: the one in the current folder). Its settings, or
-    those of the base of the CI job's change request, are in force. Raises `UserError` if a command that needs a KubeAid
-    repo can find none.
+    `kubeaid_ref` is the default of the command, as a text. `base` is the revision before the change that the command
+    looks at, in the repository `base_of` (``config`` or ``kubeaid``; default: the one in the current folder). Its
+    settings, or those of the base of the CI job's change request, are in force. Raises `UserError` if a command that
+    needs a KubeAid repo can find none.
     """
+    from kubeaid_ci.git.revision import parse_revision
+
     chosen = _chosen(ctx, given)
     if chosen.get("quiet") and chosen.get("verbose"):
         raise click.UsageError("-q and -v contradict each other; leave one out", ctx)
@@ -103,7 +106,7 @@ def resolve(
     return Options(
         config_repo=config_repo,
         kubeaid=kubeaid,
-        kubeaid_ref=chosen.get("kubeaid_ref") or settings.kubeaid_ref or kubeaid_ref,
+        kubeaid_ref=parse_revision(chosen.get("kubeaid_ref") or settings.kubeaid_ref or kubeaid_ref),
         jobs=chosen.get("jobs") or settings.jobs or os.cpu_count() or 1,
         fmt=chosen.get("fmt") or "text",
         reports=tuple(chosen.get("report") or ()),
@@ -129,6 +132,14 @@ def refuse_kubeaid_ref(ctx: click.Context, given: dict[str, Any], reason: str) -
     after = None if is_from_environment(ctx, "kubeaid_ref") else given.get("kubeaid_ref")
     if before or after:
         raise click.UsageError(f"--kubeaid-ref {after or before} has no effect here: {reason}", ctx)
+
+
+def refuse_pinned(ctx: click.Context, options: Options, given: dict[str, Any]) -> None:
+    """Raise if the command line asks for what clusters pin, in a command about charts, which belong to no cluster."""
+    from kubeaid_ci.git.revision import Pinned
+
+    if isinstance(options.kubeaid_ref, Pinned):
+        refuse_kubeaid_ref(ctx, given, "charts belong to no cluster, so no revision is pinned; name one")
 
 
 def refuse_idle(ctx: click.Context, names: Collection[str], reason: str) -> None:

@@ -10,12 +10,13 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options
+from kubeaid_ci.cli.new_only import base_to_subtract, clusters_baseline, new_only_options
 from kubeaid_ci.cli.options import common_options, resolve
 from kubeaid_ci.cli.terminal import print_documents
 
 if TYPE_CHECKING:
     from kubeaid_ci.findings.finding import Finding
+    from kubeaid_ci.git.revision import TreeRevision
     from kubeaid_ci.k8s.manifest import Manifest
     from kubeaid_ci.render.rendering import Renderings
 
@@ -67,7 +68,6 @@ def render(
     subtracted = base_to_subtract(ctx, base, new_only=new_only)
     options = resolve(ctx, given, base=subtracted, base_of="config")
     config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
-    known = None
     with Progress(quiet=options.quiet) as progress:
         same: dict[str, Any] = {
             "kubeaid_ref": kubeaid_ref,
@@ -77,13 +77,11 @@ def render(
             "progress": progress.rendered,
         }
         renderings = render_clusters(config_repo, kubeaid, clusters=clusters, apps=apps, **same)
-        if subtracted:
-            from kubeaid_ci.baseline.at_base import of_clusters
 
-            def at(revision: str, names: "Sequence[str]") -> "Sequence[Finding]":
-                return render_clusters(config_repo, kubeaid, clusters=names, config_ref=revision, **same).findings
+        def findings_at(revision: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
+            return render_clusters(config_repo, kubeaid, clusters=names, config_ref=revision, **same).findings
 
-            known = Baseline(subtracted, of_clusters(config_repo, subtracted, clusters, at))
+        known = clusters_baseline(config_repo, subtracted, clusters, findings_at)
     printed = write_manifests(renderings.manifests, fmt=given["fmt"], out=out)
     told = report(renderings, command="render", version=__version__)
     failure = partial(_failure, renderings)

@@ -11,6 +11,7 @@ from kubeaid_ci.net.address import names_address, without_credentials
 
 if TYPE_CHECKING:
     from kubeaid_ci.cli.options import Options
+    from kubeaid_ci.git.revision import Revision, TreeRevision
 
 _TEMPLATE = Path("build/kube-prometheus/common-template.jsonnet")
 _HOME = "k8s"
@@ -59,42 +60,61 @@ def refuse_part_of_config_repo(config_repo: str, kubeaid: str) -> None:
         )
 
 
-def kubeaid_folder(options: "Options") -> tuple[Path, str]:
-    """The KubeAid repo as a folder, and the revision to take; a mirror has no work tree, so its default branch."""
+def kubeaid_folder(options: "Options") -> tuple[Path, "Revision"]:
+    """Return the KubeAid repo as a folder, and its revision. A mirror has no work tree: use its default branch."""
     if options.kubeaid is None:
         raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
     if not _may_be_address(options.kubeaid):
         return _folder(options.kubeaid, "--kubeaid"), options.kubeaid_ref
+    from kubeaid_ci.git.revision import Commit, WorkTree
     from kubeaid_ci.repositories.folders import mirrored
 
-    ref = "HEAD" if options.kubeaid_ref == "worktree" else options.kubeaid_ref
-    return mirrored(options.kubeaid, named_by=None if options.kubeaid_is_explicit else options.config_repo), ref
+    folder = mirrored(options.kubeaid, named_by=None if options.kubeaid_is_explicit else options.config_repo)
+    return folder, Commit("HEAD") if isinstance(options.kubeaid_ref, WorkTree) else options.kubeaid_ref
 
 
-def charts_folder(options: "Options", ref: str) -> tuple[Path, str]:
-    """The KubeAid repo as a folder, and the revision of its charts to look at."""
-    folder, own = kubeaid_folder(options)
-    if options.kubeaid_ref == "pinned":
+def charts_folder(options: "Options", ref: str) -> tuple[Path, "TreeRevision"]:
+    """Return the KubeAid repo as a folder, and the revision of its charts that ``--ref`` or ``--kubeaid-ref`` names."""
+    from kubeaid_ci.git.revision import Pinned, WorkTree, parse_tree_revision
+
+    folder, revision = kubeaid_folder(options)
+    if isinstance(revision, Pinned):
         raise UserError("charts belong to no cluster, so no revision is pinned; name one with --ref")
-    return folder, own if ref == "worktree" else ref
+    named = parse_tree_revision(ref)
+    return folder, revision if isinstance(named, WorkTree) else named
+
+
+def charts_at_kubeaid_ref(options: "Options") -> tuple[Path, "TreeRevision"]:
+    """Return the KubeAid repo as a folder, and the revision of its charts that ``--kubeaid-ref`` names.
+
+    ``pinned`` from the environment or the settings is meant for clusters: the work tree is used then.
+    """
+    from kubeaid_ci.git.revision import WORK_TREE, Pinned
+
+    folder, revision = kubeaid_folder(options)
+    return folder, WORK_TREE if isinstance(revision, Pinned) else revision
 
 
 def checkout_folder(options: "Options") -> Path:
-    """The KubeAid repo as a checkout to write to."""
+    """Return the KubeAid repo as a checkout to write to."""
+    from kubeaid_ci.git.revision import WorkTree
+
     if options.kubeaid is None or _may_be_address(options.kubeaid):
         raise UserError("charts are updated in a checkout; name one with --kubeaid PATH, or add --publish")
-    if options.kubeaid_ref != "worktree":
+    if not isinstance(options.kubeaid_ref, WorkTree):
         raise UserError(f"charts are updated in the checkout as it is; leave out --kubeaid-ref {options.kubeaid_ref}")
     return Path(options.kubeaid)
 
 
 def lock_folder(options: "Options", *, of_charts: bool) -> Path:
     """Return the checkout that ``images.lock.yaml`` is in: the config repo, or the KubeAid repo for charts."""
+    from kubeaid_ci.git.revision import WorkTree
+
     name = options.kubeaid if of_charts else options.config_repo
     if name is None or _may_be_address(name):
         option = "--kubeaid" if of_charts else "--config-repo"
         raise UserError(f"images.lock.yaml is written to a checkout; name one with {option} PATH")
-    if of_charts and options.kubeaid_ref != "worktree":
+    if of_charts and not isinstance(options.kubeaid_ref, WorkTree):
         raise UserError("images.lock.yaml is about the checkout as it is; leave out --kubeaid-ref")
     return _folder(name, "--kubeaid" if of_charts else "--config-repo")
 

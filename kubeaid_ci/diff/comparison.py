@@ -5,18 +5,20 @@ from dataclasses import dataclass, field
 
 from kubeaid_ci.compare.difference import ObjectChange
 from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.git.revision import PINNED, WORK_TREE, Revision, TreeRevision, parse_revision, parse_tree_revision
 from kubeaid_ci.report.json_result import JsonResult
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Revisions:
-    """The revisions of one side of a comparison: of each repository a revision, or ``worktree``.
+    """The revisions of both repositories on one side of a comparison, also by their texts on the command line."""
 
-    `kubeaid` may be ``pinned``: what each Application pins.
-    """
+    config: TreeRevision
+    kubeaid: Revision
 
-    config: str = "worktree"
-    kubeaid: str = "pinned"
+    def __init__(self, config: TreeRevision | str = WORK_TREE, kubeaid: Revision | str = PINNED) -> None:
+        object.__setattr__(self, "config", parse_tree_revision(config))
+        object.__setattr__(self, "kubeaid", parse_revision(kubeaid))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,13 @@ from kubeaid_ci.diff.pair import Pair, compare_cached, compare_pair, pairs_of
 from kubeaid_ci.diff.successor import with_successors
 from kubeaid_ci.diff.unknown import AppOnSide
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import Commit, WorkTree
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.fleet import States, open_sides, renderer_of, without_clusters
 from kubeaid_ci.render.render import check_app_names
 from kubeaid_ci.render.renderer import Progress, Renderer
 from kubeaid_ci.render.rendering import Renderings
-from kubeaid_ci.render.repositories import PINNED, AtHand
+from kubeaid_ci.render.repositories import AtHand
 from kubeaid_ci.render.results import Told
 from kubeaid_ci.settings import Settings
 
@@ -114,9 +114,10 @@ def compare_revisions(
 
     `config` and `root` are resolved folders. With `keeps_builds` the cache gets the built manifests as files.
     """
-    base = "" if before.config == WORKTREE else before.config
+    base = before.config.name if isinstance(before.config, Commit) else ""
     repositories = [AtHand(config, side.config, root, side.kubeaid, base=base) for side in (before, after)]
-    builds = monitoring and before.kubeaid != after.kubeaid and before.config == after.config == WORKTREE
+    is_upgrade = isinstance(before.config, WorkTree) and isinstance(after.config, WorkTree)
+    builds = monitoring and is_upgrade and before.kubeaid != after.kubeaid
     with (
         renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer,
         open_sides(repositories, renderer, clusters=clusters, settings=settings or Settings()) as sides,
@@ -134,9 +135,9 @@ def compare_revisions(
                 folded.parts[pair.cluster.dir] = compare_cached(pair, renderer, noise=noise, diffs=diffs, known=known)
         check_app_names(apps, {app.app for side in folded.told for app, _ in side})
     made = folded.comparison()
-    if after.kubeaid not in (PINNED, WORKTREE):
+    if isinstance(after.kubeaid, Commit):
         applications = (app for app, _ in folded.told[0])
-        made = replace(made, findings=with_successors(made.findings, applications, root, after.kubeaid))
+        made = replace(made, findings=with_successors(made.findings, applications, root, after.kubeaid.name))
     return Compared(made, *(ComparedSide(*side) for side in zip((old, new), map(tuple, folded.told), strict=True)))
 
 

@@ -17,13 +17,13 @@ from kubeaid_ci.diff.rules import LIBRARY_GONE, NOT_COMPARED, RENDER_BROKEN
 from kubeaid_ci.diff.unknown import Apps
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Severity
+from kubeaid_ci.git.revision import Pinned, Revision
 from kubeaid_ci.k8s import api
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 from kubeaid_ci.k8s.rendered import as_json
 from kubeaid_ci.k8s.scopes import Scopes
 from kubeaid_ci.render.renderer import Renderer
 from kubeaid_ci.render.rendering import RenderedApp
-from kubeaid_ci.render.repositories import PINNED
 from kubeaid_ci.render.results import placed
 from kubeaid_ci.render.task import Bodies, as_lines, from_lines
 from kubeaid_ci.repositories.kubeaid import KubeAid, resolve
@@ -57,7 +57,7 @@ class Builder:
     keeps_files: bool = False
     """True if the cache gets the files as `build` writes them."""
 
-    def at(self, ref: str, clusters: Sequence[Cluster]) -> dict[str, KubeAid | Finding]:
+    def at(self, ref: Revision, clusters: Sequence[Cluster]) -> dict[str, KubeAid | Finding]:
         """The KubeAid files at a revision, by folder of the cluster; one that builds nothing has no libraries."""
         try:
             return dict(resolve(self.root, ref, self.config, tuple(clusters)))
@@ -88,7 +88,7 @@ class Builder:
             builds[task.cluster.dir] = _outcome(outcome)
         return done
 
-    def lost(self, cluster: Cluster, ref: str, refused: Finding) -> Finding:
+    def lost(self, cluster: Cluster, ref: Revision, refused: Finding) -> Finding:
         """A build that is refused after the change as what it is: `ref` is the revision before."""
         if refused.rule.id not in (_LIBRARY_MISSING, LIBRARY_GONE.id):
             message = f"the monitoring cannot be built: {refused.message}"
@@ -98,7 +98,7 @@ class Builder:
             return replace(refused, rule=LIBRARY_GONE, severity=Severity.WARNING, message=message)
         return replace(refused, rule=LIBRARY_GONE, severity=LIBRARY_GONE.severity)
 
-    def _had_library(self, cluster: Cluster, ref: str) -> bool | None:
+    def _had_library(self, cluster: Cluster, ref: Revision) -> bool | None:
         """Nothing where it is not known from which revision the cluster was built."""
         source = self.at(ref, [cluster])[cluster.dir]
         if isinstance(source, Finding):
@@ -121,12 +121,12 @@ def builder_of(config: Path, root: Path, renderer: Renderer, *, keeps_files: boo
         pool.close()
 
 
-def with_monitoring(pairs: Sequence[Pair], builder: Builder, before: str, after: str) -> list[Pair]:
+def with_monitoring(pairs: Sequence[Pair], builder: Builder, before: Revision, after: Revision) -> list[Pair]:
     """Return the pairs with the monitoring as it is built at two KubeAid revisions, which hold for all clusters."""
     names = {pair.cluster.dir: _monitoring_apps(pair) for pair in pairs}
     clusters = [pair.cluster for pair in pairs if names[pair.cluster.dir]]
-    old_files = {} if before == PINNED or not clusters else builder.at(before, clusters)
-    new_files = {} if after == PINNED or not clusters else builder.at(after, clusters)
+    old_files = {} if isinstance(before, Pinned) or not clusters else builder.at(before, clusters)
+    new_files = {} if isinstance(after, Pinned) or not clusters else builder.at(after, clusters)
     changed = [
         cluster for cluster in clusters if not _is_same_tree(old_files.get(cluster.dir), new_files.get(cluster.dir))
     ]
@@ -156,7 +156,7 @@ def _is_same_tree(old: KubeAid | Finding | None, new: KubeAid | Finding | None) 
 
 
 def _rebuilt_pair(
-    pair: Pair, names: Sequence[str], builder: Builder, ref: str, builds: tuple[Build | None, Build | None]
+    pair: Pair, names: Sequence[str], builder: Builder, ref: Revision, builds: tuple[Build | None, Build | None]
 ) -> Pair:
     """Return the pair with rebuilt Applications, or with the reason why a side cannot be built."""
     old, new = builds

@@ -15,10 +15,10 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import work_tree
 from kubeaid_ci.git.disk_tree import is_repository
 from kubeaid_ci.git.repository import MOST_BLOB_BYTES, Blobs, Repository, TooLargeError
+from kubeaid_ci.git.revision import TreeRevision, WorkTree
 from kubeaid_ci.git.tree import FOLDER, GITLINK, NO_ID, SPECIAL, Entry, Tree, blob_id
 from kubeaid_ci.git.tree_reader import TreeReader
 
-WORKTREE = "worktree"
 _NO_FILE = {GITLINK: "another repository", SPECIAL: "a pipe, a socket or a device"}
 
 
@@ -155,26 +155,28 @@ class Snapshot(TreeReader):
         self.close()
 
 
-def open_snapshot(root: Path, ref: str, folders: Sequence[str]) -> Snapshot:
-    """The files below some folders (or with these paths) at a revision, or with ``worktree`` as they are.
+def open_snapshot(root: Path, revision: TreeRevision, folders: Sequence[str]) -> Snapshot:
+    """Return the files below some folders (or with these paths) at a revision.
 
     Raises `UserError` if there is no such revision, and where one is requested without Git.
     """
     repository = Repository.at(root)
     if repository is None:
-        if ref != WORKTREE:
-            raise UserError(f"{root}: not the top of a Git repository, so it has no revision {ref}; name that folder")
+        if not isinstance(revision, WorkTree):
+            what = f"{root}: not the top of a Git repository, so it has no revision {revision}"
+            raise UserError(f"{what}; name that folder")
         return _plain(root, folders)
     if repository.uses_sha256():
         raise UserError(f"{root}: a repository of Git's SHA-256 format; only the usual SHA-1 format can be compared")
-    if ref == WORKTREE:
+    if isinstance(revision, WorkTree):
         return _work_tree(root, folders)
+    ref = revision.name
     commit = repository.commit(ref)
     if commit is None:
         if repository.commit("HEAD") is None:
             raise UserError(f"{root}: no revision {ref}, because the repository has no commit yet; commit first")
         raise UserError(f"{root}: no revision {ref}; fetch it, or name another")
-    # Nothing else can be meant by the whole id of a commit.
+    # A full commit id is never ambiguous.
     ambiguous_refs = () if commit == ref else repository.ambiguous_refs(ref)
     if len({repository.commit(one) for one in ambiguous_refs}) > 1:
         raise UserError(f"{root}: {ref} names {' and '.join(ambiguous_refs)}, which differ; write one of these")

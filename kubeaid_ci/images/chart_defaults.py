@@ -64,7 +64,7 @@ class ChartFiles:
 
     def _read_chart(self, task: ChartTask) -> Mapping[str, bytes]:
         if task.at not in self._opened:
-            self._opened[task.at] = snapshot.open_snapshot(FilePath(task.at.root), task.at.ref, task.at.folders)
+            self._opened[task.at] = snapshot.open_snapshot(FilePath(task.at.root), task.at.revision, task.at.folders)
         files = self._opened[task.at]
         try:
             found = chart_files(files.files, files.links, task.folder, below=files.below)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kubeaid_ci.charts.render import render_charts
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import PINNED, WORK_TREE, Revision, TreeRevision
 from kubeaid_ci.images.checks import judge_images
 from kubeaid_ci.images.inventory import Collector
 from kubeaid_ci.images.lock import read_lock_file
@@ -24,8 +24,8 @@ def list_images(
     kubeaid: str | os.PathLike[str],
     *,
     clusters: Sequence[str] = (),
-    kubeaid_ref: str = "pinned",
-    config_ref: str = WORKTREE,
+    kubeaid_ref: Revision | str = PINNED,
+    config_ref: TreeRevision | str = WORK_TREE,
     settings: Settings | None = None,
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
@@ -69,7 +69,7 @@ def list_chart_images(
     kubeaid: str | os.PathLike[str],
     *,
     charts: Sequence[str] = (),
-    ref: str = WORKTREE,
+    ref: TreeRevision | str = WORK_TREE,
     settings: Settings | None = None,
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,

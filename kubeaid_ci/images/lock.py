@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.git.revision import TreeRevision, WorkTree
 from kubeaid_ci.helm.downloads import Downloads
 from kubeaid_ci.helm.logins import Logins
 from kubeaid_ci.helm.oci import Registry
@@ -68,17 +69,16 @@ def read_lock_file(path: Path) -> dict[str, str]:
         raise UserError(f"{path}: is not UTF-8 text; write it with images lock") from None
 
 
-def locked_digests(config_repo: Path, ref: str | None) -> dict[str, str]:
-    """Return the digests in the lock file of a repository by image; empty if it has none.
-
-    `ref` is a revision, None for the work tree.
-    """
-    if ref is None:
+def locked_digests(config_repo: Path, revision: TreeRevision) -> dict[str, str]:
+    """Return the digests in the lock file of a repository by image; empty if it has none."""
+    if isinstance(revision, WorkTree):
         return read_lock_file(config_repo / LOCK)
     repository = Repository.at(config_repo.resolve())
-    commit = repository.commit(ref) if repository else None
+    commit = repository.commit(revision.name) if repository else None
     data = repository.show(commit, LOCK) if repository and commit else None
-    return read_lock(data.decode("utf-8", "replace"), where=f"{LOCK} at {ref[:12]}") if data is not None else {}
+    if data is None:
+        return {}
+    return read_lock(data.decode("utf-8", "replace"), where=f"{LOCK} at {revision.name[:12]}")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci.forge.change_request import Proposal, Published, Wishes
+from kubeaid_ci.git.revision import PINNED, Revision
 from kubeaid_ci.images.list import list_images
 from kubeaid_ci.images.lock import Resolve, lock_images
 from kubeaid_ci.images.lock_file import LOCK, lock_text
@@ -31,7 +32,7 @@ class LockOptions:
     """Options of finding and looking up images. The fields are parameters of `list_images` and `lock_images`."""
 
     resolve: Resolve
-    kubeaid_ref: str = "pinned"
+    kubeaid_ref: Revision = PINNED
     settings: Settings | None = None
     jobs: int | None = None
     cache: bool | str | os.PathLike[str] = True

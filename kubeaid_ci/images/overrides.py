@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from kubeaid_ci.charts.render import chart_sources, check_charts, chosen_helm
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import PINNED, WORK_TREE, Revision, TreeRevision, parse_tree_revision
 from kubeaid_ci.images.chart_defaults import ChartFiles
 from kubeaid_ci.images.kinds import ImageKind, with_declared
 from kubeaid_ci.images.mirror_names import Mirror
@@ -33,8 +33,8 @@ def override_images(
     mirror: str,
     *,
     clusters: Sequence[str] = (),
-    kubeaid_ref: str = "pinned",
-    config_ref: str = WORKTREE,
+    kubeaid_ref: Revision | str = PINNED,
+    config_ref: TreeRevision | str = WORK_TREE,
     settings: Settings | None = None,
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
@@ -72,7 +72,7 @@ def override_chart_images(
     mirror: str,
     *,
     charts: Sequence[str] = (),
-    ref: str = WORKTREE,
+    ref: TreeRevision | str = WORK_TREE,
     settings: Settings | None = None,
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
@@ -81,11 +81,12 @@ def override_chart_images(
 ) -> ImageOverrides:
     """Find and prove values for umbrella charts with their default values, as `override_images` does."""
     place, own, root = Mirror.parse(mirror), settings or Settings(), Path(kubeaid).resolve()
+    revision = parse_tree_revision(ref)
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
-        every = chart_sources(root, ref, own, helm=chosen_helm(None, own))
+        every = chart_sources(root, revision, own, helm=chosen_helm(None, own))
         check_charts(charts, every)
         apps = [
-            SideApp(name, ((task, name),), Target(namespace=name), ref, frozenset())
+            SideApp(name, ((task, name),), Target(namespace=name), str(revision), frozenset())
             for name, task in every.items()
             if not charts or name in charts
         ]

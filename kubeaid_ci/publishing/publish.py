@@ -16,6 +16,7 @@ from kubeaid_ci.forge.change_request import Outcome, Proposal, Published, Wishes
 from kubeaid_ci.git import attributes
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.git.revision import WORK_TREE, Pinned, Revision, WorkTree, parse_revision
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.publishing import branches, preview
 from kubeaid_ci.publishing import comments as texts
@@ -63,7 +64,7 @@ def publish(
     *,
     clusters: Sequence[str] = (),
     wishes: Wishes | None = None,
-    kubeaid_ref: str = "worktree",
+    kubeaid_ref: Revision | str = WORK_TREE,
     kubeaid_addresses: Collection[Remote] = (),
     engine: str = "rjsonnet",
     validate: bool = False,
@@ -98,6 +99,7 @@ def publish(
         progress=progress,
     )
     target = resolve(str(config_repo), wishes or Wishes())
+    date = _source_date(kubeaid, parse_revision(kubeaid_ref))
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder, ThreadPoolExecutor(1) as aside:
         for number in range(_TRIES):
             if target.wishes.preview:
@@ -109,9 +111,7 @@ def publish(
             fleet.build(clusters)
             heads = first.result()
             try:
-                return _Publisher(
-                    target, checkout, fleet, _source_date(kubeaid, kubeaid_ref), named=bool(clusters)
-                ).all(heads)
+                return _Publisher(target, checkout, fleet, date, named=bool(clusters)).all(heads)
             except _BaseMovedError:
                 continue
     raise OutsideError(
@@ -212,13 +212,15 @@ def _compared_one_by_one(
     return done, Builds(results, (*builds.findings, *findings))
 
 
-def _source_date(kubeaid: str | os.PathLike[str], ref: str) -> Callable[[], int | None]:
+def _source_date(kubeaid: str | os.PathLike[str], ref: Revision) -> Callable[[], int | None]:
     """Return a function for the date of the commit that is built from, None if clusters pin their own."""
 
     @cache
     def date() -> int | None:
-        repository = None if ref == "pinned" else Repository.at(Path(kubeaid).resolve())
-        return repository.date("HEAD" if ref == "worktree" else ref) if repository else None
+        if isinstance(ref, Pinned):
+            return None
+        repository = Repository.at(Path(kubeaid).resolve())
+        return repository.date("HEAD" if isinstance(ref, WorkTree) else ref.name) if repository else None
 
     return date
 

@@ -20,7 +20,8 @@ from kubeaid_ci.config_repo.versions import kubernetes_version, of_cluster
 from kubeaid_ci.documents.garbage import without_garbage_collection
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.snapshot import WORKTREE, Snapshot
+from kubeaid_ci.git.revision import WORK_TREE, Revision, TreeRevision, WorkTree, parse_revision, parse_tree_revision
+from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.render.applications import ClusterApplications
 from kubeaid_ci.render.cluster_facts import ClusterFacts
 from kubeaid_ci.render.cluster_state import ClusterState, SideApp, unknown_helm
@@ -157,8 +158,8 @@ def open_fleet(
     kubeaid: str | os.PathLike[str],
     *,
     clusters: Sequence[str] = (),
-    kubeaid_ref: str = WORKTREE,
-    config_ref: str = WORKTREE,
+    kubeaid_ref: Revision | str = WORK_TREE,
+    config_ref: TreeRevision | str = WORK_TREE,
     settings: Settings | None = None,
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
@@ -169,7 +170,8 @@ def open_fleet(
 
     The workers and the open repositories end with the block.
     """
-    repositories = AtHand(Path(config_repo).resolve(), config_ref, Path(kubeaid).resolve(), kubeaid_ref)
+    config, root = Path(config_repo).resolve(), Path(kubeaid).resolve()
+    repositories = AtHand(config, parse_tree_revision(config_ref), root, parse_revision(kubeaid_ref))
     with (
         renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer,
         open_sides([repositories], renderer, clusters=clusters, settings=settings or Settings()) as sides,
@@ -249,7 +251,7 @@ def _folders_of_all(repositories: Sequence[AtHand]) -> list[Folders]:
 
 
 def _folders(side: AtHand) -> Folders:
-    where = str(side.config) if side.config_ref == WORKTREE else f"{side.config} at {side.config_ref}"
+    where = str(side.config) if isinstance(side.config_ref, WorkTree) else f"{side.config} at {side.config_ref}"
     return folders_of(side.config_place(HOME).files, where=where)
 
 

@@ -36,7 +36,7 @@ def kustomize_task(
     walk.texts[walk.file_in(folder)] = documents.dump(kustomize_edit.with_origins(said))
     entries = walk.entries
     return KustomizeTask(
-        FilesAt(place.at.root, place.at.ref, tuple(sorted({path.split("/", 1)[0] for path in entries}))),
+        FilesAt(place.at.root, place.at.revision, tuple(sorted({path.split("/", 1)[0] for path in entries}))),
         folder,
         walk.file_in(folder),
         tuple(sorted(entries)),

@@ -38,7 +38,7 @@ def built(task: KustomizeTask) -> Outcome:
 
 def _files(task: KustomizeTask) -> dict[str, bytes]:
     found = {path: text.encode("utf-8", "surrogatepass") for path, text in task.texts}
-    with snapshot.open_snapshot(Path(task.at.root), task.at.ref, task.at.folders) as files:
+    with snapshot.open_snapshot(Path(task.at.root), task.at.revision, task.at.folders) as files:
         size = 0
         for path in task.paths:
             found.setdefault(path, files.read(path))

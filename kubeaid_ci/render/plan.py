@@ -240,7 +240,7 @@ def folder_task(source: DirectorySource, place: Place, folder: str) -> FolderTas
     found = {path: real for path, real in found.items() if not path.endswith(".jsonnet")}
     tops = sorted({real.split("/", 1)[0] for real in found.values()} | set(place.at.folders))
     tree = tree_id({path: place.files.files[real] for path, real in found.items()}) if found else ""
-    return FolderTask(FilesAt(place.at.root, place.at.ref, tuple(tops)), tuple(found.items()), tree)
+    return FolderTask(FilesAt(place.at.root, place.at.revision, tuple(tops)), tuple(found.items()), tree)
 
 
 def _unread(task: FolderTask, place: Place, folder: str) -> Note | None:

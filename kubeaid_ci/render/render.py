@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import WORK_TREE, Revision, TreeRevision
 from kubeaid_ci.render.fleet import open_fleet
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderedApp, Renderings
@@ -19,8 +19,8 @@ def render_clusters(
     *,
     clusters: Sequence[str] = (),
     apps: Sequence[str] = (),
-    kubeaid_ref: str = WORKTREE,
-    config_ref: str = WORKTREE,
+    kubeaid_ref: Revision | str = WORK_TREE,
+    config_ref: TreeRevision | str = WORK_TREE,
     settings: Settings | None = None,
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
@@ -30,8 +30,8 @@ def render_clusters(
     """Render every object that Argo CD would apply to clusters, by Application, with findings.
 
     `config_repo` and `kubeaid` are folders; `clusters` and `apps` name some (none: all).
-    `kubeaid_ref` is ``worktree``, ``pinned`` (what each Application pins) or a revision
-    for all. `config_ref` is ``worktree`` or a revision. `settings` have the clusters' version of
+    `kubeaid_ref` is the work tree, what each Application pins, or a revision for all, also as the text of
+    ``--kubeaid-ref``; `config_ref` is the work tree or a revision. `settings` have the clusters' version of
     Kubernetes and further API versions. `timeout` is in seconds for a chart. `progress` is called with the number
     of rendered sources, and of those known by then.
 

@@ -9,7 +9,8 @@ from kubeaid_ci.config_repo.general_settings import Addresses
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import snapshot
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.git.snapshot import WORKTREE, Snapshot
+from kubeaid_ci.git.revision import WORK_TREE, Commit, Pinned, Revision, TreeRevision, WorkTree
+from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.git.target_revision import range_of
 from kubeaid_ci.git.tree import Entry, tree_id
 from kubeaid_ci.helm.chart_files import chart_files
@@ -19,7 +20,6 @@ from kubeaid_ci.render.task import FilesAt
 from kubeaid_ci.repositories.kubeaid import BUILD, not_kubeaid, origin
 from kubeaid_ci.suggestion import NAME, near_names
 
-PINNED = "pinned"
 CHARTS = "argocd-helm-charts"
 _DEFAULT = ("", "HEAD")
 # The names of a default branch if it is not known otherwise.
@@ -85,9 +85,9 @@ class AtHand:
     """The config repo and the KubeAid repo, each at the requested revision."""
 
     config: Path
-    config_ref: str
+    config_ref: TreeRevision
     kubeaid: Path
-    kubeaid_ref: str
+    kubeaid_ref: Revision
     base: str = ""
     """The revision before the change, if there is one."""
     _reviewed: frozenset[str] | None = None
@@ -97,7 +97,7 @@ class AtHand:
 
     def check(self) -> None:
         """Raise `UserError` if the KubeAid folder is not a KubeAid repo, or a fixed revision does not exist."""
-        if self.kubeaid_ref == WORKTREE:
+        if isinstance(self.kubeaid_ref, WorkTree):
             if not (self.kubeaid / CHARTS).is_dir():
                 reason = not_kubeaid(self.kubeaid, f"{CHARTS}/")
                 raise UserError(f"{self.kubeaid}: not a KubeAid checkout: {reason}")
@@ -108,7 +108,7 @@ class AtHand:
     def _check_revision(self) -> None:
         # Of what Applications pin, each revision is looked at by itself.
         commit, revision = self._kubeaid_commit("")
-        if all(Repository(self.kubeaid).tree(commit, folder) is None for folder in (CHARTS, BUILD)):
+        if all(Repository(self.kubeaid).tree(str(commit), folder) is None for folder in (CHARTS, BUILD)):
             raise UserError(
                 f"{self.kubeaid}: not a KubeAid repo: it has neither {CHARTS}/ nor {BUILD}/ at {revision};"
                 " name one with --kubeaid"
@@ -156,10 +156,10 @@ class AtHand:
 
         The commit of a change is made when it is merged, and a work tree has none. Raises as `place`.
         """
-        ref = self.place(source, own, source.path).at.ref
+        revision = self.place(source, own, source.path).at.revision
         is_reviewed = source.revision.removeprefix("refs/heads/") in self._branches_reviewed()
         is_config = self._is_config(source, own)
-        return None if ref == WORKTREE or (is_config and is_reviewed) else ref
+        return None if isinstance(revision, WorkTree) or (is_config and is_reviewed) else revision.name
 
     def other_revisions(self, application: Application, own: Addresses) -> Iterator[OtherRevision]:
         """Yield the paths of the config repo that an Application takes from another revision than the given one."""
@@ -202,15 +202,15 @@ class AtHand:
 
     def beside(self, place: Place, path: str) -> Place:
         """The same repository at the same revision, with the files next to `path`."""
-        return self._opened(Path(place.at.root), place.at.ref, place.revision, path)
+        return self._opened(Path(place.at.root), place.at.revision, place.revision, path)
 
-    def _config_commit(self, revision: str, tag_prefix: str = "") -> str:
+    def _config_commit(self, revision: str, tag_prefix: str = "") -> TreeRevision:
         """Return the commit that a revision of the config repo means, or the work tree.
 
         The given revision represents the branch that the change goes to: it is what will be there after the merge.
         """
         if revision.removeprefix("refs/heads/") in self._branches_reviewed():
-            return self.config_ref if self.config_ref == WORKTREE else self._commit(self.config, self.config_ref)
+            return self._commit(self.config, self.config_ref)
         return self._target(self.config, revision, tag_prefix)
 
     def _branches_reviewed(self) -> frozenset[str]:
@@ -233,25 +233,27 @@ class AtHand:
             self._reviewed = frozenset({*_DEFAULT, *(name for name in names if name)})
         return self._reviewed
 
-    def _kubeaid_commit(self, revision: str, tag_prefix: str = "") -> tuple[str, str]:
-        if self.kubeaid_ref == PINNED:
+    def _kubeaid_commit(self, revision: str, tag_prefix: str = "") -> tuple[TreeRevision, str]:
+        """Return what a source of the KubeAid repo is read at, and its name for messages."""
+        if isinstance(self.kubeaid_ref, Pinned):
             commit = self._target(self.kubeaid, revision, tag_prefix)
             return commit, Repository(self.kubeaid).target_name(revision, tag_prefix) or "HEAD"
-        if self.kubeaid_ref == WORKTREE:
-            return WORKTREE, WORKTREE
-        return self._commit(self.kubeaid, self.kubeaid_ref), self.kubeaid_ref
+        return self._commit(self.kubeaid, self.kubeaid_ref), str(self.kubeaid_ref)
 
-    def _commit(self, root: Path, revision: str) -> str:
-        """Return the commit of a revision that the user names, in any of Git's spellings."""
-        return self._resolved(root, revision, lambda repository: repository.commit(revision))
+    def _commit(self, root: Path, revision: TreeRevision) -> TreeRevision:
+        """Return the work tree, or the commit that the user names in any of Git's spellings, by its id."""
+        if isinstance(revision, WorkTree):
+            return WORK_TREE
+        name = revision.name
+        return self._resolved(root, name, lambda repository: repository.commit(name))
 
-    def _target(self, root: Path, revision: str, tag_prefix: str) -> str:
+    def _target(self, root: Path, revision: str, tag_prefix: str) -> Commit:
         """Return the commit of a ``targetRevision``."""
         return self._resolved(root, revision, lambda repository: repository.target(revision, tag_prefix), tag_prefix)
 
     def _resolved(
         self, root: Path, revision: str, resolve: Callable[[Repository], str | None], tag_prefix: str | None = None
-    ) -> str:
+    ) -> Commit:
         key = (root, revision, tag_prefix)
         if key not in self._commits:
             repository = Repository.at(root) if root.is_dir() else None
@@ -266,7 +268,7 @@ class AtHand:
         if commit is None:
             repository = Repository.at(root)
             raise RevisionMissingError(root, f"{tag_prefix or ''}{revision}", repository.tags() if repository else ())
-        return commit
+        return Commit(commit)
 
     def resolved(self) -> Iterator[tuple[Path, str, str | None]]:
         """Yield the revisions that were read so far: repository, name of the revision, and commit, None if missing.
@@ -277,13 +279,13 @@ class AtHand:
             name = Repository(root).target_name(revision, prefix or "")
             yield root, name or "HEAD", commit
 
-    def _opened(self, root: Path, ref: str, revision: str, path: str) -> Place:
+    def _opened(self, root: Path, at_revision: TreeRevision, revision: str, path: str) -> Place:
         top = path.split("/", 1)[0]
         if top == "..":
             top = ""  # nothing is there, and Git would end with an error of its own
-        at = FilesAt(str(root), ref, (top or ".",))
+        at = FilesAt(str(root), at_revision, (top or ".",))
         if at not in self._places:
-            self._places[at] = Place(at, snapshot.open_snapshot(root, ref, at.folders), revision)
+            self._places[at] = Place(at, snapshot.open_snapshot(root, at_revision, at.folders), revision)
         found = self._places[at]
         return found if found.revision == revision else replace(found, revision=revision)
 

@@ -200,7 +200,7 @@ def _by_helm(task: ChartTask, archive: bytes, given: str) -> Rendering:
 
 @lru_cache(maxsize=8)
 def _opened(at: FilesAt) -> Snapshot:
-    return snapshot.open_snapshot(Path(at.root), at.ref, at.folders)
+    return snapshot.open_snapshot(Path(at.root), at.revision, at.folders)
 
 
 @lru_cache(maxsize=_KEEP_CHARTS)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from kubeaid_ci.argocd.application import Parameter
+from kubeaid_ci.git.revision import TreeRevision
 from kubeaid_ci.k8s.manifest import ObjectId
 from kubeaid_ci.k8s.rendered import Rendered, Varying, as_json
 from kubeaid_ci.render.kustomize import Kustomize
@@ -17,7 +18,7 @@ class FilesAt:
     """Files of a repository on this machine: those below `folders` at a commit, or in the work tree."""
 
     root: str
-    ref: str
+    revision: TreeRevision
     folders: tuple[str, ...]
 
 

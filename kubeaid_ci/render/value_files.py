@@ -10,6 +10,7 @@ from kubeaid_ci.argocd import inline_values
 from kubeaid_ci.argocd.application import Application, HelmSource, Source
 from kubeaid_ci.config_repo.general_settings import Addresses
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.git.revision import TreeRevision
 from kubeaid_ci.globs import argocd
 from kubeaid_ci.render.rendering import ValuesLayer
 from kubeaid_ci.render.repositories import AtHand, NotAtHandError, Place
@@ -17,7 +18,7 @@ from kubeaid_ci.render.repositories import AtHand, NotAtHandError, Place
 _SPECIAL = "*?["
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
-_Known = tuple[str, str, str]
+_Known = tuple[str, TreeRevision, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class ValueFiles:
     def _check_revision(self, source: Source, place: Place) -> None:
         """Raise `UserError` if the chart is of the same repository at another commit, which Argo CD refuses."""
         same = _address(source.url) in {_address(one.url) for one in self.application.sources if one is not source}
-        if same and place.at.root == self.place.at.root and place.at.ref != self.place.at.ref:
+        if same and place.at.root == self.place.at.root and place.at.revision != self.place.at.revision:
             raise UserError(
                 f"${source.ref} names {source.revision or 'HEAD'} of the repository that the chart is in at another"
                 " revision, which Argo CD refuses; use one revision"
@@ -148,7 +149,7 @@ def _start(path: str) -> str:
 
 
 def _known(place: Place, path: str) -> _Known:
-    return place.at.root, place.at.ref, path
+    return place.at.root, place.at.revision, path
 
 
 def _missing(written: str, place: Place, field: str) -> str:

@@ -12,7 +12,7 @@ REPORT_FORMATS = ("text", "json", "markdown", "sarif", "junit", "codeclimate", "
 Side = Literal["revision", "before", "after"]
 
 
-class Revision(TypedDict):
+class RevisionEntry(TypedDict):
     """A revision by the name that the user gave it, and its commit if the name has one in the repository."""
 
     ref: str
@@ -23,9 +23,9 @@ class RepositoryRevisions(TypedDict, total=False):
     """The public address of a repository, and its one revision or those of both sides of a change."""
 
     repository: str
-    revision: Revision
-    before: Revision
-    after: Revision
+    revision: RevisionEntry
+    before: RevisionEntry
+    after: RevisionEntry
 
 
 @dataclass(frozen=True, slots=True)

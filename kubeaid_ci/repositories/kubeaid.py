@@ -12,6 +12,7 @@ from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.git.revision import Pinned, Revision, WorkTree
 from kubeaid_ci.git.source_files import CommitRef, FolderRef, SourceRef
 from kubeaid_ci.git.target_revision import range_of
 from kubeaid_ci.git.tree_reader import TreeReader
@@ -32,26 +33,30 @@ class KubeAid:
 
 
 def resolve(
-    root: Path, ref: str, config: Path, clusters: tuple[Cluster, ...], *, addresses: frozenset[Remote] = frozenset()
+    root: Path,
+    ref: Revision,
+    config: Path,
+    clusters: tuple[Cluster, ...],
+    *,
+    addresses: frozenset[Remote] = frozenset(),
 ) -> Mapping[str, KubeAid | Finding]:
     """Return for each cluster (by its folder) the KubeAid files to build from, or the error.
 
-    `ref` is ``worktree``, ``pinned`` or a revision. `addresses` are those of the KubeAid repo besides its origin.
-    Raises `UserError` if `root` is no KubeAid
-    checkout or has no such revision.
+    `addresses` are those of the KubeAid repo besides its origin. Raises `UserError` if `root` is no KubeAid checkout or
+    has no such revision.
     """
     repository = Repository.at(root)
-    if ref == "worktree":
+    if isinstance(ref, WorkTree):
         if not (root / TEMPLATE).is_file():
             raise UserError(f"{root}: not a KubeAid checkout: {not_kubeaid(root, TEMPLATE)}")
         kubeaid = KubeAid(FolderRef(str(root)), repository.describe() if repository else None)
         return {cluster.dir: kubeaid for cluster in clusters}
     if repository is None:
         raise UserError(f"{root}: not a Git repository, so it has no revision {ref}; use --kubeaid-ref worktree")
-    if ref != "pinned":
-        kubeaid = _at(repository, repository.commit(ref), ref)
-        return {cluster.dir: kubeaid for cluster in clusters}
-    return _pinned(repository, config, clusters, addresses)
+    if isinstance(ref, Pinned):
+        return _pinned(repository, config, clusters, addresses)
+    kubeaid = _at(repository, repository.commit(ref.name), ref.name)
+    return {cluster.dir: kubeaid for cluster in clusters}
 
 
 def not_kubeaid(root: Path, lacking: str) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 from kubeaid_ci.cache.cache import default_folder
 from kubeaid_ci.charts.reader import read_some
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.git.snapshot import WORKTREE, open_snapshot
+from kubeaid_ci.git.revision import WORK_TREE, Commit, TreeRevision, WorkTree
+from kubeaid_ci.git.snapshot import open_snapshot
 from kubeaid_ci.git.tree import folder_ids
 from kubeaid_ci.helm.chart import Chart
 from kubeaid_ci.helm.dependencies import resolve
@@ -21,7 +22,7 @@ class ChartAt:
     """The folder of a chart in a repository, at a commit or in the work tree."""
 
     root: Path
-    commit: str
+    revision: TreeRevision
     path: str
 
 
@@ -36,11 +37,11 @@ class ChartCatalog:
 
     def read(self, apps: Iterable[RenderedApp]) -> None:
         """Read the charts of Applications that were not read before, with one look at each revision."""
-        wanted: dict[tuple[Path, str], set[str]] = {}
+        wanted: dict[tuple[Path, TreeRevision], set[str]] = {}
         for place in {place for app in apps for place in self._places(app)} - set(self._keys):
-            wanted.setdefault((place.root, place.commit), set()).add(place.path)
-        for (root, commit), paths in sorted(wanted.items()):
-            self._read(root, commit, paths)
+            wanted.setdefault((place.root, place.revision), set()).add(place.path)
+        for root, revision in sorted(wanted, key=str):
+            self._read(root, revision, wanted[root, revision])
 
     def keys_of(self, app: RenderedApp) -> Mapping[str, str]:
         """Return the keys of the charts of an Application by their folders, vendored ones included."""
@@ -51,37 +52,40 @@ class ChartCatalog:
 
     def _places(self, app: RenderedApp) -> Iterator[ChartAt]:
         for plan in app.sources:
-            if plan.chart and plan.repository and (commit := self._commit(plan)) is not None:
-                yield ChartAt(self._root(plan), commit, plan.path)
+            if plan.chart and plan.repository and (revision := self._revision(plan)) is not None:
+                yield ChartAt(self._root(plan), revision, plan.path)
 
     def _root(self, plan: SourcePlan) -> Path:
         return self.repositories.config if plan.repository == "config" else self.repositories.kubeaid
 
-    def _commit(self, plan: SourcePlan) -> str | None:
-        """Return the commit that a source was rendered at, or ``worktree``; None if it could not be read."""
+    def _revision(self, plan: SourcePlan) -> TreeRevision | None:
+        """Return the commit that a source was rendered at, or the work tree; None if it could not be read."""
         root = self._root(plan)
         given_ref = self.repositories.config_ref if plan.repository == "config" else self.repositories.kubeaid_ref
         known = {name: commit for place, name, commit in self.repositories.resolved() if place == root}
-        if plan.revision == WORKTREE or (given_ref == WORKTREE and plan.revision in ("HEAD", *self._reviewed(plan))):
-            return WORKTREE
-        return known.get(plan.revision or "HEAD")
+        names = ("HEAD", str(WORK_TREE), *self._reviewed(plan))
+        if isinstance(given_ref, WorkTree) and plan.revision in names:
+            return WORK_TREE
+        commit = known.get(plan.revision or "HEAD")
+        return Commit(commit) if commit else None
 
     def _reviewed(self, plan: SourcePlan) -> tuple[str, ...]:
         return (plan.source.revision,) if plan.repository == "config" else ()
 
-    def _read(self, root: Path, commit: str, paths: set[str]) -> None:
-        with open_snapshot(root, commit, sorted({path.partition("/")[0] for path in paths})) as snapshot:
+    def _read(self, root: Path, revision: TreeRevision, paths: set[str]) -> None:
+        with open_snapshot(root, revision, sorted({path.partition("/")[0] for path in paths})) as snapshot:
             charts = read_some(snapshot, paths, cache=default_folder() if self.cache else None)
             trees = folder_ids(snapshot.files)
         repository = Repository.at(root)
         origin = repository.remote() if repository else None
         address = "" if origin is None or origin.is_local else origin.web_url
+        commit = "" if isinstance(revision, WorkTree) else revision.name
         for path in paths:
-            found = _Parts(trees, address, "" if commit == WORKTREE else commit)
+            found = _Parts(trees, address, commit)
             if path in charts:
                 found.add(charts[path], "")
             self.parts |= found.parts
-            self._keys[ChartAt(root, commit, path)] = found.keys
+            self._keys[ChartAt(root, revision, path)] = found.keys
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import PINNED, WORK_TREE, Revision, TreeRevision
 from kubeaid_ci.images.inventory import Collector
 from kubeaid_ci.images.lock_file import LOCK, read_lock
 from kubeaid_ci.images.model import ImageInventory
@@ -24,8 +24,8 @@ def create_sbom(
     kubeaid: str | os.PathLike[str],
     *,
     clusters: Sequence[str] = (),
-    kubeaid_ref: str = "pinned",
-    config_ref: str = WORKTREE,
+    kubeaid_ref: Revision | str = PINNED,
+    config_ref: TreeRevision | str = WORK_TREE,
     out: str | os.PathLike[str] | None = None,
     settings: Settings | None = None,
     jobs: int | None = None,

@@ -13,6 +13,7 @@ from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.git.revision import Revision
 from kubeaid_ci.repositories.kubeaid import KubeAid, resolve
 from kubeaid_ci.upgrade.result import Monitoring
 
@@ -31,7 +32,7 @@ class BuiltFiles:
 def monitoring_files(
     config: Path,
     kubeaid: Path,
-    ref: str,
+    ref: Revision,
     clusters: Sequence[Cluster],
     *,
     cache: Cache,
@@ -69,7 +70,7 @@ def monitoring_files(
 def _built(
     config: Path,
     kubeaid: Path,
-    ref: str,
+    ref: Revision,
     clusters: Collection[Cluster],
     *,
     cache: Cache,

@@ -19,6 +19,7 @@ from kubeaid_ci.findings import suppress
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.git.revision import Commit
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.render.render import select_apps
 from kubeaid_ci.render.renderer import Progress
@@ -83,7 +84,7 @@ def prepare(config: Path, kubeaid: Path, options: UpgradeOptions, run: RunOption
             config,
             kubeaid,
             before=Revisions(),
-            after=Revisions(kubeaid=target.name),
+            after=Revisions(kubeaid=Commit(target.name)),
             clusters=options.clusters,
             apps=options.apps,
             settings=run.settings,
@@ -220,9 +221,9 @@ class _Preparation:
         known = {cluster.dir: reason for cluster in wanted if (reason := self._refusal(cluster))}
         unbuilt = {folder: BuiltFiles(Monitoring.KEPT, reason=reason) for folder, reason in known.items()}
         waiting = [cluster for cluster in wanted if cluster.dir not in known]
-        ref, jobs, timeout = self.target.name, self.run.jobs, self.run.timeout
+        target, jobs, timeout = Commit(self.target.name), self.run.jobs, self.run.timeout
         built, refused = monitoring_files(
-            self.config, self.kubeaid, ref, waiting, cache=self.cache, jobs=jobs, timeout=timeout
+            self.config, self.kubeaid, target, waiting, cache=self.cache, jobs=jobs, timeout=timeout
         )
         return {**unbuilt, **built}, refused
 

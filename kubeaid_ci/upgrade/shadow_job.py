@@ -22,6 +22,7 @@ from kubeaid_ci.config_repo.selection import select
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.process import git_dir
+from kubeaid_ci.git.revision import PINNED
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.fleet import open_fleet
 from kubeaid_ci.render.renderer import Progress
@@ -147,7 +148,7 @@ def _compared(
         work,
         kubeaid,
         clusters=(original.dir, name),
-        kubeaid_ref="pinned",
+        kubeaid_ref=PINNED,
         settings=run.settings,
         jobs=run.jobs,
         cache=run.cache,

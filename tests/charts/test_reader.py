@@ -1,6 +1,7 @@
 import pytest
 
 from kubeaid_ci.charts import reader
+from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.git.snapshot import open_snapshot
 from kubeaid_ci.helm.chart import CHARTS, Charts, RepositoryKind, nested
 from tests import repos, umbrellas
@@ -8,7 +9,7 @@ from tests.umbrellas import metadata
 
 
 def read(root, cache=None) -> Charts:
-    with open_snapshot(root, "worktree", [CHARTS]) as snapshot:
+    with open_snapshot(root, WORK_TREE, [CHARTS]) as snapshot:
         return reader.read(snapshot, cache=cache)
 
 

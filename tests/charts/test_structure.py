@@ -1,6 +1,7 @@
 import pytest
 
 from kubeaid_ci.charts import reader, structure
+from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.git.snapshot import open_snapshot
 from kubeaid_ci.helm.chart import CHARTS, BadChart, Charts
 from kubeaid_ci.semver.version import Version
@@ -23,7 +24,7 @@ def found(tmp_path):
             place = tmp_path / CHARTS / "app" / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(target)
-        with open_snapshot(tmp_path, "worktree", [CHARTS]) as snapshot:
+        with open_snapshot(tmp_path, WORK_TREE, [CHARTS]) as snapshot:
             read = reader.read(snapshot)
         return [(one.rule.id.removeprefix("chart/"), one.severity.value, one.message) for one in structure.check(read, kubernetes=kubernetes)]  # fmt: skip
 
@@ -102,7 +103,7 @@ def test_dependencies_of_one_name_are_told_apart_by_alias_and_range(tmp_path, de
     files = {"Chart.yaml": metadata("app", "0.1.0", *(f"web {version} {UPSTREAM} {key}" for version, key in keys))}
     files |= {f"charts/{folder}/Chart.yaml": metadata("web", version) for folder, version in vendored}
     umbrellas.umbrella(tmp_path, "app", files)
-    with open_snapshot(tmp_path, "worktree", [CHARTS]) as snapshot:
+    with open_snapshot(tmp_path, WORK_TREE, [CHARTS]) as snapshot:
         said = list(structure.check(reader.read(snapshot)))
     assert sorted(f"{one.rule.id.removeprefix('chart/')} {one.subject}" for one in said) == expected
 
@@ -279,7 +280,7 @@ def test_content_behind_a_link_is_never_passed_over(tmp_path, link, target, expe
     place.parent.mkdir(parents=True, exist_ok=True)
     place.symlink_to(target)
     assert place.exists()
-    with open_snapshot(tmp_path, "worktree", [CHARTS]) as snapshot:
+    with open_snapshot(tmp_path, WORK_TREE, [CHARTS]) as snapshot:
         found = list(structure.check(reader.read(snapshot)))
     said = [f"{one.rule.id.removeprefix('chart/')} {one.severity} {one.subject}" for one in found]
     assert expected in said
@@ -306,7 +307,7 @@ def test_chart_that_is_too_deep_is_not_passed_over(tmp_path):
     files = {"evil/Chart.yaml": metadata("evil", "1.0.0"), "evil/charts/inner/Chart.yaml": metadata("inner", "1.0.0")}
     umbrellas.umbrella(tmp_path, "group", files)
     umbrellas.umbrella(tmp_path, "app", {"Chart.yaml": metadata("app", "0.1.0", WEB), **VENDORED})
-    with open_snapshot(tmp_path, "worktree", [CHARTS]) as snapshot:
+    with open_snapshot(tmp_path, WORK_TREE, [CHARTS]) as snapshot:
         found = list(structure.check(reader.read(snapshot)))
     assert [(one.path, one.subject) for one in found if one.rule.id == "chart/not-checked"] == [
         ("argocd-helm-charts/group/evil", "group/evil")

@@ -10,6 +10,7 @@ from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.config_repo.folders import Folders, NotACluster, folders, folders_of
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import snapshot
+from kubeaid_ci.git.revision import parse_tree_revision
 from kubeaid_ci.semver.version import Version
 from tests import repos
 
@@ -19,7 +20,7 @@ GENERAL = "kubeaid-cli.general.yaml"
 
 def _taken(ref: str) -> Callable[[Path], Folders]:
     def read(root: Path) -> Folders:
-        with snapshot.open_snapshot(root, ref, ["k8s"]) as files:
+        with snapshot.open_snapshot(root, parse_tree_revision(ref), ["k8s"]) as files:
             return folders_of(files, where="here")
 
     return read

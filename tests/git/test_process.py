@@ -15,6 +15,7 @@ from kubeaid_ci.git.access import GitAccess, remote_git
 from kubeaid_ci.git.commit_repository import temporary_commit_repository
 from kubeaid_ci.git.remote import clone, heads
 from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.git.snapshot import open_snapshot
 from kubeaid_ci.net.credentials import Token
 from tests.servers.git import BareRepo, backend, git
@@ -90,7 +91,7 @@ def test_variables_that_name_another_repository_change_nothing(
 
 
 def read(folder: Path) -> bytes:
-    with open_snapshot(folder, "worktree", ["file.txt"]) as snapshot:
+    with open_snapshot(folder, WORK_TREE, ["file.txt"]) as snapshot:
         return snapshot.read("file.txt")
 
 

@@ -11,6 +11,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import snapshot
 from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.links import Refused
+from kubeaid_ci.git.revision import WORK_TREE, Commit
 from kubeaid_ci.git.source_files import CommitRef, CommitSource, FolderRef, FolderSource, Source, opened
 from kubeaid_ci.git.tree import EXECUTABLE, FOLDER, GITLINK, LINK, REGULAR, SPECIAL
 from kubeaid_ci.git.tree_reader import Kind, Listed, TreeReader
@@ -87,17 +88,17 @@ def _plain(root: Path) -> TreeReader:
     if not copy.exists():
         shutil.copytree(root, copy, symlinks=True)
         shutil.rmtree(copy / ".git")
-    return snapshot.open_snapshot(copy, "worktree", [""])
+    return snapshot.open_snapshot(copy, WORK_TREE, [""])
 
 
 READERS: dict[str, Callable[[Path], TreeReader]] = {
     "disk": lambda root: DiskTree(str(root)),
-    "work tree": lambda root: snapshot.open_snapshot(root, "worktree", [""]),
-    "commit": lambda root: snapshot.open_snapshot(root, "HEAD", [""]),
+    "work tree": lambda root: snapshot.open_snapshot(root, WORK_TREE, [""]),
+    "commit": lambda root: snapshot.open_snapshot(root, Commit("HEAD"), [""]),
     "plain folder": _plain,
     # What is listed at first is a part; links lead to the rest.
-    "part of the work tree": lambda root: snapshot.open_snapshot(root, "worktree", ["links"]),
-    "part of a commit": lambda root: snapshot.open_snapshot(root, "HEAD", ["links"]),
+    "part of the work tree": lambda root: snapshot.open_snapshot(root, WORK_TREE, ["links"]),
+    "part of a commit": lambda root: snapshot.open_snapshot(root, Commit("HEAD"), ["links"]),
     "source of a folder": lambda root: opened(FolderRef(str(root))).tree,
     "source of a commit": lambda root: opened(CommitRef(str(root), repos.git(root, "rev-parse", "HEAD"), "links")).tree,
 }
@@ -266,7 +267,7 @@ def test_a_pipe_is_refused_on_disk_and_is_in_no_commit(tmp_path):
     assert [one for one in tree.listing("a") if one.name == "pipe"] == [refused]
     assert tree.mode("a/pipe") == SPECIAL
     assert not FolderSource(str(tmp_path)).has(f"{tmp_path}/a/pipe")
-    with snapshot.open_snapshot(tmp_path, "HEAD", ["a"]) as committed:
+    with snapshot.open_snapshot(tmp_path, Commit("HEAD"), ["a"]) as committed:
         assert [one.name for one in committed.listing("a")] == ["file"]
 
 
@@ -274,15 +275,15 @@ def test_ignored_files_are_on_disk_only(tmp_path):
     repos.write(tmp_path, {"a/file": "1", "a/made.log": "x", ".gitignore": "*.log\nbuilt/\n", "a/built/x": "1"})
     repos.commit(tmp_path)
     assert [one.name for one in DiskTree(str(tmp_path)).listing("a")] == ["built", "file", "made.log"]
-    for ref in ("worktree", "HEAD"):
+    for ref in (WORK_TREE, Commit("HEAD")):
         with snapshot.open_snapshot(tmp_path, ref, ["a"]) as found:
             assert [one.name for one in found.listing("a")] == ["file"]
 
 
 def test_files_are_those_that_git_stores_whatever_line_ends_are_checked_out(root):
     with (
-        snapshot.open_snapshot(root, "worktree", ["ends"]) as tree,
-        snapshot.open_snapshot(root, "HEAD", ["ends"]) as committed,
+        snapshot.open_snapshot(root, WORK_TREE, ["ends"]) as tree,
+        snapshot.open_snapshot(root, Commit("HEAD"), ["ends"]) as committed,
     ):
         assert tree.files == committed.files
         assert tree.read("ends/unix") == committed.read("ends/unix") == b"1\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.render import kustomize
 from kubeaid_ci.render.kustomize import Kustomize
 from kubeaid_ci.render.kustomize_source import built
@@ -309,7 +310,7 @@ def test_program_that_does_not_end_is_a_failure_that_is_not_kept(world, only_kub
     program.chmod(0o755)
     monkeypatch.setattr(kustomize, "_SECONDS", 0.05)
     repos.write(world.config, below("k8s/one/web", WEB))
-    at = FilesAt(str(world.config), "worktree", ("k8s",))
+    at = FilesAt(str(world.config), WORK_TREE, ("k8s",))
     slow = Kustomize((str(program), "build"), "v5.0.0")
     task = KustomizeTask(at, "k8s/one/web", "k8s/one/web/kustomization.yaml", ("k8s/one/web/web.yaml",), "", (), slow)
     with pytest.raises(WorkerError, match="kustomize: did not end within"):

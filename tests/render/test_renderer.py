@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from kubeaid_ci.cache.cache import Cache
+from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.render.renderer import Renderer, look_key
 from kubeaid_ci.render.task import FilesAt, Look, Looked
 from kubeaid_ci.runtime.workers import Crashed, Done, Pool
 
-LOOK = Look(FilesAt("/nowhere", "worktree", ("argocd-helm-charts",)), "argocd-helm-charts/web", "0" * 40)
-OTHER = Look(FilesAt("/nowhere", "worktree", ("argocd-helm-charts",)), "argocd-helm-charts/api", "1" * 40)
+LOOK = Look(FilesAt("/nowhere", WORK_TREE, ("argocd-helm-charts",)), "argocd-helm-charts/web", "0" * 40)
+OTHER = Look(FilesAt("/nowhere", WORK_TREE, ("argocd-helm-charts",)), "argocd-helm-charts/api", "1" * 40)
 
 
 def crash(_: Any) -> None:

@@ -20,7 +20,7 @@ from kubeaid_ci.charts.update.write import ChartWriter, HeadCharts
 from kubeaid_ci.documents.scalars import one_line
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.findings.finding import Finding, Severity
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.git.tree import REGULAR, File
 from kubeaid_ci.helm.chart import CHARTS, Chart, Dependency, RepositoryKind
 from kubeaid_ci.helm.published import Release
@@ -57,11 +57,11 @@ def add_chart(
     root, known = Path(kubeaid).resolve(), settings or Settings()
     upstreams = upstreams or upstream_status.connect(known, jobs=jobs, cache=cache)
     with held(root):
-        repo = source.read(root, WORKTREE, cache=cache)
+        repo = source.read(root, WORK_TREE, cache=cache)
         with repo.snapshot:
             day = today or datetime.now(UTC).date()
             context = UpdateContext(repo, upstreams, day, lock_time(root), kubernetes=known.kubernetes_versions)
-            job = UpdateJob(context, root, WORKTREE, known, jobs, cache, {}, progress)
+            job = UpdateJob(context, root, WORK_TREE, known, jobs, cache, {}, progress)
             updates = NewChart(name, repository, version).prepare(job)
             head = HeadCharts.read(root, repo, cache=cache)
         written = ChartWriter.begin(root, repo, head, dry_run=dry_run).write_all(updates)

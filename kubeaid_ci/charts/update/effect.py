@@ -13,6 +13,7 @@ from kubeaid_ci.diff.comparison import Comparison
 from kubeaid_ci.diff.diff import compare_renderings
 from kubeaid_ci.forge.change_request import Proposal
 from kubeaid_ci.git.commit import CommitStyle
+from kubeaid_ci.git.revision import Commit
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.publishing.checkout import PublishCheckout
 from kubeaid_ci.render.render import render_clusters
@@ -62,7 +63,7 @@ class Effects:
             self._set = set_values(
                 self.config,
                 repository.folder,
-                kubeaid_ref=base,
+                kubeaid_ref=Commit(base),
                 settings=self.settings,
                 jobs=self.jobs,
                 cache=self.cache,
@@ -70,11 +71,11 @@ class Effects:
         gone = [value for update in updates for value in lost(self._set, update)]
         return compare_renderings(self._now, self._rendered(self.config, after)), tuple(gone)
 
-    def _rendered(self, config: Path, revision: str) -> Renderings:
+    def _rendered(self, config: Path, commit: str) -> Renderings:
         return render_clusters(
             config,
             self.checkout.repository.folder,
-            kubeaid_ref=revision,
+            kubeaid_ref=Commit(commit),
             settings=self.settings,
             jobs=self.jobs,
             cache=self.cache,

@@ -15,6 +15,7 @@ from kubeaid_ci.charts.update.prepare import UpdateContext
 from kubeaid_ci.charts.update.upstream_status import Look, Progress
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
+from kubeaid_ci.git.revision import TreeRevision
 from kubeaid_ci.git.tree import Entry, File
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.helm.chart_files import LinkError, chart_files
@@ -60,14 +61,14 @@ class PreparedUpdates:
 
 @dataclass(frozen=True, slots=True)
 class UpdateJob:
-    """Prepares updates of the charts of a repository in `root` at the revision `ref`.
+    """Prepares updates of the charts of a repository in `root` at a `revision`.
 
     `changed` are dependencies by key that an interrupted update left, with their old version.
     """
 
     context: UpdateContext
     root: Path
-    ref: str
+    revision: TreeRevision
     settings: Settings
     jobs: int
     cache: bool
@@ -116,7 +117,7 @@ class UpdateJob:
         tried = trials(
             self.context.repo,
             self.root,
-            self.ref,
+            self.revision,
             [one for one in ready if isinstance(one, PreparedUpdate)],
             settings=self.settings,
             jobs=self.jobs,
@@ -134,7 +135,7 @@ class UpdateJob:
 def trials(
     repo: ChartRepo,
     root: Path,
-    ref: str,
+    revision: TreeRevision,
     prepared: Sequence[PreparedUpdate],
     *,
     settings: Settings,
@@ -149,7 +150,7 @@ def trials(
         return found
     there = [name for name, one in charts.items() if one.chart.file in repo.snapshot.files]
     render = partial(render_charts, settings=settings, jobs=jobs, cache=cache, progress=rendered(progress))
-    old = render(root, charts=there, ref=ref) if there else None
+    old = render(root, charts=there, ref=revision) if there else None
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
         scratch = Path(folder) / "kubeaid"
         write_folder(scratch, files)

@@ -19,7 +19,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.findings.suppression import SETTINGS_FILE
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import WORK_TREE, TreeRevision, WorkTree, parse_tree_revision
 from kubeaid_ci.helm.upstreams import Upstreams
 from kubeaid_ci.net.errors import Failed
 from kubeaid_ci.report.json_result import JsonResult
@@ -79,7 +79,7 @@ def outdated_charts(
     kubeaid: str | os.PathLike[str],
     *,
     charts: Sequence[str] = (),
-    ref: str = WORKTREE,
+    ref: TreeRevision | str = WORK_TREE,
     settings: Settings | None = None,
     upstreams: Upstreams | None = None,
     update_ledger: bool = False,
@@ -90,15 +90,16 @@ def outdated_charts(
 ) -> Outlooks:
     """Return what is newer than the vendored charts of a KubeAid repo: all of them, or those named.
 
-    `ref` is a revision, or ``worktree`` for the checkout as it is. `settings` hold the policies and the
+    `ref` is a revision, or the work tree. `settings` hold the policies and the
     clusters' versions of Kubernetes. `update_ledger` records on which day each newer release was first
     seen, from which its age counts. An upstream that fails is in the result. `progress` is called after each
     chart.
     """
-    if ref != WORKTREE and update_ledger:
+    revision = parse_tree_revision(ref)
+    if update_ledger and not isinstance(revision, WorkTree):
         raise UserError(f"the ledger of a revision cannot be written; leave out --ref {ref}")
     root, known, day = Path(kubeaid).resolve(), settings or Settings(), today or datetime.now(UTC).date()
-    repo = source.read(root, ref, cache=cache)
+    repo = source.read(root, revision, cache=cache)
     with repo.snapshot:
         chosen = source.selected(repo.charts, charts)
     asked = tracked_dependencies(chosen.charts, charts)

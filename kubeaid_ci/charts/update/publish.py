@@ -24,7 +24,7 @@ from kubeaid_ci.diff.comparison import ScanNote
 from kubeaid_ci.errors import OutsideError
 from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.git.remote import Heads
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.helm.upstreams import Upstreams
 from kubeaid_ci.publishing import branches, preview
@@ -129,7 +129,7 @@ class _Run:
                 checkout = clone_base(target, Path(folder) / str(number), wanted=CHARTS)
                 # The settings of the base branch apply to what ours leave open.
                 known = self.settings.merge(file.read(checkout.folder))
-                repo = source.read(checkout.folder, WORKTREE, cache=self.cache)
+                repo = source.read(checkout.folder, WORK_TREE, cache=self.cache)
                 with repo.snapshot:
                     made = prepare(self._job(checkout, repo, known))
                 heads = _look(checkout)
@@ -151,7 +151,7 @@ class _Run:
             self.overwrite,
             known.kubernetes_versions,
         )
-        return UpdateJob(context, checkout.folder, WORKTREE, known, self.jobs, self.cache, {}, self.progress)
+        return UpdateJob(context, checkout.folder, WORK_TREE, known, self.jobs, self.cache, {}, self.progress)
 
     def _effects(self, checkout: PublishCheckout, known: Settings) -> Effects:
         config = Path(self.config_repo) if self.config_repo else None

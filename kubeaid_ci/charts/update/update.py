@@ -18,7 +18,7 @@ from kubeaid_ci.charts.update.upstream_status import Progress
 from kubeaid_ci.charts.update.write import ChartWriter, HeadCharts
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.helm.upstreams import Upstreams
 from kubeaid_ci.settings import Settings
@@ -56,13 +56,13 @@ def update_charts(
     upstreams = upstreams or upstream_status.connect(known, jobs=jobs, cache=cache)
     request = UpdateRequest(tuple(charts), tuple(skip), to)
     with held(root):
-        repo = source.read(root, WORKTREE, cache=cache)
+        repo = source.read(root, WORK_TREE, cache=cache)
         with repo.snapshot:
             head = HeadCharts.read(root, repo, cache=cache)
             day = today or datetime.now(UTC).date()
             context = UpdateContext(repo, upstreams, day, lock_time(root), overwrite, known.kubernetes_versions)
             changed = dict(head.interrupted(repo))
-            job = UpdateJob(context, root, WORKTREE, known, jobs, cache, changed, progress)
+            job = UpdateJob(context, root, WORK_TREE, known, jobs, cache, changed, progress)
             updates = job.updates(request)
         return ChartWriter.begin(root, repo, head, dry_run=dry_run).write_all(updates)
 

@@ -10,6 +10,7 @@ from kubeaid_ci import documents
 from kubeaid_ci.charts.update.result import ChartUpdate, LostValue, ValueChange
 from kubeaid_ci.compare.display import bare
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.git.revision import Revision
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.redaction.manifests import masked
@@ -83,7 +84,7 @@ class SetValues:
 
 
 def set_values(
-    config_repo: Path, kubeaid: Path, *, kubeaid_ref: str, settings: Settings, jobs: int, cache: bool
+    config_repo: Path, kubeaid: Path, *, kubeaid_ref: Revision, settings: Settings, jobs: int, cache: bool
 ) -> tuple[SetValues, ...]:
     """Return what every Application of every cluster sets, the charts taken from one revision of the KubeAid repo."""
     found = []

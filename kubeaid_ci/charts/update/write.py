@@ -24,6 +24,7 @@ from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git import work_tree
 from kubeaid_ci.git.repository import Repository
+from kubeaid_ci.git.revision import Commit
 from kubeaid_ci.settings.policy import Step
 
 
@@ -39,7 +40,7 @@ class HeadCharts:
         """Read the last commit of a checkout. Without one, nothing has changed: `repo` is what was there."""
         if repo.snapshot.commit is None and _has_commit(root):
             try:
-                head = source.read(root, "HEAD", cache=cache)
+                head = source.read(root, Commit("HEAD"), cache=cache)
             except UserError:
                 return cls.of(repo)  # the commit has no charts, or no readable ledger
             head.snapshot.close()

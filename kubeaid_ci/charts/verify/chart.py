@@ -19,7 +19,8 @@ from kubeaid_ci.git import history, work_tree
 from kubeaid_ci.git.history import FolderCommit
 from kubeaid_ci.git.patches import PatchError, apply_patches
 from kubeaid_ci.git.repository import Blobs, Repository
-from kubeaid_ci.git.snapshot import WORKTREE, Snapshot
+from kubeaid_ci.git.revision import TreeRevision, WorkTree
+from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.git.tree import Entry, File, below
 from kubeaid_ci.helm.published import Fetched
 from kubeaid_ci.helm.repository import plain
@@ -35,7 +36,7 @@ class Judge:
 
     root: Path
     snapshot: Snapshot
-    ref: str
+    revision: TreeRevision
     effects: ChartEffects | None
 
     def verdict(
@@ -106,7 +107,8 @@ class Judge:
         if entry is not None and ledger_checks.differs(one, entry):
             return self._commits(one, entry)
         repository = Repository.at(self.root)
-        if self.ref == WORKTREE and repository and repository.tree("HEAD", one.subchart.path) != one.subchart.tree:
+        is_work_tree = isinstance(self.revision, WorkTree)
+        if is_work_tree and repository and repository.tree("HEAD", one.subchart.path) != one.subchart.tree:
             return "; our copy was changed in the work tree"
         step = history.last(self.root, one.subchart.path, revision=self.snapshot.commit or "HEAD")
         return f"; our copy was last changed by {_named(step)}" if step else ""
@@ -118,7 +120,7 @@ class Judge:
         more = f" and {len(named) - _MOST_COMMITS} more" if len(named) > _MOST_COMMITS else ""
         if named:
             return f"; changed by {', '.join(named[:_MOST_COMMITS])}{more}"
-        return "; changed in the work tree" if steps is not None and self.ref == WORKTREE else ""
+        return "; changed in the work tree" if steps is not None and isinstance(self.revision, WorkTree) else ""
 
     def _ignored(self, one: Vendored, changes: Iterable[FileChange]) -> frozenset[str]:
         """Those of the missing files that ignore files name."""

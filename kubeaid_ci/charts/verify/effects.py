@@ -99,13 +99,14 @@ class ChartEffects:
         return Effects(by, attempt.what, found.findings, found.changes, found.images)
 
     def _task(self, one: Vendored, what: str, files: _Files) -> "FilesTask":
+        from kubeaid_ci.git.revision import WORK_TREE
         from kubeaid_ci.k8s import api
         from kubeaid_ci.render.task import ChartTask, FilesAt, FilesTask
 
         version = max(self.kubernetes, default=None) or Version.parse(api.DEFAULT)
         served = tuple(sorted({*api.api_versions(version), *api.MONITORING}))
         folder = f"{CHARTS}/{one.umbrella}" if what == "umbrella" else one.subchart.path
-        at = FilesAt(str(self.snapshot.root), "", ())
+        at = FilesAt(str(self.snapshot.root), WORK_TREE, ())
         kube_version = f"v{str(version).removeprefix('v')}"
         return FilesTask(ChartTask(at, folder, "", one.umbrella, one.umbrella, kube_version, served), files)
 

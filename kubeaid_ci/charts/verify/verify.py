@@ -21,7 +21,7 @@ from kubeaid_ci.charts.verify.upstream import Fetch, answers
 from kubeaid_ci.charts.verify.verdict import ChartResult, Vendored, Verification
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.snapshot import WORKTREE
+from kubeaid_ci.git.revision import WORK_TREE, TreeRevision, WorkTree, parse_tree_revision
 from kubeaid_ci.helm.chart import Charts
 from kubeaid_ci.helm.published import Fetched
 from kubeaid_ci.net.errors import Failed
@@ -36,8 +36,8 @@ def verify_charts(
     kubeaid: str | os.PathLike[str],
     *,
     charts: Sequence[str] = (),
-    ref: str = WORKTREE,
-    base: str | None = None,
+    ref: TreeRevision | str = WORK_TREE,
+    base: TreeRevision | str | None = None,
     fetch: Fetch | None = None,
     update_ledger: bool = False,
     accept: Sequence[str] = (),
@@ -51,21 +51,22 @@ def verify_charts(
 ) -> Verification:
     """Verify the vendored charts of a KubeAid repo: all of them, or those of the umbrella charts named.
 
-    `ref` is a revision, or ``worktree`` for the checkout as it is; `base` a revision whose ledger and
+    `ref` is a revision, or the work tree; `base` a revision whose ledger and
     repositories are compared with. Without `fetch` no network is used; `upstream_charts` returns one that fetches from
     repositories and registries, `jobs` in parallel. `update_ledger` adds what the ledger lacks;
     `accept` records the current content of charts, with a reason. `kubernetes` are the versions that clusters
     run. `effects` renders charts that differ, to show what the difference does. `progress` is called with each
     chart's result. Raises `UserError` for an unknown name and a ledger that cannot be read.
     """
-    if ref != WORKTREE and (update_ledger or accept):
+    revision = parse_tree_revision(ref)
+    if (update_ledger or accept) and not isinstance(revision, WorkTree):
         raise UserError(f"the ledger of a revision cannot be written; leave out --ref {ref}")
     root = Path(kubeaid).resolve()
-    repo = source.read(root, ref, cache=cache)
+    repo = source.read(root, revision, cache=cache)
     day = today or datetime.now(UTC).date()
     with repo.snapshot, _base(root, base, cache=cache) as before, ChartEffects(repo.snapshot, kubernetes) as rendered:
         chosen = source.selected(repo.charts, charts)
-        judge = Judge(root, repo.snapshot, ref, rendered if effects else None)
+        judge = Judge(root, repo.snapshot, revision, rendered if effects else None)
         run = _Run(root, repo, ledgers.vendored(chosen.charts, repo.ledger), judge, everything=not charts)
         told = run.accept(accept, reason) if accept else ()
         if update_ledger:
@@ -179,12 +180,12 @@ def _is_asked(one: Vendored, entry: LedgerEntry | None) -> bool:
 
 
 @contextmanager
-def _base(root: Path, base: str | None, *, cache: bool) -> Iterator[ChartRepo | None]:
+def _base(root: Path, base: TreeRevision | str | None, *, cache: bool) -> Iterator[ChartRepo | None]:
     """Open the state that is compared with; None if there is no `base`."""
     if base is None:
         yield None
         return
-    repo = source.read(root, base, cache=cache)
+    repo = source.read(root, parse_tree_revision(base), cache=cache)
     with repo.snapshot:
         yield repo
 

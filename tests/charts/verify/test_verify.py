@@ -7,6 +7,7 @@ import pytest
 
 from kubeaid_ci.charts.ledger.ledger import LEDGER
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.git.snapshot import open_snapshot
 from kubeaid_ci.git.tree import below, tree_id
 from kubeaid_ci.net.errors import Failed, FailedKind
@@ -602,7 +603,7 @@ def test_a_new_version_on_a_change_is_never_clean_without_its_upstream(tmp_path,
     top.write_text(top.read_text().replace("1.2.3", version))
     ledger = root / "charts.ledger.yaml"
     if version == "1.2.3":
-        tree = open_snapshot(root, "worktree", ["argocd-helm-charts"])
+        tree = open_snapshot(root, WORK_TREE, ["argocd-helm-charts"])
         now = tree_id(below(tree.files, "argocd-helm-charts/web/charts/web"))
         ledger.write_text(re.sub(r"tree: \w+", f"tree: {now}", ledger.read_text()))
     else:
