@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,7 +40,7 @@ class ComparedSide:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A comparison with the Applications of both sides; these have their objects if the built manifests are kept."""
+    """A comparison, and the Applications of both sides without their objects."""
 
     comparison: Comparison
     before: ComparedSide
@@ -109,10 +109,12 @@ def compare_revisions(
     timeout: float = 300.0,
     progress: Progress | None = None,
     keeps_builds: bool = False,
+    observe: Callable[[States], None] | None = None,
 ) -> Compared:
     """Compare as `diff_clusters` does, and return the Applications of both sides too.
 
-    `config` and `root` are resolved folders. With `keeps_builds` the cache gets the built manifests as files.
+    `config` and `root` are resolved folders. With `keeps_builds` the cache gets the built manifests as files. `observe`
+    is called with each cluster before and after the change, while its objects are in memory.
     """
     base = before.config.name if isinstance(before.config, Commit) else ""
     repositories = [AtHand(config, side.config, root, side.kubeaid, base=base) for side in (before, after)]
@@ -126,7 +128,10 @@ def compare_revisions(
         old, new = sides.selections
         folded = _Folded((old, new), OneSidedClusters.of(old, new))
         for group in sides.groups():
-            folded.add(group, renderer, keeps_objects=keeps_builds)
+            folded.add(group, renderer)
+            if observe:
+                for states in group:
+                    observe(states)
             pairs = pairs_of(group, apps)
             if builder:
                 pairs = with_monitoring(pairs, builder, before.kubeaid, after.kubeaid)
@@ -152,12 +157,12 @@ class _Folded:
     engines: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     parts: dict[str, Comparison] = field(default_factory=dict)
 
-    def add(self, group: Iterable[States], renderer: Renderer, *, keeps_objects: bool) -> None:
+    def add(self, group: Iterable[States], renderer: Renderer) -> None:
         """Add clusters whose objects are in memory."""
         for old, new in group:
             self.one_sided.add(old, new)
             for side, state in zip(self.told, (old, new), strict=True):
-                side.extend(_told(state, keeps_objects=keeps_objects) if state else ())
+                side.extend(_without_objects(state) if state else ())
             if new:
                 self.findings[new.cluster.dir] = new.findings
             if old and new and deployed_on_both(old.cluster, new.cluster):
@@ -176,9 +181,8 @@ class _Folded:
         return together([Comparison((), findings=tuple(findings)), *self.one_sided.comparisons(), *parts])
 
 
-def _told(state: ClusterState, *, keeps_objects: bool) -> Iterator[Told]:
-    for app in state.apps:
-        yield app if keeps_objects else replace(app, manifests=()), state.app_findings[app.app]
+def _without_objects(state: ClusterState) -> Iterator[Told]:
+    return ((replace(app, manifests=()), state.app_findings[app.app]) for app in state.apps)
 
 
 def compare_renderings(before: Renderings, after: Renderings) -> Comparison:

@@ -5,17 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from kubeaid_ci import documents
 from kubeaid_ci.argocd.sync import object_options, option_value
 from kubeaid_ci.compare.images import images
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.diff.clusters import image_steps
-from kubeaid_ci.diff.comparison import ImageChange
-from kubeaid_ci.diff.diff import Compared
+from kubeaid_ci.diff.comparison import Comparison, ImageChange
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.k8s.fields import mapping
+from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.fleet import States
 from kubeaid_ci.render.rendering import RenderedApp
 from kubeaid_ci.upgrade.edits import ClusterEdits
 from kubeaid_ci.upgrade.result import AppChange, PlaceKind, PlaceStatus, RevisionEdit
@@ -70,12 +71,42 @@ def chart_versions(kubeaid: Path) -> Iterator[ChartVersions]:
         yield ChartVersions(Repository(kubeaid), blobs)
 
 
+@dataclass(slots=True)
+class ObjectFacts:
+    """What the announcement needs of the objects of clusters, which leave memory when they are compared.
+
+    By the folder of a cluster and the name of an Application: `images` are the changes of images, `too_large` the
+    objects that client-side apply cannot store, `sync_orders` the labels of the Applications before the change.
+    """
+
+    images: dict[tuple[str, str], tuple[ImageChange, ...]] = field(default_factory=dict)
+    too_large: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    sync_orders: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def add(self, states: States) -> None:
+        """Add a cluster before and after the change."""
+        before, after = (_apps(state) for state in states)
+        for (folder, name), app in after.items():
+            old = before.get((folder, name))
+            if old is not None and app.manifests:
+                gone, new = images(old.manifests), images(app.manifests)
+                self.images[folder, name] = tuple(image_steps(app.cluster, gone - new, new - gone))
+            self.too_large[folder, name] = tuple(_too_large(app))
+        for app in before.values():
+            for name, order in _sync_orders(app):
+                self.sync_orders[app.dir, name] = order
+
+
 def app_changes(
-    cluster: Cluster, compared: Compared, edited: ClusterEdits, to: str, charts: ChartVersions
+    cluster: Cluster,
+    edited: ClusterEdits,
+    to: str,
+    *,
+    comparison: Comparison,
+    facts: ObjectFacts,
+    charts: ChartVersions,
 ) -> tuple[AppChange, ...]:
     """Return the Applications of a cluster that move, in order of their sync order and name."""
-    before, after = (_apps(side.told, cluster) for side in (compared.before, compared.after))
-    orders = _sync_orders(compared, cluster)
     by_app: dict[str, list[RevisionEdit]] = {}
     for edit in edited.edits:
         if edit.app and edit.status is not PlaceStatus.LEFT:
@@ -86,9 +117,9 @@ def app_changes(
             tuple(dict.fromkeys(edit.before or "" for edit in _sources(edits) or edits)),
             to,
             tuple(line for edit in _sources(edits) for line in charts.changed(edit.chart, edit.before or "HEAD", to)),
-            _images(cluster, before.get(name), after.get(name)),
-            orders.get(name),
-            tuple(_too_large(after.get(name))),
+            facts.images.get((cluster.dir, name), ()),
+            facts.sync_orders.get((cluster.dir, name)),
+            facts.too_large.get((cluster.dir, name), ()),
         )
         for name, edits in by_app.items()
     ]
@@ -96,7 +127,7 @@ def app_changes(
     if len(built) == 1:
         # What no other Application runs is in the monitoring that is built.
         others = {step for one in found for step in one.images}
-        new = tuple(one for one in compared.comparison.images if one.cluster == cluster.label and one not in others)
+        new = tuple(one for one in comparison.images if one.cluster == cluster.label and one not in others)
         found[found.index(built[0])] = replace(built[0], images=new)
     return tuple(sorted(found, key=lambda one: (one.sync_order is None, one.sync_order or 0, one.name)))
 
@@ -106,27 +137,23 @@ def _sources(edits: Iterable[RevisionEdit]) -> list[RevisionEdit]:
     return [edit for edit in edits if edit.kind is PlaceKind.SOURCE]
 
 
-def _apps(sides: Iterable[tuple[RenderedApp, Any]], cluster: Cluster) -> Mapping[str, RenderedApp]:
-    return {app.app.rpartition("/")[2]: app for app, _ in sides if app.dir == cluster.dir}
+def _apps(state: ClusterState | None) -> Mapping[tuple[str, str], RenderedApp]:
+    """Return the Applications of a cluster by its folder and their name without the namespace."""
+    return {(app.dir, app.app.rpartition("/")[2]): app for app in state.apps} if state else {}
 
 
-def _sync_orders(compared: Compared, cluster: Cluster) -> dict[str, int]:
-    """Return the sync order of each Application, from the objects of those that hold them."""
-    found = {}
-    for app in _apps(compared.before.told, cluster).values():
-        for manifest in app.manifests:
-            if manifest.key.kind == "Application":
-                metadata = manifest.body.get("metadata")
-                labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
-                written = labels.get(SYNC_ORDER) if isinstance(labels, Mapping) else None
-                if written is not None and str(written).strip().lstrip("-").isdigit():
-                    found[manifest.key.name] = int(str(written))
-    return found
+def _sync_orders(app: RenderedApp) -> Iterator[tuple[str, int]]:
+    """Yield the Applications among the objects of one, each with its sync order."""
+    for manifest in app.manifests:
+        if manifest.key.kind == "Application":
+            written = mapping(manifest.body, "metadata", "labels").get(SYNC_ORDER)
+            if written is not None and str(written).strip().lstrip("-").isdigit():
+                yield manifest.key.name, int(str(written))
 
 
-def _too_large(app: RenderedApp | None) -> Iterator[str]:
+def _too_large(app: RenderedApp) -> Iterator[str]:
     """Yield the objects that client-side apply stores in an annotation that cannot hold them."""
-    if app is None or app.sync.option("ServerSideApply") == "true":
+    if app.sync.option("ServerSideApply") == "true":
         return
     for manifest in app.manifests:
         options = object_options(manifest.body)
@@ -134,13 +161,6 @@ def _too_large(app: RenderedApp | None) -> Iterator[str]:
             continue
         if len(json.dumps(manifest.body, separators=(",", ":"))) > _LARGEST_ANNOTATION:
             yield str(manifest.key)
-
-
-def _images(cluster: Cluster, before: RenderedApp | None, after: RenderedApp | None) -> tuple[ImageChange, ...]:
-    if before is None or after is None or not after.manifests:
-        return ()
-    old, new = images(before.manifests), images(after.manifests)
-    return tuple(image_steps(cluster.label, old - new, new - old))
 
 
 def _dependencies(data: bytes) -> Mapping[str, str]:

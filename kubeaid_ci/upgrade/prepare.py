@@ -79,6 +79,7 @@ def prepare(config: Path, kubeaid: Path, options: UpgradeOptions, run: RunOption
         if wave.waiting and not (options.accepts_dangers and wave.clusters):
             return Upgrades(target.name, (), Comparison(()), (findings.waiting(wave, named=options.wave != NEXT),))
         options = replace(options, clusters=wave.clusters)
+    facts = app_changes.ObjectFacts()
     with _cache(run.cache) as cache:
         compared = compare_revisions(
             config,
@@ -93,9 +94,10 @@ def prepare(config: Path, kubeaid: Path, options: UpgradeOptions, run: RunOption
             timeout=run.timeout,
             progress=run.progress,
             keeps_builds=True,
+            observe=facts.add,
         )
         with app_changes.chart_versions(kubeaid) as charts:
-            return _Preparation(config, kubeaid, options, run, target, compared, cache, charts).upgrades()
+            return _Preparation(config, kubeaid, options, run, target, compared, facts, cache, charts).upgrades()
 
 
 def _wave(config: Path, kubeaid: Path, name: str, settings: Settings, to: str) -> WaveChoice:
@@ -138,6 +140,7 @@ class _Preparation:
     run: RunOptions
     target: UpgradeTarget
     compared: Compared
+    facts: app_changes.ObjectFacts
     cache: Cache
     charts: app_changes.ChartVersions
 
@@ -207,7 +210,14 @@ class _Preparation:
             edited.edits,
             built.state if built else Monitoring.NONE,
             applications=sum(1 for _ in self._apps(cluster)),
-            apps=app_changes.app_changes(cluster, self.compared, edited, self.target.name, self.charts),
+            apps=app_changes.app_changes(
+                cluster,
+                edited,
+                self.target.name,
+                comparison=self.compared.comparison,
+                facts=self.facts,
+                charts=self.charts,
+            ),
         )
         if is_blocked:
             return replace(upgrade, edits=tuple(map(_planned, edited.edits))), {}, found
