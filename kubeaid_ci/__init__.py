@@ -68,6 +68,9 @@ if TYPE_CHECKING:
     from kubeaid_ci.k8s.manifest import ObjectId as ObjectId
     from kubeaid_ci.publishing.publish import Publication as Publication
     from kubeaid_ci.publishing.publish import publish as publish
+    from kubeaid_ci.render.cluster_state import ClusterState as ClusterState
+    from kubeaid_ci.render.fleet import Fleet as Fleet
+    from kubeaid_ci.render.fleet import open_fleet as open_fleet
     from kubeaid_ci.render.render import render_clusters as render_clusters
     from kubeaid_ci.render.rendering import RenderedApp as RenderedApp
     from kubeaid_ci.render.rendering import Renderings as Renderings
@@ -159,6 +162,11 @@ _PLACES = {
     "kubeaid_ci.publishing.publish": (
         "Publication",
         "publish",
+    ),
+    "kubeaid_ci.render.cluster_state": ("ClusterState",),
+    "kubeaid_ci.render.fleet": (
+        "Fleet",
+        "open_fleet",
     ),
     "kubeaid_ci.render.render": ("render_clusters",),
     "kubeaid_ci.build.result": (

@@ -74,7 +74,7 @@ def charts_render(
     from kubeaid_ci.charts.render import render_charts
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.cli.render import write_manifests
+    from kubeaid_ci.cli.render import manifest_writer
     from kubeaid_ci.cli.repositories import charts_at_kubeaid_ref
     from kubeaid_ci.render.report import report
 
@@ -94,10 +94,13 @@ def charts_render(
             cache=options.cache,
             progress=progress.rendered,
         )
-    printed = write_manifests(renderings.manifests, fmt=given["fmt"], out=out)
+    with manifest_writer(fmt=given["fmt"], out=out) as written:
+        for app in renderings.apps:
+            written.add(app)
     told = report(renderings, command="charts render", version=__version__)
     ran = () if charts or values else rules.RENDER_RULES
-    done(ctx, told, options, ran=ran, stdout=sys.stderr if printed else None, failure=2 if renderings.failed else 0)
+    stdout = sys.stderr if written.prints else None
+    done(ctx, told, options, ran=ran, stdout=stdout, failure=2 if renderings.failed else 0)
 
 
 @click.command("diff")

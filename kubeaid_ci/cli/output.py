@@ -13,7 +13,7 @@ from kubeaid_ci.ci import job
 from kubeaid_ci.cli.terminal import is_coloured
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.findings.finding import FailOn, Finding
-from kubeaid_ci.report import FORMATS, markdown_page
+from kubeaid_ci.report import markdown_page, parts
 from kubeaid_ci.report.outcome import exit_code
 from kubeaid_ci.report.report import Report
 from kubeaid_ci.report.text import Kind, Line, lines
@@ -52,7 +52,7 @@ def finish(
 
     Files come first: neither a closed standard output nor a forge that fails may lose a finding.
 
-    `fmt` and the first of each of `reports` are names in `FORMATS`. `outputs` go to the CI system,
+    `fmt` and the first of each of `reports` are names of formats. `outputs` go to the CI system,
     and to the file `dotenv`. `folder` leads from the top of the checkout to the repository that the findings'
     paths are relative to. `failure` is 2 or 3 if the caller had an error: it wins over findings.
     `post` puts the result on a forge, and returns 0 or the exit code of its failure. `verbose` shows all details.
@@ -82,10 +82,10 @@ def _attempt(steps: Sequence[Callable[[], None]]) -> list[KubeaidCiError | OSErr
 
 
 def _write_report(report: Report, name: str, path: Path, env: Mapping[str, str]) -> None:
-    text = FORMATS[name](report)
     # A device or a pipe, such as /dev/stdout, may be the log of the CI job.
     is_log = path.exists() and not path.is_file()
-    write_atomically(path, _encoded(job.harmless(text, env) if is_log else text))
+    texts = (job.harmless(text, env) if is_log else text for text in parts(name, report))
+    write_atomically(path, map(_encoded, texts))
 
 
 def _output_to_github(
@@ -115,7 +115,8 @@ def show(report: Report, fmt: str, *, env: Mapping[str, str], stdout: TextIO, ve
     On a terminal, text is cut to what fits on a screen unless `verbose`. Everywhere else it has all findings.
     """
     if fmt != "text":
-        _write(stdout, job.harmless(FORMATS[fmt](report), env))
+        for text in parts(fmt, report):
+            _write(stdout, job.harmless(text, env))
         return
     if job.gitlab(env):
         _write(stdout, _folded(report.sections))

@@ -1,7 +1,8 @@
 """``kubeaid-ci render``, and the output of rendered objects."""
 
 import sys
-from collections.abc import Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,12 @@ from kubeaid_ci.cli.options import common_options, resolve
 from kubeaid_ci.cli.terminal import print_documents
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.git.revision import TreeRevision
-    from kubeaid_ci.k8s.manifest import Manifest
-    from kubeaid_ci.render.rendering import Renderings
+    from kubeaid_ci.render.rendering import RenderedApp, Renderings
+    from kubeaid_ci.runtime.spool import Spool
 
 
 @click.command()
@@ -62,30 +65,42 @@ def render(
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
-    from kubeaid_ci.render.render import render_clusters
+    from kubeaid_ci.render.fleet import open_fleet
+    from kubeaid_ci.render.render import render_each
+    from kubeaid_ci.render.rendering import Renderings
     from kubeaid_ci.render.report import report
+    from kubeaid_ci.runtime.spool import Spool
 
     subtracted = base_to_subtract(ctx, base, new_only=new_only)
     options = resolve(ctx, given, base=subtracted, base_of="config")
     config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
-    with Progress(quiet=options.quiet) as progress:
-        same: dict[str, Any] = {
-            "kubeaid_ref": kubeaid_ref,
-            "settings": options.settings,
-            "jobs": options.jobs,
-            "cache": options.cache,
-            "progress": progress.rendered,
-        }
-        renderings = render_clusters(config_repo, kubeaid, clusters=clusters, apps=apps, **same)
+    is_json = options.fmt == "json" or any(name == "json" for name, _ in options.reports)
+    with Spool() if is_json else nullcontext() as texts:
+        with (
+            manifest_writer(fmt=given["fmt"], out=out, texts=texts) as written,
+            # On a terminal the documents themselves are the progress.
+            Progress(quiet=options.quiet or (written.prints and sys.stdout.isatty())) as progress,
+        ):
+            same: dict[str, Any] = {
+                "kubeaid_ref": kubeaid_ref,
+                "settings": options.settings,
+                "jobs": options.jobs,
+                "cache": options.cache,
+                "progress": progress.rendered,
+            }
+            with open_fleet(config_repo, kubeaid, clusters=clusters, **same) as fleet:
+                findings = render_each(fleet, written.add, apps=apps)
 
-        def findings_at(revision: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
-            return render_clusters(config_repo, kubeaid, clusters=names, config_ref=revision, **same).findings
+            def findings_at(revision: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
+                with open_fleet(config_repo, kubeaid, clusters=names, config_ref=revision, **same) as fleet:
+                    return render_each(fleet, lambda _: None)
 
-        known = clusters_baseline(config_repo, subtracted, clusters, findings_at)
-    printed = write_manifests(renderings.manifests, fmt=given["fmt"], out=out)
-    told = report(renderings, command="render", version=__version__)
-    failure = partial(_failure, renderings)
-    done(ctx, told, options, stdout=sys.stderr if printed else None, failure=failure, baseline=known)
+            known = clusters_baseline(config_repo, subtracted, clusters, findings_at)
+        renderings = Renderings(tuple(written.apps), findings)
+        made = report(renderings, command="render", version=__version__, objects=written.objects)
+        stdout = sys.stderr if written.prints else None
+        failure = partial(_failure, renderings)
+        done(ctx, replace(made, result_texts=texts), options, stdout=stdout, failure=failure, baseline=known)
 
 
 def _failure(renderings: "Renderings", findings: "Sequence[Finding]") -> int:
@@ -95,16 +110,45 @@ def _failure(renderings: "Renderings", findings: "Sequence[Finding]") -> int:
     return 2 if wrong or any(finding.subject in failed for finding in findings) else 0
 
 
-def write_manifests(manifests: "Sequence[Manifest]", *, fmt: str | None, out: Path | None) -> bool:
-    """Write the objects into a folder, or print them if the format is YAML. Return whether it printed."""
-    from kubeaid_ci.render.report import as_document, as_files
-    from kubeaid_ci.runtime.files import write_folder
+@dataclass(slots=True)
+class ManifestWriter:
+    """Writes the objects of Applications one Application after the other, so that they need not stay in memory.
 
-    if out is not None:
-        write_folder(out, {path: text.encode() for path, text in as_files(manifests)})
-        return False
-    if fmt not in (None, "yaml"):
-        return False
-    for manifest in manifests:
-        print_documents(as_document(manifest))
-    return True
+    `prints` is true if standard output gets the objects, `write` writes a file of the folder for ``--out``, and `texts`
+    gets the Applications as JSON. `apps` are the Applications without their objects, `objects` the numbers of these.
+    """
+
+    prints: bool
+    write: "Callable[[str, bytes], None] | None" = None
+    texts: "Spool | None" = None
+    apps: "list[RenderedApp]" = field(default_factory=list)
+    objects: list[int] = field(default_factory=list)
+    _paths: dict[str, int] = field(default_factory=dict)
+
+    def add(self, app: "RenderedApp") -> None:
+        """Write the objects of an Application."""
+        from kubeaid_ci.render.report import as_document, as_files
+        from kubeaid_ci.report.json import result_text
+
+        if self.write:
+            for path, text in as_files(app.manifests, self._paths):
+                self.write(path, text.encode())
+        if self.prints:
+            for manifest in app.manifests:
+                print_documents(as_document(manifest))
+        if self.texts is not None:
+            self.texts.add(result_text(app))
+        self.apps.append(replace(app, manifests=()))
+        self.objects.append(len(app.manifests))
+
+
+@contextmanager
+def manifest_writer(*, fmt: str | None, out: Path | None, texts: "Spool | None" = None) -> "Iterator[ManifestWriter]":
+    """Yield a writer of objects: into a folder, else to standard output if the format is YAML.
+
+    The folder appears when the block ends, and not at all if the block raises.
+    """
+    from kubeaid_ci.runtime.files import new_folder
+
+    with new_folder(out) if out else nullcontext() as write:
+        yield ManifestWriter(out is None and fmt in (None, "yaml"), write, texts)

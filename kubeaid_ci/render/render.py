@@ -1,12 +1,12 @@
 """Renders everything that Argo CD would apply to clusters."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.revision import WORK_TREE, Revision, TreeRevision
-from kubeaid_ci.render.fleet import open_fleet
+from kubeaid_ci.render.fleet import Fleet, open_fleet
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderedApp, Renderings
 from kubeaid_ci.settings import Settings
@@ -35,13 +35,11 @@ def render_clusters(
     Kubernetes and further API versions. `timeout` is in seconds for a chart. `progress` is called with the number
     of rendered sources, and of those known by then.
 
-    An Application that fails is in the result, with findings, and does not block the others. Raises `UserError`
+    An Application that fails is in the result, with findings, and does not block the others. The result holds all
+    objects of all clusters; to keep those of a few clusters at a time in memory use `open_fleet`. Raises `UserError`
     if nothing can be rendered at all.
     """
     rendered: list[RenderedApp] = []
-    findings: list[Finding] = []
-    on_clusters: list[Finding] = []
-    names: set[str] = set()
     with open_fleet(
         config_repo,
         kubeaid,
@@ -54,15 +52,28 @@ def render_clusters(
         timeout=timeout,
         progress=progress,
     ) as fleet:
-        for state in fleet.clusters():
-            on_clusters += state.findings
-            names.update(app.app for app in state.apps)
-            for app in state.apps:
-                if not apps or any(is_named(app.app, name) for name in apps):
-                    rendered.append(app)
-                    findings += state.app_findings[app.app]
-        check_app_names(apps, names)
-        return Renderings(tuple(rendered), (*fleet.findings, *on_clusters, *findings))
+        findings = render_each(fleet, rendered.append, apps=apps)
+        return Renderings(tuple(rendered), findings)
+
+
+def render_each(fleet: Fleet, add: Callable[[RenderedApp], None], *, apps: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Call `add` with each Application of a fleet, in order of cluster and name, and return the findings.
+
+    `apps` are names of Applications (none: all). The objects of a cluster leave memory when the next clusters are
+    rendered, unless `add` keeps them. Raises `UserError` for a name that no Application has, after all others are done.
+    """
+    on_clusters: list[Finding] = []
+    findings: list[Finding] = []
+    names: set[str] = set()
+    for state in fleet.clusters():
+        on_clusters += state.findings
+        names.update(app.app for app in state.apps)
+        for app in state.apps:
+            if not apps or any(is_named(app.app, name) for name in apps):
+                add(app)
+                findings += state.app_findings[app.app]
+    check_app_names(apps, names)
+    return (*fleet.findings, *on_clusters, *findings)
 
 
 def is_named(app: str, name: str) -> bool:

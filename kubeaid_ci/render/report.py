@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from kubeaid_ci import documents
 from kubeaid_ci.argocd.sync import hooks, is_test
@@ -20,31 +20,36 @@ _LONGEST = 120
 _UNSAFE = re.compile(r"^\.|[^A-Za-z0-9._-]")
 
 
-def report(renderings: Renderings, *, command: str, version: str) -> Report:
-    """Return the report of ``kubeaid-ci render`` and ``charts render``; the objects themselves are in its results."""
-    counts = Counter(app.status for app in renderings.apps)
-    masked = [(app, one) for app in renderings.apps for one in app.masked]
+def report(renderings: Renderings, *, command: str, version: str, objects: Sequence[int] | None = None) -> Report:
+    """Return the report of ``kubeaid-ci render`` and ``charts render``; the objects themselves are in its results.
+
+    `objects` are the numbers of objects of the Applications, if their objects are not in memory.
+    """
+    apps = renderings.apps
+    counts = Counter(app.status for app in apps)
+    masked = [(app, one) for app in apps for one in app.masked]
+    numbers = [len(app.manifests) for app in apps] if objects is None else objects
     return Report(
         command,
         version,
         summary={
-            "applications": len(renderings.apps),
+            "applications": len(apps),
             **{status.value: counts[status] for status in RenderStatus},
-            "objects": sum(len(app.manifests) for app in renderings.apps),
+            "objects": sum(numbers),
             "masked": len(masked),
-            "cached": sum(app.cached for app in renderings.apps),
+            "cached": sum(app.cached for app in apps),
             **({"helm": renderings.helm} if renderings.helm else {}),
         },
-        results=renderings.apps,
+        results=apps,
         findings=renderings.findings,
-        table=Table(_HEADER, tuple(map(_row, renderings.apps))),
+        table=Table(_HEADER, tuple(map(_row, apps, numbers))),
         sections={"Values that are others in every rendering": _masked(masked)} if masked else {},
     )
 
 
-def _row(app: RenderedApp) -> tuple[str, ...]:
+def _row(app: RenderedApp, objects: int) -> tuple[str, ...]:
     status = f"{app.status.value}{' (cached)' if app.cached else ''}"
-    return (app.cluster, app.app, app.revision or "-", status, str(len(app.manifests)), str(len(app.masked) or ""))
+    return (app.cluster, app.app, app.revision or "-", status, str(objects), str(len(app.masked) or ""))
 
 
 def _masked(masked: list[tuple[RenderedApp, Masked]]) -> str:
@@ -58,9 +63,12 @@ def as_document(manifest: Manifest) -> str:
     return f"---\n# {_origin(manifest)}\n{documents.dump(manifest.body)}"
 
 
-def as_files(manifests: Iterable[Manifest]) -> Iterator[tuple[str, str]]:
-    """Yield path and text of a file for each object: ``<cluster>/<application>/<kind>-<namespace>-<name>.yaml``."""
-    taken: dict[str, int] = {}
+def as_files(manifests: Iterable[Manifest], taken: dict[str, int] | None = None) -> Iterator[tuple[str, str]]:
+    """Yield path and text of a file for each object: ``<cluster>/<application>/<kind>-<namespace>-<name>.yaml``.
+
+    `taken` counts the paths by name, for several calls that write into one folder.
+    """
+    taken = {} if taken is None else taken
     for manifest in manifests:
         key = manifest.key
         name = "-".join(part for part in (key.kind.lower(), key.namespace, key.name) if part)

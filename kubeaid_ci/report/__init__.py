@@ -1,6 +1,6 @@
 """A report in every format that people and programs read: one module a format, one line here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 
 from kubeaid_ci.report.report import Report
@@ -25,3 +25,11 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
     "codeclimate": _of("codeclimate"),
     "html": _of("html"),
 }
+
+
+def parts(name: str, report: Report) -> Iterable[str]:
+    """Return a report in a format as texts that follow one another: JSON may be too large for memory as a whole."""
+    if name == "json":
+        texts: Iterable[str] = import_module(f"{__name__}.json").parts(report)
+        return texts
+    return (FORMATS[name](report),)

@@ -1,7 +1,7 @@
 """The report for programs: one JSON object of the schema ``kubeaid-ci/v1``, and model values as plain values."""
 
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -45,16 +45,31 @@ class Envelope(TypedDict):
 
 def render(report: Report) -> str:
     """Return the report as one JSON object, in a fixed order of keys, with a line break at its end."""
-    envelope: Envelope = {
+    return "".join(parts(report))
+
+
+def parts(report: Report) -> Iterator[str]:
+    """Yield the text of `render` in parts, the results one by one: together they may be too large for memory."""
+    head = {
         "schema": SCHEMA,
         "command": report.command,
         "version": report.version,
         "revisions": plain(report.revisions),
         "summary": plain(report.summary),
-        "results": plain(report.results),
-        "findings": plain(report.findings),
     }
-    return dump(envelope)
+    yield _text(head).removesuffix("\n}") + ',\n  "results": ['
+    results = map(result_text, report.results) if report.result_texts is None else report.result_texts
+    end = "]"
+    for number, text in enumerate(results):
+        yield f"{',' if number else ''}\n    {text}"
+        end = "\n  ]"
+    findings = _text(plain(report.findings)).replace("\n", "\n  ")
+    yield f'{end},\n  "findings": {findings}\n}}\n'
+
+
+def result_text(result: Any) -> str:
+    """Return a result as JSON, indented as an entry of the results."""
+    return _text(plain(result)).replace("\n", "\n    ")
 
 
 def dump(value: Any) -> str:
@@ -64,8 +79,12 @@ def dump(value: Any) -> str:
     quote file names that are no valid UTF-8. ``##[`` never appears: GitHub's runner takes it for the
     start of a command anywhere in a line of a job's output.
     """
+    return _text(value) + "\n"
+
+
+def _text(value: Any) -> str:
     text = json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False)
-    return text.replace("##[", r"#\u0023[") + "\n"
+    return text.replace("##[", r"#\u0023[")
 
 
 def plain(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """The report of a command: a summary, results and findings, and the revisions that it is about."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
@@ -64,5 +64,7 @@ class Report:
     """The repositories by name: ``config`` and ``kubeaid``."""
     made: datetime | None = None
     """When the report was made, in UTC."""
+    result_texts: Iterable[str] | None = None
+    """The results as JSON, if they are too large for memory: then `results` are without their large fields."""
     run: str = ""
     """The address of the CI job's page."""

@@ -6,7 +6,8 @@ import secrets
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from kubeaid_ci.errors import UserError
@@ -41,8 +42,8 @@ def read_regular(path: Path, *, most: int) -> bytes | None:
     return data
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file by a temporary one next to it; create missing folders.
+def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a file by a temporary one next to it; create missing folders. `data` may come in parts.
 
     A file that exists keeps its mode; a new file's mode follows the umask. A device or pipe, such as
     ``/dev/stdout``, is written to as it is. Raises `UserError` naming the path if it cannot be written, or if it is a
@@ -51,12 +52,13 @@ def write_atomically(path: Path, data: bytes) -> None:
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(data)
+            with path.open("wb") as file:
+                file.writelines(_parts(data))
             return
         refuse_links(path)
-        _replace(path.absolute(), data)
+        _replace(path.absolute(), _parts(data))
     except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise _cannot_write(path, error) from error
 
 
 def refuse_links(path: Path) -> None:
@@ -71,21 +73,46 @@ def refuse_links(path: Path) -> None:
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write files by their path below a new folder, all or none. Raises `UserError` if the folder is not empty."""
+    with new_folder(folder) as write:
+        for path, data in files.items():
+            write(path, data)
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Callable[[str, bytes], None]]:
+    """Yield a function that writes a file, by its path below a new folder. The folder appears when the block ends.
+
+    If the block raises, nothing is left behind. Raises `UserError` if the folder is not empty or cannot be written.
+    """
+    refuse_links(folder)
+    folder = folder.absolute()
     try:
-        refuse_links(folder)
-        folder = folder.absolute()
         if folder.exists() and any(folder.iterdir()):
             raise UserError(f"{folder}: is not empty; name a new folder, or empty this one")
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name[:100]}.") as staging:
-            made = Path(staging, "files")
-            made.mkdir()
-            for path, data in files.items():
+        staging = tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name[:100]}.")
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    with staging:
+        made = Path(staging.name, "files")
+        made.mkdir()
+
+        def write(path: str, data: bytes) -> None:
+            try:
                 (made / path).parent.mkdir(parents=True, exist_ok=True)
                 (made / path).write_bytes(data)
+            except OSError as error:
+                raise _cannot_write(folder, error) from error
+
+        yield write
+        try:
             made.replace(folder)
-    except OSError as error:
-        raise UserError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        except OSError as error:
+            raise _cannot_write(folder, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> UserError:
+    return UserError(f"{path}: cannot be written: {error.strerror or error}")
 
 
 def append(path: Path, text: str) -> None:
@@ -94,14 +121,18 @@ def append(path: Path, text: str) -> None:
         with path.open("ab") as file:
             file.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise _cannot_write(path, error) from error
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _parts(data: bytes | Iterable[bytes]) -> Iterable[bytes]:
+    return (data,) if isinstance(data, bytes) else data
+
+
+def _replace(target: Path, parts: Iterable[bytes]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}")
     try:
-        create(temporary, data)
+        create(temporary, parts)
         if target.exists():
             temporary.chmod(target.stat().st_mode & 0o7777)
         temporary.replace(target)
@@ -110,11 +141,11 @@ def _replace(target: Path, data: bytes) -> None:
         raise
 
 
-def create(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+def create(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o666) -> None:
     """Create a file that does not exist, with a mode as the umask allows. Raises `OSError`."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+        file.writelines(_parts(data))
 
 
 def exchange(staging: Path, folder: Path) -> None:

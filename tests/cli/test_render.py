@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from kubeaid_ci import documents
 from kubeaid_ci.cli.charts_render import charts_render
 from kubeaid_ci.cli.main import cli
-from kubeaid_ci.errors import UserError
+from kubeaid_ci.errors import OutsideError, UserError
+from kubeaid_ci.render import fleet
 from tests import repos
 from tests.cli.conftest import ROOT
 from tests.renders import World, application, helm, values_ref
@@ -132,3 +133,53 @@ def _lines_of(terminal: int) -> Iterator[bytes]:
 
 def test_without_a_terminal_no_progress_is_between_the_report(run):
     assert "rendered 1 of" not in run("render").stderr
+
+
+@pytest.fixture
+def breaks_midway(world, monkeypatch):
+    """Let the second of two clusters fail as a full disk does, in a group of its own."""
+    world.cluster("two", {"web.yaml": application("web", source=helm())})
+    monkeypatch.setattr(fleet, "_GROUP", 1)
+    groups = []
+    real = fleet._render
+
+    def render(clusters, renderer):
+        groups.append(clusters)
+        if len(groups) > 1:
+            raise OutsideError("the disk is full")
+        real(clusters, renderer)
+
+    monkeypatch.setattr(fleet, "_render", render)
+
+
+@pytest.mark.usefixtures("breaks_midway")
+def test_if_a_run_fails_midway_standard_output_has_whole_documents_and_files_are_left_as_they_were(run, tmp_path):
+    report = tmp_path / "report.json"
+    report.write_text("old")
+    done = run("render", "--report", f"json={report}")
+    assert str(done.exception) == "the disk is full"
+    assert {one["kind"] for one in documents.load_all(done.stdout, where="output")} >= {"Application", "Deployment"}
+    assert report.read_text() == "old"
+
+
+@pytest.mark.usefixtures("breaks_midway")
+def test_if_a_run_fails_midway_json_and_folders_are_not_begun(run, tmp_path):
+    assert run("render", "--format", "json").stdout == ""
+    assert isinstance(run("render", "--out", tmp_path / "out").exception, OutsideError)
+    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.glob(".out*"))
+
+
+def test_json_has_the_objects_of_every_cluster_whatever_the_size_of_a_group(run, world, monkeypatch):
+    for name in ("a", "b"):
+        world.cluster(name, {"web.yaml": application("web", source=helm())})
+    first = json.loads(run("render", "--format", "json").stdout)
+    monkeypatch.setattr(fleet, "_GROUP", 1)
+    second = json.loads(run("render", "--format", "json").stdout)
+    for document in (first, second):
+        document["summary"].pop("cached")
+        document.pop("revisions")
+        for app in document["results"]:
+            app.pop("cached")
+    assert first == second
+    assert first["summary"]["objects"] == sum(len(app["manifests"]) for app in first["results"])

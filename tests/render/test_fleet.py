@@ -1,7 +1,11 @@
+import gc
+
 from kubeaid_ci.diff.comparison import Revisions
 from kubeaid_ci.diff.diff import diff_clusters
+from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.render import fleet as fleets
 from kubeaid_ci.render.fleet import open_fleet
+from kubeaid_ci.render.render import render_each
 from kubeaid_ci.render.renderer import Renderer
 from kubeaid_ci.render.rendering import ValuesLayer
 from kubeaid_ci.settings import parse
@@ -84,3 +88,24 @@ def test_without_a_cache_nothing_is_rendered_again_for_a_later_group(tmp_path, m
             pass
     # A root Application each, and the chart with two different values: the third cluster takes what one before it gave.
     assert sum(rendered) == 3 + 2
+
+
+def test_only_the_objects_of_one_group_are_in_memory(tmp_path, monkeypatch):
+    world = World(tmp_path)
+    world.chart("web")
+    for number in range(6):
+        replicas = helm(values=f"replicas: {number}")
+        world.cluster(f"c{number}", {"web.yaml": application("web", source=replicas)})
+    monkeypatch.setattr(fleets, "_GROUP", 2)
+    alive, objects = [], []
+
+    def add(app):
+        objects.append(len(app.manifests))
+        alive.append(sum(isinstance(one, Manifest) for one in gc.get_objects()))
+
+    before = sum(isinstance(one, Manifest) for one in gc.get_objects())
+    with open_fleet(world.config, world.kubeaid, jobs=1, cache=False) as fleet:
+        assert render_each(fleet, add) == ()
+    assert len(objects) == 12
+    # The objects of a group are the same number each time; those of the group before go when the next one is yielded.
+    assert max(alive) - before <= 2 * sum(objects) / 3

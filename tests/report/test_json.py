@@ -1,6 +1,7 @@
 import json
+from dataclasses import replace
 
-from kubeaid_ci.report.json import dump, render
+from kubeaid_ci.report.json import dump, parts, render, result_text
 from tests.report.samples import build_report, hostile_report
 
 
@@ -42,3 +43,15 @@ def test_hostile_text_survives_unchanged_and_shows_nothing_that_a_terminal_or_a_
 
 def test_a_file_name_that_is_no_utf_8_survives() -> None:
     assert json.loads(dump({"path": "a\udcff"})) == {"path": "a\udcff"}
+
+
+def test_parts_are_the_whole_object_with_any_number_of_results() -> None:
+    report = hostile_report()
+    several = replace(report, results=(*build_report().results, *report.results))
+    for number in range(len(several.results) + 1):
+        some = replace(several, results=several.results[:number])
+        whole = dump(json.loads(render(some)))
+        assert "".join(parts(some)) == whole
+        assert len(json.loads(whole)["results"]) == number
+        stored = replace(some, results=(), result_texts=list(map(result_text, some.results)))
+        assert render(stored) == whole

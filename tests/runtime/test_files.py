@@ -1,11 +1,12 @@
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.runtime.files import append, write_atomically, write_folder
+from kubeaid_ci.runtime.files import append, new_folder, write_atomically, write_folder
 from tests import repos
 
 
@@ -129,3 +130,34 @@ def test_an_empty_folder_may_be_filled(tmp_path):
     (tmp_path / "empty").mkdir()
     write_folder(tmp_path / "empty", {"x": b"1"})
     assert repos.snapshot(tmp_path) == {"empty/x": b"1"}
+
+
+def test_a_file_in_parts_is_written_whole_or_not_at_all(tmp_path):
+    def broken():
+        yield b"new"
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "report.json"
+    write_atomically(path, [b"a", b"", b"b"])
+    assert path.read_bytes() == b"ab"
+    with pytest.raises(UserError, match=r"report.json: cannot be written: No space left on device"):
+        write_atomically(path, broken())
+    assert path.read_bytes() == b"ab"
+    assert [one.name for one in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_new_folder_appears_when_all_its_files_are_written(tmp_path):
+    folder = tmp_path / "out"
+    with new_folder(folder) as write:
+        write("one/a", b"a")
+        assert not folder.exists()
+        write("one/b", b"b")
+    assert sorted(path.name for path in (folder / "one").iterdir()) == ["a", "b"]
+    with suppress(ValueError), new_folder(tmp_path / "other") as write:
+        write("a", b"a")
+        raise ValueError("stop")
+    with new_folder(tmp_path / "more") as write:
+        write("a", b"a")
+        with pytest.raises(UserError, match="more: cannot be written: "):
+            write("a/b", b"a")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["more", "out"]
