@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubeaid_ci.build import objects as objects_check
-from kubeaid_ci.build import output, promtool
+from kubeaid_ci.build import output
 from kubeaid_ci.build.built_files import Files, Sources, Task, cached_files, evaluate, objects_in
 from kubeaid_ci.build.evaluation import Refused
 from kubeaid_ci.build.output import OutputError
@@ -167,6 +167,8 @@ def _old(task: Task, delta: Delta) -> list[Manifest]:
 
 
 def _validated(cluster: Cluster, files: Files) -> Iterable[Finding]:
+    from kubeaid_ci.build import promtool
+
     manifests = [
         replace(manifest, path=f"{cluster.output}/{manifest.path}") for manifest in files.manifests(files.digests)
     ]

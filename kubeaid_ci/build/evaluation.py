@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from kubeaid_ci import documents
-from kubeaid_ci.build import engine_message
 from kubeaid_ci.build import vars as vars_check
 from kubeaid_ci.build.jsonnet import engine as jsonnet
 from kubeaid_ci.build.jsonnet.engine import EvaluationError, Importer
@@ -19,8 +18,6 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Rule
 from kubeaid_ci.git.links import is_for_git
 from kubeaid_ci.git.source_files import CommitRef, FolderRef, FolderSource, Source, SourceRef, opened
-from kubeaid_ci.redaction.texts import named_values
-from kubeaid_ci.redaction.values import safe_message, secret_values
 from kubeaid_ci.repositories.kubeaid import BUILD, TEMPLATE
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.visible import visible
@@ -79,8 +76,8 @@ class Evaluation:
     only: bool = False
     template: vars_check.Template = field(default_factory=lambda: vars_check.template({}, ()))
     used: str = ""
-    secrets: frozenset[str] = frozenset()
-    """Values of the vars under secret names, once they are evaluated."""
+    values: Any = None
+    """The vars, once they are evaluated."""
 
     @classmethod
     def of(
@@ -100,11 +97,10 @@ class Evaluation:
         """Return the cluster's vars, evaluated by themselves; raises `Refused` if they are no object."""
         # gojsonnet explains errors better, and vars take it no time.
         engine = "gojsonnet" if jsonnet.installed("gojsonnet") and not self.only else self.engine
-        values = self._parsed(self._evaluated(engine, jsonnet.imported(self.vars_path), run=jsonnet.evaluate))
-        self.secrets = secret_values(values)
-        if not isinstance(values, dict):
-            raise self._refused(f"the vars file must give an object, not {type(values).__name__}", key="object")
-        return values
+        self.values = self._parsed(self._evaluated(engine, jsonnet.imported(self.vars_path), run=jsonnet.evaluate))
+        if not isinstance(self.values, dict):
+            raise self._refused(f"the vars file must give an object, not {type(self.values).__name__}", key="object")
+        return self.values
 
     def checked(self, values: Mapping[str, Any]) -> tuple[Finding, ...]:
         """Return the findings about the vars; remembers the keys of the template, for better messages."""
@@ -184,9 +180,7 @@ class Evaluation:
             self.used = "gojsonnet"
             return run("gojsonnet", code, self.importer, ext_code=ext)
         except EvaluationError as second:
-            # Of endless recursion rjsonnet names the field, gojsonnet the frames.
-            best = first if engine_message.depth(second.text) >= _DEEP else second
-            raise self._explained(best.text) from None
+            raise self._explained(second.text, first.text) from None
 
     def _check_size(self, size: int) -> None:
         if size > MOST_RESULT_BYTES:
@@ -206,7 +200,17 @@ class Evaluation:
         if any(map(_is_unsafe, parts)) or not name.isprintable() or visible(name) != name:
             raise self._refused(f"{TEMPLATE} gives a field {name!r}, which is no safe file name", key=name)
 
-    def _explained(self, said: str) -> Refused:
+    def _explained(self, said: str, rjsonnet: str = "") -> Refused:
+        """Return an engine's error, readable and without secrets; `rjsonnet` is what that said before, if another ran.
+
+        What only errors need is imported here: to load it takes a worker 10 ms.
+        """
+        from kubeaid_ci.build import engine_message
+        from kubeaid_ci.redaction.texts import named_values
+        from kubeaid_ci.redaction.values import safe_message, secret_values
+
+        if rjsonnet and engine_message.depth(said) >= _DEEP:
+            said = rjsonnet  # of endless recursion it names the field, gojsonnet the frames
         config, kubeaid = self.config.prefix + "/", self.kubeaid.prefix + "/"
         failure = self.importer.failure
         told = engine_message.explain(
@@ -216,7 +220,7 @@ class Evaluation:
             names=self.template.names,
             instead=str(failure) if failure else None,
         )
-        secrets = {*self.secrets, *named_values(self._text(self.vars_path))}
+        secrets = {*secret_values(self.values), *named_values(self._text(self.vars_path))}
         text = safe_message(told.text.replace(config, "").replace(kubeaid, "kubeaid:"), secrets)
         if told.place is None:
             where = engine_message.explain(said, prefer=(kubeaid,), lines_of=lambda _: ()).place

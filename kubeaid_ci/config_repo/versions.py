@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.errors import UserError
@@ -10,7 +10,9 @@ from kubeaid_ci.k8s.api import DEFAULT
 from kubeaid_ci.k8s.fields import mapping
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.semver.version import Version
-from kubeaid_ci.settings import ClusterSettings, Settings
+
+if TYPE_CHECKING:
+    from kubeaid_ci.settings import ClusterSettings, Settings
 
 VERSION_LABEL = "kubeaid.io/version"
 
@@ -23,12 +25,14 @@ class KubernetesVersion:
     source: str
 
 
-def of_cluster(cluster: Cluster, settings: Settings) -> ClusterSettings:
+def of_cluster(cluster: Cluster, settings: "Settings") -> "ClusterSettings":
     """Return the settings of one cluster, by its folder or its name."""
+    from kubeaid_ci.settings import ClusterSettings  # workers that only evaluate jsonnet need no settings
+
     return settings.clusters.get(cluster.dir) or settings.clusters.get(cluster.name) or ClusterSettings()
 
 
-def kubernetes_version(cluster: Cluster, settings: Settings) -> KubernetesVersion:
+def kubernetes_version(cluster: Cluster, settings: "Settings") -> KubernetesVersion:
     """Return a cluster's version of Kubernetes: the settings win, then its general settings file, then the default."""
     version = of_cluster(cluster, settings).kubernetes_version or settings.kubernetes_version
     if version:

@@ -20,13 +20,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
 from kubeaid_ci.runtime.processes import start
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -152,11 +154,17 @@ class Worker:
         if self._process is not None:
             self._process.kill()
 
-    def close(self) -> None:
-        """End the process; a later task starts a new one."""
+    def close(self, *, wait: bool = True) -> None:
+        """End the process; a later task starts a new one.
+
+        Without `wait` it may still exist afterwards: the system needs up to 0.1 s to take back its memory.
+        """
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            if wait:
+                self._process.wait()
+            else:
+                threading.Thread(target=self._process.wait).start()
             for stream in (self._process.stdin, self._process.stdout):
                 if stream is not None:
                     _close(stream)
@@ -197,6 +205,8 @@ class Pool:
         Tasks with an equal `together` run in one worker, which may remember what they share. No worker
         gets more than its share of all tasks.
         """
+        from concurrent.futures import ThreadPoolExecutor  # a worker itself has no use for it
+
         waiting = list(tasks)
         batches = _batches(waiting, together, self.jobs)
         ended: SimpleQueue[tuple[int, Any]] = SimpleQueue()
@@ -222,7 +232,8 @@ class Pool:
             if not self.lasting:
                 self._kill(threads)
         if not self.lasting:
-            self.close()
+            for worker in self._all:
+                worker.close(wait=False)
         if bug:
             raise bug
 
@@ -235,7 +246,7 @@ class Pool:
         """The time for a task: a tenth once several took too long, or a dozen of them fill a job of an hour."""
         return self.limits.seconds / (_HASTE if self._timed_out >= _MOST_TIMED_OUT else 1)
 
-    def _kill(self, threads: ThreadPoolExecutor) -> None:
+    def _kill(self, threads: "ThreadPoolExecutor") -> None:
         threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._all:
             worker.kill()

@@ -119,8 +119,9 @@ local first_of_equals(arr, keyF) =
 local json_ex(value, indent, newline='\n', key_val_sep=': ') =
   local found = o.manifestJsonEx(value, indent, newline, key_val_sep);
   // Go's JSON encoder escapes these two, rjsonnet's does not.
-  if o.strReplace(o.strReplace(found, '\u2028', ''), '\u2029', '') == found then found
-  else ask('manifestJsonEx', [value, indent, newline, key_val_sep]);
+  if o.member(found, '\u2028') || o.member(found, '\u2029')
+  then ask('manifestJsonEx', [value, indent, newline, key_val_sep])
+  else found;
 
 local yaml_doc(value, indent_arrays, quote_keys) =
   o.native('manifest_yaml_doc')(json(value), indent_arrays, quote_keys);
