@@ -1,5 +1,7 @@
 """Rendered texts as objects, and which of their values are another in every rendering."""
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -15,6 +17,10 @@ from kubeaid_ci.k8s.manifest import MASK, ObjectId, objects
 _LARGE = 1_000
 _NAME = ("metadata", "name")
 _NAME_PARTS = re.compile(r"([-.])")
+# What separates the parts of a line; what is made by chance is mostly of letters, digits and the others of Base64.
+_PARTS = re.compile(r"([\s:@,;&?|\"'()\[\]{}<>]+)")
+_SHORTEST_ENCODED = 32
+_PEM = "-----BEGIN "
 Files = Iterable[tuple[str, str]]
 Steps = tuple[str | int, ...]
 
@@ -45,8 +51,8 @@ def parsed(files: Files) -> list[Rendered]:
 def settled(files: Iterable[tuple[str, str, str]]) -> tuple[list[Rendered], list[Varying]]:
     """The objects of files that were rendered twice from the same input, each with its two texts: what varies, masked.
 
-    Only a value is ever masked, in a text of several lines only the lines that differ. A difference
-    of any other shape is reported and stays as in the first rendering.
+    Only a value is ever masked, and of a text only the parts that differ. A difference of any other shape is reported
+    and stays as in the first rendering.
     """
     found: list[Rendered] = []
     varying: list[Varying] = []
@@ -124,17 +130,55 @@ def _name(one: str, other: str) -> str:
     """The name of an object: the parts between hyphens and dots that stay identify it."""
     parts, others = _NAME_PARTS.split(one), _NAME_PARTS.split(other)
     if len(parts) != len(others):
-        same = [a for a, b in takewhile(lambda pair: pair[0] == pair[1], zip(parts, others, strict=False))]
+        same = [a for a, b in takewhile(_equal, zip(parts, others, strict=False))]
         return "".join(same) + MASK
     masked = "".join(a if a == b else MASK for a, b in zip(parts, others, strict=True))
     return re.sub(rf"{re.escape(MASK)}(?:[-.]{re.escape(MASK)})+", MASK, masked)
 
 
 def _text(one: str, other: str) -> str:
+    """Return a text with its varying parts masked, so that a change of the others shows; also a text in Base64."""
+    inside = _decoded(one), _decoded(other)
+    if inside[0] is None or inside[1] is None:
+        return _lines(one, other)
+    masked = _lines(inside[0], inside[1])
+    return MASK if masked == MASK or masked.startswith(_PEM) else base64.b64encode(masked.encode()).decode()
+
+
+def _lines(one: str, other: str) -> str:
+    """Mask what differs in each line. Neighbouring lines that vary as a whole are one: their number may vary too."""
     lines, others = one.split("\n"), other.split("\n")
-    if len(lines) != len(others):
+    if len(lines) == len(others):
+        masked = [a if a == b else _line(a, b) for a, b in zip(lines, others, strict=True)]
+    else:
+        start = sum(1 for _ in takewhile(_equal, zip(lines, others, strict=False)))
+        rest = list(zip(reversed(lines[start:]), reversed(others[start:]), strict=False))
+        end = sum(1 for _ in takewhile(_equal, rest))
+        masked = [*lines[:start], MASK, *lines[len(lines) - end :]]
+    return "\n".join(a for a, before in zip(masked, ["", *masked], strict=False) if (a, before) != (MASK, MASK))
+
+
+def _equal(pair: tuple[str, str]) -> bool:
+    return pair[0] == pair[1]
+
+
+def _line(one: str, other: str) -> str:
+    parts, others = _PARTS.split(one), _PARTS.split(other)
+    same = [a == b for a, b in zip(parts[::2], others[::2], strict=False)]
+    if parts[1::2] != others[1::2] or not any(part and is_same for part, is_same in zip(parts[::2], same, strict=True)):
         return MASK
-    return "\n".join(a if a == b else MASK for a, b in zip(lines, others, strict=True))
+    return "".join(a if a == b else MASK for a, b in zip(parts, others, strict=True))
+
+
+def _decoded(text: str) -> str | None:
+    """Return what a text in Base64 holds, if that is a text of some length."""
+    if len(text) < _SHORTEST_ENCODED:
+        return None
+    try:
+        found = base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return found if found.replace("\n", "").replace("\t", "").replace("\r", "").isprintable() else None
 
 
 def _written(steps: Steps) -> str:

@@ -1,3 +1,6 @@
+import base64
+import json
+
 import pytest
 
 from kubeaid_ci.errors import UserError
@@ -20,6 +23,29 @@ def test_only_the_varying_value_is_masked():
 def test_of_a_text_only_the_varying_lines_are_masked():
     (made,), _ = pair("a: |\n  same\n  x\n  end\n", "a: |\n  same\n  y\n  end\n")
     assert made.body["a"] == f"same\n{MASK}\nend\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "masked"),
+    [
+        ("postgres://u:x1@db-1/web", "postgres://u:y2@db-1/web", f"postgres://u:{MASK}@db-1/web"),
+        ('{"a": "x", "b": 1}', '{"a": "y", "b": 1}', f'{{"a": "{MASK}", "b": 1}}'),
+        ("a=x b=c", "a=y b=c", f"{MASK} b=c"),
+        # Nothing else is certain to stay.
+        ("x:y", "z:w", MASK),
+        ("u:x y", "u:xy", MASK),
+        ("ab+/cd==", "ef/+gh==", MASK),
+        ("one\ntwo", "one", f"one\n{MASK}"),
+        ("a\nx\ny\nb", "a\nu\nv\nw\nb", f"a\n{MASK}\nb"),
+        ("a\nx\ny\nb", "a\nu\nv\nb", f"a\n{MASK}\nb"),
+    ],
+)
+def test_of_a_line_only_the_varying_parts_are_masked_and_in_base64_too(one, other, masked):
+    (made,), _ = pair(f"a: {json.dumps(one)}", f"a: {json.dumps(other)}")
+    assert made.body["a"] == masked
+    texts = [base64.b64encode(f"host: db-1 # {'of all ' * 5}\n{text}\n".encode()).decode() for text in (one, other)]
+    (encoded,), _ = pair(f"a: {texts[0]}", f"a: {texts[1]}")
+    assert base64.b64decode(encoded.body["a"]).decode() == f"host: db-1 # {'of all ' * 5}\n{masked}\n"
 
 
 @pytest.mark.parametrize(
