@@ -25,7 +25,8 @@ _WHOLE = (
 _SECRET = re.compile(rf"(?:{_WORDS})s?[_.-]?\d*$|{_SHORT}|{_FILES}|{_WHOLE}", re.IGNORECASE)
 _TELLING = re.compile(_WORDS, re.IGNORECASE)
 _HINT = re.compile(
-    rf"{_WORDS}|auth|bearer|connection|cookie|creds|hmac|jwt|licen[cs]e|psk|pw\b|[_-]pat\b|key|webhook|\{{S?SHA|^user ",
+    rf"{_WORDS}|auth|bearer|connection|cookie|creds|encrypt|hmac|jwt|licen[cs]e|psk|pw\b|[_-]pat\b|key|webhook|"
+    r"\{S?SHA|^user ",
     re.IGNORECASE | re.MULTILINE,
 )
 ABOUT = re.compile(
@@ -50,6 +51,7 @@ _ASSIGNED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         ),
         (r"(?<![\w.-])([\w.-]++)(\s{0,20}=\s{0,20})", r"\"{3}.*?\"{3}|'{3}.*?'{3}"),
         (r"<([\w.:-]{1,120})((?:\s[^<>\n]{0,200})?>)", r"[^<>]+(?=</)"),
+        (r"""(?<![\w.-])(?:key|name)=["']([\w.-]++)(["']\s{1,20}value=)""", _QUOTED),
         (r"""["']([\w.-]++)(["'][^\S\n]*,[^\S\n]*)""", _QUOTED),
         (r"""(?<![\w.-])([\w.-]++)(\\*["']?\]?[^\S\n]*(?:=>|[:=])[^\S\n]*)""", rf"""{_QUOTED}|[^\s,;&"'{{\[]+"""),
         (r"(?<![\w.-])(-[\w.-]++)([^\S\n]+)", r"[^\s-]\S*"),
@@ -60,11 +62,12 @@ _LINES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.MULTILINE | re.IGNORECASE), rf"\1{SIGN}")
     for pattern in (
         r"^(\s{0,40}(?:[\w-]{0,20}bindpw|rootpw|olcRootPW|requirepass|masterauth|dnpass)[^\S\n]{1,20})\S+",
-        r"^(\s{0,40}[\w.-]{0,60}(?:password|passwd|secret|token)[^\S\n]{1,20})(?=\S*[^\sa-z_-])\S+(?=[^\S\n]*$)",
+        r"^(\s{0,40}[\w.-]{0,60}(?:password|passwd|secret|token|credentials?)[^\S\n]{1,20})(?=\S*[^\sa-z_-])\S+(?=[^\S\n]*$)",
         r"(\b(?:insecure-)?password[^\S\n]{1,20})(?=\S*[\d!-/])[^\s,;=:|-][^\s,;]*(?=[^\S\n]*$)",
         r"(^\s{0,40}stats\s{1,20}auth\s{1,20}[^\s:]{1,200}:)\S+",
         r"(^\s{0,40}user\s[^\n>]{1,200}\s>)\S+",
         r"(\{S?SHA\d{0,3}\})\S+",
+        r"(\bencrypt[\"']?[^\S\n]{0,20}[:=][^\S\n]{0,20}[\"']?)[A-Za-z0-9+/]{20,}={0,2}",
         r"(\b(?:set-)?cookie[\"']?:[^\S\n]*[\"']?[\w.-]{1,80}=)[^\s;,\"']+",
         r"(\bauthorization[\"']?[^\S\n]*[:=][^\S\n]*[\"']?(?:\w{1,20}[^\S\n]{1,5})?)[\w.+/=~-]{6,}",
     )
