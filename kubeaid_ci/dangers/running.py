@@ -92,18 +92,26 @@ def _finalizers(difference: Difference) -> Iterator[Said]:
 
 
 def _namespace(difference: Difference) -> Iterator[Said]:
-    if not is_kind(difference, "", "Namespace"):
+    labels_of = _labels_of_namespace(difference)
+    if labels_of is None:
         return
-    old, new = (
-        text(mapping(body(side), "metadata", "labels"), _ENFORCE) for side in (difference.before, difference.after)
-    )
+    before, after = (mapping(body(side), *labels_of) for side in (difference.before, difference.after))
+    old, new = text(before, _ENFORCE), text(after, _ENFORCE)
     if _level(new) > _level(old) and difference.before is not None:
         yield Said(rules.POD_SECURITY_LOWERED, f"it admits pods of the level {new or 'privileged'}, until now {old}")
     elif difference.before is None and new == "privileged":
         yield Said(rules.POD_SECURITY_LOWERED, "it admits privileged pods")
-    was, now = (_in_mesh(mapping(body(side), "metadata", "labels")) for side in (difference.before, difference.after))
-    if was and not now:
+    if _in_mesh(before) and not _in_mesh(after):
         yield Said(rules.PROTECTION_REMOVED, "its pods leave the mesh: nothing encrypts or limits their traffic")
+
+
+def _labels_of_namespace(difference: Difference) -> tuple[str, ...] | None:
+    """Return where the labels of a namespace are: in the namespace, or in the Application that creates it."""
+    if is_kind(difference, "", "Namespace"):
+        return "metadata", "labels"
+    if is_kind(difference, "argoproj.io", "Application"):
+        return "spec", "syncPolicy", "managedNamespaceMetadata", "labels"
+    return None
 
 
 def _in_mesh(labels: Mapping[str, Any]) -> bool:

@@ -34,6 +34,14 @@ from tests.dangers.bodies import (
 )
 from tests.dangers.test_corpus import DANGERS
 
+
+def labels_for(level: str) -> Any:
+    """An Application that creates its namespace for pods of a level."""
+    labels = {"pod-security.kubernetes.io/enforce": level}
+    spec = {"syncPolicy": {"managedNamespaceMetadata": {"labels": labels}}}
+    return obj("Application", api="argoproj.io/v1alpha1", spec=spec)
+
+
 STATEFUL = [
     claim(),
     workload("StatefulSet"),
@@ -128,6 +136,7 @@ CASES: list[tuple[str, Any, Any, Any, Any]] = [
         workload(),
         changed(workload(), "spec", "template", "metadata", "annotations", "container.apparmor.security.beta.kubernetes.io/main", to="runtime/default"),
     ),
+    ("pod-security-lowered", labels_for("restricted"), labels_for("privileged"), labels_for("baseline"), labels_for("restricted")),
     ("pod-security-lowered", obj("Namespace", metadata={"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}), obj("Namespace", metadata={"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}), obj("Namespace"), obj("Namespace", metadata={"labels": {"pod-security.kubernetes.io/enforce": "restricted"}})),
     ("identity-changed", pod(serviceAccountName="a"), pod(serviceAccountName="b"), pod(serviceAccount="a"), pod(serviceAccountName="a")),
     ("identity-changed", pod(automountServiceAccountToken=False), pod(), pod(), pod(automountServiceAccountToken=False)),
