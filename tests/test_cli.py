@@ -276,7 +276,7 @@ def test_start_up_loads_nothing_heavy():
     code = (
         "import sys; from kubeaid_ci.cli.main import cli\n"
         "try: cli(['--version'], standalone_mode=False)\n"
-        "finally: print(sorted({'rich', 'yaml', 'rjsonnet', 'requests', 'github', 'gitlab'} & set(sys.modules)))"
+        "finally: print(sorted({'rich', 'yaml', 'rjsonnet', 'requests', 'github', 'gitlab', 'git'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -285,6 +285,19 @@ def test_start_up_loads_nothing_heavy():
         env=os.environ | {"PYTHONPATH": ROOT},
         check=True,
     )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_build_from_the_cache_does_not_load_gitpython(repos_options, tmp_path):
+    code = (
+        "import sys; from kubeaid_ci.cli.main import cli\n"
+        f"try: cli(['build', *{[str(option) for option in repos_options]!r}], standalone_mode=False)\n"
+        "finally: print(sorted({'git', 'gitdb', 'requests'} & set(sys.modules)))"
+    )
+    env = os.environ | {"PYTHONPATH": ROOT, "KUBEAID_CI_CACHE": str(tmp_path / "cache")}
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
+    assert "cached 2" in done.stdout
     assert done.stdout.splitlines()[-1] == "[]"
 
 

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -13,6 +14,7 @@ from kubeaid_ci.build.result import BuildResult, BuildStatus
 from kubeaid_ci.charts.verify.verdict import ChartResult
 from kubeaid_ci.cli.terminal import is_coloured, notice
 from kubeaid_ci.config_repo.cluster import Cluster
+from kubeaid_ci.git.transfer import reporting
 from kubeaid_ci.visible import one_line, visible
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ class Progress:
     """One line a cluster or chart, as work starts and ends. Safe to call from several threads.
 
     If a report with a row for each follows (`rows_follow`), only running work is shown on a terminal, and a count now
-    and then elsewhere. Of what is rendered or downloaded only the number is shown, live or now and then.
+    and then elsewhere. Of what is rendered, downloaded or transferred by Git only the number is shown, live or now and
+    then.
     """
 
     def __init__(self, *, quiet: bool, rows_follow: bool = False) -> None:
@@ -43,14 +46,19 @@ class Progress:
         self._lock = threading.Lock()
         self._bars: Bars | None = None
         self._running: dict[str, TaskID] = {}
+        self._transfers = ExitStack()
 
     def __enter__(self) -> Self:
-        if not self._quiet and sys.stderr.isatty():
+        if self._quiet:
+            return self
+        self._transfers.enter_context(reporting(self.counted))
+        if sys.stderr.isatty():
             self._bars = _bars()
             self._bars.start()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._transfers.close()
         if self._bars is not None:
             self._bars.stop()
 

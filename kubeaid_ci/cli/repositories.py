@@ -66,10 +66,12 @@ def kubeaid_folder(options: "Options") -> tuple[Path, "Revision"]:
         raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
     if not _may_be_address(options.kubeaid):
         return _folder(options.kubeaid, "--kubeaid"), options.kubeaid_ref
+    from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.git.revision import Commit, WorkTree
     from kubeaid_ci.repositories.folders import mirrored
 
-    folder = mirrored(options.kubeaid, named_by=None if options.kubeaid_is_explicit else options.config_repo)
+    with Progress(quiet=options.quiet):
+        folder = mirrored(options.kubeaid, named_by=None if options.kubeaid_is_explicit else options.config_repo)
     return folder, Commit("HEAD") if isinstance(options.kubeaid_ref, WorkTree) else options.kubeaid_ref
 
 
@@ -151,9 +153,11 @@ def config_folder(options: "Options", *, beside: str | None = None, keep: bool =
     config_repo = options.config_repo
     if not _may_be_address(config_repo):
         return _folder(config_repo, "--config-repo")
+    from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.repositories.folders import cloned
 
-    folder = cloned(config_repo, beside=beside, keep=keep)
+    with Progress(quiet=options.quiet):
+        folder = cloned(config_repo, beside=beside, keep=keep)
     if keep:
         notice(f"cloned the config repo into {folder}")
     return folder

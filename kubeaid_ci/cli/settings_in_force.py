@@ -29,7 +29,7 @@ def repository_of_base(base_of: str | None, config_repo: str, kubeaid: str | Non
     here = Path.cwd().resolve()
     of = base_of or ("config" if here.is_relative_to(Path(config_repo).resolve()) else "kubeaid")
     folder = Path(config_repo if of == "config" else kubeaid or ".")
-    from kubeaid_ci.git.process import git_dir
+    from kubeaid_ci.git.git_dir import git_dir
 
     return folder.resolve() if folder.is_dir() and git_dir(folder) else None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from kubeaid_ci.git.process import TIMEOUT, git
+from kubeaid_ci.git.transfer import COMMANDS, transfer
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.net.credentials import Token
 from kubeaid_ci.net.retries import RetryPolicy
@@ -71,16 +72,14 @@ def split_address(address: str) -> tuple[str, Token | None]:
 def remote_git(arguments: Sequence[str], access: GitAccess, *, folder: Path | None = None) -> Finished:
     """Run a Git command that reaches the remote, and return its result, whatever its exit code.
 
-    `folder` is the top of the local repository, if the command needs one. Standard error comes back without secrets.
+    `folder` is the top of the local repository, if the command needs one. A clone, a fetch or a push reports its
+    progress. Standard error comes back without secrets.
     """
-    done = git(
-        arguments,
-        folder=folder,
-        network=True,
-        settings=[*_http_settings(access)],
-        env=_environment(access),
-        timeout=access.timeout,
-    )
+    settings, env = _http_settings(access), _environment(access)
+    if arguments[0] in COMMANDS:
+        done = transfer(arguments, folder=folder, settings=settings, env=env, timeout=access.timeout)
+    else:
+        done = git(arguments, folder=folder, network=True, settings=settings, env=env, timeout=access.timeout)
     return Finished(done.argv, done.code, done.stdout, access.redact(done.stderr))
 
 

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.git.process import git, git_dir, reason
+from kubeaid_ci.git.git_dir import git_dir
+from kubeaid_ci.git.process import git, reason
 from kubeaid_ci.runtime.processes import Finished
 
 FILE = ".gitattributes"

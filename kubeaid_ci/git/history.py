@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from kubeaid_ci.git.commit import BASE_TRAILER, TRAILER, Commit, claim_of, commit_checksum
-from kubeaid_ci.git.process import checked, git, git_dir
+from kubeaid_ci.git.git_dir import git_dir
+from kubeaid_ci.git.process import checked, git
 from kubeaid_ci.runtime.processes import Finished
 
 RAW = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-commit-id")

@@ -17,12 +17,12 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
 from kubeaid_ci.errors import OutsideError, UserError
+from kubeaid_ci.git.git_dir import GitDir, required_git_dir
 from kubeaid_ci.runtime.processes import Finished, run, start, without_secrets
 
 # Seconds for one call. A fetch that makes no progress for a minute is ended by Git itself (see _NETWORK).
@@ -99,47 +99,6 @@ _NETWORK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GitDir:
-    """A repository by its Git directory, and its work tree if it has one. Both paths are absolute."""
-
-    path: Path
-    work_tree: Path | None
-
-    @property
-    def arguments(self) -> list[str]:
-        """The options that name the repository to Git."""
-        named = [f"--git-dir={self.path}"]
-        return [*named, f"--work-tree={self.work_tree}"] if self.work_tree else named
-
-
-def git_dir(folder: Path) -> GitDir | None:
-    """Return the repository whose top is `folder`, or None. Folders above it are never searched.
-
-    It is not opened yet: see `open_failure`.
-    """
-    folder = folder.absolute()
-    dot_git = folder / ".git"
-    if dot_git.is_dir():
-        return GitDir(dot_git, folder)
-    if dot_git.is_file():
-        # A linked work tree or a submodule: https://git-scm.com/docs/gitrepository-layout
-        with dot_git.open("rb") as file:
-            text = os.fsdecode(file.read(8192)).rstrip("\n")
-        target = Path(folder, text.removeprefix("gitdir:").strip())
-        return GitDir(target, folder) if text.startswith("gitdir:") and target.is_dir() else None
-    is_bare = (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
-    return GitDir(folder, None) if is_bare else None
-
-
-def required_git_dir(folder: Path) -> GitDir:
-    """Return the repository whose top is `folder`. Raises `UserError` if it is not one."""
-    found = git_dir(folder)
-    if found is None:
-        raise UserError(f"{folder}: not the top of a Git repository")
-    return found
-
-
 def git(
     arguments: Sequence[str],
     *,
@@ -159,32 +118,49 @@ def git(
     must be switched off. `settings` are Git configuration for this call, `env` is added to its environment,
     `timeout` is in seconds. Raises `UserError` if `folder` is no repository.
     """
+    argv, place, environment = _sealed(
+        arguments, folder=folder, network=network, signing=signing, reads_files=reads_files, settings=settings, env=env
+    )
+    return run(argv, folder=place, env=environment, alone=True, stdin=stdin, timeout=timeout)
+
+
+def start_git(
+    arguments: Sequence[str],
+    *,
+    folder: Path | None,
+    network: bool = False,
+    settings: Settings = (),
+    env: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start Git with the parameters of `git`, to exchange data through its standard streams.
+
+    Standard error is a pipe only for a call that reaches the network, else it is dropped. Raises `UserError` if
+    `folder` is no repository.
+    """
+    argv, place, environment = _sealed(arguments, folder=folder, network=network, settings=settings, env=env)
+    stderr = subprocess.PIPE if network else subprocess.DEVNULL
+    return start(argv, folder=place, env=environment, alone=True, stderr=stderr)
+
+
+def _sealed(
+    arguments: Sequence[str],
+    *,
+    folder: Path | None,
+    network: bool,
+    signing: bool = False,
+    reads_files: bool = False,
+    settings: Settings,
+    env: Mapping[str, str] | None,
+) -> tuple[list[str], Path, dict[str, str]]:
+    """Return the whole command line, the working folder and the whole environment of a call of Git."""
     repository = required_git_dir(folder) if folder else None
     fixed = [*_user_settings(network=network, signing=signing), *_SEALED, *(_NETWORK if network else ())]
     if reads_files and repository:
         fixed += _without_filters(repository.path)
-    return run(
-        ["git", *(repository.arguments if repository else []), *arguments],
-        folder=(repository.work_tree or repository.path) if repository else Path(os.sep),
-        env={**_environment(network=network, signing=signing), **_numbered([*fixed, *settings]), **(env or {})},
-        alone=True,
-        stdin=stdin,
-        timeout=timeout,
-    )
-
-
-def start_git(arguments: Sequence[str], *, folder: Path) -> subprocess.Popen[bytes]:
-    """Start Git on the repository whose top is `folder`, to exchange data through its standard streams.
-
-    Raises `UserError` if `folder` is no repository.
-    """
-    repository = required_git_dir(folder)
-    return start(
-        ["git", *repository.arguments, *arguments],
-        folder=repository.work_tree or repository.path,
-        env={**_environment(), **_numbered(_SEALED)},
-        alone=True,
-    )
+    environment = {**_environment(network=network, signing=signing), **_numbered([*fixed, *settings]), **(env or {})}
+    if repository is None:
+        return ["git", *arguments], Path(os.sep), environment
+    return ["git", *repository.arguments, *arguments], repository.work_tree or repository.path, environment
 
 
 def open_failure(repository: GitDir) -> str | None:

@@ -1,7 +1,6 @@
-"""The one door to local Git repositories, through the git program.
+"""Reads local Git repositories through the git program, and makes commits in those of our own.
 
-The program and not a library: starting it takes 3 ms, importing GitPython takes longer than a
-whole warm build, and git itself is needed for every push in any case.
+Not through GitPython: the program starts in 3 ms, to import GitPython takes 65 ms, and `transfer` has more reasons.
 """
 
 import os
@@ -14,7 +13,8 @@ from typing import IO, Self
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import target_revision
-from kubeaid_ci.git.process import GitDir, git, git_dir, open_failure, reason, start_git
+from kubeaid_ci.git.git_dir import GitDir, git_dir
+from kubeaid_ci.git.process import git, open_failure, reason, start_git
 from kubeaid_ci.git.tree import Entry
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.runtime.processes import Finished

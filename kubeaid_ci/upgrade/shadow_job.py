@@ -21,7 +21,7 @@ from kubeaid_ci.config_repo.folders import HOME, Folders
 from kubeaid_ci.config_repo.selection import select
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.process import git_dir
+from kubeaid_ci.git.git_dir import git_dir
 from kubeaid_ci.git.revision import PINNED
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.fleet import open_fleet
