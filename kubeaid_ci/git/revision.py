@@ -1,4 +1,4 @@
-"""What a repository is read at: its work tree, the revision that each cluster pins, or a commit.
+"""Revisions of a repository: its work tree, the revision that each cluster pins, or a commit.
 
 A text is parsed once, on the command line or at the entrance of a public function. Past that point a string names a
 commit only in Git's own terms: a ref, or the whole id.
@@ -34,10 +34,10 @@ class Commit:
 
 
 TreeRevision = WorkTree | Commit
-"""What one tree of files is read at."""
+"""The revision of one tree of files."""
 
 Revision = TreeRevision | Pinned
-"""What the KubeAid repo is read at for all clusters of a run."""
+"""The revision of the KubeAid repo, for all clusters of a run."""
 
 WORK_TREE = WorkTree()
 PINNED = Pinned()

@@ -60,7 +60,10 @@ def phases(steps: Steps) -> set[str]:
 
 
 def children() -> list[str]:
-    return [pid for tasks in Path("/proc/self/task").iterdir() for pid in (tasks / "children").read_text().split()]
+    done = subprocess.run(
+        ["ps", "--no-headers", "-o", "comm", "--ppid", str(os.getpid())], capture_output=True, text=True
+    )
+    return [name for name in done.stdout.split() if name != "ps"]
 
 
 def test_a_clone_a_fetch_and_a_push_report_their_progress(bare: BareRepo, tmp_path: Path, steps: Steps) -> None:
@@ -196,28 +199,32 @@ def test_what_a_remote_prints_is_a_message_and_no_progress(bare: BareRepo, tmp_p
     assert bare.head("new") is None
 
 
+class Hanging(Raw):
+    """A server that sends some bytes and nothing more until the test ends."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = pieces
+        super().__init__(self.hang)
+
+    def hang(self) -> Iterator[bytes]:
+        yield from self.pieces
+        self.stopping.wait(60)
+
+
 @pytest.mark.parametrize("pieces", [[], [b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"]])
 def test_a_remote_that_hangs_is_left_in_time(pieces: list[bytes], tmp_path: Path, steps: Steps) -> None:
-    def say() -> Iterator[bytes]:
-        yield from pieces
-        time.sleep(3)
-
-    with Raw(say) as server:
+    with Hanging(*pieces) as server:
         access = GitAccess(f"{server.url}/x.git", timeout=1, retries=RetryPolicy(attempts=1))
         begin = time.monotonic()
         with pytest.raises(OutsideError, match="did not end within 1 seconds"):
             clone(access, tmp_path / "copy")
-        assert time.monotonic() - begin < 2.5
-    assert children() == []
+        assert time.monotonic() - begin < 30
+        assert children() == []
 
 
 def test_an_interrupt_ends_git(tmp_path: Path, steps: Steps) -> None:
-    def say() -> Iterator[bytes]:
-        yield b""
-        time.sleep(2)
-
-    with Raw(say) as server:
-        timer = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
+    with Hanging() as server:
+        timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
         with pytest.raises(KeyboardInterrupt):
             clone(GitAccess(f"{server.url}/x.git"), tmp_path / "copy")
