@@ -445,13 +445,22 @@ def test_formats_in_the_help_are_those_there_are():
     assert tuple(FORMATS) == REPORT_FORMATS
 
 
+@pytest.mark.parametrize("command", [["demo"], ["bundle", "verify"], ["upgrade"]])
+def test_help_does_not_show_options_without_effect(run, command):
+    assert "--kubeaid-ref" not in run(*command, "--help").stdout
+    done = run(*command, "--kubeaid-ref", "HEAD", *(["--to", "latest"] if command == ["upgrade"] else ["none"]))
+    assert done.returncode == 2
+    assert "no effect" in done.stderr
+
+
 @pytest.mark.parametrize("command", [["publish"], ["charts", "update"], ["charts", "add"]])
 def test_help_of_commands_with_many_options_has_groups_and_every_option_once(run, command):
     text = run(*command, "--help").stdout
     titles = [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
-    assert titles == ["Options:", "Change request:", "Commits:", "Forge:", "Common options:"]
+    assert titles == ["Options:", "Change request:", "Commits:", "Forge:", "Network:", "Common options:"]
     found = cli.cli
     for word in command:
         found = found.get_command(click.Context(found), word)
-    flags = [max(one.opts, key=len) for one in found.params if isinstance(one, click.Option)]
+    options = [one for one in found.params if isinstance(one, click.Option) and not one.hidden]
+    flags = [max(option.opts, key=len) for option in options]
     assert [flag for flag in flags if len(re.findall(rf"^  (?:-\w, )?{flag}\b(?!-)", text, re.MULTILINE)) != 1] == []

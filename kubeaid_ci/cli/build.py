@@ -6,23 +6,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options, revision_of_base
 from kubeaid_ci.cli.options import common_options, resolve
+from kubeaid_ci.cli.shared_options import clusters_argument, engine_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubeaid_ci.build.result import Builds
+    from kubeaid_ci.cli.repositories import Repositories
     from kubeaid_ci.findings.finding import Finding
 
 # With --check every rule of the family looked at every cluster.
 _RAN = ("build",)
 
 
-@click.command()
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
-@click.option("--engine", type=click.Choice(["rjsonnet", "gojsonnet", "jsonnet"]), help="The jsonnet engine.")
+@command()
+@clusters_argument
+@engine_option
 @click.option("--cross-check", is_flag=True, help="Evaluate with a second engine and report differences.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if committed manifests are stale.")
 @click.option("--validate", is_flag=True, help="Check the built rules with promtool, and every object.")
@@ -49,7 +51,7 @@ def build(
     timeout: float,
     base: str | None,
     new_only: bool,
-    **given: Any,
+    **values: Any,
 ) -> None:
     """Build the kube-prometheus manifests of clusters (default: all) into k8s/<dir>/kube-prometheus/.
 
@@ -61,15 +63,15 @@ def build(
     from kubeaid_ci.build.report import outputs, report
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.cli.repositories import both_folders
 
     subtracted = base_to_subtract(ctx, base, new_only=new_only)
     if subtracted and not check:
         raise click.UsageError("--new-only is for --check: a build writes what it builds", ctx)
-    options = resolve(ctx, given, base=subtracted, base_of="config")
-    config_repo, (kubeaid, kubeaid_ref) = config_folder(options, keep=not check), kubeaid_folder(options)
-    same: dict[str, Any] = {
-        "kubeaid_ref": kubeaid_ref,
+    options = resolve(ctx, values, base=subtracted, base_of="config")
+    repositories = both_folders(options, keep=not check)
+    how: dict[str, Any] = {
+        "kubeaid_ref": repositories.kubeaid_ref,
         "kubeaid_addresses": options.settings.repositories.kubeaid,
         "engine": engine or options.settings.engine or "rjsonnet",
         "validate": validate,
@@ -78,19 +80,31 @@ def build(
         "cache": options.cache,
         "timeout": timeout,
     }
-    known = None
     with Progress(quiet=options.quiet, rows_follow=True) as progress:
-        builds = build_clusters(config_repo, kubeaid, clusters=clusters, check=check, progress=progress.told, **same)
+        builds = build_clusters(
+            repositories.config, repositories.kubeaid, clusters=clusters, check=check, progress=progress.built, **how
+        )
+        baseline = None
         if subtracted:
-            from kubeaid_ci.baseline.at_base import of_build
-
             dirs = [result.dir for result in builds.results] if clusters else ()
-            revision = revision_of_base(config_repo, subtracted)
-            known = Baseline(subtracted, of_build(config_repo, kubeaid, revision, dirs, **same))
-    told = report(builds, version=__version__, check=check)
-    ran = _RAN if check else ()
-    failure = partial(_failure, builds)
-    done(ctx, told, options, ran=ran, outputs=outputs(builds), failure=failure, baseline=known)
+            baseline = _baseline(repositories, subtracted, dirs, how)
+    done(
+        ctx,
+        report(builds, version=__version__, check=check),
+        options,
+        ran=_RAN if check else (),
+        outputs=outputs(builds),
+        failure=partial(_failure, builds),
+        baseline=baseline,
+    )
+
+
+def _baseline(repositories: "Repositories", base: str, dirs: "Sequence[str]", how: dict[str, Any]) -> Baseline:
+    """Return the findings of ``build --check`` at the base for these folders (none: all)."""
+    from kubeaid_ci.baseline.at_base import of_build
+
+    revision = revision_of_base(repositories.config, base)
+    return Baseline(base, of_build(repositories.config, repositories.kubeaid, revision, dirs, **how))
 
 
 def _failure(builds: "Builds", findings: "Sequence[Finding]") -> int:

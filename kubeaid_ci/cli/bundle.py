@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import common_options, refuse_idle, refuse_kubeaid_ref, resolve
-from kubeaid_ci.cli.upstream_options import reaching_registries, registry_options
+from kubeaid_ci.cli.shared_options import clusters_argument, reaching_registries, registry_options
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -27,8 +27,8 @@ _READ_OPTIONS = (
 _IDLE = ("config_repo", "kubeaid", "kubeaid_ref", "no_cache", "jobs")
 
 
-@click.command("create")
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@command("create", idle=("kubeaid_ref",))
+@clusters_argument
 @click.option(
     "--out",
     required=True,
@@ -73,7 +73,7 @@ def bundle_create(
     sign: str | None,
     signing_key: str | None,
     no_wheels: bool,
-    **common: Any,
+    **values: Any,
 ) -> None:
     """Pack everything that a site without internet needs to rebuild clusters (default: all).
 
@@ -91,15 +91,15 @@ def bundle_create(
     from kubeaid_ci.bundle.report import report
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.cli.repositories import both_folders
 
     if wheels and no_wheels:
         raise click.UsageError("--wheels and --no-wheels contradict each other; leave one out", ctx)
     if signing_key and not sign:
         raise click.UsageError("--signing-key has no effect without --sign", ctx)
-    refuse_kubeaid_ref(ctx, common, "a bundle has every revision that Applications pin")
-    options = resolve(ctx, common)
-    registries = reaching_registries(common, options.settings.upstreams)
+    refuse_kubeaid_ref(ctx, values, "a bundle has every revision that Applications pin")
+    options = resolve(ctx, values)
+    registries = reaching_registries(values, options.settings.upstreams)
     content = BundleOptions(
         since,
         ImageContent(images),
@@ -108,18 +108,16 @@ def bundle_create(
         sign=sign,
         signing_key=signing_key,
     )
-    config_repo, (kubeaid, _) = config_folder(options), kubeaid_folder(options)
+    repositories = both_folders(options)
     with Progress(quiet=options.quiet) as progress:
         result = create_bundle(
-            config_repo,
-            kubeaid,
+            repositories.config,
+            repositories.kubeaid,
             out,
             clusters=clusters,
             options=content,
-            settings=options.settings,
-            jobs=options.jobs,
-            cache=options.cache,
             progress=progress.rendered,
+            **options.run_arguments,
         )
     outputs = {"digest": result.digest}
     done(ctx, report(result, version=__version__), options, outputs=outputs, ran=() if clusters else ("bundle",))
@@ -137,7 +135,7 @@ def _refuse_repositories(ctx: click.Context) -> None:
     refuse_idle(ctx, _IDLE, "on a bundle, which is read as it is")
 
 
-@click.command("verify")
+@command("verify", idle=_IDLE)
 @_bundle_options
 @common_options
 @click.pass_context
@@ -148,7 +146,7 @@ def bundle_verify(
     allowed_signers: Path | None,
     *,
     require_signature: bool,
-    **common: Any,
+    **values: Any,
 ) -> None:
     """Verify every byte of a bundle, and its signature if it has one. The network is not used.
 
@@ -164,12 +162,12 @@ def bundle_verify(
     from kubeaid_ci.cli.ending import done
 
     _refuse_repositories(ctx)
-    options = resolve(ctx, common, needs_kubeaid=False)
+    options = resolve(ctx, values, needs_kubeaid=False)
     result = verify_bundle(bundles, allowed_signers=allowed_signers, require_signature=require_signature)
     done(ctx, report(result, version=__version__), options)
 
 
-@click.command("restore")
+@command("restore", idle=_IDLE)
 @_bundle_options
 @click.option(
     "--into",
@@ -188,7 +186,7 @@ def bundle_restore(
     allowed_signers: Path | None,
     *,
     require_signature: bool,
-    **common: Any,
+    **values: Any,
 ) -> None:
     """Verify a bundle and restore it into a new folder. The network is not used.
 
@@ -204,6 +202,6 @@ def bundle_restore(
     from kubeaid_ci.cli.ending import done
 
     _refuse_repositories(ctx)
-    options = resolve(ctx, common, needs_kubeaid=False)
+    options = resolve(ctx, values, needs_kubeaid=False)
     result = restore_bundle(bundles, into, allowed_signers=allowed_signers, require_signature=require_signature)
     done(ctx, report(result, version=__version__), options)

@@ -1,26 +1,26 @@
 """``kubeaid-ci charts lint``."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.charts_render import helm_version
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import base_to_subtract, charts_baseline, new_only_options
 from kubeaid_ci.cli.options import common_options, resolve
+from kubeaid_ci.cli.shared_options import charts_argument, helm_version, ref_option
 from kubeaid_ci.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubeaid_ci.findings.finding import Finding
-    from kubeaid_ci.git.revision import TreeRevision
     from kubeaid_ci.semver.version import Version
 
 
-@click.command("lint")
-@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
+@command("lint")
+@charts_argument
 @click.option(
     "--kubernetes", metavar="OLDEST[..NEWEST]", help="Versions that clusters run (default: those of the settings)."
 )
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     help="Render as this Helm version does, e.g. 3.19; repeatable (default: those of clusters in the settings, else the"
     " newest).",
 )
-@click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
+@ref_option
 @new_only_options
 @common_options
 @click.pass_context
@@ -45,7 +45,7 @@ def charts_lint(
     ref: str,
     base: str | None,
     new_only: bool,
-    **given: Any,
+    **values: Any,
 ) -> None:
     """Lint umbrella charts (default: all): Helm's linter, rendering, removed APIs, duplicate objects.
 
@@ -63,23 +63,21 @@ def charts_lint(
     from kubeaid_ci.cli.repositories import charts_folder
 
     subtracted = base_to_subtract(ctx, base, new_only=new_only)
-    options = resolve(ctx, given, base=subtracted, base_of="kubeaid")
+    options = resolve(ctx, values, base=subtracted, base_of="kubeaid")
     kubeaid, revision = charts_folder(options, ref)
     with Progress(quiet=options.quiet) as progress:
-        same: dict[str, Any] = {
-            "kubernetes": _versions(kubernetes),
-            "helm": [version for text in helm if (version := helm_version(text))],
-            "settings": options.settings,
-            "jobs": options.jobs,
-            "cache": options.cache,
-            "progress": progress.rendered,
-        }
-        result = lint_charts(kubeaid, charts=charts, ref=revision, **same)
-
-        def findings_at(commit: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
-            return lint_charts(kubeaid, charts=names, ref=commit, **same).findings
-
-        known = charts_baseline(kubeaid, subtracted, charts, findings_at, head=revision)
+        run = partial(
+            lint_charts,
+            kubeaid,
+            kubernetes=_versions(kubernetes),
+            helm=[version for text in helm if (version := helm_version(text))],
+            progress=progress.rendered,
+            **options.run_arguments,
+        )
+        result = run(charts=charts, ref=revision)
+        known = charts_baseline(
+            kubeaid, subtracted, charts, lambda at, names: run(charts=names, ref=at).findings, head=revision
+        )
     ran = () if charts or new_only else rules.LINT_RULES
     done(ctx, lint(result, version=__version__), options, ran=ran, failure=_failure, baseline=known)
 

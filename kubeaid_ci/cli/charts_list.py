@@ -5,18 +5,20 @@ from typing import Any
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import common_options, resolve
+from kubeaid_ci.cli.shared_options import charts_argument, ref_option
 
 
-@click.command("list")
-@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
-@click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
+@command("list")
+@charts_argument
+@ref_option
 @common_options
 @click.pass_context
-def charts_list(ctx: click.Context, /, charts: tuple[str, ...], ref: str, **given: Any) -> None:
+def charts_list(ctx: click.Context, /, charts: tuple[str, ...], ref: str, **values: Any) -> None:
     """List umbrella charts: declared and vendored versions, where they come from, lock and ledger.
 
+    \b
     Example: kubeaid-ci charts list cert-manager --kubeaid ../KubeAid
     """
     from kubeaid_ci.charts import rules
@@ -25,21 +27,21 @@ def charts_list(ctx: click.Context, /, charts: tuple[str, ...], ref: str, **give
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.repositories import charts_folder
 
-    options = resolve(ctx, given)
+    options = resolve(ctx, values)
     kubeaid, revision = charts_folder(options, ref)
     found = list_charts(kubeaid, charts=charts, ref=revision, cache=options.cache)
     report = listing(found.lines, found.findings, version=__version__, has_ledger=found.has_ledger)
     done(ctx, report, options, ran=() if charts else rules.LIST_RULES, failure=2 if found.findings else 0)
 
 
-@click.command("outdated")
-@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
+@command("outdated")
+@charts_argument
 @click.option("--update-ledger", is_flag=True, help="Record when each release was first seen.")
-@click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
+@ref_option
 @common_options
 @click.pass_context
 def charts_outdated(
-    ctx: click.Context, /, charts: tuple[str, ...], *, update_ledger: bool, ref: str, **given: Any
+    ctx: click.Context, /, charts: tuple[str, ...], *, update_ledger: bool, ref: str, **values: Any
 ) -> None:
     """List vendored charts (default: all) with newer releases, and why a newer release is held back.
 
@@ -56,18 +58,16 @@ def charts_outdated(
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import charts_folder
 
-    options = resolve(ctx, given)
+    options = resolve(ctx, values)
     kubeaid, revision = charts_folder(options, ref)
     with Progress(quiet=options.quiet) as progress:
         found = outdated_charts(
             kubeaid,
             charts=charts,
             ref=revision,
-            settings=options.settings,
             update_ledger=update_ledger,
-            jobs=options.jobs,
-            cache=options.cache,
             progress=progress.counted,
+            **options.run_arguments,
         )
     failure = 2 if any(one.rule.id == "chart/invalid" for one in found.findings) else 3 if found.may_pass else 0
     ran = () if charts or found.may_pass else rules.OUTDATED_RULES

@@ -1,68 +1,48 @@
-"""``kubeaid-ci charts render`` and ``charts diff``, and the version of Helm that they render with."""
+"""``kubeaid-ci charts render`` and ``charts diff``."""
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.diff_options import about_change, comparing, diff_options, end
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import revision_of_base
 from kubeaid_ci.cli.options import common_options, refuse_kubeaid_ref, refuse_pinned, resolve
 from kubeaid_ci.cli.posting import comment_place
-from kubeaid_ci.errors import UserError
-
-if TYPE_CHECKING:
-    from kubeaid_ci.semver.version import Version
-
-helm_option = click.option(
-    "--helm",
-    metavar="VERSION",
-    help="Render as this Helm version does, e.g. 3.19 (default: that of the clusters in the settings, if they have the"
-    " same, else the newest).",
+from kubeaid_ci.cli.shared_options import (
+    charts_argument,
+    helm_option,
+    helm_version,
+    manifest_format_option,
+    manifests_option,
 )
 
 
-def helm_version(text: str | None) -> "Version | None":
-    """Return the version of an option. Raises `UserError` if it is invalid, or older than all known versions."""
-    from kubeaid_ci.semver.version import Version
-
-    if text is None:
-        return None
-    try:
-        version = Version.parse(text)
-    except UserError as error:
-        raise UserError(f"--helm: {error}; write a version such as 3.19 or 4.2.1") from error
-    if version.release[0] not in (3, 4):
-        raise UserError(f"--helm {text}: only Helm 3 and 4 are known; write a version such as 3.19 or 4.2.1")
-    return version
-
-
-@click.command("render")
-@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
+@command("render")
+@charts_argument
 @click.option(
     "--values",
+    "values_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Values that override the chart's defaults.",
 )
 @helm_option
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write each object to a file in DIR.")
+@manifests_option
 @common_options
-@click.option(
-    "--format", "fmt", type=click.Choice(["yaml", "text", "json", "markdown"]), help="Output format (default: yaml)."
-)
+@manifest_format_option
 @click.pass_context
 def charts_render(
     ctx: click.Context,
     /,
     charts: tuple[str, ...],
-    values: Path | None,
+    values_file: Path | None,
     helm: str | None,
     out: Path | None,
-    **given: Any,
+    **values: Any,
 ) -> None:
     """Render umbrella charts (default: all) with their default values, or with those of a file.
 
@@ -78,43 +58,41 @@ def charts_render(
     from kubeaid_ci.cli.repositories import charts_at_kubeaid_ref
     from kubeaid_ci.render.report import report
 
-    options = resolve(ctx, given)
-    refuse_pinned(ctx, options, given)
+    options = resolve(ctx, values)
+    refuse_pinned(ctx, options, values)
     kubeaid, revision = charts_at_kubeaid_ref(options)
     with Progress(quiet=options.quiet) as progress:
         renderings = render_charts(
             kubeaid,
             charts=charts,
             ref=revision,
-            values=values.read_text(encoding="utf-8", errors="replace") if values else "",
-            values_name=str(values or ""),
-            settings=options.settings,
+            values=values_file.read_text(encoding="utf-8", errors="replace") if values_file else "",
+            values_name=str(values_file or ""),
             helm=helm_version(helm),
-            jobs=options.jobs,
-            cache=options.cache,
             progress=progress.rendered,
+            **options.run_arguments,
         )
-    with manifest_writer(fmt=given["fmt"], out=out) as written:
+    with manifest_writer(fmt=values["fmt"], out=out) as written:
         for app in renderings.apps:
             written.add(app)
-    told = report(renderings, command="charts render", version=__version__)
-    ran = () if charts or values else rules.RENDER_RULES
+    result = report(renderings, command="charts render", version=__version__)
+    ran = () if charts or values_file else rules.RENDER_RULES
     stdout = sys.stderr if written.prints else None
-    done(ctx, told, options, ran=ran, stdout=stdout, failure=2 if renderings.failed else 0)
+    done(ctx, result, options, ran=ran, stdout=stdout, failure=2 if renderings.failed else 0)
 
 
-@click.command("diff")
-@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
+@command("diff", idle=("kubeaid_ref",))
+@charts_argument
 @click.option(
     "--base", required=True, metavar="REF", help="The revision before the change; REF... is the merge base with REF."
 )
-@click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
+@click.option("--head", metavar="REF", help="The revision after the change (default: the work tree).")
 @helm_option
 @diff_options
 @common_options
 @click.pass_context
 def charts_diff(
-    ctx: click.Context, /, charts: tuple[str, ...], base: str, head: str | None, helm: str | None, **given: Any
+    ctx: click.Context, /, charts: tuple[str, ...], base: str, head: str | None, helm: str | None, **values: Any
 ) -> None:
     """Diff umbrella charts (default: all), rendered with their default values, between two revisions.
 
@@ -127,9 +105,9 @@ def charts_diff(
     from kubeaid_ci.cli.repositories import kubeaid_folder
     from kubeaid_ci.git.revision import WORK_TREE, parse_tree_revision
 
-    options = resolve(ctx, given, base=base, base_of="kubeaid")
-    refuse_kubeaid_ref(ctx, given, "the charts are those of --base and --head")
-    place = comment_place(given, options, of="kubeaid")
+    refuse_kubeaid_ref(ctx, values, "the charts are those of --base and --head")
+    options = resolve(ctx, values, base=base, base_of="kubeaid")
+    place = comment_place(values, options, of="kubeaid")
     kubeaid, _ = kubeaid_folder(options)
     after = parse_tree_revision(head or WORK_TREE)
     with Progress(quiet=options.quiet) as progress:
@@ -139,6 +117,6 @@ def charts_diff(
             head=after,
             charts=charts,
             helm=helm_version(helm),
-            **comparing(given, options, progress),
+            **comparing(values, options, progress),
         )
-    end(ctx, comparison, options, given, command="charts diff", about=about_change(base), place=place)
+    end(ctx, comparison, options, values, command="charts diff", about=about_change(base), place=place)

@@ -8,9 +8,9 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import Options, common_options, resolve
 from kubeaid_ci.cli.publish_options import (
-    GroupedCommand,
     chart_publish_options,
     print_previews,
     refuse_without_effect,
@@ -19,6 +19,7 @@ from kubeaid_ci.cli.publish_options import (
     wishes,
 )
 from kubeaid_ci.cli.settings_in_force import read_settings
+from kubeaid_ci.cli.shared_options import charts_argument
 from kubeaid_ci.cli.terminal import notice
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.forge.change_request import Wishes
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from kubeaid_ci.charts.update.result import Updates
 
 
-@click.command("update", cls=GroupedCommand)
-@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
+@command("update", idle=("kubeaid_ref",))
+@charts_argument
 @click.option("--to", metavar="VERSION", help="The version to update one chart to, regardless of its policy.")
 @click.option(
     "--skip",
@@ -54,7 +55,7 @@ def charts_update(
     overwrite: bool,
     scan_reports: tuple[Path, ...],
     publish: bool,
-    **given: Any,
+    **values: Any,
 ) -> None:
     """Update vendored charts (default: all) to the newest allowed release.
 
@@ -77,32 +78,24 @@ def charts_update(
     from kubeaid_ci.cli.repositories import checkout_folder
 
     note = scan_note(ctx, scan_reports, publish=publish)
-    options = resolve(ctx, given)
-    asked = _wishes(ctx, options, given, publish=publish)
-    same: dict[str, Any] = {
-        "charts": charts,
-        "to": to,
-        "skip": skip,
-        "overwrite": overwrite,
-        "settings": options.settings,
-        "jobs": options.jobs,
-        "cache": options.cache,
-    }
+    options = resolve(ctx, values)
+    asked = _wishes(ctx, options, values, publish=publish)
+    which: dict[str, Any] = {"charts": charts, "to": to, "skip": skip, "overwrite": overwrite}
     with Progress(quiet=options.quiet) as progress:
-        same["progress"] = progress.counted
+        how: dict[str, Any] = {**which, **options.run_arguments, "progress": progress.counted}
         if asked is None:
-            updates = update_charts(checkout_folder(options), dry_run=bool(given.get("dry_run")), **same)
+            updates = update_charts(checkout_folder(options), dry_run=bool(values.get("dry_run")), **how)
         else:
-            config = _config_repo(options)
-            same["scan_note"] = note
-            found = publish_charts(_address(options), config_repo=config, wishes=asked, **same)
+            publication = publish_charts(
+                _address(options), config_repo=_config_repo(options), wishes=asked, scan_note=note, **how
+            )
     ran = () if charts or skip else rules.UPDATE_RULES
     if asked is None:
         _end_written(ctx, options, updates, command="charts update", ran=ran)
-    _end_offered(ctx, options, found, asked, command="charts update", ran=ran)
+    _end_published(ctx, options, publication, asked, command="charts update", ran=ran)
 
 
-@click.command("add", cls=GroupedCommand)
+@command("add", idle=("kubeaid_ref",))
 @click.argument("name")
 @click.option("--repository", required=True, metavar="URL", help="The chart repository: https://… or oci://….")
 @click.option("--version", "chart_version", metavar="VERSION", help="The chart version (default: the newest allowed).")
@@ -118,10 +111,11 @@ def charts_add(
     repository: str,
     chart_version: str | None,
     publish: bool,
-    **given: Any,
+    **values: Any,
 ) -> None:
     """Add an umbrella chart around a published chart, vendored, locked and in the ledger.
 
+    \b
     Example: kubeaid-ci charts add podinfo --repository https://stefanprodan.github.io/podinfo
     """
     from kubeaid_ci.charts.update.add import add_chart
@@ -129,39 +123,33 @@ def charts_add(
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import checkout_folder
 
-    options = resolve(ctx, given)
-    asked = _wishes(ctx, options, given, publish=publish)
-    same: dict[str, Any] = {
-        "repository": repository,
-        "version": chart_version,
-        "settings": options.settings,
-        "jobs": options.jobs,
-        "cache": options.cache,
-    }
+    options = resolve(ctx, values)
+    asked = _wishes(ctx, options, values, publish=publish)
+    which: dict[str, Any] = {"repository": repository, "version": chart_version}
     with Progress(quiet=options.quiet) as progress:
-        same["progress"] = progress.counted
+        how: dict[str, Any] = {**which, **options.run_arguments, "progress": progress.counted}
         if asked is None:
-            updates = add_chart(checkout_folder(options), name, dry_run=bool(given.get("dry_run")), **same)
+            updates = add_chart(checkout_folder(options), name, dry_run=bool(values.get("dry_run")), **how)
         else:
-            found = publish_new_chart(_address(options), name, wishes=asked, **same)
+            publication = publish_new_chart(_address(options), name, wishes=asked, **how)
     if asked is None:
         _end_written(ctx, options, updates, command="charts add")
-    _end_offered(ctx, options, found, asked, command="charts add")
+    _end_published(ctx, options, publication, asked, command="charts add")
 
 
-def _wishes(ctx: click.Context, options: Options, given: dict[str, Any], *, publish: bool) -> Wishes | None:
+def _wishes(ctx: click.Context, options: Options, values: dict[str, Any], *, publish: bool) -> Wishes | None:
     """Return how to publish, or None if the checkout is written to. The settings of a config repo do not apply.
 
     Raises for options that have no effect.
     """
-    refuse_without_effect(ctx, publish=publish, forge=given.get("forge"), others=("dry_run",))
+    refuse_without_effect(ctx, publish=publish, forge=values.get("forge"), others=("dry_run",))
     if not publish:
         return None
     from kubeaid_ci.settings import Settings
 
     folder = Path(options.kubeaid) if options.kubeaid else None
     own = read_settings(folder) if folder and folder.is_dir() else Settings()
-    return wishes(given, own.publish)
+    return wishes(values, own.publish)
 
 
 def _address(options: Options) -> str:
@@ -187,23 +175,23 @@ def _config_repo(options: Options) -> Path | None:
 
 
 def _end_written(
-    ctx: click.Context, options: Options, found: "Updates", *, command: str, ran: Collection[str] = ()
+    ctx: click.Context, options: Options, updates: "Updates", *, command: str, ran: Collection[str] = ()
 ) -> NoReturn:
     """End a command that updated a checkout. `ran` is as for `done`."""
     from kubeaid_ci.charts.update.report import update_report
     from kubeaid_ci.cli.ending import done
 
-    if found.dry_run:
+    if updates.dry_run:
         notice("dry run: nothing was written")
-    told = update_report(found, command=command, version=__version__)
-    failed = _failed(found)
-    done(ctx, told, options, ran=() if failed else ran, failure=3 if failed else 2 if found.unwritten else 0)
+    told = update_report(updates, command=command, version=__version__)
+    failed = _has_failed(updates)
+    done(ctx, told, options, ran=() if failed else ran, failure=3 if failed else 2 if updates.unwritten else 0)
 
 
-def _end_offered(
+def _end_published(
     ctx: click.Context,
     options: Options,
-    found: "ChartPublication",
+    publication: "ChartPublication",
     asked: Wishes,
     *,
     command: str,
@@ -215,13 +203,14 @@ def _end_offered(
     from kubeaid_ci.publishing.report import request_outputs
 
     print_previews(asked)
-    told = update_report(found.updates, found.findings, command=command, version=__version__)
-    codes = [one.error.exit_code for one in found.failed] + [3] * _failed(found.updates)
+    told = update_report(publication.updates, publication.findings, command=command, version=__version__)
+    codes = [failed.error.exit_code for failed in publication.failed] + [3] * _has_failed(publication.updates)
     ran = () if codes else ran
-    done(ctx, told, options, ran=ran, outputs=request_outputs(found.requests), failure=max(codes, default=0))
+    done(ctx, told, options, ran=ran, outputs=request_outputs(publication.requests), failure=max(codes, default=0))
 
 
-def _failed(found: "Updates") -> bool:
+def _has_failed(updates: "Updates") -> bool:
+    """Return whether an upstream could not be reached."""
     from kubeaid_ci.charts.update.result import UpdateStatus
 
-    return any(one.status is UpdateStatus.FAILED for one in found.results)
+    return any(update.status is UpdateStatus.FAILED for update in updates.results)

@@ -3,32 +3,32 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import base_to_subtract, charts_baseline, new_only_option, revision_of_base
 from kubeaid_ci.cli.options import Options, common_options, resolve
 from kubeaid_ci.cli.posting import update_issue
 from kubeaid_ci.cli.publish_options import reach_options, wishes
-from kubeaid_ci.cli.upstream_options import reaching, upstream_options
+from kubeaid_ci.cli.shared_options import charts_argument, reaching_upstreams, ref_option, upstream_options
 
 if TYPE_CHECKING:
     from kubeaid_ci.charts.verify.upstream import Fetch
     from kubeaid_ci.charts.verify.verdict import Verification
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.forge.interface import Forge
-    from kubeaid_ci.git.revision import TreeRevision
     from kubeaid_ci.report.report import Report
 
 # Waiting for a server takes no core.
 _FETCHES_A_JOB = 4
 
 
-@click.command("verify")
-@click.argument("charts", nargs=-1, metavar="[CHART]...", shell_complete=completion.charts)
+@command("verify")
+@charts_argument
 @click.option("--offline", is_flag=True, help="Do not use the network; compare only with the ledger.")
 @click.option(
     "--update-ledger", is_flag=True, help="Add charts and files missing from the ledger; never replaces content."
@@ -40,7 +40,7 @@ _FETCHES_A_JOB = 4
     metavar="REF",
     help="Also report changes of the ledger and of repositories since REF (REF...: merge base).",
 )
-@click.option("--ref", default="worktree", show_default=True, metavar="REF", help="The revision to look at.")
+@ref_option
 @click.option("--issue", is_flag=True, help="Keep one issue on the KubeAid repo's forge, open while there are errors.")
 @new_only_option
 @upstream_options
@@ -60,7 +60,7 @@ def charts_verify(
     ref: str,
     issue: bool,
     new_only: bool,
-    **given: Any,
+    **values: Any,
 ) -> None:
     """Compare vendored charts (default: all) with the ledger and with what is published.
 
@@ -77,33 +77,35 @@ def charts_verify(
     from kubeaid_ci.cli.repositories import charts_folder
 
     subtracted = base_to_subtract(ctx, base, new_only=new_only, base_is_used=True)
-    options = resolve(ctx, given, base=base, base_of="kubeaid")
+    options = resolve(ctx, values, base=base, base_of="kubeaid")
     kubeaid, revision = charts_folder(options, ref)
-    asking = _asking(options, given, offline=offline)
-    forge = _forge(options, given, partial=offline or new_only or bool(charts)) if issue else None
-    same: dict[str, Any] = {
-        "kubernetes": options.settings.kubernetes_versions,
-        "jobs": _FETCHES_A_JOB * options.jobs,
-        "cache": options.cache,
-    }
+    asking = _asking(options, values, offline=offline)
+    forge = _forge(options, values, is_partial=offline or new_only or bool(charts)) if issue else None
     with Progress(quiet=options.quiet) as progress, asking as fetch:
-        found = verify_charts(
+        run = partial(
+            verify_charts,
             kubeaid,
+            fetch=fetch,
+            kubernetes=options.settings.kubernetes_versions,
+            jobs=_FETCHES_A_JOB * options.jobs,
+            cache=options.cache,
+        )
+        found = run(
             charts=charts,
             ref=revision,
             base=revision_of_base(kubeaid, base, revision) if base else None,
-            fetch=fetch,
             update_ledger=update_ledger,
             accept=accept,
             reason=reason,
             progress=progress.verified,
-            **same,
         )
-
-        def findings_at(commit: "TreeRevision", names: Sequence[str]) -> "Sequence[Finding]":
-            return verify_charts(kubeaid, charts=names, ref=commit, fetch=fetch, effects=False, **same).findings
-
-        known = charts_baseline(kubeaid, subtracted, charts, findings_at, head=revision)
+        known = charts_baseline(
+            kubeaid,
+            subtracted,
+            charts,
+            lambda at, names: run(charts=names, ref=at, effects=False).findings,
+            head=revision,
+        )
     report = verification(found, version=__version__)
     post = (lambda: _kept(forge, report, options)) if forge else None
     # What a failed upstream hides could match; a baseline takes out what suppressions match.
@@ -112,9 +114,9 @@ def charts_verify(
     done(ctx, report, options, ran=ran, failure=lambda findings: _failure(found, findings), baseline=known, post=post)
 
 
-def _asking(options: Options, given: dict[str, Any], *, offline: bool) -> "AbstractContextManager[Fetch | None]":
+def _asking(options: Options, values: dict[str, Any], *, offline: bool) -> "AbstractContextManager[Fetch | None]":
     """Return a context of the function that fetches from upstreams, or of None if offline. Removes its options."""
-    asked = reaching(given, options.settings.upstreams)
+    asked = reaching_upstreams(values, options.settings.upstreams)
     if offline:
         return nullcontext()
     from kubeaid_ci.charts.verify.upstream import upstream_charts
@@ -122,14 +124,14 @@ def _asking(options: Options, given: dict[str, Any], *, offline: bool) -> "Abstr
     return upstream_charts(cache=options.cache, **asked)
 
 
-def _forge(options: Options, given: dict[str, Any], *, partial: bool) -> "Forge":
+def _forge(options: Options, values: dict[str, Any], *, is_partial: bool) -> "Forge":
     from kubeaid_ci.cli.repositories import kubeaid_target
     from kubeaid_ci.errors import UserError
     from kubeaid_ci.publishing.issue import forge_of
 
-    if partial:
+    if is_partial:
         raise UserError("an issue is about all charts and what is published; leave out names, --offline and --new-only")
-    return forge_of(kubeaid_target(options), wishes(given, options.settings.publish))
+    return forge_of(kubeaid_target(options), wishes(values, options.settings.publish))
 
 
 def _kept(forge: "Forge", report: "Report", options: Options) -> int:

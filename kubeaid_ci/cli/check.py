@@ -1,5 +1,6 @@
 """``kubeaid-ci check``."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,23 +8,23 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import base_to_subtract, clusters_baseline, new_only_options
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, resolve
 from kubeaid_ci.cli.posting import update_issue
 from kubeaid_ci.cli.publish_options import reach_options, wishes
+from kubeaid_ci.cli.shared_options import clusters_argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubeaid_ci.check.result import Suggestion
-    from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.forge.interface import Forge
-    from kubeaid_ci.git.revision import TreeRevision
     from kubeaid_ci.report.report import Report
 
 
-@click.command()
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@command()
+@clusters_argument
 @click.option(
     "--rules",
     multiple=True,
@@ -52,7 +53,7 @@ def check(
     base: str | None,
     issue: bool,
     new_only: bool,
-    **common: Any,
+    **values: Any,
 ) -> None:
     """Check clusters (default: all) as Git describes them, rendered as Argo CD renders them.
 
@@ -69,36 +70,38 @@ def check(
     from kubeaid_ci.check.report import outputs, report
     from kubeaid_ci.cli.ending import conclude, judge
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.cli.repositories import both_folders
 
     if out and not suggest:
         raise click.UsageError("--out has no effect without --suggest", ctx)
     subtracted = base_to_subtract(ctx, base, new_only=new_only)
-    options = resolve(ctx, common, kubeaid_ref="pinned", base=subtracted, base_of="config")
-    config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
+    options = resolve(ctx, values, kubeaid_ref="pinned", base=subtracted, base_of="config")
+    repositories = both_folders(options)
     names = [name for each in rules for name in each.replace(",", " ").split()]
-    forge = _forge(options, common, is_partial=bool(clusters or names or new_only)) if issue else None
+    forge = _forge(options, values, is_partial=bool(clusters or names or new_only)) if issue else None
     with Progress(quiet=options.quiet) as progress:
-        same: dict[str, Any] = {
-            "rules": names,
-            "kubeaid_ref": kubeaid_ref,
-            "settings": options.settings,
-            "jobs": options.jobs,
-            "cache": options.cache,
-            "progress": progress.rendered,
-        }
-        checks = check_clusters(config_repo, kubeaid, clusters=clusters, suggest=suggest, **same)
-
-        def findings_at(revision: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
-            return check_clusters(config_repo, kubeaid, clusters=names, config_ref=revision, **same).findings
-
-        baseline = clusters_baseline(config_repo, subtracted, clusters, findings_at)
+        run = partial(
+            check_clusters,
+            repositories.config,
+            repositories.kubeaid,
+            rules=names,
+            kubeaid_ref=repositories.kubeaid_ref,
+            progress=progress.rendered,
+            **options.run_arguments,
+        )
+        checks = run(clusters=clusters, suggest=suggest)
+        baseline = clusters_baseline(
+            repositories.config,
+            subtracted,
+            clusters,
+            lambda revision, names: run(clusters=names, config_ref=revision).findings,
+        )
     if suggest:
-        _show(checks.suggestions, out)
+        _write_suggestions(checks.suggestions, out)
         ctx.exit(0)
     judged = judge(checks.findings, options, ran=() if clusters else checks.rules, baseline=baseline)
     result = judged.of(report(checks, judged.findings, version=__version__))
-    post = (lambda: _update_issue(forge, result)) if forge else None
+    post = partial(_update_issue, forge, result) if forge else None
     conclude(ctx, result, options, outputs=outputs(result), post=post)
 
 
@@ -109,16 +112,16 @@ def _update_issue(forge: "Forge", result: "Report") -> int:
     return update_issue(forge, result, IssueTopic("check", alarm, "Closed by kubeaid-ci: no cluster has errors."))
 
 
-def _forge(options: Options, common: dict[str, Any], *, is_partial: bool) -> "Forge":
+def _forge(options: Options, values: dict[str, Any], *, is_partial: bool) -> "Forge":
     from kubeaid_ci.errors import UserError
     from kubeaid_ci.publishing.issue import forge_of
 
     if is_partial:
         raise UserError("an issue is about all clusters and rules; leave out names, --rules and --new-only")
-    return forge_of(options.config_repo, wishes(common, options.settings.publish))
+    return forge_of(options.config_repo, wishes(values, options.settings.publish))
 
 
-def _show(suggestions: "Sequence[Suggestion]", out: Path | None) -> None:
+def _write_suggestions(suggestions: "Sequence[Suggestion]", out: Path | None) -> None:
     """Print suggestions, each below a comment with its path, or write them to files."""
     from kubeaid_ci.cli.terminal import notice, print_documents
     from kubeaid_ci.runtime.files import write_atomically
@@ -126,9 +129,9 @@ def _show(suggestions: "Sequence[Suggestion]", out: Path | None) -> None:
     if not suggestions:
         notice("nothing to suggest for these clusters")
     if out is None:
-        print_documents("".join(f"# {one.path}\n{one.text}" for one in suggestions))
+        print_documents("".join(f"# {suggestion.path}\n{suggestion.text}" for suggestion in suggestions))
         return
-    for one in suggestions:
-        path = out / one.path
+    for suggestion in suggestions:
+        path = out / suggestion.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, one.text.encode())
+        write_atomically(path, suggestion.text.encode())

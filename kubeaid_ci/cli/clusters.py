@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.environment import PREFIX, from_environment
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import Options, common_options, resolve
+from kubeaid_ci.cli.shared_options import clusters_argument
 from kubeaid_ci.cli.terminal import notice, print_documents
 from kubeaid_ci.config_repo.names import joined
 from kubeaid_ci.errors import UserError
@@ -38,14 +39,14 @@ def _tags(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str
     return tuple(names)
 
 
-@click.command()
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@command()
+@clusters_argument
 @common_options
 @click.option(
     "--format",
     "fmt",
     type=click.Choice(["text", "json", "markdown", "matrix", "gitlab-child"]),
-    help="Output format.",
+    help="Output format (default: text).",
 )
 @click.option(
     "--shards",
@@ -68,7 +69,7 @@ def clusters(
     shards: int | None,
     runner_image: str | None,
     runner_tags: tuple[str, ...],
-    **given: Any,
+    **values: Any,
 ) -> None:
     """List the clusters of a config repo: name, folder, platform, versions, KubeAid revision, Applications.
 
@@ -76,6 +77,7 @@ def clusters(
     a job for each share of them. gitlab-child prints a pipeline for GitLab that builds each cluster in a
     job of its own and then publishes, with the settings of this job.
 
+    \b
     Example: kubeaid-ci clusters --config-repo ../kubernetes-config
     """
     from kubeaid_ci.cli.ending import done
@@ -85,24 +87,24 @@ def clusters(
     from kubeaid_ci.clusters.gitlab_pipeline import child_pipeline
     from kubeaid_ci.report.outcome import place
 
-    options = resolve(ctx, given, needs_kubeaid=False)
-    variables = _child_variables(os.environ, options, clusters) if options.fmt == "gitlab-child" else {}
+    options = resolve(ctx, values, needs_kubeaid=False)
+    variables = _child_variables(os.environ, options, clusters) if options.output.fmt == "gitlab-child" else {}
     kubeaid = kubeaid_folder(options)[0] if options.kubeaid else None
     found = list_clusters(
         config_folder(options), clusters=clusters, kubeaid=kubeaid, settings=options.settings, jobs=options.jobs
     )
-    if options.verbose:
+    if options.output.verbose:
         for reason in found.skipped:
             notice(reason)
     failure = 2 if found.findings else 0
     outputs = report.outputs(found.clusters, shards=shards)
-    if options.fmt in ("matrix", "gitlab-child"):
+    if options.output.fmt in ("matrix", "gitlab-child"):
         for finding in found.findings:
             notice(f"{place(finding)}: {finding.message}")
-    if options.fmt == "matrix":
+    if options.output.fmt == "matrix":
         print_documents(outputs["matrix"] + "\n")
         ctx.exit(failure)
-    if options.fmt == "gitlab-child":
+    if options.output.fmt == "gitlab-child":
         print_documents(child_pipeline(found.clusters, variables=variables, image=runner_image, tags=runner_tags))
         ctx.exit(failure)
     told = report.report(found.clusters, found.findings, version=__version__)

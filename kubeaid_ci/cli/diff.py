@@ -1,24 +1,27 @@
 """``kubeaid-ci diff``."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.diff_options import about_change, comparing, diff_options, end
 from kubeaid_ci.cli.environment import is_from_environment
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import Baseline, new_only_option, revision_of_base
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, refuse_kubeaid_ref, resolve
 from kubeaid_ci.cli.posting import comment_place
+from kubeaid_ci.cli.shared_options import app_option, clusters_argument
 from kubeaid_ci.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from kubeaid_ci.cli.repositories import Repositories
     from kubeaid_ci.diff.comparison import Revisions
     from kubeaid_ci.findings.finding import Finding
-    from kubeaid_ci.git.revision import Revision, TreeRevision
+    from kubeaid_ci.git.revision import TreeRevision
 
 _DEFAULT_REF = "pinned"
 _CONFIG, _KUBEAID = "k8s", "argocd-helm-charts"
@@ -28,24 +31,17 @@ _NO_REF = (
 )
 
 
-@click.command()
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@command()
+@clusters_argument
 @click.option("--base", metavar="REF", help="The revision before the change; REF... is the merge base with REF.")
-@click.option("--head", metavar="REF", help="The revision after it (default: the work tree).")
+@click.option("--head", metavar="REF", help="The revision after the change (default: the work tree).")
 @click.option("--upgrade-to", metavar="REV", help="Rehearse an upgrade to this KubeAid revision instead.")
 @click.option(
     "--of",
     type=click.Choice(["config", "kubeaid"]),
     help="The repo that --base and --head are revisions of (default: the one in the current folder).",
 )
-@click.option(
-    "--app",
-    "apps",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=completion.applications,
-    help="Only this Application; repeatable.",
-)
+@app_option
 @click.option("--no-monitoring", is_flag=True, help="Do not build the monitoring at other KubeAid revisions.")
 @new_only_option
 @diff_options
@@ -64,7 +60,7 @@ def diff(
     apps: tuple[str, ...],
     no_monitoring: bool,
     new_only: bool,
-    **given: Any,
+    **values: Any,
 ) -> None:
     """Show what a change of the config repo or the KubeAid repo, or an upgrade, does to clusters (default: all).
 
@@ -77,63 +73,65 @@ def diff(
     """
     from kubeaid_ci.cli.ending import revisions_of_change
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.cli.repositories import both_folders
     from kubeaid_ci.diff.diff import diff_clusters
 
     base = _base(ctx, base, alone=not upgrade_to, more=bool(head or of))
-    options = resolve(ctx, given, kubeaid_ref=_DEFAULT_REF, base=base, base_of=of)
+    options = resolve(ctx, values, kubeaid_ref=_DEFAULT_REF, base=base, base_of=of)
     of = of or ("config" if upgrade_to else _here(options))
     if upgrade_to or of == "kubeaid":
-        refuse_kubeaid_ref(ctx, given, _NO_REF)
-    place = comment_place(given, options, of=of)
-    config_repo = config_folder(options, beside=options.kubeaid if of == "kubeaid" else None)
-    kubeaid, own = kubeaid_folder(options)
-    root = config_repo if of == "config" else kubeaid
-    before, after = _upgrade(upgrade_to) if upgrade_to else _sides(of, root, str(base), head, own)
+        refuse_kubeaid_ref(ctx, values, _NO_REF)
+    place = comment_place(values, options, of=of)
+    repositories = both_folders(options, beside=options.kubeaid if of == "kubeaid" else None)
+    before, after = _upgrade(upgrade_to) if upgrade_to else _sides(repositories, of, str(base), head)
     with Progress(quiet=options.quiet) as progress:
         comparison = diff_clusters(
-            config_repo,
-            kubeaid,
+            repositories.config,
+            repositories.kubeaid,
             before=before,
             after=after,
             clusters=clusters,
             apps=apps,
             monitoring=not no_monitoring,
-            **comparing(given, options, progress),
+            **comparing(values, options, progress),
         )
-        known = None
+        baseline = None
         if new_only:
-            findings = _before(before, config_repo, kubeaid, clusters, options)
-            known = Baseline(base or "the pinned revisions", findings)
+            findings = _findings_before(before, repositories, clusters, options)
+            baseline = Baseline(base or "the pinned revisions", findings)
     about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else about_change(str(base))
     end(
         ctx,
         comparison,
         options,
-        given,
+        values,
         command="diff",
         about=about,
         place=place,
-        baseline=known,
-        revisions=lambda: revisions_of_change(options, config_repo, kubeaid, before, after),
+        baseline=baseline,
+        revisions=partial(revisions_of_change, options, repositories, before, after),
     )
 
 
-def _before(
-    before: "Revisions", config_repo: "Path", kubeaid: "Path", clusters: "Sequence[str]", options: Options
+def _findings_before(
+    before: "Revisions", repositories: "Repositories", clusters: "Sequence[str]", options: Options
 ) -> "Iterable[Finding]":
     """Return the findings of rendering clusters before the change."""
     from kubeaid_ci.baseline.at_base import of_clusters
     from kubeaid_ci.render.render import render_clusters
 
-    same: dict[str, Any] = {"settings": options.settings, "jobs": options.jobs, "cache": options.cache}
+    run = partial(
+        render_clusters,
+        repositories.config,
+        repositories.kubeaid,
+        kubeaid_ref=before.kubeaid,
+        **options.run_arguments,
+    )
 
-    def at(revision: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
-        return render_clusters(
-            config_repo, kubeaid, clusters=names, config_ref=revision, kubeaid_ref=before.kubeaid, **same
-        ).findings
+    def findings_at(revision: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
+        return run(clusters=names, config_ref=revision).findings
 
-    return of_clusters(config_repo, before.config, clusters, at)
+    return of_clusters(repositories.config, before.config, clusters, findings_at)
 
 
 def _base(ctx: click.Context, base: str | None, *, alone: bool, more: bool) -> str | None:
@@ -162,18 +160,20 @@ def _here(options: Options) -> str:
 
 
 def _upgrade(revision: str) -> "tuple[Revisions, Revisions]":
+    """Return both sides of an upgrade from what each Application pins."""
     from kubeaid_ci.diff.comparison import Revisions
 
     return Revisions(), Revisions(kubeaid=revision)
 
 
-def _sides(of: str, root: Path, base: str, head: str | None, own: "Revision") -> "tuple[Revisions, Revisions]":
-    """Both sides of a change of the repository at `root`; `own` is the KubeAid revision for one of the config repo."""
+def _sides(repositories: "Repositories", of: str, base: str, head: str | None) -> "tuple[Revisions, Revisions]":
+    """Return both sides of a change of the repository `of`. A change of the config repo keeps the KubeAid revision."""
     from kubeaid_ci.diff.comparison import Revisions
     from kubeaid_ci.git.revision import WORK_TREE, parse_tree_revision
 
+    root = repositories.config if of == "config" else repositories.kubeaid
     after = parse_tree_revision(head or WORK_TREE)
     before = revision_of_base(root, base, after)
     if of == "config":
-        return Revisions(before, own), Revisions(after, own)
+        return Revisions(before, repositories.kubeaid_ref), Revisions(after, repositories.kubeaid_ref)
     return Revisions(kubeaid=before), Revisions(kubeaid=after)

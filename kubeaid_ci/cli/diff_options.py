@@ -12,6 +12,7 @@ from kubeaid_ci.cli.new_only import Baseline
 from kubeaid_ci.cli.options import Options
 from kubeaid_ci.cli.posting import post_comment
 from kubeaid_ci.cli.publish_options import reach_options
+from kubeaid_ci.cli.shared_options import with_options
 
 if TYPE_CHECKING:
     from kubeaid_ci.ci.comment import Place
@@ -29,26 +30,27 @@ _OPTIONS = (
         is_flag=True,
         help="Post the result as a comment on the job's change request. Later runs update the same comment.",
     ),
-    click.option("--comment-on", type=click.IntRange(min=1), metavar="N", help="The same, on change request number N."),
+    click.option(
+        "--comment-on",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Post the comment on change request number N instead.",
+    ),
 )
 
 
 def diff_options(function: _F) -> _F:
     """Add the options of comparing to a command."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return reach_options(function)
+    return with_options(_OPTIONS, reach_options(function))
 
 
-def comparing(given: dict[str, Any], options: Options, progress: "Progress") -> dict[str, Any]:
-    """The arguments that the jobs of both commands take from the options."""
+def comparing(values: dict[str, Any], options: Options, progress: "Progress") -> dict[str, Any]:
+    """Return the arguments that the jobs of both commands take from the options."""
     return {
-        "noise": given["show_noise"],
-        "diffs": given["unified"],
-        "settings": options.settings,
-        "jobs": options.jobs,
-        "cache": options.cache,
+        "noise": values["show_noise"],
+        "diffs": values["unified"],
         "progress": progress.rendered,
+        **options.run_arguments,
     }
 
 
@@ -61,7 +63,7 @@ def end(
     ctx: click.Context,
     comparison: "Comparison",
     options: Options,
-    given: dict[str, Any],
+    values: dict[str, Any],
     *,
     command: str,
     about: str,
@@ -76,7 +78,7 @@ def end(
     known_revisions = cache(revisions or partial(revisions_of_command, options))
     judged = judge(comparison.findings, options, baseline=baseline)
     comparison = replace(comparison, findings=judged.findings)
-    differs = given["exit_code"] and comparison.differs
+    differs = values["exit_code"] and comparison.differs
     unread = any(finding.key == "folder" for finding in comparison.findings)
     conclude(
         ctx,

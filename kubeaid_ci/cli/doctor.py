@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci import __version__
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import common_options, resolve
 from kubeaid_ci.cli.publish_options import forge_options, wishes
 from kubeaid_ci.cli.settings_in_force import read_settings
@@ -15,16 +16,17 @@ if TYPE_CHECKING:
     from kubeaid_ci.settings import Settings
 
 
-@click.command()
+@command()
 @forge_options
 @common_options
 @click.pass_context
-def doctor(ctx: click.Context, /, **given: Any) -> None:
+def doctor(ctx: click.Context, /, **values: Any) -> None:
     """Check this machine, both repositories and the forge for problems that prevent building or publishing.
 
     Writes nothing and pushes nothing. Reports the variables of tokens, never their values. Exits with 2
     where something is wrong, with 3 where the remote or the forge was not reached.
 
+    \b
     Example: kubeaid-ci doctor --config-repo ../kubernetes-config --kubeaid ../KubeAid
     """
     from kubeaid_ci.checkup.doctor import doctor as job
@@ -34,7 +36,7 @@ def doctor(ctx: click.Context, /, **given: Any) -> None:
     from kubeaid_ci.git.access import split_address
     from kubeaid_ci.repositories.folders import is_address, public_address
 
-    options = resolve(ctx, given, needs_kubeaid=False, settings_of=_readable_settings)
+    options = resolve(ctx, values, needs_kubeaid=False, settings_of=_readable_settings)
     if options.kubeaid and not options.kubeaid_is_explicit and is_address(options.kubeaid):
         public_address(split_address(options.kubeaid)[0], options.config_repo)
     checkup = job(
@@ -42,7 +44,7 @@ def doctor(ctx: click.Context, /, **given: Any) -> None:
         options.kubeaid,
         kubeaid_ref=options.kubeaid_ref,
         engine=options.settings.engine or "rjsonnet",
-        wishes=wishes(given, options.settings.publish),
+        wishes=wishes(values, options.settings.publish),
     )
     done(ctx, report(checkup, version=__version__), options, ran=("doctor",), failure=checkup.failure)
 

@@ -21,6 +21,7 @@ from kubeaid_ci.net.address import names_address, without_credentials
 from kubeaid_ci.report.report import Report, RepositoryRevisions, RevisionEntry, Side
 
 if TYPE_CHECKING:
+    from kubeaid_ci.cli.repositories import Repositories
     from kubeaid_ci.diff.comparison import Revisions
     from kubeaid_ci.git.repository import Repository
 
@@ -100,23 +101,19 @@ def conclude(
     """
     code = finish(
         _with_provenance(report, options, revisions),
-        fmt=options.fmt,
-        fail_on=options.fail_on,
-        reports=options.reports,
+        options.output,
         outputs=outputs,
-        dotenv=options.dotenv,
         folder=job.below_checkout(repository or options.config_repo),
         failure=failure,
         stdout=stdout,
         post=post,
-        verbose=options.verbose,
     )
     ctx.exit(code)
 
 
 def _with_provenance(report: Report, options: Options, revisions: Callable[[], Mapping[str, Any]] | None) -> Report:
     """Add where the report comes from, if a format shows it: text on a terminal does not."""
-    if options.fmt == "text" and not options.reports and not job.github(os.environ):
+    if options.output.fmt == "text" and not options.output.reports and not job.github(os.environ):
         return report
     found = revisions() if revisions else revisions_of_command(options)
     return replace(report, revisions=found, made=datetime.now(UTC), run=run_address())
@@ -131,12 +128,16 @@ def revisions_of_command(options: Options) -> dict[str, RepositoryRevisions]:
 
 
 def revisions_of_change(
-    options: Options, config: Path, kubeaid: Path, before: "Revisions", after: "Revisions"
+    options: Options, repositories: "Repositories", before: "Revisions", after: "Revisions"
 ) -> dict[str, RepositoryRevisions]:
     """Return the two repositories with the revisions of both sides of a change."""
     sides = {
-        "config": _repository(options.config_repo, {"before": before.config, "after": after.config}, config),
-        "kubeaid": _repository(str(options.kubeaid), {"before": before.kubeaid, "after": after.kubeaid}, kubeaid),
+        "config": _repository(
+            options.config_repo, {"before": before.config, "after": after.config}, repositories.config
+        ),
+        "kubeaid": _repository(
+            str(options.kubeaid), {"before": before.kubeaid, "after": after.kubeaid}, repositories.kubeaid
+        ),
     }
     return {name: revisions for name, revisions in sides.items() if revisions}
 

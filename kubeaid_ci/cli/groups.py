@@ -93,6 +93,7 @@ _IMAGES = {
 def bundle() -> None:
     """Bundles for sites without internet: both repositories, the wheels of this program, images and locks.
 
+    \b
     Example: kubeaid-ci bundle create --out platform.tar --kubeaid ../KubeAid
     """
 
@@ -101,6 +102,7 @@ def bundle() -> None:
 def charts() -> None:
     """The umbrella charts of a KubeAid repo and what is vendored in them.
 
+    \b
     Example: kubeaid-ci charts verify --offline --kubeaid ../KubeAid
     """
 
@@ -109,5 +111,6 @@ def charts() -> None:
 def images() -> None:
     """The container images of clusters: which, from where, and how to copy them.
 
+    \b
     Example: kubeaid-ci images list staging --kubeaid ../KubeAid
     """

@@ -1,11 +1,13 @@
 """``kubeaid-ci images list``."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, refuse_pinned, resolve
+from kubeaid_ci.cli.shared_options import clusters_argument, of_charts_option
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -15,15 +17,9 @@ if TYPE_CHECKING:
     from kubeaid_ci.render.renderer import Progress
 
 
-@click.command("list")
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
-@click.option(
-    "--charts",
-    "of_charts",
-    is_flag=True,
-    allow_from_autoenv=False,
-    help="List the images of all umbrella charts with their default values.",
-)
+@command("list")
+@clusters_argument
+@of_charts_option
 @common_options
 @kubeaid_ref_option("pinned; with --charts worktree")
 @click.pass_context
@@ -45,7 +41,7 @@ def images_list(ctx: click.Context, /, clusters: tuple[str, ...], *, of_charts: 
     with Progress(quiet=options.quiet) as progress:
         found = inventory(options, clusters, of_charts=of_charts, progress=progress.rendered)
     ran = () if clusters else ("image",)
-    done(ctx, list_report(found), options, ran=ran, failure=lambda findings: failure_of(found, findings))
+    done(ctx, list_report(found), options, ran=ran, failure=partial(failure_of_unknown, found.unknown))
 
 
 def options_for(ctx: click.Context, values: dict[str, Any], clusters: "Sequence[str]", *, of_charts: bool) -> Options:
@@ -62,38 +58,29 @@ def inventory(
     options: Options, clusters: "Sequence[str]", *, of_charts: bool, progress: "Progress | None"
 ) -> "ImageInventory":
     """Return the images of clusters, or of charts with their default values, by the common options."""
-    from kubeaid_ci.cli.repositories import charts_at_kubeaid_ref, config_folder, kubeaid_folder
+    from kubeaid_ci.cli.repositories import both_folders, charts_at_kubeaid_ref
     from kubeaid_ci.images.list import list_chart_images, list_images
 
     if of_charts:
-        kubeaid, charts_revision = charts_at_kubeaid_ref(options)
+        kubeaid, revision = charts_at_kubeaid_ref(options)
         return list_chart_images(
             kubeaid,
-            ref=charts_revision,
-            settings=options.settings,
-            jobs=options.jobs,
-            cache=options.cache,
+            ref=revision,
             progress=progress,
+            **options.run_arguments,
         )
-    kubeaid, revision = kubeaid_folder(options)
+    repositories = both_folders(options)
     return list_images(
-        config_folder(options),
-        kubeaid,
+        repositories.config,
+        repositories.kubeaid,
         clusters=clusters,
-        kubeaid_ref=revision,
-        settings=options.settings,
-        jobs=options.jobs,
-        cache=options.cache,
+        kubeaid_ref=repositories.kubeaid_ref,
         progress=progress,
+        **options.run_arguments,
     )
 
 
-def failure_of(found: "ImageInventory", findings: "Sequence[Finding]") -> int:
-    """Return 2 if an error that is reported and not suppressed leaves the images of an Application unknown."""
-    return failure_of_unknown(found.unknown, findings)
-
-
 def failure_of_unknown(unknown: "Collection[str]", findings: "Sequence[Finding]") -> int:
-    """Return 2 if a finding about an unknown Application is an error and not suppressed."""
+    """Return 2 if a reported error that is not suppressed leaves the images of one of these Applications unknown."""
     errors = (finding for finding in findings if finding.severity == "error" and not finding.suppressed_by)
     return 2 if any(finding.subject in unknown for finding in errors) else 0

@@ -5,31 +5,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option
 from kubeaid_ci.cli.publish_options import (
-    GroupedCommand,
     chart_publish_options,
     print_previews,
     refuse_without_effect,
     wishes,
 )
-from kubeaid_ci.cli.upstream_options import host_options
+from kubeaid_ci.cli.shared_options import clusters_argument, host_options, of_charts_option
 
 if TYPE_CHECKING:
     from kubeaid_ci.forge.change_request import Published
     from kubeaid_ci.images.result import ImageLock
 
 
-@click.command("lock", cls=GroupedCommand)
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
-@click.option(
-    "--charts",
-    "of_charts",
-    is_flag=True,
-    allow_from_autoenv=False,
-    help="Lock the images of all umbrella charts with their default values.",
-)
+@command("lock")
+@clusters_argument
+@of_charts_option
 @click.option("--check", is_flag=True, help="Write nothing; fail if the lock file would change.")
 @click.option("--publish", is_flag=True, help="Do not change the checkout; open or update a change request.")
 @host_options
@@ -81,7 +74,7 @@ def _write(
     from kubeaid_ci.cli.images_list import inventory
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import lock_folder
-    from kubeaid_ci.cli.upstream_options import reaching_registries
+    from kubeaid_ci.cli.shared_options import reaching_registries
     from kubeaid_ci.images.lock import image_registries, lock_images
 
     folder = lock_folder(options, of_charts=of_charts)
@@ -95,7 +88,7 @@ def _write(
 def _publish(options: Options, clusters: tuple[str, ...], values: dict[str, Any]) -> "tuple[ImageLock, Published]":
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import kubeaid_folder, publish_address
-    from kubeaid_ci.cli.upstream_options import reaching_registries
+    from kubeaid_ci.cli.shared_options import reaching_registries
     from kubeaid_ci.images.lock import image_registries
     from kubeaid_ci.images.lock_publish import LockOptions, publish_lock
 

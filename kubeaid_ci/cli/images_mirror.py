@@ -1,32 +1,30 @@
 """``kubeaid-ci images mirror``."""
 
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, resolve
 from kubeaid_ci.cli.repositories import lock_folder
-from kubeaid_ci.cli.upstream_options import reaching_registries, registry_options
+from kubeaid_ci.cli.shared_options import clusters_argument, of_charts_option, reaching_registries, registry_options
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.net.address import names_address
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.images.model import ImageInventory
     from kubeaid_ci.images.result import ImageMirror
 
 
-@click.command("mirror")
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
-@click.option(
-    "--charts",
-    "of_charts",
-    is_flag=True,
-    allow_from_autoenv=False,
-    help="Of all umbrella charts with their default values.",
-)
+@command("mirror")
+@clusters_argument
+@of_charts_option
 @click.option("--to", metavar="REGISTRY|dir:PATH", help="The mirror, or a folder for an OCI layout.")
 @click.option("--from", "layout", metavar="dir:PATH", help="Copy every image of an OCI layout, not those of clusters.")
 @click.option(
@@ -67,7 +65,6 @@ def images_mirror(
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.images_list import failure_of_unknown, inventory, options_for
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.images.lock import image_registries
     from kubeaid_ci.images.mirror import mirror_images
     from kubeaid_ci.images.report import mirror_report
 
@@ -79,31 +76,16 @@ def images_mirror(
         raise click.UsageError("name the mirror with --to REGISTRY or --to dir:PATH", ctx)
     if plan and dry_run:
         raise click.UsageError("--dry-run has no effect with --plan, which copies nothing", ctx)
-    reaching = reaching_registries(values, options.settings.upstreams)
     locked = _locked_digests(options, of_charts=of_charts)
     with Progress(quiet=options.quiet) as progress:
         found = inventory(options, clusters, of_charts=of_charts, progress=progress.rendered)
         if plan:
             result = _plan_only(found, target, locked, plan)
         else:
-            with image_registries(**reaching) as look_up:
-                result = mirror_images(
-                    found,
-                    target,
-                    resolve=look_up,
-                    locked=locked,
-                    plain_http=reaching["plain_http"],
-                    ca_bundle=reaching["ca_bundle"],
-                    dry_run=dry_run,
-                    progress=partial(progress.counted, "images"),
-                )
-    failure = 3 if result.is_incomplete else 0
-    done(
-        ctx,
-        mirror_report(result),
-        options,
-        failure=lambda findings: failure or failure_of_unknown(found.unknown, findings),
-    )
+            with _copying(options, values, progress, dry_run=dry_run) as copying:
+                result = mirror_images(found, target, locked=locked, **copying)
+    failure = 3 if result.is_incomplete else partial(failure_of_unknown, found.unknown)
+    done(ctx, mirror_report(result), options, failure=failure)
 
 
 def _restore(
@@ -112,7 +94,6 @@ def _restore(
     """Copy the images of an OCI layout to a registry."""
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.images.lock import image_registries
     from kubeaid_ci.images.mirror import restore_images
     from kubeaid_ci.images.report import mirror_report
 
@@ -121,18 +102,30 @@ def _restore(
     if not layout.startswith("dir:") or to is None or to.startswith("dir:"):
         raise click.UsageError("with --from dir:PATH name the registry: --to REGISTRY", ctx)
     options = resolve(ctx, values, needs_kubeaid=False)
-    reaching = reaching_registries(values, options.settings.upstreams)
-    with Progress(quiet=options.quiet) as progress, image_registries(**reaching) as look_up:
-        result = restore_images(
-            layout.removeprefix("dir:"),
-            to,
-            resolve=look_up,
-            plain_http=reaching["plain_http"],
-            ca_bundle=reaching["ca_bundle"],
-            dry_run=dry_run,
-            progress=partial(progress.counted, "images"),
-        )
+    with (
+        Progress(quiet=options.quiet) as progress,
+        _copying(options, values, progress, dry_run=dry_run) as copying,
+    ):
+        result = restore_images(layout.removeprefix("dir:"), to, **copying)
     done(ctx, mirror_report(result), options, failure=3 if result.is_incomplete else 0)
+
+
+@contextmanager
+def _copying(
+    options: Options, values: dict[str, Any], progress: "Progress", *, dry_run: bool
+) -> "Iterator[dict[str, Any]]":
+    """Yield the arguments of a copy: how to look up tags, and how skopeo reaches registries."""
+    from kubeaid_ci.images.lock import image_registries
+
+    reaching = reaching_registries(values, options.settings.upstreams)
+    with image_registries(**reaching) as look_up:
+        yield {
+            "resolve": look_up,
+            "plain_http": reaching["plain_http"],
+            "ca_bundle": reaching["ca_bundle"],
+            "dry_run": dry_run,
+            "progress": partial(progress.counted, "images"),
+        }
 
 
 def _locked_digests(options: Options, *, of_charts: bool) -> dict[str, str]:

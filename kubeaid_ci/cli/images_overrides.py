@@ -1,23 +1,19 @@
 """``kubeaid-ci images overrides``."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import common_options, kubeaid_ref_option
+from kubeaid_ci.cli.shared_options import clusters_argument, of_charts_option
 
 
-@click.command("overrides")
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
-@click.option(
-    "--charts",
-    "of_charts",
-    is_flag=True,
-    allow_from_autoenv=False,
-    help="For all umbrella charts with their default values.",
-)
+@command("overrides")
+@clusters_argument
+@of_charts_option
 @click.option("--to", "mirror", metavar="REGISTRY", help="The mirror, such as registry.example.com/mirror.")
 @click.option(
     "--out",
@@ -50,7 +46,7 @@ def images_overrides(
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.images_list import failure_of_unknown, options_for
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.cli.repositories import charts_at_kubeaid_ref, config_folder, kubeaid_folder
+    from kubeaid_ci.cli.repositories import both_folders, charts_at_kubeaid_ref
     from kubeaid_ci.images.overrides import override_chart_images, override_files, override_images
     from kubeaid_ci.images.report import override_report
     from kubeaid_ci.runtime.files import write_folder
@@ -60,19 +56,23 @@ def images_overrides(
     if target is None:
         raise click.UsageError("name the mirror with --to REGISTRY, or set images.mirror in the settings", ctx)
     with Progress(quiet=options.quiet) as progress:
-        shared: dict[str, Any] = {
-            "settings": options.settings,
-            "jobs": options.jobs,
-            "cache": options.cache,
-            "progress": progress.rendered,
-        }
         if of_charts:
-            kubeaid, charts_revision = charts_at_kubeaid_ref(options)
-            found = override_chart_images(kubeaid, target, ref=charts_revision, **shared)
+            kubeaid, revision = charts_at_kubeaid_ref(options)
+            found = override_chart_images(
+                kubeaid, target, ref=revision, progress=progress.rendered, **options.run_arguments
+            )
         else:
-            config, (kubeaid, revision) = config_folder(options), kubeaid_folder(options)
-            found = override_images(config, kubeaid, target, clusters=clusters, kubeaid_ref=revision, **shared)
+            repositories = both_folders(options)
+            found = override_images(
+                repositories.config,
+                repositories.kubeaid,
+                target,
+                clusters=clusters,
+                kubeaid_ref=repositories.kubeaid_ref,
+                progress=progress.rendered,
+                **options.run_arguments,
+            )
     if out:
         write_folder(out, override_files(found))
     ran = () if clusters else ("image",)
-    done(ctx, override_report(found), options, ran=ran, failure=lambda all_: failure_of_unknown(found.unknown, all_))
+    done(ctx, override_report(found), options, ran=ran, failure=partial(failure_of_unknown, found.unknown))

@@ -1,23 +1,25 @@
 """``kubeaid-ci images scan``."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.environment import PathList
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import Baseline, base_to_subtract, new_only_options, revision_of_base
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, resolve
-from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
-from kubeaid_ci.git.revision import WORK_TREE, TreeRevision
+from kubeaid_ci.cli.shared_options import clusters_argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.repositories import Repositories
+    from kubeaid_ci.git.revision import TreeRevision
     from kubeaid_ci.images.model import ImageInventory
     from kubeaid_ci.scan.gate import Gate
     from kubeaid_ci.scan.model import Scan
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 _SEVERITIES = ("critical", "high", "medium", "low")
 
 
-@click.command("scan")
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@command("scan")
+@clusters_argument
 @click.option(
     "--from",
     "scan_reports",
@@ -43,7 +45,11 @@ _SEVERITIES = ("critical", "high", "medium", "low")
     help="The scanner to run.",
 )
 @click.option("--offline-database", is_flag=True, help="Use the scanner's database as it is.")
-@click.option("--severity", type=click.Choice(_SEVERITIES), help="Fail from this severity on (default: high).")
+@click.option(
+    "--severity",
+    type=click.Choice(_SEVERITIES),
+    help="Exit with 1 if a vulnerability has at least this severity (default: high).",
+)
 @click.option("--fixable-only", is_flag=True, help="Ignore vulnerabilities that have no fixed version yet.")
 @click.option("--require-scan", is_flag=True, help="Fail if an image is not scanned.")
 @click.option(
@@ -70,7 +76,7 @@ def images_scan(
     gitlab_report: Path | None,
     base: str | None,
     new_only: bool,
-    **common: Any,
+    **values: Any,
 ) -> None:
     """Report vulnerabilities of the images of clusters (default: all).
 
@@ -85,30 +91,35 @@ def images_scan(
     """
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.repositories import both_folders
+    from kubeaid_ci.git.revision import WORK_TREE
     from kubeaid_ci.scan.report import report
+    from kubeaid_ci.scan.scan import scan_images
 
     subtracted = base_to_subtract(ctx, base, new_only=new_only)
-    options = resolve(ctx, common, kubeaid_ref="pinned", base=subtracted, base_of="config")
-    started = datetime.now(UTC)
-    how: dict[str, Any] = {
-        "reports": scan_reports,
-        "scanner": scanner,
-        "offline": offline_database,
-        "jobs": options.jobs,
-    }
-    gate = _gate(options, severity, fixable_only=fixable_only, require_scan=require_scan)
+    options = resolve(ctx, values, kubeaid_ref="pinned", base=subtracted, base_of="config")
+    repositories, started = both_folders(options), datetime.now(UTC)
     with Progress(quiet=options.quiet) as progress:
-        result = _scan(options, clusters, gate, progress, how)
-        known = None
+        run = partial(
+            scan_images,
+            gate=_gate(options, severity, fixable_only=fixable_only, require_scan=require_scan),
+            reports=scan_reports,
+            scanner=scanner,
+            offline=offline_database,
+            jobs=options.jobs,
+            progress=partial(progress.counted, "scanned"),
+        )
+        inventory, digests = _inventory(options, repositories, clusters, progress, WORK_TREE)
+        result = run(inventory, digests=digests)
+        baseline = None
         if subtracted:
-            revision = revision_of_base(config_folder(options), subtracted)
-            before = _scan(options, (), gate, progress, how, revision=revision)
-            known = Baseline(subtracted, before.findings)
+            revision = revision_of_base(repositories.config, subtracted)
+            inventory, digests = _inventory(options, repositories, (), progress, revision)
+            baseline = Baseline(subtracted, run(inventory, digests=digests).findings)
     if gitlab_report is not None:
         _write_gitlab(gitlab_report, result, started)
-
     outputs = {"not-scanned": str(len(result.not_scanned))}
-    done(ctx, report(result, version=__version__), options, outputs=outputs, baseline=known)
+    done(ctx, report(result, version=__version__), options, outputs=outputs, baseline=baseline)
 
 
 def _gate(options: Options, severity: str | None, *, fixable_only: bool, require_scan: bool) -> "Gate":
@@ -125,43 +136,27 @@ def _gate(options: Options, severity: str | None, *, fixable_only: bool, require
     )
 
 
-def _scan(
-    options: Options,
-    clusters: "Sequence[str]",
-    gate: "Gate",
-    progress: "Progress",
-    how: dict[str, Any],
-    *,
-    revision: TreeRevision = WORK_TREE,
-) -> "Scan":
-    """Scan the images of clusters as they are, or at a revision of the config repo."""
-    from functools import partial
-
-    from kubeaid_ci.scan.scan import scan_images
-
-    inventory, digests = _inventory(options, clusters, progress, revision)
-    return scan_images(inventory, digests=digests, gate=gate, progress=partial(progress.counted, "scanned"), **how)
-
-
 def _inventory(
-    options: Options, clusters: "Sequence[str]", progress: "Progress", revision: TreeRevision
+    options: Options,
+    repositories: "Repositories",
+    clusters: "Sequence[str]",
+    progress: "Progress",
+    revision: "TreeRevision",
 ) -> "tuple[ImageInventory, dict[str, str]]":
+    """Return the images of clusters at a revision of the config repo, and the digests of the lock file there."""
     from kubeaid_ci.images.list import list_images
     from kubeaid_ci.images.lock import locked_digests
 
-    config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
     inventory = list_images(
-        config_repo,
-        kubeaid,
+        repositories.config,
+        repositories.kubeaid,
         clusters=clusters,
-        kubeaid_ref=kubeaid_ref,
+        kubeaid_ref=repositories.kubeaid_ref,
         config_ref=revision,
-        settings=options.settings,
-        jobs=options.jobs,
-        cache=options.cache,
         progress=progress.rendered,
+        **options.run_arguments,
     )
-    return inventory, locked_digests(config_repo, revision)
+    return inventory, locked_digests(repositories.config, revision)
 
 
 def _write_gitlab(path: Path, result: "Scan", started: datetime) -> None:

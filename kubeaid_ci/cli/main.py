@@ -49,12 +49,13 @@ _MACHINE = {
 @common_options
 @click.version_option(__version__, prog_name="kubeaid-ci", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, /, **given: Any) -> None:
+def cli(ctx: click.Context, /, **values: Any) -> None:
     """CI for GitOps Kubernetes platforms: build, verify and compare what Argo CD syncs.
 
+    \b
     Example: kubeaid-ci build --config-repo ../kubernetes-config --kubeaid ../KubeAid
     """
-    ctx.obj = given
+    ctx.obj = values
 
 
 def main() -> NoReturn:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
+
 FindingsAt = Callable[[Any, Sequence[str]], "Iterable[Finding]"]
-"""Returns the findings of a command at a revision, for the clusters or charts of these names (none: all)."""
+"""Returns the findings of a job at a revision, for the clusters or charts of these names (none: all)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,12 @@ def clusters_baseline(
 
 
 def charts_baseline(
-    kubeaid: Path, base: str | None, charts: Sequence[str], findings_at: FindingsAt, *, head: "TreeRevision"
+    kubeaid: Path,
+    base: str | None,
+    charts: Sequence[str],
+    findings_at: FindingsAt,
+    *,
+    head: "TreeRevision",
 ) -> Baseline | None:
     """Return the findings of charts at the base to subtract; None if there is no base. `head` is after the change."""
     if base is None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
@@ -28,6 +28,25 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """How a command reports: the format on standard output, and more reports as format and file."""
+
+    fmt: str = "text"
+    fail_on: FailOn = FailOn.ERROR
+    reports: tuple[tuple[str, Path], ...] = ()
+    dotenv: Path | None = None
+    verbose: bool = False
+
+
+class RunArguments(TypedDict):
+    """The arguments that every job which renders takes from the common options."""
+
+    settings: "Settings"
+    jobs: int
+    cache: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """The common options, resolved."""
 
@@ -35,14 +54,10 @@ class Options:
     kubeaid: str | None
     kubeaid_ref: "Revision"
     jobs: int
-    fmt: str
-    reports: tuple[tuple[str, Path], ...]
-    fail_on: FailOn
-    dotenv: Path | None
     cache: bool
     quiet: bool
-    verbose: bool
     settings: "Settings"
+    output: OutputOptions
     kubeaid_is_explicit: bool = True
     """False if only a settings file names the KubeAid repo."""
     settings_findings: "tuple[Finding, ...]" = ()
@@ -52,6 +67,11 @@ class Options:
     """Those that the change under review adds: they hold after the merge."""
     config_repo_is_explicit: bool = True
     """False if the config repo is only the one around the current folder, or the current folder."""
+
+    @property
+    def run_arguments(self) -> RunArguments:
+        """The settings, the workers and the cache of a job."""
+        return {"settings": self.settings, "jobs": self.jobs, "cache": self.cache}
 
 
 def common_options(function: _F) -> _F:
@@ -108,14 +128,16 @@ def resolve(
         kubeaid=kubeaid,
         kubeaid_ref=parse_revision(chosen.get("kubeaid_ref") or settings.kubeaid_ref or kubeaid_ref),
         jobs=chosen.get("jobs") or settings.jobs or os.cpu_count() or 1,
-        fmt=chosen.get("fmt") or "text",
-        reports=tuple(chosen.get("report") or ()),
-        fail_on=FailOn(chosen.get("fail_on") or settings.fail_on or FailOn.ERROR),
-        dotenv=chosen.get("dotenv"),
         cache=not chosen.get("no_cache"),
         quiet=bool(chosen.get("quiet")),
-        verbose=bool(chosen.get("verbose")),
         settings=settings,
+        output=OutputOptions(
+            fmt=chosen.get("fmt") or "text",
+            fail_on=FailOn(chosen.get("fail_on") or settings.fail_on or FailOn.ERROR),
+            reports=tuple(chosen.get("report") or ()),
+            dotenv=chosen.get("dotenv"),
+            verbose=bool(chosen.get("verbose")),
+        ),
         config_repo_is_explicit=bool(chosen.get("config_repo")),
         kubeaid_is_explicit=kubeaid_is_explicit,
         settings_findings=tuple(reader.findings),

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TextIO
 
 from kubeaid_ci.ci import job
+from kubeaid_ci.cli.options import OutputOptions
 from kubeaid_ci.cli.terminal import is_coloured
 from kubeaid_ci.errors import KubeaidCiError
-from kubeaid_ci.findings.finding import FailOn, Finding
+from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.report import markdown_page, parts
 from kubeaid_ci.report.outcome import exit_code
 from kubeaid_ci.report.report import Report
@@ -34,40 +35,37 @@ _MOST_FINDINGS = 12
 
 def finish(
     report: Report,
+    options: OutputOptions,
     *,
-    fmt: str,
-    fail_on: FailOn,
-    reports: Sequence[tuple[str, Path]] = (),
     outputs: Mapping[str, str] | None = None,
-    dotenv: Path | None = None,
     folder: str = "",
     failure: int = 0,
     env: Mapping[str, str] = os.environ,
     stdout: TextIO | None = None,
     stderr: TextIO | None = None,
     post: Callable[[], int] | None = None,
-    verbose: bool = False,
 ) -> int:
     """Write the report files, set the outputs of the CI job, show the report, then post it. Return the exit code.
 
     Files come first: neither a closed standard output nor a forge that fails may lose a finding.
 
-    `fmt` and the first of each of `reports` are names of formats. `outputs` go to the CI system,
-    and to the file `dotenv`. `folder` leads from the top of the checkout to the repository that the findings'
-    paths are relative to. `failure` is 2 or 3 if the caller had an error: it wins over findings.
-    `post` puts the result on a forge, and returns 0 or the exit code of its failure. `verbose` shows all details.
+    `outputs` go to the CI system, and to the file of ``--dotenv``. `folder` leads from the top of the checkout to the
+    repository that the findings' paths are relative to. `failure` is 2 or 3 if the caller had an error: it wins over
+    findings. `post` puts the result on a forge, and returns 0 or the exit code of its failure.
     """
-    steps: list[Callable[[], None]] = [partial(_write_report, report, name, path, env) for name, path in reports]
-    if dotenv is not None:
-        steps.append(partial(write_atomically, dotenv, _encoded(job.dotenv(outputs or {}))))
+    steps: list[Callable[[], None]] = []
+    steps += [partial(_write_report, report, name, path, env) for name, path in options.reports]
+    if options.dotenv is not None:
+        steps.append(partial(write_atomically, options.dotenv, _encoded(job.dotenv(outputs or {}))))
     if job.github(env):
         steps.append(partial(_output_to_github, report, outputs or {}, folder, env=env, stderr=stderr or sys.stderr))
-    steps.append(partial(show, report, fmt, env=env, stdout=stdout or sys.stdout, verbose=verbose))
+    out = stdout or sys.stdout
+    steps.append(partial(show, report, options.fmt, env=env, stdout=out, verbose=options.verbose))
     errors = _attempt(steps)
     posted = post() if post else 0
     if errors:
         raise errors[0]
-    return max(failure, posted) or exit_code(report.findings, fail_on)
+    return max(failure, posted) or exit_code(report.findings, options.fail_on)
 
 
 def _attempt(steps: Sequence[Callable[[], None]]) -> list[KubeaidCiError | OSError]:

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from kubeaid_ci.report.report import Report
 
 
-def comment_place(given: dict[str, Any], options: Options, *, of: str) -> "Place | None":
+def comment_place(values: dict[str, Any], options: Options, *, of: str) -> "Place | None":
     """Return the change request to comment on, if requested. Fails before the work is done, not after it."""
-    if not given["comment"] and given["comment_on"] is None:
+    if not values["comment"] and values["comment_on"] is None:
         return None
     from kubeaid_ci.ci.comment import place
     from kubeaid_ci.cli.repositories import kubeaid_target
 
     repository = options.config_repo if of == "config" else kubeaid_target(options)
-    return place(repository, wishes(dict(given), options.settings.publish), given["comment_on"])
+    return place(repository, wishes(dict(values), options.settings.publish), values["comment_on"])
 
 
 def post_comment(

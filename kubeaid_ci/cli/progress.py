@@ -62,8 +62,8 @@ class Progress:
         if self._bars is not None:
             self._bars.stop()
 
-    def told(self, cluster: Cluster, result: BuildResult | None) -> None:
-        """A cluster's build starts (no result) or ended."""
+    def built(self, cluster: Cluster, result: BuildResult | None) -> None:
+        """Show that the build of a cluster starts (no result), or its result."""
         with self._lock:
             if result is not None:
                 self._ended(cluster.dir, line_of(result), result.status)

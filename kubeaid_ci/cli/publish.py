@@ -5,24 +5,24 @@ from typing import Any
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import common_options, resolve
 from kubeaid_ci.cli.publish_options import (
-    GroupedCommand,
     print_previews,
     publish_options,
     refuse_without_effect,
     wishes,
 )
+from kubeaid_ci.cli.shared_options import clusters_argument, engine_option
 
 
-@click.command(cls=GroupedCommand)
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
-@click.option("--engine", type=click.Choice(["rjsonnet", "gojsonnet", "jsonnet"]), help="The jsonnet engine.")
+@command()
+@clusters_argument
+@engine_option
 @publish_options
 @common_options
 @click.pass_context
-def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None, **given: Any) -> None:
+def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None, **values: Any) -> None:
     """Build clusters (default: all) and open or update the change request that brings the result.
 
     The config repo is an address, or a checkout whose origin is published to. Builds start from the
@@ -39,11 +39,11 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
     from kubeaid_ci.publishing.publish import publish as job
     from kubeaid_ci.publishing.report import outputs, report
 
-    options = resolve(ctx, given)
-    forge = given.get("forge") or options.settings.publish.forge
+    options = resolve(ctx, values)
+    forge = values.get("forge") or options.settings.publish.forge
     refuse_without_effect(ctx, publish=True, forge=forge)
     kubeaid, ref = kubeaid_folder(options)
-    asked = wishes(given, options.settings.publish)
+    asked = wishes(values, options.settings.publish)
     with Progress(quiet=options.quiet) as progress:
         published = job(
             publish_address(options),
@@ -55,7 +55,7 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
             engine=engine or options.settings.engine or "rjsonnet",
             jobs=options.jobs,
             cache=options.cache,
-            progress=progress.told,
+            progress=progress.built,
         )
     print_previews(asked)
     told = report(published.builds, published.results, published.findings, version=__version__)

@@ -2,14 +2,14 @@
 
 import secrets
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.core import ParameterSource
 
-from kubeaid_ci.cli.environment import PathList
+from kubeaid_ci.cli.environment import PathList, is_on_command_line
+from kubeaid_ci.cli.shared_options import with_options
 from kubeaid_ci.cli.terminal import notice
 from kubeaid_ci.forge.change_request import CommitVia, OnForeignCommits, Wishes
 
@@ -66,7 +66,7 @@ _OPTIONS = (
         help="If others pushed commits to the branch: leave it (default), add to it, or replace them.",
     ),
     click.option(
-        "--dry-run", is_flag=True, default=None, help="Push nothing and do not contact the forge; write the preview."
+        "--dry-run", is_flag=True, default=None, help="Write and push nothing; to publish, write only the preview."
     ),
     click.option(
         "--preview",
@@ -75,29 +75,15 @@ _OPTIONS = (
     ),
 )
 
-# The parameters of each group, which are shown in this order. Options of the command itself come first.
-_GROUPS: Mapping[str, Collection[str]] = {
-    "Change request": (
-        *("base", "title", "reviewers", "team_reviewers", "assignees", "labels", "milestone", "draft", "auto_merge"),
-        *("per_cluster", "together", "on_foreign_commits", "dry_run", "preview"),
-    ),
-    "Commits": ("author", "sign", "sign_off", "commit_via"),
-    "Forge": ("forge", "forge_url", "ca_bundle"),
-    "Common options": (
-        *("config_repo", "kubeaid", "kubeaid_ref", "jobs", "fmt", "report", "fail_on", "dotenv", "no_cache"),
-        *("debug", "quiet", "verbose", "help"),
-    ),
-}
-
 
 def publish_options(function: _F) -> _F:
     """Add the options of publishing clusters to a command."""
-    return _with((*_OPTIONS, _PER_CLUSTER), function)
+    return with_options((*_OPTIONS, _PER_CLUSTER), function)
 
 
 def chart_publish_options(function: _F) -> _F:
     """Add the options of publishing charts, each of which has a change request of its own."""
-    return _with(_OPTIONS, function)
+    return with_options(_OPTIONS, function)
 
 
 def refuse_without_effect(
@@ -108,7 +94,7 @@ def refuse_without_effect(
     `others` are options of publishing that have an effect without --publish. What the environment sets may be meant
     for other commands.
     """
-    names = {name for name in _names() if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    names = {name for name in _names() if is_on_command_line(ctx, name)}
     if not publish and (idle := sorted(names - set(others))):
         raise click.UsageError(f"{_listed(idle)} without --publish; add --publish, or leave it out", ctx)
     if forge == "none" and (idle := sorted(names & _OF_REQUESTS)):
@@ -120,7 +106,7 @@ def _names() -> Iterator[str]:
 
     def command() -> None: ...
 
-    return (option.name for option in getattr(_with(_OPTIONS, command), "__click_params__", ()))
+    return (option.name for option in getattr(with_options(_OPTIONS, command), "__click_params__", ()))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -130,25 +116,19 @@ def _listed(names: Sequence[str]) -> str:
 
 def reach_options(function: _F) -> _F:
     """Add the options for reaching a forge to a command."""
-    return _with(_REACH_OPTIONS, function)
+    return with_options(_REACH_OPTIONS, function)
 
 
 def forge_options(function: _F) -> _F:
     """Add the options for the forge and base branch to a command."""
-    return _with(_FORGE_OPTIONS, function)
+    return with_options(_FORGE_OPTIONS, function)
 
 
-def _with(options: Sequence[Callable[[_F], _F]], function: _F) -> _F:
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
-    """Return the options, else the values of the settings file; removes the options from `given`."""
+def wishes(values: dict[str, Any], settings: "PublishSettings") -> Wishes:
+    """Return the options, else the values of the settings file; removes the options from `values`."""
 
     def chosen(name: str) -> Any:
-        value = given.pop(name, None)
+        value = values.pop(name, None)
         return value if value is not None else getattr(settings, name, None)
 
     def several(name: str) -> tuple[str, ...]:
@@ -160,7 +140,7 @@ def wishes(given: dict[str, Any], settings: "PublishSettings") -> Wishes:
     dry_run = bool(chosen("dry_run"))
     return Wishes(
         forge=chosen("forge") or "auto",
-        forge_url=given.pop("forge_url", None),
+        forge_url=values.pop("forge_url", None),
         settings_forge_url=settings.forge_url,
         base=chosen("base"),
         per_cluster=bool(chosen("per_cluster")),
@@ -224,19 +204,3 @@ def scan_note(ctx: click.Context, reports: Sequence[Path], *, publish: bool) -> 
     from kubeaid_ci.scan.update_effect import note_of
 
     return note_of([report for path in reports for report in read_file(path)])
-
-
-class GroupedCommand(click.Command):
-    """A command whose help lists its options in groups."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, group by group."""
-        group_of = {name: title for title, names in _GROUPS.items() for name in names}
-        rows: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Options", *_GROUPS)}
-        for parameter in self.get_params(ctx):
-            if (record := parameter.get_help_record(ctx)) is not None:
-                rows[group_of.get(parameter.name or "", "Options")].append(record)
-        for title, records in rows.items():
-            if records:
-                with formatter.section(title):
-                    formatter.write_dl(records)

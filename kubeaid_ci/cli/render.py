@@ -10,36 +10,30 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import base_to_subtract, clusters_baseline, new_only_options
 from kubeaid_ci.cli.options import common_options, resolve
+from kubeaid_ci.cli.shared_options import app_option, clusters_argument, manifest_format_option, manifests_option
 from kubeaid_ci.cli.terminal import print_documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.git.revision import TreeRevision
+    from kubeaid_ci.render.fleet import Fleet
     from kubeaid_ci.render.rendering import RenderedApp, Renderings
     from kubeaid_ci.runtime.spool import Spool
 
 
-@click.command()
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
-@click.option(
-    "--app",
-    "apps",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=completion.applications,
-    help="Only this Application; repeatable.",
-)
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write each object to a file in DIR.")
+@command()
+@clusters_argument
+@app_option
+@manifests_option
 @new_only_options
 @common_options
-@click.option(
-    "--format", "fmt", type=click.Choice(["yaml", "text", "json", "markdown"]), help="Output format (default: yaml)."
-)
+@manifest_format_option
 @click.pass_context
 def render(
     ctx: click.Context,
@@ -50,7 +44,7 @@ def render(
     *,
     base: str | None,
     new_only: bool,
-    **given: Any,
+    **values: Any,
 ) -> None:
     """Render all objects that Argo CD would apply to clusters (default: all).
 
@@ -64,7 +58,7 @@ def render(
     """
     from kubeaid_ci.cli.ending import done
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+    from kubeaid_ci.cli.repositories import both_folders
     from kubeaid_ci.render.fleet import open_fleet
     from kubeaid_ci.render.render import render_each
     from kubeaid_ci.render.rendering import Renderings
@@ -72,35 +66,47 @@ def render(
     from kubeaid_ci.runtime.spool import Spool
 
     subtracted = base_to_subtract(ctx, base, new_only=new_only)
-    options = resolve(ctx, given, base=subtracted, base_of="config")
-    config_repo, (kubeaid, kubeaid_ref) = config_folder(options), kubeaid_folder(options)
-    is_json = options.fmt == "json" or any(name == "json" for name, _ in options.reports)
+    options = resolve(ctx, values, base=subtracted, base_of="config")
+    repositories = both_folders(options)
+    output = options.output
+    is_json = output.fmt == "json" or any(name == "json" for name, _ in output.reports)
     with Spool() if is_json else nullcontext() as texts:
         with (
-            manifest_writer(fmt=given["fmt"], out=out, texts=texts) as written,
+            manifest_writer(fmt=values["fmt"], out=out, texts=texts) as written,
             # On a terminal the documents themselves are the progress.
             Progress(quiet=options.quiet or (written.prints and sys.stdout.isatty())) as progress,
         ):
-            same: dict[str, Any] = {
-                "kubeaid_ref": kubeaid_ref,
-                "settings": options.settings,
-                "jobs": options.jobs,
-                "cache": options.cache,
-                "progress": progress.rendered,
-            }
-            with open_fleet(config_repo, kubeaid, clusters=clusters, **same) as fleet:
+            open_at = partial(
+                open_fleet,
+                repositories.config,
+                repositories.kubeaid,
+                kubeaid_ref=repositories.kubeaid_ref,
+                progress=progress.rendered,
+                **options.run_arguments,
+            )
+            with open_at(clusters=clusters) as fleet:
                 findings = render_each(fleet, written.add, apps=apps)
-
-            def findings_at(revision: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
-                with open_fleet(config_repo, kubeaid, clusters=names, config_ref=revision, **same) as fleet:
-                    return render_each(fleet, lambda _: None)
-
-            known = clusters_baseline(config_repo, subtracted, clusters, findings_at)
+            baseline = clusters_baseline(repositories.config, subtracted, clusters, partial(_findings, open_at))
         renderings = Renderings(tuple(written.apps), findings)
-        made = report(renderings, command="render", version=__version__, objects=written.objects)
-        stdout = sys.stderr if written.prints else None
-        failure = partial(_failure, renderings)
-        done(ctx, replace(made, result_texts=texts), options, stdout=stdout, failure=failure, baseline=known)
+        result = report(renderings, command="render", version=__version__, objects=written.objects)
+        done(
+            ctx,
+            replace(result, result_texts=texts),
+            options,
+            stdout=sys.stderr if written.prints else None,
+            failure=partial(_failure, renderings),
+            baseline=baseline,
+        )
+
+
+def _findings(
+    open_at: "Callable[..., AbstractContextManager[Fleet]]", revision: "TreeRevision", names: "Sequence[str]"
+) -> "Sequence[Finding]":
+    """Return the findings of rendering clusters at a revision of the config repo, without keeping their objects."""
+    from kubeaid_ci.render.render import render_each
+
+    with open_at(clusters=names, config_ref=revision) as fleet:
+        return render_each(fleet, lambda _: None)
 
 
 def _failure(renderings: "Renderings", findings: "Sequence[Finding]") -> int:

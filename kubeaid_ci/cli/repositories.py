@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,21 @@ def kubeaid_folder(options: "Options") -> tuple[Path, "Revision"]:
     with Progress(quiet=options.quiet):
         folder = mirrored(options.kubeaid, named_by=None if options.kubeaid_is_explicit else options.config_repo)
     return folder, Commit("HEAD") if isinstance(options.kubeaid_ref, WorkTree) else options.kubeaid_ref
+
+
+@dataclass(frozen=True, slots=True)
+class Repositories:
+    """Both repositories as folders, and the revision of the KubeAid repo."""
+
+    config: Path
+    kubeaid: Path
+    kubeaid_ref: "Revision"
+
+
+def both_folders(options: "Options", *, beside: str | None = None, keep: bool = False) -> Repositories:
+    """Return both repositories as folders; `beside` and `keep` are as for `config_folder`."""
+    config = config_folder(options, beside=beside, keep=keep)
+    return Repositories(config, *kubeaid_folder(options))
 
 
 def charts_folder(options: "Options", ref: str) -> tuple[Path, "TreeRevision"]:

@@ -6,17 +6,25 @@ import click
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
+from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.terminal import print_documents
 from kubeaid_ci.errors import UserError
 
 
-@click.command()
+@command()
 @click.argument("rule", required=False, metavar="[ID]", shell_complete=completion.rules)
-@click.option("--format", "fmt", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format.")
+@click.option(
+    "--format",
+    "fmt",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    help="Output format (default: text).",
+)
 @click.pass_context
 def rules(ctx: click.Context, /, rule: str | None, fmt: str) -> None:
     """List the rules, or explain the rule ID: its severity, why it matters, what to do and how to suppress it.
 
+    \b
     Example: kubeaid-ci rules change/state-removed
     """
     from kubeaid_ci.findings.registry import RULES

@@ -1,15 +1,14 @@
 """``kubeaid-ci upgrade``."""
 
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli import completion
-from kubeaid_ci.cli.options import common_options, refuse_kubeaid_ref, resolve
+from kubeaid_ci.cli.help import command
+from kubeaid_ci.cli.options import Options, common_options, refuse_kubeaid_ref, resolve
 from kubeaid_ci.cli.publish_options import (
-    GroupedCommand,
     chart_publish_options,
     print_previews,
     refuse_without_effect,
@@ -17,21 +16,20 @@ from kubeaid_ci.cli.publish_options import (
     scan_report_option,
     wishes,
 )
+from kubeaid_ci.cli.shared_options import app_option, clusters_argument
+from kubeaid_ci.forge.change_request import Wishes
+
+if TYPE_CHECKING:
+    from kubeaid_ci.upgrade.result import Upgrades
+    from kubeaid_ci.upgrade.shadow import Shadow
 
 _NO_REF = "an upgrade is from what each Application pins to --to"
 
 
-@click.command(cls=GroupedCommand)
-@click.argument("clusters", nargs=-1, metavar="[CLUSTER]...", shell_complete=completion.clusters)
+@command(idle=("kubeaid_ref",))
+@clusters_argument
 @click.option("--to", metavar="REV", help="The KubeAid revision: a tag, latest, a range such as 32.*, a commit.")
-@click.option(
-    "--app",
-    "apps",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=completion.applications,
-    help="Only this Application; repeatable.",
-)
+@app_option
 @click.option(
     "--wave", metavar="NAME|next", help="The clusters of a wave of the settings, or of the next one that is due."
 )
@@ -68,7 +66,7 @@ def upgrade(
     scan_reports: tuple[Path, ...],
     publish: bool,
     together: bool,
-    **common: Any,
+    **values: Any,
 ) -> None:
     """Move clusters (default: all) to another KubeAid revision.
 
@@ -80,90 +78,97 @@ def upgrade(
              kubeaid-ci upgrade --to 32.5.0 --publish
              kubeaid-ci upgrade prod --to 32.5.0 --shadow prod-blue
     """
-    from kubeaid_ci.cli.ending import conclude, judge
     from kubeaid_ci.cli.progress import Progress
-    from kubeaid_ci.upgrade.report import outputs, report
 
     if not to:
         raise click.UsageError("name the revision with --to, for example --to latest", ctx)
-    if shadow is not None:
-        refused = {"app": apps, "wave": wave, "together": together, "publish": publish, "scan-report": scan_reports}
-        _check_shadow(ctx, clusters, [name for name, value in refused.items() if value])
     if wave and clusters:
         raise click.UsageError("name clusters or a wave, not both", ctx)
     if together and not publish:
         raise click.UsageError("--together has no effect without --publish", ctx)
-    note = scan_note(ctx, scan_reports, publish=publish)
-    options = resolve(ctx, common)
-    refuse_kubeaid_ref(ctx, common, _NO_REF)
-    forge = common.get("forge") or options.settings.publish.forge
-    refuse_without_effect(ctx, publish=publish, forge=forge, others=("dry_run",))
-    asked = wishes(common, options.settings.publish) if publish else None
-    same: dict[str, Any] = {
-        "to": to,
-        "clusters": clusters,
-        "apps": apps,
-        "wave": wave,
-        "accept_dangers": accept_dangers,
-        "kubeaid_addresses": addresses,
-        "settings": options.settings,
-        "jobs": options.jobs,
-        "cache": options.cache,
-    }
-    with Progress(quiet=options.quiet) as progress:
-        same["progress"] = progress.rendered
-        if shadow is not None:
-            copy = _shadow(options, shadow, clusters[0], dry_run=bool(common.get("dry_run")), **same)
-        elif asked:
-            made = _publish(options, asked, together=together, scan_note=note, **same)
-        else:
-            made = _write(options, dry_run=bool(common.get("dry_run")), **same)
     if shadow is not None:
-        _conclude_shadow(ctx, copy, options)
+        refused = {"app": apps, "wave": wave, "publish": publish, "scan-report": scan_reports}
+        _check_shadow(ctx, clusters, [name for name, value in refused.items() if value])
+    note = scan_note(ctx, scan_reports, publish=publish)
+    refuse_kubeaid_ref(ctx, values, _NO_REF)
+    options = resolve(ctx, values)
+    forge = values.get("forge") or options.settings.publish.forge
+    refuse_without_effect(ctx, publish=publish, forge=forge, others=("dry_run",))
+    asked = wishes(values, options.settings.publish) if publish else None
+    dry_run = bool(values.get("dry_run"))
+    which: dict[str, Any] = {"clusters": clusters, "apps": apps, "wave": wave}
+    with Progress(quiet=options.quiet) as progress:
+        how: dict[str, Any] = {
+            "to": to,
+            "accept_dangers": accept_dangers,
+            "kubeaid_addresses": addresses,
+            "progress": progress.rendered,
+            **options.run_arguments,
+        }
+        if shadow is not None:
+            copied = _copy(options, shadow, clusters[0], dry_run=dry_run, **how)
+        elif asked:
+            upgrades = _publish(options, asked, together=together, scan_note=note, **which, **how)
+        else:
+            upgrades = _write(options, dry_run=dry_run, **which, **how)
+    if shadow is not None:
+        _end_shadow(ctx, options, copied)
     if asked:
         print_previews(asked)
-    judged = judge(made.findings, options)
-    failure = max((1 if made.refused else 0, *made.codes))
-    final = judged.of(report(made, judged.findings, version=__version__))
-    conclude(ctx, final, options, outputs=outputs(made), failure=failure)
+    _end(ctx, options, upgrades)
 
 
 def _check_shadow(ctx: click.Context, clusters: tuple[str, ...], refused: list[str]) -> None:
+    """Raise for options that have no effect with ``--shadow``, and unless one cluster is named."""
     if refused:
         raise click.UsageError(f"--{refused[0]} has no effect with --shadow", ctx)
     if len(clusters) != 1:
         raise click.UsageError("name the one cluster that --shadow copies", ctx)
 
 
-def _shadow(options: Any, name: str, cluster: str, *, dry_run: bool, **same: Any) -> Any:
-    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+def _copy(options: Options, name: str, cluster: str, *, dry_run: bool, **how: Any) -> "Shadow":
+    """Copy a cluster as a shadow cluster."""
+    from kubeaid_ci.cli.repositories import both_folders
     from kubeaid_ci.upgrade.shadow_job import shadow_cluster
 
-    config_repo, (kubeaid, _) = config_folder(options, keep=not dry_run), kubeaid_folder(options)
-    same = {key: value for key, value in same.items() if key not in ("clusters", "apps", "wave")}
-    return shadow_cluster(config_repo, kubeaid, cluster=cluster, name=name, dry_run=dry_run, **same)
+    folders = both_folders(options, keep=not dry_run)
+    return shadow_cluster(folders.config, folders.kubeaid, cluster=cluster, name=name, dry_run=dry_run, **how)
 
 
-def _conclude_shadow(ctx: click.Context, made: Any, options: Any) -> NoReturn:
-    from kubeaid_ci.cli.ending import conclude, judge
-    from kubeaid_ci.upgrade.shadow_report import outputs, report
-
-    judged = judge(made.findings, options)
-    final = judged.of(report(made, judged.findings, version=__version__))
-    conclude(ctx, final, options, outputs=outputs(made), failure=1 if made.is_refused else 0)
-
-
-def _write(options: Any, *, dry_run: bool, **same: Any) -> Any:
-    from kubeaid_ci.cli.repositories import config_folder, kubeaid_folder
+def _write(options: Options, *, dry_run: bool, **how: Any) -> "Upgrades":
+    """Upgrade the clusters of a checkout."""
+    from kubeaid_ci.cli.repositories import both_folders
     from kubeaid_ci.upgrade.job import upgrade_clusters
 
-    config_repo, (kubeaid, _) = config_folder(options, keep=not dry_run), kubeaid_folder(options)
-    return upgrade_clusters(config_repo, kubeaid, dry_run=dry_run, **same)
+    folders = both_folders(options, keep=not dry_run)
+    return upgrade_clusters(folders.config, folders.kubeaid, dry_run=dry_run, **how)
 
 
-def _publish(options: Any, asked: Any, **same: Any) -> Any:
+def _publish(options: Options, asked: Wishes, **how: Any) -> "Upgrades":
+    """Open or update change requests with the upgrades."""
     from kubeaid_ci.cli.repositories import kubeaid_folder, publish_address
     from kubeaid_ci.upgrade.publish import publish_upgrades
 
     kubeaid, _ = kubeaid_folder(options)
-    return publish_upgrades(publish_address(options), kubeaid, wishes=asked, **same)
+    return publish_upgrades(publish_address(options), kubeaid, wishes=asked, **how)
+
+
+def _end(ctx: click.Context, options: Options, upgrades: "Upgrades") -> NoReturn:
+    """Report upgrades, and exit. A refused cluster fails the run."""
+    from kubeaid_ci.cli.ending import conclude, judge
+    from kubeaid_ci.upgrade.report import outputs, report
+
+    judged = judge(upgrades.findings, options)
+    result = judged.of(report(upgrades, judged.findings, version=__version__))
+    failure = max((1 if upgrades.refused else 0, *upgrades.codes))
+    conclude(ctx, result, options, outputs=outputs(upgrades), failure=failure)
+
+
+def _end_shadow(ctx: click.Context, options: Options, shadow: "Shadow") -> NoReturn:
+    """Report a shadow cluster, and exit."""
+    from kubeaid_ci.cli.ending import conclude, judge
+    from kubeaid_ci.upgrade.shadow_report import outputs, report
+
+    judged = judge(shadow.findings, options)
+    result = judged.of(report(shadow, judged.findings, version=__version__))
+    conclude(ctx, result, options, outputs=outputs(shadow), failure=1 if shadow.is_refused else 0)

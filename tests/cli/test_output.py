@@ -4,12 +4,13 @@ import json
 import os
 import pty
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kubeaid_ci.cli.options import OutputOptions
 from kubeaid_ci.cli.output import finish
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import FailOn
@@ -18,12 +19,15 @@ from kubeaid_ci.report.report import Report
 from kubeaid_ci.report.text import render
 from tests.report.samples import INVALID, STALE, build_report, hostile_report
 
+OUTPUT = {field.name for field in fields(OutputOptions)}
+
 
 def finished(report: Report, *, fmt: str = "text", **options: Any) -> tuple[int, str, str]:
     """Exit code, standard output and standard error."""
     out, err = io.StringIO(), io.StringIO()
-    options = {"env": {}, "fail_on": FailOn.ERROR, **options}
-    return finish(report, fmt=fmt, stdout=out, stderr=err, **options), out.getvalue(), err.getvalue()
+    of_output = {name: options.pop(name) for name in OUTPUT if name in options}
+    options = {"env": {}, "stdout": out, "stderr": err, **options}
+    return finish(report, OutputOptions(fmt, **of_output), **options), out.getvalue(), err.getvalue()
 
 
 def on_a_terminal(report: Report, env: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
@@ -32,7 +36,7 @@ def on_a_terminal(report: Report, env: Mapping[str, str], monkeypatch: pytest.Mo
     monkeypatch.delenv("NO_COLOR", raising=False)
     leader, follower = pty.openpty()
     with os.fdopen(follower, "w", encoding="utf-8") as terminal:
-        finish(report, fmt="text", fail_on=FailOn.NEVER, env=env, stdout=terminal)
+        finish(report, OutputOptions(fail_on=FailOn.NEVER), env=env, stdout=terminal)
     return everything(leader).decode().replace("\r\n", "\n")
 
 
@@ -82,7 +86,7 @@ def test_what_the_stream_cannot_encode_is_escaped() -> None:
     raw = io.BytesIO()
     report = replace(build_report(), results=(), findings=(INVALID.at("a", "ü→", subject="s"),))
     stream = io.TextIOWrapper(raw, encoding="latin-1", newline="")
-    finish(report, fmt="text", fail_on=FailOn.NEVER, env={}, stdout=stream)
+    finish(report, OutputOptions(fail_on=FailOn.NEVER), env={}, stdout=stream)
     assert b": \xfc\\u2192 [s]\n" in raw.getvalue()
 
 
@@ -96,7 +100,7 @@ def test_reports_are_written_beside_what_is_shown(tmp_path: Path) -> None:
 def test_a_report_that_cannot_be_written_is_an_error_after_the_findings_were_shown(tmp_path: Path) -> None:
     out = io.StringIO()
     with pytest.raises(UserError, match="cannot be written"):
-        finish(build_report(), fmt="text", fail_on=FailOn.ERROR, reports=[("json", tmp_path)], env={}, stdout=out)
+        finish(build_report(), OutputOptions(reports=(("json", tmp_path),)), env={}, stdout=out)
     assert out.getvalue() == render(build_report())
 
 
