@@ -272,3 +272,9 @@ def test_repeated_names_and_tags_that_are_no_parameter_are_reported():
     assert repeated.leftover == ()
     (made,) = expanded([elements({"n": "x"})], "{{n}}-{{ typo }}")
     assert made.leftover == ("{{ typo }}",)
+
+
+def test_metadata_that_is_no_mapping_is_refused():
+    body = {"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": ["x"], "spec": {}}
+    with pytest.raises(UserError, match="metadata: expected keys with values"):
+        expand(body, lambda url, revision: pytest.fail("nothing to look up"))

@@ -8,6 +8,7 @@ from kubeaid_ci.argocd import UnsupportedError
 from kubeaid_ci.argocd.application_schema import APPLICATION_SET_SPEC
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.shapes import check, unknown_fields
+from kubeaid_ci.k8s.strict_fields import mapping
 
 Data = Mapping[str, Any]
 
@@ -111,7 +112,7 @@ class ApplicationSet:
             raise UnsupportedError(f"the field {unknown}")
         if kept := next(_kept(spec.get("ignoreApplicationDifferences") or ()), None):
             raise UnsupportedError(f"ignoreApplicationDifferences for {kept}")
-        metadata = body.get("metadata") or {}
+        metadata = mapping(body, "metadata")
         return cls(
             name=str(metadata.get("name") or ""),
             namespace=metadata.get("namespace"),
