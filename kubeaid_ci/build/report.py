@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from kubeaid_ci.build.result import BuildResult, Builds, BuildStatus
 from kubeaid_ci.compare.manifests import Change
 from kubeaid_ci.git.tree import Action
-from kubeaid_ci.report.markdown import code
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.blocks import Code, Item, ItemList, Listing, Section, Table
+from kubeaid_ci.report.report import Report
 
 _COLUMNS = ("cluster", "release", "KubeAid", "status", "changes")
 _MOST_CHANGES = 200
@@ -29,8 +29,8 @@ def report(builds: Builds, *, version: str, check: bool) -> Report:
         results=builds.results,
         findings=builds.findings,
         table=Table(_COLUMNS, tuple(_row(one, check=check) for one in builds.results)),
-        sections={f"{one.cluster}: {_counted(one.changes)}": _section(one.changes) for one in changed},
-        details={one.cluster: _details(one.changes) for one in changed if one.changes},
+        sections=tuple(Section(f"{one.cluster}: {_counted(one.changes)}", (_list(one.changes),)) for one in changed),
+        details=tuple(Section(one.cluster, (_first_lines(one.changes),)) for one in changed if one.changes),
     )
 
 
@@ -62,30 +62,26 @@ def _counted(changes: Iterable[Change]) -> str:
     return ", ".join(told) or "text only, no object changes"
 
 
-def _section(changes: tuple[Change, ...]) -> str:
-    lines = [_line(change) for change in changes[:_MOST_CHANGES]]
+def _list(changes: tuple[Change, ...]) -> ItemList:
+    items = [
+        Item((f"{change.action.value} ", Code(_object(change))), tuple(Item(Code(field)) for field in change.fields))
+        for change in changes[:_MOST_CHANGES]
+    ]
     if len(changes) > _MOST_CHANGES:
-        lines.append(f"- and {len(changes) - _MOST_CHANGES} more objects")
-    return "\n".join(lines)
+        items.append(Item(f"and {len(changes) - _MOST_CHANGES} more objects"))
+    return ItemList(tuple(items))
 
 
-def _details(changes: tuple[Change, ...]) -> tuple[str, ...]:
-    lines = [line for change in changes for line in _plain(change)]
-    if len(lines) <= _MOST_LINES:
-        return tuple(lines)
-    return (*lines[:_MOST_LINES], f"… and {len(lines) - _MOST_LINES} more lines; --format markdown has all")
-
-
-def _plain(change: Change) -> Iterator[str]:
-    yield f"{change.action.value} {_object(change)}"
-    for field in change.fields:
-        yield f"  {field}"
+def _first_lines(changes: tuple[Change, ...]) -> Listing:
+    lines = [
+        line
+        for change in changes
+        for line in (f"{change.action.value} {_object(change)}", *(f"  {field}" for field in change.fields))
+    ]
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES} more lines; --format markdown has all"]
+    return Listing("\n".join(lines))
 
 
 def _object(change: Change) -> str:
     return f"{change.kind} {change.namespace}/{change.name}" if change.namespace else f"{change.kind} {change.name}"
-
-
-def _line(change: Change) -> str:
-    fields = "".join(f"\n  - {code(field)}" for field in change.fields)
-    return f"- {change.action.value} {code(_object(change))}{fields}"

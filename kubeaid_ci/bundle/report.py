@@ -1,7 +1,8 @@
 """The report of the commands about bundles."""
 
 from kubeaid_ci.bundle.result import BundlePart, BundleResult
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.blocks import Table
+from kubeaid_ci.report.report import Report
 
 _HEADER = ("part", "files", "size", "in the base", "content")
 _UNITS = ("B", "kB", "MB", "GB")

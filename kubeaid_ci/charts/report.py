@@ -1,7 +1,7 @@
 """The reports of the commands about charts."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from kubeaid_ci.charts.ledger.ledger import LEDGER
 from kubeaid_ci.charts.lint import Lint
@@ -11,10 +11,24 @@ from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.forge.forge import Size
 from kubeaid_ci.render.rendering import RenderStatus
 from kubeaid_ci.report import outcome
+from kubeaid_ci.report.blocks import (
+    Block,
+    Code,
+    Folded,
+    Item,
+    ItemList,
+    Listing,
+    Paragraph,
+    Section,
+    Table,
+    Text,
+    item_list,
+)
+from kubeaid_ci.report.blocks import plain as plain_text
 from kubeaid_ci.report.json import plain
-from kubeaid_ci.report.markdown import code, fence, fit, folded, quiet
+from kubeaid_ci.report.markdown import fit, quiet
 from kubeaid_ci.report.markdown_page import parts
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.report import Report
 from kubeaid_ci.visible import one_line, shortened
 
 _MOST_FILES = 100
@@ -29,13 +43,23 @@ _ABOUT = """\
 The nightly comparison of vendored charts with what was reviewed and published found what must not be synced before
 somebody has looked at it. This text is kept up to date, and the issue is closed when nothing is left of it.
 """
-_ADVICE = """\
-1. Do not sync: Argo CD applies what is in Git.
-2. Look at the commits that the findings name: is it somebody you know, with a reason?
-3. If not, restore the folder from the last good commit, and look at everything else that its author did.
-4. If it is wanted, declare a patch below `patches/`, or accept it with `charts verify --accept CHART --reason TEXT`.
-   Either goes through review.
-"""
+_ADVICE = ItemList(
+    (
+        Item("Do not sync: Argo CD applies what is in Git."),
+        Item("Look at the commits that the findings name: is it somebody you know, with a reason?"),
+        Item("If not, restore the folder from the last good commit, and look at everything else that its author did."),
+        Item(
+            (
+                "If it is wanted, declare a patch below ",
+                Code("patches/"),
+                ", or accept it with ",
+                Code("charts verify --accept CHART --reason TEXT"),
+                ". Either goes through review.",
+            )
+        ),
+    ),
+    is_numbered=True,
+)
 _NO_LEDGER = f"no {LEDGER}: create it with kubeaid-ci charts verify --offline --update-ledger"
 _LIST = ("chart", "subchart", "alias", "declared", "vendored", "kind", "repository", "state", "lock", "ledger")
 
@@ -49,11 +73,10 @@ def verification(found: Verification, *, version: str) -> Report:
     unsure = [one for one in shown if one.status is ChartStatus.UNVERIFIABLE and _name(one) in told]
     differing = [one for one in shown if one.status is ChartStatus.DIFFERENT]
     speaking = [*sorted(differing, key=lambda one: -effects_report.weight(one.effects)), *unsure]
-    sections = {f"{_name(one)}: {_counted(one)}": _section(one) for one in speaking if one.files}
-    if differing:
-        sections = {"What to do now": _ADVICE, **sections}
+    sections = [Section("What to do now", (_ADVICE,))] if differing else []
+    sections += [Section(f"{_name(one)}: {_counted(one)}", tuple(_blocks(one))) for one in speaking if one.files]
     if found.ledger:
-        sections["Ledger"] = "".join(f"- {code(line)}\n" for line in found.ledger)
+        sections.append(Section("Ledger", (item_list(map(Code, found.ledger)),)))
     return Report(
         "charts verify",
         version,
@@ -61,8 +84,8 @@ def verification(found: Verification, *, version: str) -> Report:
         results=found.results,
         findings=found.findings,
         table=Table(_COLUMNS, tuple(map(_row, speaking))),
-        sections=sections,
-        details=_details(found, speaking),
+        sections=tuple(sections),
+        details=tuple(_details(found, speaking)),
         opening=_opening(found),
     )
 
@@ -155,33 +178,34 @@ def _counted(result: ChartResult) -> str:
     return ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
 
 
-def _section(result: ChartResult) -> str:
-    effects = [effects_report.markdown(result.effects)] if result.effects else []
-    files = [folded(f"{one.path} {one.change.value}", fence(one.diff, "diff")) for one in result.files[:_MOST_FILES]]
-    left = len(result.files) - _MOST_FILES
-    legend = [f"{_legend(result)}\n"] if result.files else []
-    return "\n".join([*effects, *legend, *files, *([f"and {left} more files\n"] if left > 0 else [])])
+def _blocks(result: ChartResult) -> Iterator[Block]:
+    if result.effects:
+        yield from effects_report.blocks(result.effects)
+    if result.files:
+        yield Paragraph(_legend(result))
+    for change in result.files[:_MOST_FILES]:
+        yield Folded(f"{change.path} {change.change.value}", (Listing(change.diff, "diff"),))
+    if len(result.files) > _MOST_FILES:
+        yield Paragraph(f"and {len(result.files) - _MOST_FILES} more files")
 
 
-def _legend(result: ChartResult) -> str:
+def _legend(result: ChartResult) -> Text:
     """Return the legend of a difference, which always leads to our copy."""
     if result.effects and result.effects.changed_by is Side.UPSTREAM:
         return "The publisher changed these files. Lines with - are published now, lines with + are ours, as reviewed."
-    return "`-` reviewed/published, `+` our copy."
+    return (Code("-"), " reviewed/published, ", Code("+"), " our copy.")
 
 
-def _details(found: Verification, speaking: Iterable[ChartResult]) -> dict[str, tuple[str, ...]]:
-    details = {"ledger": found.ledger} if found.ledger else {}
+def _details(found: Verification, speaking: Iterable[ChartResult]) -> Iterator[Section]:
+    """Yield the first lines of each difference."""
+    if found.ledger:
+        yield Section("ledger", (Listing("\n".join(found.ledger)),))
     for result in speaking:
-        lines = list(effects_report.plain(result.effects)) if result.effects else []
-        lines += [_legend(result)] if result.files else []
-        lines += [line for change in result.files for line in _plain(change.path, change.change.value, change.diff)]
-        left = len(lines) - _MOST_LINES
-        more = [f"… and {left} more lines; --format markdown has all"] if left > 0 else []
+        lines = list(effects_report.plain_lines(result.effects)) if result.effects else []
+        lines += [plain_text(_legend(result))] if result.files else []
+        for change in result.files:
+            lines += [f"{change.change.value} {change.path}", *(f"  {line}" for line in change.diff.splitlines())]
+        if len(lines) > _MOST_LINES:
+            lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES} more lines; --format markdown has all"]
         if lines:
-            details[_name(result)] = (*lines[:_MOST_LINES], *more)
-    return details
-
-
-def _plain(path: str, change: str, diff: str) -> list[str]:
-    return [f"{change} {path}", *(f"  {line}" for line in diff.splitlines())]
+            yield Section(_name(result), (Listing("\n".join(lines)),))

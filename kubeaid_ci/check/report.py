@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from kubeaid_ci.check.result import Checks, ClusterCheck
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.report import markdown_page, outcome
+from kubeaid_ci.report.blocks import Table
 from kubeaid_ci.report.markdown import fit, quiet
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.report import Report
 from kubeaid_ci.report.text import counted
 from kubeaid_ci.visible import one_line, shortened
 

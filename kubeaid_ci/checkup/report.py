@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Collection
 
 from kubeaid_ci.checkup.result import Check, Checkup, State
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.blocks import Table
+from kubeaid_ci.report.report import Report
 
 
 def report(checkup: Checkup, *, version: str) -> Report:

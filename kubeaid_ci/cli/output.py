@@ -15,9 +15,10 @@ from kubeaid_ci.cli.terminal import is_coloured
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.report import markdown_page, parts
+from kubeaid_ci.report.blocks import Section
 from kubeaid_ci.report.outcome import exit_code
 from kubeaid_ci.report.report import Report
-from kubeaid_ci.report.text import Kind, Line, lines
+from kubeaid_ci.report.text import Kind, Line, lines, section_lines
 from kubeaid_ci.runtime.files import write_atomically
 
 _STYLES = {
@@ -125,11 +126,11 @@ def show(report: Report, fmt: str, *, env: Mapping[str, str], stdout: TextIO, ve
         _write(stdout, job.harmless("".join(f"{line.text}\n" for line in found), env))
 
 
-def _folded(sections: Mapping[str, str]) -> str:
-    """The details of a report, as GitLab's log folds them."""
-    numbered = enumerate(sections.items(), 1)
+def _folded(sections: Iterable[Section]) -> str:
+    """Return the sections of a report as GitLab's log folds them."""
     return "".join(
-        job.section(f"kubeaid_ci_{number}", title, body, now=int(time.time())) for number, (title, body) in numbered
+        job.section(f"kubeaid_ci_{number}", part.title, "\n".join(section_lines(part)), now=int(time.time()))
+        for number, part in enumerate(sections, 1)
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from kubeaid_ci.config_repo.cluster import ClusterInfo
 from kubeaid_ci.config_repo.names import joined
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.blocks import Table
+from kubeaid_ci.report.report import Report
 
 _HEADER = ("name", "folder", "platform", "Kubernetes", "release", "KubeAid", "Applications")
 

@@ -11,7 +11,9 @@ from kubeaid_ci.diff.groups import Danger, Group, by_weight, dangers, groups, im
 from kubeaid_ci.diff.report import WORDS, not_compared, row, sections
 from kubeaid_ci.findings.finding import Severity
 from kubeaid_ci.forge.forge import Size
-from kubeaid_ci.report.markdown import code, escape, fit, folded, table
+from kubeaid_ci.report import markdown_page
+from kubeaid_ci.report.blocks import Block, Code, Folded, Paragraph, Strong, Table, Text, item_list, joined
+from kubeaid_ci.report.markdown import blocks, escape, fit
 from kubeaid_ci.visible import one_line, shortened
 
 _MOST_ROWS = 60
@@ -22,7 +24,7 @@ _LONGEST_MESSAGE = 300
 
 @dataclass(frozen=True, slots=True)
 class Silenced:
-    """Return the number of suppressed findings: by the base, and by the change (after the merge)."""
+    """The number of suppressed findings: by the base, and by the change (after the merge)."""
 
     known: int = 0
     new: int = 0
@@ -54,92 +56,73 @@ def comment(
 
 
 def parts(comparison: Comparison, *, about: str, silenced: Silenced = Silenced(), origin: str = "") -> list[str]:
-    """The parts of the comment, in the order of what a reader needs first."""
+    """Return the parts of the comment, in the order of what a reader needs first."""
     found = groups(comparison.changes)
     every = [
         f"## What {escape(about)} does\n\n{escape(headline(comparison))}\n",
         f"{silenced}.\n" if str(silenced) else "",
-        *body(comparison, found),
-        *(folded(title, text) for title, text in sections(found).items()),
+        *map(blocks, tables(comparison, found)),
+        *markdown_page.sections(sections(found)),
     ]
     # Behind the tables that fit, so that it is there however long the comment is.
     every.insert(3, origin)
     return [part for part in every if part]
 
 
-def body(comparison: Comparison, found: Sequence[Group]) -> Iterator[str]:
-    """The tables: clusters, findings, what is not known, Applications, images."""
+def tables(comparison: Comparison, found: Sequence[Group]) -> Iterator[Sequence[Block]]:
+    """Yield what is read first: counts, clusters, findings, what is not known, Applications, images."""
     if (short := effect(comparison)) and not comparison.charts:
-        yield f"{escape(short[0].upper() + short[1:])}.\n"
+        yield [Paragraph(f"{short[0].upper()}{short[1:]}.")]
     yield _clusters(comparison)
-    yield _risk_table(dangers(by_weight(comparison.findings)))
-    yield _not_compared(comparison)
-    yield _overview(found)
-    yield _images(comparison)
-
-
-def _clusters(comparison: Comparison) -> str:
-    made = cluster_table(comparison)
-    columns = [title.capitalize() for title in made.columns]
-    rows = [tuple(escape(one_line(cell)) for cell in row) for row in made.rows]
-    more = f"\nand {len(rows) - _MOST_ROWS} more {noun(comparison)}s\n" if len(rows) > _MOST_ROWS else ""
-    return table(tuple(columns), rows[:_MOST_ROWS]) + more if rows else ""
-
-
-def _not_compared(comparison: Comparison) -> str:
-    lines = not_compared(comparison)
-    return folded(f"Not compared: {len(lines)}", "\n".join(lines)) if lines else ""
-
-
-def _overview(found: Sequence[Group]) -> str:
-    """The objects by Application; those of a row are the same in each of its clusters, and counted once."""
+    yield _risks(dangers(by_weight(comparison.findings)))
+    unknown = not_compared(comparison)
+    yield [Folded(unknown.title, unknown.blocks)] if unknown else []
+    # The objects of a row are the same in each of its clusters, and counted once.
     columns = ("Application", "Clusters", "Added in each", "Removed in each", "Modified in each")
-    return table(columns, map(_cells, found[:_MOST_ROWS])) if found else ""
+    yield [Table(columns, tuple(map(row, found[:_MOST_ROWS])))] if found else []
+    images = [Code(line.text()) for line in image_lines(comparison.images)]
+    yield [Folded(f"Images: {len(images)}", (item_list(images),))] if images else []
 
 
-def _images(comparison: Comparison) -> str:
-    lines = [f"- {code(line.text())}" for line in image_lines(comparison.images)]
-    return folded(f"Images: {len(lines)}", "\n".join(lines)) if lines else ""
+def _clusters(comparison: Comparison) -> list[Block]:
+    counts = cluster_table(comparison)
+    if not counts.rows:
+        return []
+    table = Table(tuple(title.capitalize() for title in counts.columns), counts.rows[:_MOST_ROWS])
+    more = len(counts.rows) - _MOST_ROWS
+    return [table, *([Paragraph(f"and {more} more {noun(comparison)}s")] if more > 0 else [])]
 
 
-def _risk_table(found: Sequence[Danger]) -> str:
-    """One row for what happens to objects of one Application alike."""
+def _risks(found: Sequence[Danger]) -> list[Block]:
+    """Return a table with one row for equal findings on objects of one Application."""
     alike: dict[tuple[Severity, str, str, str, tuple[str, ...]], list[str]] = defaultdict(list)
     for danger in found:
         finding = danger.finding
         if finding.severity is not Severity.INFO:
             app, _, what = danger.about.partition(" ")
             alike[finding.severity, finding.rule.id, finding.message, app, danger.clusters].append(what)
-    rows = [
+    rows: list[tuple[Text, ...]] = [
         (
-            _word(severity),
-            code(app) if app else "",
-            _some(objects),
-            _bounded(message),
-            escape(", ".join(clusters)),
-            code(rule),
+            Strong(WORDS[severity]) if severity is Severity.ERROR else WORDS[severity],
+            Code(app) if app else "",
+            _first(objects),
+            shortened(one_line(message), _LONGEST_MESSAGE),
+            ", ".join(clusters),
+            Code(rule),
         )
         for (severity, rule, message, app, clusters), objects in list(alike.items())[:_MOST_DANGERS]
     ]
-    more = f"\nand {len(alike) - _MOST_DANGERS} more\n" if len(alike) > _MOST_DANGERS else ""
-    return table(("", "Application", "Object", "What happens", "Clusters", "Rule"), rows) + more if rows else ""
+    if not rows:
+        return []
+    more = len(alike) - _MOST_DANGERS
+    table = Table(("", "Application", "Object", "What happens", "Clusters", "Rule"), tuple(rows))
+    return [table, *([Paragraph(f"and {more} more")] if more > 0 else [])]
 
 
-def _word(severity: Severity) -> str:
-    return f"**{WORDS[severity]}**" if severity is Severity.ERROR else WORDS[severity]
-
-
-def _some(objects: Sequence[str]) -> str:
+def _first(objects: Sequence[str]) -> Text:
     more = len(objects) - _MOST_OBJECTS
-    return ", ".join(code(one) for one in objects[:_MOST_OBJECTS] if one) + (f" and {more} more" if more > 0 else "")
-
-
-def _bounded(message: str) -> str:
-    return escape(shortened(one_line(message), _LONGEST_MESSAGE))
-
-
-def _cells(group: Group) -> tuple[str, ...]:
-    return tuple(escape(one_line(cell)) for cell in row(group))
+    names = joined(Code(name) for name in objects[:_MOST_OBJECTS] if name)
+    return (*names, f" and {more} more") if more > 0 else names
 
 
 def _left_out(count: int) -> str:

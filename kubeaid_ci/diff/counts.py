@@ -11,7 +11,7 @@ from kubeaid_ci.diff.comparison import Comparison, OneSided
 from kubeaid_ci.diff.groups import about, cluster
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.git.tree import Action
-from kubeaid_ci.report.report import Table
+from kubeaid_ci.report.blocks import Table
 
 _ELSEWHERE = "(no cluster)"
 """The row for findings on no cluster in particular, such as those on the settings."""

@@ -1,20 +1,20 @@
-"""The report of a comparison: a summary of one screen first, then all details."""
+"""The report of a comparison: a summary of one screen first, then every change by Application."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from kubeaid_ci.compare.difference import FieldChange
+from kubeaid_ci.compare.difference import FieldChange, ObjectChange
 from kubeaid_ci.diff.comparison import Comparison
 from kubeaid_ci.diff.counts import effect, headline, outputs, summary, table
 from kubeaid_ci.diff.groups import LOST, Entry, Group, by_weight, dangers, groups, image_lines, named
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.git.tree import Action
-from kubeaid_ci.report.markdown import code, escape, fence
+from kubeaid_ci.report.blocks import Code, Inline, Item, ItemList, Listing, Section, item_list, joined
 from kubeaid_ci.report.report import Report
 from kubeaid_ci.visible import headline as first_line
 from kubeaid_ci.visible import one_line, shortened
 
-__all__ = ["headline", "not_compared", "outputs", "plain_lines", "report", "row", "sections"]
+__all__ = ["change_list", "headline", "not_compared", "outputs", "report", "row", "sections", "title"]
 
 WORDS = {Severity.ERROR: "error", Severity.WARNING: "review", Severity.INFO: "note"}
 _SCHEMA = re.compile(r"spec\.versions\[([^]]+)\]\.schema\.openAPIV3Schema(.*)")
@@ -27,7 +27,11 @@ _LONGEST_VALUE = 120
 
 def report(comparison: Comparison, *, version: str, command: str = "diff") -> Report:
     """Return the report of a comparison: the headline, a row for each cluster, and every object by group."""
-    found = groups(comparison.changes)
+    by_app = sections(groups(comparison.changes), is_whole=True)
+    unknown = not_compared(comparison)
+    diffs = tuple(Section(f"Diff of {subject}", (Listing(diff, "diff"),)) for subject, diff in comparison.diffs.items())
+    images = item_list(line.text() for line in image_lines(comparison.images))
+    details = (Section("Images", (images,)),) if images.items and by_app else ()
     return Report(
         command,
         version,
@@ -35,28 +39,22 @@ def report(comparison: Comparison, *, version: str, command: str = "diff") -> Re
         results=comparison.changes,
         findings=comparison.findings,
         table=table(comparison),
-        sections={
-            **_unknown_section(comparison),
-            **sections(found, whole=True),
-            **{f"Diff of {subject}": fence(diff, "diff") for subject, diff in comparison.diffs.items()},
-        },
+        sections=(*([unknown] if unknown else []), *by_app, *diffs),
         opening=tuple(filter(None, (headline(comparison), effect(comparison), *_lost(comparison.findings)))),
-        details=_details(comparison, found),
+        details=(*details, *(diffs or by_app)),
     )
 
 
-def not_compared(comparison: Comparison) -> list[str]:
-    """A line of Markdown for each Application whose objects are not all known, and for each unreadable cluster."""
-    return [
-        f"- {code('/'.join(filter(None, (one.cluster, one.app))))}{' (in part)' if one.partly else ''}:"
-        f" {escape(shortened(one_line(one.reason), _LONGEST_REASON))}"
-        for one in comparison.not_compared
+def not_compared(comparison: Comparison) -> Section | None:
+    """Return the Applications whose objects are not all known, and the unreadable clusters; None if there are none."""
+    texts = [
+        (
+            Code("/".join(filter(None, (app.cluster, app.app)))),
+            f"{' (in part)' if app.partly else ''}: {shortened(one_line(app.reason), _LONGEST_REASON)}",
+        )
+        for app in comparison.not_compared
     ]
-
-
-def _unknown_section(comparison: Comparison) -> dict[str, str]:
-    lines = not_compared(comparison)
-    return {f"Not compared: {len(lines)}": "\n".join(lines)} if lines else {}
+    return Section(f"Not compared: {len(texts)}", (item_list(texts),)) if texts else None
 
 
 def _lost(findings: Iterable[Finding]) -> Iterator[str]:
@@ -64,122 +62,76 @@ def _lost(findings: Iterable[Finding]) -> Iterator[str]:
     for danger in dangers(by_weight(findings)):
         finding = danger.finding
         if finding.rule.id in LOST and finding.severity is not Severity.INFO:
-            subjects = ", ".join("/".join(filter(None, (one, danger.about))) for one in danger.clusters)
+            subjects = ", ".join("/".join(filter(None, (cluster, danger.about))) for cluster in danger.clusters)
             yield f"{WORDS[finding.severity]}: {subjects}: {first_line(finding.message)[0]}"
 
 
 def row(group: Group) -> tuple[str, ...]:
-    """The Application, its clusters, and how many objects are added, removed and modified."""
+    """Return the Application, its clusters, and how many objects are added, removed and modified."""
     return (group.app, ", ".join(group.clusters), *(str(group.count(action) or "") for action in Action))
 
 
-def sections(found: Sequence[Group], *, whole: bool = False) -> dict[str, str]:
-    """Return every change in Markdown, by a title with its counts; long lists are cut unless `whole`."""
-    return {_title(group): _section(group, whole=whole) for group in found}
+def sections(found: Iterable[Group], *, is_whole: bool = False) -> tuple[Section, ...]:
+    """Return a section for each group; its title has the counts. Long lists are cut unless `is_whole`."""
+    return tuple(Section(title(group), (change_list(group, is_whole=is_whole),)) for group in found)
 
 
-def _title(group: Group) -> str:
+def title(group: Group) -> str:
+    """Return such as ``argocd: 5 added, 3 modified in each of 2 clusters — a, b``."""
     counts = ", ".join(f"{group.count(action)} {action.value}" for action in Action if group.count(action))
     each = f" in each of {len(group.clusters)} clusters" if len(group.clusters) > 1 else ""
     return f"{group.app or '(no Application)'}: {counts}{each} — {', '.join(group.clusters)}"
 
 
-def _section(group: Group, *, whole: bool) -> str:
-    most = None if whole else _MOST_ENTRIES
-    lines = [line for entry in group.entries[:most] for line in _entry(entry, whole=whole)]
+def change_list(group: Group, *, is_whole: bool = False) -> ItemList:
+    """Return the changes of a group as a list; a long one is cut unless `is_whole`."""
+    most = None if is_whole else _MOST_ENTRIES
+    items = [_entry(entry, is_whole=is_whole) for entry in group.entries[:most]]
     if most is not None and len(group.entries) > most:
-        lines.append(f"- and {len(group.entries) - most} more")
-    return "\n".join(lines)
+        items.append(Item(f"and {len(group.entries) - most} more"))
+    return ItemList(tuple(items))
 
 
-def _entry(entry: Entry, *, whole: bool) -> Iterator[str]:
-    objects, fields = (None, None) if whole else (_MOST_OBJECTS, _MOST_FIELDS)
-    names = ", ".join(code(name) for name in _names(entry, objects))
-    yield f"- {entry.action.value} {names}{escape(_more(entry, objects))}"
-    for note in _notes(entry, objects):
-        yield f"  - {escape(note)}"
-    for field in entry.fields[:fields]:
-        yield f"  - {code(_path(field))}{_values(field)}"
-    if more := _fields_left_out(entry, fields):
-        yield f"  - and {more} more fields"
+def _entry(entry: Entry, *, is_whole: bool) -> Item:
+    most_objects, most_fields = (None, None) if is_whole else (_MOST_OBJECTS, _MOST_FIELDS)
+    objects, fields = entry.objects[:most_objects], entry.fields[:most_fields]
+    more_objects = len(entry.objects) - len(objects)
+    more_fields = len(entry.fields) - len(fields) + entry.objects[0].fields_left_out
+    below = [Item(note) for note in _notes(objects)]
+    below += [Item((Code(_path(field)), *_values(field))) for field in fields]
+    below += [Item(f"and {more_fields} more fields")] if more_fields else []
+    more = (f" and {more_objects} more",) if more_objects else ()
+    return Item((f"{entry.action.value} ", *joined(map(Code, _names(objects))), *more), tuple(below))
 
 
-def _names(entry: Entry, most: int | None) -> list[str]:
-    """Return the objects by kind: ``Role a/x, a/y``."""
+def _names(objects: Sequence[ObjectChange]) -> list[str]:
+    """Return objects of an entry by kind: ``Role a/x, a/y``."""
     by_kind: dict[str, list[str]] = {}
-    for change in entry.objects[:most]:
+    for change in objects:
         by_kind.setdefault(change.kind, []).append(named(change))
-    on = f" on {entry.objects[0].destination}" if entry.objects[0].destination else ""
+    on = f" on {objects[0].destination}" if objects[0].destination else ""
     return [f"{kind} {', '.join(names)}{on}" for kind, names in by_kind.items()]
 
 
-def _more(entry: Entry, most: int | None) -> str:
-    more = 0 if most is None else len(entry.objects) - most
-    return f" and {more} more" if more > 0 else ""
-
-
-def _notes(entry: Entry, most: int | None) -> Iterator[str]:
-    for change in entry.objects[:most]:
+def _notes(objects: Sequence[ObjectChange]) -> Iterator[str]:
+    for change in objects:
         if change.app_before is not None:
             yield f"{named(change)} belonged to {change.app_before or 'no Application'}"
         if change.renamed_from:
             yield f"{named(change)} takes the place of {change.renamed_from}, which is removed"
 
 
-def _fields_left_out(entry: Entry, most: int | None) -> int:
-    more = 0 if most is None else max(0, len(entry.fields) - most)
-    return more + entry.objects[0].fields_left_out
-
-
 def _path(field: FieldChange) -> str:
-    """The path; in the schema of a CRD, as the objects of that kind have it."""
-    found = _SCHEMA.fullmatch(field.path)
-    if found is None:
+    """Return the path; in the schema of a CRD, as the objects of that kind have it."""
+    match = _SCHEMA.fullmatch(field.path)
+    if match is None:
         return field.path
-    version, below = found.groups()
+    version, below = match.groups()
     return f"{version}: {below.replace('.properties.', '.').removeprefix('.') or 'schema'}"
 
 
-def _values(field: FieldChange) -> str:
-    before, after = (
-        None if side is None else code(shortened(one_line(side), _LONGEST_VALUE))
-        for side in (field.before, field.after)
-    )
-    noise = f" ({field.noise})" if field.noise else ""
-    match field.action:
-        case Action.ADDED:
-            return f" added: {after}{noise}"
-        case Action.REMOVED:
-            return f" removed: {before}{noise}"
-    return f": {before} → {after}{noise}"
-
-
-def _details(comparison: Comparison, found: Sequence[Group]) -> dict[str, tuple[str, ...]]:
-    if not found:
-        return {}
-    details = {"Images": tuple(_plain_images(comparison))} if comparison.images else {}
-    if comparison.diffs:
-        return details | {f"Diff of {subject}": tuple(diff.splitlines()) for subject, diff in comparison.diffs.items()}
-    return details | {_title(group): tuple(plain_lines(group)) for group in found}
-
-
-def plain_lines(group: Group) -> Iterator[str]:
-    """Every change of a group for a terminal."""
-    return (line for entry in group.entries for line in _plain(entry))
-
-
-def _plain(entry: Entry) -> Iterator[str]:
-    yield f"{entry.action.value} {'; '.join(_names(entry, None))}"
-    yield from (f"  {note}" for note in _notes(entry, None))
-    for field in entry.fields:
-        sides = " → ".join(
-            shortened(one_line(side), _LONGEST_VALUE) for side in (field.before, field.after) if side is not None
-        )
-        word = "" if field.action is Action.MODIFIED else f"{field.action.value} "
-        yield f"  {_path(field)}: {word}{sides}{f' ({field.noise})' if field.noise else ''}"
-    if more := _fields_left_out(entry, None):
-        yield f"  and {more} more fields"
-
-
-def _plain_images(comparison: Comparison) -> Iterator[str]:
-    return (image.text() for image in image_lines(comparison.images))
+def _values(field: FieldChange) -> tuple[Inline, ...]:
+    sides = [side for side in (field.before, field.after) if side is not None]
+    values = joined((Code(shortened(one_line(side), _LONGEST_VALUE)) for side in sides), " → ")
+    word = "" if field.action is Action.MODIFIED else f" {field.action.value}"
+    return (f"{word}: ", *values, *([f" ({field.noise})"] if field.noise else []))

@@ -16,11 +16,12 @@ from kubeaid_ci.images.result import (
     LockedImage,
     LockStatus,
 )
-from kubeaid_ci.report.markdown import code
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.blocks import Code, Listing, Section, Table, item_list
+from kubeaid_ci.report.report import Report
 
 _LIST_HEADER = ("image", "confidence", "found in", "field")
 _MOST_BLIND = 200
+_UNKNOWN = "Not rendered, so their images are unknown"
 
 
 def list_report(inventory: ImageInventory) -> Report:
@@ -66,25 +67,19 @@ def _list_row(listed: ListedImage) -> tuple[str, ...]:
     return listed.image, listed.confidence.value, f"{subjects[0]}{more}", f"{first.kind} {first.name}: {first.path}"
 
 
-def _list_details(inventory: ImageInventory) -> dict[str, tuple[str, ...]]:
-    if not inventory.unknown:
-        return {}
-    return {"Not rendered, so their images are unknown": inventory.unknown}
+def _list_details(inventory: ImageInventory) -> tuple[Section, ...]:
+    return (Section(_UNKNOWN, (Listing("\n".join(inventory.unknown)),)),) if inventory.unknown else ()
 
 
-def _list_sections(inventory: ImageInventory) -> dict[str, str]:
-    found = {}
-    if inventory.unknown:
-        found["Not rendered, so their images are unknown"] = "\n".join(f"- {code(each)}" for each in inventory.unknown)
+def _list_sections(inventory: ImageInventory) -> tuple[Section, ...]:
+    sections = [Section(_UNKNOWN, (item_list(map(Code, inventory.unknown)),))] if inventory.unknown else []
     if inventory.blind:
-        lines = [
-            f"- {code(each.subject)}: {code(f'{each.kind} {each.name}')}: {each.reason}"
-            for each in inventory.blind[:_MOST_BLIND]
-        ]
-        if len(inventory.blind) > _MOST_BLIND:
-            lines.append(f"- and {len(inventory.blind) - _MOST_BLIND} more")
-        found["Objects whose image only the operator knows"] = "\n".join(lines)
-    return found
+        texts = (
+            (Code(each.subject), ": ", Code(f"{each.kind} {each.name}"), f": {each.reason}") for each in inventory.blind
+        )
+        title = "Objects whose image only the operator knows"
+        sections.append(Section(title, (item_list(texts, most=_MOST_BLIND),)))
+    return tuple(sections)
 
 
 def _list_count(number: int, singular: str, plural: str = "") -> str:
@@ -165,14 +160,14 @@ def _lock_row(each: LockedImage) -> tuple[str, ...]:
     return each.image, each.status.value, each.digest[:_SHORT], each.before[:_SHORT]
 
 
-def _lock_details(lock: ImageLock) -> dict[str, tuple[str, ...]]:
+def _lock_details(lock: ImageLock) -> tuple[Section, ...]:
     errors = tuple(dict.fromkeys(each.error for each in lock.images if each.status is LockStatus.UNREACHABLE))
-    found = {"Not looked up, so their entries are as before": errors} if errors else {}
-    if lock.retained:
-        found["Not in use as far as known, kept because not everything was rendered"] = lock.retained
-    if lock.removed:
-        found["No longer in use, removed"] = lock.removed
-    return found
+    lists = {
+        "Not looked up, so their entries are as before": errors,
+        "Not in use as far as known, kept because not everything was rendered": lock.retained,
+        "No longer in use, removed": lock.removed,
+    }
+    return tuple(Section(title, (item_list(lines),)) for title, lines in lists.items() if lines)
 
 
 _MIRROR_HEADER = ("image", "status", "target", "digest or error")
@@ -196,7 +191,7 @@ def mirror_report(result: ImageMirror) -> Report:
         results=result.images,
         table=Table(_MIRROR_HEADER, tuple(map(_mirror_row, rows))),
         opening=(_mirror_headline(result, counts, len(skipped)),),
-        details={"Not copied": skipped} if skipped else {},
+        details=(Section("Not copied", (item_list(skipped),)),) if skipped else (),
     )
 
 

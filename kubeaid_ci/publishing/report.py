@@ -9,8 +9,9 @@ from kubeaid_ci.build.result import Builds
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.forge.change_request import Outcome, Published
 from kubeaid_ci.publishing import preview
+from kubeaid_ci.report.blocks import Listing, Section, Table
 from kubeaid_ci.report.json import plain
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.report import Report
 
 _WOULD = {
     Outcome.CREATED: "would create",
@@ -41,10 +42,13 @@ def dry_run(results: Iterable[Published]) -> dict[str, object]:
     return {"dry_run": True} if any(result.dry_run for result in results) else {}
 
 
-def proposed(results: Iterable[Published]) -> dict[str, tuple[str, ...]]:
+def proposed(results: Iterable[Published]) -> tuple[Section, ...]:
     """Return what a reviewer would see first of the change requests of a dry run, by branch."""
-    shown = (result for result in results if result.dry_run and result.title and result.outcome in _OFFERED)
-    return {f"{result.branch} {outcome_words(result)}": preview.lines(result) for result in shown}
+    offered = (result for result in results if result.dry_run and result.title and result.outcome in _OFFERED)
+    return tuple(
+        Section(f"{result.branch} {outcome_words(result)}", (Listing("\n".join(preview.lines(result))),))
+        for result in offered
+    )
 
 
 def outputs(builds: Builds, results: Sequence[Published]) -> Mapping[str, str]:

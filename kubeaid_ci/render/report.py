@@ -9,8 +9,8 @@ from kubeaid_ci import documents
 from kubeaid_ci.argocd.sync import hooks, is_test
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.render.rendering import Masked, RenderedApp, Renderings, RenderStatus
-from kubeaid_ci.report.markdown import code
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.blocks import Code, ItemList, Section, Table, item_list
+from kubeaid_ci.report.report import Report
 
 _HEADER = ("cluster", "Application", "KubeAid", "status", "objects", "masked")
 _MOST_MASKED = 100
@@ -43,7 +43,7 @@ def report(renderings: Renderings, *, command: str, version: str, objects: Seque
         results=apps,
         findings=renderings.findings,
         table=Table(_HEADER, tuple(map(_row, apps, numbers))),
-        sections={"Values that are others in every rendering": _masked(masked)} if masked else {},
+        sections=(Section("Values that differ at each render", (_masked(masked),)),) if masked else (),
     )
 
 
@@ -52,10 +52,9 @@ def _row(app: RenderedApp, objects: int) -> tuple[str, ...]:
     return (app.cluster, app.app, app.revision or "-", status, str(objects), str(len(app.masked) or ""))
 
 
-def _masked(masked: list[tuple[RenderedApp, Masked]]) -> str:
-    lines = [f"- {code(f'{app.cluster}/{app.app}')}: {code(f'{one.key}')} {code(one.field)}" for app, one in masked]
-    more = [f"- and {len(lines) - _MOST_MASKED} more"] if len(lines) > _MOST_MASKED else []
-    return "\n".join([*lines[:_MOST_MASKED], *more])
+def _masked(masked: list[tuple[RenderedApp, Masked]]) -> ItemList:
+    texts = ((Code(f"{app.cluster}/{app.app}"), ": ", Code(f"{one.key}"), " ", Code(one.field)) for app, one in masked)
+    return item_list(texts, most=_MOST_MASKED)
 
 
 def as_document(manifest: Manifest) -> str:

@@ -1,30 +1,48 @@
 """The report as one page that needs nothing else: no network, no script, light and dark."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.report import outcome, provenance
-from kubeaid_ci.report.html_markdown import rendered
+from kubeaid_ci.report.blocks import (
+    Block,
+    Code,
+    Folded,
+    Item,
+    ItemList,
+    Link,
+    Listing,
+    Paragraph,
+    Quote,
+    Section,
+    Strong,
+    Table,
+    Text,
+    plain,
+)
 from kubeaid_ci.report.html_style import STYLE
-from kubeaid_ci.report.markdown import GAP
-from kubeaid_ci.report.report import Report, Table
-from kubeaid_ci.report.table import shown
+from kubeaid_ci.report.report import Report
 from kubeaid_ci.visible import headline, one_line, visible
 
 _TITLES = {Severity.ERROR: "Errors", Severity.WARNING: "Warnings", Severity.INFO: "Infos"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """Even if something got through the escaping, the browser would neither run nor load it."""
+_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
+_SIGNS = {"+": "plus", "-": "minus", "@": "hunk"}
 
 
 def render(report: Report) -> str:
-    """The report as an HTML page: tiles, findings by severity, results, folded sections."""
+    """Return the report as an HTML page: headline, tiles, findings by severity, results, folded sections."""
     title = escape(one_line(f"kubeaid-ci {report.command}"))
-    parts = [_header(report), _tiles(report), *_findings(report.findings), _results(shown(report))]
+    tables = [*_findings(report.findings)], [_results(outcome.results(report))]
+    first, second = reversed(tables) if report.is_table_first else tables
+    parts = [_header(report), _tiles(report), *first, *second, *map(_section, report.sections)]
     if not outcome.speaking(report.findings):
         parts.insert(2, '<p class="silence">No findings.</p>')
-    body = "\n".join(part for part in [*parts, *_sections(report), _suppressed(report.findings)] if part)
+    body = "\n".join(part for part in [*parts, _suppressed(report.findings)] if part)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
@@ -36,10 +54,12 @@ def render(report: Report) -> str:
 
 
 def _header(report: Report) -> str:
+    origin = provenance.of_report(report)
     return (
         f"<header><h1>kubeaid-ci <b>{_text(report.command)}</b></h1>"
         f'<span class="version">{_text(report.version)}</span></header>'
-        f"{rendered(visible(provenance.markdown(report)))}"
+        + (f'<p class="origin">{_inline(origin)}</p>' if origin else "")
+        + "".join(f'<p class="lead">{_text(line)}</p>' for line in report.opening)
     )
 
 
@@ -53,10 +73,10 @@ def _tile(name: str, value: Any) -> str:
     colour = name if name in ("errors", "warnings", "infos") and value else ""
     if name == "errors" and not value:
         colour = "fine"
-    said = f"{value:.2f}" if isinstance(value, float) else str(value)
-    small = " small" if len(said) > 8 else ""
+    figure = f"{value:.2f}" if isinstance(value, float) else str(value)
+    small = " small" if len(figure) > 8 else ""
     return (
-        f'<div class="tile {colour}"><span class="figure{small}">{_text(said)}</span>'
+        f'<div class="tile {colour}"><span class="figure{small}">{_text(figure)}</span>'
         f'<span class="name">{_text(name.replace("_", " "))}</span></div>'
     )
 
@@ -90,37 +110,77 @@ def _finding(finding: Finding) -> str:
 def _results(results: Table) -> str:
     if not results.rows:
         return ""
-    head = "".join(f"<th>{escape(title)}</th>" for title in results.columns)
-    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in results.rows)
-    return (
-        f'<section><h2>Results <span class="count">{len(results.rows)}</span></h2><div class="wide">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></section>"
-    )
+    return f'<section><h2>Results <span class="count">{len(results.rows)}</span></h2>{_table(results)}</section>'
 
 
-def _cell(cell: str) -> str:
-    number = ' class="number"' if cell.replace(".", "", 1).isdecimal() else ""
-    return f"<td{number}>{escape(cell)}</td>"
+def _cell(cell: Text) -> str:
+    number = ' class="number"' if plain(cell).replace(".", "", 1).isdecimal() else ""
+    return f"<td{number}>{_inline(cell)}</td>"
 
 
-def _sections(report: Report) -> Iterator[str]:
-    for title, body in report.sections.items():
-        yield (
-            f'<details class="section"><summary>{_text(title)}</summary>'
-            f"<div>{rendered(visible(body.replace(GAP, '')))}</div></details>"
-        )
+def _section(section: Section) -> str:
+    body = "".join(map(_block, (*section.blocks, *section.appendix)))
+    return f'<details class="section"><summary>{_text(section.title)}</summary><div>{body}</div></details>'
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph(text):
+            return f"<p>{_inline(text)}</p>"
+        case Quote(text):
+            return f"<blockquote>{_inline(text)}</blockquote>"
+        case ItemList(items, is_numbered):
+            return _list(items, "ol" if is_numbered else "ul")
+        case Table():
+            return _table(block)
+        case Listing(text, language):
+            lines = visible(text).splitlines()
+            return f"<pre>{chr(10).join(map(_diff_line, lines) if language == 'diff' else map(escape, lines))}</pre>"
+        case Folded(title, blocks):
+            return f"<details><summary>{_text(title)}</summary>{''.join(map(_block, blocks))}</details>"
+
+
+def _list(items: Sequence[Item], tag: str) -> str:
+    rows = (f"<li>{_inline(item.text)}{_list(item.below, 'ul') if item.below else ''}</li>" for item in items)
+    return f"<{tag}>{''.join(rows)}</{tag}>"
+
+
+def _table(table: Table) -> str:
+    head = "".join(f"<th>{_text(title)}</th>" for title in table.columns)
+    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _diff_line(line: str) -> str:
+    kind = _SIGNS.get(line[:1])
+    return f'<span class="{kind}">{escape(line)}</span>' if kind else escape(line)
+
+
+def _inline(text: Text) -> str:
+    match text:
+        case str():
+            return "<br>".join(map(escape, visible(text).split("\n")))
+        case Code():
+            return f"<code>{_text(text.text)}</code>"
+        case Strong():
+            return f"<strong>{_text(text.text)}</strong>"
+        case Link(address, label) if _ADDRESS.fullmatch(address) and address == visible(address):
+            return f'<a href="{escape(address)}" rel="noreferrer">{_text(label or address)}</a>'
+        case Link(address, label):
+            return _text(f"{label} {address}")
+    return "".join(map(_inline, text))
 
 
 def _suppressed(findings: Iterable[Finding]) -> str:
-    silenced = [finding for finding in findings if finding.suppressed_by is not None]
-    if not silenced:
+    suppressed = [finding for finding in findings if finding.suppressed_by is not None]
+    if not suppressed:
         return ""
     rows = "".join(
         f"<li><b>{_text(finding.subject)}</b> {_text(finding.rule.id)}: {_text(finding.message)} "
         f"<i>{_text(finding.suppressed_by or '')}</i></li>"
-        for finding in silenced
+        for finding in suppressed
     )
-    title = f"Suppressed ({len(silenced)})"
+    title = f"Suppressed ({len(suppressed)})"
     return f'<details class="section"><summary>{title}</summary><div><ul>{rows}</ul></div></details>'
 
 

@@ -1,4 +1,4 @@
-"""Markdown that stays valid and triggers no action, whatever its text contains.
+"""Blocks and texts as Markdown that stays valid and triggers no action, whatever the texts contain.
 
 Forges act on text: ``@name`` calls a person, ``fixes #1`` closes an issue, a line ``/merge`` in a
 GitLab description merges. Most of them look at the rendered page, where a backslash does not help,
@@ -6,8 +6,22 @@ so a zero-width space is inserted between the sign and the name.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from kubeaid_ci.report.blocks import (
+    Block,
+    Code,
+    Folded,
+    Item,
+    ItemList,
+    Link,
+    Listing,
+    Paragraph,
+    Quote,
+    Strong,
+    Table,
+    Text,
+)
 from kubeaid_ci.visible import visible
 
 GAP = "\u200b"
@@ -33,8 +47,47 @@ _QUICK_ACTION = re.compile(r"^([^\S\n]*)/(?=[a-z_]+(?:\s|$))", re.MULTILINE)
 _SPECIAL = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;"} | {sign: f"\\{sign}" for sign in r"\`*_[]~"}
 )
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'*+,;=%-]+")
 _BLOCK_START = re.compile(r"^(?:(?=(?:[-+]|#{1,6})(?:\s|$)|[-=][-=\s]*$|/)|(\d+)(?=[.)](?:\s|$)))")
 """Characters that begin a list, heading, command or the like at the start of a line."""
+
+
+def block(item: Block) -> str:
+    """Return a block as Markdown; ends with a line break."""
+    match item:
+        case Paragraph():
+            return f"{inline(item.text)}\n"
+        case Quote():
+            return f"> {inline(item.text)}\n"
+        case ItemList():
+            return "".join(_items(item.items, numbered=item.is_numbered))
+        case Table():
+            return table([escape(name) for name in item.columns], (tuple(map(inline, row)) for row in item.rows))
+        case Listing():
+            return fence(item.text, item.language)
+        case Folded():
+            return folded(item.title, blocks(item.blocks))
+
+
+def blocks(items: Iterable[Block]) -> str:
+    """Return blocks as Markdown, with an empty line between them."""
+    return "\n".join(map(block, items))
+
+
+def inline(text: Text) -> str:
+    """Return running text as Markdown, fit for a paragraph, a list item or a table cell."""
+    match text:
+        case str():
+            return escape(text)
+        case Code():
+            return code(text.text)
+        case Strong():
+            return f"**{strong}**" if (strong := escape(text.text)) else ""
+        case Link(address, label) if _ADDRESS.fullmatch(address):
+            return f"[{escape(label)}]({address})" if label else f"<{address}>"
+        case Link(address, label):
+            return escape(f"{label} {address}")
+    return "".join(_spaced(part) if isinstance(part, str) else inline(part) for part in text)
 
 
 def escape(text: str) -> str:
@@ -112,6 +165,19 @@ def fit(
             room -= needed
     closing = "\n".join([*kept, note(len(sections) - len(kept))])
     return closing if size(closing) <= limit else ""
+
+
+def _items(items: Sequence[Item], *, numbered: bool, indent: str = "") -> Iterator[str]:
+    for number, item in enumerate(items, 1):
+        mark = f"{number}." if numbered else "-"
+        yield f"{indent}{mark} {inline(item.text)}\n"
+        yield from _items(item.below, numbered=False, indent=f"{indent}{' ' * len(mark)} ")
+
+
+def _spaced(part: str) -> str:
+    """Return a part of a text, escaped, with the spaces that separate it from its neighbours."""
+    before, after = (" " if space else "" for space in (part.startswith(" "), part.endswith(" ") and part.strip()))
+    return f"{before}{escape(part)}{after}"
 
 
 def _escaped(line: str) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.report import outcome, provenance
-from kubeaid_ci.report import table as tables
-from kubeaid_ci.report.markdown import code, escape, fence, folded, table
+from kubeaid_ci.report.blocks import Block, Code, Item, ItemList, Listing, Paragraph, Section, Table, Text
+from kubeaid_ci.report.markdown import blocks, escape, folded
 from kubeaid_ci.report.report import Report
 from kubeaid_ci.visible import headline, one_line, shortened
 
@@ -17,37 +17,43 @@ _LONGEST_EXCERPT = 2000
 
 
 def render(report: Report) -> str:
-    """The whole report: summary, results, findings by severity, folded sections."""
+    """Return the whole report: summary, findings by severity, results, folded sections."""
     return "\n".join(parts(report))
 
 
 def parts(report: Report) -> tuple[str, ...]:
-    """The report in self-contained pieces, the most important first, for `markdown.fit`."""
-    blocks = [_findings(report.findings), _results(report)]
-    first, second = reversed(blocks) if report.is_table_first else blocks
-    return (_summary(report), *first, *second, *_sections(report))
+    """Return the report in self-contained pieces, the most important first, for `markdown.fit`."""
+    tables = [_findings(report.findings), _results(report)]
+    first, second = reversed(tables) if report.is_table_first else tables
+    return (_summary(report), *first, *second, *sections(report.sections))
 
 
-def _summary(report: Report) -> str:
-    rows = [(escape(name.replace("_", " ")), escape(str(value))) for name, value in _said(report)]
-    origin = provenance.markdown(report)
-    return f"## kubeaid-ci {escape(report.command)}\n\n{table(('Summary', ''), rows)}" + (
-        f"\n{origin}" if origin else ""
+def sections(items: Sequence[Section]) -> Iterator[str]:
+    """Yield the sections, each folded, and then what is in their appendices."""
+    yield from (folded(section.title, blocks(section.blocks)) for section in items)
+    yield from (
+        folded(f"{section.title}: {part.title}", blocks(part.blocks)) for section in items for part in section.appendix
     )
 
 
-def _said(report: Report) -> Iterator[tuple[str, object]]:
-    """The report's own summary, then how many findings there are of each kind that there is."""
-    for name, value in outcome.summary(report).items():
-        if value or name in report.summary or name == "errors":
-            yield name, value
+def _summary(report: Report) -> str:
+    """Return the report's own summary, then how many findings there are of each kind that there is."""
+    entries = outcome.summary(report).items()
+    rows = tuple(
+        (name.replace("_", " "), str(value))
+        for name, value in entries
+        if value or name in report.summary or name == "errors"
+    )
+    origin = provenance.of_report(report)
+    table = blocks([Table(("Summary", ""), rows), *([Paragraph(origin)] if origin else [])])
+    return f"## kubeaid-ci {escape(report.command)}\n\n{table}"
 
 
 def _results(report: Report) -> Iterator[str]:
-    results = tables.shown(report)
+    results = outcome.results(report)
     for start in range(0, len(results.rows), _ROWS_A_PART):
-        rows = [[escape(cell) for cell in row] for row in results.rows[start : start + _ROWS_A_PART]]
-        yield f"### Results{_range(start, len(results.rows))}\n\n{table(results.columns, rows)}"
+        table = Table(results.columns, results.rows[start : start + _ROWS_A_PART])
+        yield f"### Results{_range(start, len(results.rows))}\n\n{blocks([table])}"
 
 
 def _findings(findings: Sequence[Finding]) -> Iterator[str]:
@@ -58,30 +64,21 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _explained(group: Sequence[Finding]) -> str:
-    """A table of findings, then once for each rule what to do."""
-    rules = {finding.rule.id: finding.rule for finding in group}
-    rows = table(("Where", "About", "What", "Rule"), map(_row, group)) + "".join(map(_excerpt, group))
-    return rows + "\n" + "".join(f"- {code(rule.id)}: {escape(one_line(rule.help))}\n" for rule in rules.values())
-
-
-def _row(finding: Finding) -> tuple[str, str, str, str]:
-    where = code(outcome.place(finding)) if finding.path else ""
-    message = escape(shortened(headline(finding.message)[0], _LONGEST_MESSAGE))
-    return (where, escape(one_line(finding.subject)), message, code(finding.rule.id))
-
-
-def _excerpt(finding: Finding) -> str:
-    """The lines of a message after its first, such as the source around the place."""
-    _, further = headline(finding.message)
-    if not further:
-        return ""
-    return f"\n{code(outcome.place(finding))}\n\n{fence(shortened(further, _LONGEST_EXCERPT))}"
-
-
-def _sections(report: Report) -> Iterator[str]:
-    return (folded(title, body) for title, body in report.sections.items())
+    """Return a table of findings, the source around their places, then once for each rule what to do."""
+    rows: list[tuple[Text, ...]] = []
+    excerpts: list[Block] = []
+    for finding in group:
+        first, further = headline(finding.message)
+        place = Code(outcome.place(finding))
+        where: Text = place if finding.path else ""
+        rows.append((where, one_line(finding.subject), shortened(first, _LONGEST_MESSAGE), Code(finding.rule.id)))
+        if further:
+            excerpts += [Paragraph(place), Listing(shortened(further, _LONGEST_EXCERPT))]
+    rules = {finding.rule.id: one_line(finding.rule.help) for finding in group}
+    advice = ItemList(tuple(Item((Code(rule), f": {help_text}")) for rule, help_text in rules.items()))
+    return blocks([Table(("Where", "About", "What", "Rule"), tuple(rows)), *excerpts, advice])
 
 
 def _range(start: int, total: int) -> str:
-    """``, 101 to 200``, where a table is split; else nothing."""
+    """Return such as ``, 101 to 200`` if a table is split, else an empty text."""
     return "" if total <= _ROWS_A_PART else f", {start + 1} to {min(start + _ROWS_A_PART, total)}"

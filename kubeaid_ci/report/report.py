@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
 from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.report.blocks import Section, Table
 
 REPORT_FORMATS = ("text", "json", "markdown", "sarif", "junit", "codeclimate", "html")
 """The names of all formats of a report."""
@@ -29,20 +30,12 @@ class RepositoryRevisions(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Results as people look at them: column names and rows of as many cells."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """The outcome of one command, ready for any format.
 
     `results` are the model values whose field names are the JSON fields. `summary` is flat: a name
-    to a number or text. `table` shows the results to people; `sections` hold ready Markdown by
-    title, for formats that people read.
+    to a number or text. `table` shows the results to people. `sections` are for pages, and `details` for a terminal,
+    which has less space.
     """
 
     command: str
@@ -50,14 +43,14 @@ class Report:
     summary: Mapping[str, Any] = field(default_factory=dict)
     results: tuple[Any, ...] = ()
     findings: tuple[Finding, ...] = ()
-    sections: Mapping[str, str] = field(default_factory=dict)
+    sections: tuple[Section, ...] = ()
     table: Table | None = None
     opening: tuple[str, ...] = ()
     """Plain lines to begin with on a terminal: what somebody in a hurry has to know."""
     base: str | None = None
     """The revision whose findings are left out; `summary` counts them as ``known``."""
-    details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Plain lines by title, few of them, for a terminal; `sections` has the whole."""
+    details: tuple[Section, ...] = ()
+    """Printed on a terminal if they are short, or on request."""
     is_table_first: bool = False
     """True if the table is shown before the findings on a page too; on a terminal it always is."""
     revisions: Mapping[str, RepositoryRevisions] = field(default_factory=dict)

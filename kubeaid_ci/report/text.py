@@ -1,18 +1,29 @@
 """The report for somebody at a terminal: what is wrong, where, and what to do, the worst first."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.report import outcome
-from kubeaid_ci.report.report import Report, Table
-from kubeaid_ci.report.table import shown
+from kubeaid_ci.report.blocks import (
+    Block,
+    Folded,
+    Item,
+    ItemList,
+    Listing,
+    Paragraph,
+    Quote,
+    Section,
+    Table,
+    Text,
+    plain,
+)
+from kubeaid_ci.report.report import Report
 from kubeaid_ci.visible import headline, one_line, visible
 
 _INDENT = "    "
-_BREAK = "\n"
 _MOST_DETAILS = 40
 
 
@@ -48,7 +59,7 @@ def lines(report: Report, *, verbose: bool = False, most: int | None = None) -> 
     `verbose`. None shows all.
     """
     yield from (Line(Kind.HEADING, one_line(line)) for line in report.opening)
-    yield from _table(shown(report))
+    yield from _table(outcome.results(report))
     details = list(_details(report.details))
     if verbose or len(details) <= _MOST_DETAILS:
         yield from details
@@ -58,19 +69,55 @@ def lines(report: Report, *, verbose: bool = False, most: int | None = None) -> 
     yield Line(Kind.SUMMARY, _summary(report))
 
 
+def section_lines(section: Section) -> Iterator[str]:
+    """Yield the lines of a section without its title, each free of control characters. Its appendix is for pages."""
+    for block in section.blocks:
+        yield from block_lines(block)
+
+
 def _table(results: Table) -> Iterator[Line]:
-    rows = (tuple(title.upper() for title in results.columns), *results.rows)
+    for number, row in enumerate(_rows(results) if results.rows else ()):
+        yield Line(Kind.ROW if number else Kind.HEADING, row)
+
+
+def _rows(table: Table) -> Iterator[str]:
+    """Yield the head and the rows of a table, the cells of a column below each other."""
+    rows = [[title.upper() for title in table.columns], *([_one_line(cell) for cell in row] for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for number, row in enumerate(rows if results.rows else ()):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield Line(Kind.ROW if number else Kind.HEADING, "  ".join(cells).rstrip())
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _details(details: Mapping[str, tuple[str, ...]]) -> Iterator[Line]:
-    for title, body in details.items():
-        yield Line(Kind.HEADING, f"{one_line(title)}:")
-        for line in body:
-            yield Line(Kind.ROW, f"  {visible(line).replace(_BREAK, ' ')}".rstrip())
+def _details(sections: Iterable[Section]) -> Iterator[Line]:
+    for section in sections:
+        yield Line(Kind.HEADING, f"{one_line(section.title)}:")
+        yield from (Line(Kind.ROW, f"  {line}".rstrip()) for line in section_lines(section))
+
+
+def block_lines(block: Block) -> Iterator[str]:
+    """Yield the lines of a block, each free of control characters."""
+    match block:
+        case Paragraph() | Quote():
+            yield _one_line(block.text)
+        case ItemList():
+            yield from _items(block.items)
+        case Table():
+            yield from _rows(block)
+        case Listing():
+            yield from visible(block.text).splitlines()
+        case Folded():
+            yield one_line(block.title)
+            yield from (f"  {line}" for below in block.blocks for line in block_lines(below))
+
+
+def _items(items: Iterable[Item]) -> Iterator[str]:
+    for item in items:
+        yield _one_line(item.text)
+        yield from (f"  {line}" for line in _items(item.below))
+
+
+def _one_line(text: Text) -> str:
+    return visible(plain(text)).replace("\n", " ")
 
 
 def _findings(findings: Iterable[Finding], most: int | None) -> Iterator[Line]:
@@ -117,14 +164,14 @@ def _summary(report: Report) -> str:
     """``build: 1 error, 2 warnings (3 suppressed); clusters 4, changed 2``."""
     counts = outcome.counts(report)
     suppressed = counts.pop("suppressed")
-    said = ", ".join(counted(count, name.removesuffix("s")) for name, count in counts.items() if count)
+    findings = ", ".join(counted(count, name.removesuffix("s")) for name, count in counts.items() if count)
     notes = [f"{suppressed} suppressed"] if suppressed else []
     notes += [f"{report.summary['known']} known at {one_line(report.base)} not shown"] if report.base else []
     hidden = f" ({', '.join(notes)})" if notes else ""
     counted_already = {"in_short", *outcome.counts(report), *(["known"] if report.base else [])}
     own = [(name, value) for name, value in report.summary.items() if name not in counted_already]
     rest = ", ".join(f"{one_line(name.replace('_', ' '))} {one_line(str(value))}" for name, value in own)
-    return f"{report.command}: {said or 'no findings'}{hidden}" + (f"; {rest}" if rest else "")
+    return f"{report.command}: {findings or 'no findings'}{hidden}" + (f"; {rest}" if rest else "")
 
 
 def counted(count: int, noun: str) -> str:

@@ -1,6 +1,7 @@
 """The report of ``kubeaid-ci sbom``."""
 
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.blocks import Table
+from kubeaid_ci.report.report import Report
 from kubeaid_ci.sbom.model import Sbom, SbomLine
 
 _HEADER = ("cluster", "Applications", "charts", "images", "without digest", "unknown")

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from kubeaid_ci.findings.vulnerability import VulnerabilitySeverity
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.blocks import Table
+from kubeaid_ci.report.report import Report
 from kubeaid_ci.scan.model import Scan, ScannedImage, ScanStatus
 
 _HEADER = ("image", "status", "critical", "high", "medium", "low", "unknown", "fixable")

@@ -9,7 +9,8 @@ from kubeaid_ci.diff.groups import groups
 from kubeaid_ci.diff.report import headline, sections
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.publishing.report import outcome_words, request_outputs
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.blocks import Listing, Section, Table
+from kubeaid_ci.report.report import Report
 from kubeaid_ci.report.text import counted
 from kubeaid_ci.upgrade.result import ClusterUpgrade, Monitoring, PlaceStatus, Upgrades, UpgradeStatus
 
@@ -27,7 +28,7 @@ def report(upgrades: Upgrades, findings: Sequence[Finding] | None = None, *, ver
         summary=_summary(upgrades),
         results=upgrades.clusters,
         findings=upgrades.findings if findings is None else tuple(findings),
-        sections=sections(groups(upgrades.rehearsal.changes), whole=True),
+        sections=sections(groups(upgrades.rehearsal.changes), is_whole=True),
         table=Table(
             _WITH_REQUEST if published else _COLUMNS,
             tuple(_row(one, published=published) for one in upgrades.clusters),
@@ -127,10 +128,13 @@ def _revisions(one: ClusterUpgrade) -> str:
     return ", ".join(found[:_MOST_REVISIONS]) + more
 
 
-def _left(upgrades: Upgrades) -> dict[str, tuple[str, ...]]:
+def _left(upgrades: Upgrades) -> tuple[Section, ...]:
     """Return the places that each cluster's upgrade changes, for a terminal with ``-v``."""
     edited = [one for one in upgrades.clusters if one.edits]
-    return {f"{one.cluster}: {counted(len(one.edits), 'place')}": tuple(_lines(one)) for one in edited}
+    return tuple(
+        Section(f"{one.cluster}: {counted(len(one.edits), 'place')}", (Listing("\n".join(_lines(one))),))
+        for one in edited
+    )
 
 
 def _lines(one: ClusterUpgrade) -> Iterable[str]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from kubeaid_ci.diff.groups import groups
 from kubeaid_ci.diff.report import sections
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.report.report import Report, Table
+from kubeaid_ci.report.blocks import Table
+from kubeaid_ci.report.report import Report
 from kubeaid_ci.report.text import counted
 from kubeaid_ci.upgrade.shadow import Shadow, ShadowCluster
 
@@ -22,7 +23,7 @@ def report(made: Shadow, findings: Sequence[Finding] | None = None, *, version: 
         summary=_summary(made),
         results=(made.cluster,),
         findings=made.findings if findings is None else tuple(findings),
-        sections=sections(groups(made.upgrade.rehearsal.changes), whole=True),
+        sections=sections(groups(made.upgrade.rehearsal.changes), is_whole=True),
         table=Table(("collision", "places"), _rows(made.cluster)),
         opening=tuple(_opening(made)),
     )

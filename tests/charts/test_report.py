@@ -12,6 +12,7 @@ from kubeaid_ci.charts.verify.verdict import (
     Verification,
 )
 from kubeaid_ci.report import FORMATS
+from kubeaid_ci.report.blocks import Paragraph
 
 RULES = {rule.id: rule for rule in rules.RULES}
 FILE = FileChange("values.yaml", FileAction.MODIFIED, "@@ -1,1 +1,1 @@\n-a: 1\n+a: 2")
@@ -51,7 +52,7 @@ def test_a_long_difference_is_cut_on_a_terminal_and_whole_in_markdown():
 
 
 def test_each_difference_says_which_side_is_ours():
-    assert "`+` our copy" in FORMATS["text"](report(EDITED))
+    assert "+ our copy" in FORMATS["text"](report(EDITED))
     republished = replace(EDITED, effects=Effects(Side.UPSTREAM))
     for name in ("text", "markdown"):
         assert "The publisher changed these files." in FORMATS[name](report(republished))
@@ -59,7 +60,9 @@ def test_each_difference_says_which_side_is_ours():
 
 def test_many_files_are_counted():
     files = [FileChange(f"{number}", FileAction.ADDED, "+x") for number in range(130)]
-    assert "and 30 more files" in report(result("b", ChartStatus.DIFFERENT, *files)).sections["b/b: 130 added"]
+    sections = report(result("b", ChartStatus.DIFFERENT, *files)).sections
+    assert [section.title for section in sections] == ["What to do now", "b/b: 130 added"]
+    assert sections[1].blocks[-1] == Paragraph("and 30 more files")
 
 
 def test_what_was_written_to_the_ledger_is_told():

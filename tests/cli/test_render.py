@@ -75,7 +75,7 @@ def test_other_formats_print_the_report_only(run):
     told = json.loads(run("render", "--app", "web", "--format", "json").stdout)
     assert told["summary"]["objects"] == 3
     assert [one["app"] for one in told["results"]] == ["web"]
-    assert "Values that are others in every rendering" in run("render", "--format", "markdown").stdout
+    assert "Values that differ at each render" in run("render", "--format", "markdown").stdout
 
 
 def test_failure_is_the_callers_fault_and_the_rest_is_printed(run, world):

@@ -4,6 +4,7 @@ from kubeaid_ci.build.result import BuildResult, BuildStatus
 from kubeaid_ci.compare.manifests import Change
 from kubeaid_ci.findings.finding import Rule, Severity
 from kubeaid_ci.git.tree import Action
+from kubeaid_ci.report.blocks import Code, Section, Table
 from kubeaid_ci.report.report import Report
 
 INVALID = Rule("build/vars-invalid", Severity.ERROR, "It will not build. Correct the line.")
@@ -32,7 +33,7 @@ def build_report() -> Report:
             INVALID.at("k8s/prod/prod-vars.jsonnet", "no such variable: w", subject="prod", line=2),
             STALE.at("k8s/st/kube-prometheus/q.yaml", "by hand", subject="stage").suppressed("until Monday"),
         ),
-        {"stage": "| Kind | Name |\n| --- | --- |\n| Prometheus | `k8s` |\n"},
+        (Section("stage", (Table(("Kind", "Name"), (("Prometheus", Code("k8s")),)),)),),
     )
 
 
@@ -40,4 +41,4 @@ def hostile_report() -> Report:
     """A report in which every text that comes from outside is hostile."""
     finding = INVALID.at(f"k8s/{HOSTILE}", f"{HOSTILE}\n::error::{HOSTILE}", subject=HOSTILE, line=1)
     result = BuildResult(HOSTILE, HOSTILE, HOSTILE, None, BuildStatus.FAILED, error=HOSTILE)
-    return Report("build", "1.2.3", {"note": HOSTILE}, (result,), (finding, finding.suppressed(HOSTILE)), {})
+    return Report("build", "1.2.3", {"note": HOSTILE}, (result,), (finding, finding.suppressed(HOSTILE)))

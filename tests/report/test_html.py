@@ -1,13 +1,9 @@
-import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
-import pytest
-
 from kubeaid_ci.report.html import render
-from kubeaid_ci.report.html_markdown import rendered
-from kubeaid_ci.report.markdown import code, escape, fence, folded, table
-from tests.report.samples import HOSTILE, build_report, hostile_report
+from tests.report.samples import build_report, hostile_report
 
 VOID = {"meta", "br"}
 
@@ -76,86 +72,25 @@ def test_a_run_without_findings_says_so() -> None:
     assert "No findings." in Page(render(replace(build_report(), findings=()))).said
 
 
-def test_a_section_shows_its_markdown() -> None:
-    body = (
-        "### Objects\n\n"
-        + table(("Kind", "Fields"), [("Role", code("a|b`c")), (escape("x|y_z <b> @me"), "**bold**")])
-        + "\n- one\n- "
-        + escape("two & three")
-        + "\n\n"
-        + fence("--- a\n+++ b\n@@ -1 +1 @@\n-old <i>\n+new\n```\n same", "diff")
-        + "\n"
-        + folded("more <b>", "[docs](https://example.com/a?b&c)\n")
+def test_a_table_first_report_begins_with_its_results() -> None:
+    page = Page(render(replace(build_report(), is_table_first=True))).said
+    assert page.index("Results") < page.index("Errors")
+
+
+def test_the_headline_and_the_origin_come_first() -> None:
+    report = replace(
+        build_report(),
+        opening=("1 of 3 clusters changed",),
+        revisions={
+            "config": {"repository": "github.com/acme/config", "revision": {"ref": "main", "commit": "1a2b3c4d"}}
+        },
+        made=datetime(2026, 3, 1, 4, 5, tzinfo=UTC),
+        run="https://ci.example.com/run/7",
     )
-    shown = Page(f"<div>{rendered(body)}</div>").said
-    assert "@\u200bme" in shown
-    shown = shown.replace("\u200b", "")
-    for said in (
-        "Objects",
-        "a|b`c",
-        "x|y_z <b> @me",
-        "bold",
-        "two & three",
-        "-old <i>",
-        "\n```\n",
-        "more <b>",
-        "docs",
-    ):
-        assert said in shown
-    page = rendered(body)
-    assert '<span class="plus">+new</span>' in page
-    assert '<a href="https://example.com/a?b&amp;c" rel="noreferrer">docs</a>' in page
-    assert "<th>Kind</th>" in page
-
-
-@pytest.mark.parametrize(
-    "markdown",
-    [
-        "<script>alert(1)</script>",
-        "[x](javascript:alert(1))",
-        '[x](https://example.com/"onclick="alert(1))',
-        "<details onclick=alert(1)>",
-        "<summary><img src=x onerror=alert(1)></summary>",
-        "&lt;script&gt;",
-        "`<script>`",
-        "| <script> | `<script>` |",
-        "```\n<script>",
-        "# <script>",
-        "- <script>",
-        "**<script>**",
-        "[<script>](https://example.com)",
-    ],
-)
-def test_markdown_brings_no_tag_of_its_own(markdown: str) -> None:
-    page = rendered(markdown)
-    assert not re.search(r"<(script|img|details o)", page)
-    assert not re.search(r'href="(?!https?://)|" ?onclick', page)
-
-
-@pytest.mark.parametrize("line", ["[" * 50_000, "`" * 50_000, "**" * 50_000, "` `` " * 20_000, "\\" * 50_000])
-def test_a_long_line_of_signs_takes_no_long_time(line: str) -> None:
-    assert rendered(f"x {line}").startswith("<p>")
-
-
-def test_hostile_text_in_a_section_is_visible_and_our_own_gaps_are_not() -> None:
-    page = render(replace(build_report(), sections={HOSTILE: escape(HOSTILE)}))
-    assert r"\x1b[2J" in page
-    assert r"\u200b" not in page
-
-
-@pytest.mark.parametrize(
-    ("markdown", "html"),
-    [
-        ("- a\n- b", "<ul><li>a</li><li>b</li></ul>"),
-        ("- a\n  - b\n  - c\n- d", "<ul><li>a<ul><li>b</li><li>c</li></ul></li><li>d</li></ul>"),
-        ("- a\n  - b\n    - c\n- d", "<ul><li>a<ul><li>b<ul><li>c</li></ul></li></ul></li><li>d</li></ul>"),
-        ("  - a\n- b", "<ul><li>a</li><li>b</li></ul>"),
-    ],
-)
-def test_a_list_in_a_list_belongs_to_its_item(markdown: str, html: str) -> None:
-    assert rendered(markdown) == html
-
-
-def test_lists_nest_only_as_deep_as_reports_do() -> None:
-    deep = "\n".join(f"{' ' * level}- x" for level in range(5_000))
-    assert rendered(deep).count("<ul>") <= 10
+    page = Page(render(report))
+    assert (
+        "config repo github.com/acme/config at main (1a2b3c4d) · kubeaid-ci 1.2.3 · 2026-03-01 04:05 UTC · run"
+        in page.said
+    )
+    assert page.addresses == ["https://ci.example.com/run/7"]
+    assert page.said.index("1 of 3 clusters changed") < page.said.index("Errors")

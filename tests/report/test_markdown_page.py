@@ -50,7 +50,7 @@ def test_the_page_goes_on_with_results_and_folded_sections() -> None:
 
 
 def test_a_run_without_findings_says_that_there_are_no_errors() -> None:
-    page = render(replace(build_report(), findings=(), results=(), sections={}))
+    page = render(replace(build_report(), findings=(), results=(), sections=()))
     assert page.endswith("| changed | 1 |\n| errors | 0 |\n")
 
 

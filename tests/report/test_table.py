@@ -1,10 +1,11 @@
 from kubeaid_ci.config_repo.cluster import ClusterInfo
-from kubeaid_ci.report.table import Table, table
+from kubeaid_ci.report.blocks import Table
+from kubeaid_ci.report.outcome import fields_table
 from tests.report.samples import build_report
 
 
 def test_columns_without_any_value_are_left_out_and_lists_are_counted() -> None:
-    assert table(build_report().results) == Table(
+    assert fields_table(build_report().results) == Table(
         (
             "cluster",
             "dir",
@@ -27,7 +28,7 @@ def test_columns_without_any_value_are_left_out_and_lists_are_counted() -> None:
 
 def test_results_of_two_kinds_share_columns() -> None:
     info = ClusterInfo("prod", "p", "v", None, "1.34.0", "v0.17.0", None, ("a", "b", "c"))
-    assert table([info, {"name": "x", "more": 1}]) == Table(
+    assert fields_table([info, {"name": "x", "more": 1}]) == Table(
         (
             "name",
             "dir",
@@ -43,4 +44,4 @@ def test_results_of_two_kinds_share_columns() -> None:
 
 
 def test_no_results_give_an_empty_table() -> None:
-    assert table(()) == Table((), ())
+    assert fields_table(()) == Table((), ())

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
+from kubeaid_ci.report.blocks import Section, item_list
 from kubeaid_ci.report.text import Kind, lines, render
 from tests.report.samples import build_report, hostile_report
 
@@ -81,7 +82,7 @@ def test_a_screen_shows_the_first_findings_and_counts_the_others(verbose: bool, 
 
 @pytest.mark.parametrize(("count", "verbose", "shown"), [(40, False, True), (41, False, False), (41, True, True)])
 def test_long_details_are_shown_on_request(count: int, verbose: bool, shown: bool) -> None:
-    details = {"Images": tuple(f"image {number}" for number in range(count - 1))}
+    details = (Section("Images", (item_list(f"image {number}" for number in range(count - 1)),)),)
     report = replace(build_report(), results=(), findings=(), summary={}, details=details)
     texts = [line.text for line in lines(report, verbose=verbose)]
     assert ("  image 7" in texts) == shown

@@ -11,7 +11,7 @@ from kubeaid_ci.findings.finding import Severity
 from kubeaid_ci.forge.forge import Size
 from kubeaid_ci.publishing.body import ChangedFile, changed_files_list, changed_files_table
 from kubeaid_ci.report import outcome
-from kubeaid_ci.report.markdown import code, escape, fit, folded, quiet, table
+from kubeaid_ci.report.markdown import block, code, escape, fit, folded, quiet, table
 from kubeaid_ci.settings.policy import Step
 from kubeaid_ci.visible import one_line, shortened
 
@@ -74,11 +74,15 @@ def body(
     changes in each cluster, if there is a config repo. The text mentions and closes nothing, whatever the charts hold.
     `scan` is a sentence about vulnerabilities, if a scan is known.
     """
-    first = [part for update in updates for part in (f"### {escape(update.chart)}\n", *chart_update.about(update))]
+    first = [
+        part
+        for update in updates
+        for part in (f"### {escape(update.chart)}\n", *map(block, chart_update.about(update)))
+    ]
     found = [*first, *_lost(lost), *([f"{escape(scan)}\n"] if scan else []), changed_files_table(files)]
     if clusters is not None:
         found += effects(clusters, about="this update")
-    found += [part for update in updates for part in chart_update.details(update)]
+    found += [part for update in updates for part in map(block, chart_update.folds(update))]
     found += _defaults(defaults, is_all=clusters is None)
     found += changed_files_list(files)
     return fit([part for part in found if part], limit, size=size, note=_left_out)

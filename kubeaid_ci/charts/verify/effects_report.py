@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 from kubeaid_ci.charts.verify.verdict import Effects, Side
 from kubeaid_ci.diff.groups import groups, image_lines
-from kubeaid_ci.diff.report import plain_lines, sections
+from kubeaid_ci.diff.report import change_list
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.report import outcome
-from kubeaid_ci.report.markdown import code, escape
+from kubeaid_ci.report.blocks import Block, Code, Item, ItemList, Paragraph, Strong, item_list
+from kubeaid_ci.report.text import block_lines
 from kubeaid_ci.visible import one_line, shortened
 
 _MOST_DANGERS = 40
@@ -30,35 +31,36 @@ def headline(effects: Effects) -> str:
     more = kinds.total() - sum(count for _, count in kinds.most_common(_MOST_KINDS))
     counts = Counter(change.action for change in effects.objects)
     objects = [f"{counts[action]} {action.value}" for action in Action if counts[action]]
-    said = [", ".join([*dangers, *([f"{more} more"] if more else [])])]
-    said += [f"objects {', '.join(objects)}"] if objects else []
-    return "; ".join(filter(None, said)) or "none with default values"
+    parts = [", ".join([*dangers, *([f"{more} more"] if more else [])])]
+    parts += [f"objects {', '.join(objects)}"] if objects else []
+    return "; ".join(filter(None, parts)) or "none with default values"
 
 
-def markdown(effects: Effects) -> str:
-    """Dangers, images and objects, as ready Markdown."""
+def blocks(effects: Effects) -> Iterator[Block]:
+    """Yield dangers, images and objects."""
     if effects.error:
-        return f"The effect of the difference is unknown: {escape(effects.error)}\n"
+        yield Paragraph(f"The effect of the difference is unknown: {effects.error}")
+        return
     if not effects.objects and not effects.dangers:
-        return "With default values nothing that Helm renders changes.\n"
-    parts = [f"**{_WHOSE[effects.changed_by]}**{_how(effects)}\n"]
-    dangers = _dangers(effects)
-    parts += [f"- **{one.rule.id}** {code(one.subject)}: {_bounded(one.message)}" for one in dangers[:_MOST_DANGERS]]
-    if len(dangers) > _MOST_DANGERS:
-        parts.append(f"- and {len(dangers) - _MOST_DANGERS} more")
-    parts += [f"- image {code(line.text())}" for line in image_lines(effects.images)]
-    return "\n".join([*parts, *sections(groups(effects.objects)).values()]) + "\n"
+        yield Paragraph("With default values nothing that Helm renders changes.")
+        return
+    how = " (rendered by itself)" if effects.rendered == "subchart" else ""
+    yield Paragraph((Strong(_WHOSE[effects.changed_by]), how))
+    texts = ((Strong(one.rule.id), " ", Code(one.subject), f": {_bounded(one.message)}") for one in _dangers(effects))
+    items = [*item_list(texts, most=_MOST_DANGERS).items]
+    items += [Item(("image ", Code(line.text()))) for line in image_lines(effects.images)]
+    yield ItemList((*items, *(item for group in groups(effects.objects) for item in change_list(group).items)))
 
 
-def plain(effects: Effects) -> Iterator[str]:
-    """The same for a terminal, shorter."""
+def plain_lines(effects: Effects) -> Iterator[str]:
+    """Yield the same for a terminal, shorter."""
     if effects.error:
         yield f"its effect is unknown: {one_line(effects.error)}"
         return
     for one in _dangers(effects)[:_MOST_DANGERS]:
-        yield f"{one.rule.id} {one.subject}: {shortened(one_line(one.message), _LONGEST)}"
+        yield f"{one.rule.id} {one.subject}: {_bounded(one.message)}"
     for group in groups(effects.objects):
-        yield from plain_lines(group)
+        yield from block_lines(change_list(group, is_whole=True))
 
 
 def weight(effects: Effects | None) -> int:
@@ -70,9 +72,5 @@ def _dangers(effects: Effects) -> tuple[Finding, ...]:
     return outcome.speaking(effects.dangers)
 
 
-def _how(effects: Effects) -> str:
-    return " (rendered by itself)" if effects.rendered == "subchart" else ""
-
-
 def _bounded(message: str) -> str:
-    return escape(shortened(one_line(message), _LONGEST))
+    return shortened(one_line(message), _LONGEST)
