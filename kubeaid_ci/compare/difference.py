@@ -106,11 +106,11 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class ObjectChange:
-    """One object that is added, removed or modified in one cluster, fit to be shown.
+    """One object that is added, removed or modified in one cluster, for display.
 
-    `app_before` is the Application that held it, where that was another; `renamed_from` the key of
-    the removed object whose place it takes. `fields_left_out` counts what `fields` had no room for. `destination` is
-    the cluster that the object is on, empty for the one that Argo CD runs in.
+    `app_before` is the Application that held it if that was another, `renamed_from` the key of the removed object whose
+    place it takes. `fields_left_out` counts the fields beyond the limit of `fields`. `destination` is the cluster that
+    the object is on, empty for the one that Argo CD runs in.
     """
 
     cluster: str
@@ -125,3 +125,5 @@ class ObjectChange:
     app_before: str | None = None
     renamed_from: str | None = None
     destination: str = ""
+    content: str = field(default="", repr=False, compare=False)
+    """An added object as YAML, or the changed lines of a modified one with context; empty if it is not kept."""

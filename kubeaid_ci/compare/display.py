@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import unified_diff
 from functools import lru_cache
 from typing import Any
@@ -20,6 +21,10 @@ MOST_FIELDS = 100
 """Maximum number of fields of one object shown before the rest is counted."""
 LONGEST_VALUE = 240
 MOST_LINES = 2000
+MOST_CONTENT_LINES = 300
+"""Maximum number of lines of one object that a report has; a person reads less."""
+_LONGEST_LINE = 400
+_MOST_CONTENT_COMPARED = 3_000
 _MOST_COMPARED = 30_000
 """Lines on a side beyond which a diff takes minutes; the largest definitions of kinds have fewer."""
 
@@ -54,18 +59,40 @@ def object_change(difference: Difference, *, noise: bool = False) -> ObjectChang
     )
 
 
+def content(difference: Difference) -> str:
+    """Return an added object as YAML, or the changed lines of a modified one with their context.
+
+    Empty for a removed object, and if only the schemas of a kind differ, which have thousands of lines. Lines have any
+    length: see `narrowed`.
+    """
+    if difference.after is None:
+        return ""
+    before, after = _yaml_sides(_without_schemas(difference.before), _without_schemas(difference.after))
+    if difference.before is None:
+        return _bounded_lines(after, MOST_CONTENT_LINES)
+    if max(len(before), len(after)) > _MOST_CONTENT_COMPARED:
+        return f"… {len(before)} lines became {len(after)}; show the diff with --unified\n"
+    return _bounded_lines([*unified_diff(before, after, lineterm="")][2:], MOST_CONTENT_LINES)
+
+
 def unified(difference: Difference) -> str:
-    """The diff, an empty text if only the order of keys differs; shortened beyond `MOST_LINES`, with a note."""
-    old, new = _masked(difference.before), _masked(difference.after)
-    known = {(secret.size, repr(secret.value)) for secret in hidden(old)}
-    before, after = (_lines(_spelled(side, known)) for side in (old, new))
-    was, now = (str(side.key) if side else "/dev/null" for side in (difference.before, difference.after))
+    """Return a unified diff, empty if only the order of keys differs; beyond `MOST_LINES` it is shortened.
+
+    Lines have any length: see `narrowed`.
+    """
+    before, after = _yaml_sides(difference.before, difference.after)
+    old, new = (str(side.key) if side else "/dev/null" for side in (difference.before, difference.after))
     if max(len(before), len(after)) > _MOST_COMPARED and before and after:
-        return f"--- {was}\n+++ {now}\n… {len(before)} lines became {len(after)}; too many to be compared by line\n"
-    lines = list(unified_diff(before, after, was, now, lineterm=""))
-    if len(lines) > MOST_LINES:
-        lines = [*lines[:MOST_LINES], f"… {len(lines) - MOST_LINES} more lines"]
-    return "".join(f"{line}\n" for line in lines)
+        return f"--- {old}\n+++ {new}\n… {len(before)} lines became {len(after)}; too many to be compared by line\n"
+    return _bounded_lines([*unified_diff(before, after, old, new, lineterm="")], MOST_LINES)
+
+
+def narrowed(text: str) -> str:
+    """Return a text with its long lines cut. Remove secrets first: half of one would not be recognized."""
+    return "".join(
+        f"{line}\n" if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}… ({len(line)} characters)\n"
+        for line in text.splitlines()
+    )
 
 
 def path(steps: Sequence[Step]) -> str:
@@ -155,21 +182,52 @@ def _bounded(text: str | None) -> str | None:
     return f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"
 
 
-def _masked(manifest: Manifest | None) -> Any:
-    return {} if manifest is None else masked(manifest.body, manifest.key)
+def _yaml_sides(before: Manifest | None, after: Manifest | None) -> tuple[list[str], list[str]]:
+    """Return the lines of both states as YAML, secrets masked."""
+    old, new = ({} if side is None else masked(side.body, side.key) for side in (before, after))
+    known = {(secret.size, repr(secret.value)) for secret in hidden(old)}
+    marks = known if before is not None else None
+    return _lines(_with_text(old, known)), _lines(_with_text(new, marks))
 
 
-def _spelled(value: Any, known: set[tuple[int | None, str]]) -> Any:
-    """The value with secrets as text; a secret missing on the other side is marked, or it would look the same."""
+def _without_schemas(manifest: Manifest | None) -> Manifest | None:
+    """Return the definition of a kind without its schemas, which have thousands of lines; any other object as it is."""
+    if manifest is None or manifest.key.kind != "CustomResourceDefinition":
+        return manifest
+    spec = manifest.body.get("spec")
+    versions = spec.get("versions") if isinstance(spec, Mapping) else None
+    if not isinstance(spec, Mapping) or not isinstance(versions, list):
+        return manifest
+    short = [
+        {name: "(left out)" if name == "schema" else value for name, value in version.items()}
+        if isinstance(version, Mapping)
+        else version
+        for version in versions
+    ]
+    return replace(manifest, body={**manifest.body, "spec": {**spec, "versions": short}})
+
+
+def _with_text(value: Any, known: set[tuple[int | None, str]] | None) -> Any:
+    """Return the value with its secrets as text.
+
+    `known` are the secrets of the other side: one that is missing there is marked, or it would look the same.
+    """
     match value:
         case Mapping():
-            return {str(name): _spelled(item, known) for name, item in value.items()}
+            return {str(name): _with_text(item, known) for name, item in value.items()}
         case list():
-            return [_spelled(item, known) for item in value]
+            return [_with_text(item, known) for item in value]
         case Masked():
-            return str(value) if (value.size, repr(value.value)) in known else f"{value} (changed)"
+            is_known = known is None or (value.size, repr(value.value)) in known
+            return str(value) if is_known else f"{value} (changed)"
     return bare(value)
 
 
 def _lines(body: Any) -> list[str]:
     return documents.dump(body).splitlines() if body else []
+
+
+def _bounded_lines(lines: list[str], most: int) -> str:
+    if len(lines) > most:
+        lines = [*lines[:most], f"… {len(lines) - most} more lines"]
+    return "".join(f"{line}\n" for line in lines)

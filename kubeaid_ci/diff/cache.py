@@ -43,6 +43,7 @@ def unpacked(data: bytes) -> Comparison:
         removed=tuple(OneSided(**cluster) for cluster in entry["removed"]),
         not_compared=tuple(NotCompared(**app) for app in entry["not_compared"]),
         applications=entry["applications"],
+        contents_left_out=entry["contents_left_out"],
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kubeaid_ci.compare.difference import Difference, ObjectChange
-from kubeaid_ci.compare.display import object_change, unified
+from kubeaid_ci.compare.display import content, narrowed, object_change, unified
 from kubeaid_ci.compare.ignores import standing
 from kubeaid_ci.compare.images import images
 from kubeaid_ci.compare.objects import Known, differences, twice
@@ -48,6 +48,7 @@ def together(parts: Sequence[Comparison]) -> Comparison:
         removed=tuple(one for part in parts for one in part.removed),
         not_compared=tuple(one for part in parts for one in part.not_compared),
         applications=sum(part.applications for part in parts),
+        contents_left_out=sum(part.contents_left_out for part in parts),
     )
 
 
@@ -79,7 +80,7 @@ def compare_one(
     before_it = images(old) if apps else ran
     return Comparison(
         (name,),
-        tuple(_safe_change(object_change(one, noise=noise), without) for one in wanted),
+        tuple(_safe_change(one, known, without, noise=noise) for one in wanted),
         tuple(
             replace(finding, message=without(finding.message))
             for finding in (
@@ -88,7 +89,7 @@ def compare_one(
             )
         ),
         tuple(image_steps(name, ran - runs, runs - ran)),
-        {subject: without(text) for subject, text in _diffs(wanted).items()} if diffs else {},
+        {subject: narrowed(without(text)) for subject, text in _diffs(wanted).items()} if diffs else {},
         len(found) - len(wanted),
     )
 
@@ -118,12 +119,18 @@ def _remover(
     return remover({*secrets, *(text for place in held for text in known.secrets[place])})
 
 
-def _safe_change(change: ObjectChange, without: Remove) -> ObjectChange:
+def _safe_change(difference: Difference, known: Known, without: Remove, *, noise: bool) -> ObjectChange:
+    """Return a change for display; `without` removes secrets from its texts."""
+    change = object_change(difference, noise=noise)
     fields = tuple(
         replace(field, before=field.before and without(field.before), after=field.after and without(field.after))
         for field in change.fields
     )
-    return replace(change, fields=fields)
+    before, after = difference.before, difference.after
+    pair = (id(before.body) if before else 0, id(after.body) if after else 0, difference.manifest.key)
+    if (text := known.contents.get(pair)) is None:
+        text = known.contents[pair] = content(difference)
+    return replace(change, fields=fields, content=narrowed(without(text)))
 
 
 def _diffs(found: Iterable[Difference]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kubeaid_ci.diff.comparison import Comparison
+from kubeaid_ci.diff.contents import left_out
 from kubeaid_ci.diff.counts import counted, effect, headline, noun
 from kubeaid_ci.diff.counts import table as cluster_table
 from kubeaid_ci.diff.groups import Danger, Group, by_weight, dangers, groups, image_lines
@@ -62,7 +63,7 @@ def parts(comparison: Comparison, *, about: str, silenced: Silenced = Silenced()
         f"## What {escape(about)} does\n\n{escape(headline(comparison))}\n",
         f"{silenced}.\n" if str(silenced) else "",
         *map(blocks, tables(comparison, found)),
-        *markdown_page.sections(sections(found)),
+        *markdown_page.sections((*sections(found), *left_out(comparison))),
     ]
     # Behind the tables that fit, so that it is there however long the comment is.
     every.insert(3, origin)

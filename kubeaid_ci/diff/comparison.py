@@ -78,6 +78,8 @@ class Comparison(JsonResult):
     removed: tuple[OneSided, ...] = ()
     not_compared: tuple[NotCompared, ...] = ()
     applications: int = 0
+    contents_left_out: int = 0
+    """Number of changed objects whose content is not kept, because there is too much of it."""
     helm: str = ""
     """The version of Helm whose rules rendered charts by themselves; empty for clusters, each of which has its own."""
 

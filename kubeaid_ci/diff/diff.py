@@ -13,6 +13,7 @@ from kubeaid_ci.config_repo.selection import Selection
 from kubeaid_ci.diff import helm_change
 from kubeaid_ci.diff.clusters import together
 from kubeaid_ci.diff.comparison import Comparison, Revisions
+from kubeaid_ci.diff.contents import Contents
 from kubeaid_ci.diff.monitoring import builder_of, with_monitoring
 from kubeaid_ci.diff.one_sided_clusters import OneSidedClusters, deployed_on_both
 from kubeaid_ci.diff.pair import Pair, compare_cached, compare_pair, pairs_of
@@ -127,6 +128,7 @@ def compare_revisions(
     ):
         old, new = sides.selections
         folded = _Folded((old, new), OneSidedClusters.of(old, new))
+        contents = Contents()
         for group in sides.groups():
             folded.add(group, renderer)
             if observe:
@@ -137,7 +139,8 @@ def compare_revisions(
                 pairs = with_monitoring(pairs, builder, before.kubeaid, after.kubeaid)
             known = Known()
             for pair in pairs:
-                folded.parts[pair.cluster.dir] = compare_cached(pair, renderer, noise=noise, diffs=diffs, known=known)
+                comparison = compare_cached(pair, renderer, noise=noise, diffs=diffs, known=known)
+                folded.parts[pair.cluster.dir] = contents.kept(comparison)
         check_app_names(apps, {app.app for side in folded.told for app, _ in side})
     made = folded.comparison()
     if isinstance(after.kubeaid, Commit):

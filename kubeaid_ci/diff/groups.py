@@ -1,8 +1,8 @@
 """Changes of objects and images grouped for reviewers: equal changes in several places are listed once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from kubeaid_ci.compare.difference import FieldChange, ObjectChange
 from kubeaid_ci.diff.comparison import ImageChange
@@ -40,6 +40,8 @@ class Group:
     app: str
     clusters: tuple[str, ...]
     entries: tuple[Entry, ...]
+    contents: Mapping[ObjectChange, Mapping[str, str]] = field(default_factory=dict, compare=False)
+    """The content of each object in each cluster."""
 
     def count(self, action: Action) -> int:
         """Return the number of added, removed and modified objects."""
@@ -77,15 +79,19 @@ class ImageLine:
 
 
 def groups(changes: Iterable[ObjectChange]) -> tuple[Group, ...]:
-    """The changes by Application and clusters, the largest first."""
-    clusters: dict[ObjectChange, list[str]] = defaultdict(list)
+    """Return the changes by Application and clusters, the largest first."""
+    contents: dict[ObjectChange, dict[str, str]] = defaultdict(dict)
     for change in changes:
-        clusters[replace(change, cluster="")].append(change.cluster)
+        contents[replace(change, cluster="", content="")][change.cluster] = change.content
     together: dict[tuple[str, tuple[str, ...]], list[ObjectChange]] = defaultdict(list)
-    for change, where in clusters.items():
-        together[change.app, tuple(sorted(set(where)))].append(change)
-    found = [Group(app, where, _entries(alike)) for (app, where), alike in together.items()]
-    return tuple(sorted(found, key=lambda group: (-_size(group) * len(group.clusters), group.app, group.clusters)))
+    for change, by_cluster in contents.items():
+        together[change.app, tuple(sorted(by_cluster))].append(change)
+    found = [
+        Group(app, clusters, _entries(alike), {change: contents[change] for change in alike})
+        for (app, clusters), alike in together.items()
+    ]
+    size = {id(group): sum(len(entry.fields) + len(entry.objects) for entry in group.entries) for group in found}
+    return tuple(sorted(found, key=lambda group: (-size[id(group)] * len(group.clusters), group.app, group.clusters)))
 
 
 def dangers(findings: Iterable[Finding]) -> tuple[Danger, ...]:
@@ -163,7 +169,3 @@ def _entries(changes: Sequence[ObjectChange]) -> tuple[Entry, ...]:
             ),
         )
     )
-
-
-def _size(group: Group) -> int:
-    return sum(len(entry.fields) + len(entry.objects) for entry in group.entries)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from kubeaid_ci.compare.difference import FieldChange, ObjectChange
 from kubeaid_ci.diff.comparison import Comparison
+from kubeaid_ci.diff.contents import appendix, left_out
 from kubeaid_ci.diff.counts import effect, headline, outputs, summary, table
 from kubeaid_ci.diff.groups import LOST, Entry, Group, by_weight, dangers, groups, image_lines, named
 from kubeaid_ci.findings.finding import Finding, Severity
@@ -18,6 +19,7 @@ __all__ = ["change_list", "headline", "not_compared", "outputs", "report", "row"
 
 WORDS = {Severity.ERROR: "error", Severity.WARNING: "review", Severity.INFO: "note"}
 _SCHEMA = re.compile(r"spec\.versions\[([^]]+)\]\.schema\.openAPIV3Schema(.*)")
+_MOST_CLUSTERS = 3
 _MOST_OBJECTS = 12
 _MOST_FIELDS = 15
 _MOST_ENTRIES = 60
@@ -39,14 +41,16 @@ def report(comparison: Comparison, *, version: str, command: str = "diff") -> Re
         results=comparison.changes,
         findings=comparison.findings,
         table=table(comparison),
-        sections=(*([unknown] if unknown else []), *by_app, *diffs),
-        opening=tuple(filter(None, (headline(comparison), effect(comparison), *_lost(comparison.findings)))),
+        sections=(*([unknown] if unknown else []), *by_app, *left_out(comparison), *diffs),
+        opening=tuple(filter(None, (headline(comparison), effect(comparison)))),
+        urgent=tuple(_lost(comparison.findings)),
+        is_table_first=True,
         details=(*details, *(diffs or by_app)),
     )
 
 
 def not_compared(comparison: Comparison) -> Section | None:
-    """Return the Applications whose objects are not all known, and the unreadable clusters; None if there are none."""
+    """Return the Applications and clusters whose objects are not all known; None if all are known."""
     texts = [
         (
             Code("/".join(filter(None, (app.cluster, app.app)))),
@@ -73,7 +77,17 @@ def row(group: Group) -> tuple[str, ...]:
 
 def sections(found: Iterable[Group], *, is_whole: bool = False) -> tuple[Section, ...]:
     """Return a section for each group; its title has the counts. Long lists are cut unless `is_whole`."""
-    return tuple(Section(title(group), (change_list(group, is_whole=is_whole),)) for group in found)
+    return tuple(
+        Section(title(group), (change_list(group, is_whole=is_whole),), appendix(group), _about(group))
+        for group in found
+    )
+
+
+def _about(group: Group) -> str:
+    """Return the Application and its clusters, of which only the first are named."""
+    more = len(group.clusters) - _MOST_CLUSTERS
+    clusters = ", ".join(group.clusters[:_MOST_CLUSTERS]) + (f" and {more} more" if more > 0 else "")
+    return f"{group.app} in {clusters}" if group.app else clusters
 
 
 def title(group: Group) -> str:

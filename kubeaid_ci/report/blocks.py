@@ -99,12 +99,13 @@ class Section:
     """A part of a report behind a title.
 
     `appendix` has long blocks about single objects. A page in HTML has them in their section. Markdown has them after
-    all sections, because a comment or a summary may have no space for them.
+    all sections, because a comment or a summary may have no space for them. There, `about` completes their titles.
     """
 
     title: str
     blocks: tuple[Block, ...]
     appendix: tuple[Folded, ...] = ()
+    about: str = ""
 
 
 def plain(text: Text) -> str:

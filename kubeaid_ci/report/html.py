@@ -1,8 +1,9 @@
 """The report as one page that needs nothing else: no network, no script, light and dark."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from html import escape
+from itertools import count
 from typing import Any
 
 from kubeaid_ci.findings.finding import Finding, Severity
@@ -39,7 +40,8 @@ def render(report: Report) -> str:
     title = escape(one_line(f"kubeaid-ci {report.command}"))
     tables = [*_findings(report.findings)], [_results(outcome.results(report))]
     first, second = reversed(tables) if report.is_table_first else tables
-    parts = [_header(report), _tiles(report), *first, *second, *map(_section, report.sections)]
+    details = ["<h2>Details</h2>"] if report.sections else []
+    parts = [_header(report), _tiles(report), *first, *second, *details, *map(_section, report.sections)]
     if not outcome.speaking(report.findings):
         parts.insert(2, '<p class="silence">No findings.</p>')
     body = "\n".join(part for part in [*parts, _suppressed(report.findings)] if part)
@@ -64,15 +66,15 @@ def _header(report: Report) -> str:
 
 
 def _tiles(report: Report) -> str:
-    tiles = "".join(_tile(name, value) for name, value in outcome.summary(report).items())
+    """Return the figures of the summary, those of findings first; without zeros and what the headline has already."""
+    counts = {name: value for name, value in outcome.counts(report).items() if value or name == "errors"}
+    figures = {name: value for name, value in outcome.summary(report).items() if value and value not in report.opening}
+    tiles = "".join(_tile(name, value) for name, value in {**counts, **figures}.items())
     return f'<section class="tiles">{tiles}</section>'
 
 
 def _tile(name: str, value: Any) -> str:
-    """A tile for trouble is coloured only where there is some."""
-    colour = name if name in ("errors", "warnings", "infos") and value else ""
-    if name == "errors" and not value:
-        colour = "fine"
+    colour = name if name in ("errors", "warnings", "infos") and value else "fine" if name == "errors" else ""
     figure = f"{value:.2f}" if isinstance(value, float) else str(value)
     small = " small" if len(figure) > 8 else ""
     return (
@@ -83,39 +85,34 @@ def _tile(name: str, value: Any) -> str:
 
 def _findings(findings: Iterable[Finding]) -> Iterator[str]:
     for severity, group in outcome.by_severity(findings).items():
-        rules = {finding.rule.id: finding.rule for finding in group}
-        cards = "".join(
-            _card(rule.id, rule.help, [finding for finding in group if finding.rule.id == rule.id])
-            for rule in rules.values()
-        )
-        count = f'<span class="count">{len(group)}</span>'
-        yield f'<section class="{severity}"><h2>{_TITLES[severity]} {count}</h2>{cards}</section>'
+        by_rule: dict[str, list[list[Finding]]] = {}
+        for alike in outcome.alike(group):
+            by_rule.setdefault(alike[0].rule.id, []).append(alike)
+        total = f'<span class="count">{len(group)}</span>'
+        cards = "".join(map(_card, by_rule.values()))
+        yield f'<section class="{severity}"><h2>{_TITLES[severity]} {total}</h2>{cards}</section>'
 
 
-def _card(rule: str, advice: str, findings: Sequence[Finding]) -> str:
-    rows = "".join(map(_finding, findings))
-    return f'<article><h3>{_text(rule)}</h3><p class="help">{_text(advice)}</p><ul>{rows}</ul></article>'
+def _card(groups: Sequence[Sequence[Finding]]) -> str:
+    """Return the findings of one rule, each message once with everything that it is about."""
+    rule = groups[0][0].rule
+    rows = "".join(map(_finding, groups))
+    return f'<article><h3>{_text(rule.id)}</h3><p class="help">{_text(rule.help)}</p><ul>{rows}</ul></article>'
 
 
-def _finding(finding: Finding) -> str:
-    where = f'<code class="place">{_text(outcome.place(finding))}</code>' if finding.path else ""
-    first, further = headline(finding.message)
+def _finding(alike: Sequence[Finding]) -> str:
+    first, further = headline(alike[0].message)
+    subjects = "".join(f"<b>{_text(subject)}</b>" for subject in dict.fromkeys(finding.subject for finding in alike))
+    places = dict.fromkeys(outcome.place(finding) for finding in alike if finding.path)
+    where = "".join(f'<code class="place">{_text(place)}</code>' for place in places)
     excerpt = f"<pre>{escape(further)}</pre>" if further else ""
-    return (
-        f'<li><div class="where"><b>{_text(finding.subject)}</b>{where}</div>'
-        f'<div class="message">{escape(first)}</div>{excerpt}</li>'
-    )
+    return f'<li><div class="message">{escape(first)}</div><div class="where">{subjects}{where}</div>{excerpt}</li>'
 
 
 def _results(results: Table) -> str:
     if not results.rows:
         return ""
     return f'<section><h2>Results <span class="count">{len(results.rows)}</span></h2>{_table(results)}</section>'
-
-
-def _cell(cell: Text) -> str:
-    number = ' class="number"' if plain(cell).replace(".", "", 1).isdecimal() else ""
-    return f"<td{number}>{_inline(cell)}</td>"
 
 
 def _section(section: Section) -> str:
@@ -146,9 +143,20 @@ def _list(items: Sequence[Item], tag: str) -> str:
 
 
 def _table(table: Table) -> str:
-    head = "".join(f"<th>{_text(title)}</th>" for title in table.columns)
-    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    numbers = {
+        place
+        for place, cells in enumerate(zip(*table.rows, strict=True))
+        if all(plain(cell).replace(".", "", 1).isdecimal() for cell in cells if cell) and any(cells)
+    }
+    head = _row(map(_text, table.columns), "th", numbers)
+    rows = "".join(_row(map(_inline, row), "td", numbers) for row in table.rows)
+    return f'<div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+
+
+def _row(cells: Iterable[str], tag: str, numbers: Collection[int]) -> str:
+    """Return a row of cells; those of columns of `numbers` are aligned to the right."""
+    starts = (f'<{tag} class="number">' if place in numbers else f"<{tag}>" for place in count())
+    return f"<tr>{''.join(f'{start}{cell}</{tag}>' for start, cell in zip(starts, cells, strict=False))}</tr>"
 
 
 def _diff_line(line: str) -> str:

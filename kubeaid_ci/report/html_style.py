@@ -22,19 +22,20 @@ h3 { margin: 0; font: 600 14px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas
 h4 { margin: 16px 0 6px; font-size: 15px; }
 .version, .help, .name, .count { color: var(--soft); }
 .count { font-weight: 400; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr));
-  gap: 12px; margin-top: 20px; }
-.tile { display: flex; flex-direction: column; justify-content: flex-end; min-height: 84px;
-  padding: 12px 16px;
-  background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
-.figure { font-size: 28px; font-weight: 600; line-height: 1.2; overflow-wrap: anywhere; }
+.origin { margin: 6px 0 20px; color: var(--soft); font-size: 14px; overflow-wrap: anywhere; }
+.lead { margin: 4px 0; overflow-wrap: anywhere; }
+.lead:first-of-type, .origin + .lead { font-size: 18px; font-weight: 600; }
+.tiles { display: flex; flex-wrap: wrap; gap: 10px; margin-top: 20px; }
+.tile { display: flex; flex-direction: column; justify-content: flex-end; min-width: 92px; max-width: 100%;
+  padding: 8px 14px; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+.figure { font-size: 22px; font-weight: 600; line-height: 1.3; overflow-wrap: anywhere; }
 .figure.small { font-size: 15px; }
 .name { font-size: 13px; }
 .tile.errors .figure { color: var(--error); }
 .tile.warnings .figure { color: var(--warning); }
 .tile.infos .figure { color: var(--info); }
 .tile.fine .figure { color: var(--fine); }
-article, details.section, .wide { background: var(--card); border: 1px solid var(--line);
+article, details.section, section > .wide { background: var(--card); border: 1px solid var(--line);
   border-radius: 8px; }
 article { margin-bottom: 12px; padding: 14px 18px; border-left-width: 4px; }
 section.error article { border-left-color: var(--error); }
@@ -47,8 +48,10 @@ section.info h3 { color: var(--info); }
 article ul { margin: 0; padding: 0; list-style: none; }
 article li { padding: 8px 0; border-top: 1px solid var(--line); }
 article li:last-child { padding-bottom: 0; }
-.where { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: baseline; }
-.message { overflow-wrap: anywhere; }
+.where { display: flex; flex-wrap: wrap; gap: 2px 14px; align-items: baseline; font-size: 14px; color: var(--soft);
+  overflow-wrap: anywhere; }
+.where b { font-weight: 500; }
+.message { font-weight: 500; overflow-wrap: anywhere; }
 .silence { margin: 20px 0 0; color: var(--fine); font-weight: 600; }
 code, pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 code { overflow-wrap: anywhere; }
@@ -60,10 +63,15 @@ table { width: 100%; border-collapse: collapse; font-size: 14px; }
 th, td { padding: 8px 14px; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 tbody tr:last-child td { border-bottom: 0; }
 th { color: var(--soft); font-size: 13px; font-weight: 600; white-space: nowrap; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
-details.section { margin-top: 12px; padding: 0 18px; }
-summary { padding: 12px 0; font-weight: 600; cursor: pointer; }
-details.section > div { padding-bottom: 16px; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+details.section { margin-top: 10px; padding: 0 18px; }
+summary { padding: 10px 0; font-weight: 600; cursor: pointer; overflow-wrap: anywhere; }
+details.section > div { padding-bottom: 16px; overflow-wrap: anywhere; }
+details details { border-top: 1px solid var(--line); }
+details details > summary { padding: 6px 0; font-weight: 500; font-size: 14px; }
+details li { margin: 2px 0; }
+details ul, details ol { margin: 6px 0; padding-left: 22px; }
+blockquote { margin: 8px 0; padding: 2px 12px; border-left: 3px solid var(--line); color: var(--soft); }
 a { color: var(--info); }
 @media print { body { background: none; } article, .tile { break-inside: avoid; } }
 """

@@ -31,9 +31,9 @@ def parts(report: Report) -> tuple[str, ...]:
 def sections(items: Sequence[Section]) -> Iterator[str]:
     """Yield the sections, each folded, and then what is in their appendices."""
     yield from (folded(section.title, blocks(section.blocks)) for section in items)
-    yield from (
-        folded(f"{section.title}: {part.title}", blocks(part.blocks)) for section in items for part in section.appendix
-    )
+    for section in items:
+        about = f" ({section.about})" if section.about else ""
+        yield from (folded(f"{part.title}{about}", blocks(part.blocks)) for part in section.appendix)
 
 
 def _summary(report: Report) -> str:

@@ -35,6 +35,17 @@ def by_severity(findings: Iterable[Finding]) -> Mapping[Severity, tuple[Finding,
     return {severity: group for severity, group in groups.items() if group}
 
 
+def alike(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Return findings in groups of the same severity, rule and message; two places of a subject are two groups."""
+    repeats: Counter[tuple[str, str, str, str]] = Counter()
+    groups: dict[tuple[str, str, str, int], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.severity.value, finding.rule.id, finding.message)
+        groups.setdefault((*key, repeats[*key, finding.subject]), []).append(finding)
+        repeats[*key, finding.subject] += 1
+    return list(groups.values())
+
+
 def counts(report: Report) -> dict[str, int]:
     """Return the number of errors, warnings, infos and suppressed findings."""
     by_severity = Counter(finding.severity for finding in report.findings if finding.suppressed_by is None)

@@ -46,7 +46,9 @@ class Report:
     sections: tuple[Section, ...] = ()
     table: Table | None = None
     opening: tuple[str, ...] = ()
-    """Plain lines to begin with on a terminal: what somebody in a hurry has to know."""
+    """Plain lines to begin with, such as the headline."""
+    urgent: tuple[str, ...] = ()
+    """Findings that come first on a terminal; a page has all findings near its top."""
     base: str | None = None
     """The revision whose findings are left out; `summary` counts them as ``known``."""
     details: tuple[Section, ...] = ()

@@ -1,6 +1,5 @@
 """The report for somebody at a terminal: what is wrong, where, and what to do, the worst first."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,7 +57,7 @@ def lines(report: Report, *, verbose: bool = False, most: int | None = None) -> 
     Long details are shown only if `verbose`. `most` is the number of findings to show on a screen; it does not hold if
     `verbose`. None shows all.
     """
-    yield from (Line(Kind.HEADING, one_line(line)) for line in report.opening)
+    yield from (Line(Kind.HEADING, one_line(line)) for line in (*report.opening, *report.urgent))
     yield from _table(outcome.results(report))
     details = list(_details(report.details))
     if verbose or len(details) <= _MOST_DETAILS:
@@ -82,7 +81,10 @@ def _table(results: Table) -> Iterator[Line]:
 
 def _rows(table: Table) -> Iterator[str]:
     """Yield the head and the rows of a table, the cells of a column below each other."""
-    rows = [[title.upper() for title in table.columns], *([_one_line(cell) for cell in row] for row in table.rows)]
+    rows = [
+        [one_line(title).upper() for title in table.columns],
+        *([_one_line(cell) for cell in row] for row in table.rows),
+    ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -121,16 +123,10 @@ def _one_line(text: Text) -> str:
 
 
 def _findings(findings: Iterable[Finding], most: int | None) -> Iterator[Line]:
-    """Findings of one rule with one message are one line, with every subject; two places of a subject are two lines."""
-    repeats: Counter[tuple[str, str, str, str]] = Counter()
-    alike: dict[tuple[str, str, str, int], list[Finding]] = {}
-    for finding in findings:
-        key = (finding.severity.value, finding.rule.id, finding.message)
-        alike.setdefault((*key, repeats[*key, finding.subject]), []).append(finding)
-        repeats[*key, finding.subject] += 1
+    alike = outcome.alike(findings)
     explained: set[str] = set()
     is_cut = most is not None and len(alike) > most
-    for group in list(alike.values())[:most]:
+    for group in alike[:most]:
         yield from _finding(group)
         rule = group[0].rule
         if rule.id not in explained and rule.help:

@@ -247,11 +247,13 @@ def test_hostile_text_in_a_section_is_visible() -> None:
 
 def test_what_is_in_the_appendix_follows_all_sections_in_markdown_and_its_section_in_html() -> None:
     sections = tuple(
-        Section(name, (Paragraph(f"about {name}"),), (Folded(f"object of {name}", (Listing("kind: X", "yaml"),)),))
+        Section(
+            name, (Paragraph(f"about {name}"),), (Folded(f"object of {name}", (Listing("kind: X", "yaml"),)),), name
+        )
         for name in ("one", "two")
     )
     report = Report("diff", "1", sections=sections, details=sections)
     pages = {name: FORMATS[name](report) for name in ("html", "markdown", "text")}
     assert pages["html"].index("object of one") < pages["html"].index("about two")
-    assert pages["markdown"].index("about two") < pages["markdown"].index("<summary>one: object of one</summary>")
+    assert pages["markdown"].index("about two") < pages["markdown"].index("<summary>object of one (one)</summary>")
     assert "object of" not in pages["text"]
