@@ -15,7 +15,7 @@ from pathlib import Path
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.forge.forge import utf8_size
-from kubeaid_ci.report.markdown import GAP, fit
+from kubeaid_ci.report.markdown import fit
 from kubeaid_ci.report.outcome import speaking
 from kubeaid_ci.runtime.files import append
 from kubeaid_ci.visible import one_line, shortened, visible
@@ -180,11 +180,11 @@ def dotenv(outputs: Mapping[str, str]) -> str:
 
 
 def section(name: str, title: str, body: str, *, now: int) -> str:
-    """Markdown that GitLab's job log shows as it is, folded under a title; `now` is in Unix seconds."""
+    """Return text that GitLab's job log folds under a title; `now` is in Unix seconds."""
     key = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
     start = f"\x1b[0Ksection_start:{now}:{key}[collapsed=true]\r\x1b[0K{one_line(title)}\n"
-    shown = visible(body.replace(GAP, "")).rstrip()
-    return f"{start}{shown}\n\x1b[0Ksection_end:{now}:{key}\r\x1b[0K\n"
+    text = visible(body).rstrip()
+    return f"{start}{text}\n\x1b[0Ksection_end:{now}:{key}\r\x1b[0K\n"
 
 
 def _mark(finding: Finding, folder: str) -> str:

@@ -79,12 +79,12 @@ def _unified(before: list[str], after: list[str]) -> Iterator[str]:
         yield f"@@ -{_span(keep, first[1], last[2])} +{_span(keep, first[3], last[4])} @@"
         for tag, a, b, c, d in group:
             if tag == "equal":
-                yield from _shown(" ", old[a:b], [0] * (b - a))
+                yield from _signed(" ", old[a:b], [0] * (b - a))
                 continue
             pairs = list(zip_longest(old[a:b], new[c:d], fillvalue=""))
             starts = [_start(mine, yours) for mine, yours in pairs]
-            yield from _shown("-", old[a:b], starts)
-            yield from _shown("+", new[c:d], starts)
+            yield from _signed("-", old[a:b], starts)
+            yield from _signed("+", new[c:d], starts)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
@@ -106,12 +106,12 @@ def _start(mine: str, yours: str) -> int:
     return max(_common(mine, yours) - _BEFORE, 0)
 
 
-def _shown(sign: str, lines: Sequence[str], starts: Sequence[int]) -> Iterator[str]:
+def _signed(sign: str, lines: Sequence[str], starts: Sequence[int]) -> Iterator[str]:
     for line, start in zip(lines, starts, strict=False):
         text = line.removesuffix("\n")
         end = start + _LONGEST_LINE
         short = ("…" if start else "") + text[start:end] + ("…" if len(text) > end else "")
-        yield sign + "".join(letter if letter.isprintable() else _escaped(letter) for letter in short)
+        yield sign + "".join(char if char.isprintable() else _escaped(char) for char in short)
         if sign != " ":
             yield from _remarks(text)
         if text is line or not line.endswith("\n"):
@@ -122,18 +122,18 @@ def _remarks(text: str) -> Iterator[str]:
     blanks = len(text) - len(text.rstrip(" \t"))
     if blanks:
         yield f"\\ ends in {blanks} space{'s' if blanks > 1 else ''}"
-    foreign = dict.fromkeys(letter for letter in text if not (letter.isascii() and letter.isprintable()))
+    foreign = dict.fromkeys(char for char in text if not (char.isascii() and char.isprintable()))
     if foreign:
         yield "\\ holds " + ", ".join(map(_named, list(foreign)[:5])) + (" and more" if len(foreign) > 5 else "")
 
 
-def _named(letter: str) -> str:
-    name = _CONTROLS.get(letter) or unicodedata.name(letter, "without a name")
-    return f"U+{ord(letter):04X} {name}"
+def _named(char: str) -> str:
+    name = _CONTROLS.get(char) or unicodedata.name(char, "without a name")
+    return f"U+{ord(char):04X} {name}"
 
 
-def _escaped(letter: str) -> str:
-    return "\t" if letter == "\t" else letter.encode("unicode_escape").decode()
+def _escaped(char: str) -> str:
+    return "\t" if char == "\t" else char.encode("unicode_escape").decode()
 
 
 def _fingerprint(data: bytes) -> str:

@@ -76,11 +76,11 @@ def _held_twice(manifests: list[Manifest]) -> set[ObjectId]:
 def _identified(manifests: list[Manifest], twice: set[ObjectId]) -> dict[_Identity, Manifest]:
     """Manifests by key; if one key exists twice, its file and its place there distinguish the objects."""
     found: dict[_Identity, Manifest] = {}
-    seen: Counter[tuple[ObjectId, str]] = Counter()
+    counts: Counter[tuple[ObjectId, str]] = Counter()
     for manifest in manifests:
         place = (manifest.key, manifest.path if manifest.key in twice else "")
-        found[(*place, seen[place])] = manifest
-        seen[place] += 1
+        found[(*place, counts[place])] = manifest
+        counts[place] += 1
     return found
 
 

@@ -149,18 +149,18 @@ def _difference(
         return None
     wanted = tuple(ignore for ignore in ignores.get(now.app, ()) if ignore.covers(now.key))
     pair = (id(was.body), id(now.body), was.key, now.key, wanted)
-    if (told := known.deltas.get(pair)) is None:
-        told = known.deltas[pair] = _compared(was, now, wanted)
-    return Difference(was, now, told) if told or was.app != now.app else None
+    if (found := known.deltas.get(pair)) is None:
+        found = known.deltas[pair] = _compared(was, now, wanted)
+    return Difference(was, now, found) if found or was.app != now.app else None
 
 
 def _compared(was: Manifest, now: Manifest, wanted: Sequence[Ignore]) -> tuple[Delta, ...]:
     """The fields that differ, those that are but written otherwise as noise."""
-    told = _told(was, now, was.body, now.body, wanted)
-    return _without_spelling(was, now, told, wanted) if any(not delta.noise for delta in told) else told
+    found = _classified(was, now, was.body, now.body, wanted)
+    return _without_spelling(was, now, found, wanted) if any(not delta.noise for delta in found) else found
 
 
-def _told(
+def _classified(
     was: Manifest, now: Manifest, before: Mapping[str, Any], after: Mapping[str, Any], wanted: Sequence[Ignore]
 ) -> tuple[Delta, ...]:
     """The fields that differ in two states, each with what is noise about it."""
@@ -170,17 +170,17 @@ def _told(
 
 
 def _without_spelling(
-    was: Manifest, now: Manifest, told: tuple[Delta, ...], wanted: Sequence[Ignore]
+    was: Manifest, now: Manifest, every: tuple[Delta, ...], wanted: Sequence[Ignore]
 ) -> tuple[Delta, ...]:
     """The fields that differ as the API server has them; those that differ only in how it is written are noise."""
     before, after = in_one_form(was.body, now.body, _identity(now))
     if before is was.body and after is now.body:
-        return told
-    written = {delta.steps: delta for delta in told}
-    found = [written.get(delta.steps, delta) for delta in _told(was, now, before, after, wanted)]
+        return every
+    written = {delta.steps: delta for delta in every}
+    found = [written.get(delta.steps, delta) for delta in _classified(was, now, before, after, wanted)]
     places = {delta.steps for delta in found}
     above = {place[:length] for place in places for length in range(len(place))}
-    rest = [delta for delta in told if delta.steps not in above and not _within(delta.steps, places)]
+    rest = [delta for delta in every if delta.steps not in above and not _within(delta.steps, places)]
     return (*found, *(delta if delta.noise else replace(delta, noise=API_SPELLING) for delta in rest))
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.dangers import rules
-from kubeaid_ci.dangers.reading import Said, at, body, both, is_kind, listed, mapping, mappings, named, text, texts
+from kubeaid_ci.dangers.reading import Draft, at, body, both, is_kind, listed, mapping, mappings, named, text, texts
 from kubeaid_ci.findings.finding import Severity
 
 _GROUP = "admissionregistration.k8s.io"
@@ -17,7 +17,7 @@ _Webhook = Mapping[str, Any]
 _MOST = 20_000
 
 
-def check_webhooks(difference: Difference) -> Iterator[Said]:
+def check_webhooks(difference: Difference) -> Iterator[Draft]:
     """Webhooks that are new, see more or less, fail otherwise, or are answered by something else."""
     if is_kind(
         difference, "admissionregistration.k8s.io", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"
@@ -25,17 +25,17 @@ def check_webhooks(difference: Difference) -> Iterator[Said]:
         old, new = (named(mappings(body(side), "webhooks")) for side in (difference.before, difference.after))
         for name, webhook in new.items():
             for what in _new(webhook) if name not in old else _widened(old[name], webhook):
-                yield Said(rules.WEBHOOK_WIDENED, f"webhook {name} {what}")
-            if name in old and (fewer := _unseen(old[name], webhook)):
-                yield Said(rules.PROTECTION_REMOVED, f"webhook {name} no longer sees {fewer}")
+                yield Draft(rules.WEBHOOK_WIDENED, f"webhook {name} {what}")
+            if name in old and (fewer := _unmatched(old[name], webhook)):
+                yield Draft(rules.PROTECTION_REMOVED, f"webhook {name} no longer sees {fewer}")
         if difference.after is not None and (gone := [name for name in old if name not in new]):
-            yield Said(rules.PROTECTION_REMOVED, f"webhook {listed(gone)} is gone: what it checked is admitted")
+            yield Draft(rules.PROTECTION_REMOVED, f"webhook {listed(gone)} is gone: what it checked is admitted")
 
 
 def _new(webhook: _Webhook) -> Iterator[str]:
     closed = "; where it is down, these requests fail" if _fails_closed(webhook) else ""
-    seen = listed([f"{operation} {what}" for operation, what in _seen(webhook)])
-    yield f"is new: it sees {seen or 'nothing'}{closed}"
+    matched = listed([f"{operation} {what}" for operation, what in _matched(webhook)])
+    yield f"is new: it sees {matched or 'nothing'}{closed}"
     if url := text(webhook, "clientConfig", "url"):
         yield f"sends what it sees to {_host(url)}, outside the cluster"
 
@@ -45,8 +45,8 @@ def _widened(old: _Webhook, new: _Webhook) -> Iterator[str]:
         yield "has failurePolicy Fail: where it is down, these requests fail"
     elif _fails_closed(old) and not _fails_closed(new):
         yield "has failurePolicy Ignore: where it is down, everything is admitted"
-    seen = _seen(old)
-    if more := [f"{operation} {what}" for operation, what in _seen(new) if not _covered((operation, what), seen)]:
+    matched = _matched(old)
+    if more := [f"{operation} {what}" for operation, what in _matched(new) if not _covered((operation, what), matched)]:
         yield f"sees more: {listed(more)}"
     url, before = text(new, "clientConfig", "url"), text(old, "clientConfig", "url")
     if url and url != before:
@@ -61,16 +61,18 @@ def _widened(old: _Webhook, new: _Webhook) -> Iterator[str]:
             yield f"has another {selector}: it sees other objects than before"
 
 
-def _unseen(old: _Webhook, new: _Webhook) -> str:
-    seen = _seen(new)
-    return listed([f"{operation} {what}" for operation, what in _seen(old) if not _covered((operation, what), seen)])
+def _unmatched(old: _Webhook, new: _Webhook) -> str:
+    matched = _matched(new)
+    return listed(
+        [f"{operation} {what}" for operation, what in _matched(old) if not _covered((operation, what), matched)]
+    )
 
 
 def _fails_closed(webhook: _Webhook) -> bool:
     return bool(webhook.get("failurePolicy", "Fail") == "Fail")
 
 
-def _seen(webhook: _Webhook) -> set[tuple[str, str]]:
+def _matched(webhook: _Webhook) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for rule in mappings(webhook, "rules"):
         lists = [texts(rule, field) for field in ("operations", "apiGroups", "resources")]
@@ -82,11 +84,11 @@ def _seen(webhook: _Webhook) -> set[tuple[str, str]]:
     return found
 
 
-def _covered(wanted: tuple[str, str], seen: set[tuple[str, str]]) -> bool:
+def _covered(wanted: tuple[str, str], matched: set[tuple[str, str]]) -> bool:
     operation, what = wanted
     group, slash, resource = what.rpartition("/") if what.count("/") == 1 else ("", "", what)
     wider = {what, f"{group}{slash}*", f"*/{resource}", "*/*"}
-    return any(pair in seen for pair in product({operation, "*"}, wider))
+    return any(pair in matched for pair in product({operation, "*"}, wider))
 
 
 def _host(url: str) -> str:
@@ -108,7 +110,7 @@ def _scopes(webhook: _Webhook) -> set[str]:
     return set() if "*" in scopes else scopes
 
 
-def check_policies(difference: Difference) -> Iterator[Said]:
+def check_policies(difference: Difference) -> Iterator[Draft]:
     """Policies that refuse less or change more, and API services that change."""
     if is_kind(difference, "apiregistration.k8s.io", "APIService"):
         yield from _api_service(difference)
@@ -117,42 +119,42 @@ def check_policies(difference: Difference) -> Iterator[Said]:
     old, new = both(difference, "spec")
     if difference.before is None:
         if is_kind(difference, _GROUP, "MutatingAdmissionPolicy"):
-            yield Said(rules.WEBHOOK_WIDENED, "it changes objects as they are admitted")
+            yield Draft(rules.WEBHOOK_WIDENED, "it changes objects as they are admitted")
     elif is_kind(difference, _GROUP, "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"):
         yield from _policy(old, new)
     elif is_kind(difference, "kyverno.io", "ClusterPolicy", "Policy"):
         if text(old, "validationFailureAction").lower() == "enforce" != text(new, "validationFailureAction").lower():
-            yield Said(rules.PROTECTION_REMOVED, "what it refused is admitted, and only reported")
+            yield Draft(rules.PROTECTION_REMOVED, "what it refused is admitted, and only reported")
     elif difference.manifest.key.group == "constraints.gatekeeper.sh":
         action = text(new, "enforcementAction")
         if action in ("dryrun", "warn") and text(old, "enforcementAction") not in ("dryrun", "warn"):
-            yield Said(rules.PROTECTION_REMOVED, "what it refused is admitted, and only reported")
+            yield Draft(rules.PROTECTION_REMOVED, "what it refused is admitted, and only reported")
 
 
-def _policy(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Said]:
+def _policy(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Draft]:
     if "Deny" in texts(old, "validationActions") and "Deny" not in texts(new, "validationActions"):
-        yield Said(rules.PROTECTION_REMOVED, "what it refused is admitted, and only reported")
+        yield Draft(rules.PROTECTION_REMOVED, "what it refused is admitted, and only reported")
     if text(new, "failurePolicy") == "Ignore" != text(old, "failurePolicy"):
-        yield Said(rules.PROTECTION_REMOVED, "if it is unreachable, everything is admitted")
+        yield Draft(rules.PROTECTION_REMOVED, "if it is unreachable, everything is admitted")
     if changed := [field for field in ("validations", *_CONDITIONS) if at(old, field) != at(new, field)]:
-        yield Said(rules.PROTECTION_REMOVED, f"it may admit what it refused: {listed(changed)}")
+        yield Draft(rules.PROTECTION_REMOVED, f"it may admit what it refused: {listed(changed)}")
 
 
-def _api_service(difference: Difference) -> Iterator[Said]:
+def _api_service(difference: Difference) -> Iterator[Draft]:
     old, new = both(difference, "spec")
     served = f"{text(new or old, 'group')}/{text(new or old, 'version')}"
     if difference.after is None:
-        yield Said(rules.API_SERVICE_CHANGED, f"{served} is no longer served: requests to it fail")
+        yield Draft(rules.API_SERVICE_CHANGED, f"{served} is no longer served: requests to it fail")
     elif difference.before is None:
-        yield Said(
+        yield Draft(
             rules.API_SERVICE_CHANGED,
             f"{served} is answered by service {_of(new)}",
             Severity.INFO if _of(new) else None,
         )
     elif mapping(old, "service") != mapping(new, "service"):
-        yield Said(rules.API_SERVICE_CHANGED, f"{served} is answered by service {_of(new)} instead of {_of(old)}")
+        yield Draft(rules.API_SERVICE_CHANGED, f"{served} is answered by service {_of(new)} instead of {_of(old)}")
     if new.get("insecureSkipTLSVerify") is True and old.get("insecureSkipTLSVerify") is not True:
-        yield Said(rules.API_SERVICE_CHANGED, f"the API server does not check who answers for {served}")
+        yield Draft(rules.API_SERVICE_CHANGED, f"the API server does not check who answers for {served}")
 
 
 def _of(spec: Mapping[str, Any]) -> str:

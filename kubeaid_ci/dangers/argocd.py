@@ -7,7 +7,7 @@ from kubeaid_ci.argocd.application import destination_cluster
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.dangers import rules
 from kubeaid_ci.dangers.reading import (
-    Said,
+    Draft,
     annotations,
     at,
     both,
@@ -37,7 +37,7 @@ _LIMITS = ("clusterResourceBlacklist", "namespaceResourceBlacklist", "signatureK
 _KEEP, _EXTRANEOUS = "helm.sh/resource-policy", "argocd.argoproj.io/compare-options"
 
 
-def check(difference: Difference) -> Iterator[Said]:
+def check(difference: Difference) -> Iterator[Draft]:
     """Options for syncing, sources, destinations, and fields that Argo CD is not to look at."""
     if difference.after is None:
         return
@@ -56,39 +56,39 @@ def check(difference: Difference) -> Iterator[Said]:
         yield from _policy(*both(difference, "data"))
 
 
-def _options(old: frozenset[str], new: frozenset[str], *, is_new: bool) -> Iterator[Said]:
+def _options(old: frozenset[str], new: frozenset[str], *, is_new: bool) -> Iterator[Draft]:
     if come := (new - old) & _GRAVE_OPTIONS - (_GUARDS if is_new else frozenset()):
-        yield Said(rules.SYNC_OPTION_CHANGED, f"Argo CD syncs it with {listed(list(come))}")
+        yield Draft(rules.SYNC_OPTION_CHANGED, f"Argo CD syncs it with {listed(list(come))}")
     if gone := (old - new) & _GUARDS:
-        yield Said(rules.SYNC_OPTION_CHANGED, f"it loses {listed(list(gone))}: Argo CD may delete it from then on")
+        yield Draft(rules.SYNC_OPTION_CHANGED, f"it loses {listed(list(gone))}: Argo CD may delete it from then on")
 
 
-def _annotated(difference: Difference) -> Iterator[Said]:
+def _annotated(difference: Difference) -> Iterator[Draft]:
     """Yield changes of annotations that Argo CD reads, except sync options."""
     old, new = annotations(difference.before), annotations(difference.after)
     if old.get(_KEEP) == "keep" != new.get(_KEEP):
-        yield Said(rules.SYNC_OPTION_CHANGED, f"it loses {_KEEP} keep: it goes with its Application from then on")
+        yield Draft(rules.SYNC_OPTION_CHANGED, f"it loses {_KEEP} keep: it goes with its Application from then on")
     was, now = (text(side, _EXTRANEOUS) for side in (old, new))
     if "IgnoreExtraneous" in now and "IgnoreExtraneous" not in was:
-        yield Said(rules.DRIFT_IGNORED, "Argo CD does not report it if it exists without being in Git")
+        yield Draft(rules.DRIFT_IGNORED, "Argo CD does not report it if it exists without being in Git")
 
 
-def _application(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) -> Iterator[Said]:
+def _application(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) -> Iterator[Draft]:
     options = [frozenset(texts(side, "syncPolicy", "syncOptions")) for side in (old, new)]
     yield from _options(options[0], options[1], is_new=is_new)
     if is_new:
         return
     was, now = _automatic(old), _automatic(new)
     if now is not None and was is None:
-        yield Said(rules.SYNC_OPTION_CHANGED, "Argo CD syncs automatically")
+        yield Draft(rules.SYNC_OPTION_CHANGED, "Argo CD syncs automatically")
     for field, what in _BY_ITSELF:
         if (now or {}).get(field) is True and (was or {}).get(field) is not True:
-            yield Said(rules.SYNC_OPTION_CHANGED, f"Argo CD {what} automatically")
+            yield Draft(rules.SYNC_OPTION_CHANGED, f"Argo CD {what} automatically")
     yield from _places(old, new)
     ignored = [entry for entry in mappings(new, "ignoreDifferences") if entry not in mappings(old, "ignoreDifferences")]
     if ignored:
         kinds = listed([text(entry, "kind") or "*" for entry in ignored])
-        yield Said(rules.DRIFT_IGNORED, f"Argo CD does not look at more fields of {kinds}")
+        yield Draft(rules.DRIFT_IGNORED, f"Argo CD does not look at more fields of {kinds}")
 
 
 def _automatic(spec: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -97,22 +97,22 @@ def _automatic(spec: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) and found.get("enabled") is not False else None
 
 
-def _places(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Said]:
+def _places(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Draft]:
     if come := _repositories(new) - _repositories(old):
-        yield Said(rules.SOURCE_CHANGED, f"its manifests come from {listed(list(come))}")
+        yield Draft(rules.SOURCE_CHANGED, f"its manifests come from {listed(list(come))}")
     elif _charts(old) and (come := _charts(new) - _charts(old)):
-        yield Said(rules.SOURCE_CHANGED, f"its manifests come from chart {listed(list(come))}")
+        yield Draft(rules.SOURCE_CHANGED, f"its manifests come from chart {listed(list(come))}")
     elif come := _paths(new) - _paths(old):
-        yield Said(rules.SOURCE_CHANGED, f"its manifests come from {listed(list(come))}", Severity.INFO)
+        yield Draft(rules.SOURCE_CHANGED, f"its manifests come from {listed(list(come))}", Severity.INFO)
     was, now = (_destination(mapping(side, "destination")) for side in (old, new))
     if was != now:
-        yield Said(
+        yield Draft(
             rules.SOURCE_CHANGED,
             f"it is deployed to {now} instead of {was}; what is in {was} stays there or is deleted",
         )
     project, before = (text(spec, "project") or "default" for spec in (new, old))
     if project != before:
-        yield Said(rules.SOURCE_CHANGED, f"its project is {project} instead of {before}")
+        yield Draft(rules.SOURCE_CHANGED, f"its project is {project} instead of {before}")
 
 
 def _sources(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -148,21 +148,21 @@ def _destination(destination: Mapping[str, Any]) -> str:
     return f"{cluster or 'the cluster'}, namespace {text(destination, 'namespace') or '(none)'}"
 
 
-def _project(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) -> Iterator[Said]:
+def _project(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) -> Iterator[Draft]:
     for field in _BOUNDS:
         was, now = _list(old, field), _list(new, field)
         come = [item for item in now if item not in was]
         # Namespaced kinds are restricted only if a list names them.
         open_now = field == "namespaceResourceWhitelist" and was and not now
         if open_now or (any(map(_is_all, come)) if is_new else come):
-            yield Said(rules.SOURCE_CHANGED, f"Applications of this project may use more: {field}")
+            yield Draft(rules.SOURCE_CHANGED, f"Applications of this project may use more: {field}")
     if gone := [field for field in _LIMITS if any(item not in _list(new, field) for item in _list(old, field))]:
-        yield Said(rules.SOURCE_CHANGED, f"Applications of this project are bounded less: {listed(gone)}")
+        yield Draft(rules.SOURCE_CHANGED, f"Applications of this project are bounded less: {listed(gone)}")
     were, are = (
         {policy for role in mappings(spec, "roles") for policy in texts(role, "policies")} for spec in (old, new)
     )
     if more := len(are - were):
-        yield Said(
+        yield Draft(
             rules.RBAC_WIDENED, f"its roles may do more in Argo CD: {more} other polic{'ies' if more > 1 else 'y'}"
         )
 
@@ -176,11 +176,11 @@ def _is_all(item: Any) -> bool:
     return item == "*" or (isinstance(item, dict) and bool(item) and all(value == "*" for value in item.values()))
 
 
-def _policy(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Said]:
+def _policy(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Draft]:
     """Yield changes of the permissions of people in Argo CD itself."""
     was, now = (
-        {f"{name}: {line.strip()}" for name, said in data.items() for line in str(said).splitlines() if line.strip()}
+        {f"{name}: {line.strip()}" for name, value in data.items() for line in str(value).splitlines() if line.strip()}
         for data in (old, new)
     )
     if now - was:
-        yield Said(rules.RBAC_WIDENED, "permissions of people in Argo CD change")
+        yield Draft(rules.RBAC_WIDENED, "permissions of people in Argo CD change")

@@ -5,12 +5,12 @@ from typing import Any
 
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.dangers import rules
-from kubeaid_ci.dangers.reading import Said, at, both, is_kind, listed, mapping, mappings, text
+from kubeaid_ci.dangers.reading import Draft, at, both, is_kind, listed, mapping, mappings, text
 
 _NONE, _ALL = (0, "0", "0%"), ("100%",)
 
 
-def check(difference: Difference) -> Iterator[Said]:
+def check(difference: Difference) -> Iterator[Draft]:
     """Disruption budgets, autoscalers, quotas, and how pods are replaced."""
     if difference.after is None:
         return
@@ -26,11 +26,11 @@ def check(difference: Difference) -> Iterator[Said]:
         yield from _replacement(old, new)
 
 
-def _budget(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) -> Iterator[Said]:
+def _budget(old: Mapping[str, Any], new: Mapping[str, Any], *, is_new: bool) -> Iterator[Draft]:
     if _blocks(new) and not _blocks(old):
-        yield Said(rules.DRAIN_BLOCKED, "none of its pods may be evicted: nodes that they run on cannot be drained")
+        yield Draft(rules.DRAIN_BLOCKED, "none of its pods may be evicted: nodes that they run on cannot be drained")
     if not is_new and _allows_all(new) and not _allows_all(old):
-        yield Said(rules.PROTECTION_REMOVED, "it holds nothing back: nodes may be drained of all its pods at once")
+        yield Draft(rules.PROTECTION_REMOVED, "it holds nothing back: nodes may be drained of all its pods at once")
 
 
 def _blocks(budget: Mapping[str, Any]) -> bool:
@@ -46,12 +46,12 @@ def _one_of(value: Any, wanted: tuple[Any, ...]) -> bool:
     return value in wanted and not isinstance(value, bool) if isinstance(value, int | str) else False
 
 
-def _scaler(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Said]:
+def _scaler(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Draft]:
     if _impossible(new) and not _impossible(old):
         message = (
             f"minReplicas {new['minReplicas']} is above maxReplicas {new['maxReplicas']}: the API server refuses it"
         )
-        yield Said(rules.PROTECTION_REMOVED, message)
+        yield Draft(rules.PROTECTION_REMOVED, message)
 
 
 def _impossible(scaler: Mapping[str, Any]) -> bool:
@@ -59,18 +59,18 @@ def _impossible(scaler: Mapping[str, Any]) -> bool:
     return isinstance(least, int) and isinstance(most, int) and least > most
 
 
-def _quota(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Said]:
+def _quota(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Draft]:
     gone = [str(name) for name in mapping(old, "hard") if name not in mapping(new, "hard")]
     kinds = {text(limit, "type") for limit in mappings(new, "limits")}
     gone += [text(limit, "type") for limit in mappings(old, "limits") if text(limit, "type") not in kinds]
     if gone:
-        yield Said(rules.PROTECTION_REMOVED, f"it no longer bounds {listed(gone)}")
+        yield Draft(rules.PROTECTION_REMOVED, f"it no longer bounds {listed(gone)}")
 
 
-def _replacement(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Said]:
+def _replacement(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Draft]:
     """Pods that all stop before others start."""
     if _stops_all(new) and not _stops_all(old):
-        yield Said(rules.PROTECTION_REMOVED, "with each change all its pods stop before the new ones run")
+        yield Draft(rules.PROTECTION_REMOVED, "with each change all its pods stop before the new ones run")
 
 
 def _stops_all(spec: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kubeaid_ci.compare.difference import ABSENT, Delta, Difference
 from kubeaid_ci.dangers import rules
-from kubeaid_ci.dangers.reading import Said, body, is_kind, listed, mapping, mappings, named, text
+from kubeaid_ci.dangers.reading import Draft, body, is_kind, listed, mapping, mappings, named, text
 from kubeaid_ci.findings.finding import Severity
 
 _LEAST = frozenset({"minItems", "minLength", "minProperties", "minimum"})
@@ -18,7 +18,7 @@ _DEMANDS = frozenset(
 _LIST_TYPES = frozenset({"map", "set"})
 
 
-def check(difference: Difference) -> Iterator[Said]:
+def check(difference: Difference) -> Iterator[Draft]:
     """Versions that go, another storage version, and schemas that take less."""
     if not is_kind(difference, "apiextensions.k8s.io", "CustomResourceDefinition"):
         return
@@ -39,29 +39,29 @@ def _versions(definition: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     return {name: version for name, version in found.items() if name}
 
 
-def _version(name: str, old: Mapping[str, Any], new: Mapping[str, Any] | None) -> Iterator[Said]:
+def _version(name: str, old: Mapping[str, Any], new: Mapping[str, Any] | None) -> Iterator[Draft]:
     if new is None and old.get("served") is False:
         message = f"version {name}, which was not served any more, is gone: objects stored in it must be migrated first"
-        yield Said(rules.CRD_VERSION_REMOVED, message, Severity.WARNING)
+        yield Draft(rules.CRD_VERSION_REMOVED, message, Severity.WARNING)
     elif new is None:
-        yield Said(rules.CRD_VERSION_REMOVED, f"version {name} is gone: whatever uses it is refused")
+        yield Draft(rules.CRD_VERSION_REMOVED, f"version {name} is gone: whatever uses it is refused")
     elif old.get("served") is not False and new.get("served") is False:
-        yield Said(rules.CRD_VERSION_REMOVED, f"version {name} is no longer served: whatever uses it is refused")
+        yield Draft(rules.CRD_VERSION_REMOVED, f"version {name} is no longer served: whatever uses it is refused")
 
 
 def _stored(versions: Mapping[str, Mapping[str, Any]]) -> str:
     return next((name for name, version in versions.items() if version.get("storage") is True), "")
 
 
-def _storage(old: str, new: str) -> Iterator[Said]:
+def _storage(old: str, new: str) -> Iterator[Draft]:
     if old and new and old != new:
-        yield Said(rules.CRD_STORAGE_CHANGED, f"objects are stored as {new} instead of {old}")
+        yield Draft(rules.CRD_STORAGE_CHANGED, f"objects are stored as {new} instead of {old}")
 
 
-def _schema(difference: Difference) -> Iterator[Said]:
-    narrowed = [said for delta in difference.deltas if not delta.noise and (said := _narrowed(delta))]
+def _schema(difference: Difference) -> Iterator[Draft]:
+    narrowed = [change for delta in difference.deltas if not delta.noise and (change := _narrowed(delta))]
     if narrowed:
-        yield Said(rules.CRD_SCHEMA_NARROWED, f"stricter validation: {listed(narrowed)}")
+        yield Draft(rules.CRD_SCHEMA_NARROWED, f"stricter validation: {listed(narrowed)}")
 
 
 def _narrowed(delta: Delta) -> str:
@@ -137,18 +137,18 @@ def _field(delta: Delta) -> str:
     return f"{version} {'.'.join(names) or 'the object'}"
 
 
-def _conversion(difference: Difference) -> Iterator[Said]:
+def _conversion(difference: Difference) -> Iterator[Draft]:
     old, new = (mapping(body(side), "spec", "conversion") for side in (difference.before, difference.after))
     (was, url_before), (now, url) = _converter(old), _converter(new)
     if url and url != url_before:
-        yield Said(rules.WEBHOOK_WIDENED, "objects of this kind are converted by a webhook outside the cluster")
+        yield Draft(rules.WEBHOOK_WIDENED, "objects of this kind are converted by a webhook outside the cluster")
     elif now and now != was:
         instead = f" instead of {was}" if was else ""
-        yield Said(
+        yield Draft(
             rules.WEBHOOK_WIDENED, f"objects of this kind are converted by {now}{instead}: where it is down, all fail"
         )
     elif was and not now:
-        yield Said(
+        yield Draft(
             rules.CRD_STORAGE_CHANGED, "nothing converts objects of this kind from one version to another any more"
         )
 

@@ -20,14 +20,14 @@ from kubeaid_ci.dangers import (
     routes,
     running,
 )
-from kubeaid_ci.dangers.reading import Said
+from kubeaid_ci.dangers.reading import Draft
 from kubeaid_ci.dangers.removals import Removals
 from kubeaid_ci.dangers.rules import OBJECT_DUPLICATE
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.k8s.manifest import Manifest
 
 _LONGEST = 2_000
-CHECKS: tuple[Callable[[Difference], Iterator[Said]], ...] = (
+CHECKS: tuple[Callable[[Difference], Iterator[Draft]], ...] = (
     keeping.check,
     immutable.check,
     crds.check,
@@ -47,7 +47,7 @@ CHECKS: tuple[Callable[[Difference], Iterator[Said]], ...] = (
 
 
 def check(
-    differences: Iterable[Difference], *, images_before: Iterable[str], kept: Removals = removals.NO_REMOVALS
+    differences: Iterable[Difference], *, images_before: Iterable[str], removed: Removals = removals.NO_REMOVALS
 ) -> Iterator[Finding]:
     """Yield what a reviewer must know of each object, whatever noise rules leave out.
 
@@ -56,18 +56,18 @@ def check(
     """
     known = images.Known.of(images_before)
     for difference in differences:
-        told = dict.fromkeys(removals.check(difference, kept))
-        told |= dict.fromkeys(said for one in CHECKS for said in one(difference))
-        told |= dict.fromkeys(images.check(difference, known))
-        for said in told:
-            yield _finding(said, difference.manifest)
+        drafts = dict.fromkeys(removals.check(difference, removed))
+        drafts |= dict.fromkeys(draft for one in CHECKS for draft in one(difference))
+        drafts |= dict.fromkeys(images.check(difference, known))
+        for draft in drafts:
+            yield _finding(draft, difference.manifest)
 
 
 def duplicates(manifests: Iterable[Manifest]) -> Iterator[Finding]:
     """Yield a finding for each object that does not count because a later one has its name."""
     for manifest in manifests:
         message = "defined twice with different content; Argo CD applies only the last"
-        yield _finding(Said(OBJECT_DUPLICATE, message), manifest)
+        yield _finding(Draft(OBJECT_DUPLICATE, message), manifest)
 
 
 def subject(manifest: Manifest) -> str:
@@ -76,8 +76,8 @@ def subject(manifest: Manifest) -> str:
     return f"{where} {manifest.key}" if where else str(manifest.key)
 
 
-def _finding(said: Said, manifest: Manifest) -> Finding:
-    message = said.message
+def _finding(draft: Draft, manifest: Manifest) -> Finding:
+    message = draft.message
     if len(message) > _LONGEST:
         message = f"{message[:_LONGEST]}… ({len(message)} characters)"
-    return said.rule.at(manifest.path or None, message, subject=subject(manifest), severity=said.severity)
+    return draft.rule.at(manifest.path or None, message, subject=subject(manifest), severity=draft.severity)

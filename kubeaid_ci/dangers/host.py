@@ -6,24 +6,24 @@ from typing import Any
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.dangers import rules
 from kubeaid_ci.dangers.podspecs import PodChange, pods
-from kubeaid_ci.dangers.reading import Said, at, listed, mappings, text
+from kubeaid_ci.dangers.reading import Draft, at, listed, mappings, text
 
 _SHARED = ("hostNetwork", "hostPID", "hostIPC")
 
 
-def check(difference: Difference) -> Iterator[Said]:
+def check(difference: Difference) -> Iterator[Draft]:
     """The node's own network, processes, files and ports."""
     for pod in pods(difference):
         if shared := [word for word in _SHARED if pod.new.get(word) is True and pod.old.get(word) is not True]:
-            yield Said(rules.HOST_ACCESS, f"its pods use the node's own: {listed(shared)}")
+            yield Draft(rules.HOST_ACCESS, f"its pods use the node's own: {listed(shared)}")
         if pod.old.get("hostUsers") is False and pod.new.get("hostUsers") is not False:
-            yield Said(rules.HOST_ACCESS, "its pods have the node's users: root in them is root there")
+            yield Draft(rules.HOST_ACCESS, "its pods have the node's users: root in them is root there")
         if _host_process(pod.new) and not _host_process(pod.old):
-            yield Said(rules.HOST_ACCESS, "its pods run as processes of a Windows node")
+            yield Draft(rules.HOST_ACCESS, "its pods run as processes of a Windows node")
         if come := [path for path in _host_paths(pod.new) if path not in _host_paths(pod.old)]:
-            yield Said(rules.HOST_ACCESS, f"its pods reach files of the node: {listed(come)}")
+            yield Draft(rules.HOST_ACCESS, f"its pods reach files of the node: {listed(come)}")
         if ports := _host_ports(pod.new) - _host_ports(pod.old):
-            yield Said(rules.HOST_ACCESS, f"its pods listen on ports of the node: {listed(list(ports))}")
+            yield Draft(rules.HOST_ACCESS, f"its pods listen on ports of the node: {listed(list(ports))}")
         yield from _mounted(pod)
 
 
@@ -50,7 +50,7 @@ def _host_ports(spec: Mapping[str, Any]) -> set[str]:
     return {str(port["hostPort"]) for port in ports if port.get("hostPort")}
 
 
-def _mounted(pod: PodChange) -> Iterator[Said]:
+def _mounted(pod: PodChange) -> Iterator[Draft]:
     """Files of the node that were there, and that a container did not reach or might only read."""
     known = _host_paths(pod.old)
     for name, old, new in pod.containers():
@@ -59,11 +59,11 @@ def _mounted(pod: PodChange) -> Iterator[Said]:
             if old is None or path not in known:
                 continue  # reported for the container, or for the pod
             if path not in before:
-                yield Said(rules.HOST_ACCESS, f"container {name} reaches {path} of the node")
+                yield Draft(rules.HOST_ACCESS, f"container {name} reaches {path} of the node")
             elif writes and not before[path]:
-                yield Said(rules.HOST_ACCESS, f"container {name} may write to {path} of the node")
+                yield Draft(rules.HOST_ACCESS, f"container {name} may write to {path} of the node")
         if _spreads(new) and not _spreads(old or {}):
-            yield Said(rules.HOST_ACCESS, f"what container {name} mounts is mounted on the node as well")
+            yield Draft(rules.HOST_ACCESS, f"what container {name} mounts is mounted on the node as well")
 
 
 def _reached(container: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, bool]:

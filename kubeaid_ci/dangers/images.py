@@ -7,7 +7,7 @@ from typing import Any, Self
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.dangers import rules
 from kubeaid_ci.dangers.podspecs import containers, pods
-from kubeaid_ci.dangers.reading import Said, mappings, text
+from kubeaid_ci.dangers.reading import Draft, mappings, text
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.image import Image
 from kubeaid_ci.k8s.manifest import own_images
@@ -28,21 +28,21 @@ class Known:
         return cls(frozenset(image.registry for image in found), frozenset(image.name for image in found))
 
 
-def check(difference: Difference, known: Known) -> Iterator[Said]:
+def check(difference: Difference, known: Known) -> Iterator[Draft]:
     """Registries and repositories that no object of the cluster named before, and tags that move."""
     for was, now in _changed(difference):
         old, new = Image.parse(was), Image.parse(now)
         if new.registry not in known.registries:
-            yield Said(rules.IMAGE_REGISTRY_NEW, f"first image from registry {new.registry}: {now}")
+            yield Draft(rules.IMAGE_REGISTRY_NEW, f"first image from registry {new.registry}: {now}")
         elif new.name not in known.names:
             instead = f" instead of {was}" if was and old.name != new.name else ""
-            yield Said(rules.IMAGE_NEW, f"{now} runs{instead}: the cluster did not run this image")
+            yield Draft(rules.IMAGE_NEW, f"{now} runs{instead}: the cluster did not run this image")
         if was and old.name == new.name and _older(new.tag, old.tag):
-            yield Said(rules.IMAGE_DOWNGRADED, f"{now} runs instead of the newer {was}")
+            yield Draft(rules.IMAGE_DOWNGRADED, f"{now} runs instead of the newer {was}")
         if not new.is_fixed and (not was or old.is_fixed):
-            yield Said(rules.IMAGE_TAG_MUTABLE, f"{now} names no version that stays as it is")
+            yield Draft(rules.IMAGE_TAG_MUTABLE, f"{now} names no version that stays as it is")
         elif was and old.digest and not new.digest:
-            yield Said(rules.IMAGE_TAG_MUTABLE, f"{now} is no longer held to a digest")
+            yield Draft(rules.IMAGE_TAG_MUTABLE, f"{now} is no longer held to a digest")
 
 
 def _older(tag: str, other: str) -> bool:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from kubeaid_ci.compare.difference import ABSENT, Delta, Difference
 from kubeaid_ci.dangers import rules
-from kubeaid_ci.dangers.reading import Said, at, body, hook, listed, sync_options, text
+from kubeaid_ci.dangers.reading import Draft, at, body, hook, listed, sync_options, text
 from kubeaid_ci.findings.finding import Severity
 from kubeaid_ci.k8s.quantity import quantity
 
@@ -69,7 +69,7 @@ _POD_MAY_CHANGE: tuple[_Path, ...] = (
 )
 
 
-def check(difference: Difference) -> Iterator[Said]:
+def check(difference: Difference) -> Iterator[Draft]:
     """Return a finding for the fields whose change the API server will reject."""
     if difference.before is None or difference.after is None or _made_anew(difference):
         return
@@ -79,9 +79,9 @@ def check(difference: Difference) -> Iterator[Said]:
         return
     if "Force=true" in sync_options(difference.after):
         message = f"{refused} cannot change; Argo CD will delete and recreate the object"
-        yield Said(rules.IMMUTABLE_FIELD, message, Severity.WARNING)
+        yield Draft(rules.IMMUTABLE_FIELD, message, Severity.WARNING)
     else:
-        yield Said(rules.IMMUTABLE_FIELD, f"{refused} cannot change: the API server refuses it and the sync fails")
+        yield Draft(rules.IMMUTABLE_FIELD, f"{refused} cannot change: the API server refuses it and the sync fails")
 
 
 def _made_anew(difference: Difference) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from kubeaid_ci.compare.difference import ABSENT, Delta, Difference
 from kubeaid_ci.dangers import rules
 from kubeaid_ci.dangers.podspecs import pods
-from kubeaid_ci.dangers.reading import Said, body, both, is_kind, listed, mapping, mappings, text
+from kubeaid_ci.dangers.reading import Draft, body, both, is_kind, listed, mapping, mappings, text
 from kubeaid_ci.dangers.stateful import is_custom
 from kubeaid_ci.findings.finding import Severity
 from kubeaid_ci.k8s.quantity import quantity
@@ -37,7 +37,7 @@ _BACKUPS: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 
 
-def check(difference: Difference) -> Iterator[Said]:
+def check(difference: Difference) -> Iterator[Draft]:
     """Volumes that are deleted sooner, shrink or are left behind; secrets and backups from or to elsewhere."""
     if difference.before is None or difference.after is None:
         return
@@ -49,15 +49,15 @@ def check(difference: Difference) -> Iterator[Said]:
     yield from _elsewhere(difference)
 
 
-def _sooner(delta: Delta) -> Iterator[Said]:
+def _sooner(delta: Delta) -> Iterator[Draft]:
     if "metadata" in delta.keys or delta.in_text or delta.noise == "api-spelling":
         return
     for keys, now in _leaves(delta.keys, delta.after):
         deletes = isinstance(now, str) and now.lower().startswith(("delete", "recycle"))
         if _DELETES.search(keys[-1]) and (deletes or now is True):
             when = _WHEN.get(keys[-1], "with it")
-            told = f"from now on its data is deleted {when}: {'.'.join(keys)} is {now}"
-            yield Said(rules.STATE_REMOVED, told, Severity.WARNING)
+            message = f"from now on its data is deleted {when}: {'.'.join(keys)} is {now}"
+            yield Draft(rules.STATE_REMOVED, message, Severity.WARNING)
 
 
 def _leaves(keys: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -69,26 +69,26 @@ def _leaves(keys: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...]
         yield keys, value
 
 
-def _shrinks(difference: Difference, delta: Delta) -> Iterator[Said]:
+def _shrinks(difference: Difference, delta: Delta) -> Iterator[Draft]:
     """A volume that a custom resource asks for; those of Kubernetes' own objects are fields that cannot change."""
     sized = is_custom(difference.manifest.key.group) and delta.keys[-1] in _SIZES and not delta.in_text
     if sized and all(isinstance(side, str) and _AMOUNT.fullmatch(side) for side in (delta.before, delta.after)):
         old, new = quantity(delta.before), quantity(delta.after)
         if old is not None and new is not None and new < old:
             where = ".".join(delta.keys)
-            yield Said(rules.IMMUTABLE_FIELD, f"{where} shrinks, which a volume cannot", Severity.WARNING)
+            yield Draft(rules.IMMUTABLE_FIELD, f"{where} shrinks, which a volume cannot", Severity.WARNING)
 
 
-def _left_behind(difference: Difference) -> Iterator[Said]:
+def _left_behind(difference: Difference) -> Iterator[Draft]:
     """Volume claims that the pods used and use no more."""
     for pod in pods(difference):
         if gone := _claims(pod.old) - _claims(pod.new):
             message = f"its pods no longer use the volume claim {listed(list(gone))}: they lose access to its data"
-            yield Said(rules.STATE_REMOVED, message, Severity.WARNING)
+            yield Draft(rules.STATE_REMOVED, message, Severity.WARNING)
     if is_kind(difference, "monitoring.coreos.com", "Alertmanager", "Prometheus", "ThanosRuler"):
         old, new = both(difference, "spec")
         if mapping(old, "storage", "volumeClaimTemplate") and not mapping(new, "storage", "volumeClaimTemplate"):
-            yield Said(rules.STATE_REMOVED, "from now on it stores nothing in a volume", Severity.WARNING)
+            yield Draft(rules.STATE_REMOVED, "from now on it stores nothing in a volume", Severity.WARNING)
 
 
 def _claims(spec: Mapping[str, Any]) -> set[str]:
@@ -96,24 +96,24 @@ def _claims(spec: Mapping[str, Any]) -> set[str]:
     return {name for name in named if name}
 
 
-def _keys(difference: Difference) -> Iterator[Said]:
+def _keys(difference: Difference) -> Iterator[Draft]:
     if is_kind(difference, "", "Secret"):
         old, new = (_names(body(side)) for side in (difference.before, difference.after))
         if gone := old - new:
             message = f"{listed(list(gone))} of this secret is gone; pods that ask for it will not start"
-            yield Said(rules.SECRET_REMOVED, message)
+            yield Draft(rules.SECRET_REMOVED, message)
 
 
 def _names(secret: Mapping[str, Any]) -> set[str]:
     return {str(name) for field in ("data", "stringData") for name in mapping(secret, field)}
 
 
-def _elsewhere(difference: Difference) -> Iterator[Said]:
+def _elsewhere(difference: Difference) -> Iterator[Draft]:
     key = (difference.manifest.key.group, difference.manifest.key.kind)
     if changed := _changed(difference, _SECRET_SOURCES.get(key, ())):
-        yield Said(rules.SECRET_SOURCE_CHANGED, f"what comes through it comes from elsewhere: {listed(changed)}")
+        yield Draft(rules.SECRET_SOURCE_CHANGED, f"what comes through it comes from elsewhere: {listed(changed)}")
     if changed := _changed(difference, _BACKUPS.get(key, ())):
-        yield Said(rules.BACKUP_CHANGED, f"backups are made or kept in another way: {listed(changed)}")
+        yield Draft(rules.BACKUP_CHANGED, f"backups are made or kept in another way: {listed(changed)}")
 
 
 def _changed(difference: Difference, fields: tuple[str, ...]) -> list[str]:

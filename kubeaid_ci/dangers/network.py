@@ -7,7 +7,7 @@ from typing import Any
 
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.dangers import rules
-from kubeaid_ci.dangers.reading import Said, annotations, body, both, is_kind, listed, mappings, text, texts
+from kubeaid_ci.dangers.reading import Draft, annotations, body, both, is_kind, listed, mappings, text, texts
 from kubeaid_ci.k8s.manifest import Manifest
 
 _OTHER_POLICIES = {
@@ -19,36 +19,36 @@ _OTHER_POLICIES = {
 }
 # Annotations that make a cloud load balancer internal, with the values that do so.
 _INSIDE = re.compile(r"internal|private-?network|disable-public-network|load-balancer-type$|scheme$", re.IGNORECASE)
-_INSIDE_SAID = frozenset({"true", "internal", "0.0.0.0/0", "private"})
+_INSIDE_VALUES = frozenset({"true", "internal", "0.0.0.0/0", "private"})
 _MOST_PAIRS = 50_000
 _OUTSIDE = {"LoadBalancer": 2, "NodePort": 1}
 
 
-def check(difference: Difference) -> Iterator[Said]:
+def check(difference: Difference) -> Iterator[Draft]:
     """Wider network policies and services."""
     if difference.after is not None:
         yield from _policy(difference)
         yield from _service(difference)
 
 
-def _policy(difference: Difference) -> Iterator[Said]:
+def _policy(difference: Difference) -> Iterator[Draft]:
     key = difference.manifest.key
     if difference.before is None:
         return
     old, new = both(difference, "spec")
     others = mappings(body(difference.before), "specs") != mappings(body(difference.after), "specs")
     if key.kind in _OTHER_POLICIES.get(key.group, ()) and (old != new or others):
-        yield Said(rules.NETWORK_OPENED, "the policy changes, and may let more through")
+        yield Draft(rules.NETWORK_OPENED, "the policy changes, and may let more through")
     elif is_kind(difference, "networking.k8s.io", "NetworkPolicy"):
         if _spelled(old.get("podSelector")) != _spelled(new.get("podSelector")):
-            yield Said(rules.NETWORK_OPENED, "the policy covers other pods than before")
+            yield Draft(rules.NETWORK_OPENED, "the policy covers other pods than before")
         for direction, field in (("Ingress", "ingress"), ("Egress", "egress")):
             if direction in _types(old) and direction not in _types(new):
-                yield Said(rules.NETWORK_OPENED, f"the policy no longer restricts {field}")
+                yield Draft(rules.NETWORK_OPENED, f"the policy no longer restricts {field}")
             elif direction in _types(old) and _pairs(new, field) > _MOST_PAIRS:
-                yield Said(rules.NETWORK_OPENED, f"its rules for {field} are too many to be compared; read them")
+                yield Draft(rules.NETWORK_OPENED, f"its rules for {field} are too many to be compared; read them")
             elif direction in _types(old) and (more := _more(old, new, field)):
-                yield Said(
+                yield Draft(
                     rules.NETWORK_OPENED,
                     f"the policy allows more {field} ({len(more)} new rule{'s' if len(more) > 1 else ''})",
                 )
@@ -97,26 +97,26 @@ def _sorted(value: Any) -> Any:
     return sorted(map(_spelled, value)) if isinstance(value, list) else value
 
 
-def _service(difference: Difference) -> Iterator[Said]:
+def _service(difference: Difference) -> Iterator[Draft]:
     if not is_kind(difference, "", "Service"):
         return
     old, new = both(difference, "spec")
     kind, was = text(new, "type") or "ClusterIP", text(old, "type") or "ClusterIP"
     if _OUTSIDE.get(kind, 0) > _OUTSIDE.get(was, 0):
-        yield Said(rules.EXPOSED, f"it is reached from outside the cluster: its type is {kind}")
+        yield Draft(rules.EXPOSED, f"it is reached from outside the cluster: its type is {kind}")
     if come := set(texts(new, "externalIPs")) - set(texts(old, "externalIPs")):
-        yield Said(rules.EXPOSED, f"it takes the traffic for {listed(list(come))}")
+        yield Draft(rules.EXPOSED, f"it takes the traffic for {listed(list(come))}")
     if kind == "LoadBalancer" == was:
         before, after = (set(texts(spec, "loadBalancerSourceRanges")) for spec in (old, new))
         if before and (not after or after - before):
             more = listed(list(after - before)) or "anywhere"
-            yield Said(rules.EXPOSED, f"its load balancer takes traffic from {more}")
+            yield Draft(rules.EXPOSED, f"its load balancer takes traffic from {more}")
     if kind in _OUTSIDE and kind == was and (ports := _ports(new) - _ports(old)):
-        yield Said(rules.EXPOSED, f"more ports are reached from outside the cluster: {listed(list(ports))}")
+        yield Draft(rules.EXPOSED, f"more ports are reached from outside the cluster: {listed(list(ports))}")
     if kind == "LoadBalancer" == was and (outside := _inside(difference.before) - _inside(difference.after)):
-        yield Said(rules.EXPOSED, f"its load balancer may be reached from everywhere: {listed(list(outside))} is gone")
+        yield Draft(rules.EXPOSED, f"its load balancer may be reached from everywhere: {listed(list(outside))} is gone")
     if text(new, "externalName") and text(new, "externalName") != text(old, "externalName"):
-        yield Said(rules.EXPOSED, f"its name leads to {text(new, 'externalName')}")
+        yield Draft(rules.EXPOSED, f"its name leads to {text(new, 'externalName')}")
 
 
 def _ports(spec: Mapping[str, Any]) -> set[str]:
@@ -126,4 +126,4 @@ def _ports(spec: Mapping[str, Any]) -> set[str]:
 def _inside(manifest: Manifest | None) -> set[str]:
     """The annotations that keep a load balancer to the cloud's own network."""
     found = annotations(manifest).items()
-    return {str(name) for name, said in found if _INSIDE.search(str(name)) and str(said).lower() in _INSIDE_SAID}
+    return {str(name) for name, value in found if _INSIDE.search(str(name)) and str(value).lower() in _INSIDE_VALUES}

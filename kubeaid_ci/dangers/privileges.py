@@ -6,7 +6,7 @@ from typing import Any
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.dangers import rules
 from kubeaid_ci.dangers.podspecs import PodChange, containers, pods
-from kubeaid_ci.dangers.reading import Said, at, listed, mapping, mappings, text, texts
+from kubeaid_ci.dangers.reading import Draft, at, listed, mapping, mappings, text, texts
 
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _INHERITED = ("runAsUser", "runAsGroup", "runAsNonRoot", "seccompProfile", "appArmorProfile", "seLinuxOptions")
@@ -15,7 +15,7 @@ _INHERITED = ("runAsUser", "runAsGroup", "runAsNonRoot", "seccompProfile", "appA
 _Container = Mapping[str, Any]
 
 
-def check(difference: Difference) -> Iterator[Said]:
+def check(difference: Difference) -> Iterator[Draft]:
     """The security contexts of pods and of each container."""
     for pod in pods(difference):
         yield from _pod_privileges(pod)
@@ -23,24 +23,24 @@ def check(difference: Difference) -> Iterator[Said]:
             yield from _container_privileges(name, old or {}, new, pod)
 
 
-def _pod_privileges(pod: PodChange) -> Iterator[Said]:
+def _pod_privileges(pod: PodChange) -> Iterator[Draft]:
     old, new = mapping(pod.old, "securityContext"), mapping(pod.new, "securityContext")
     for what in _raised(_of_all(pod.old), _of_all(pod.new)):
-        yield Said(rules.PRIVILEGES_RAISED, f"its pods {what}")
+        yield Draft(rules.PRIVILEGES_RAISED, f"its pods {what}")
     if sysctls := _sysctls(new) - _sysctls(old):
         names = listed([name for name, _ in sysctls])
-        yield Said(rules.PRIVILEGES_RAISED, f"its pods set kernel parameters: {names}")
+        yield Draft(rules.PRIVILEGES_RAISED, f"its pods set kernel parameters: {names}")
     if pod.new.get("shareProcessNamespace") is True and pod.old.get("shareProcessNamespace") is not True:
-        yield Said(rules.PRIVILEGES_RAISED, "its containers see and reach each other's processes")
+        yield Draft(rules.PRIVILEGES_RAISED, "its containers see and reach each other's processes")
     was, now = text(pod.old, "runtimeClassName"), text(pod.new, "runtimeClassName")
     if was and was != now:
-        yield Said(rules.PRIVILEGES_RAISED, f"its pods are run by {now or 'the default runtime'} instead of {was}")
+        yield Draft(rules.PRIVILEGES_RAISED, f"its pods are run by {now or 'the default runtime'} instead of {was}")
     if 0 in _groups(new) and 0 not in _groups(old):
-        yield Said(rules.PRIVILEGES_RAISED, "its pods belong to the group root")
+        yield Draft(rules.PRIVILEGES_RAISED, "its pods belong to the group root")
     for name in sorted(map(str, pod.new_annotations)):
         value = pod.new_annotations.get(name)
         if name.startswith(_APPARMOR) and value == "unconfined" and pod.old_annotations.get(name) != value:
-            yield Said(rules.PRIVILEGES_RAISED, f"container {name.removeprefix(_APPARMOR)} runs without AppArmor")
+            yield Draft(rules.PRIVILEGES_RAISED, f"container {name.removeprefix(_APPARMOR)} runs without AppArmor")
 
 
 def _of_all(spec: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -60,25 +60,25 @@ def _groups(context: Mapping[str, Any]) -> list[Any]:
     return [group for group in groups if not isinstance(group, bool)]
 
 
-def _container_privileges(name: str, old: _Container, new: _Container, pod: PodChange) -> Iterator[Said]:
+def _container_privileges(name: str, old: _Container, new: _Container, pod: PodChange) -> Iterator[Draft]:
     was, now = mapping(old, "securityContext"), mapping(new, "securityContext")
-    told = list(_raised(was, now, mapping(pod.old, "securityContext"), mapping(pod.new, "securityContext")))
+    messages = list(_raised(was, now, mapping(pod.old, "securityContext"), mapping(pod.new, "securityContext")))
     if now.get("privileged") is True and was.get("privileged") is not True:
-        told.append("runs privileged: it can do what the node can")
+        messages.append("runs privileged: it can do what the node can")
     if now.get("allowPrivilegeEscalation") is True and was.get("allowPrivilegeEscalation") is not True:
-        told.append("may gain privileges that it was not started with")
+        messages.append("may gain privileges that it was not started with")
     elif was.get("allowPrivilegeEscalation") is False and now.get("allowPrivilegeEscalation") is not False:
-        told.append("is no longer kept from gaining privileges")
+        messages.append("is no longer kept from gaining privileges")
     if was.get("readOnlyRootFilesystem") is True and now.get("readOnlyRootFilesystem") is not True:
-        told.append("may write to its root filesystem")
+        messages.append("may write to its root filesystem")
     if text(now, "procMount") == "Unmasked" != text(was, "procMount"):
-        told.append("sees all of /proc")
+        messages.append("sees all of /proc")
     if come := set(texts(now, "capabilities", "add")) - set(texts(was, "capabilities", "add")):
-        told.append(f"gets the capabilities {listed(list(come))}")
+        messages.append(f"gets the capabilities {listed(list(come))}")
     if back := set(texts(was, "capabilities", "drop")) - set(texts(now, "capabilities", "drop")) - _all_dropped(now):
-        told.append(f"no longer drops the capabilities {listed(list(back))}")
-    for what in told:
-        yield Said(rules.PRIVILEGES_RAISED, f"container {name} {what}")
+        messages.append(f"no longer drops the capabilities {listed(list(back))}")
+    for what in messages:
+        yield Draft(rules.PRIVILEGES_RAISED, f"container {name} {what}")
 
 
 def _all_dropped(context: Mapping[str, Any]) -> set[str]:

@@ -6,12 +6,12 @@ from typing import Any
 
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.dangers import rules
-from kubeaid_ci.dangers.reading import Said, at, body, both, is_kind, listed, mappings, text, texts
+from kubeaid_ci.dangers.reading import Draft, at, body, both, is_kind, listed, mappings, text, texts
 from kubeaid_ci.findings.finding import Severity
 
 _GROUP = "rbac.authorization.k8s.io"
 _MOST_GRANTS = 50_000
-_MOST_TOLD = 5
+_MOST_VERBS = 5
 _READS = frozenset({"get", "list", "watch"})
 _TAKE_OVER = frozenset({"bind", "escalate", "impersonate", "approve", "sign"})
 # Groups in which some verb or other is as good as holding the cluster.
@@ -28,7 +28,7 @@ _Grant = tuple[str, str, str, str]
 """A verb, an API group, a resource and a name; or a verb, ``url``, the address and nothing."""
 
 
-def check(difference: Difference) -> Iterator[Said]:
+def check(difference: Difference) -> Iterator[Draft]:
     """Roles that allow more, and who gets a role."""
     if difference.after is None:
         return
@@ -39,21 +39,21 @@ def check(difference: Difference) -> Iterator[Said]:
         yield from _bound(difference)
 
 
-def _role(difference: Difference) -> Iterator[Said]:
+def _role(difference: Difference) -> Iterator[Draft]:
     old = set(_grants(mappings(body(difference.before), "rules")))
     listed_new = mappings(body(difference.after), "rules")
     if sum(map(_size, listed_new)) > _MOST_GRANTS:
-        yield Said(rules.RBAC_WIDENED, "its rules are too many to be compared; read them")
+        yield Draft(rules.RBAC_WIDENED, "its rules are too many to be compared; read them")
         return
     new = {grant for grant in _grants(listed_new) if not _covered(grant, old)}
     grave = {grant for grant in new if _is_grave(grant)}
     writes = {grant for grant in new - grave if grant[0] not in _READS}
     if grave:
-        yield Said(rules.RBAC_WIDENED, f"grants access that can take over the cluster: {_told(grave)}")
+        yield Draft(rules.RBAC_WIDENED, f"grants access that can take over the cluster: {_listed_grants(grave)}")
     if writes:
-        yield Said(rules.RBAC_WIDENED, f"grants additional write access: {_told(writes)}")
+        yield Draft(rules.RBAC_WIDENED, f"grants additional write access: {_listed_grants(writes)}")
     if reads := new - grave - writes:
-        yield Said(rules.RBAC_WIDENED, f"grants additional read access: {_told(reads)}", Severity.INFO)
+        yield Draft(rules.RBAC_WIDENED, f"grants additional read access: {_listed_grants(reads)}", Severity.INFO)
 
 
 def _size(rule: Mapping[str, Any]) -> int:
@@ -97,7 +97,7 @@ def _is_grave(grant: _Grant) -> bool:
     )
 
 
-def _told(grants: set[_Grant]) -> str:
+def _listed_grants(grants: set[_Grant]) -> str:
     """Such as ``get, list secrets; create apps/deployments``."""
     verbs: dict[str, set[str]] = {}
     for verb, group, resource, name in grants:
@@ -106,24 +106,24 @@ def _told(grants: set[_Grant]) -> str:
     by_verbs: dict[str, list[str]] = {}
     for what, held in verbs.items():
         by_verbs.setdefault(", ".join(sorted(held)), []).append(what)
-    told = [f"{held} {listed(what)}" for held, what in sorted(by_verbs.items())]
-    more = len(told) - _MOST_TOLD
-    return "; ".join(told[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
+    parts = [f"{held} {listed(what)}" for held, what in sorted(by_verbs.items())]
+    more = len(parts) - _MOST_VERBS
+    return "; ".join(parts[:_MOST_VERBS]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _aggregated(difference: Difference) -> Iterator[Said]:
+def _aggregated(difference: Difference) -> Iterator[Draft]:
     old, new = both(difference, "metadata", "labels")
     for label in sorted(map(str, new)):
         if label.startswith(_AGGREGATE) and str(new[label]).lower() == "true" and old.get(label) != new[label]:
             role = label.removeprefix(_AGGREGATE)
             severity = Severity.INFO if role == "view" else None
-            yield Said(rules.RBAC_WIDENED, f"its rights become part of the role {role}", severity)
+            yield Draft(rules.RBAC_WIDENED, f"its rights become part of the role {role}", severity)
     rule_old, rule_new = (at(body(side), "aggregationRule") for side in (difference.before, difference.after))
     if rule_new and rule_new != rule_old:
-        yield Said(rules.RBAC_WIDENED, "it gathers the rights of other roles by their labels")
+        yield Draft(rules.RBAC_WIDENED, "it gathers the rights of other roles by their labels")
 
 
-def _bound(difference: Difference) -> Iterator[Said]:
+def _bound(difference: Difference) -> Iterator[Draft]:
     old, new = (set(map(_subject, mappings(body(side), "subjects"))) for side in (difference.before, difference.after))
     role = text(body(difference.after), "roleRef", "name")
     come = new if text(body(difference.before), "roleRef", "name") != role else new - old
@@ -134,7 +134,7 @@ def _bound(difference: Difference) -> Iterator[Said]:
     message = f"{who} may do what {text(body(difference.after), 'roleRef', 'kind')} {role} allows"
     if any(name in _ANYBODY or name.startswith("system:serviceaccounts:") for _, _, name in come):
         message += ": that is anybody"
-    yield Said(rules.RBAC_BOUND, message, None if strong else Severity.INFO)
+    yield Draft(rules.RBAC_BOUND, message, None if strong else Severity.INFO)
 
 
 def _subject(subject: Mapping[str, Any]) -> tuple[str, str, str]:

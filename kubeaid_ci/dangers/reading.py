@@ -11,7 +11,7 @@ from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts
 from kubeaid_ci.k8s.manifest import Manifest
 
 __all__ = [
-    "Said",
+    "Draft",
     "annotations",
     "at",
     "body",
@@ -31,7 +31,7 @@ _MOST_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Draft:
     """A draft of a finding about an object; `severity` if it differs from the rule's."""
 
     rule: Rule

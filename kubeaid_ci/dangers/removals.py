@@ -11,7 +11,7 @@ from kubeaid_ci.argocd.application import APPLICATION_SET
 from kubeaid_ci.argocd.sync import NO_POLICY, SyncPolicy, object_options, option_value
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.dangers import rules
-from kubeaid_ci.dangers.reading import Said, annotations, at, body, mapping
+from kubeaid_ci.dangers.reading import Draft, annotations, at, body, mapping
 from kubeaid_ci.dangers.stateful import lost_with
 from kubeaid_ci.findings.finding import Severity
 from kubeaid_ci.k8s.manifest import Manifest
@@ -74,8 +74,8 @@ class Removals:
         policy = self.policies.get(manifest.app, NO_POLICY)
         own = object_options(manifest.body)
         if manifest.app in self.staying:
-            return self.staying[manifest.app] or _not_deleted(manifest) or _kept(own, policy, "Delete")
-        return _kept(own, policy, "Prune")
+            return self.staying[manifest.app] or _not_deleted(manifest) or _kept_by(own, policy, "Delete")
+        return _kept_by(own, policy, "Prune")
 
     def is_confirmed(self, manifest: Manifest) -> bool:
         """True if Argo CD deletes the object only after a person has confirmed it."""
@@ -88,47 +88,47 @@ NO_REMOVALS = Removals()
 """Nothing is known of the Applications: an object's own annotation decides."""
 
 
-def check(difference: Difference, removals: Removals = NO_REMOVALS) -> Iterator[Said]:
+def check(difference: Difference, removals: Removals = NO_REMOVALS) -> Iterator[Draft]:
     """Return the finding about a removed object. `removals` knows which objects stay in the cluster."""
     yield from _moved(difference)
     if difference.after is None and difference.before is not None:
         yield from _removed(difference, removals)
 
 
-def _removed(difference: Difference, removals: Removals) -> Iterator[Said]:
+def _removed(difference: Difference, removals: Removals) -> Iterator[Draft]:
     key = difference.manifest.key
-    kept = removals.reason(difference.manifest)
+    reason = removals.reason(difference.manifest)
     if key.group == "argoproj.io" and key.kind in ("Application", "ApplicationSet"):
-        yield _application(difference, kept)
+        yield _application(difference, reason)
     elif state := lost_with(difference.manifest):
-        yield _state(state, kept, is_confirmed=removals.is_confirmed(difference.manifest))
-    elif kept:
+        yield _state(state, reason, is_confirmed=removals.is_confirmed(difference.manifest))
+    elif reason:
         return
     elif key.kind.endswith("Secret") or key.kind in _SECRETS:
         yield from _secret(difference)
     elif _guards_traffic(difference):
-        yield Said(rules.NETWORK_OPENED, "the policy is removed: the traffic that it kept out is let through")
+        yield Draft(rules.NETWORK_OPENED, "the policy is removed: the traffic that it kept out is let through")
     elif protection := _PROTECTION.get((key.group, key.kind)) or (_ADMITS if key.group in _ADMISSION_GROUPS else ""):
-        yield Said(rules.PROTECTION_REMOVED, f"it is removed: {protection}")
+        yield Draft(rules.PROTECTION_REMOVED, f"it is removed: {protection}")
     elif (key.group, key.kind) == ("monitoring.coreos.com", "PrometheusRule"):
-        yield Said(rules.PROTECTION_REMOVED, "it is removed: its alerts will stop firing", Severity.INFO)
+        yield Draft(rules.PROTECTION_REMOVED, "it is removed: its alerts will stop firing", Severity.INFO)
 
 
-def _state(what: str, kept: str, *, is_confirmed: bool) -> Said:
-    if kept:
-        message = f"it leaves Git and stays in the cluster ({kept}): nothing manages it any more"
-        return Said(rules.STATE_REMOVED, message, Severity.WARNING)
+def _state(what: str, reason: str, *, is_confirmed: bool) -> Draft:
+    if reason:
+        message = f"it leaves Git and stays in the cluster ({reason}): nothing manages it any more"
+        return Draft(rules.STATE_REMOVED, message, Severity.WARNING)
     condition = "once somebody confirms it" if is_confirmed else "where pruning is on"
-    return Said(rules.STATE_REMOVED, f"the sync deletes it, {condition}: {what}")
+    return Draft(rules.STATE_REMOVED, f"the sync deletes it, {condition}: {what}")
 
 
-def _secret(difference: Difference) -> Iterator[Said]:
+def _secret(difference: Difference) -> Iterator[Draft]:
     if difference.manifest.key.kind in _SECRETS:
-        yield Said(rules.SECRET_REMOVED, "the sync deletes it; secrets that come through it are not renewed any more")
+        yield Draft(rules.SECRET_REMOVED, "the sync deletes it; secrets that come through it are not renewed any more")
     elif "helm.sh/hook" not in annotations(
         difference.before
     ):  # a hook's secret is removed with the hook, nothing else uses it
-        yield Said(rules.SECRET_REMOVED, "the sync deletes this secret; pods that use it will not start")
+        yield Draft(rules.SECRET_REMOVED, "the sync deletes this secret; pods that use it will not start")
 
 
 def _guards_traffic(difference: Difference) -> bool:
@@ -137,11 +137,11 @@ def _guards_traffic(difference: Difference) -> bool:
     return policy or (key.group == "security.istio.io" and key.kind in _MESH)
 
 
-def _application(difference: Difference, kept: str) -> Said:
+def _application(difference: Difference, reason: str) -> Draft:
     key, before = difference.manifest.key, body(difference.before)
-    if kept:
-        message = f"{key.kind} {key.name} leaves Git and stays in the cluster, with what it deployed ({kept})"
-        return Said(rules.APPLICATION_REMOVED, message, Severity.WARNING)
+    if reason:
+        message = f"{key.kind} {key.name} leaves Git and stays in the cluster, with what it deployed ({reason})"
+        return Draft(rules.APPLICATION_REMOVED, message, Severity.WARNING)
     if key.kind == "ApplicationSet":
         gone = at(before, "spec", "syncPolicy", "preserveResourcesOnDeletion") is not True
         name = f"ApplicationSet {key.name}, the Applications that it made"
@@ -149,16 +149,16 @@ def _application(difference: Difference, kept: str) -> Said:
         gone = SyncPolicy.parse(before).cascades
         name = f"Application {key.name}"
     if gone:
-        return Said(rules.APPLICATION_REMOVED, f"the sync deletes {name} and everything that it deployed")
+        return Draft(rules.APPLICATION_REMOVED, f"the sync deletes {name} and everything that it deployed")
     message = f"{name} is removed; what it deployed stays in the cluster, and nothing manages it any more"
-    return Said(rules.APPLICATION_REMOVED, message, Severity.WARNING)
+    return Draft(rules.APPLICATION_REMOVED, message, Severity.WARNING)
 
 
-def _moved(difference: Difference) -> Iterator[Said]:
+def _moved(difference: Difference) -> Iterator[Draft]:
     before, after = difference.renamed_from, difference.after
     if before is not None and after is not None and before.key.namespace != after.key.namespace:
         old, new = before.key.namespace or "(none)", after.key.namespace or "(none)"
-        yield Said(rules.NAMESPACE_MOVED, f"deleted in namespace {old} and recreated in namespace {new}")
+        yield Draft(rules.NAMESPACE_MOVED, f"deleted in namespace {old} and recreated in namespace {new}")
 
 
 def _not_deleted(manifest: Manifest) -> str:
@@ -166,11 +166,11 @@ def _not_deleted(manifest: Manifest) -> str:
     if (manifest.key.group, manifest.key.kind) == ("apiextensions.k8s.io", "CustomResourceDefinition"):
         return "Argo CD deletes no CustomResourceDefinitions with an Application"
     policies = mapping(manifest.body, "metadata", "annotations").get(_HELM_POLICY)
-    kept = isinstance(policies, str) and "keep" in (part.strip() for part in policies.split(","))
-    return f"{_HELM_POLICY}: keep" if kept else ""
+    is_kept = isinstance(policies, str) and "keep" in (part.strip() for part in policies.split(","))
+    return f"{_HELM_POLICY}: keep" if is_kept else ""
 
 
-def _kept(own: tuple[str, ...], policy: SyncPolicy, option: str) -> str:
+def _kept_by(own: tuple[str, ...], policy: SyncPolicy, option: str) -> str:
     """An option of the object goes before one of its Application (Argo CD's docs, sync options)."""
     if option_value((*own, *policy.options), option) == "false":
         return f"{option}=false"
@@ -199,9 +199,9 @@ def _application_stays(
     if policy.application_set:
         return ""  # deleted by the controller or with the set that owns it, whatever the Application's own options
     if holder in after:
-        kept = _kept(policy.own_options, after[holder].sync, "Prune")
-        return f"Application {app.app} stays: {kept}" if kept else ""
+        reason = _kept_by(policy.own_options, after[holder].sync, "Prune")
+        return f"Application {app.app} stays: {reason}" if reason else ""
     if holder in before and holder not in above:
-        kept = _staying(holder, before, after, above) or _kept(policy.own_options, before[holder].sync, "Delete")
-        return f"Application {app.app} stays: {kept}" if kept else ""
+        reason = _staying(holder, before, after, above) or _kept_by(policy.own_options, before[holder].sync, "Delete")
+        return f"Application {app.app} stays: {reason}" if reason else ""
     return ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from kubeaid_ci.compare.difference import Difference
 from kubeaid_ci.dangers import rules
-from kubeaid_ci.dangers.reading import Said, annotations, at, body, listed, mapping, mappings, text, texts
+from kubeaid_ci.dangers.reading import Draft, annotations, at, body, listed, mapping, mappings, text, texts
 from kubeaid_ci.findings.finding import Severity
 
 _GUARD = re.compile(r"/(?:auth-|whitelist|allowlist|denylist|.*middlewares$)")
@@ -21,40 +21,40 @@ _ROUTES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def check(difference: Difference) -> Iterator[Said]:
+def check(difference: Difference) -> Iterator[Draft]:
     """Ingresses, routes and gateways, also those of other makers."""
     key = difference.manifest.key
     if key.group == "gateway.networking.k8s.io" or key.kind in _ROUTES.get(key.group, ()):
         yield from _hosts(difference)
 
 
-def _hosts(difference: Difference) -> Iterator[Said]:
+def _hosts(difference: Difference) -> Iterator[Draft]:
     old, new = _served(body(difference.before)), _served(body(difference.after))
     if come := new - old:
-        yield Said(rules.EXPOSED, f"it is reached under {listed(list(come))}")
+        yield Draft(rules.EXPOSED, f"it is reached under {listed(list(come))}")
     if gone := old - new:
-        yield Said(rules.EXPOSED, f"it is no longer reached under {listed(list(gone))}")
+        yield Draft(rules.EXPOSED, f"it is no longer reached under {listed(list(gone))}")
     if difference.before is None or difference.after is None:
         return
     yield from _details(body(difference.before), body(difference.after))
     yield from _guards(difference)
 
 
-def _details(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Said]:
+def _details(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Draft]:
     if bare := _encrypted(before) - _encrypted(after) & _served(after):
-        yield Said(rules.EXPOSED, f"{listed(list(bare))} is reached without TLS")
+        yield Draft(rules.EXPOSED, f"{listed(list(bare))} is reached without TLS")
     elif at(before, "spec", "tls") and not at(after, "spec", "tls"):
-        yield Said(rules.EXPOSED, "it is reached without TLS")
+        yield Draft(rules.EXPOSED, "it is reached without TLS")
     if come := {path for path in _paths(after) - _paths(before) if path.partition("/")[0] in _served(before)}:
-        yield Said(rules.EXPOSED, f"it is reached under {listed(list(come))}")
+        yield Draft(rules.EXPOSED, f"it is reached under {listed(list(come))}")
     was, now = (text(side, "spec", "ingressClassName") for side in (before, after))
     if was and now and was != now:
-        yield Said(rules.EXPOSED, f"it is reached through {now} instead of {was}")
+        yield Draft(rules.EXPOSED, f"it is reached through {now} instead of {was}")
     was_ports, now_ports = _ports(before), _ports(after)
     if more := set(now_ports) - set(was_ports):
-        yield Said(rules.EXPOSED, f"it listens on {listed(list(more))}", Severity.INFO)
+        yield Draft(rules.EXPOSED, f"it listens on {listed(list(more))}", Severity.INFO)
     if bare := {port for port, tls in was_ports.items() if tls and now_ports.get(port) is False}:
-        yield Said(rules.EXPOSED, f"port {listed(list(bare))} is reached without TLS")
+        yield Draft(rules.EXPOSED, f"port {listed(list(bare))} is reached without TLS")
 
 
 def _encrypted(value: Mapping[str, Any]) -> set[str]:
@@ -80,19 +80,19 @@ def _served(value: Mapping[str, Any]) -> set[str]:
     return hosts | listeners | named_hosts | set(texts(spec, "hostnames")) | every
 
 
-def _guards(difference: Difference) -> Iterator[Said]:
+def _guards(difference: Difference) -> Iterator[Draft]:
     """Annotations by which an ingress controller asks who comes, and those that put configuration into it."""
     old, new = annotations(difference.before), annotations(difference.after)
     if gone := [name for name in map(str, old) if _GUARD.search(name) and old[name] != new.get(name)]:
-        yield Said(rules.EXPOSED, f"it may let in others than before: {listed(gone)}")
+        yield Draft(rules.EXPOSED, f"it may let in others than before: {listed(gone)}")
     if plain := [
         name for name in map(str, new) if _REDIRECT.search(name) and _off(new[name]) and not _off(old.get(name))
     ]:
-        yield Said(rules.EXPOSED, f"it is reached without TLS: {listed(plain)} is off")
+        yield Draft(rules.EXPOSED, f"it is reached without TLS: {listed(plain)} is off")
     if open_now := [name for name in map(str, new) if _opens(name, old.get(name), new[name])]:
-        yield Said(rules.EXPOSED, f"it is reached from outside: {listed(open_now)}")
+        yield Draft(rules.EXPOSED, f"it is reached from outside: {listed(open_now)}")
     if come := [name for name in map(str, new) if name.endswith("-snippet") and old.get(name) != new[name]]:
-        yield Said(rules.EXPOSED, f"it brings configuration of its own to the ingress controller: {listed(come)}")
+        yield Draft(rules.EXPOSED, f"it brings configuration of its own to the ingress controller: {listed(come)}")
 
 
 def _ports(value: Mapping[str, Any]) -> dict[str, bool]:
@@ -101,8 +101,8 @@ def _ports(value: Mapping[str, Any]) -> dict[str, bool]:
     return {str(listener.get("port")): "tls" in listener for listener in listeners}
 
 
-def _off(said: Any) -> bool:
-    return str(said).lower() == "false"
+def _off(value: Any) -> bool:
+    return str(value).lower() == "false"
 
 
 def _opens(name: str, was: Any, now: Any) -> bool:

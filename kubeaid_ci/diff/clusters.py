@@ -72,7 +72,7 @@ def compare_one(
     """
     known = known or Known()
     old, new = _of(name, before), _of(name, after)
-    ignores, kept = standing(*applications), Removals.of(*applications)
+    ignores, removed = standing(*applications), Removals.of(*applications)
     found = [one for one in differences(old, new, ignores=ignores, known=known) if _concerns(one, apps)]
     wanted = found if noise else [difference for difference in found if difference.counts]
     without = _remover(wanted, (*old, *new), secrets, known)
@@ -84,7 +84,7 @@ def compare_one(
         tuple(
             replace(finding, message=without(finding.message))
             for finding in (
-                *dangers.check(found, images_before=before_it, kept=kept),
+                *dangers.check(found, images_before=before_it, removed=removed),
                 *_duplicates(_held(old, apps), _held(new, apps)),
             )
         ),

@@ -27,7 +27,7 @@ class Contents:
     _texts: dict[str, str] = field(default_factory=dict)
     _size: int = 0
 
-    def kept(self, comparison: Comparison) -> Comparison:
+    def deduplicate(self, comparison: Comparison) -> Comparison:
         """Return a comparison whose equal contents are one text; beyond the limit they are left out and counted."""
         left_out = 0
         changes = []

@@ -36,7 +36,7 @@ class ComparedSide:
     """The clusters of one side and their Applications with their findings."""
 
     selection: Selection
-    told: tuple[Told, ...]
+    apps: tuple[Told, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +140,13 @@ def compare_revisions(
             known = Known()
             for pair in pairs:
                 comparison = compare_cached(pair, renderer, noise=noise, diffs=diffs, known=known)
-                folded.parts[pair.cluster.dir] = contents.kept(comparison)
-        check_app_names(apps, {app.app for side in folded.told for app, _ in side})
+                folded.parts[pair.cluster.dir] = contents.deduplicate(comparison)
+        check_app_names(apps, {app.app for side in folded.apps for app, _ in side})
     made = folded.comparison()
     if isinstance(after.kubeaid, Commit):
-        applications = (app for app, _ in folded.told[0])
+        applications = (app for app, _ in folded.apps[0])
         made = replace(made, findings=with_successors(made.findings, applications, root, after.kubeaid.name))
-    return Compared(made, *(ComparedSide(*side) for side in zip((old, new), map(tuple, folded.told), strict=True)))
+    return Compared(made, *(ComparedSide(*side) for side in zip((old, new), map(tuple, folded.apps), strict=True)))
 
 
 @dataclass(slots=True)
@@ -155,7 +155,7 @@ class _Folded:
 
     selections: tuple[Selection, Selection]
     one_sided: OneSidedClusters
-    told: tuple[list[Told], list[Told]] = field(default_factory=lambda: ([], []))
+    apps: tuple[list[Told], list[Told]] = field(default_factory=lambda: ([], []))
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     engines: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     parts: dict[str, Comparison] = field(default_factory=dict)
@@ -164,7 +164,7 @@ class _Folded:
         """Add clusters whose objects are in memory."""
         for old, new in group:
             self.one_sided.add(old, new)
-            for side, state in zip(self.told, (old, new), strict=True):
+            for side, state in zip(self.apps, (old, new), strict=True):
                 side.extend(_without_objects(state) if state else ())
             if new:
                 self.findings[new.cluster.dir] = new.findings

@@ -26,7 +26,11 @@ def crossed(old: ClusterState, new: ClusterState, renderer: Renderer) -> Iterato
     after = [app for app in new.side_apps if app.by_helm]
     before = [app.with_helm(old.helm.rules) for app in after]
     renderer.render(part for app in before for part, _ in app.parts if not isinstance(part, Note))
-    real = [one for one in differences(_manifests(before, renderer), _manifests(after, renderer)) if one.counts]
+    real = [
+        difference
+        for difference in differences(_manifests(before, renderer), _manifests(after, renderer))
+        if difference.counts
+    ]
     message = f"{old.helm} is replaced by {new.helm}, which treats nulls in values differently"
     severity = None if real else Severity.INFO
     cluster = new.cluster
@@ -42,14 +46,14 @@ def _manifests(apps: Iterable[SideApp], renderer: Renderer) -> list[Manifest]:
 def _listed(changed: Sequence[Difference]) -> str:
     if not changed:
         return "no object changes because of it"
-    names = [_named(one) for one in changed[:_MAX_OBJECTS]]
+    names = [_named(difference) for difference in changed[:_MAX_OBJECTS]]
     more = f" and {len(changed) - _MAX_OBJECTS} more" if len(changed) > _MAX_OBJECTS else ""
     objects = "1 object changes" if len(changed) == 1 else f"{len(changed)} objects change"
     return f"{objects} because of it: {', '.join(names)}{more}"
 
 
-def _named(one: Difference) -> str:
-    fields = [path(delta.steps) for delta in one.deltas if not delta.noise]
+def _named(difference: Difference) -> str:
+    fields = [path(delta.steps) for delta in difference.deltas if not delta.noise]
     more = f", {len(fields) - _MAX_FIELDS} more" if len(fields) > _MAX_FIELDS else ""
-    shown = f" ({', '.join(fields[:_MAX_FIELDS])}{more})" if fields else f" ({one.action})"
-    return f"{one.manifest.app}: {one.manifest.key}{shown}"
+    details = f" ({', '.join(fields[:_MAX_FIELDS])}{more})" if fields else f" ({difference.action})"
+    return f"{difference.manifest.app}: {difference.manifest.key}{details}"

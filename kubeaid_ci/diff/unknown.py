@@ -44,9 +44,9 @@ Apps = Mapping[str, AppOnSide]
 """The Applications of one cluster on one side, by name."""
 
 
-def apps_on_side(told: Iterable[tuple[RenderedApp, tuple[Finding, ...]]]) -> dict[str, AppOnSide]:
+def apps_on_side(results: Iterable[tuple[RenderedApp, tuple[Finding, ...]]]) -> dict[str, AppOnSide]:
     """Return the Applications of one cluster by name."""
-    return {app.app: AppOnSide(app, findings) for app, findings in told}
+    return {app.app: AppOnSide(app, findings) for app, findings in results}
 
 
 def verdicts(before: Apps, after: Apps) -> dict[str, Verdict]:

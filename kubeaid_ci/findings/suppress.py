@@ -63,8 +63,8 @@ def _hint(suppression: Suppression, findings: Iterable[Finding]) -> str:
 
 def _noted(rule: Rule, suppression: Suppression, what: str) -> Finding:
     path = f", path {suppression.path}" if suppression.path else ""
-    said = f"{suppression.rule} for {suppression.subject}{path} ({suppression.reason})"
-    return rule.at(SETTINGS_FILE, f"{what}: {said}", subject=suppression.rule, line=suppression.line)
+    about = f"{suppression.rule} for {suppression.subject}{path} ({suppression.reason})"
+    return rule.at(SETTINGS_FILE, f"{what}: {about}", subject=suppression.rule, line=suppression.line)
 
 
 def _matches(suppression: Suppression, finding: Finding) -> bool:

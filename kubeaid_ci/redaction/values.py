@@ -79,9 +79,9 @@ def remover(secrets: Iterable[str]) -> Remove:
 
 def safe_message(message: str, secrets: Iterable[str]) -> str:
     """Return the message of a program without the secrets that it was given, and without any other that it shows."""
-    given = {text for text in secrets if text and len(text) <= _LONGEST and not _REFERENCE.search(text)}
-    quoted = {f"{sign}{text}{sign}" for text in given if len(text) < _SHORTEST_BARE for sign in "'\"`"}
-    long = {text for text in given if len(text) >= _SHORTEST_BARE}
+    values = {text for text in secrets if text and len(text) <= _LONGEST and not _REFERENCE.search(text)}
+    quoted = {f"{sign}{text}{sign}" for text in values if len(text) < _SHORTEST_BARE for sign in "'\"`"}
+    long = {text for text in values if len(text) >= _SHORTEST_BARE}
     message = masked_text(_without(long | quoted)(message))
     return _without_cut(message, long) if message.endswith(_CUT) else message
 

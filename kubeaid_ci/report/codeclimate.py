@@ -23,13 +23,13 @@ def render(report: Report) -> str:
 
 
 def _violations(findings: Iterable[Finding]) -> Iterator[dict[str, Any]]:
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for finding in findings:
-        seen[finding.fingerprint] += 1
+        counts[finding.fingerprint] += 1
         yield {
             "description": one_line(finding.message),
             "check_name": finding.rule.id,
-            "fingerprint": _unique(finding.fingerprint, seen[finding.fingerprint]),
+            "fingerprint": _unique(finding.fingerprint, counts[finding.fingerprint]),
             "severity": _SEVERITIES[finding.severity],
             "location": {
                 "path": one_line(finding.path or finding.subject),

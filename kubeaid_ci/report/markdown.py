@@ -157,13 +157,13 @@ def fit(
     if size(whole) <= limit:
         return whole
     room = limit - size(note(len(sections))) - size("\n")
-    kept: list[str] = []
+    fitting: list[str] = []
     for section in sections:
         needed = size(section) + size("\n")
         if needed <= room:
-            kept.append(section)
+            fitting.append(section)
             room -= needed
-    closing = "\n".join([*kept, note(len(sections) - len(kept))])
+    closing = "\n".join([*fitting, note(len(sections) - len(fitting))])
     return closing if size(closing) <= limit else ""
 
 

@@ -254,10 +254,10 @@ class _Preparation:
 
     def _app_names(self) -> frozenset[str]:
         sides = (self.compared.before, self.compared.after)
-        return select_apps(self.options.apps, {app.app for side in sides for app, _ in side.told})
+        return select_apps(self.options.apps, {app.app for side in sides for app, _ in side.apps})
 
     def _apps(self, cluster: Cluster) -> Iterator[RenderedApp]:
-        return (app for app, _ in self.compared.before.told if app.dir == cluster.dir)
+        return (app for app, _ in self.compared.before.apps if app.dir == cluster.dir)
 
     def _addresses(self, cluster: Cluster) -> frozenset[Remote]:
         own = origin(self.kubeaid)

@@ -137,16 +137,18 @@ def test_contents_that_differ_by_cluster_are_listed_once_each() -> None:
 
 
 def test_contents_do_not_grow_with_the_number_of_clusters_or_beyond_the_limit() -> None:
-    kept = Contents(most=1000)
+    budget = Contents(most=1000)
     one = compared([], [obj("ConfigMap", "c", data={"text": "x" * 200})])
     (change,) = one.changes
     clusters = [
-        kept.kept(replace(one, changes=(replace(change, cluster=f"c{number}", content="".join([change.content, ""])),)))
+        budget.deduplicate(
+            replace(one, changes=(replace(change, cluster=f"c{number}", content="".join([change.content, ""])),))
+        )
         for number in range(109)
     ]
     assert len({id(made.changes[0].content) for made in clusters}) == 1
     assert sum(made.contents_left_out for made in clusters) == 0
-    large = kept.kept(replace(one, changes=(replace(change, content="y" * 1000),)))
+    large = budget.deduplicate(replace(one, changes=(replace(change, content="y" * 1000),)))
     assert (large.changes[0].content, large.contents_left_out) == ("", 1)
     (section,) = left_out(large)
     assert section.title == "Not in this report: the content of 1 object"
