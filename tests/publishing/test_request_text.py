@@ -163,7 +163,7 @@ def test_text_within_its_markers_stays_whole_and_forges_none(
     assert (text.count(plan.START), text.count(plan.END)) == (1, 1)
     section = plan.read(text)
     assert (section.draft, section.handed_back) == (bool(failed), False)
-    assert section.content == plan.offered(title(changes), b"x")
+    assert section.content == plan.proposal_checksum(title(changes), b"x")
 
 
 @given(CLUSTERS)
