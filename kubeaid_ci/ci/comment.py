@@ -35,7 +35,7 @@ class Place:
 
 
 def place(repository: str, wishes: Wishes, number: int | None = None) -> Place:
-    """The change request of a repository (an address or a checkout) with a number, else the one that the CI job is for.
+    """Return a change request of a repository (an address or a checkout); without a number, that of the CI job.
 
     Nothing is sent yet. Raises `UserError` if it does not exist, or a token is missing.
     """

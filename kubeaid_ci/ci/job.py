@@ -48,7 +48,7 @@ def gitlab(env: Mapping[str, str]) -> bool:
 
 
 def below_checkout(folder: str) -> str:
-    """The way to a folder from the top of the Git checkout that holds it, where GitHub's paths start; or empty."""
+    """Return the path of a folder from the top of its Git checkout, where GitHub's paths start; empty for the top."""
     place = Path(folder).resolve()
     tops = (top for top in (place, *place.parents) if (top / ".git").exists())
     top = next(tops, place) if place.is_dir() else place
@@ -56,7 +56,7 @@ def below_checkout(folder: str) -> str:
 
 
 def change_request(env: Mapping[str, str]) -> tuple[str, int] | None:
-    """The change request that the job runs for: the path of its repository and its number; None if it has none.
+    """Return the path of the repository and the number of the job's change request; None if it runs for none.
 
     GitHub, Gitea and Forgejo name it by the ref, but not in jobs that run for the base of one.
     """
@@ -134,7 +134,7 @@ def append_summary(env: Mapping[str, str], parts: Sequence[str]) -> None:
 
 
 def annotations(findings: Iterable[Finding], *, folder: str = "") -> str:
-    """The commands that mark findings on their lines, the worst first; one notice counts the rest.
+    """Return the commands that mark findings on their lines, the worst first; one notice counts the rest.
 
     `folder` leads from the top of the checkout to the repository that the findings' paths are relative to.
     """
@@ -162,7 +162,7 @@ def append_outputs(
 
 
 def dotenv(outputs: Mapping[str, str]) -> str:
-    """The outputs as GitLab's dotenv report: ``pull-url`` becomes ``KUBEAID_CI_OUTPUT_PULL_URL``.
+    """Return the outputs as GitLab's dotenv report: ``pull-url`` becomes ``KUBEAID_CI_OUTPUT_PULL_URL``.
 
     Later jobs have these as variables, which win over their own: hence the prefix. Line breaks become
     spaces. GitLab refuses a report that is too large, so a value for which there is no room is left out.
@@ -210,7 +210,7 @@ def _escaped_property(text: str) -> str:
 
 
 def _output(name: str, value: str, token: Callable[[], str]) -> str:
-    """A value between two lines with a word that is not in it."""
+    """Return a value between two lines with a word that is not in it."""
     border = f"kubeaid_ci_{token()}"
     while border in value:
         border = f"kubeaid_ci_{token()}"
@@ -224,5 +224,5 @@ def _named(name: str) -> str:
 
 
 def _file(env: Mapping[str, str], variable: str) -> Path | None:
-    """The file that a variable of GitHub's names; nothing elsewhere."""
+    """Return the file that a variable of GitHub names; None if the variable is not set."""
     return Path(env[variable]) if github(env) and env.get(variable) else None

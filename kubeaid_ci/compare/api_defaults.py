@@ -218,7 +218,7 @@ _KINDS: Mapping[tuple[str, str], Mapping[_Place, _Fields]] = {
 
 
 def defaults(group: str, kind: str) -> Callable[[_Place], _Fields] | None:
-    """The defaults of the fields below a place of an object of a kind; None if none are known."""
+    """Return the defaults of the fields below a place of an object of a kind; None if they are not known."""
     known = _KINDS.get((group, kind))
     if known is None:
         return None

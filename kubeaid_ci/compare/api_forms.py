@@ -24,7 +24,7 @@ _OPEN = frozenset(
 
 
 def in_one_form(old: _Body, new: _Body, key: ObjectId) -> tuple[_Body, _Body]:
-    """Both states of an object in one form: without server defaults, and with one form for equivalent fields.
+    """Return both states of an object in one form: without server defaults, and with one form for equivalent fields.
 
     The very same values where the kind has no other forms.
     """
@@ -41,7 +41,7 @@ def in_one_form(old: _Body, new: _Body, key: ObjectId) -> tuple[_Body, _Body]:
 
 
 def _plain(value: Any, place: tuple[str, ...], at: Callable[[tuple[str, ...]], _Body]) -> Any:
-    """A value without defaults, nulls and empty fields that mean nothing."""
+    """Return a value without defaults, nulls and empty fields that mean nothing."""
     if isinstance(value, list):
         return [_plain(item, place, at) for item in value]
     if not isinstance(value, dict) or (place and place[-1] in _OPEN):
@@ -59,7 +59,7 @@ def _plain(value: Any, place: tuple[str, ...], at: Callable[[tuple[str, ...]], _
 
 
 def _pull_policy(image: Any) -> str:
-    """The policy of a container without one (`SetDefaults_Container` in Kubernetes' pkg/apis/core/v1)."""
+    """Return the policy of a container without one (`SetDefaults_Container` in Kubernetes' pkg/apis/core/v1)."""
     if not isinstance(image, str) or not image:
         return ""
     reference = Image.parse(image)
@@ -130,7 +130,7 @@ def _leads_to_itself(port: Any) -> bool:
 
 
 def _binding(body: _Body) -> _Body:
-    """The group of a subject follows from its kind."""
+    """Fill in the group of a subject, which follows from its kind."""
     subjects = body.get("subjects")
     if not isinstance(subjects, list):
         return body
@@ -144,7 +144,7 @@ def _of_the_group(subject: Any) -> bool:
 
 
 def _policy(body: _Body) -> _Body:
-    """A network policy is about what comes in, and about what goes out where it has rules for that."""
+    """Fill in the directions of a network policy: ingress, and egress if it has rules for it."""
     spec = _below(body, "spec")
     types = spec.get("policyTypes")
     if not isinstance(types, list) or not all(isinstance(one, str) for one in types):
@@ -154,7 +154,7 @@ def _policy(body: _Body) -> _Body:
 
 
 def _definition(body: _Body) -> _Body:
-    """Two of the names of a kind follow from it."""
+    """Fill in the two names of a kind that follow from it."""
     spec = _below(body, "spec")
     names = _below(spec, "names")
     kind = str(names.get("kind", ""))

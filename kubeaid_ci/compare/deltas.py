@@ -102,7 +102,7 @@ def _reordered(old: list[str], new: list[str]) -> bool:
 
 
 def _members(old: list[Any], new: list[Any]) -> list[Pair]:
-    """The items of a set that the other side lacks: texts each by itself, mappings in parallel."""
+    """Return the items of a set that the other side lacks: texts each by itself, mappings in parallel."""
     gone, come = _lacking(old, new), _lacking(new, old)
     if any(isinstance(item, Mapping | list) for item in (*gone, *come)):
         places = range(max(len(gone), len(come)))
@@ -118,7 +118,7 @@ def _lacking(items: list[Any], others: list[Any]) -> list[Any]:
 
 
 def _spelled(item: Any) -> str:
-    """The item as text, sets within it sorted, so that equal ones are spelled alike."""
+    """Return the item as text, sets within it sorted, so that equal ones are spelled alike."""
     return _spelled_plainly(_sorted(item))
 
 
@@ -135,5 +135,5 @@ def _spelled_plainly(item: Any) -> str:
 
 
 def _raw(value: Any) -> str:
-    """A secret as it is, since two of one length differ; what comes of it is compared and never shown."""
+    """Return a secret as it is, since two of one length differ; what comes of it is compared and never shown."""
     return repr(value.value) if isinstance(value, Masked) else str(value)

@@ -69,7 +69,7 @@ class Difference:
 
     @property
     def manifest(self) -> Manifest:
-        """The object as it will be; as it was, where it goes."""
+        """Return the object after the change; a removed one as it was."""
         found = self.after or self.before
         if found is None:
             raise ValueError("a difference needs at least one side")

@@ -38,7 +38,7 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 
 def object_change(difference: Difference, *, noise: bool = False) -> ObjectChange:
-    """One object's change; with `noise`, the fields that noise rules leave out as well, after the others."""
+    """Return one object's change; with `noise`, the fields that noise rules leave out as well, after the others."""
     manifest, before = difference.manifest, difference.before
     deltas = [delta for delta in difference.deltas if not delta.noise]
     if noise:
@@ -96,7 +96,7 @@ def narrowed(text: str) -> str:
 
 
 def path(steps: Sequence[Step]) -> str:
-    """Such as ``spec.template.spec.containers[grafana].image``."""
+    """Return such as ``spec.template.spec.containers[grafana].image``."""
     parts: list[str] = []
     for step in steps:
         if step.item or not _PLAIN.issuperset(step.name) or not step.name:
@@ -122,7 +122,7 @@ def _values(old: Any, new: Any) -> tuple[str | None, str | None]:
 
 
 def _text(value: Any) -> str | None:
-    """A value on one line; texts without quotes, where they cannot be taken for something else."""
+    """Return a value on one line; texts without quotes, where they cannot be taken for something else."""
     match value:
         case _ if value is ABSENT:
             return None
@@ -139,7 +139,7 @@ def _json(value: Any) -> str:
 
 
 def _safe_text(text: str) -> str:
-    """A text without its secrets; JSON and YAML in it is opened where a name may stand next to its secret."""
+    """Return a text without its secrets; JSON and YAML in it is opened where a name may stand next to its secret."""
     return _safe_once(text) if len(text) <= _OFTEN_THE_SAME else _safe(text)
 
 
@@ -154,7 +154,7 @@ def _safe(text: str) -> str:
 
 
 def bare(value: Any) -> Any:
-    """A value as it may be printed: secrets by their length, texts without the secrets in them."""
+    """Return a value as it may be printed: secrets by their length, texts without the secrets in them."""
     match value:
         case dict():
             return {str(name): bare(item) for name, item in value.items()}
@@ -168,7 +168,7 @@ def bare(value: Any) -> Any:
 
 
 def _differing_lines(old: str, new: str) -> tuple[str, str]:
-    """The lines between what both texts begin and end with."""
+    """Return the lines between what both texts begin and end with."""
     before, after = old.splitlines(), new.splitlines()
     shorter = min(len(before), len(after))
     start = next((n for n in range(shorter) if before[n] != after[n]), shorter)

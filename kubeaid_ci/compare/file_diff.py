@@ -52,7 +52,7 @@ def _contents(old: bytes, new: bytes) -> Iterator[str]:
 
 
 def _lines(data: bytes) -> list[str] | None:
-    """The lines of a text, each with its line break; nothing for what is no text."""
+    """Return the lines of a text, each with its line break; None if it is not a text."""
     if b"\0" in data:
         return None
     try:

@@ -60,7 +60,7 @@ def ignored(
 
 
 def _respected(app: RenderedApp) -> tuple[Ignore, ...]:
-    """The entries that can be understood here; others ignore nothing."""
+    """Return the entries that can be understood here; others ignore nothing."""
     if app.sync.option("RespectIgnoreDifferences") != "true":
         return ()
     return tuple(_entry(item) for item in app.ignore_differences)
@@ -83,7 +83,7 @@ def _pointer(text: str) -> _Place:
 
 
 def _query(text: str) -> _Place:
-    """A path such as ``.webhooks[]?.clientConfig.caBundle``; empty for any other jq program."""
+    """Return a path such as ``.webhooks[]?.clientConfig.caBundle``; empty for any other jq program."""
     place: list[str | int | None] = []
     text, at = text.strip(), 0
     while at < len(text):

@@ -11,7 +11,7 @@ _WITHOUT_PODS = frozenset({"ConfigMap", "CustomResourceDefinition", "PrometheusR
 
 
 def images(manifests: Iterable[Manifest]) -> set[str]:
-    """Every image of a pod specification, at whatever depth, and those that custom resources name for their pods."""
+    """Return every image of a pod specification, at any depth, and those that custom resources name for their pods."""
     return {
         image
         for manifest in manifests
@@ -21,7 +21,7 @@ def images(manifests: Iterable[Manifest]) -> set[str]:
 
 
 def image_changes(old: Iterable[Manifest], new: Iterable[Manifest]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The images that are new and those that are gone, each sorted."""
+    """Return the images that are new and those that are gone, each sorted."""
     before, after = images(old), images(new)
     return tuple(sorted(after - before)), tuple(sorted(before - after))
 

@@ -54,7 +54,7 @@ class AlertChange:
 
 
 def compare(old: Iterable[Manifest], new: Iterable[Manifest]) -> tuple[Change, ...]:
-    """The objects that were added, removed or modified, by file, kind, namespace and name.
+    """Return the objects that were added, removed or modified, by file, kind, namespace and name.
 
     An object is the same one where its `ObjectId` is, whichever file holds it. JSON in a ConfigMap (a
     dashboard) is compared as what it means: it is one field, and none where only its spelling differs.
@@ -74,7 +74,7 @@ def _held_twice(manifests: list[Manifest]) -> set[ObjectId]:
 
 
 def _identified(manifests: list[Manifest], twice: set[ObjectId]) -> dict[_Identity, Manifest]:
-    """Manifests by key; if one key exists twice, its file and its place there distinguish the objects."""
+    """Return manifests by key; if one key exists twice, its file and its place there distinguish the objects."""
     found: dict[_Identity, Manifest] = {}
     counts: Counter[tuple[ObjectId, str]] = Counter()
     for manifest in manifests:
@@ -106,7 +106,7 @@ def _shortened(differing: list[str]) -> tuple[str, ...]:
 
 
 def _respelled(old: Manifest, new: Manifest) -> Mapping[str, Any]:
-    """The new body of a ConfigMap, with JSON that means the same as before spelled as before."""
+    """Return the new body of a ConfigMap, with JSON that means the same as before spelled as before."""
     were, are = old.body.get("data"), new.body.get("data")
     if new.key.kind != "ConfigMap" or not isinstance(were, Mapping) or not isinstance(are, Mapping):
         return new.body
@@ -126,7 +126,7 @@ def _same_json(old: Any, new: Any) -> bool:
 
 
 def fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Paths such as ``spec.template.spec.containers[grafana].image``, in the order of the keys.
+    """Return paths such as ``spec.template.spec.containers[grafana].image``, in the order of the keys.
 
     What is only on one side is one path, however much is below it. Items of a list are called by
     their name where all have one, else by their place. Keys that are no plain words stand in

@@ -48,7 +48,7 @@ def _same_booleans(old: Any, new: Any) -> bool:
 
 
 def pair(old: Sequence[Any], new: Sequence[Any]) -> list[Pair]:
-    """The items of two lists in parallel: by name where all of them have one, else by place.
+    """Return the items of two lists in parallel: by name where all of them have one, else by place.
 
     An item's name is its `name`, or the `alert` or `record` of a Prometheus rule.
     """
@@ -133,7 +133,7 @@ def _labels(rule: Mapping[str, Any], wanted: tuple[str, ...] | None) -> _Labels:
 
 
 def _twins(label: str, old: list[Any], new: list[Any]) -> Iterator[Pair]:
-    """Items that only their content distinguishes: the unchanged are each other's, the rest by order."""
+    """Yield items that only their content distinguishes: the unchanged are each other's, the rest by order."""
     if len(old) < 2 and len(new) < 2:
         yield _alone(label, old, new)
         return

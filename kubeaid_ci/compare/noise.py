@@ -200,7 +200,7 @@ def _sides(delta: Delta) -> tuple[Any, Any]:
 
 
 def _at(delta: Delta, field: str) -> str:
-    """The name of the label or annotation that differs; an empty text if something else does."""
+    """Return the name of the label or annotation that differs; an empty text if something else does."""
     keys = delta.keys
     return keys[-1] if len(keys) > 2 and keys[-2] == field and keys[:-2] in _LABELLED else ""
 

@@ -98,7 +98,7 @@ def _by_id(manifests: Iterable[Manifest]) -> dict[ObjectId, dict[str, Manifest]]
 
 
 def _aligned(before: Iterable[Manifest], after: Iterable[Manifest]) -> Iterator[Manifest]:
-    """The manifests after the change, those without a name at the places that they had before.
+    """Yield the manifests after the change, those without a name at the places that they had before.
 
     An unchanged one keeps its place although others came or went in front of it.
     """
@@ -119,7 +119,7 @@ def _aligned(before: Iterable[Manifest], after: Iterable[Manifest]) -> Iterator[
 
 
 def _places(old: Sequence[Any], new: Sequence[Any]) -> list[int]:
-    """The place of each of the new values among the old ones: that of an equal one, else the first free one."""
+    """Return the place of each of the new values among the old ones: that of an equal one, else the first free one."""
     free = list(range(len(old)))
     places: list[int | None] = []
     for value in new:
@@ -132,7 +132,7 @@ def _places(old: Sequence[Any], new: Sequence[Any]) -> list[int]:
 
 
 def _paired(old: Mapping[str, Manifest], new: Mapping[str, Manifest]) -> Iterator[_Sides]:
-    """The states of one object by Application; it is added or removed only if no Application had or has it."""
+    """Yield the states of one object by Application; it is added or removed only if no Application had or has it."""
     yield from ((was, new[app]) for app, was in old.items() if app in new)
     left = [was for app, was in old.items() if app not in new]
     arrived = [now for app, now in new.items() if app not in old]
@@ -155,7 +155,7 @@ def _difference(
 
 
 def _compared(was: Manifest, now: Manifest, wanted: Sequence[Ignore]) -> tuple[Delta, ...]:
-    """The fields that differ, those that are but written otherwise as noise."""
+    """Return the fields that differ; if only the spelling of one differs, it is noise."""
     found = _classified(was, now, was.body, now.body, wanted)
     return _without_spelling(was, now, found, wanted) if any(not delta.noise for delta in found) else found
 
@@ -163,7 +163,7 @@ def _compared(was: Manifest, now: Manifest, wanted: Sequence[Ignore]) -> tuple[D
 def _classified(
     was: Manifest, now: Manifest, before: Mapping[str, Any], after: Mapping[str, Any], wanted: Sequence[Ignore]
 ) -> tuple[Delta, ...]:
-    """The fields that differ in two states, each with what is noise about it."""
+    """Return the fields that differ in two states, each with its noise rule."""
     old, new = masked(before, was.key), masked(after, now.key)
     found = list(deltas(old, new, group=_identity(now).group))
     return classified(found, now.key.kind, ignored(found, old, new, wanted))
@@ -172,7 +172,7 @@ def _classified(
 def _without_spelling(
     was: Manifest, now: Manifest, every: tuple[Delta, ...], wanted: Sequence[Ignore]
 ) -> tuple[Delta, ...]:
-    """The fields that differ as the API server has them; those that differ only in how it is written are noise."""
+    """Return the fields that differ as the API server has them; those that differ only in spelling are noise."""
     before, after = in_one_form(was.body, now.body, _identity(now))
     if before is was.body and after is now.body:
         return every
@@ -190,7 +190,7 @@ def _within(steps: tuple[Step, ...], places: Collection[tuple[Step, ...]]) -> bo
 
 
 def _renamed(found: list[Difference]) -> Iterator[Difference]:
-    """The differences; an added object names the removed one whose place it takes, if there is only one candidate.
+    """Yield the differences; an added object names the removed one that it replaces, if there is only one candidate.
 
     It is looked for in its own Application first, then among those of the whole cluster.
     """
@@ -213,7 +213,7 @@ def _renamed(found: list[Difference]) -> Iterator[Difference]:
 def _by(
     manifests: Iterable[Manifest], alike: Callable[[Manifest], str], *, of_app: bool
 ) -> dict[tuple[str, str, str], list[Manifest]]:
-    """The manifests by destination cluster, what they are alike in and, if `of_app`, Application."""
+    """Return the manifests by destination cluster, what they are alike in and, if `of_app`, Application."""
     found: dict[tuple[str, str, str], list[Manifest]] = defaultdict(list)
     for manifest in manifests:
         if what := alike(manifest):

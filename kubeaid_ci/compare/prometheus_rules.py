@@ -10,7 +10,7 @@ from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 
 
 def alerts(old: Iterable[Manifest], new: Iterable[Manifest]) -> tuple[AlertChange, ...]:
-    """Alerts and recording rules that appeared, vanished or have another expression.
+    """Return alerts and recording rules that appeared, vanished or have another expression.
 
     Rules are sought in PrometheusRules, within their group; sorted by file, group and name.
     """
@@ -51,7 +51,7 @@ def _list_in(value: Any, field: str) -> list[Any]:
 
 
 def _expr(rule: Any) -> str | None:
-    """The expression as text: it may be written as a number (`expr: 0`). Nothing where there is no rule."""
+    """Return the expression as text: it may be written as a number (`expr: 0`). None if there is no rule."""
     return str(rule.get("expr", "")) if isinstance(rule, Mapping) else None
 
 

@@ -33,7 +33,7 @@ def opened(old: str, new: str) -> tuple[Any, Any] | None:
 
 
 def held(text: str) -> Any:
-    """The mapping or list that one text holds; empty if it holds none."""
+    """Return the mapping or list that one text holds; empty if it holds none."""
     found = opened(text, text)
     return found[0] if found else None
 

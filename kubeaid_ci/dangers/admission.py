@@ -18,7 +18,7 @@ _MOST = 20_000
 
 
 def check_webhooks(difference: Difference) -> Iterator[Draft]:
-    """Webhooks that are new, see more or less, fail otherwise, or are answered by something else."""
+    """Yield drafts about webhooks that are new, see more or less, fail otherwise, or are answered by something else."""
     if is_kind(
         difference, "admissionregistration.k8s.io", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"
     ):
@@ -92,7 +92,7 @@ def _covered(wanted: tuple[str, str], matched: set[tuple[str, str]]) -> bool:
 
 
 def _host(url: str) -> str:
-    """The host of an address, without what may be secret in it."""
+    """Return the host of an address, without what may be secret in it."""
     try:
         return urlsplit(url).hostname or "an address that cannot be read"
     except ValueError:
@@ -111,7 +111,7 @@ def _scopes(webhook: _Webhook) -> set[str]:
 
 
 def check_policies(difference: Difference) -> Iterator[Draft]:
-    """Policies that refuse less or change more, and API services that change."""
+    """Yield drafts about policies that refuse less or change more, and API services that change."""
     if is_kind(difference, "apiregistration.k8s.io", "APIService"):
         yield from _api_service(difference)
     if difference.after is None:

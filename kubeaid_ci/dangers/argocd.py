@@ -38,7 +38,7 @@ _KEEP, _EXTRANEOUS = "helm.sh/resource-policy", "argocd.argoproj.io/compare-opti
 
 
 def check(difference: Difference) -> Iterator[Draft]:
-    """Options for syncing, sources, destinations, and fields that Argo CD is not to look at."""
+    """Yield drafts about options for syncing, sources, destinations, and fields that Argo CD must not compare."""
     if difference.after is None:
         return
     yield from _options(
@@ -120,7 +120,7 @@ def _sources(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _repositories(spec: Mapping[str, Any]) -> set[str]:
-    """The addresses of the sources, however they are spelled."""
+    """Return the addresses of the sources, however they are spelled."""
     return {_address(text(source, "repoURL")) for source in _sources(spec) if text(source, "repoURL")}
 
 

@@ -11,7 +11,7 @@ _NONE, _ALL = (0, "0", "0%"), ("100%",)
 
 
 def check(difference: Difference) -> Iterator[Draft]:
-    """Disruption budgets, autoscalers, quotas, and how pods are replaced."""
+    """Yield drafts about disruption budgets, autoscalers, quotas, and how pods are replaced."""
     if difference.after is None:
         return
     old, new = both(difference, "spec")
@@ -68,7 +68,7 @@ def _quota(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Draft]:
 
 
 def _replacement(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Draft]:
-    """Pods that all stop before others start."""
+    """Yield a draft if all pods stop before others start."""
     if _stops_all(new) and not _stops_all(old):
         yield Draft(rules.PROTECTION_REMOVED, "with each change all its pods stop before the new ones run")
 

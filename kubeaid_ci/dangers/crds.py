@@ -19,7 +19,7 @@ _LIST_TYPES = frozenset({"map", "set"})
 
 
 def check(difference: Difference) -> Iterator[Draft]:
-    """Versions that go, another storage version, and schemas that take less."""
+    """Yield drafts about versions that go, another storage version, and schemas that take less."""
     if not is_kind(difference, "apiextensions.k8s.io", "CustomResourceDefinition"):
         return
     if difference.before is None or difference.after is None:
@@ -33,7 +33,7 @@ def check(difference: Difference) -> Iterator[Draft]:
 
 
 def _versions(definition: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """The versions by name; the one of a definition that has no list of them."""
+    """Return the versions by name; the one of a definition that has no list of them."""
     spec = mapping(definition, "spec")
     found = named(mappings(spec, "versions") or [{"name": text(spec, "version"), "storage": True}])
     return {name: version for name, version in found.items() if name}
@@ -128,7 +128,7 @@ def _wider(delta: Delta) -> bool:
 
 
 def _field(delta: Delta) -> str:
-    """The field as people write it: ``spec.tls[].secretName`` of a version."""
+    """Return the field as people write it: ``spec.tls[].secretName`` of a version."""
     version = delta.steps[2].name if len(delta.steps) > 2 else ""
     names, steps = [], delta.steps[4:]
     for before, step in pairwise(steps):

@@ -12,7 +12,7 @@ _SHARED = ("hostNetwork", "hostPID", "hostIPC")
 
 
 def check(difference: Difference) -> Iterator[Draft]:
-    """The node's own network, processes, files and ports."""
+    """Yield drafts about the node's own network, processes, files and ports."""
     for pod in pods(difference):
         if shared := [word for word in _SHARED if pod.new.get(word) is True and pod.old.get(word) is not True]:
             yield Draft(rules.HOST_ACCESS, f"its pods use the node's own: {listed(shared)}")
@@ -36,7 +36,7 @@ def _host_paths(spec: Mapping[str, Any]) -> set[str]:
 
 
 def _volumes(spec: Mapping[str, Any]) -> dict[str, str]:
-    """The folders of the node by the names of the volumes that they are."""
+    """Return the folders of the node by the names of the volumes that they are."""
     return {
         text(volume, "name"): text(volume, "hostPath", "path")
         for volume in mappings(spec, "volumes")
@@ -51,7 +51,7 @@ def _host_ports(spec: Mapping[str, Any]) -> set[str]:
 
 
 def _mounted(pod: PodChange) -> Iterator[Draft]:
-    """Files of the node that were there, and that a container did not reach or might only read."""
+    """Yield drafts about files of the node that a container did not reach before, or could only read."""
     known = _host_paths(pod.old)
     for name, old, new in pod.containers():
         before, after = _reached(old or {}, pod.old), _reached(new, pod.new)
@@ -67,7 +67,7 @@ def _mounted(pod: PodChange) -> Iterator[Draft]:
 
 
 def _reached(container: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, bool]:
-    """The node's folders that a container mounts, and whether it may write to them."""
+    """Return the node's folders that a container mounts, and whether it may write to them."""
     volumes = _volumes(spec)
     found: dict[str, bool] = {}
     for mount in mappings(container, "volumeMounts"):

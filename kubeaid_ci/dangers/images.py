@@ -23,13 +23,13 @@ class Known:
 
     @classmethod
     def of(cls, references: Iterable[str]) -> Self:
-        """The images that references name."""
+        """Return the images that references name."""
         found = [Image.parse(reference) for reference in references]
         return cls(frozenset(image.registry for image in found), frozenset(image.name for image in found))
 
 
 def check(difference: Difference, known: Known) -> Iterator[Draft]:
-    """Registries and repositories that no object of the cluster named before, and tags that move."""
+    """Yield drafts about registries and repositories that no object of the cluster named before, and tags that move."""
     for was, now in _changed(difference):
         old, new = Image.parse(was), Image.parse(now)
         if new.registry not in known.registries:
@@ -54,7 +54,7 @@ def _older(tag: str, other: str) -> bool:
 
 
 def _changed(difference: Difference) -> Iterator[tuple[str, str]]:
-    """Images that an object names and did not, with what stood in their place."""
+    """Yield images that an object names and did not, with what stood in their place."""
     for pod in pods(difference):
         were = {text(container, "image") for container in containers(pod.old).values()}
         mounted = _volumes(pod.old)
@@ -67,6 +67,6 @@ def _changed(difference: Difference) -> Iterator[tuple[str, str]]:
 
 
 def _volumes(spec: Mapping[str, Any]) -> dict[str, str]:
-    """The images that a pod mounts, by volume."""
+    """Return the images that a pod mounts, by volume."""
     named_images = ((text(volume, "name"), text(volume, "image", "reference")) for volume in mappings(spec, "volumes"))
     return {name: image for name, image in named_images if image}

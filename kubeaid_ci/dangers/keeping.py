@@ -38,7 +38,7 @@ _BACKUPS: Mapping[tuple[str, str], tuple[str, ...]] = {
 
 
 def check(difference: Difference) -> Iterator[Draft]:
-    """Volumes that are deleted sooner, shrink or are left behind; secrets and backups from or to elsewhere."""
+    """Yield drafts about volumes that are deleted sooner, shrink or are left behind, and moved secrets and backups."""
     if difference.before is None or difference.after is None:
         return
     for delta in difference.deltas:
@@ -61,7 +61,7 @@ def _sooner(delta: Delta) -> Iterator[Draft]:
 
 
 def _leaves(keys: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """A value, or what is in the mappings that it is made of."""
+    """Yield a value, or what is in the mappings that it is made of."""
     if isinstance(value, dict) and len(keys) < _DEEPEST:
         for name, below in value.items():
             yield from _leaves((*keys, str(name)), below)
@@ -70,7 +70,7 @@ def _leaves(keys: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...]
 
 
 def _shrinks(difference: Difference, delta: Delta) -> Iterator[Draft]:
-    """A volume that a custom resource asks for; those of Kubernetes' own objects are fields that cannot change."""
+    """Yield a draft about a smaller volume of a custom resource; those of Kubernetes' own objects cannot change."""
     sized = is_custom(difference.manifest.key.group) and delta.keys[-1] in _SIZES and not delta.in_text
     if sized and all(isinstance(side, str) and _AMOUNT.fullmatch(side) for side in (delta.before, delta.after)):
         old, new = quantity(delta.before), quantity(delta.after)
@@ -80,7 +80,7 @@ def _shrinks(difference: Difference, delta: Delta) -> Iterator[Draft]:
 
 
 def _left_behind(difference: Difference) -> Iterator[Draft]:
-    """Volume claims that the pods used and use no more."""
+    """Yield drafts about volume claims that the pods no longer use."""
     for pod in pods(difference):
         if gone := _claims(pod.old) - _claims(pod.new):
             message = f"its pods no longer use the volume claim {listed(list(gone))}: they lose access to its data"
@@ -117,7 +117,7 @@ def _elsewhere(difference: Difference) -> Iterator[Draft]:
 
 
 def _changed(difference: Difference, fields: tuple[str, ...]) -> list[str]:
-    """Those of the fields of the specification that are no longer what they were."""
+    """Return the fields of the specification, out of `fields`, that change."""
     counting = {delta.keys[1] for delta in difference.deltas if len(delta.keys) > 1 and not delta.noise}
     gone = any(delta.keys == ("spec",) and delta.after is ABSENT for delta in difference.deltas)
     return [f"spec.{field}" for field in fields if field in counting] + (["spec"] if gone and fields else [])

@@ -25,7 +25,7 @@ _OUTSIDE = {"LoadBalancer": 2, "NodePort": 1}
 
 
 def check(difference: Difference) -> Iterator[Draft]:
-    """Wider network policies and services."""
+    """Yield drafts about wider network policies and services."""
     if difference.after is not None:
         yield from _policy(difference)
         yield from _service(difference)
@@ -73,12 +73,12 @@ def _ports_of(rule: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _types(spec: Mapping[str, Any]) -> set[str]:
-    """The directions that a policy restricts; as Kubernetes fills in where it names none."""
+    """Return the directions that a policy restricts; as Kubernetes fills in where it names none."""
     return set(texts(spec, "policyTypes")) or ({"Ingress", "Egress"} if spec.get("egress") else {"Ingress"})
 
 
 def _let_through(spec: Mapping[str, Any], field: str) -> set[str]:
-    """One text for each peer and port; an empty list of either means all."""
+    """Return one text for each peer and port; an empty list of either means all."""
     found = set()
     for rule in mappings(spec, field):
         peers = [_spelled(peer) for peer in _peers(rule, field)]
@@ -124,6 +124,6 @@ def _ports(spec: Mapping[str, Any]) -> set[str]:
 
 
 def _inside(manifest: Manifest | None) -> set[str]:
-    """The annotations that keep a load balancer to the cloud's own network."""
+    """Return the annotations that keep a load balancer to the cloud's own network."""
     found = annotations(manifest).items()
     return {str(name) for name, value in found if _INSIDE.search(str(name)) and str(value).lower() in _INSIDE_VALUES}

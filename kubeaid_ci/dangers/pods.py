@@ -20,7 +20,7 @@ _Container = Mapping[str, Any]
 
 
 def check(difference: Difference) -> Iterator[Draft]:
-    """Identity, containers, commands, limits and probes of every pod specification."""
+    """Yield drafts about identity, containers, commands, limits and probes of every pod specification."""
     yield from _account(difference)
     for pod in pods(difference):
         yield from _identity(pod)

@@ -49,7 +49,7 @@ class PodChange:
 
 
 def containers(spec: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Every container of a pod specification by its name, which Kubernetes wants to be there once."""
+    """Return every container of a pod specification by its name, which Kubernetes wants to be there once."""
     found = {name: item for field in _LISTS for name, item in named(mappings(spec, field)).items()}
     steps = {name: item for field in _STEPS for name, item in named(mappings(spec, field)).items() if "image" in item}
     return found | steps | {field: mapping(spec, field) for field in _ALONE if "image" in mapping(spec, field)}
@@ -71,7 +71,7 @@ class _Same:
 
 
 def pods(difference: Difference) -> tuple[PodChange, ...]:
-    """The pod specifications that the object will have, at whatever depth; none of one that goes."""
+    """Return the pod specifications that the object will have, at whatever depth; none of one that goes."""
     return _pods(_Same(difference))
 
 

@@ -16,7 +16,7 @@ _Container = Mapping[str, Any]
 
 
 def check(difference: Difference) -> Iterator[Draft]:
-    """The security contexts of pods and of each container."""
+    """Yield drafts about the security contexts of pods and of each container."""
     for pod in pods(difference):
         yield from _pod_privileges(pod)
         for name, old, new in pod.containers():
@@ -44,7 +44,7 @@ def _pod_privileges(pod: PodChange) -> Iterator[Draft]:
 
 
 def _of_all(spec: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The context of a pod, as far as not every container has its own, which then counts."""
+    """Return the context of a pod, as far as not every container has its own, which then counts."""
     own = [mapping(container, "securityContext") for container in containers(spec).values()]
     everywhere = {field: own[0][field] for field in _INHERITED if own and all(field in one for one in own)}
     return {**mapping(spec, "securityContext"), **everywhere}

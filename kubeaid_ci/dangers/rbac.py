@@ -29,7 +29,7 @@ _Grant = tuple[str, str, str, str]
 
 
 def check(difference: Difference) -> Iterator[Draft]:
-    """Roles that allow more, and who gets a role."""
+    """Yield drafts about roles that allow more, and who gets a role."""
     if difference.after is None:
         return
     if is_kind(difference, _GROUP, "Role", "ClusterRole"):
@@ -98,7 +98,7 @@ def _is_grave(grant: _Grant) -> bool:
 
 
 def _listed_grants(grants: set[_Grant]) -> str:
-    """Such as ``get, list secrets; create apps/deployments``."""
+    """Return such as ``get, list secrets; create apps/deployments``."""
     verbs: dict[str, set[str]] = {}
     for verb, group, resource, name in grants:
         what = resource if group in ("", "url") else f"{group}/{resource}"

@@ -40,7 +40,7 @@ class Draft:
 
 
 def named(items: list[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The mappings of a list by their `name`."""
+    """Return the mappings of a list by their `name`."""
     return {text(item, "name"): item for item in items}
 
 
@@ -50,7 +50,7 @@ def body(manifest: Manifest | None) -> Mapping[str, Any]:
 
 
 def both(difference: Difference, *keys: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The mappings that a path leads to before and after."""
+    """Return the mappings that a path leads to before and after."""
     return mapping(body(difference.before), *keys), mapping(body(difference.after), *keys)
 
 
@@ -68,7 +68,7 @@ def listed(names: Iterator[str] | list[str]) -> str:
 
 
 def annotations(manifest: Manifest | None) -> Mapping[str, Any]:
-    """The annotations of an object."""
+    """Return the annotations of an object."""
     return mapping(body(manifest), "metadata", "annotations")
 
 
@@ -78,7 +78,7 @@ def sync_options(manifest: Manifest | None) -> frozenset[str]:
 
 
 def hook(manifest: Manifest | None) -> str:
-    """The phases in which Argo CD runs the object as a hook; an empty text if it does not."""
+    """Return the phases in which Argo CD runs the object as a hook; an empty text if it does not."""
     argo, helm = (annotations(manifest).get(name) for name in ("argocd.argoproj.io/hook", "helm.sh/hook"))
     if isinstance(argo, str):
         return "" if argo.strip() == "Skip" else argo.strip()

@@ -162,7 +162,7 @@ def _moved(difference: Difference) -> Iterator[Draft]:
 
 
 def _not_deleted(manifest: Manifest) -> str:
-    """Why Argo CD does not delete an object with its Application (`shouldBeDeleted`); pruning does not ask this."""
+    """Return why Argo CD keeps an object when it deletes the Application (`shouldBeDeleted`); not for pruning."""
     if (manifest.key.group, manifest.key.kind) == ("apiextensions.k8s.io", "CustomResourceDefinition"):
         return "Argo CD deletes no CustomResourceDefinitions with an Application"
     policies = mapping(manifest.body, "metadata", "annotations").get(_HELM_POLICY)
@@ -171,7 +171,7 @@ def _not_deleted(manifest: Manifest) -> str:
 
 
 def _kept_by(own: tuple[str, ...], policy: SyncPolicy, option: str) -> str:
-    """An option of the object goes before one of its Application (Argo CD's docs, sync options)."""
+    """Return the option that keeps an object; its own overrides its Application's (Argo CD's docs, sync options)."""
     if option_value((*own, *policy.options), option) == "false":
         return f"{option}=false"
     return ""
@@ -180,7 +180,7 @@ def _kept_by(own: tuple[str, ...], policy: SyncPolicy, option: str) -> str:
 def _staying(
     name: str, before: Mapping[str, RenderedApp], after: Mapping[str, RenderedApp], above: frozenset[str]
 ) -> str:
-    """Why the objects of an Application that goes stay: it is not deleted itself, or does not delete them."""
+    """Return why the objects of an Application that goes stay: it is not deleted itself, or does not delete them."""
     app = before[name]
     if reason := _application_stays(app, before, after, above | {name}):
         return reason
@@ -190,7 +190,7 @@ def _staying(
 def _application_stays(
     app: RenderedApp, before: Mapping[str, RenderedApp], after: Mapping[str, RenderedApp], above: frozenset[str]
 ) -> str:
-    """Why the Application itself is not deleted; empty if it is."""
+    """Return why the Application itself is not deleted; empty if it is."""
     holder, policy = app.holder, app.sync
     if policy.application_set and policy.keeps_applications and holder in after:
         names = {one.key.name for one in after[holder].manifests if (one.key.group, one.key.kind) == _SET}

@@ -22,7 +22,7 @@ _ROUTES: Mapping[str, tuple[str, ...]] = {
 
 
 def check(difference: Difference) -> Iterator[Draft]:
-    """Ingresses, routes and gateways, also those of other makers."""
+    """Yield drafts about ingresses, routes and gateways, also those of other makers."""
     key = difference.manifest.key
     if key.group == "gateway.networking.k8s.io" or key.kind in _ROUTES.get(key.group, ()):
         yield from _hosts(difference)
@@ -70,7 +70,7 @@ def _paths(value: Mapping[str, Any]) -> set[str]:
 
 
 def _served(value: Mapping[str, Any]) -> set[str]:
-    """The names of an Ingress's rules or of a route; all of them is ``*``."""
+    """Return the names of an Ingress's rules or of a route; all of them is ``*``."""
     spec = mapping(value, "spec")
     hosts = {text(rule, "host") or "*" for rule in mappings(spec, "rules") if "http" in rule or "host" in rule}
     listeners = {text(listener, "hostname") or "*" for listener in mappings(spec, "listeners")}
@@ -81,7 +81,7 @@ def _served(value: Mapping[str, Any]) -> set[str]:
 
 
 def _guards(difference: Difference) -> Iterator[Draft]:
-    """Annotations by which an ingress controller asks who comes, and those that put configuration into it."""
+    """Yield drafts about annotations that authenticate clients of an ingress or configure its controller."""
     old, new = annotations(difference.before), annotations(difference.after)
     if gone := [name for name in map(str, old) if _GUARD.search(name) and old[name] != new.get(name)]:
         yield Draft(rules.EXPOSED, f"it may let in others than before: {listed(gone)}")
@@ -96,7 +96,7 @@ def _guards(difference: Difference) -> Iterator[Draft]:
 
 
 def _ports(value: Mapping[str, Any]) -> dict[str, bool]:
-    """The ports of a Gateway, and whether there is TLS on them."""
+    """Return the ports of a Gateway, and whether there is TLS on them."""
     listeners = mappings(value, "spec", "listeners")
     return {str(listener.get("port")): "tls" in listener for listener in listeners}
 

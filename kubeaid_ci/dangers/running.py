@@ -31,7 +31,7 @@ _ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
 def check(difference: Difference) -> Iterator[Draft]:
-    """Hooks and jobs that are new, workloads scaled to nothing, finalizers, and weaker namespaces."""
+    """Yield drafts about new hooks and jobs, workloads scaled to nothing, finalizers, and weaker namespaces."""
     if difference.after is None:
         return
     yield from _started(difference)

@@ -36,7 +36,7 @@ def compare_clusters(before: Rendered, after: Rendered, *, noise: bool = False, 
 
 
 def together(parts: Sequence[Comparison]) -> Comparison:
-    """Comparisons of different clusters as one."""
+    """Return comparisons of different clusters as one."""
     return Comparison(
         tuple(dict.fromkeys(cluster for part in parts for cluster in part.clusters)),
         tuple(change for part in parts for change in part.changes),
@@ -134,7 +134,7 @@ def _safe_change(difference: Difference, known: Known, without: Remove, *, noise
 
 
 def _diffs(found: Iterable[Difference]) -> dict[str, str]:
-    """Diffs by subject; kinds of one name in two API groups share theirs."""
+    """Return diffs by subject; kinds of one name in two API groups share theirs."""
     diffs: dict[str, str] = {}
     for difference in found:
         subject = dangers.subject(difference.manifest)

@@ -85,13 +85,13 @@ class Comparison(JsonResult):
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """The clusters in which objects change."""
+        """Return the clusters in which objects change."""
         touched = {change.cluster for change in self.changes}
         return tuple(cluster for cluster in self.clusters if cluster in touched)
 
     @property
     def differing(self) -> tuple[str, ...]:
-        """The clusters that change, that are added or removed, and those that may change for all that is known."""
+        """Return the clusters that change, are added or removed, or are not fully compared."""
         unknown = [one.cluster for one in self.not_compared]
         one_sided = [one.name for one in (*self.added, *self.removed)]
         return tuple(dict.fromkeys((*self.changed, *one_sided, *unknown)))

@@ -33,18 +33,18 @@ class Row:
 
 
 def noun(comparison: Comparison) -> str:
-    """The kind of item compared: ``cluster`` or ``chart``."""
+    """Return the kind of item compared: ``cluster`` or ``chart``."""
     return "chart" if comparison.charts else "cluster"
 
 
 def on_both_sides(comparison: Comparison) -> tuple[str, ...]:
-    """The clusters, or charts, that exist before and after the change."""
+    """Return the clusters, or charts, that exist before and after the change."""
     one_sided = {one.name for one in (*comparison.added, *comparison.removed)}
     return tuple(name for name in comparison.charts or comparison.clusters if name not in one_sided)
 
 
 def changed(comparison: Comparison) -> tuple[str, ...]:
-    """The clusters, or charts, in which objects change."""
+    """Return the clusters, or charts, in which objects change."""
     if not comparison.charts:
         return comparison.changed
     touched = {change.app for change in comparison.changes}
@@ -52,7 +52,7 @@ def changed(comparison: Comparison) -> tuple[str, ...]:
 
 
 def differing(comparison: Comparison) -> tuple[str, ...]:
-    """The clusters, or charts, that change, that are added or removed, or that may change for all that is known."""
+    """Return the clusters, or charts, that change, are added or removed, or are not fully compared."""
     if not comparison.charts:
         return comparison.differing
     unknown = [one.app for one in comparison.not_compared]
@@ -61,13 +61,13 @@ def differing(comparison: Comparison) -> tuple[str, ...]:
 
 
 def headline(comparison: Comparison) -> str:
-    """Such as ``7 of 9 clusters change · 4 errors, 15 to review · 3 of 65 Applications not compared``."""
+    """Return such as ``7 of 9 clusters change · 4 errors, 15 to review · 3 of 65 Applications not compared``."""
     parts = [_effect(comparison), weights(comparison.findings), _unknown(comparison)]
     return " · ".join(part for part in parts if part)
 
 
 def effect(comparison: Comparison) -> str:
-    """Such as ``objects: 38 added, 12 modified · images: 3 changed``; empty if neither changes.
+    """Return such as ``objects: 38 added, 12 modified · images: 3 changed``; empty if neither changes.
 
     Objects are counted in each cluster, an image once however many clusters run it.
     """
@@ -82,7 +82,7 @@ def effect(comparison: Comparison) -> str:
 
 
 def summary(comparison: Comparison) -> dict[str, str | int]:
-    """The counts, for programs."""
+    """Return the counts, for programs."""
     objects = Counter(change.action for change in comparison.changes)
     what = noun(comparison)
     return {
@@ -112,7 +112,7 @@ def outputs(comparison: Comparison) -> dict[str, str]:
 
 
 def rows(comparison: Comparison) -> list[Row]:
-    """One row for each cluster, or chart, that differs or has findings; the sums are those of the headline."""
+    """Return one row for each cluster, or chart, that differs or has findings; the headline has their sums."""
     of_chart = bool(comparison.charts)
     objects = Counter((change.app if of_chart else change.cluster, change.action) for change in comparison.changes)
     findings = Counter((_row_of(one, of_chart=of_chart), one.severity) for one in _spoken(comparison.findings))
@@ -141,7 +141,7 @@ def rows(comparison: Comparison) -> list[Row]:
 
 
 def table(comparison: Comparison) -> Table:
-    """The rows as a table; a count of 0 is left empty."""
+    """Return the rows as a table; a count of 0 is left empty."""
     columns = [noun(comparison), "result", "errors", "to review", *(action.value for action in _ACTIONS)]
     columns += [] if comparison.charts else ["images", "not compared"]
     cells = [tuple(_cells(row))[: len(columns)] for row in rows(comparison)]
@@ -149,7 +149,7 @@ def table(comparison: Comparison) -> Table:
 
 
 def weights(findings: Iterable[Finding]) -> str:
-    """Such as ``4 errors, 15 to review``: the findings that are not suppressed and more than information."""
+    """Return such as ``4 errors, 15 to review``: the findings that are not suppressed and more than information."""
     counts = Counter(finding.severity for finding in _spoken(findings))
     parts = [counted(counts[Severity.ERROR], "error")] if counts[Severity.ERROR] else []
     parts += [f"{counts[Severity.WARNING]} to review"] if counts[Severity.WARNING] else []
@@ -157,7 +157,7 @@ def weights(findings: Iterable[Finding]) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """``1 cluster``, ``2 clusters``."""
+    """Return such as ``1 cluster``, ``2 clusters``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 

@@ -70,7 +70,7 @@ class ImageLine:
     is_new: bool
 
     def text(self) -> str:
-        """Such as ``redis 7.2.11, 8.2.3 → 8.6.4 (new in some clusters)``."""
+        """Return such as ``redis 7.2.11, 8.2.3 → 8.6.4 (new in some clusters)``."""
         if not self.after:
             return f"removed {self.name} {', '.join(self.before)}".rstrip()
         if not self.before:
@@ -129,24 +129,24 @@ def version(image: str) -> str:
 
 
 def by_weight(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings that are not suppressed, the worst first, and among those what is `LOST`."""
+    """Return the findings that are not suppressed, the worst first, and among those what is `LOST`."""
     rank = {rule: number for number, rule in enumerate(LOST)}
     spoken = outcome.speaking(findings)
     return sorted(spoken, key=lambda one: (-one.severity.weight, rank.get(one.rule.id, len(rank))))
 
 
 def cluster(finding: Finding) -> str:
-    """The cluster that a finding's subject begins with."""
+    """Return the cluster that a finding's subject begins with."""
     return finding.subject.partition("/")[0]
 
 
 def about(finding: Finding) -> str:
-    """A finding's subject without the cluster: ``app Kind namespace/name``."""
+    """Return a finding's subject without the cluster: ``app Kind namespace/name``."""
     return finding.subject.partition("/")[2]
 
 
 def named(change: ObjectChange) -> str:
-    """``namespace/name``."""
+    """Return ``namespace/name``, or the name of an object without a namespace."""
     return f"{change.namespace}/{change.name}" if change.namespace else change.name
 
 

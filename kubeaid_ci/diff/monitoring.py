@@ -58,7 +58,7 @@ class Builder:
     """True if the cache gets the files as `build` writes them."""
 
     def at(self, ref: Revision, clusters: Sequence[Cluster]) -> dict[str, KubeAid | Finding]:
-        """The KubeAid files at a revision, by folder of the cluster; one that builds nothing has no libraries."""
+        """Return the KubeAid files at a revision, by folder of the cluster; findings if it builds nothing."""
         try:
             return dict(resolve(self.root, ref, self.config, tuple(clusters)))
         except UserError as error:
@@ -89,7 +89,7 @@ class Builder:
         return done
 
     def lost(self, cluster: Cluster, ref: Revision, refused: Finding) -> Finding:
-        """A build that is refused after the change as what it is: `ref` is the revision before."""
+        """Return the finding about a build that fails after the change; `ref` is the revision before it."""
         if refused.rule.id not in (_LIBRARY_MISSING, LIBRARY_GONE.id):
             message = f"the monitoring cannot be built: {refused.message}"
             return replace(refused, rule=RENDER_BROKEN, severity=RENDER_BROKEN.severity, message=message)
@@ -99,7 +99,7 @@ class Builder:
         return replace(refused, rule=LIBRARY_GONE, severity=LIBRARY_GONE.severity)
 
     def _had_library(self, cluster: Cluster, ref: Revision) -> bool | None:
-        """Nothing where it is not known from which revision the cluster was built."""
+        """Return whether the library existed before; None if the cluster's former revision is not known."""
         source = self.at(ref, [cluster])[cluster.dir]
         if isinstance(source, Finding):
             return None
@@ -113,7 +113,7 @@ class Builder:
 
 @contextmanager
 def builder_of(config: Path, root: Path, renderer: Renderer, *, keeps_files: bool = False) -> Iterator[Builder]:
-    """A builder with workers of its own: one that holds Helm and jsonnet both runs out of address space."""
+    """Yield a builder with its own workers: Helm and jsonnet in one process exceed the address-space limit."""
     pool = Pool(renderer.pool.jobs, renderer.pool.limits, lasting=True)
     try:
         yield Builder(config, root, pool, renderer.cache, renderer.bodies, keeps_files)
@@ -222,7 +222,7 @@ def _known(task: Task, sources: Sources, bodies: Bodies) -> Build | None:
 
 
 def _built(task: Task) -> Build:
-    """The objects of one cluster. Runs in a worker."""
+    """Return the objects of one cluster. Runs in a worker."""
     try:
         return _evaluated(task, evaluate(task))
     except Refused as refused:
@@ -233,7 +233,7 @@ def _built(task: Task) -> Build:
 
 
 def _evaluated(task: Task, files: Files) -> Build:
-    """The objects that were evaluated, kept as JSON: to read YAML takes a second."""
+    """Return the objects that were evaluated, kept as JSON: to read YAML takes a second."""
     found = tuple(files.manifests(files.digests))
     if not task.cache:
         return Build(found)

@@ -65,7 +65,7 @@ def new_hosts(before: Apps, after: Apps) -> Iterator[Finding]:
 
 
 def of_one_side(one: AppOnSide) -> str:
-    """Say why not all objects of an Application of a new or removed cluster are known; empty if they are."""
+    """Return why not all objects of an Application of a new or removed cluster are known; empty if they are."""
     return "" if one.app.status is RenderStatus.RENDERED else _why(one)
 
 
@@ -99,7 +99,7 @@ def _both(was: AppOnSide, now: AppOnSide) -> Verdict:
 
 
 def _not_followed(was: AppOnSide, now: AppOnSide) -> Iterator[Finding]:
-    """The files that change, and that the Application takes from another revision before and after the change."""
+    """Yield the files that change, and that the Application takes from another revision before and after the change."""
     old = {(one.revision, one.path): one.tree for one in was.app.other_revisions}
     for one in now.app.other_revisions:
         if old.get((one.revision, one.path), one.tree) != one.tree:
@@ -110,13 +110,13 @@ def _not_followed(was: AppOnSide, now: AppOnSide) -> Iterator[Finding]:
 
 
 def _fresh(was: AppOnSide, now: AppOnSide) -> Iterator[Finding]:
-    """The findings that are there after the change and were not before."""
+    """Return the findings after the change that did not exist before."""
     known = {(finding.rule.id, finding.key) for finding in was.findings}
     return (finding for finding in now.findings if (finding.rule.id, finding.key) not in known)
 
 
 def _broken(now: AppOnSide) -> Iterator[Finding]:
-    """Everything that fails, such as each value that a schema refuses."""
+    """Yield everything that fails, such as each value that a schema refuses."""
     rule = _BROKEN.get(now.app.failure, RENDER_BROKEN)
     failing = {finding.rule for finding in now.findings if finding.message == now.app.error}
     for finding in now.findings:
@@ -125,7 +125,7 @@ def _broken(now: AppOnSide) -> Iterator[Finding]:
 
 
 def _unknown(was: AppOnSide, now: AppOnSide) -> Finding:
-    """The finding on an Application whose objects are not known on a side."""
+    """Return the finding on an Application whose objects are not known on a side."""
     first = _unrendered(was, now)
     if was.app.status is not now.app.status:
         side = "after" if first is now else "before"
@@ -143,12 +143,12 @@ def _unrendered(was: AppOnSide, now: AppOnSide) -> AppOnSide:
 
 
 def _why(one: AppOnSide) -> str:
-    """Say why not all objects of an Application are known on a side."""
+    """Return the reason why not all objects of an Application are known on a side."""
     return one.app.error or next((finding.message for finding in one.findings), one.app.status.value)
 
 
 def _removed(was: AppOnSide, before: Apps, after: Apps) -> Verdict:
-    """The verdict on an Application that does not exist after the change, or is only not known there."""
+    """Return the verdict on an Application that does not exist after the change, or is only not known there."""
     if reason := _lost(was.app, before, after):
         return _not_known(was, "after", reason)
     if was.app.status is RenderStatus.RENDERED:
@@ -159,7 +159,7 @@ def _removed(was: AppOnSide, before: Apps, after: Apps) -> Verdict:
 
 
 def _added(now: AppOnSide, after: Apps, before: Apps) -> Verdict:
-    """The verdict on an Application that did not exist before the change, or was only not known there."""
+    """Return the verdict on an Application that did not exist before the change, or was only not known there."""
     if reason := _lost(now.app, after, before):
         return _not_known(now, "before", reason)
     if now.app.status is RenderStatus.RENDERED:
@@ -174,7 +174,7 @@ def _not_known(one: AppOnSide, side: str, reason: str) -> Verdict:
 
 
 def _lost(app: RenderedApp, there: Apps, elsewhere: Apps) -> str:
-    """Say why an Application may exist on the other side, though it is not found there; empty if it does not exist."""
+    """Return why an Application that is not found on the other side may exist there; empty if it does not exist."""
     if maker := _lost_maker(app, there, elsewhere):
         return f"{maker}, which makes it, could not be rendered there"
     unknown = (name for name in elsewhere if name.rpartition("/")[2].startswith(APPLICATION_SET))
@@ -184,7 +184,7 @@ def _lost(app: RenderedApp, there: Apps, elsewhere: Apps) -> str:
 
 
 def _lost_maker(app: RenderedApp, there: Apps, elsewhere: Apps) -> str:
-    """The Application or ApplicationSet that makes an Application and is unknown on the other side; empty if none is.
+    """Return the Application or ApplicationSet that makes an Application and is unknown on the other side, or empty.
 
     One that is missing there may itself be lost with the Application that holds it.
     """

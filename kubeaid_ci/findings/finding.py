@@ -23,7 +23,7 @@ class Severity(StrEnum):
 
     @property
     def weight(self) -> int:
-        """3 for an error, 2 for a warning, 1 for info: larger is worse."""
+        """Return 3 for an error, 2 for a warning, 1 for info: larger is worse."""
         return {"error": 3, "warning": 2, "info": 1}[self.value]
 
     @classmethod
@@ -61,7 +61,7 @@ class Rule:
 
     @property
     def family(self) -> str:
-        """The part of the id before the slash; the whole id if it has no slash."""
+        """Return the part of the id before the slash; the whole id if it has no slash."""
         return self.id.partition("/")[0]
 
     def at(
@@ -102,12 +102,12 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """32 hex digits: the same in every run, on every machine, and when lines move."""
+        """Return 32 hex digits: the same in every run, on every machine, and when lines move."""
         parts = (self.rule.id, self.subject, self.path or "", self.key, self.content)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
     def suppressed(self, reason: str) -> "Finding":
-        """The same finding, silenced for a reason."""
+        """Return the same finding, suppressed for a reason."""
         return replace(self, suppressed_by=reason)
 
 

@@ -33,7 +33,7 @@ def apply(
 
 
 def _silenced(finding: Finding, suppressions: Iterable[Suppression]) -> Finding:
-    """Silenced for the reason of the first suppression that matches; unchanged where none does."""
+    """Return the finding, suppressed for the reason of the first suppression that matches, if there is one."""
     reason = next((s.reason for s in suppressions if _matches(s, finding)), None)
     return finding if reason is None or finding.suppressed_by is not None else finding.suppressed(reason)
 

@@ -47,7 +47,7 @@ def _is_secret_kind(kind: str) -> bool:
 
 
 def masked(value: Any, key: ObjectId | None = None) -> Any:
-    """The value with every secret in it as a `Masked`; of the object that `key` names, or of an opened text."""
+    """Return the value with every secret in it as a `Masked`; of the object that `key` names, or of an opened text."""
     if key is not None and key.kind == "CustomResourceDefinition":
         return value  # it names the fields for secrets and holds none
     return _value(value, "", holder=key is not None and is_secret(key))
@@ -132,7 +132,7 @@ def _decoded(text: str) -> int:
 
 
 def hidden(value: Any) -> Iterator[Masked]:
-    """Every masked secret below a value."""
+    """Yield every masked secret below a value."""
     if isinstance(value, Masked):
         yield value
     elif isinstance(value, dict):

@@ -110,12 +110,12 @@ def masked_text(text: str) -> str:
 
 
 def _without_entries(block: re.Match[str]) -> str:
-    """The entries of ``data:`` of a Secret that is written as YAML within a text, with their values masked."""
+    """Return the entries of ``data:`` of a Secret that is written as YAML within a text, with their values masked."""
     return block[1] + _ENTRY.sub(rf"\1 {SIGN}", block[2])
 
 
 def _without_encoded(found: re.Match[str]) -> str:
-    """Base64 that holds a text with secrets, masked as a whole; any other base64 as it is."""
+    """Return Base64 that holds a text with secrets, masked as a whole; any other base64 as it is."""
     text = _decoded_text(found[0])
     return SIGN if text and masked_text(text) != text else found[0]
 
@@ -147,7 +147,7 @@ def _without_values(text: str, head: re.Pattern[str], value: re.Pattern[str]) ->
 
 
 def named_values(text: str) -> Iterator[str]:
-    """The values that stand under secret names in a text, and the passwords in its addresses."""
+    """Yield the values that stand under secret names in a text, and the passwords in its addresses."""
     for head, value in _ASSIGNED:
         for named in head.finditer(text):
             if secret_name(named[1][-_LONGEST_NAME:]) and (found := value.match(text, named.end())):

@@ -87,7 +87,7 @@ def safe_message(message: str, secrets: Iterable[str]) -> str:
 
 
 def _without_cut(message: str, secrets: Iterable[str]) -> str:
-    """The message without the first characters of a secret that it was cut within."""
+    """Return the message without the first characters of a secret that it was cut within."""
     body = message.removesuffix(_CUT)
     for text in secrets:
         for length in range(len(text) - 1, _SHORTEST_BARE - 1, -1):
@@ -115,14 +115,14 @@ def _without(texts: set[str]) -> Remove:
 
 
 def _bounded(text: str) -> str:
-    """The pattern of a text that is not within a longer word."""
+    """Return the pattern of a text that is not within a longer word."""
     start = r"(?<![A-Za-z0-9])" if _WORD.match(text[0]) else ""
     end = r"(?![A-Za-z0-9])" if _WORD.match(text[-1]) else ""
     return f"{start}{re.escape(text)}{end}"
 
 
 def _forms(text: str) -> Iterator[str]:
-    """A secret as it is, and as JSON, Go, base64 and addresses write it."""
+    """Yield a secret as it is, and as JSON, Go, base64 and addresses write it."""
     yield text
     yield json.dumps(text)[1:-1]
     yield json.dumps(text, ensure_ascii=False)[1:-1]

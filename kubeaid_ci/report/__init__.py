@@ -7,7 +7,7 @@ from kubeaid_ci.report.report import Report
 
 
 def _of(module: str) -> Callable[[Report], str]:
-    """The format of a module, which is loaded when it is first used: a run needs one or two of them."""
+    """Return the format of a module, which is imported on first use: a run needs one or two of them."""
 
     def render(report: Report) -> str:
         rendered: str = import_module(f"{__name__}.{module}").render(report)

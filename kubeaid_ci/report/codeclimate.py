@@ -18,7 +18,7 @@ _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.I
 
 
 def render(report: Report) -> str:
-    """The findings that are not suppressed, as GitLab's list of code quality violations."""
+    """Return the findings that are not suppressed, as GitLab's list of code quality violations."""
     return dump(list(_violations(outcome.speaking(report.findings))))
 
 
@@ -39,7 +39,7 @@ def _violations(findings: Iterable[Finding]) -> Iterator[dict[str, Any]]:
 
 
 def _unique(fingerprint: str, occurrence: int) -> str:
-    """GitLab shows only the first of several with one fingerprint, so the same again gets another."""
+    """Return another fingerprint for a repeated one: GitLab shows only the first finding of each."""
     if occurrence == 1:
         return fingerprint
     return hashlib.sha256(f"{fingerprint}\0{occurrence}".encode()).hexdigest()[: len(fingerprint)]

@@ -15,7 +15,7 @@ from kubeaid_ci.visible import one_line, visible
 
 
 def render(report: Report) -> str:
-    """One test case for each subject and family of rules.
+    """Return one test case for each subject and family of rules.
 
     It fails where there are errors and is skipped where all it has is suppressed; warnings and infos
     are its output. A result about which nothing was found passes, or fails with its own `error`.
@@ -58,7 +58,7 @@ def _add_case(suite: Element, subject: str, family: str, findings: Sequence[Find
 
 
 def _add_failure(case: Element, errors: Sequence[Finding]) -> None:
-    """One failure holds all: GitLab reads no second one."""
+    """Add one failure with all findings: GitLab reads only the first failure of a test case."""
     first = one_line(errors[0].message)
     message = first if len(errors) == 1 else f"{first} (and {len(errors) - 1} more)"
     failure = SubElement(case, "failure", type=errors[0].rule.id, message=message)
@@ -74,7 +74,7 @@ def _listed(findings: Iterable[Finding]) -> str:
 
 
 def _silent(report: Report) -> Iterator[tuple[str, str]]:
-    """The results without findings: the text in the first field, and that in the field `error`."""
+    """Yield the results without findings: the text in the first field, and that in the field `error`."""
     spoken = {one_line(finding.subject) for finding in report.findings}
     for result in map(plain, report.results):
         subject = next(iter(result.values()), None) if isinstance(result, dict) else None

@@ -91,7 +91,7 @@ def inline(text: Text) -> str:
 
 
 def escape(text: str) -> str:
-    """The text as running Markdown that shows it as it is: fit for a paragraph, a list item, a table cell.
+    """Return a text as running Markdown that shows it as it is, in a paragraph, a list item or a table cell.
 
     Line breaks become ``<br>``.
     """
@@ -99,7 +99,7 @@ def escape(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """The text as a code span, on one line, whatever backticks it holds. `table` takes care of its pipes."""
+    """Return the text as a code span, on one line, whatever backticks it holds. `table` takes care of its pipes."""
     line = _disarmed(" ".join(visible(text).split()))
     ticks = "`" * (_longest_run(line) + 1)
     gap = " " if line.startswith("`") or line.endswith("`") or not line else ""
@@ -107,36 +107,36 @@ def code(text: str) -> str:
 
 
 def fence(text: str, lang: str = "") -> str:
-    """The text as a fenced block of code, longer fenced than anything inside; ends with a line break."""
+    """Return the text as a fenced block of code, longer fenced than anything inside; ends with a line break."""
     ticks = "`" * max(3, _longest_run(text) + 1)
     body = _disarmed(visible(text)).rstrip("\n")
     return f"{ticks}{re.sub(r'[^A-Za-z0-9_+-]', '', lang)}\n{body}\n{ticks}\n"
 
 
 def html(text: str) -> str:
-    """The text for inside an HTML tag within Markdown, on one line."""
+    """Return the text for inside an HTML tag within Markdown, on one line."""
     line = _unlinked(" ".join(visible(text).split()))
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
 def folded(title: str, body: str) -> str:
-    """Ready Markdown behind a title that opens it on a click; ends with a line break."""
+    """Return ready Markdown behind a title that opens it on a click; ends with a line break."""
     return f"<details>\n<summary>{html(title)}</summary>\n\n{body.strip(chr(10))}\n\n</details>\n"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of ready Markdown cells, each on one line; ends with a line break."""
+    """Return a table of ready Markdown cells, each on one line; ends with a line break."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
 
 
 def left_out(count: int) -> str:
-    """The line that counts what did not fit."""
+    """Return the line that counts what did not fit."""
     return f"_Left out, because there is no room for it: {count} section{'s' if count > 1 else ''}._\n"
 
 
 def quiet(line: str) -> str:
-    """Plain text of one line that refers to nothing and closes nothing, wherever it is quoted: for titles."""
+    """Return plain text of one line that refers to nothing and closes nothing, wherever it is quoted: for titles."""
     return _CLOSING.sub(rf"\1{GAP}", _unlinked(line))
 
 
@@ -147,7 +147,7 @@ def fit(
     size: Callable[[str], int] = len,
     note: Callable[[int], str] = left_out,
 ) -> str:
-    """The sections with a blank line between them, within a limit.
+    """Return the sections with a blank line between them, within a limit.
 
     A section that does not fit is skipped and counted, and the next ones are tried; `note` gives the
     closing line for the number left out. `size` measures (`len`: characters, `utf8_size`: bytes). The
@@ -198,7 +198,7 @@ def _disarmed(text: str) -> str:
 
 
 def _cell(markdown: str) -> str:
-    """A pipe ends a cell even within code, unless a backslash is before it (and no other before that)."""
+    """Return a cell on one line with its pipes escaped: a pipe ends a cell even within code."""
     line = markdown.replace("\n", " ")
     return line.replace("\\|", f"\\{GAP}|").replace("|", "\\|")
 

@@ -22,7 +22,7 @@ _PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO
 
 
 def render(report: Report) -> str:
-    """The report as one SARIF log with one run; a command's alerts are a category of their own."""
+    """Return the report as one SARIF log with one run; a command's alerts are a category of their own."""
     rules = {finding.rule.id: finding.rule for finding in report.findings}
     order = {rule: number for number, rule in enumerate(sorted(rules))}
     driver = {

@@ -157,7 +157,7 @@ def _about(group: Sequence[Finding], place: str, message: str) -> str:
 
 
 def _summary(report: Report) -> str:
-    """``build: 1 error, 2 warnings (3 suppressed); clusters 4, changed 2``."""
+    """Return such as ``build: 1 error, 2 warnings (3 suppressed); clusters 4, changed 2``."""
     counts = outcome.counts(report)
     suppressed = counts.pop("suppressed")
     findings = ", ".join(counted(count, name.removesuffix("s")) for name, count in counts.items() if count)
@@ -171,5 +171,5 @@ def _summary(report: Report) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """``1 error``, ``2 errors``."""
+    """Return such as ``1 error``, ``2 errors``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
