@@ -123,7 +123,7 @@ def _cluster_ip(difference: Difference, delta: Delta) -> str:
 
 
 def _service(difference: Difference, delta: Delta) -> str:
-    """Return the field of a Service that cannot change once it is set: first address or family, or load balancer class."""
+    """Return the field of a Service that cannot change once set: first address or family, or load balancer class."""
     old, new = ([at(body(side), "spec", field) for field in _FIRST] for side in (difference.before, difference.after))
     for field, was, now in zip(_FIRST, old, new, strict=True):
         if delta.keys[:2] == ("spec", field) and was and now and isinstance(was, list) and isinstance(now, list):
