@@ -51,10 +51,17 @@ def rules() -> Mapping[str, Rule]:
     return {rule.id: rule for module in checks() for rule in module.RULES}
 
 
-@cache
-def _by_family() -> Mapping[str, frozenset[str]]:
-    """Return the ids of the rules of each family. Some families report rules that rendering has too."""
-    return {name: frozenset(rule.id for module in checks([name]) for rule in module.RULES) for name in FAMILIES}
+def by_family(known: Collection[str]) -> Mapping[str, frozenset[str]]:
+    """Return the ids of the rules of each family: by their names, and by the checks that report them.
+
+    `known` are the ids of all rules. Some families report rules that rendering has too.
+    """
+    ids: dict[str, set[str]] = {name: {rule.id for each in checks([name]) for rule in each.RULES} for name in FAMILIES}
+    for rule in known:
+        family, slash, _ = rule.partition("/")
+        if slash:
+            ids.setdefault(family, set()).add(rule)
+    return {family: frozenset(rules) for family, rules in ids.items()}
 
 
 def selected(names: Sequence[str], settings: CheckSettings, known: Collection[str]) -> frozenset[str]:
@@ -66,10 +73,7 @@ def selected(names: Sequence[str], settings: CheckSettings, known: Collection[st
     if not names:
         strict = settings.profile is Profile.STRICT
         return frozenset(known) - {rule.id for rule in rules().values() if rule.is_posture and not strict}
-    families = {**_by_family()}
-    for rule in known:
-        family = rule.partition("/")[0]
-        families[family] = families.get(family, frozenset()) | {rule}
+    families = by_family(known)
     chosen: set[str] = set()
     for name in names:
         if name not in families and name not in known:

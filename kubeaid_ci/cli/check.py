@@ -32,7 +32,12 @@ if TYPE_CHECKING:
     shell_complete=completion.rules,
     help="Only these rules, whatever the profile; repeatable or comma-separated.",
 )
-@click.option("--suggest", metavar="FAMILY", help="Print what the family suggests, instead of the report.")
+@click.option(
+    "--suggest",
+    metavar="FAMILY",
+    shell_complete=completion.suggesting_families,
+    help="Print what the family suggests, instead of the report.",
+)
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write suggestions to files in DIR."
 )

@@ -1,4 +1,4 @@
-"""Shell completion of clusters, Applications, charts and rules.
+"""Shell completion of clusters, Applications, charts, rules and their families.
 
 It runs at each press of TAB, so it reads names of folders and files only, from repositories on this disk. A name that a
 shell would not read as one plain word is never offered: a folder of a pull request must not put commands on the line.
@@ -46,10 +46,23 @@ def charts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 
 def rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the ids of rules."""
+    """Return the families of rules; if a slash is typed or no family matches, the ids of rules.
+
+    In a comma-separated list the last item is completed.
+    """
+    from kubeaid_ci.check.families import by_family
     from kubeaid_ci.findings.registry import RULES
 
-    return _offered(RULES, ctx, param, incomplete)
+    items, comma, last = incomplete.rpartition(",")
+    families = [] if "/" in last else _offered(by_family(RULES), ctx, param, last)
+    return [f"{items}{comma}{word}" for word in families or _offered(RULES, ctx, param, last)]
+
+
+def suggesting_families(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the families of checks that suggest files."""
+    from kubeaid_ci.check.families import FAMILIES, suggesting
+
+    return _offered((family for family in FAMILIES if suggesting(family)), ctx, param, incomplete)
 
 
 def _offered(words: Iterable[str], ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

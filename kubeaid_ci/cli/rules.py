@@ -12,7 +12,7 @@ from kubeaid_ci.errors import UserError
 
 
 @command()
-@click.argument("rule", required=False, metavar="[ID]", shell_complete=completion.rules)
+@click.argument("rule", required=False, metavar="[ID|FAMILY]", shell_complete=completion.rules)
 @click.option(
     "--format",
     "fmt",
@@ -22,23 +22,32 @@ from kubeaid_ci.errors import UserError
 )
 @click.pass_context
 def rules(ctx: click.Context, /, rule: str | None, fmt: str) -> None:
-    """List the rules, or explain the rule ID: its severity, why it matters, what to do and how to suppress it.
+    """List the rules, all or those of a family, or explain the rule ID.
+
+    The explanation has the severity of the rule, why it matters, what to do and how to suppress it.
 
     \b
     Example: kubeaid-ci rules change/state-removed
+             kubeaid-ci rules network
     """
+    from kubeaid_ci.check.families import by_family
     from kubeaid_ci.findings.registry import RULES
     from kubeaid_ci.report import rules as report
 
+    families = by_family(RULES)
+    is_list = rule is None or rule in families
     if rule is None:
         chosen = [RULES[name] for name in sorted(RULES)]
+    elif rule in families:
+        chosen = [RULES[name] for name in sorted(families[rule])]
     elif rule in RULES:
         chosen = [RULES[rule]]
     else:
-        raise UserError(f"{rule}: no such rule{_advice(rule, RULES)}; list all with kubeaid-ci rules")
+        advice = _advice(rule, [*families, *RULES])
+        raise UserError(f"{rule}: neither a rule nor a family{advice}; list all with kubeaid-ci rules")
     listed: dict[str, Any] = {"json": report.as_json(chosen, version=__version__)}
-    listed["text"] = report.table(chosen) if rule is None else report.explanation(chosen[0])
-    listed["markdown"] = report.index(chosen) if rule is None else report.page(chosen[0])
+    listed["text"] = report.table(chosen) if is_list else report.explanation(chosen[0])
+    listed["markdown"] = report.index(chosen) if is_list else report.page(chosen[0])
     print_documents(listed[fmt])
     ctx.exit(0)
 

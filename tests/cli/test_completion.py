@@ -76,6 +76,12 @@ CLUSTERS = ["production.example.com", "staging", "twin-a", "twin-b"]
         ("config", "kubeaid-ci charts lint --kubeaid ../kubeaid tr", ["traefik"]),
         ("config", "kubeaid-ci charts verify ", []),
         (".", "kubeaid-ci rules build/st", ["build/stale"]),
+        (".", "kubeaid-ci rules aut", ["autoscaling"]),
+        (".", "kubeaid-ci check --rules backup/g", ["backup/gap"]),
+        (".", "kubeaid-ci check --rules git", ["gitops"]),
+        (".", "kubeaid-ci check --rules gitops/unp", ["gitops/unpinned"]),
+        (".", "kubeaid-ci check --rules network,val", ["network,values"]),
+        (".", "kubeaid-ci check --suggest ", ["autoscaling", "network"]),
     ],
 )
 def test_names_are_completed(here: Path, folder: str, line: str, offered: list[str]) -> None:

@@ -32,6 +32,12 @@ def test_all_rules_are_listed_with_their_severity() -> None:
     assert run("--format", "markdown").stdout == (PAGES / "README.md").read_text()
 
 
+def test_a_family_is_listed() -> None:
+    names = sorted(name for name in RULES if name.startswith("network/"))
+    assert [line.split()[0] for line in run("network").stdout.splitlines()] == names
+    assert [one["rule"] for one in json.loads(run("network", "--format", "json").stdout)["results"]] == names
+
+
 @pytest.mark.parametrize("name", ["build/stale", "change/state-removed", "suppression-unused"])
 def test_one_rule_is_explained(name: str) -> None:
     text = run(name).stdout
@@ -48,5 +54,5 @@ def test_one_rule_is_explained(name: str) -> None:
 )
 def test_unknown_rule_suggests_similar_ones(name: str, near: str) -> None:
     error = run(name).exception
-    assert str(error).startswith(f"{name}: no such rule; did you mean ")
+    assert str(error).startswith(f"{name}: neither a rule nor a family; did you mean ")
     assert near in str(error)
