@@ -1,11 +1,12 @@
 """The objects that Argo CD applies, with what a finding about one of them names."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kubeaid_ci.argocd.sync import is_test
+from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext, ConfigFiles
-from kubeaid_ci.check.places import object_line
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.manifest import Manifest
@@ -36,16 +37,26 @@ class Applied:
 
     @property
     def line(self) -> int | None:
-        """The line of the object in `path`; None if the file does not have the object itself."""
-        return object_line(self.files, self.manifest) if self.path == self.manifest.path else None
+        """The line to edit in `path`, see `edited_line`."""
+        return edited_line(self.files, self.path, self.app, self.manifest)
 
     def finding(
-        self, rule: Rule, message: str, *, key: str, content: str | None = None, severity: Severity | None = None
+        self,
+        rule: Rule,
+        message: str,
+        *,
+        key: str,
+        content: str | None = None,
+        severity: Severity | None = None,
+        value: str = "",
     ) -> Finding:
-        """Return a finding about the object, at the place to edit."""
-        return rule.at(
-            self.path, message, subject=self.subject, line=self.line, key=key, content=content, severity=severity
-        )
+        """Return a finding about the object, at the place to edit.
+
+        `value` is the text that is wrong, if there is one: a values file has it in a line of its own.
+        """
+        path = self.path
+        line = edited_line(self.files, path, self.app, self.manifest, value=value)
+        return rule.at(path, message, subject=self.subject, line=line, key=key, content=content, severity=severity)
 
     def absence(
         self, state: ClusterState, rule: Rule, message: str, *, key: str, namespace: str | None = None
@@ -88,6 +99,21 @@ def edited_file(cluster: Cluster, app: RenderedApp, manifest: Manifest | None = 
             return cluster.vars_file if is_built and cluster.vars_file else manifest.path
     layers = (layer for source in app.sources for layer in source.values if layer.repository == "config")
     return [app.path, *(layer.path for layer in layers)][-1]
+
+
+def edited_line(
+    files: ConfigFiles, path: str, app: RenderedApp, manifest: Manifest, *fields: str | int, value: str = ""
+) -> int | None:
+    """Return the line of an object in the file that one edits to change it, or the line of a field of it.
+
+    If the file is that of the Application, it is the line of the Application, if it is another one the first line that
+    has the `value`. None if the file has none of them.
+    """
+    if path == manifest.path:
+        return places.object_line(files, manifest, *fields)
+    if path == app.path:
+        return places.application_line(files, app)
+    return places.text_line(files.text(path) or "", re.escape(value)) if value else None
 
 
 def _is_below(folder: str, path: str) -> bool:

@@ -68,7 +68,8 @@ def _release(state: ClusterState, autoscaler: Autoscaler) -> Iterator[Finding]:
     version = autoscaler.version
     if version and state.version_from != "default" and version.release[:2] != state.version.release[:2]:
         release = ".".join(map(str, state.version.release[:2]))
-        yield _finding(IMAGE_RELEASE, autoscaler.item, f"image {version} for Kubernetes {release}")
+        what = f"image {version} for Kubernetes {release}"
+        yield _finding(IMAGE_RELEASE, autoscaler.item, what, value=str(version))
 
 
 def _static(autoscaler: Autoscaler) -> Iterator[Finding]:
@@ -111,6 +112,6 @@ def wrong_bounds(low: object, high: object) -> str:
     return f"{low} is above {high}" if int(numbers[0]) > int(numbers[1]) else ""
 
 
-def _finding(rule: Rule, item: Applied, what: str) -> Finding:
+def _finding(rule: Rule, item: Applied, what: str, *, value: str = "") -> Finding:
     key = str(item.manifest.key)
-    return item.finding(rule, f"{key}: {what}", key=f"{key} {what}")
+    return item.finding(rule, f"{key}: {what}", key=f"{key} {what}", value=value)

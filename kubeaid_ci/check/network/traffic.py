@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kubeaid_ci.check import places
-from kubeaid_ci.check.applied import edited_file
+from kubeaid_ci.check.applied import edited_file, edited_line
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.network.model import PodGroup, Policy
@@ -60,11 +59,7 @@ def place(manifest: Manifest, state: ClusterState, context: CheckContext, *field
     """
     app = next(app for app in state.apps if app.app == manifest.app)
     path = edited_file(state.cluster, app, manifest)
-    line = None
-    if path == manifest.path:
-        line = places.object_line(context.files, manifest, *fields)
-    elif path == app.path:
-        line = places.application_line(context.files, app)
+    line = edited_line(context.files, path, app, manifest, *fields)
     return Place(path, line, f"{state.cluster.label}/{app.app}")
 
 
