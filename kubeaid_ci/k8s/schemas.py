@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from kubeaid_ci.errors import UserError
 from kubeaid_ci.semver.version import Version
 
 Path = tuple[str | int, ...]
@@ -62,9 +63,9 @@ class NoSchemas:
         """Return None."""
         return None
 
-    def compiled(self, schema: Mapping[str, Any]) -> Validator:
-        """Raise an error: this is called only for a release that has schemas."""
-        raise NotImplementedError
+    def compiled(self, schema: Mapping[str, Any]) -> Validator:  # noqa: ARG002
+        """Raise `UserError`: nothing can be compiled."""
+        raise UserError("no package compiles schemas")
 
 
 def written(path: Path) -> str:

@@ -42,6 +42,7 @@ RULES = (REQUESTS_MISSING, TARGET_SHARED, TARGET_MISSING, REPLICAS_OVERWRITTEN)
 
 _HPA, _KEDA, _VPA = "HorizontalPodAutoscaler", "ScaledObject", "VerticalPodAutoscaler"
 _GROUPS = {_HPA: "autoscaling", _KEDA: "keda.sh", _VPA: "autoscaling.k8s.io"}
+_MOST_NAMED = 6
 _MEASURED = ("cpu", "memory")
 Target = tuple[str, str, str, str]
 """Destination, namespace, kind and name."""
@@ -176,7 +177,8 @@ def _shared(scalers: list[Scaler]) -> Iterator[Finding]:
         vertical = [scaler for scaler in same if scaler.kind == _VPA and resources & _set_by(scaler)]
         if len(horizontal) > 1 or (horizontal and vertical):
             owners = [f"{one.kind} {one.item.manifest.key.name}" for one in (*horizontal, *vertical)]
-            what = f"{kind} {namespace}/{name} is scaled by {' and '.join(owners)}"
+            more = f" and {len(owners) - _MOST_NAMED} more" if len(owners) > _MOST_NAMED else ""
+            what = f"{kind} {namespace}/{name} is scaled by {' and '.join(owners[:_MOST_NAMED])}{more}"
             yield _finding(TARGET_SHARED, same[0].item, what)
 
 

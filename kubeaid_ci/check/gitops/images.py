@@ -13,6 +13,7 @@ from kubeaid_ci.k8s.manifest import Manifest, own_images
 from kubeaid_ci.k8s.pods import pod_templates
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.rendering import RenderedApp
+from kubeaid_ci.visible import shortened
 
 IMAGE_HOST_INVALID = Rule(
     "gitops/image-host-invalid",
@@ -22,6 +23,8 @@ IMAGE_HOST_INVALID = Rule(
 )
 RULES = (IMAGE_HOST_INVALID, REGISTRY_NOT_ALLOWED)
 
+_LONGEST_NAME = 512
+"""Characters of an image in a message; a reference that a registry takes has at most 416."""
 # RFC 2606 and RFC 6761.
 _RESERVED = ("invalid", "test", "example", "example.com", "example.net", "example.org")
 
@@ -49,11 +52,18 @@ def _finding(
     if not name:
         return None
     image = Image.parse(name)
+    label = shortened(name, _LONGEST_NAME)
     host = image.registry.partition(":")[0]
     if any(host == reserved or host.endswith(f".{reserved}") for reserved in _RESERVED):
-        rule, message = IMAGE_HOST_INVALID, f"{manifest.key} has the image {name}, and {host} never resolves"
+        rule, message = (
+            IMAGE_HOST_INVALID,
+            f"{manifest.key} has the image {label}, and {shortened(host, _LONGEST_NAME)} never resolves",
+        )
     elif context.settings.registries and not any(_is_below(image, one) for one in context.settings.registries):
-        rule, message = REGISTRY_NOT_ALLOWED, f"{manifest.key} has the image {name} of {image.registry}"
+        rule, message = (
+            REGISTRY_NOT_ALLOWED,
+            f"{manifest.key} has the image {label} of {shortened(image.registry, _LONGEST_NAME)}",
+        )
     else:
         return None
     path, line = _place(image, name, manifest, app, context)

@@ -1,8 +1,8 @@
 """Objects that the API server refuses: too large ones, those of two Applications, and those without a namespace."""
 
 import base64
-import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -102,7 +102,7 @@ def _data(manifest: Manifest) -> int:
 def _decoded(value: str) -> int:
     try:
         return len(base64.b64decode(value, validate=False))
-    except binascii.Error:
+    except ValueError:  # not base64, or not even ASCII
         return len(value)
 
 
@@ -163,7 +163,7 @@ def _place(app: RenderedApp, namespace: str, state: ClusterState, context: Check
     vars_file = state.cluster.vars_file
     is_monitoring = app.application and any(one.path == state.cluster.output for one in app.application.sources)
     if is_monitoring and vars_file and (found := context.files.text(vars_file)):
-        for pattern in (rf"[\"']{namespace}[\"']", _SCRAPED):
+        for pattern in (rf"[\"']{re.escape(namespace)}[\"']", _SCRAPED):
             if line := places.text_line(found, pattern):
                 return vars_file, line
     if app.namespace == namespace:

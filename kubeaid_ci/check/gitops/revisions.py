@@ -145,7 +145,7 @@ def _general(state: ClusterState, context: CheckContext, revision: str) -> Itera
     if not version or version.removeprefix("v") == revision.removeprefix("v"):
         return
     found = context.files.text(general.path) or ""
-    line = places.text_line(found, rf"[Vv]ersion:\s*[\"']?{version}\b")
+    line = places.text_line(found, rf"[Vv]ersion:\s*[\"']?{re.escape(version)}")
     message = f"names KubeAid {version}, but the Applications of the cluster take {revision}; set it to {revision}"
     yield KUBEAID_REVISIONS_DIFFER.at(
         general.path, message, subject=state.cluster.label, line=line, severity=Severity.INFO, key="general"

@@ -1,7 +1,6 @@
 """Secrets in plain text in Git."""
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -173,7 +172,7 @@ def _is_secret(key: str, value: str, body: Any, *, is_output: bool) -> bool:
 def _decoded(value: str) -> str:
     try:
         return base64.b64decode(value, validate=False).decode("utf-8", "replace")
-    except binascii.Error:
+    except ValueError:  # not base64, or not even ASCII
         return value
 
 

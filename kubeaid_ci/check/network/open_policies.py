@@ -1,8 +1,9 @@
 """Policies that let everything through in a direction that they seem to restrict."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
+from itertools import islice
 
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.check.network.traffic import Traffic, place, traffic
@@ -21,7 +22,8 @@ from kubeaid_ci.network.model import (
     PortRange,
     Protocol,
 )
-from kubeaid_ci.network.reach import permits
+from kubeaid_ci.network.model import Rule as NetworkRule
+from kubeaid_ci.network.reach import is_peer, permits
 from kubeaid_ci.render.cluster_state import ClusterState
 
 OPEN_TO_WORLD = Rule(
@@ -43,6 +45,7 @@ RULES = (OPEN_TO_WORLD, OPEN_TO_CLUSTER)
 # Two addresses of blocks that are reserved for documentation (RFC 5737): no list of real peers has both.
 _WORLD = (Outside(ip_address("203.0.113.77")), Outside(ip_address("198.51.100.77")))
 _SOME_PORT = Port(64999)
+_MOST_PORTS = 20
 _VERBS = {Direction.INGRESS: "accepts traffic from", Direction.EGRESS: "may connect to"}
 
 
@@ -55,7 +58,9 @@ class _Opening:
 
     def text(self, policies: tuple[Policy, ...]) -> str:
         whom = "anywhere, the internet included," if self.rule is OPEN_TO_WORLD else "every pod of the cluster"
-        ports = "every port" if self.ports == (_SOME_PORT,) else ", ".join(map(str, self.ports))
+        more = " and more" if len(self.ports) > _MOST_PORTS else ""
+        named = ", ".join(map(str, self.ports[:_MOST_PORTS]))
+        ports = "every port" if self.ports == (_SOME_PORT,) else f"{named}{more}"
         names = ", ".join(sorted({str(policy.manifest.key) for policy in policies}))
         return f"{self.pods} {_VERBS[self.direction]} {whom} on {ports} ({names})"
 
@@ -92,11 +97,7 @@ def _openings(pods: PodGroup, policies: tuple[Policy, ...], each: Traffic) -> It
             continue
         if direction is Direction.EGRESS:
             continue  # what egress into the cluster reaches is for the policies of its targets
-        if ports := tuple(
-            port
-            for port in _named(pods, policies)
-            if port not in _for_everybody(pods, each) and _is_open(policies, pods, direction, _WORLD, port)
-        ):
+        if ports := tuple(islice(_ports_open_to_world(pods, policies, each), _MOST_PORTS + 1)):
             yield _Opening(pods, direction, OPEN_TO_WORLD, ports)
         if _is_open(policies, pods, direction, (_STRANGER,), _SOME_PORT):
             yield _Opening(pods, direction, OPEN_TO_CLUSTER, (_SOME_PORT,))
@@ -118,10 +119,25 @@ def _opened_by(opening: _Opening, policies: tuple[Policy, ...]) -> tuple[Policy,
     )
 
 
-def _named(pods: PodGroup, policies: tuple[Policy, ...]) -> list[Port]:
-    """Return the first port of each range in rules for ingress, sorted."""
-    ranges = [ports for policy in policies for rule in policy.ingress.allow for ports in rule.ports or () if rule.ports]
-    return sorted({port for ports in ranges if (port := _first(pods, ports))})
+def _ports_open_to_world(pods: PodGroup, policies: tuple[Policy, ...], each: Traffic) -> Iterator[Port]:
+    """Yield the ports that rules for ingress open to any address, in order.
+
+    Of a range only its first port is tried. Rules for other peers open nothing to the world, so they are left out:
+    otherwise a policy of thousands of rules takes minutes.
+    """
+    ranges = [ports for policy in policies for rule in policy.ingress.allow for ports in rule.ports or ()]
+    for_the_world = tuple(
+        replace(policy, ingress=replace(policy.ingress, allow=tuple(filter(_may_be_for_world, policy.ingress.allow))))
+        for policy in policies
+    )
+    for_everybody = _for_everybody(pods, each)
+    for port in sorted({port for ports in ranges if (port := _first(pods, ports))} - for_everybody):
+        if _is_open(for_the_world, pods, Direction.INGRESS, _WORLD, port):
+            yield port
+
+
+def _may_be_for_world(rule: NetworkRule) -> bool:
+    return rule.peers is None or any(is_peer(peer, end) is not False for peer in rule.peers for end in _WORLD)
 
 
 def _first(pods: PodGroup, ports: PortRange) -> Port | None:
