@@ -1,7 +1,6 @@
 """A chart packed as the archive that Helm loads from memory, with the clock stopped in its templates."""
 
 import gzip
-import re
 import tarfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,17 +16,14 @@ from kubeaid_ci.helm.version import HelmRules
 _PLAIN = tarfile.TarInfo().tobuf(tarfile.USTAR_FORMAT)
 _NAME, _SIZE, _SUM = slice(0, 100), slice(124, 136), slice(148, 156)
 _SCHEMA = "values.schema.json"
-# What Helm renders; templates may read any other file, such as those of a folder of the same name elsewhere.
-_TEMPLATE = re.compile(r"(?:charts/[^/]+/)*templates/")
 
 
 @dataclass(frozen=True)
 class PackedChart:
-    """A chart; `steady` are templates that never vary, and that no other uses."""
+    """A chart, and whether any of its files calls a function that gives another result at each rendering."""
 
     name: str
     files: Mapping[str, bytes]
-    steady: frozenset[str]
     may_vary: bool
     folders: Mapping[str, str]
     """The folder of every subchart by what Helm calls it."""
@@ -41,18 +37,15 @@ class PackedChart:
     @cached_property
     def archive(self) -> bytes:
         """The chart at the first moment."""
-        return self._at(MOMENTS[0], self._files)
+        return self._at(MOMENTS[0])
 
     @cached_property
     def again(self) -> bytes:
-        """The chart at the second moment, without what is steady."""
-        return self._at(MOMENTS[1], {path: data for path, data in self._files.items() if path not in self.steady})
+        """The chart at the second moment."""
+        return self._at(MOMENTS[1])
 
-    @property
-    def _files(self) -> Files:
-        return self.files if self.archived is None else self.archived
-
-    def _at(self, moment: Moment, files: Mapping[str, bytes]) -> bytes:
+    def _at(self, moment: Moment) -> bytes:
+        files = self.files if self.archived is None else self.archived
         return _archive(files, self.name, moment, by_chance=self.by_chance)
 
     def prepared(self, values: Values, rules: HelmRules) -> "tuple[PackedChart, Mapping[str, object]]":
@@ -84,31 +77,8 @@ def make(
         kept = [path for path in kept if path.rpartition("/")[2] != _SCHEMA]
     data = dict(read(kept))
     name = requirements.name(data) or Path(folder).name
-    texts = {path: text.decode("utf-8", "replace") for path, text in data.items()}
-    varying = {path for path, text in texts.items() if template_scan.may_vary(text)}
-    steady = _steady(texts, varying) if varying else frozenset()
-    return PackedChart(name, data, steady, bool(varying), requirements.folders(data))
-
-
-def _steady(texts: Mapping[str, str], varying: Collection[str]) -> frozenset[str]:
-    """The templates that never vary and that no other needs; empty if one may hand to all others what varies."""
-    handing = {path for path, text in texts.items() if _TEMPLATE.match(path) and template_scan.hands_on(text)}
-    if handing and not _is_kept_apart(texts, varying, handing):
-        return frozenset()
-    return frozenset(
-        path for path, text in texts.items() if path not in handing and path not in varying and _is_alone(path, text)
-    )
-
-
-def _is_kept_apart(texts: Mapping[str, str], varying: Collection[str], handing: Collection[str]) -> bool:
-    """Return whether varying values stay in their own templates, which do not pass values on to others."""
-    return not any(
-        path in handing or not _TEMPLATE.match(path) or template_scan.defines(texts[path]) for path in varying
-    ) and not any(template_scan.calls_by_path(texts[path]) for path in handing)
-
-
-def _is_alone(path: str, text: str) -> bool:
-    return bool(_TEMPLATE.match(path)) and template_scan.stands_alone(text)
+    may_vary = any(template_scan.may_vary(text.decode("utf-8", "replace")) for text in data.values())
+    return PackedChart(name, data, may_vary, requirements.folders(data))
 
 
 def _archive(files: Mapping[str, bytes], name: str, moment: Moment, *, by_chance: bool) -> bytes:

@@ -22,16 +22,6 @@ _SETTLED = re.compile(
     f"|(?P<number>{_WORD.format('randInt')})"
 )
 _PEM = r"-----BEGIN {0}-----\n{1}\n-----END {0}-----\n"
-_OTHERS_PARTS = ("include", "template", "tpl", "define", "block")
-_OTHERS = re.compile(_WORD.format("|".join(_OTHERS_PARTS)))
-# What changes the mapping that it is given, and the mappings that a template made itself: in brackets, or by name.
-_CHANGES_PARTS = ("set", "merge", "Merge")
-_CHANGES = re.compile(_WORD.format("set|unset|(?:must)?[mM]erge(?:Overwrite)?") + r"(?:\s+(\([^()]*|[^\s()]+))?")
-_FRESH = r"\(*\s*(?:dict|(?:must)?[dD]eepCopy|fromYaml|(?:must)?[fF]romJson|include|omit|pick)(?![\w.])"
-_OWN = re.compile(_FRESH)
-_NAMED = re.compile(rf"(\$\w+)\s*:?=\s*(?P<own>{_FRESH})?")
-_DEFINES = re.compile(_WORD.format("define|block"))
-_COMPUTED = re.compile(_WORD.format("include") + r"(?!\s+[\"`][^\"`\\]*[\"`])")
 _CAPABILITIES = re.compile(
     r"""APIVersions\.Has\s+(?:"(?P<quoted>[^"\\]*)"|`(?P<raw>[^`]*)`)"""
     rf"|{_QUIET}"
@@ -51,35 +41,6 @@ def may_vary(text: str) -> bool:
         return False
     actions = _actions(text)
     return _holds(actions, _VARYING_PARTS) and bool(_VARYING.search(actions))
-
-
-def stands_alone(text: str) -> bool:
-    """Return whether a template neither uses others nor gives something to others, other than by its file's name."""
-    return not (_holds(text, _OTHERS_PARTS) and _OTHERS.search(_actions(text)))
-
-
-def defines(text: str) -> bool:
-    """Return whether a template gives others something to call."""
-    return _holds(text, ("define", "block")) and bool(_DEFINES.search(_actions(text)))
-
-
-def calls_by_path(text: str) -> bool:
-    """Return whether a template may include a template with a computed name, such as that of a file."""
-    return bool(_COMPUTED.search("".join(_ACTION.findall(text))))
-
-
-def hands_on(text: str) -> bool:
-    """Return whether a template may change what others are given too, such as ``set .Values``."""
-    if not _holds(text, _CHANGES_PARTS):
-        return False
-    said = _actions(text)
-    changed = [found[1] or "" for found in _CHANGES.finditer(said) if not _OWN.match(found[1] or "")]
-    if not changed:
-        return False
-    own: dict[str, bool] = {}
-    for name in _NAMED.finditer(said):
-        own[name[1]] = own.get(name[1], True) and name["own"] is not None
-    return not all(own.get(one) for one in changed)
 
 
 def asked_versions(texts: Iterable[str]) -> tuple[str, ...] | None:

@@ -140,12 +140,12 @@ def _rendered(
     task: ChartTask, chart: PackedChart, rules: HelmRules, values_check: Values
 ) -> tuple[list[Rendered], list[Varying]]:
     if template_scan.may_vary(json.dumps(values_check)):  # any template may render it
-        chart = replace(chart, steady=frozenset(), may_vary=True)
+        chart = replace(chart, may_vary=True)
     given = json.dumps(values_check)
     if rules is not ENGINE or has_integers(values_check):
         chart, given = _prepared(chart, values_check, rules)
-    # A template may want a real certificate, or another template by its file's name.
-    whole = replace(chart, by_chance=True, steady=frozenset())
+    # A template may want a real certificate.
+    whole = replace(chart, by_chance=True)
     try:
         first = _by_helm(task, chart.archive, given)
     except HelmError:
@@ -177,7 +177,7 @@ def _settled(task: ChartTask, chart: PackedChart, given: str, first: Rendering) 
     pairs = []
     for path, text in first.files:
         inside = _in_chart(path, chart)
-        pairs.append((f"{task.folder}/{inside}", text, text if inside in chart.steady else again.get(path, "")))
+        pairs.append((f"{task.folder}/{inside}", text, again.get(path, "")))
     settled, varying = rendered.settled(pairs)
     return [*crds, *_printed(settled)], varying
 

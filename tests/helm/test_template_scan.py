@@ -5,12 +5,8 @@ from kubeaid_ci.helm.template_scan import (
     Moment,
     asked_versions,
     at_moment,
-    calls_by_path,
     defined_versions,
-    defines,
-    hands_on,
     may_vary,
-    stands_alone,
 )
 
 MOMENT = Moment("2001-02-03T04:05:06", "min")
@@ -67,39 +63,6 @@ def test_certificates_are_made_of_the_moment_and_take_any_arguments():
     assert at_moment("{{ genCA 1 }}{{ now }}", MOMENT, by_chance=True).startswith("{{ genCA 1 }}{{ (toDate")
 
 
-@pytest.mark.parametrize(
-    ("text", "hands"),
-    [
-        ('{{ $_ := set .Values "a" 1 }}', True),
-        ('{{ $_ := set $ "a" 1 }}', True),
-        ('{{ $_ := unset $.Values.b "a" }}', True),
-        ("{{ $_ := mustMergeOverwrite .Values $own }}", True),
-        ('{{ $v := .Values }}{{ $_ := set $v "a" 1 }}', True),
-        ('{{ $v := dict }}{{ $v = .Values }}{{ $_ := set $v "a" 1 }}', True),
-        ('{{ $v := dict "v" .Values }}{{ $_ := set $v.v "a" 1 }}', True),
-        ('{{ $_ := set (index .Values "a") "a" 1 }}', True),
-        ("{{ $own | merge }}", True),
-        ('{{ $v := dict }}{{ $_ := set $v "a" 1 }}', False),
-        ("{{ merge (dict) .Values.a | toYaml }}", False),
-        ('{{ merge (include "a" . | fromYaml) (dict "b" 1) | toYaml }}', False),
-        ("{{ $v := (deepCopy .Values.a) }}{{ merge $v .Values.b | toYaml }}", False),
-        ('{{ include "set" . }}{{ .Values.set }}{{/* set .Values */}} set .Values merge', False),
-    ],
-)
-def test_what_changes_the_values_of_others_hands_on(text, hands):
-    assert hands_on(text) is hands
-
-
-def test_what_a_template_gives_others_and_what_it_computes_the_name_of():
-    assert defines('{{- define "a" }}x{{ end }}')
-    assert defines('{{ block "a" . }}x{{ end }}')
-    assert not defines('{{ include "define" . }}{{/* block */}} define')
-    assert not calls_by_path('{{ include "a.b" . }}{{- include `a/b` $ | nindent 2 }} include (')
-    assert calls_by_path('{{ include (print $.Template.BasePath "/a.yaml") . }}')
-    assert calls_by_path("{{ include $name . }}")
-    assert calls_by_path('{{ $name | include }}{{ include "a\\"b" . }}')
-
-
 def test_a_number_is_another_at_each_moment():
     text = "{{ randInt 0 12 }} {{ .Values.randInt }} randInt"
     assert [at_moment(text, moment) for moment in MOMENTS] == [
@@ -133,23 +96,6 @@ def test_a_number_is_another_at_each_moment():
 )
 def test_what_a_template_asks_the_cluster_for(text, asked):
     assert asked_versions(["{{ .Values.a }}", text]) == asked
-
-
-@pytest.mark.parametrize(
-    ("text", "alone"),
-    [
-        ("kind: A", True),
-        ("{{ if .Values.a }}kind: {{ .Values.kind | quote }}{{ end }}", True),
-        ('{{ include "name" . }}', False),
-        ('{{- template "name" . }}', False),
-        ("{{ tpl .Values.a . }}", False),
-        ('{{ define "name" }}{{ end }}', False),
-        ('{{ block "name" . }}{{ end }}', False),
-        ('{{ fail "do include this" }}', True),
-    ],
-)
-def test_what_stands_alone(text, alone):
-    assert stands_alone(text) is alone
 
 
 def test_the_versions_of_a_generated_definition_are_guessed():
