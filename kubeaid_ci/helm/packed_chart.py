@@ -10,7 +10,7 @@ from pathlib import Path
 from kubeaid_ci.helm import chart_files, requirements, template_scan
 from kubeaid_ci.helm.engine_input import Files, HelmChart
 from kubeaid_ci.helm.loaded_chart import Values
-from kubeaid_ci.helm.template_scan import MOMENTS, Moment
+from kubeaid_ci.helm.template_scan import CLOCK_READINGS, ClockReading
 from kubeaid_ci.helm.version import HelmRules
 
 _PLAIN = tarfile.TarInfo().tobuf(tarfile.USTAR_FORMAT)
@@ -27,8 +27,8 @@ class PackedChart:
     may_vary: bool
     folders: Mapping[str, str]
     """The folder of every subchart by what Helm calls it."""
-    by_chance: bool = False
-    """True if certificates and numbers that a template asks for are made by chance, not of the moment."""
+    has_randomness: bool = False
+    """True if templates get real certificates and random numbers, not values made of the clock reading."""
     archived: Files | None = None
     """The files to pack, if not `files`."""
     _charts: dict[str, HelmChart] = field(default_factory=dict, compare=False, repr=False)
@@ -36,17 +36,17 @@ class PackedChart:
 
     @cached_property
     def archive(self) -> bytes:
-        """The chart at the first moment."""
-        return self._at(MOMENTS[0])
+        """Return the archive with the first clock reading."""
+        return self._at(CLOCK_READINGS[0])
 
     @cached_property
-    def again(self) -> bytes:
-        """The chart at the second moment."""
-        return self._at(MOMENTS[1])
+    def second(self) -> bytes:
+        """Return the archive with the second clock reading."""
+        return self._at(CLOCK_READINGS[1])
 
-    def _at(self, moment: Moment) -> bytes:
+    def _at(self, reading: ClockReading) -> bytes:
         files = self.files if self.archived is None else self.archived
-        return _archive(files, self.name, moment, by_chance=self.by_chance)
+        return _archive(files, self.name, reading, has_randomness=self.has_randomness)
 
     def prepared(self, values: Values, rules: HelmRules) -> "tuple[PackedChart, Mapping[str, object]]":
         """Return the chart and the values with which the engine renders as another version of Helm does.
@@ -81,12 +81,14 @@ def make(
     return PackedChart(name, data, may_vary, requirements.folders(data))
 
 
-def _archive(files: Mapping[str, bytes], name: str, moment: Moment, *, by_chance: bool) -> bytes:
-    def at_moment(data: bytes) -> bytes:
+def _archive(files: Mapping[str, bytes], name: str, reading: ClockReading, *, has_randomness: bool) -> bytes:
+    def stopped(data: bytes) -> bytes:
         text = data.decode("utf-8", "surrogateescape")
-        return template_scan.at_moment(text, moment, by_chance=by_chance).encode("utf-8", "surrogateescape")
+        return template_scan.with_fake_clock(text, reading, has_randomness=has_randomness).encode(
+            "utf-8", "surrogateescape"
+        )
 
-    given = {path: at_moment(data) if "templates/" in path else data for path, data in files.items()}
+    given = {path: stopped(data) if "templates/" in path else data for path, data in files.items()}
     return pack(given, name=name.replace("/", "_"), level=0)
 
 

@@ -5,19 +5,20 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-# A comment may hold braces; then what is random, or goes through a map in no order, among the functions of
-# Helm and Sprig (https://masterminds.github.io/sprig/), where a template calls it; then the clock.
+# A comment may hold braces.
 _ACTION = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|\{\{.*?\}\}", re.DOTALL)
-# Several actions stand in a row with this between them: what one leaves open must not hide what is in the next.
+# Separates actions: an open quote in one action must not hide the next action.
 _NEXT = "\0"
 _QUIET = r"""/\*[^\0]*?\*/|"(?:\\[^\0]|[^"\\\0])*"|`[^`\0]*`|'(?:\\[^\0]|[^'\\\0])*'"""
-_SAID = re.compile(_QUIET)
+_QUIET_PART = re.compile(_QUIET)
 _WORD = r"(?<![\w.$])(?:{})(?![\w.])"
 _CERTIFICATES = "gen(?:CA|SelfSignedCert|SignedCert)(?:WithKey)?"
+# The functions of Helm and Sprig (https://masterminds.github.io/sprig/) that are random, read the clock or go through a
+# map in random order.
 _RANDOM = f"rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|genPrivateKey|{_CERTIFICATES}"
 _VARYING = re.compile(_WORD.format(f"{_RANDOM}|uuidv4|bcrypt|htpasswd|encryptAES|shuffle|now|ago|keys|values"))
 _VARYING_PARTS = ("rand", "gen", "uuid", "bcrypt", "htpasswd", "encrypt", "shuffle", "now", "ago", "keys", "values")
-_SETTLED = re.compile(
+_REPLACED = re.compile(
     f"{_QUIET}|(?P<now>{_WORD.format('now')})|(?P<certificate>{_WORD.format(_CERTIFICATES)})"
     f"|(?P<number>{_WORD.format('randInt')})"
 )
@@ -36,15 +37,15 @@ _VERSION = re.compile(r"\n(?:  - |    )name: [\"']?(v\d\w*)[\"']?(?=\n)")
 @lru_cache(maxsize=4096)
 def may_vary(text: str) -> bool:
     """Return whether a template calls a function that gives another result each time."""
-    # Most templates hold no such word anywhere, which is known far sooner than what is an action.
+    # Most templates have none of these words, and a search for words is much faster than one for actions.
     if "{{" not in text or not _holds(text, _VARYING_PARTS):
         return False
-    actions = _actions(text)
+    actions = _QUIET_PART.sub("", _NEXT.join(_ACTION.findall(text)))  # without comments and strings
     return _holds(actions, _VARYING_PARTS) and bool(_VARYING.search(actions))
 
 
 def asked_versions(texts: Iterable[str]) -> tuple[str, ...] | None:
-    """The API versions that templates ask the cluster for, sorted; None if it may be any."""
+    """Return the API versions that templates ask the cluster for, sorted; None if they may ask for any."""
     asked: set[str] = set()
     for text in texts:
         for action in _ACTION.findall(text) if "Capabilities" in text else ():
@@ -56,7 +57,7 @@ def asked_versions(texts: Iterable[str]) -> tuple[str, ...] | None:
 
 
 def defined_versions(text: str) -> Iterator[str]:
-    """The API versions that the CRDs in a template may add, where these are laid out as generators do: a guess."""
+    """Yield the API versions that the CRDs in a template may add: a guess, for CRDs in the layout of generators."""
     if "CustomResourceDefinition" not in text:
         return
     for document in text.split("\n---"):
@@ -66,35 +67,36 @@ def defined_versions(text: str) -> Iterator[str]:
                 yield from (f"{group[1]}/{version}", f"{group[1]}/{version}/{kind[1]}")
 
 
-class Moment(NamedTuple):
+class ClockReading(NamedTuple):
     """A time, as ``2006-01-02T15:04:05``, and the function that picks one of the ends of a range of numbers."""
 
     time: str
     end: str
 
 
-MOMENTS = (Moment("2001-02-03T04:05:06", "min"), Moment("2029-11-30T21:48:57", "max"))
-"""Two that differ in every part: they show all that is made of either, to the last hash."""
+CLOCK_READINGS = (ClockReading("2001-02-03T04:05:06", "min"), ClockReading("2029-11-30T21:48:57", "max"))
+"""They differ in every part, so that every value made of the time differs, also a hash."""
 
 
-def at_moment(template: str, moment: Moment, *, by_chance: bool = False) -> str:
-    """The template with the clock stopped; unless `by_chance`, certificates and numbers are made of the moment too.
+def with_fake_clock(template: str, reading: ClockReading, *, has_randomness: bool = False) -> str:
+    """Return the template with the clock stopped at `reading`.
 
-    A real key takes longer to make than all the rest, and one number of a few may well come twice.
+    Unless `has_randomness`, certificates and random numbers become values made of the reading. A real key takes
+    longer to make than the whole rendering, and a random number out of few may be the same twice.
     """
     if not may_vary(template):
         return template
 
-    def settled(found: re.Match[str]) -> str:
+    def replacement(found: re.Match[str]) -> str:
         if found["now"]:
-            return f'(toDate "2006-01-02T15:04:05" "{moment.time}")'
-        if by_chance:
+            return f'(toDate "2006-01-02T15:04:05" "{reading.time}")'
+        if has_randomness:
             return found[0]
         if found["certificate"]:
-            return _certificate(moment.time)
-        return moment.end if found["number"] else found[0]
+            return _certificate(reading.time)
+        return reading.end if found["number"] else found[0]
 
-    return _ACTION.sub(lambda action: _SETTLED.sub(settled, action[0]), template)
+    return _ACTION.sub(lambda action: _REPLACED.sub(replacement, action[0]), template)
 
 
 def _holds(text: str, parts: Iterable[str]) -> bool:
@@ -102,13 +104,7 @@ def _holds(text: str, parts: Iterable[str]) -> bool:
 
 
 def _certificate(time: str) -> str:
-    """A call that gives what Sprig's functions give, ``Cert`` and ``Key``, and takes any arguments as they do."""
-    said = time.replace("-", "").replace(":", "")
-    cert, key = _PEM.format("CERTIFICATE", said), _PEM.format("RSA PRIVATE KEY", said)
+    """Return a call with the result of Sprig's functions, ``Cert`` and ``Key``, that takes any arguments too."""
+    digits = time.replace("-", "").replace(":", "")
+    cert, key = _PEM.format("CERTIFICATE", digits), _PEM.format("RSA PRIVATE KEY", digits)
     return f'dict "Cert" "{cert}" "Key" "{key}"'
-
-
-@lru_cache(maxsize=1024)
-def _actions(text: str) -> str:
-    """Return the actions between braces, without comments and strings; two versions of a chart share most of them."""
-    return _SAID.sub("", _NEXT.join(_ACTION.findall(text)))

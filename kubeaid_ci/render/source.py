@@ -145,7 +145,7 @@ def _rendered(
     if rules is not ENGINE or has_integers(values_check):
         chart, given = _prepared(chart, values_check, rules)
     # A template may want a real certificate.
-    whole = replace(chart, by_chance=True)
+    whole = replace(chart, has_randomness=True)
     try:
         first = _by_helm(task, chart.archive, given)
     except HelmError:
@@ -173,11 +173,11 @@ def _settled(task: ChartTask, chart: PackedChart, given: str, first: Rendering) 
     crds = rendered.parsed(_named(() if task.skip_crds else first.crds, task, chart))
     if not chart.may_vary:
         return [*crds, *_printed(rendered.parsed(_named(first.files, task, chart)))], []
-    again = dict(_by_helm(task, chart.again, given).files)
+    second = dict(_by_helm(task, chart.second, given).files)
     pairs = []
     for path, text in first.files:
         inside = _in_chart(path, chart)
-        pairs.append((f"{task.folder}/{inside}", text, again.get(path, "")))
+        pairs.append((f"{task.folder}/{inside}", text, second.get(path, "")))
     settled, varying = rendered.settled(pairs)
     return [*crds, *_printed(settled)], varying
 

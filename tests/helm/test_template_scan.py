@@ -1,15 +1,15 @@
 import pytest
 
 from kubeaid_ci.helm.template_scan import (
-    MOMENTS,
-    Moment,
+    CLOCK_READINGS,
+    ClockReading,
     asked_versions,
-    at_moment,
     defined_versions,
     may_vary,
+    with_fake_clock,
 )
 
-MOMENT = Moment("2001-02-03T04:05:06", "min")
+READING = ClockReading("2001-02-03T04:05:06", "min")
 
 
 @pytest.mark.parametrize(
@@ -50,26 +50,28 @@ def test_what_calls_a_random_function_may_vary(text, varies):
     ],
 )
 def test_the_clock_is_stopped_where_a_template_reads_it(template, stopped):
-    assert at_moment(template, MOMENT) == stopped.replace("NOW", '(toDate "2006-01-02T15:04:05" "2001-02-03T04:05:06")')
+    assert with_fake_clock(template, READING) == stopped.replace(
+        "NOW", '(toDate "2006-01-02T15:04:05" "2001-02-03T04:05:06")'
+    )
 
 
 def test_certificates_are_made_of_the_moment_and_take_any_arguments():
-    made = at_moment('{{ $ca := genCA "it is" 365 }}{{ (genSignedCert "x" nil nil 1 $ca).Cert }}', MOMENT)
+    made = with_fake_clock('{{ $ca := genCA "it is" 365 }}{{ (genSignedCert "x" nil nil 1 $ca).Cert }}', READING)
     call = (
         'dict "Cert" "-----BEGIN CERTIFICATE-----\\n20010203T040506\\n-----END CERTIFICATE-----\\n"'
         ' "Key" "-----BEGIN RSA PRIVATE KEY-----\\n20010203T040506\\n-----END RSA PRIVATE KEY-----\\n"'
     )
     assert made == f'{{{{ $ca := {call} "it is" 365 }}}}{{{{ ({call} "x" nil nil 1 $ca).Cert }}}}'
-    assert at_moment("{{ genCA 1 }}{{ now }}", MOMENT, by_chance=True).startswith("{{ genCA 1 }}{{ (toDate")
+    assert with_fake_clock("{{ genCA 1 }}{{ now }}", READING, has_randomness=True).startswith("{{ genCA 1 }}{{ (toDate")
 
 
 def test_a_number_is_another_at_each_moment():
     text = "{{ randInt 0 12 }} {{ .Values.randInt }} randInt"
-    assert [at_moment(text, moment) for moment in MOMENTS] == [
+    assert [with_fake_clock(text, reading) for reading in CLOCK_READINGS] == [
         "{{ min 0 12 }} {{ .Values.randInt }} randInt",
         "{{ max 0 12 }} {{ .Values.randInt }} randInt",
     ]
-    assert at_moment(text, MOMENTS[0], by_chance=True) == text
+    assert with_fake_clock(text, CLOCK_READINGS[0], has_randomness=True) == text
 
 
 @pytest.mark.parametrize(
