@@ -130,12 +130,10 @@ def _counted(one: SubchartUpdate) -> str:
 
 
 def _values(one: SubchartUpdate) -> Iterator[Block]:
-    order = (Action.REMOVED, Action.MODIFIED, Action.ADDED)
-    changes = sorted(one.values, key=lambda change: order.index(change.action))
-    rows = tuple((_SIGNS[change.action], Code(change.path), _sides(change)) for change in changes[:_MOST_VALUES])
+    rows = tuple((_SIGNS[change.action], Code(change.path), _sides(change)) for change in one.values[:_MOST_VALUES])
     yield Table(("", "Value", "Default"), rows)
-    if len(changes) > _MOST_VALUES:
-        yield Paragraph(f"and {len(changes) - _MOST_VALUES} more")
+    if len(one.values) > _MOST_VALUES:
+        yield Paragraph(f"and {len(one.values) - _MOST_VALUES} more")
 
 
 def _sides(change: ValueChange) -> Text:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci import documents
 from kubeaid_ci.charts.update.result import ChartUpdate, LostValue, ValueChange
 from kubeaid_ci.compare.display import bare
+from kubeaid_ci.compare.matching import same
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.revision import Revision
 from kubeaid_ci.git.tree import Action
@@ -18,40 +19,73 @@ from kubeaid_ci.render.fleet import open_fleet
 from kubeaid_ci.render.rendering import ValuesLayer
 from kubeaid_ci.settings import Settings
 
+if TYPE_CHECKING:
+    from deepdiff import DeepDiff
+    from deepdiff.model import DiffLevel
+
+_ACTIONS = {
+    "dictionary_item_removed": Action.REMOVED,
+    "type_changes": Action.MODIFIED,
+    "values_changed": Action.MODIFIED,
+    "dictionary_item_added": Action.ADDED,
+}
+"""By what deepdiff calls a difference."""
+_ORDER = (Action.REMOVED, Action.MODIFIED, Action.ADDED)
+_DEEPEST = 20
+_MOST_LEAVES = 50_000
 _LONGEST = 200
 _NAMING = 2
 """Number of parent names that may mark a value as a secret: `password`, or `tokens.ci`."""
 
 
 def compare(before: Any, after: Any) -> tuple[ValueChange, ...]:
-    """The keys that are added, removed or have another default, in the order of the files."""
-    return tuple(_changes((), before, after))
+    """Return the keys that are removed, have another default or are new: in this order, then in that of the files.
+
+    A list counts as one value, and so does a mapping below `_DEEPEST` keys. Of documents with more than `_MOST_LEAVES`
+    values, which no chart has, only the top-level keys are compared: deepdiff takes seconds for 10,000 deep values.
+    """
+    from deepdiff import DeepDiff  # takes 0.1 s
+
+    depth = _DEEPEST if _leaves_of(before) + _leaves_of(after) <= _MOST_LEAVES else 1
+    # The threshold makes deepdiff report mappings with few common keys as a whole.
+    found = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, custom_operators=[_WholeValues(depth)])
+    changes = [_change(level, _ACTIONS[kind]) for kind, levels in found.items() for level in levels]
+    return tuple(sorted(changes, key=lambda change: _ORDER.index(change.action)))
+
+
+@dataclass(frozen=True, slots=True)
+class _WholeValues:
+    """Makes deepdiff compare lists, and mappings below `depth` keys, as one value each."""
+
+    depth: int
+
+    def match(self, level: "DiffLevel") -> bool:
+        kinds = {type(level.t1), type(level.t2)}
+        return kinds == {list} or (kinds == {dict} and len(level.path(output_format="list")) >= self.depth)
+
+    def give_up_diffing(self, level: "DiffLevel", diff_instance: "DeepDiff") -> bool:
+        if not same(level.t1, level.t2):
+            diff_instance.custom_report_result("values_changed", level)  # type: ignore[no-untyped-call]
+        return True
+
+
+def _change(level: "DiffLevel", action: Action) -> ValueChange:
+    keys = tuple(level.path(output_format="list"))
+    old = None if action is Action.ADDED else _short(keys, level.t1)
+    new = None if action is Action.REMOVED else _short(keys, level.t2)
+    return ValueChange(keys, action, old, f"{new} (changed)" if old == new else new)
+
+
+def _leaves_of(value: Any) -> int:
+    return sum(map(_leaves_of, value.values())) if isinstance(value, dict) else 1
 
 
 def removed_keys(set_by_us: Any, changes: Sequence[ValueChange]) -> Iterator[tuple[str, ...]]:
-    """The keys that somebody sets, and that went with a new version of the chart."""
+    """Yield the keys that are set by us, and that the new version of the chart does not have."""
     gone = [change.keys for change in changes if change.action is Action.REMOVED]
     for keys in _leaves((), set_by_us):
         if any(keys[: len(one)] == one for one in gone):
             yield keys
-
-
-def _changes(keys: tuple[str, ...], before: Any, after: Any) -> Iterator[ValueChange]:
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        if before != after or type(before) is not type(after):
-            old, new = _short(keys, before), _short(keys, after)
-            yield ValueChange(keys, Action.MODIFIED, old, f"{new} (changed)" if old == new else new)
-        return
-    for key, value in before.items():
-        here = (*keys, str(key))
-        if key in after:
-            yield from _changes(here, value, after[key])
-        else:
-            yield ValueChange(here, Action.REMOVED, _short(here, value), None)
-    for key, value in after.items():
-        if key not in before:
-            here = (*keys, str(key))
-            yield ValueChange(here, Action.ADDED, None, _short(here, value))
 
 
 def _leaves(keys: tuple[str, ...], value: Any) -> Iterator[tuple[str, ...]]:

@@ -1,3 +1,7 @@
+import time
+
+import pytest
+
 from kubeaid_ci.charts.update import values_change
 
 BEFORE = {
@@ -12,13 +16,13 @@ AFTER = {"replicas": "1", "server": {"host": "b", "ports": [80, 443], "extra": {
 def test_keys_that_come_go_or_have_another_default_are_told():
     found = [(one.path, one.action.value, one.before, one.after) for one in values_change.compare(BEFORE, AFTER)]
     assert found == [
+        ("nodes", "removed", "{}", None),
+        ("server.tls", "removed", '{"on": false, "key": "k"}', None),
         ("replicas", "modified", "1", '"1"'),
         ("server.host", "modified", '"a"', '"b"'),
         ("server.ports", "modified", "[80]", "[80, 443]"),
-        ("server.tls", "removed", '{"on": false, "key": "k"}', None),
-        ("server.extra", "added", None, '{"x": 1}'),
-        ("nodes", "removed", "{}", None),
         ("fresh", "added", None, "null"),
+        ("server.extra", "added", None, '{"x": 1}'),
     ]
     assert values_change.compare(BEFORE, BEFORE) == ()
     assert values_change.compare({"a": True}, {"a": 1})[0].path == "a"
@@ -43,3 +47,32 @@ def test_secrets_among_the_defaults_are_not_shown() -> None:
         assert found
         assert "hunter" not in repr(found)
     assert values_change.compare(before, after)[0].after == '"(secret, 7 bytes)" (changed)'
+
+
+def test_mappings_with_few_common_keys_are_compared_key_by_key() -> None:
+    found = values_change.compare({"a": {"x": 1, "y": 2, "z": 3}}, {"a": {"x": 1, "p": 2, "q": 3, "r": 4}})
+    assert {one.path for one in found} == {"a.y", "a.z", "a.p", "a.q", "a.r"}
+
+
+def test_a_boolean_is_not_a_number_in_a_list_either() -> None:
+    assert [one.path for one in values_change.compare({"a": [1]}, {"a": [True]})] == ["a"]
+
+
+def _nested(depth: int, inner: object) -> object:
+    for _ in range(depth):
+        inner = {"a": inner}
+    return inner
+
+
+def test_deep_values_are_compared_as_a_whole() -> None:
+    (change,) = values_change.compare(_nested(140, {"x": 1, "y": 1}), _nested(140, {"x": 2, "y": 2}))
+    assert (change.path, change.action.value) == (".".join("a" * 20), "modified")
+
+
+@pytest.mark.parametrize("depth", [0, 140])
+def test_a_document_with_more_values_than_any_chart_is_compared_by_its_top_level_keys(depth: int) -> None:
+    before, after = ({"top": _nested(depth, {f"k{n}": side for n in range(60_000)}), side: 1} for side in "xy")
+    start = time.process_time()
+    found = [(one.path, one.action.value) for one in values_change.compare(before, after)]
+    assert found == [("x", "removed"), ("top", "modified"), ("y", "added")]
+    assert time.process_time() - start < 30
