@@ -154,7 +154,7 @@ class _Reading:
                 continue
             lock = self._said(file)
             wanted = [one for _, one in declared]
-            locked = [one for one in lock.get("dependencies", ()) if one is not None]
+            locked = [one for one in lock.get("dependencies") or () if one is not None]
             accepted = [lock_digest.digest(wanted, locked)]
             if (fields.get("apiVersion") or _V1) == _V1:
                 accepted.append(lock_digest.old_digest(wanted))

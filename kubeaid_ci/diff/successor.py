@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kubeaid_ci import documents
 from kubeaid_ci.diff.rules import CHART_GONE
-from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.helm import chart_yaml
 from kubeaid_ci.render.rendering import RenderedApp
 from kubeaid_ci.render.repositories import CHARTS
 
@@ -79,10 +78,5 @@ def _is_umbrella(path: str) -> bool:
 
 
 def _dependencies(data: bytes) -> frozenset[str]:
-    try:
-        content = documents.load(data, where="Chart.yaml")
-    except UserError:
-        return frozenset()
-    declared = content.get("dependencies") if isinstance(content, Mapping) else None
-    found = declared if isinstance(declared, list) else []
-    return frozenset(str(one["name"]) for one in found if isinstance(one, Mapping) and one.get("name"))
+    declared = chart_yaml.read_if_valid(data).get("dependencies") or ()
+    return frozenset(one["name"] for one in declared if one and one.get("name"))

@@ -12,6 +12,7 @@ from kubeaid_ci.documents import duplicate_keys, load
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.links import is_for_git
 from kubeaid_ci.git.tree import EXECUTABLE, REGULAR, File
+from kubeaid_ci.helm import chart_yaml
 from kubeaid_ci.helm.tarball import MIB, MOST_MEMBERS, UnsafeArchive, members
 from kubeaid_ci.visible import visible
 
@@ -109,18 +110,18 @@ def _unfit(part: str) -> str | None:
     return None
 
 
-def _check_name(chart_yaml: File | None, chart: str) -> None:
-    if chart_yaml is None:
+def _check_name(file: File | None, chart: str) -> None:
+    """Raise `UnsafeArchive` unless every reader of the Chart.yaml finds the chart's name, and Helm can load it."""
+    if file is None:
         raise UnsafeArchive("there is no Chart.yaml")
-    if chart_yaml.data.startswith(_BOM):
+    if file.data.startswith(_BOM):
         raise UnsafeArchive("Chart.yaml begins with a byte order mark, which Helm drops and others do not")
-    if len(chart_yaml.data) > _MOST_CHART_YAML:
+    if len(file.data) > _MOST_CHART_YAML:
         raise UnsafeArchive(f"Chart.yaml has more than {_MOST_CHART_YAML:,} bytes")
     try:
-        read_name = load(chart_yaml.data, where="Chart.yaml")
-        repeated = [path for path, _ in duplicate_keys(chart_yaml.data, "Chart.yaml")]
+        name = chart_yaml.decode(load(file.data, where=chart_yaml.CHART), where=chart_yaml.CHART).get("name")
+        repeated = [path for path, _ in duplicate_keys(file.data, chart_yaml.CHART)]
     except UserError as error:
         raise UnsafeArchive(str(error)) from error
-    name = read_name.get("name") if isinstance(read_name, dict) else None
     if name != chart or ("name",) in repeated:
         raise UnsafeArchive(f"Chart.yaml names {name!r} and not, or not only, the chart {chart!r}")

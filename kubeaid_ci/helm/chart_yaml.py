@@ -1,15 +1,21 @@
-"""Reads a Chart.yaml, a requirements.yaml or a lock as Helm does, and reports what Helm refuses to load.
+"""Reads Chart.yaml, requirements.yaml and locks as Helm does, for all features, and reports what Helm refuses to load.
 
 Helm decodes the file into types (`LoadFiles` of https://github.com/helm/helm/blob/v4.2.3/pkg/chart/v2/loader/load.go)
 and then validates it (https://github.com/helm/helm/blob/v4.2.3/pkg/chart/v2/metadata.go). Unknown fields are allowed,
-the last of two equal keys counts, and numbers and booleans become text where text is wanted.
+the last of two equal keys counts, and numbers and booleans become text where text is wanted. Of several documents the
+first counts.
 """
 
+import codecs
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
+from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.helm.chart import Metadata
 from kubeaid_ci.helm.go_types import (
     Check,
     WrongTypeError,
@@ -25,6 +31,9 @@ from kubeaid_ci.helm.go_types import (
 )
 from kubeaid_ci.semver.version import Version
 
+CHART, REQUIREMENTS = "Chart.yaml", "requirements.yaml"
+_MOST_BYTES = 1024 * 1024
+
 _ALIAS = re.compile(r"[a-zA-Z0-9_-]+")
 TEXT_FIELDS = frozenset(
     (
@@ -33,7 +42,7 @@ TEXT_FIELDS = frozenset(
     )
 )
 """The fields of a chart's metadata that hold text, as Helm writes them."""
-_OTHER_FIELDS = ("digest", "deprecated", "dependencies", "maintainers", "sources", "annotations")
+_OTHER_FIELDS = ("digest", "deprecated", "dependencies", "maintainers", "sources", "keywords", "annotations")
 _NAMES = {name.lower(): name for name in (*TEXT_FIELDS, *_OTHER_FIELDS)}
 
 
@@ -61,6 +70,38 @@ def metadata_fields(texts: Check, *, is_strict: bool = False) -> dict[str, Check
 _FILE: Mapping[str, Check] = {**metadata_fields(scalar), "digest": scalar}
 
 
+def read(data: bytes, *, where: str) -> dict[str, Any]:
+    """Return the fields of a Chart.yaml, a requirements.yaml or a lock, as `decode` does.
+
+    Raises `UserError` if Helm cannot load the file, or if it has more than 1 MiB, which no metadata has.
+    """
+    if len(data) > _MOST_BYTES:
+        raise UserError(f"{where}: larger than 1 MiB, which no chart's metadata is")
+    found = documents.load_all(data.removeprefix(codecs.BOM_UTF8), where=where)
+    return decode(found[0] if found else None, where=where)
+
+
+@lru_cache(maxsize=256)
+def read_if_valid(data: bytes) -> Metadata:
+    """Return the fields of a file; empty if Helm cannot load it, because Helm reports the reason when it renders.
+
+    The result is cached: each question reads the files of all subcharts, and versions of a chart share most files.
+    """
+    try:
+        return read(data, where=CHART)
+    except UserError:
+        return {}
+
+
+def of_folder(files: Mapping[str, bytes], folder: str = "") -> Metadata:
+    """Return the metadata of the chart in a folder: its Chart.yaml with its requirements.yaml merged over it.
+
+    Files that do not exist or that Helm cannot load count as empty.
+    """
+    chart, requirements = (files.get(posixpath.join(folder, name), b"") for name in (CHART, REQUIREMENTS))
+    return merged(read_if_valid(chart), read_if_valid(requirements)) if requirements else read_if_valid(chart)
+
+
 def decode(value: Any, *, where: str) -> dict[str, Any]:
     """Return the fields of a file by the names that Helm gives them, texts as text; a null is left out.
 
@@ -76,7 +117,8 @@ def decode(value: Any, *, where: str) -> dict[str, Any]:
     fields = {name: inner if name == "deprecated" else _plain(inner) for name, inner in known}
     if any(key.lower() == "dependencies" for key in value or {}):
         # A null takes away what another file declares.
-        fields["dependencies"] = [_dependency(one) for one in found.get("dependencies", ())]
+        declared = found.get("dependencies")
+        fields["dependencies"] = None if declared is None else [_dependency(one) for one in declared]
     return fields
 
 
@@ -86,7 +128,7 @@ def merged(chart: Mapping[str, Any], requirements: Mapping[str, Any]) -> dict[st
     Go reuses the dependencies that it has: what requirements.yaml leaves out stays from the one of the same number.
     """
     fields = {**chart, **requirements}
-    if "dependencies" in requirements:
+    if requirements.get("dependencies") is not None:
         before = [*(chart.get("dependencies") or ()), *([None] * len(requirements["dependencies"]))]
         pairs = zip(before, requirements["dependencies"], strict=False)
         fields["dependencies"] = [None if new is None else {**(old or {}), **new} for old, new in pairs]

@@ -11,8 +11,8 @@ from hashlib import sha256
 
 import kubeaid_ci
 from kubeaid_ci.cache.cache import Cache
-from kubeaid_ci.documents import load
 from kubeaid_ci.git.tree import File, tree_id
+from kubeaid_ci.helm import chart_yaml
 from kubeaid_ci.helm.chart_archive import read
 from kubeaid_ci.net.web import Ask, Got, NotGot, Web
 
@@ -102,9 +102,9 @@ def unpack(data: bytes, *, chart: str, downloads: Downloads) -> Unpacked:
     if known := downloads.noted(name):
         return Unpacked(digest, _Later(data, chart), *json.loads(known))
     files = read(data, chart=chart)
-    said = load(files["Chart.yaml"].data, where="Chart.yaml")
+    metadata = chart_yaml.read_if_valid(files[chart_yaml.CHART].data)
     tree = tree_id({path: file.entry for path, file in files.items()})
-    found = Unpacked(digest, files, tree, str(said.get("version")), said.get("deprecated") is True)
+    found = Unpacked(digest, files, tree, metadata.get("version", ""), metadata.get("deprecated") is True)
     downloads.note(name, json.dumps([found.tree, found.version, found.deprecated]).encode())
     return found
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from kubeaid_ci.helm import chart_yaml
 from kubeaid_ci.helm import engine as helm
 from kubeaid_ci.helm import prelude as helm_prelude
-from kubeaid_ci.helm import requirements
 from kubeaid_ci.helm.enabled_dependencies import process
 from kubeaid_ci.helm.loaded_chart import LoadedChart, Values, load
 from kubeaid_ci.helm.tarball import UnsafeArchive, members
@@ -113,9 +113,10 @@ def _enabled_only(files: Files, chart: LoadedChart, place: str = "") -> dict[str
 
 
 def _undeclared(files: Files, path: str, name: str) -> bytes:
-    """A Chart.yaml with another name and without dependencies."""
-    kept = {key: value for key, value in requirements.read(files, path).items() if key != "dependencies"}
-    return json.dumps({**kept, "name": name}).encode()
+    """Return a Chart.yaml with another name and without dependencies; unchanged if Helm cannot load it."""
+    fields = chart_yaml.read_if_valid(files[path])
+    kept = {key: value for key, value in fields.items() if key != "dependencies"}
+    return json.dumps({**kept, "name": name}).encode() if fields else files[path]
 
 
 def _is_defaults(path: str) -> bool:

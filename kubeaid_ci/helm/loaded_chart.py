@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kubeaid_ci.helm import requirements
+from kubeaid_ci.helm import chart_yaml
+from kubeaid_ci.helm.chart import Metadata
 
 Values = dict[str, Any]
 _CHARTS = "charts/"
@@ -57,14 +58,14 @@ class LoadedChart:
 
 def load(files: Mapping[str, bytes], read: Callable[[bytes], Values], folder: str = "") -> LoadedChart:
     """Load a chart from its files by path. `read` makes the values of a values.yaml, and may raise."""
-    metadata = requirements.read(files, posixpath.join(folder, "Chart.yaml"))
-    values = files.get(posixpath.join(folder, "values.yaml"), b"")
+    metadata = chart_yaml.of_folder(files, folder)
+    values, declared = files.get(posixpath.join(folder, "values.yaml"), b""), metadata.get("dependencies")
     return LoadedChart(
         folder,
-        _text(metadata, "name"),
-        _text(metadata, "version"),
+        metadata.get("name", ""),
+        metadata.get("version", ""),
         read(values) if values.strip() else {},
-        _declared(files, folder, metadata),
+        None if declared is None else tuple(_dependency(one) for one in declared if one),
         [load(files, read, inner) for inner in _folders(files, folder)],
     )
 
@@ -77,36 +78,18 @@ def _folders(files: Mapping[str, bytes], folder: str) -> Iterable[str]:
     return [inner for inner in found if f"{inner}/Chart.yaml" in files]
 
 
-def _declared(files: Mapping[str, bytes], folder: str, metadata: Mapping[str, Any]) -> tuple[Declared, ...] | None:
-    """The dependencies; those of a requirements.yaml replace those of Chart.yaml, in charts of any version."""
-    more = requirements.read(files, posixpath.join(folder, "requirements.yaml"))
-    found = {**metadata, **more}.get("dependencies")
-    if not isinstance(found, list):
-        return None
-    return tuple(_dependency(one) for one in found if isinstance(one, Mapping))
-
-
-def _dependency(said: Mapping[str, Any]) -> Declared:
-    tags, imports = said.get("tags"), said.get("import-values")
+def _dependency(fields: Metadata) -> Declared:
     return Declared(
-        _text(said, "name"),
-        _text(said, "version"),
-        _text(said, "alias"),
-        _text(said, "condition"),
-        tuple(str(tag) for tag in tags) if isinstance(tags, list) else (),
-        tuple(_imported(one) for one in imports if isinstance(one, str | dict)) if isinstance(imports, list) else (),
+        fields.get("name", ""),
+        fields.get("version", ""),
+        fields.get("alias", ""),
+        fields.get("condition", ""),
+        tuple(fields.get("tags", ())),
+        tuple(_imported(one) for one in fields.get("import-values", ()) if isinstance(one, str | dict)),
     )
 
 
-def _imported(said: str | Mapping[str, Any]) -> tuple[str, str]:
-    if isinstance(said, str):
-        return f"exports.{said}", "."
-    return str(said.get("child")), str(said.get("parent"))
-
-
-def _text(said: Mapping[str, Any], key: str) -> str:
-    """A text; numbers are written as Go writes them."""
-    value = said.get(key)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+def _imported(item: str | Mapping[str, Any]) -> tuple[str, str]:
+    if isinstance(item, str):
+        return f"exports.{item}", "."
+    return str(item.get("child")), str(item.get("parent"))

@@ -4,7 +4,6 @@ Reading YAML is most of the work on a repository of charts, and the same files c
 run, so what was read is kept in the user's cache folder by the id of the blob.
 """
 
-import codecs
 import hashlib
 import json
 from contextlib import suppress
@@ -19,7 +18,6 @@ _FORMAT = 4
 _FILE = "charts/metadata"
 LICENSES = ("artifacthub.io/license", "licenses")
 """The annotations that name a chart's licence: https://artifacthub.io/docs/topics/annotations/helm/."""
-_MOST_BYTES = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -65,17 +63,13 @@ def _read(data: bytes, where: str) -> dict[str, Any]:
     from kubeaid_ci import documents
     from kubeaid_ci.helm import chart_yaml
 
-    if len(data) > _MOST_BYTES:
-        raise UserError(f"{where}: larger than 1 MiB, which no chart's metadata is")
-    # Of several documents Helm reads the first, and it drops a byte order mark.
-    found = documents.load_all(data.removeprefix(codecs.BOM_UTF8), where=where)
-    fields = chart_yaml.decode(found[0] if found else None, where=where)
-    declared = fields.get("dependencies", [])
-    lines = documents.locate_all(data, [("dependencies", number) for number in range(len(declared))])
-    numbered = [one if one is None else one | {"line": line} for one, line in zip(declared, lines, strict=True)]
+    fields = chart_yaml.read(data, where=where)
     if "annotations" in fields:  # others, such as release notes, are long
         fields["annotations"] = {key: value for key, value in fields["annotations"].items() if key in LICENSES}
-    return fields | ({"dependencies": numbered} if "dependencies" in fields else {})
+    if declared := fields.get("dependencies"):
+        lines = documents.locate_all(data, [("dependencies", number) for number in range(len(declared))])
+        fields["dependencies"] = [one and one | {"line": line} for one, line in zip(declared, lines, strict=True)]
+    return fields
 
 
 def _checksum(text: bytes) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.helm import chart_yaml
 
 Files = Mapping[str, bytes]
 Path = tuple[str, ...]
@@ -30,7 +31,6 @@ _QUOTED = re.compile(r'"([^"]*)"')
 _STEP = re.compile(r'\.(?:(\w+)|"([^"]+)")')
 _DEEPEST = 8
 """Maximum depth of parentheses around a path."""
-_META = "Chart.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,9 @@ def _outermost(values: Mapping[str, Any], around: Path, known: Known) -> Iterato
 
 def _homes(files: Files) -> Iterator[tuple[str, list[Path]]]:
     """The folder of each chart within, with the paths that its values lie below: its name's and aliases'."""
-    folders = sorted((posixpath.dirname(path) for path in files if posixpath.basename(path) == _META), key=len)
+    folders = sorted(
+        (posixpath.dirname(path) for path in files if posixpath.basename(path) == chart_yaml.CHART), key=len
+    )
     homes: dict[str, list[Path]] = {}
     for folder in folders:
         above = _home(posixpath.dirname(folder), homes) if folder else ""
@@ -189,10 +191,10 @@ def _homes(files: Files) -> Iterator[tuple[str, list[Path]]]:
 
 
 def _names(files: Files, folder: str, above: str) -> tuple[str, ...]:
-    name = _loaded(files[f"{folder}/{_META}"]).get("name") or posixpath.basename(folder)
-    declared = _loaded(files.get(f"{above}/{_META}".lstrip("/"), b"")).get("dependencies")
-    aliases = [one.get("alias") for one in declared or () if isinstance(one, dict) and one.get("name") == name]
-    return tuple(dict.fromkeys(str(one) for one in (name, *aliases) if one))
+    name = chart_yaml.of_folder(files, folder).get("name") or posixpath.basename(folder)
+    declared = chart_yaml.of_folder(files, above).get("dependencies") or ()
+    aliases = [one.get("alias") for one in declared if one and one.get("name") == name]
+    return tuple(dict.fromkeys(one for one in (name, *aliases) if one))
 
 
 def _home(path: str, homes: Mapping[str, Any]) -> str:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kubeaid_ci import documents
 from kubeaid_ci.argocd.sync import object_options, option_value
 from kubeaid_ci.compare.images import images
 from kubeaid_ci.config_repo.cluster import Cluster
@@ -14,6 +13,7 @@ from kubeaid_ci.diff.clusters import image_steps
 from kubeaid_ci.diff.comparison import Comparison, ImageChange
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.helm import chart_yaml
 from kubeaid_ci.k8s.fields import mapping
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.fleet import States
@@ -164,10 +164,5 @@ def _too_large(app: RenderedApp) -> Iterator[str]:
 
 
 def _dependencies(data: bytes) -> Mapping[str, str]:
-    try:
-        content = documents.load(data, where="Chart.yaml")
-    except UserError:
-        return {}
-    declared = content.get("dependencies") if isinstance(content, Mapping) else None
-    found = [one for one in declared if isinstance(one, Mapping)] if isinstance(declared, list) else []
-    return {str(one.get("name")): str(one.get("version")) for one in found}
+    declared = chart_yaml.read_if_valid(data).get("dependencies") or ()
+    return {one.get("name", ""): one.get("version", "") for one in declared if one}

@@ -122,7 +122,8 @@ def test_a_second_top_folder_is_refused_even_where_it_is_empty() -> None:
 def test_a_chart_of_another_name_is_refused() -> None:
     assert "is not in the folder 'web'" in refused(tgz(top="other"))
     assert "names 'other'" in refused(tgz(chart=CHART.replace(b"web", b"other")))
-    assert "names None" in refused(tgz(chart=b"[]"))
+    assert "a list instead of a mapping" in refused(tgz(chart=b"[]"))
+    assert "names None" in refused(tgz(chart=b"version: 1.0.0\n"))
     assert "names 'web' and not, or not only" in refused(tgz(chart=b"name: other\n" + CHART))
     assert "no Chart.yaml" in refused(tgz(("web/values.yaml", b""), chart=None))
     assert "no Chart.yaml" in refused(gzip.compress(bytes(1024)))

@@ -99,7 +99,7 @@ A, B = "{name: a, version: 1.0.0, alias: q}", "{name: b, version: 1.0.0}"
 )
 def test_a_requirements_file_is_laid_over_the_chart_of_any_version(chart, requirements, expected):
     fields = read(f"{TOP}version: 1.0.0\ndependencies: {chart}\n", requirements)
-    assert [f"{one['name']} as {one.get('alias', '')}" for one in fields["dependencies"]] == expected
+    assert [f"{one['name']} as {one.get('alias', '')}" for one in fields["dependencies"] or ()] == expected
     assert read(f"{TOP}version: 1.0.0\n", "name: other")["name"] == "other"
 
 

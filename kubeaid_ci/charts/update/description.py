@@ -11,6 +11,7 @@ from kubeaid_ci.charts.verify.verdict import FileAction, FileChange
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.tree import File
 from kubeaid_ci.helm.chart import Metadata
+from kubeaid_ci.helm.go_types import text
 from kubeaid_ci.helm.published import Fetched
 
 _VALUES = "values.yaml"
@@ -27,9 +28,8 @@ def describe(
 ) -> SubchartUpdate:
     """Return what a reviewer wants to know. `files` are the new ones, `metadata` is their Chart.yaml."""
     one, old = bump.tracked, bump.tracked.subchart.chart if bump.tracked.subchart else None
-    annotations = {str(key): str(value) for key, value in _mapping(metadata.get("annotations")).items()}
-    sources = metadata.get("sources")
-    listed = [str(source) for source in sources] if isinstance(sources, list) else []
+    annotations = {key: text(value) for key, value in metadata.get("annotations", {}).items()}
+    sources = [text(source) for source in metadata.get("sources", ())]
     return SubchartUpdate(
         one.folder,
         one.dependency.name,
@@ -39,24 +39,18 @@ def describe(
         step=select_release.step(bump.before, bump.release.version),
         alias=one.dependency.alias,
         app_before=old.app_version or None if old else None,
-        app_after=text_of(metadata, "appVersion"),
-        kube_version=text_of(metadata, "kubeVersion"),
+        app_after=metadata.get("appVersion"),
+        kube_version=metadata.get("kubeVersion"),
         released=select_release.released(bump.release),
         deprecated=got.deprecated,
         sha256=got.sha256,
         url=got.url,
-        links=changelog.links(annotations, listed, text_of(metadata, "home")),
+        links=changelog.links(annotations, sources, metadata.get("home")),
         changes=changelog.changes(annotations),
         files=_counts(copy.changes(files)),
         values=_values(copy, files),
         notes=(*got.notes, *notes),
     )
-
-
-def text_of(metadata: Metadata, key: str) -> str | None:
-    """Return a scalar of a Chart.yaml as text, or None."""
-    value = metadata.get(key)
-    return None if value is None or isinstance(value, dict | list) else str(value)
 
 
 def _values(copy: VendoredCopy, files: Mapping[str, File]) -> tuple[ValueChange, ...]:
@@ -79,7 +73,3 @@ def _counts(changes: Sequence[FileChange]) -> FileCounts:
     """The changes of our copy: a file that is missing in it is one that the update adds."""
     count = [change.change for change in changes].count
     return FileCounts(count(FileAction.MISSING), count(FileAction.ADDED), count(FileAction.MODIFIED))
-
-
-def _mapping(value: object) -> Mapping[object, object]:
-    return value if isinstance(value, dict) else {}

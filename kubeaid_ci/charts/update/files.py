@@ -9,7 +9,7 @@ from typing import Any
 
 from kubeaid_ci import documents
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.helm import lock_digest
+from kubeaid_ci.helm import chart_yaml, lock_digest
 from kubeaid_ci.helm.chart import Chart, Dependency, Subchart
 from kubeaid_ci.helm.dependencies import ResolvedDependency, allows, resolve, undeclared
 from kubeaid_ci.semver.range import VersionRange
@@ -17,7 +17,7 @@ from kubeaid_ci.semver.range import VersionRange
 _V1 = "v1"
 
 Versions = Mapping[int, str]
-"""New versions by the position of their dependency in Chart.yaml, from 0."""
+"""New versions by the position of their dependency in Chart.yaml, from 0; empty items do not count."""
 
 
 def declared_in(chart: Chart) -> str:
@@ -30,19 +30,18 @@ def declare(text: str, versions: Versions, *, where: str) -> str:
 
     A range that allows the new version stays. Raises `UserError` if a version cannot be set in place.
     """
-    for number, one in enumerate(dependencies(text, where=where)):
-        version, declared = versions.get(number), str(one.get("version") or "")
-        if version is not None and not _stays(declared, version):
-            text = _with_version(text, number, version, where=where)
+    for number, (index, one) in enumerate(_items(text, where=where)):
+        version = versions.get(number)
+        if version is not None and not _stays(one.get("version", ""), version):
+            text = _with_version(text, index, one.get("name", ""), version, where=where)
     return text
 
 
-def _with_version(text: str, number: int, version: str, *, where: str) -> str:
+def _with_version(text: str, index: int, name: str, version: str, *, where: str) -> str:
     try:
-        return documents.set_scalar(text, ("dependencies", number, "version"), version, where=where)
+        return documents.set_scalar(text, ("dependencies", index, "version"), version, where=where)
     except UserError:
-        line = documents.locate(text.encode(), ("dependencies", number))
-        name = dependencies(text, where=where)[number].get("name")
+        line = documents.locate(text.encode(), ("dependencies", index))
         raise UserError(
             f"{where}:{line}: the version of {name} is a YAML anchor, alias or merge key, or is missing;"
             " write it as plain text, so that it can be updated"
@@ -50,10 +49,14 @@ def _with_version(text: str, number: int, version: str, *, where: str) -> str:
 
 
 def dependencies(text: str, *, where: str) -> list[dict[str, Any]]:
-    """Return the dependencies that a Chart.yaml or requirements.yaml declares, as plain values."""
-    loaded = documents.load(text, where=where)
-    found = loaded.get("dependencies") if isinstance(loaded, dict) else None
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    """Return the dependencies that a Chart.yaml or requirements.yaml declares, without empty items."""
+    return [one for _, one in _items(text, where=where)]
+
+
+def _items(text: str, *, where: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return the declared dependencies with their index in the file."""
+    declared = chart_yaml.read(text.encode(), where=where).get("dependencies") or ()
+    return [(index, one) for index, one in enumerate(declared) if one is not None]
 
 
 def updated(chart: Chart, versions: Versions, vendored: Mapping[str, Chart]) -> Chart:
@@ -105,7 +108,7 @@ def lock(chart: Chart, declared: Sequence[Mapping[str, Any]], versions: Versions
     """
     present = _present(chart)
     locked = [
-        _locked(one, versions.get(number) or present.get(number) or str(one.get("version") or ""))
+        _locked(one, versions.get(number) or present.get(number) or one.get("version", ""))
         for number, one in enumerate(declared)
     ]
     digest = lock_digest.digest(declared, locked)
@@ -115,7 +118,7 @@ def lock(chart: Chart, declared: Sequence[Mapping[str, Any]], versions: Versions
 
 
 def _locked(declared: Mapping[str, Any], version: str) -> dict[str, str]:
-    entry = {"name": str(declared.get("name") or ""), "repository": str(declared.get("repository") or "")}
+    entry = {"name": declared.get("name", ""), "repository": declared.get("repository", "")}
     return entry | ({"version": version} if version else {})
 
 

@@ -4,20 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from kubeaid_ci import documents
 from kubeaid_ci.charts.ledger import update as ledgers
 from kubeaid_ci.charts.ledger.ledger import UPSTREAM, LedgerEntry
 from kubeaid_ci.charts.source import ChartRepo
 from kubeaid_ci.charts.update import files as chart_update
 from kubeaid_ci.charts.update import select_release
 from kubeaid_ci.charts.update.bump import Bump, PreparedUpdate, RefusedUpdate, UpdateRefusedError, at
-from kubeaid_ci.charts.update.description import describe, text_of
+from kubeaid_ci.charts.update.description import describe
 from kubeaid_ci.charts.update.local_edits import VendoredCopy
 from kubeaid_ci.charts.update.result import SubchartUpdate
 from kubeaid_ci.charts.update.tracked import TrackedDependency
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.git.tree import REGULAR, File, tree_id
+from kubeaid_ci.helm import chart_yaml
 from kubeaid_ci.helm.chart import Chart, Metadata
 from kubeaid_ci.helm.published import Fetched
 from kubeaid_ci.helm.upstreams import Upstreams
@@ -28,7 +28,6 @@ _ARCHIVE_RULES = {
     FailedKind.UNSAFE_ARCHIVE: ("chart/unsafe-archive", "the archive of {} is not safe to unpack"),
     FailedKind.DIGEST_MISMATCH: ("chart/digest-mismatch", "the registry sent another content for {} than it names"),
 }
-_CHART = "Chart.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ class UpdateContext:
         findings = (*unchecked, *self._warnings(bump, copy, got, metadata))
         notes = [finding.message for finding in findings]
         update = describe(bump, copy, got, metadata=metadata, files=new, notes=notes)
-        entry = self._entry(copy, got, str(metadata["version"]), new)
+        entry = self._entry(copy, got, metadata["version"], new)
         return _Vendored(one, version, folder, update, files, entry, findings, metadata)
 
     def _warnings(self, bump: Bump, copy: VendoredCopy, got: Fetched, metadata: Metadata) -> Iterator[Finding]:
@@ -106,7 +105,7 @@ class UpdateContext:
             yield at(one, "chart/repository-changed", message, severity=Severity.WARNING)
         if got.deprecated:
             yield at(one, "chart/deprecated", f"{one.key} {version} is deprecated by its publisher")
-        kube_version = text_of(metadata, "kubeVersion")
+        kube_version = metadata.get("kubeVersion")
         if refused := select_release.refuses(kube_version, self.kubernetes):
             message = f"{one.key} {version} wants Kubernetes {kube_version}, a cluster runs {refused}"
             yield at(one, "chart/subchart-kube-version", message)
@@ -146,7 +145,7 @@ class _Vendored:
     @property
     def chart(self) -> Chart:
         """The new vendored chart, as far as Helm's choice depends on it."""
-        return Chart(self.folder, text_of(self.metadata, "name") or "", text_of(self.metadata, "version") or "")
+        return Chart(self.folder, self.metadata.get("name", ""), self.metadata.get("version", ""))
 
 
 def _check_folders(chart: Chart, versions: chart_update.Versions, made: Sequence[_Vendored]) -> None:
@@ -176,9 +175,9 @@ def _fetched(upstreams: Upstreams, one: TrackedDependency, version: str) -> Fetc
 def _metadata_of(one: TrackedDependency, got: Fetched, version: str) -> Metadata:
     """The Chart.yaml of the new chart, which must be of the version that was requested."""
     title = f"{one.dependency.name} {version}"
-    metadata = documents.load(got.files[_CHART].data, where=f"{title}: {_CHART}")
-    written = str(metadata.get("version")) if isinstance(metadata, dict) else ""
-    if isinstance(metadata, dict) and select_release.is_same_release(version, written):
+    metadata = chart_yaml.read(got.files[chart_yaml.CHART].data, where=f"{title}: {chart_yaml.CHART}")
+    written = metadata.get("version", "")
+    if select_release.is_same_release(version, written):
         return metadata
     finding = at(one, "chart/version-mismatch", f"the archive at {got.url} holds version {written!a}")
     raise UpdateRefusedError(f"the archive of {title} holds another version", finding)

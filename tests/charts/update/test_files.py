@@ -263,3 +263,9 @@ def test_anchors_aliases_and_merge_keys_are_read_as_helm_reads_them_and_updated_
         after = files.declare(text, {0: "2.0.0"}, where="Chart.yaml")
         (changed,) = set(after.splitlines(keepends=True)) - set(text.splitlines(keepends=True))
         assert changed == line
+
+
+def test_an_empty_item_before_a_dependency_does_not_move_its_version_to_another():
+    text = f"{HEAD}dependencies:\n-\n- name: api\n  version: 1.0.0\n- name: web\n  version: 1.2.3\n"
+    assert [one["name"] for one in files.dependencies(text, where="Chart.yaml")] == ["api", "web"]
+    assert files.declare(text, {1: "2.0.0"}, where="Chart.yaml") == text.replace("1.2.3", "2.0.0")
