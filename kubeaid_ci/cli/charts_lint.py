@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kubeaid_ci.semver.version import Version
 
 
+_MOST_VERSIONS = 2
+
+
 @command("lint")
 @charts_argument
 @click.option(
@@ -88,9 +91,16 @@ def _failure(findings: "Sequence[Finding]") -> int:
 
 
 def _versions(text: str | None) -> "tuple[Version, ...]":
+    """Return the versions of ``--kubernetes``: one, or the oldest and the newest. Raises `UserError`."""
     from kubeaid_ci.semver.version import Version
 
-    found = tuple(Version.parse(part) for part in text.split("..")) if text else ()
-    if any(version.prerelease for version in found):
-        raise UserError(f"--kubernetes {text}: write a version such as 1.34, or two of them as 1.30..1.34")
-    return found
+    if not text:
+        return ()
+    advice = "write a version such as 1.34, or two of them as 1.30..1.34"
+    try:
+        versions = tuple(Version.parse(part) for part in text.split(".."))
+    except UserError as error:
+        raise UserError(f"--kubernetes {text}: {error}; {advice}") from error
+    if len(versions) > _MOST_VERSIONS or any(version.prerelease for version in versions):
+        raise UserError(f"--kubernetes {text}: {advice}")
+    return versions

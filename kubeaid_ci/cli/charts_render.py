@@ -10,7 +10,7 @@ from kubeaid_ci import __version__
 from kubeaid_ci.cli.diff_options import about_change, comparing, diff_options, end
 from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import revision_of_base
-from kubeaid_ci.cli.options import common_options, refuse_kubeaid_ref, refuse_pinned, resolve
+from kubeaid_ci.cli.options import chosen_format, common_options, refuse_kubeaid_ref, refuse_pinned, resolve
 from kubeaid_ci.cli.posting import comment_place
 from kubeaid_ci.cli.shared_options import (
     charts_argument,
@@ -72,7 +72,7 @@ def charts_render(
             progress=progress.rendered,
             **options.run_arguments,
         )
-    with manifest_writer(fmt=values["fmt"], out=out) as written:
+    with manifest_writer(fmt=chosen_format(ctx, values), out=out) as written:
         for app in renderings.apps:
             written.add(app)
     result = report(renderings, command="charts render", version=__version__)

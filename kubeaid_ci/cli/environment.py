@@ -42,7 +42,7 @@ class _ClusterNames(click.types.StringParamType):
         try:
             return listed(rv)
         except UserError as error:
-            raise click.BadParameter(str(error)) from error
+            raise click.BadParameter(str(error), param_hint=f"{PREFIX}CLUSTERS") from error
 
 
 def is_from_environment(ctx: click.Context, parameter: str) -> bool:

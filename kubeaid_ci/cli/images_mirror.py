@@ -73,7 +73,9 @@ def images_mirror(
     options = options_for(ctx, values, clusters, of_charts=of_charts)
     target = to or options.settings.images.mirror
     if target is None:
-        raise click.UsageError("name the mirror with --to REGISTRY or --to dir:PATH", ctx)
+        raise click.UsageError(
+            "name the mirror with --to REGISTRY or --to dir:PATH, or set images.mirror in the settings", ctx
+        )
     if plan and dry_run:
         raise click.UsageError("--dry-run has no effect with --plan, which copies nothing", ctx)
     locked = _locked_digests(options, of_charts=of_charts)

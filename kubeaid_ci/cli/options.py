@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
+# Formats of what a command prints besides its report, and the format of the report then.
+_REPORT_FORMATS = {"yaml": "text"}
+
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
@@ -132,7 +135,7 @@ def resolve(
         quiet=bool(chosen.get("quiet")),
         settings=settings,
         output=OutputOptions(
-            fmt=chosen.get("fmt") or "text",
+            fmt=_REPORT_FORMATS.get(str(chosen.get("fmt")), chosen.get("fmt")) or "text",
             fail_on=FailOn(chosen.get("fail_on") or settings.fail_on or FailOn.ERROR),
             reports=tuple(chosen.get("report") or ()),
             dotenv=chosen.get("dotenv"),
@@ -143,6 +146,11 @@ def resolve(
         settings_findings=tuple(reader.findings),
         new_suppressions=tuple(reader.new_suppressions),
     )
+
+
+def chosen_format(ctx: click.Context, values: dict[str, Any]) -> str | None:
+    """Return the ``--format`` after the command, before it or from the environment; None if there is none."""
+    return _chosen(ctx, values).get("fmt")
 
 
 def refuse_kubeaid_ref(ctx: click.Context, given: dict[str, Any], reason: str) -> None:

@@ -12,7 +12,7 @@ import click
 from kubeaid_ci import __version__
 from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import base_to_subtract, clusters_baseline, new_only_options
-from kubeaid_ci.cli.options import common_options, resolve
+from kubeaid_ci.cli.options import chosen_format, common_options, resolve
 from kubeaid_ci.cli.shared_options import app_option, clusters_argument, manifest_format_option, manifests_option
 from kubeaid_ci.cli.terminal import print_documents
 
@@ -72,7 +72,7 @@ def render(
     is_json = output.fmt == "json" or any(name == "json" for name, _ in output.reports)
     with Spool() if is_json else nullcontext() as texts:
         with (
-            manifest_writer(fmt=values["fmt"], out=out, texts=texts) as written,
+            manifest_writer(fmt=chosen_format(ctx, values), out=out, texts=texts) as written,
             # On a terminal the documents themselves are the progress.
             Progress(quiet=options.quiet or (written.prints and sys.stdout.isatty())) as progress,
         ):

@@ -7,6 +7,7 @@ import click
 from kubeaid_ci import __version__
 from kubeaid_ci.cli import completion
 from kubeaid_ci.cli.help import command
+from kubeaid_ci.cli.options import chosen_format
 from kubeaid_ci.cli.terminal import print_documents
 from kubeaid_ci.errors import UserError
 
@@ -17,11 +18,10 @@ from kubeaid_ci.errors import UserError
     "--format",
     "fmt",
     type=click.Choice(["text", "json", "markdown"]),
-    default="text",
     help="Output format (default: text).",
 )
 @click.pass_context
-def rules(ctx: click.Context, /, rule: str | None, fmt: str) -> None:
+def rules(ctx: click.Context, /, rule: str | None, **values: Any) -> None:
     """List the rules, all or those of a family, or explain the rule ID.
 
     The explanation has the severity of the rule, why it matters, what to do and how to suppress it.
@@ -48,7 +48,7 @@ def rules(ctx: click.Context, /, rule: str | None, fmt: str) -> None:
     listed: dict[str, Any] = {"json": report.as_json(chosen, version=__version__)}
     listed["text"] = report.table(chosen) if is_list else report.explanation(chosen[0])
     listed["markdown"] = report.index(chosen) if is_list else report.page(chosen[0])
-    print_documents(listed[fmt])
+    print_documents(listed[chosen_format(ctx, values) or "text"])
     ctx.exit(0)
 
 

@@ -94,6 +94,7 @@ def test_a_wrong_value_is_answered_with_the_name_of_its_variable(here: Path) -> 
     done = run(here, "build", CHECK="perhaps")
     assert done.returncode == 2
     assert "Invalid value for KUBEAID_CI_CHECK: 'perhaps' is not a valid boolean" in done.stderr
+    assert "Invalid value for KUBEAID_CI_CLUSTERS: '[': not a JSON list" in run(here, "build", CLUSTERS="[").stderr
     assert "Invalid value for '--jobs': " in run(here, "build", "--jobs", "x", JOBS="y").stderr
 
 

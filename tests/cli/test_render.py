@@ -55,6 +55,17 @@ def test_standard_output_has_the_objects_and_nothing_else(run, golden):
     assert "objects 5, masked 1" in done.stderr
 
 
+def test_yaml_may_be_asked_for_by_its_name(run):
+    named, usual = run("render", "one", "--format", "yaml"), run("render", "one")
+    assert (named.exit_code, named.stdout) == (usual.exit_code, usual.stdout)
+    assert "objects 5, masked 1" in named.stderr
+
+
+def test_a_format_before_the_command_is_the_same_as_one_after_it(run):
+    for arguments in (["--format", "json", "render", "one"], ["render", "one", "--format", "json"]):
+        assert [app["app"] for app in json.loads(run(*arguments).stdout)["results"]] == ["root", "web"]
+
+
 def test_files_are_written_once_into_a_new_folder(run, tmp_path):
     out = tmp_path / "out"
     done = run("render", "--out", out)
