@@ -12,6 +12,7 @@ from kubeaid_ci.diff import unknown as not_compared
 from kubeaid_ci.diff.cache import packed, unpacked
 from kubeaid_ci.diff.clusters import compare_one, together
 from kubeaid_ci.diff.comparison import Comparison, NotCompared, OneSided
+from kubeaid_ci.diff.contents import Contents
 from kubeaid_ci.diff.rules import CHART_ADDED, CHART_GONE
 from kubeaid_ci.diff.unknown import AppOnSide
 from kubeaid_ci.findings.finding import Finding, Severity
@@ -90,7 +91,9 @@ def diff_charts(
     wanted = [name for name in sorted({*before, *after}) if not charts or name in charts]
     with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
         pairs = [Pair(name, before.get(name), after.get(name), noise, diffs, renderer.cache) for name in wanted]
-        parts = _all_compared([pair for pair in pairs if not pair.is_same], renderer)
+        contents = Contents()
+        compared = _all_compared([pair for pair in pairs if not pair.is_same], renderer)
+        parts = [contents.deduplicate(part) for part in compared]
     names = tuple(wanted)
     return replace(together(parts), clusters=(_CLUSTER,), charts=names, applications=len(names), helm=version)
 

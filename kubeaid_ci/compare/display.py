@@ -11,6 +11,7 @@ from typing import Any
 from kubeaid_ci import documents
 from kubeaid_ci.compare.deltas import TEXT_SPELLING
 from kubeaid_ci.compare.difference import ABSENT, Delta, Difference, FieldChange, ObjectChange, Step
+from kubeaid_ci.compare.noise import API_SPELLING
 from kubeaid_ci.compare.texts import held
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.k8s.manifest import Manifest
@@ -59,15 +60,16 @@ def object_change(difference: Difference, *, noise: bool = False) -> ObjectChang
     )
 
 
-def content(difference: Difference) -> str:
+def content(difference: Difference, *, noise: bool = False) -> str:
     """Return an added object as YAML, or the changed lines of a modified one with their context.
 
-    Empty for a removed object, and if only the schemas of a kind differ, which have thousands of lines. Lines have any
-    length: see `narrowed`.
+    Empty for a removed object, and if only the schemas of a kind differ, which have thousands of lines. Without
+    `noise`, fields that noise rules leave out are as after the change. Lines have any length: see `narrowed`.
     """
     if difference.after is None:
         return ""
-    before, after = _yaml_sides(_without_schemas(difference.before), _without_schemas(difference.after))
+    old = difference.before if noise else _with_noise_of_after(difference)
+    before, after = _yaml_sides(_without_schemas(old), _without_schemas(difference.after))
     if difference.before is None:
         return _bounded_lines(after, MOST_CONTENT_LINES)
     if max(len(before), len(after)) > _MOST_CONTENT_COMPARED:
@@ -188,6 +190,32 @@ def _yaml_sides(before: Manifest | None, after: Manifest | None) -> tuple[list[s
     known = {(secret.size, repr(secret.value)) for secret in hidden(old)}
     marks = known if before is not None else None
     return _lines(_with_text(old, known)), _lines(_with_text(new, marks))
+
+
+def _with_noise_of_after(difference: Difference) -> Manifest | None:
+    """Return the object before the change, with the fields that are only noise as they are after it.
+
+    Fields within lists and opened texts stay, and those of another spelling: what changes may be in another field.
+    """
+    before, after = difference.before, difference.after
+    if before is None or after is None:
+        return before
+    body = before.body
+    for delta in difference.deltas:
+        if delta.noise not in ("", API_SPELLING) and not any(step.item or step.opened for step in delta.steps):
+            body = _with_field_of(after.body, body, [step.name for step in delta.steps])
+    return replace(before, body=body)
+
+
+def _with_field_of(source: Any, target: Any, path: Sequence[str]) -> Any:
+    """Return `target` with the field at a path as `source` has it: with the same value, or without it."""
+    if not isinstance(source, Mapping) or not isinstance(target, Mapping):
+        return target
+    name = path[0]
+    if len(path) > 1:
+        return {**target, name: _with_field_of(source.get(name), target[name], path[1:])} if name in target else target
+    without = {key: value for key, value in target.items() if key != name}
+    return {**target, name: source[name]} if name in source else without
 
 
 def _without_schemas(manifest: Manifest | None) -> Manifest | None:

@@ -37,7 +37,7 @@ class Known:
         default_factory=dict
     )
     secrets: dict[int, frozenset[str]] = field(default_factory=dict)
-    contents: dict[tuple[int, int, ObjectId], str] = field(default_factory=dict)
+    contents: dict[tuple[int, int, ObjectId, frozenset[tuple[Step, ...]]], str] = field(default_factory=dict)
 
 
 def differences(

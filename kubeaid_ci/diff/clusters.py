@@ -127,9 +127,10 @@ def _safe_change(difference: Difference, known: Known, without: Remove, *, noise
         for field in change.fields
     )
     before, after = difference.before, difference.after
-    pair = (id(before.body) if before else 0, id(after.body) if after else 0, difference.manifest.key)
+    hidden = frozenset(delta.steps for delta in difference.deltas if delta.noise and not noise)
+    pair = (id(before.body) if before else 0, id(after.body) if after else 0, difference.manifest.key, hidden)
     if (text := known.contents.get(pair)) is None:
-        text = known.contents[pair] = content(difference)
+        text = known.contents[pair] = content(difference, noise=noise)
     return replace(change, fields=fields, content=narrowed(without(text)))
 
 

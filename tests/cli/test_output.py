@@ -145,7 +145,7 @@ def test_under_gitlab_the_details_are_folded_before_the_findings(tmp_path: Path)
     )
     assert (code, err) == (1, "")
     assert "section_start:" in out
-    assert "kubeaid_ci_1[collapsed=true]\r\x1b[0Kstage\n| Kind | Name |\n" in out
+    assert "kubeaid_ci_1[collapsed=true]\r\x1b[0Kstage\nKIND        NAME\n" in out
     assert out.endswith(render(build_report()))
     assert (tmp_path / "build.env").read_text() == "KUBEAID_CI_OUTPUT_PULL_URL=x\n"
 

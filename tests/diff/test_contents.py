@@ -24,9 +24,9 @@ CONFIG = obj("ConfigMap", "settings", data={"level": "debug", "colour": "green"}
 PASSWORD = "cOrrect-h0rse-battery"
 
 
-def compared(before: list[Any], after: list[Any], clusters: str = "a") -> Comparison:
+def compared(before: list[Any], after: list[Any], clusters: str = "a", **options: Any) -> Comparison:
     old, new = list(map(at, before)), list(map(at, after))
-    return compare_clusters(dict.fromkeys(clusters, old), dict.fromkeys(clusters, new))
+    return compare_clusters(dict.fromkeys(clusters, old), dict.fromkeys(clusters, new), **options)
 
 
 def contents(comparison: Comparison) -> dict[str, str]:
@@ -50,6 +50,16 @@ def test_an_added_object_has_its_content_and_a_modified_one_its_changed_lines() 
     ]
     assert lines[0].startswith("@@ ")
     assert 3 <= sum(line.startswith(" ") for line in lines) <= 6
+
+
+@pytest.mark.parametrize("noise", [False, True])
+def test_changed_lines_that_are_only_noise_are_left_out_unless_requested(noise: bool) -> None:
+    labels = {"helm.sh/chart": "web-1.0.0", "app": "web"}
+    old = changed(WEB, "metadata", "labels", to=labels)
+    new = changed(NEWER, "metadata", "labels", to={**labels, "helm.sh/chart": "web-1.1.0"})
+    (text,) = contents(compared([old], [new], noise=noise)).values()
+    assert ("helm.sh/chart: web-1.0.0" in text) == noise
+    assert "+      - image: registry.example.com/web:1.1.0" in text
 
 
 def test_a_removed_object_is_only_named() -> None:
