@@ -14,6 +14,7 @@ from kubeaid_ci.check.result import ClusterCheck
 from kubeaid_ci.checkup.result import Check
 from kubeaid_ci.compare.difference import ObjectChange
 from kubeaid_ci.config_repo.cluster import ClusterInfo
+from kubeaid_ci.diff.shard import PlainShard
 from kubeaid_ci.forge.change_request import Published
 from kubeaid_ci.images.model import ListedImage
 from kubeaid_ci.images.result import CopiedImage, ImageUse, LockedImage
@@ -64,4 +65,5 @@ def file_name(command: str) -> str:
 
 def files() -> dict[str, str]:
     """Return the text of each file in docs/schemas by its name."""
-    return {file_name(command): dump(document(command, result)) for command, result in RESULTS.items()}
+    more = {"diff": {"shard": PlainShard}}
+    return {file_name(name): dump(document(name, result, more.get(name))) for name, result in RESULTS.items()}

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
     from kubeaid_ci.cli.repositories import Repositories
     from kubeaid_ci.diff.comparison import Revisions
+    from kubeaid_ci.diff.shard import Shard
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.git.revision import TreeRevision
 
 _DEFAULT_REF = "pinned"
 _CONFIG, _KUBEAID = "k8s", "argocd-helm-charts"
+_OF_ONE_SIDE = (
+    "base", "head", "upgrade_to", "of", "apps", "shard", "no_monitoring", "new_only", "show_noise", "unified",
+)  # fmt: skip
 _NO_REF = (
     "an upgrade is from what each Application pins to --upgrade-to, and a change of the KubeAid repo is from --base"
     " to --head; to compare two KubeAid revisions pass --of kubeaid --base OLD --head NEW"
@@ -42,6 +46,16 @@ _NO_REF = (
     help="The repo that --base and --head are revisions of (default: the one in the current folder).",
 )
 @app_option
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help="Compare only share I of N of the clusters. Write the part with --report json=FILE, merge with --merge.",
+)
+@click.option(
+    "--merge",
+    is_flag=True,
+    help="Merge the parts of all shards: the arguments are their JSON reports, or a folder that has them.",
+)
 @click.option("--no-monitoring", is_flag=True, help="Do not build the monitoring at other KubeAid revisions.")
 @new_only_option
 @diff_options
@@ -58,6 +72,8 @@ def diff(
     upgrade_to: str | None,
     of: str | None,
     apps: tuple[str, ...],
+    shard: str | None,
+    merge: bool,
     no_monitoring: bool,
     new_only: bool,
     **values: Any,
@@ -70,14 +86,20 @@ def diff(
     \b
     Example: kubeaid-ci diff --base origin/main --kubeaid ../KubeAid
              kubeaid-ci diff staging --upgrade-to 31.1.1 --kubeaid ../KubeAid --comment
+             kubeaid-ci diff --base origin/main --shard 1/4 --report json=parts/1.json
+             kubeaid-ci diff --merge parts --comment
     """
     from kubeaid_ci.cli.ending import revisions_of_change
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import both_folders
-    from kubeaid_ci.diff.diff import diff_clusters
+    from kubeaid_ci.diff.diff import diff_clusters, diff_shard
+    from kubeaid_ci.diff.shard import Inputs
 
+    if merge:
+        _merge(ctx, clusters, values)
     base = _base(ctx, base, alone=not upgrade_to, more=bool(head or of))
     options = resolve(ctx, values, kubeaid_ref=_DEFAULT_REF, base=base, base_of=of)
+    share = _shard(ctx, shard, options, values, new_only=new_only) if shard else None
     of = of or ("config" if upgrade_to else _here(options))
     if upgrade_to or of == "kubeaid":
         refuse_kubeaid_ref(ctx, values, _NO_REF)
@@ -85,31 +107,86 @@ def diff(
     repositories = both_folders(options, beside=options.kubeaid if of == "kubeaid" else None)
     before, after = _upgrade(upgrade_to) if upgrade_to else _sides(repositories, of, str(base), head)
     with Progress(quiet=options.quiet) as progress:
-        comparison = diff_clusters(
-            repositories.config,
-            repositories.kubeaid,
-            before=before,
-            after=after,
-            clusters=clusters,
-            apps=apps,
-            monitoring=not no_monitoring,
+        folders = (repositories.config, repositories.kubeaid)
+        run: dict[str, Any] = {
+            "before": before,
+            "after": after,
+            "clusters": clusters,
+            "apps": apps,
+            "monitoring": not no_monitoring,
             **comparing(values, options, progress),
-        )
+        }
+        if share is None:
+            part, comparison = None, diff_clusters(*folders, **run)
+        else:
+            inputs = Inputs(
+                of,
+                base or "",
+                head or "",
+                upgrade_to or "",
+                str(options.kubeaid_ref),
+                clusters,
+                apps,
+                monitoring=not no_monitoring,
+                noise=values["show_noise"],
+                diffs=values["unified"],
+            )
+            part = diff_shard(*folders, shard=share, inputs=inputs, **run)
+            comparison = part.comparison
         baseline = None
         if new_only:
             findings = _findings_before(before, repositories, clusters, options)
             baseline = Baseline(base or "the pinned revisions", findings)
-    about = f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else about_change(str(base))
     end(
         ctx,
         comparison,
         options,
         values,
         command="diff",
-        about=about,
+        about=_about(upgrade_to, base),
         place=place,
         baseline=baseline,
         revisions=partial(revisions_of_change, options, repositories, before, after),
+        part=part,
+    )
+
+
+def _about(upgrade_to: str | None, base: str | None) -> str:
+    return f"the upgrade to KubeAid {upgrade_to}" if upgrade_to else about_change(str(base))
+
+
+def _shard(ctx: click.Context, text: str, options: Options, values: dict[str, Any], *, new_only: bool) -> "Shard":
+    """Return the shard. Raises `UsageError` for options that only the merge can follow."""
+    from kubeaid_ci.diff.shard import Shard
+
+    if new_only:
+        raise click.UsageError("--new-only has no effect with --shard: findings of all shards are needed", ctx)
+    if values["comment"] or values["comment_on"] is not None:
+        raise click.UsageError("--comment has no effect with --shard: give it to diff --merge", ctx)
+    if options.output.fmt != "json" and not any(name == "json" for name, _ in options.output.reports):
+        raise click.UsageError("--shard writes a part of a comparison: add --report json=FILE", ctx)
+    return Shard.parse(text)
+
+
+def _merge(ctx: click.Context, files: tuple[str, ...], values: dict[str, Any]) -> NoReturn:
+    """Show the comparison that the parts in files are together."""
+    from kubeaid_ci.diff.shard import merge_parts
+
+    for name in _OF_ONE_SIDE:
+        if ctx.params.get(name) and not is_from_environment(ctx, name):
+            raise click.UsageError(f"--{name.replace('_', '-')} has no effect with --merge: the parts decide it", ctx)
+    merged = merge_parts([Path(name) for name in files])
+    inputs = merged.inputs
+    options = resolve(ctx, values, kubeaid_ref=_DEFAULT_REF, base=inputs.base or None, base_of=inputs.of)
+    end(
+        ctx,
+        merged.comparison,
+        options,
+        values,
+        command="diff",
+        about=_about(inputs.upgrade_to, inputs.base),
+        place=comment_place(values, options, of=inputs.of),
+        revisions=lambda: dict(merged.revisions),
     )
 
 
@@ -118,10 +195,11 @@ def _findings_before(
 ) -> "Iterable[Finding]":
     """Return the findings of rendering clusters before the change."""
     from kubeaid_ci.baseline.at_base import of_clusters
-    from kubeaid_ci.render.render import render_clusters
+    from kubeaid_ci.render.fleet import open_fleet
+    from kubeaid_ci.render.render import render_each
 
-    run = partial(
-        render_clusters,
+    open_side = partial(
+        open_fleet,
         repositories.config,
         repositories.kubeaid,
         kubeaid_ref=before.kubeaid,
@@ -129,7 +207,8 @@ def _findings_before(
     )
 
     def findings_at(revision: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
-        return run(clusters=names, config_ref=revision).findings
+        with open_side(clusters=names, config_ref=revision) as fleet:
+            return render_each(fleet, lambda _: None)
 
     return of_clusters(repositories.config, before.config, clusters, findings_at)
 

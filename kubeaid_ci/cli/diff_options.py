@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.ci.comment import Place
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.diff.comparison import Comparison
+    from kubeaid_ci.diff.shard import Part
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -70,8 +71,9 @@ def end(
     place: "Place | None",
     baseline: Baseline | None = None,
     revisions: Callable[[], dict[str, Any]] | None = None,
+    part: "Part | None" = None,
 ) -> NoReturn:
-    """Comment if requested, show the report, exit."""
+    """Comment if requested, show the report, exit. `part` is set if the comparison is that of one shard."""
     from kubeaid_ci.cli.ending import conclude, judge, revisions_of_command
     from kubeaid_ci.diff.report import outputs, report
 
@@ -80,9 +82,14 @@ def end(
     comparison = replace(comparison, findings=judged.findings)
     differs = values["exit_code"] and comparison.differs
     unread = any(finding.key == "folder" for finding in comparison.findings)
+    made = report(comparison, version=__version__, command=command)
+    if part is not None:
+        opening = f"shard {part.shard}: {len(part.clusters)} of {len(part.fleet)} clusters"
+        summary = {"shard": str(part.shard), **made.summary}
+        made = replace(made, summary=summary, opening=(opening, *made.opening), shard=part.plain())
     conclude(
         ctx,
-        judged.of(report(comparison, version=__version__, command=command)),
+        judged.of(made),
         options,
         outputs=outputs(comparison),
         failure=2 if unread else int(differs),

@@ -5,7 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from kubeaid_ci.compare.objects import Known
 from kubeaid_ci.config_repo.cluster import Cluster
@@ -17,13 +19,14 @@ from kubeaid_ci.diff.contents import Contents
 from kubeaid_ci.diff.monitoring import builder_of, with_monitoring
 from kubeaid_ci.diff.one_sided_clusters import OneSidedClusters, deployed_on_both
 from kubeaid_ci.diff.pair import Pair, compare_cached, compare_pair, pairs_of
+from kubeaid_ci.diff.shard import Inputs, Part, Piece, Shard, joined, with_findings
 from kubeaid_ci.diff.successor import with_successors
 from kubeaid_ci.diff.unknown import AppOnSide
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.revision import Commit, WorkTree
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.fleet import States, open_sides, renderer_of, without_clusters
-from kubeaid_ci.render.render import check_app_names
+from kubeaid_ci.render.render import check_app_names, is_named
 from kubeaid_ci.render.renderer import Progress, Renderer
 from kubeaid_ci.render.rendering import Renderings
 from kubeaid_ci.render.repositories import AtHand
@@ -41,11 +44,17 @@ class ComparedSide:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A comparison, and the Applications of both sides without their objects."""
+    """A comparison, and the Applications of both sides without their objects.
+
+    `fleet` are the folders of all clusters, `clusters` those that were compared: less than all for a shard.
+    """
 
     comparison: Comparison
     before: ComparedSide
     after: ComparedSide
+    pieces: tuple[Piece, ...]
+    fleet: tuple[str, ...]
+    clusters: tuple[str, ...]
 
 
 def diff_clusters(
@@ -93,6 +102,24 @@ def diff_clusters(
     ).comparison
 
 
+def diff_shard(
+    config_repo: str | os.PathLike[str],
+    kubeaid: str | os.PathLike[str],
+    *,
+    shard: Shard,
+    inputs: Inputs,
+    apps: Sequence[str] = (),
+    **options: Any,
+) -> Part:
+    """Compare the clusters of one shard. `options` are those of `diff_clusters`, and `inputs` describes them."""
+    compared = compare_revisions(
+        Path(config_repo).resolve(), Path(kubeaid).resolve(), apps=apps, shard=shard, **options
+    )
+    names = {app.app for side in (compared.before, compared.after) for app, _ in side.apps}
+    unknown = tuple(name for name in apps if not any(is_named(app, name) for app in names))
+    return Part(shard, compared.clusters, compared.fleet, inputs, unknown, compared.pieces, {})
+
+
 def compare_revisions(
     config: Path,
     root: Path,
@@ -111,11 +138,13 @@ def compare_revisions(
     progress: Progress | None = None,
     keeps_builds: bool = False,
     observe: Callable[[States], None] | None = None,
+    shard: Shard | None = None,
 ) -> Compared:
     """Compare as `diff_clusters` does, and return the Applications of both sides too.
 
     `config` and `root` are resolved folders. With `keeps_builds` the cache gets the built manifests as files. `observe`
-    is called with each cluster before and after the change, while its objects are in memory.
+    is called with each cluster before and after the change, while its objects are in memory. With `shard` only its
+    clusters are compared; names in `apps` are not checked then, because other shards may have them.
     """
     base = before.config.name if isinstance(before.config, Commit) else ""
     repositories = [AtHand(config, side.config, root, side.kubeaid, base=base) for side in (before, after)]
@@ -129,7 +158,13 @@ def compare_revisions(
         old, new = sides.selections
         folded = _Folded((old, new), OneSidedClusters.of(old, new))
         contents = Contents()
-        for group in sides.groups():
+        fleet = tuple(sorted(sides.folders))
+        mine = shard.deal(fleet) if shard else fleet
+        if shard and any(folder not in sides.sides[0].clusters for folder in mine):
+            # A new cluster is compared with all that exist before the change.
+            for states in chain.from_iterable(sides.groups({*fleet} - {*mine}, sides=sides.sides[:1])):
+                folded.one_sided.add_before(states[0])
+        for group in sides.groups(mine):
             folded.add(group, renderer)
             if observe:
                 for states in group:
@@ -141,12 +176,15 @@ def compare_revisions(
             for pair in pairs:
                 comparison = compare_cached(pair, renderer, noise=noise, diffs=diffs, known=known)
                 folded.parts[pair.cluster.dir] = contents.deduplicate(comparison)
-        check_app_names(apps, {app.app for side in folded.apps for app, _ in side})
-    made = folded.comparison()
+        if shard is None:
+            check_app_names(apps, {app.app for side in folded.apps for app, _ in side})
+    pieces = list(folded.pieces(mine, with_general=shard is None or shard.number == 1))
     if isinstance(after.kubeaid, Commit):
         applications = (app for app, _ in folded.apps[0])
-        made = replace(made, findings=with_successors(made.findings, applications, root, after.kubeaid.name))
-    return Compared(made, *(ComparedSide(*side) for side in zip((old, new), map(tuple, folded.apps), strict=True)))
+        every = [finding for piece in pieces for finding in piece.comparison.findings]
+        pieces = with_findings(pieces, with_successors(every, applications, root, after.kubeaid.name))
+    before_it, after_it = (ComparedSide(*side) for side in zip((old, new), map(tuple, folded.apps), strict=True))
+    return Compared(joined(pieces), before_it, after_it, tuple(pieces), fleet, mine)
 
 
 @dataclass(slots=True)
@@ -171,17 +209,31 @@ class _Folded:
             if old and new and deployed_on_both(old.cluster, new.cluster):
                 self.engines[new.cluster.dir] = tuple(helm_change.crossed(old, new, renderer))
 
-    def comparison(self) -> Comparison:
-        """Return the comparison of all clusters, in order of their names after the change."""
+    def pieces(self, folders: Iterable[str], *, with_general: bool) -> Iterator[Piece]:
+        """Yield the comparisons of clusters, in order of their names after the change.
+
+        `with_general` adds what is about no cluster, or about a folder that cannot be read.
+        """
         after = self.selections[1]
-        folders = [cluster.dir for cluster in after.clusters]
-        findings = [
-            *without_clusters(self.selections),
-            *after.findings,
-            *(finding for found in (self.findings, self.engines) for one in folders for finding in found.get(one, ())),
-        ]
-        parts = [self.parts[folder] for folder in folders if folder in self.parts]
-        return together([Comparison((), findings=tuple(findings)), *self.one_sided.comparisons(), *parts])
+        order = {folder: place for place, folder in enumerate(dict.fromkeys((*_dirs(after), *self.one_sided.folders)))}
+        one_sided = {folder: place for place, folder in enumerate(self.one_sided.folders)}
+        if with_general:
+            findings = (*without_clusters(self.selections), *after.findings)
+            yield Piece((0, 0), "", Comparison((), findings=findings))
+            for place, comparison in enumerate(self.one_sided.unreadable()):
+                yield Piece((3, place), "", comparison)
+        for folder in folders:
+            place = order[folder]
+            yield Piece((1, place), folder, Comparison((), findings=self.findings.get(folder, ())))
+            yield Piece((2, place), folder, Comparison((), findings=self.engines.get(folder, ())))
+            if found := self.one_sided.comparison(folder):
+                yield Piece((4, one_sided[folder]), folder, found)
+            if folder in self.parts:
+                yield Piece((5, place), folder, self.parts[folder])
+
+
+def _dirs(selection: Selection) -> Iterator[str]:
+    return (cluster.dir for cluster in selection.clusters)
 
 
 def _without_objects(state: ClusterState) -> Iterator[Told]:

@@ -36,10 +36,14 @@ class OneSidedClusters:
         broken = {finding.subject: finding for side in (before, after) for finding in side.findings}
         return cls(broken, tuple(dict.fromkeys(cluster.dir for side in (before, after) for cluster in side.clusters)))
 
-    def add(self, before: ClusterState | None, after: ClusterState | None) -> None:
-        """Add a cluster; None where it does not exist."""
+    def add_before(self, before: ClusterState | None) -> None:
+        """Add the Applications of a cluster before the change: a new cluster is compared with them."""
         for app in apps_of(before).values() if before else ():
             self._before[f"{app.app.dir}/{app.app.app}"] = _without_objects(app)
+
+    def add(self, before: ClusterState | None, after: ClusterState | None) -> None:
+        """Add a cluster; None where it does not exist."""
+        self.add_before(before)
         old, new = before.cluster if before else None, after.cluster if after else None
         if deployed_on_both(old, new):
             return
@@ -52,14 +56,17 @@ class OneSidedClusters:
         elif cluster := new or old:
             self._found[cluster.dir] = Comparison((cluster.label,))
 
-    def comparisons(self) -> Iterator[Comparison]:
-        """Yield what is known of them, when all clusters were added."""
+    def unreadable(self) -> Iterator[Comparison]:
+        """Yield the folders that cannot be read on a side."""
         for folder, finding in self.broken.items():
             yield Comparison((), not_compared=(NotCompared(folder, "", finding.message),))
-        for folder in self.folders:
-            if folder in self._found and folder not in self.broken:
-                found, apps = self._found[folder], self._added.get(folder, {})
-                yield replace(found, findings=(*found.findings, *not_compared.new_hosts(self._before, apps)))
+
+    def comparison(self, folder: str) -> Comparison | None:
+        """Return what is known of a cluster when all were added. None if it is on both sides, or unreadable."""
+        if folder not in self._found or folder in self.broken:
+            return None
+        found, apps = self._found[folder], self._added.get(folder, {})
+        return replace(found, findings=(*found.findings, *not_compared.new_hosts(self._before, apps)))
 
 
 def deployed_on_both(before: Cluster | None, after: Cluster | None) -> bool:

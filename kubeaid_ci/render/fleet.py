@@ -5,7 +5,7 @@ dropped, so that memory does not grow with the fleet.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -65,32 +65,41 @@ class Sides:
         """The clusters of each side."""
         return tuple(side.selection for side in self.sides)
 
-    def groups(self) -> Iterator[list[States]]:
-        """Render the clusters and yield them in groups; the objects of a group are dropped when it is done.
+    @property
+    def folders(self) -> list[str]:
+        """The folders of the clusters of all sides.
 
         Those that the first side has come before the new ones, which take the addresses of the repositories from them.
         """
-        folders = self._folders()
-        self.renderer.remembers = len(folders) > _GROUP
-        for group in (folders[start : start + _GROUP] for start in range(0, len(folders), _GROUP)):
-            clusters = [side.clusters[folder] for folder in group for side in self.sides if folder in side.clusters]
-            _render(clusters, self.renderer)
-            yield [self._states(folder) for folder in group]
-            for cluster in clusters:
-                cluster.release(self.renderer.outcomes)
-            self.renderer.forget()
-
-    def _folders(self) -> list[str]:
         folders = dict.fromkeys(folder for side in self.sides for folder in side.clusters)
         first = self.sides[0].clusters
         return sorted(folders, key=lambda folder: folder not in first)
 
-    def _states(self, folder: str) -> States:
+    def groups(
+        self, folders: Collection[str] | None = None, *, sides: Sequence[Side] | None = None
+    ) -> Iterator[list[States]]:
+        """Render the clusters and yield them in groups; the objects of a group are dropped when it is done.
+
+        `folders` and `sides` choose some of them (default: all). A new cluster needs the others of the first side,
+        rendered before it or with it.
+        """
+        sides = self.sides if sides is None else sides
+        chosen = [folder for folder in self.folders if folders is None or folder in folders]
+        self.renderer.remembers = self.renderer.remembers or len(chosen) > _GROUP
+        for group in (chosen[start : start + _GROUP] for start in range(0, len(chosen), _GROUP)):
+            clusters = [side.clusters[folder] for folder in group for side in sides if folder in side.clusters]
+            _render(clusters, self.renderer)
+            yield [self._states(folder, sides) for folder in group]
+            for cluster in clusters:
+                cluster.release(self.renderer.outcomes)
+            self.renderer.forget()
+
+    def _states(self, folder: str, sides: Sequence[Side]) -> States:
         """One cluster on each side. Kinds and clusters that one side does not define are taken from the others.
 
         Otherwise the objects of a cluster-scoped kind would look moved because their CRD comes or goes.
         """
-        found = [side.clusters.get(folder) for side in self.sides]
+        found = [side.clusters.get(folder) for side in sides]
         facts = [cluster.facts for cluster in found if cluster]
         return tuple(self._state(cluster, cluster.facts.over(facts)) if cluster else None for cluster in found)
 

@@ -64,7 +64,10 @@ def parts(report: Report) -> Iterator[str]:
         yield f"{',' if number else ''}\n    {text}"
         end = "\n  ]"
     findings = _text(plain(report.findings)).replace("\n", "\n  ")
-    yield f'{end},\n  "findings": {findings}\n}}\n'
+    shard = ""
+    if report.shard is not None:
+        shard = ',\n  "shard": ' + _text(plain(report.shard)).replace("\n", "\n  ")
+    yield f'{end},\n  "findings": {findings}{shard}\n}}\n'
 
 
 def result_text(result: Any) -> str:

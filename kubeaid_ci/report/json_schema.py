@@ -24,19 +24,21 @@ _SIMPLE = {NoneType: "null", bool: "boolean", int: "integer", float: "number", s
 _TEXTS = (Remote, Version, ObjectId, PurePath)
 
 
-def document(command: str, result: type | UnionType) -> Schema:
+def document(command: str, result: type | UnionType, more: Mapping[str, Any] | None = None) -> Schema:
     """Return the schema of what a command prints with ``--format json``, whose results are `result` values.
 
-    The document refers to nothing outside of itself. Raises `TypeError` for a type that has no plain form.
+    `more` are the types of fields that only this command may print. The document refers to nothing outside of itself.
+    Raises `TypeError` for a type that has no plain form.
     """
     definitions = Definitions()
     envelope, results = definitions.of(Envelope), definitions.of(result)
+    own = {name: definitions.of(hint) for name, hint in (more or {}).items()}
     return {
         "$schema": DRAFT,
         "$id": f"{SCHEMA}/{command.replace(' ', '-')}",
         "title": f"kubeaid-ci {command} --format json",
         **envelope,
-        "properties": {"command": {"const": command}, "results": {"items": results}},
+        "properties": {"command": {"const": command}, "results": {"items": results}, **own},
         "$defs": definitions.by_name(),
     }
 

@@ -61,5 +61,7 @@ class Report:
     """When the report was made, in UTC."""
     result_texts: Iterable[str] | None = None
     """The results as JSON, if they are too large for memory: then `results` are without their large fields."""
+    shard: Mapping[str, Any] | None = None
+    """The field `shard` of JSON, if the report is one part of several that are merged later."""
     run: str = ""
     """The address of the CI job's page."""

@@ -73,7 +73,7 @@ def chart_versions(kubeaid: Path) -> Iterator[ChartVersions]:
 
 @dataclass(slots=True)
 class ObjectFacts:
-    """What the announcement needs of the objects of clusters, which leave memory when they are compared.
+    """Facts about the objects of clusters for the announcement. The objects leave memory when they are compared.
 
     By the folder of a cluster and the name of an Application: `images` are the changes of images, `too_large` the
     objects that client-side apply cannot store, `sync_orders` the labels of the Applications before the change.

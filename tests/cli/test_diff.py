@@ -309,3 +309,20 @@ def test_charts_since_they_left_a_branch(run, repositories):
     repos.commit(repositories.kubeaid)
     done = run("charts", "diff", "--base", "main...", "--head", "branch", "--format", "json", within="kubeaid")
     assert kinds(done) == set()
+
+
+def test_the_comment_of_merged_shards_is_that_of_one_run(commented, run, repositories, world, tmp_path):
+    call, change = commented
+    repos.write(repositories.kubeaid, {VALUES: TALLER})
+    call()
+    (whole,) = texts(change)
+    change.comments.clear()
+    for number in (1, 2):
+        report = f"json={tmp_path}/parts/{number}.json"
+        run("diff", "--base", "1.0.0", "--shard", f"{number}/2", "--report", report, within="kubeaid")
+    forge = ["--comment-on", str(change.number), "--forge", str(world.kind), "--forge-url", world.forge.api_url]
+    assert run("diff", "--merge", str(tmp_path / "parts"), *forge, within="kubeaid").return_value == 0
+    (merged,) = texts(change)
+    assert [line for line in merged.splitlines() if "UTC" not in line] == [
+        line for line in whole.splitlines() if "UTC" not in line
+    ]
