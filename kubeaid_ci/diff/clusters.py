@@ -44,9 +44,9 @@ def together(parts: Sequence[Comparison]) -> Comparison:
         tuple(image for part in parts for image in part.images),
         {subject: diff for part in parts for subject, diff in part.diffs.items()},
         sum(part.noise_only for part in parts),
-        added=tuple(one for part in parts for one in part.added),
-        removed=tuple(one for part in parts for one in part.removed),
-        not_compared=tuple(one for part in parts for one in part.not_compared),
+        added=tuple(item for part in parts for item in part.added),
+        removed=tuple(item for part in parts for item in part.removed),
+        not_compared=tuple(app for part in parts for app in part.not_compared),
         applications=sum(part.applications for part in parts),
         contents_left_out=sum(part.contents_left_out for part in parts),
     )
@@ -73,14 +73,16 @@ def compare_one(
     known = known or Known()
     old, new = _of(name, before), _of(name, after)
     ignores, removed = standing(*applications), Removals.of(*applications)
-    found = [one for one in differences(old, new, ignores=ignores, known=known) if _concerns(one, apps)]
+    found = [
+        difference for difference in differences(old, new, ignores=ignores, known=known) if _concerns(difference, apps)
+    ]
     wanted = found if noise else [difference for difference in found if difference.counts]
     without = _remover(wanted, (*old, *new), secrets, known)
     ran, runs = images(_held(old, apps)), images(_held(new, apps))
     before_it = images(old) if apps else ran
     return Comparison(
         (name,),
-        tuple(_safe_change(one, known, without, noise=noise) for one in wanted),
+        tuple(_safe_change(difference, known, without, noise=noise) for difference in wanted),
         tuple(
             replace(finding, message=without(finding.message))
             for finding in (
@@ -100,22 +102,22 @@ def _concerns(difference: Difference, apps: Collection[str]) -> bool:
 
 
 def _held(manifests: list[Manifest], apps: Collection[str]) -> list[Manifest]:
-    return [one for one in manifests if one.app in apps] if apps else manifests
+    return [manifest for manifest in manifests if manifest.app in apps] if apps else manifests
 
 
 def _of(cluster: str, manifests: Iterable[Manifest]) -> list[Manifest]:
-    return [one if one.cluster == cluster else replace(one, cluster=cluster) for one in manifests]
+    return [manifest if manifest.cluster == cluster else replace(manifest, cluster=cluster) for manifest in manifests]
 
 
 def _remover(
     wanted: Iterable[Difference], manifests: Iterable[Manifest], secrets: Collection[str], known: Known
 ) -> Remove:
     """Remove the secrets of every Application that something is shown of."""
-    apps = {side.app for one in wanted for side in (one.before, one.after) if side is not None}
-    held = {id(one.body): one for one in manifests if one.app in apps}
-    for place, one in held.items():
+    apps = {side.app for difference in wanted for side in (difference.before, difference.after) if side}
+    held = {id(manifest.body): manifest for manifest in manifests if manifest.app in apps}
+    for place, manifest in held.items():
         if place not in known.secrets:
-            known.secrets[place] = secrets_of(one)
+            known.secrets[place] = secrets_of(manifest)
     return remover({*secrets, *(text for place in held for text in known.secrets[place])})
 
 
@@ -145,8 +147,8 @@ def _diffs(found: Iterable[Difference]) -> dict[str, str]:
 
 def _duplicates(old: Iterable[Manifest], new: Iterable[Manifest]) -> Iterator[Finding]:
     """Yield the objects that are duplicates after the change."""
-    known = {(one.key, one.app) for one in twice(old)}
-    return dangers.duplicates(one for one in twice(new) if (one.key, one.app) not in known)
+    known = {(manifest.key, manifest.app) for manifest in twice(old)}
+    return dangers.duplicates(manifest for manifest in twice(new) if (manifest.key, manifest.app) not in known)
 
 
 def image_steps(cluster: str, removed: set[str], added: set[str]) -> Iterator[ImageChange]:

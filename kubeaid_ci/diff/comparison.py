@@ -92,8 +92,8 @@ class Comparison(JsonResult):
     @property
     def differing(self) -> tuple[str, ...]:
         """Return the clusters that change, are added or removed, or are not fully compared."""
-        unknown = [one.cluster for one in self.not_compared]
-        one_sided = [one.name for one in (*self.added, *self.removed)]
+        unknown = [app.cluster for app in self.not_compared]
+        one_sided = [item.name for item in (*self.added, *self.removed)]
         return tuple(dict.fromkeys((*self.changed, *one_sided, *unknown)))
 
     @property

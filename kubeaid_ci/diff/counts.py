@@ -39,7 +39,7 @@ def noun(comparison: Comparison) -> str:
 
 def on_both_sides(comparison: Comparison) -> tuple[str, ...]:
     """Return the clusters, or charts, that exist before and after the change."""
-    one_sided = {one.name for one in (*comparison.added, *comparison.removed)}
+    one_sided = {item.name for item in (*comparison.added, *comparison.removed)}
     return tuple(name for name in comparison.charts or comparison.clusters if name not in one_sided)
 
 
@@ -55,8 +55,8 @@ def differing(comparison: Comparison) -> tuple[str, ...]:
     """Return the clusters, or charts, that change, are added or removed, or are not fully compared."""
     if not comparison.charts:
         return comparison.differing
-    unknown = [one.app for one in comparison.not_compared]
-    one_sided = [one.name for one in (*comparison.added, *comparison.removed)]
+    unknown = [app.app for app in comparison.not_compared]
+    one_sided = [item.name for item in (*comparison.added, *comparison.removed)]
     return tuple(sorted({*changed(comparison), *one_sided, *unknown}))
 
 
@@ -72,7 +72,7 @@ def effect(comparison: Comparison) -> str:
     Objects are counted in each cluster, an image once however many clusters run it.
     """
     objects = Counter(change.action for change in comparison.changes)
-    images = Counter(_image_action(*step) for step in {(one.before, one.after) for one in comparison.images})
+    images = Counter(_image_action(*step) for step in {(image.before, image.after) for image in comparison.images})
     words = {Action.MODIFIED: "changed", Action.ADDED: "new", Action.REMOVED: "removed"}
     parts = [
         ", ".join(f"{objects[action]} {action.value}" for action in _ACTIONS if objects[action]),
@@ -115,9 +115,11 @@ def rows(comparison: Comparison) -> list[Row]:
     """Return one row for each cluster, or chart, that differs or has findings; the headline has their sums."""
     of_chart = bool(comparison.charts)
     objects = Counter((change.app if of_chart else change.cluster, change.action) for change in comparison.changes)
-    findings = Counter((_row_of(one, of_chart=of_chart), one.severity) for one in _spoken(comparison.findings))
+    findings = Counter(
+        (_row_of(finding, of_chart=of_chart), finding.severity) for finding in _spoken(comparison.findings)
+    )
     images = Counter(image.cluster for image in comparison.images)
-    unknown = Counter(one.app if of_chart else one.cluster for one in comparison.not_compared if one.app)
+    unknown = Counter(app.app if of_chart else app.cluster for app in comparison.not_compared if app.app)
     results = _results(comparison)
     known = {*(comparison.charts or comparison.clusters), *results}
     stray = dict.fromkeys(Severity, 0)
@@ -178,12 +180,12 @@ def _effect(comparison: Comparison) -> str:
 
 def _one_sided(names: Sequence[OneSided], what_happens: str, what: str) -> Iterator[str]:
     if names:
-        objects = counted(sum(one.objects for one in names), "object")
+        objects = counted(sum(item.objects for item in names), "object")
         yield f"{counted(len(names), what)} {what_happens} ({objects})"
 
 
 def _unknown(comparison: Comparison) -> str:
-    unread = sum(not one.app for one in comparison.not_compared)
+    unread = sum(not app.app for app in comparison.not_compared)
     parts = [f"{counted(unread, 'cluster')} cannot be read"] if unread else []
     if unknown := _applications_not_compared(comparison):
         what = "chart" if comparison.charts else "Application"
@@ -192,16 +194,16 @@ def _unknown(comparison: Comparison) -> str:
 
 
 def _applications_not_compared(comparison: Comparison) -> list[str]:
-    return [one.app for one in comparison.not_compared if one.app]
+    return [app.app for app in comparison.not_compared if app.app]
 
 
 def _results(comparison: Comparison) -> dict[str, str]:
     """Yield the change of each cluster, or chart, that differs."""
     of_chart = bool(comparison.charts)
-    found = {one.app if of_chart else one.cluster: "not compared" for one in comparison.not_compared}
+    found = {app.app if of_chart else app.cluster: "not compared" for app in comparison.not_compared}
     found |= dict.fromkeys(changed(comparison), "changed")
     for names, what_happens in ((comparison.added, "added"), (comparison.removed, "removed")):
-        found |= {one.name: f"{what_happens} ({counted(one.objects, 'object')})" for one in names}
+        found |= {item.name: f"{what_happens} ({counted(item.objects, 'object')})" for item in names}
     return found
 
 

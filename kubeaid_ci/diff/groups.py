@@ -101,7 +101,7 @@ def dangers(findings: Iterable[Finding]) -> tuple[Danger, ...]:
         if finding.suppressed_by is None:
             found[finding.rule.id, about(finding), finding.message].append(finding)
     return tuple(
-        Danger(alike[0], what, tuple(dict.fromkeys(cluster(one) for one in alike)))
+        Danger(alike[0], what, tuple(dict.fromkeys(cluster(finding) for finding in alike)))
         for (_, what, _), alike in found.items()
     )
 
@@ -113,7 +113,7 @@ def image_lines(images: Iterable[ImageChange]) -> Sequence[ImageLine]:
         after, before = image.after or "", image.before
         found[Image.parse(after or before or "").name, after].add(before)
     return [
-        ImageLine(name, tuple(sorted(version(one) for one in before if one)), version(after), None in before)
+        ImageLine(name, tuple(sorted(version(image) for image in before if image)), version(after), None in before)
         for (name, after), before in sorted(found.items())
     ]
 
@@ -132,7 +132,7 @@ def by_weight(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings that are not suppressed, the worst first, and among those what is `LOST`."""
     rank = {rule: number for number, rule in enumerate(LOST)}
     spoken = outcome.speaking(findings)
-    return sorted(spoken, key=lambda one: (-one.severity.weight, rank.get(one.rule.id, len(rank))))
+    return sorted(spoken, key=lambda finding: (-finding.severity.weight, rank.get(finding.rule.id, len(rank))))
 
 
 def cluster(finding: Finding) -> str:

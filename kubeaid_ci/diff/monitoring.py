@@ -63,7 +63,9 @@ class Builder:
             return dict(resolve(self.root, ref, self.config, tuple(clusters)))
         except UserError as error:
             message = str(error).replace(f"{self.root}: ", "")
-            return {one.dir: LIBRARY_GONE.at(one.vars_file, message, subject=one.label) for one in clusters}
+            return {
+                cluster.dir: LIBRARY_GONE.at(cluster.vars_file, message, subject=cluster.label) for cluster in clusters
+            }
 
     def built(
         self, clusters: Sequence[Cluster], sides: Sequence[Mapping[str, KubeAid | Finding]]
@@ -197,9 +199,9 @@ def rebuilt(app: RenderedApp, cluster: Cluster, build: Build, scopes: Scopes) ->
     """
     start = f"{cluster.output}/"
     own = [manifest for manifest in app.manifests if not manifest.path.startswith(start)]
-    inside = [one.path.removeprefix(start) for one in app.manifests if one.path.startswith(start)]
+    inside = [manifest.path.removeprefix(start) for manifest in app.manifests if manifest.path.startswith(start)]
     recursive = any("/" in path for path in inside)
-    definitions = [one.body for one in build.manifests if one.key.kind == "CustomResourceDefinition"]
+    definitions = [manifest.body for manifest in build.manifests if manifest.key.kind == "CustomResourceDefinition"]
     scopes = {**scopes, **api.custom_scopes(definitions)}
     new = []
     for manifest in build.manifests:

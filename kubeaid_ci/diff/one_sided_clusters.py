@@ -84,7 +84,7 @@ def _without_objects(app: AppOnSide) -> AppOnSide:
 
 
 def _removed(cluster: Cluster, apps: Apps) -> Comparison:
-    count = sum(len(one.app.manifests) for one in apps.values())
+    count = sum(len(side.app.manifests) for side in apps.values())
     if cluster.has_applications:
         message = f"cluster removed: {cluster.path}/argocd-apps is gone ({count} objects were managed by Argo CD)"
         finding = CLUSTER_REMOVED.at(cluster.path, message, subject=cluster.label)
@@ -101,11 +101,11 @@ def _removed(cluster: Cluster, apps: Apps) -> Comparison:
 
 
 def _of_added(cluster: Cluster, apps: Apps) -> Comparison:
-    count = sum(len(one.app.manifests) for one in apps.values())
+    count = sum(len(side.app.manifests) for side in apps.values())
     found = [CLUSTER_ADDED.at(cluster.path, f"cluster added ({count} objects)", subject=cluster.label)]
     return Comparison(
         (),
-        findings=(*found, *(finding for one in apps.values() for finding in one.findings)),
+        findings=(*found, *(finding for side in apps.values() for finding in side.findings)),
         added=(OneSided(cluster.label, count),),
         not_compared=_not_known(cluster, apps),
         applications=len(apps),
@@ -114,5 +114,5 @@ def _of_added(cluster: Cluster, apps: Apps) -> Comparison:
 
 def _not_known(cluster: Cluster, apps: Apps) -> tuple[NotCompared, ...]:
     return tuple(
-        NotCompared(cluster.label, name, reason) for name, one in apps.items() if (reason := unknown.of_one_side(one))
+        NotCompared(cluster.label, name, reason) for name, side in apps.items() if (reason := unknown.of_one_side(side))
     )
