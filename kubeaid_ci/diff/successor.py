@@ -20,13 +20,15 @@ def with_successors(
     `before` are the Applications before the change, and `after` is a revision. A successor wraps a chart that the old
     one wrapped, and did not before. The fingerprints of findings stay.
     """
-    if not any(one.rule is CHART_GONE for one in findings):
+    if not any(finding.rule is CHART_GONE for finding in findings):
         return tuple(findings)
     sources = {f"{app.cluster}/{app.app}": _gone(app) for app in before}
     repository = Repository(kubeaid)
     with Blobs(kubeaid) as blobs:
         wrapped = _Wrapped(repository, blobs, repository.commit(after) or "")
-        return tuple(_named(one, sources, wrapped) if one.rule is CHART_GONE else one for one in findings)
+        return tuple(
+            _named(finding, sources, wrapped) if finding.rule is CHART_GONE else finding for finding in findings
+        )
 
 
 def _gone(app: RenderedApp) -> tuple[tuple[str, str], ...]:
@@ -79,4 +81,4 @@ def _is_umbrella(path: str) -> bool:
 
 def _dependencies(data: bytes) -> frozenset[str]:
     declared = chart_yaml.read_if_valid(data).get("dependencies") or ()
-    return frozenset(one["name"] for one in declared if one and one.get("name"))
+    return frozenset(dependency["name"] for dependency in declared if dependency and dependency.get("name"))

@@ -56,17 +56,17 @@ def verdicts(before: Apps, after: Apps) -> dict[str, Verdict]:
 
 def new_hosts(before: Apps, after: Apps) -> Iterator[Finding]:
     """Yield a finding for each Application with a source on a host that no Application has a source on before."""
-    used = {one.host for app in before.values() for one in app.app.hosts}
+    used = {source.host for app in before.values() for source in app.app.hosts}
     for app in after.values():
-        hosts = sorted({one.host for one in app.app.hosts if not one.is_given and one.host not in used})
+        hosts = sorted({source.host for source in app.app.hosts if not source.is_given and source.host not in used})
         if hosts:
             message = f"it takes manifests from {' and '.join(hosts)}, where no Application takes any before the change"
             yield _at(SOURCE_HOST_NEW, app, message, key="source-host")
 
 
-def of_one_side(one: AppOnSide) -> str:
+def of_one_side(side: AppOnSide) -> str:
     """Return why not all objects of an Application of a new or removed cluster are known; empty if they are."""
-    return "" if one.app.status is RenderStatus.RENDERED else _why(one)
+    return "" if side.app.status is RenderStatus.RENDERED else _why(side)
 
 
 def _verdict(name: str, before: Apps, after: Apps) -> Verdict:
@@ -100,12 +100,11 @@ def _both(was: AppOnSide, now: AppOnSide) -> Verdict:
 
 def _not_followed(was: AppOnSide, now: AppOnSide) -> Iterator[Finding]:
     """Yield the files that change, and that the Application takes from another revision before and after the change."""
-    old = {(one.revision, one.path): one.tree for one in was.app.other_revisions}
-    for one in now.app.other_revisions:
-        if old.get((one.revision, one.path), one.tree) != one.tree:
-            message = (
-                f"{one.path} changes, but the Application takes it from {one.revision}: what it applies stays the same"
-            )
+    old = {(source.revision, source.path): source.tree for source in was.app.other_revisions}
+    for source in now.app.other_revisions:
+        if old.get((source.revision, source.path), source.tree) != source.tree:
+            where = f"{source.path} changes, but the Application takes it from {source.revision}"
+            message = f"{where}: what it applies stays the same"
             yield _at(NOT_FOLLOWED, now, message)
 
 
@@ -139,12 +138,12 @@ def _unknown(was: AppOnSide, now: AppOnSide) -> Finding:
 
 
 def _unrendered(was: AppOnSide, now: AppOnSide) -> AppOnSide:
-    return next((one for one in (now, was) if one.app.status is not RenderStatus.RENDERED), now)
+    return next((side for side in (now, was) if side.app.status is not RenderStatus.RENDERED), now)
 
 
-def _why(one: AppOnSide) -> str:
+def _why(side: AppOnSide) -> str:
     """Return the reason why not all objects of an Application are known on a side."""
-    return one.app.error or next((finding.message for finding in one.findings), one.app.status.value)
+    return side.app.error or next((finding.message for finding in side.findings), side.app.status.value)
 
 
 def _removed(was: AppOnSide, before: Apps, after: Apps) -> Verdict:
@@ -168,9 +167,9 @@ def _added(now: AppOnSide, after: Apps, before: Apps) -> Verdict:
     return Verdict(compared=partly, findings=now.findings, unknown=_why(now))
 
 
-def _not_known(one: AppOnSide, side: str, reason: str) -> Verdict:
+def _not_known(app: AppOnSide, side: str, reason: str) -> Verdict:
     message = f"it is not known {side} the change, because {reason}"
-    return Verdict(compared=False, findings=(_at(NOT_COMPARED, one, message),), unknown=message)
+    return Verdict(compared=False, findings=(_at(NOT_COMPARED, app, message),), unknown=message)
 
 
 def _lost(app: RenderedApp, there: Apps, elsewhere: Apps) -> str:
@@ -199,9 +198,9 @@ def _lost_maker(app: RenderedApp, there: Apps, elsewhere: Apps) -> str:
 
 
 def _at(
-    rule: Rule, one: AppOnSide, message: str, severity: Severity | None = None, *, key: str = "not-compared"
+    rule: Rule, app: AppOnSide, message: str, severity: Severity | None = None, *, key: str = "not-compared"
 ) -> Finding:
-    place = next((finding for finding in one.findings if finding.path), None)
-    subject = "/".join(part for part in (one.app.cluster, one.app.app) if part)
+    place = next((finding for finding in app.findings if finding.path), None)
+    subject = "/".join(part for part in (app.app.cluster, app.app.app) if part)
     path, line = (place.path, place.line) if place else (None, None)
     return rule.at(path, message, subject=subject, line=line, severity=severity, key=key)

@@ -100,7 +100,9 @@ def _list(items: list[Any], field: str, *, holder: bool) -> list[Any]:
 
 
 def _is_password_of_mysql(item: str, items: list[Any]) -> bool:
-    return len(item) > 2 and item.startswith("-p") and any(isinstance(one, str) and _MYSQL.search(one) for one in items)
+    return (
+        len(item) > 2 and item.startswith("-p") and any(isinstance(word, str) and _MYSQL.search(word) for word in items)
+    )
 
 
 def _takes_secret(item: str, items: list[Any], following: int) -> bool:
@@ -111,7 +113,7 @@ def _takes_secret(item: str, items: list[Any], following: int) -> bool:
     if item in ("-p", "-a", "-w"):
         value = items[following] if following < len(items) else None
         programs = _WITH_FLAG.get(item)
-        named = programs is None or any(isinstance(one, str) and programs.search(one) for one in items)
+        named = programs is None or any(isinstance(word, str) and programs.search(word) for word in items)
         return named and isinstance(value, str) and not _NO_PASSWORD.fullmatch(value)
     return secret_name(flag[1])
 

@@ -32,14 +32,14 @@ Remove = Callable[[str], str]
 
 def secret_values(value: Any) -> frozenset[str]:
     """Return the texts that stand under secret names or within Secrets, at any depth of a value."""
-    return frozenset(text for one in hidden(masked(value)) for text in _texts(one.value))
+    return frozenset(text for secret in hidden(masked(value)) for text in _texts(secret.value))
 
 
 def secrets_of(manifest: Manifest) -> frozenset[str]:
     """Return the secrets of an object. The definition of a kind names fields for secrets and holds none."""
     if manifest.key.kind == "CustomResourceDefinition":
         return frozenset()
-    return frozenset(text for one in hidden(masked(manifest.body, manifest.key)) for text in _texts(one.value))
+    return frozenset(text for secret in hidden(masked(manifest.body, manifest.key)) for text in _texts(secret.value))
 
 
 def _texts(value: Any) -> Iterator[str]:
