@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from kubeaid_ci.argocd.sync import is_test
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext, ConfigFiles
+from kubeaid_ci.check.names import named
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.manifest import Manifest
@@ -73,8 +74,7 @@ class Applied:
         ]
         if not elsewhere:
             return self.finding(rule, message, key=key, content=message)
-        more = len(elsewhere) - _MOST_NAMED
-        names = ", ".join(elsewhere[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        names = named(elsewhere, most=_MOST_NAMED)
         reason = f"{message}; it may be in an Application that could not be rendered: {names}"
         return self.finding(rule, reason, key=key, content=message, severity=Severity.INFO)
 

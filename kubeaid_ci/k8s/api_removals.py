@@ -96,14 +96,19 @@ API_REMOVALS = (
 _BY_OBJECT = {(removal.api_version, kind): removal for removal in API_REMOVALS for kind in removal.kinds}
 
 
+def removal_of(api_version: str, kind: str) -> ApiRemoval | None:
+    """Return the deprecation or removal of the API of a kind; None if the API is neither."""
+    return _BY_OBJECT.get((api_version, kind))
+
+
 def check(manifests: Iterable[Manifest], *, newest: Version, subject: str) -> Iterator[Finding]:
-    """Findings on objects whose API is deprecated (a warning) or gone (an error) in a release of Kubernetes.
+    """Yield findings on objects whose API is deprecated (warning) or removed (error) in a release of Kubernetes.
 
     `newest` is the last release that the objects must run on; releases above 1 are unknown.
     """
     for manifest in manifests:
         version = str(manifest.body.get("apiVersion", ""))
-        removal = _BY_OBJECT.get((version, manifest.key.kind))
+        removal = removal_of(version, manifest.key.kind)
         if removal is None or (1, removal.deprecated) > newest.release[:2]:
             continue
         gone = removal.removed is not None and (1, removal.removed) <= newest.release[:2]

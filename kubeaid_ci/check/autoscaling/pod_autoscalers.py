@@ -8,6 +8,7 @@ from kubeaid_ci.check.applied import Applied, applied
 from kubeaid_ci.check.autoscaling.cluster_autoscaler import BOUNDS_INVALID, wrong_bounds
 from kubeaid_ci.check.autoscaling.node_groups import MAX_SIZE, node_groups
 from kubeaid_ci.check.context import CheckContext
+from kubeaid_ci.check.names import named
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts
 from kubeaid_ci.k8s.pods import workload
@@ -42,7 +43,6 @@ RULES = (REQUESTS_MISSING, TARGET_SHARED, TARGET_MISSING, REPLICAS_OVERWRITTEN)
 
 _HPA, _KEDA, _VPA = "HorizontalPodAutoscaler", "ScaledObject", "VerticalPodAutoscaler"
 _GROUPS = {_HPA: "autoscaling", _KEDA: "keda.sh", _VPA: "autoscaling.k8s.io"}
-_MOST_NAMED = 6
 _MEASURED = ("cpu", "memory")
 Target = tuple[str, str, str, str]
 """Destination, namespace, kind and name."""
@@ -177,8 +177,7 @@ def _shared(scalers: list[Scaler]) -> Iterator[Finding]:
         vertical = [scaler for scaler in same if scaler.kind == _VPA and resources & _set_by(scaler)]
         if len(horizontal) > 1 or (horizontal and vertical):
             owners = [f"{one.kind} {one.item.manifest.key.name}" for one in (*horizontal, *vertical)]
-            more = f" and {len(owners) - _MOST_NAMED} more" if len(owners) > _MOST_NAMED else ""
-            what = f"{kind} {namespace}/{name} is scaled by {' and '.join(owners[:_MOST_NAMED])}{more}"
+            what = f"{kind} {namespace}/{name} is scaled by {named(owners, separator=' and ')}"
             yield _finding(TARGET_SHARED, same[0].item, what)
 
 

@@ -1,11 +1,12 @@
 """Volumes that no backup has, volumes whose backups are too far apart, and the count of both."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 from kubeaid_ci.check.applied import Applied
 from kubeaid_ci.check.backup.plan import BackedVolume, Plan, plan
 from kubeaid_ci.check.context import CheckContext
+from kubeaid_ci.check.names import named
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.globs.paths import matches
 from kubeaid_ci.k8s.cron import CronSchedule, longest_gap
@@ -33,7 +34,6 @@ GAP = Rule(
 RULES = (VOLUME_UNCOVERED, NO_BACKUP, GAP)
 
 _LONGEST = timedelta(hours=24)
-_MOST_NAMED = 6
 
 
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
@@ -64,7 +64,7 @@ def _uncovered(namespace: str, inside: list[BackedVolume], backups: Plan) -> Fin
     reasons: dict[str, list[str]] = {}
     for one in inside:
         reasons.setdefault(one.reason, []).append(str(one))
-    why = "; ".join(f"{_listed(names)}: {reason}" for reason, names in reasons.items())
+    why = "; ".join(f"{named(names)}: {reason}" for reason, names in reasons.items())
     message = f"namespace {namespace}: {len(inside)} of {total} volumes are in no backup: {why}"
     return first.finding(VOLUME_UNCOVERED, message, key=namespace)
 
@@ -73,7 +73,7 @@ def _none(
     state: ClusterState, uncovered: list[BackedVolume], by_namespace: dict[tuple[str, str], list[BackedVolume]]
 ) -> Finding:
     where = "; ".join(
-        f"namespace {namespace}: {_listed(map(str, inside))}" for (_, namespace), inside in sorted(by_namespace.items())
+        f"namespace {namespace}: {named(map(str, inside))}" for (_, namespace), inside in sorted(by_namespace.items())
     )
     count = f"{len(uncovered)} volume{'s' if len(uncovered) > 1 else ''}"
     message = f"no backup of {count}: {where}"
@@ -89,7 +89,7 @@ def _gaps(backups: Plan) -> Iterator[Finding]:
     for sources, together in same.items():
         first = together[0]
         origin = first.schedules[0].item if first.schedules else (first.own and first.own.origin) or first.item
-        yield from _gap(origin, sources, first.crons, f" of {_listed(map(str, together))}")
+        yield from _gap(origin, sources, first.crons, f" of {named(map(str, together))}")
     active = [one for one in backups.schedules if one.velero.cron and not one.velero.paused]
     if active and not any(one.schedules for one in backups.volumes):
         names = tuple(f"Schedule {one.velero.name}" for one in active)
@@ -100,7 +100,7 @@ def _gap(origin: Applied, sources: tuple[str, ...], crons: tuple[CronSchedule, .
     gap = longest_gap(crons)
     if gap is None or gap > _LONGEST:
         how_long = "they never run" if gap is None else f"{gap / timedelta(hours=1):g} hours pass between two backups"
-        yield origin.finding(GAP, f"{_listed(sources)}: {how_long}{of}", key=" ".join(sources))
+        yield origin.finding(GAP, f"{named(sources)}: {how_long}{of}", key=" ".join(sources))
 
 
 def _sources(one: BackedVolume) -> tuple[str, ...]:
@@ -109,12 +109,6 @@ def _sources(one: BackedVolume) -> tuple[str, ...]:
         key = one.own.origin.manifest.key
         names.append(f"{key.kind} {key.name}")
     return tuple(names)
-
-
-def _listed(names: Iterable[str]) -> str:
-    every = list(dict.fromkeys(names))
-    more = len(every) - _MOST_NAMED
-    return ", ".join(every[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def coverage(state: ClusterState, context: CheckContext) -> dict[str, dict[str, int]]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from kubeaid_ci.check.applied import Applied, applied
 from kubeaid_ci.check.context import CheckContext
+from kubeaid_ci.check.names import named
 from kubeaid_ci.check.schema.definitions import Definitions, definitions
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
-from kubeaid_ci.k8s.api_removals import API_REMOVALS, ApiRemoval
+from kubeaid_ci.k8s.api_removals import ApiRemoval, removal_of
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.semver.version import Version
 
@@ -43,7 +44,6 @@ VERSION_NOT_SERVED = Rule(
 )
 RULES = (API_REMOVED, API_REMOVED_NEXT, API_DEPRECATED, KIND_NOT_SERVED, VERSION_NOT_SERVED)
 
-_BY_OBJECT = {(removal.api_version, kind): removal for removal in API_REMOVALS for kind in removal.kinds}
 _MOST_NAMED = 4
 
 
@@ -58,7 +58,7 @@ def _removals(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     minor = state.version.release[1]
     for item in applied(state, context):
         version = str(item.manifest.body.get("apiVersion", ""))
-        removal = _BY_OBJECT.get((version, item.manifest.key.kind))
+        removal = removal_of(version, item.manifest.key.kind)
         if removal is None or state.version.release[0] != 1 or removal.deprecated > minor:
             continue
         rule, fate = _verdict(removal, minor)
@@ -71,7 +71,7 @@ def _removals(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
 
 def is_removed(api_version: str, kind: str, version: Version) -> bool:
     """Return whether a release of Kubernetes has removed an API."""
-    removal = _BY_OBJECT.get((api_version, kind))
+    removal = removal_of(api_version, kind)
     return removal is not None and removal.removed is not None and (1, removal.removed) <= version.release[:2]
 
 
@@ -113,7 +113,7 @@ def _is_served(item: Applied, known: Definitions, context: CheckContext, release
 def _finding(state: ClusterState, same: list[Applied], known: Definitions, version: str, kind: str) -> Finding:
     first, group = same[0], same[0].manifest.key.group
     names = sorted(str(item.manifest.key).partition(" ")[2] for item in same)
-    what = f"{version} {kind} ({_listed(names)})"
+    what = f"{version} {kind} ({named(names, most=_MOST_NAMED)})"
     if (group, kind) in known.by_kind:
         served = ", ".join(sorted(known.versions(group, kind))) or "no version"
         where = known.by_kind[group, kind][0].origin.app.app
@@ -129,8 +129,3 @@ def _finding(state: ClusterState, same: list[Applied], known: Definitions, versi
 
 def _is_built_in(group: str) -> bool:
     return "." not in group
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

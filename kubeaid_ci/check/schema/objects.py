@@ -10,6 +10,7 @@ from typing import Any
 from kubeaid_ci.argocd.sync import object_options, option_value
 from kubeaid_ci.check.applied import Applied, applied
 from kubeaid_ci.check.context import CheckContext
+from kubeaid_ci.check.names import named
 from kubeaid_ci.check.schema.definitions import Definitions, definitions
 from kubeaid_ci.check.schema.structural import Coercion, json_schema, without_status
 from kubeaid_ci.errors import UserError
@@ -122,12 +123,10 @@ def _findings(item: Applied, violations: "list[Violation] | tuple[Violation, ...
     refused = [f"{written(one.path)} {one.message}" for one in known if one.message]
     unknown = [written((*one.path, name)) for one in known for name in one.fields]
     if refused:
-        yield _finding(OBJECT_INVALID, item, _listed(refused), None)
+        yield _finding(OBJECT_INVALID, item, _named(refused), None)
     if unknown:
         validates = option_value((*object_options(item.manifest.body), *item.app.sync.options), "Validate") != "false"
-        yield _finding(
-            FIELD_UNKNOWN, item, f"unknown field {_listed(unknown)}", None if validates else Severity.WARNING
-        )
+        yield _finding(FIELD_UNKNOWN, item, f"unknown field {_named(unknown)}", None if validates else Severity.WARNING)
 
 
 def _finding(rule: Rule, item: Applied, what: str, severity: Severity | None) -> Finding:
@@ -146,9 +145,8 @@ def _is_masked(body: Mapping[str, Any], path: Path) -> bool:
     return isinstance(value, str) and MASK in value
 
 
-def _listed(parts: list[str]) -> str:
-    more = len(parts) - _MOST_NAMED
-    return "; ".join(parts[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+def _named(parts: list[str]) -> str:
+    return named(parts, most=_MOST_NAMED, separator="; ")
 
 
 def _api_version(item: Applied) -> str:

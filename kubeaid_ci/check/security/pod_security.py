@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from kubeaid_ci.check.applied import Applied, applied
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.check.security.workloads import Workload, named, workloads
+from kubeaid_ci.check.names import named
+from kubeaid_ci.check.security.workloads import Workload, workloads
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import text_map, texts
 from kubeaid_ci.k8s.pod_security import Breach, Level, breaches, level_of

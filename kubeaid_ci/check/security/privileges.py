@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.check.security.workloads import Workload, containers, containers_named, effective, named, workloads
+from kubeaid_ci.check.names import named
+from kubeaid_ci.check.security.workloads import Workload, containers, containers_named, effective, workloads
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import at, mapping, mappings, text, texts
 from kubeaid_ci.k8s.pod_security import added_capabilities

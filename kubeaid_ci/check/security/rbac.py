@@ -5,8 +5,8 @@ from typing import Any
 
 from kubeaid_ci.check.applied import applied
 from kubeaid_ci.check.context import CheckContext
+from kubeaid_ci.check.names import named
 from kubeaid_ci.check.security.grants import Grant, allowed, grants
-from kubeaid_ci.check.security.workloads import named
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import texts
 from kubeaid_ci.render.cluster_state import ClusterState

@@ -5,7 +5,8 @@ from typing import Any
 
 from kubeaid_ci.check.applied import applied
 from kubeaid_ci.check.context import CheckContext
-from kubeaid_ci.check.security.workloads import Workload, containers, containers_named, named, workloads
+from kubeaid_ci.check.names import named
+from kubeaid_ci.check.security.workloads import Workload, containers, containers_named, workloads
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import at, mapping, mappings
 from kubeaid_ci.k8s.quantity import quantity

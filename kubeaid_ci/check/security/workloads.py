@@ -6,12 +6,11 @@ from typing import Any
 
 from kubeaid_ci.check.applied import Applied, applied
 from kubeaid_ci.check.context import CheckContext
+from kubeaid_ci.check.names import named
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.k8s.fields import mapping, mappings, text
 from kubeaid_ci.k8s.pods import PodTemplate, pod_templates
 from kubeaid_ci.render.cluster_state import ClusterState
-
-_MOST_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +54,6 @@ def effective(pods: PodTemplate, container: Mapping[str, Any], field: str) -> An
     """Return a field of the security context of a container, which wins over that of the pod."""
     own = mapping(container, "securityContext").get(field)
     return mapping(pods.spec, "securityContext").get(field) if own is None else own
-
-
-def named(names: Iterable[str]) -> str:
-    """Return names for a message: the first few, and how many more there are."""
-    listed = list(dict.fromkeys(names))
-    more = len(listed) - _MOST_NAMED
-    return ", ".join(listed[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def containers_named(names: Iterable[str]) -> str:
