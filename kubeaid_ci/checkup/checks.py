@@ -54,7 +54,7 @@ def ca_bundle(path: str, *, there: bool) -> Check:
 
 
 def proxies(found: Mapping[str, str]) -> Iterator[Check]:
-    """The proxies on the way out, where there are any."""
+    """Yield a check with the proxies for outgoing requests, if any is set."""
     if found:
         yield ok(Area.MACHINE, "proxy", ", ".join(f"{name} {value}" for name, value in found.items()))
 
@@ -136,9 +136,9 @@ def releases(there: Sequence[str], lacking: Mapping[str, Sequence[str]]) -> Chec
     """Check that the release of each cluster is vendored; `lacking` has the clusters by missing release."""
     if not lacking:
         return ok(Area.KUBEAID_REPO, "releases", ", ".join(there) or "none")
-    told = "; ".join(f"{release} ({names(clusters)})" for release, clusters in sorted(lacking.items()))
+    missing = "; ".join(f"{release} ({names(clusters)})" for release, clusters in sorted(lacking.items()))
     advice = f"set kube_prometheus_version to an available release: {', '.join(there) or 'none'}"
-    return failed(rules.RELEASE_MISSING, Area.KUBEAID_REPO, "releases", f"no library for {told}", advice)
+    return failed(rules.RELEASE_MISSING, Area.KUBEAID_REPO, "releases", f"no library for {missing}", advice)
 
 
 def clusters_unknown() -> Iterator[Check]:
@@ -167,7 +167,7 @@ def pinned(count: int, lacking: Mapping[str, str], *, used: bool) -> Check:
     more = f", and {len(lacking) - 1} more" if len(lacking) > 1 else ""
     detail = f"{count} found, not for {names(list(lacking))}: {first}{more}"
     found = failed(rules.REVISION_MISSING, Area.KUBEAID_REPO, "pinned revisions", detail)
-    return rules.worse(found) if used else found
+    return rules.as_error(found) if used else found
 
 
 def forge(address: ForgeAddress | UserError) -> Check:
@@ -193,14 +193,14 @@ def change_request(url: str | None, branch: str) -> Check:
 
 
 def old_variables(found: Mapping[str, str]) -> Iterator[Check]:
-    """The old variables that are set, each with its new name."""
+    """Yield a check with the old variables that are set, each with its new name."""
     if found:
-        told = ", ".join(f"{name} (now {new})" for name, new in found.items())
-        yield failed(rules.OLD_VARIABLE, Area.FORGE, "old names", told)
+        renamed = ", ".join(f"{name} (now {new})" for name, new in found.items())
+        yield failed(rules.OLD_VARIABLE, Area.FORGE, "old names", renamed)
 
 
 def token_variables(found: Sequence[TokenVariable], *, needed: Sequence[str]) -> Iterator[Check]:
-    """The variables that may hold a token: which is used for what, and which is not and why.
+    """Yield a check for each variable that may hold a token: its use, or why it is not used.
 
     `needed` are the variables that would do for the forge's API; empty if nothing is to be opened.
     """
@@ -251,24 +251,24 @@ def requesting(answer: Access | Refused | NotReached, *, who: str, needs: str) -
         case NotReached(detail):
             return failed(rules.NOT_REACHED, Area.FORGE, "API", detail)
         case Access(_, _, push, requests, detail):
-            told = f"{who}: read yes, push {_told(push)}, change requests {_told(requests)} ({detail})"
+            rights = f"{who}: read yes, push {_answer(push)}, change requests {_answer(requests)} ({detail})"
             if push is False or requests is False:
-                return failed(rules.ACCESS_MISSING, Area.FORGE, "API", told, needs)
-            return ok(Area.FORGE, "API", told)
+                return failed(rules.ACCESS_MISSING, Area.FORGE, "API", rights, needs)
+            return ok(Area.FORGE, "API", rights)
 
 
-def _told(may: bool | None) -> str:  # noqa: FBT001 - the answer of the forge, passed on
+def _answer(may: bool | None) -> str:  # noqa: FBT001 - the answer of the forge, passed on
     return {True: "yes", False: "no", None: "unknown until tried"}[may]
 
 
 def names(found: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
+    """Return the first few names, and how many more there are."""
     more = len(found) - _MOST_NAMES
     return ", ".join(found[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """The numbers that a version begins with; Git for Windows and macOS add words and a fourth part."""
+    """Return the numbers that a version begins with. Git for Windows and macOS adds words and a fourth part."""
     found = re.match(r"\d+(?:\.\d+)*", version)
     return tuple(map(int, found[0].split("."))) if found else ()
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kubeaid_ci.checkup import checks
-from kubeaid_ci.checkup.forge import Approach, approach
+from kubeaid_ci.checkup.forge import RemoteAccess, approach
 from kubeaid_ci.checkup.result import Area, Check, NotReached
 from kubeaid_ci.clusters.clusters import Clusters, list_clusters
 from kubeaid_ci.errors import OutsideError, UserError
@@ -23,14 +23,14 @@ class ConfigRepo:
 
     checks: tuple[Check, ...]
     folder: Path | None = None
-    approach: Approach | None = None
+    approach: RemoteAccess | None = None
     clusters: Clusters = field(default_factory=lambda: Clusters((), ()))
     has_clusters: bool = False
     """True if the clusters could be listed. If not, `clusters` is empty and nothing follows from it."""
 
 
-def look(named: str, kubeaid: str | None, wishes: Wishes, scratch: Path) -> ConfigRepo:
-    """Look at the config repo, which is a folder or an address; a clone of it may lie in `scratch`."""
+def check_config_repo(named: str, kubeaid: str | None, wishes: Wishes, scratch: Path) -> ConfigRepo:
+    """Check the config repo, a folder or an address. An address is cloned to `scratch`."""
     try:
         if is_address(named):
             return _remote(named, kubeaid, wishes, scratch)

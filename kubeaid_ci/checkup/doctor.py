@@ -1,13 +1,14 @@
-"""Looks at this machine, the two repositories and the forge, and describes what they have or lack."""
+"""Checks this machine, the two repositories and the forge for what building and publishing need."""
 
 import os
 import tempfile
 from pathlib import Path
 
-from kubeaid_ci.checkup import config_repo as doctor_config
-from kubeaid_ci.checkup import forge, rules
-from kubeaid_ci.checkup import kubeaid as doctor_kubeaid
-from kubeaid_ci.checkup import machine as doctor_machine
+from kubeaid_ci.checkup import rules
+from kubeaid_ci.checkup.config_repo import check_config_repo
+from kubeaid_ci.checkup.forge import check_forge
+from kubeaid_ci.checkup.kubeaid import check_kubeaid
+from kubeaid_ci.checkup.machine import check_machine, has_git
 from kubeaid_ci.checkup.result import Checkup
 from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.git.revision import WORK_TREE, Revision, parse_revision
@@ -21,23 +22,23 @@ def doctor(
     engine: str = "rjsonnet",
     wishes: Wishes | None = None,
 ) -> Checkup:
-    """Say what this machine, both repositories and the forge have or lack for building and publishing.
+    """Check this machine, both repositories and the forge for what building and publishing need.
 
-    `config_repo` and `kubeaid` are folders or addresses; `kubeaid_ref`, `engine` and `wishes` are those
-    that builds and publications will use. Nothing is written anywhere, and no token is in the result.
-    What cannot be read or reached is one check of the result; the others are still made.
+    `config_repo` and `kubeaid` are folders or addresses; `kubeaid_ref`, `engine` and `wishes` are those that builds and
+    publications will use. Nothing is written, and no token is in the result. A repository or forge that cannot be
+    reached is a failed check of the result; the other checks are made.
     """
     wishes = wishes or Wishes()
     source = None if kubeaid is None else str(kubeaid)
-    machine = doctor_machine.look(engine, wishes.ca_bundle)
-    if not doctor_machine.has_git(machine):
+    machine = check_machine(engine, wishes.ca_bundle)
+    if not has_git(machine):
         return Checkup(machine, tuple(rules.findings(machine)))  # it is Git that knows the rest
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as scratch:
-        config = doctor_config.look(str(config_repo), source, wishes, Path(scratch))
+        config = check_config_repo(str(config_repo), source, wishes, Path(scratch))
         results = (
             *machine,
             *config.checks,
-            *doctor_kubeaid.look(source, parse_revision(kubeaid_ref), config),
-            *forge.look(config.approach, config.folder, wishes),
+            *check_kubeaid(source, parse_revision(kubeaid_ref), config),
+            *check_forge(config.approach, config.folder, wishes),
         )
     return Checkup(results, (*rules.findings(results), *config.clusters.findings))

@@ -30,17 +30,17 @@ _REFUSALS = (401, 403, 404)
 
 
 @dataclass(frozen=True, slots=True)
-class Approach:
+class RemoteAccess:
     """The config repo's remote, its credentials, and its answer to a request for its branches.
 
-    `forge` is the error if the type of forge is unknown. A token in the address is `held`, and
-    `given` where it comes before those of the environment.
+    `forge` is the error if the type of forge is unknown. `held` is the token in the address, `from_argument` the same
+    token if it comes before those of the environment.
     """
 
     remote: Remote
     access: GitAccess
     forge: ForgeAddress | UserError
-    given: Token | None
+    from_argument: Token | None
     held: Token | None
     base: str | None
     answer: Heads | Refused | NotReached
@@ -51,30 +51,30 @@ class Approach:
         return self.forge.kind if isinstance(self.forge, ForgeAddress) else ForgeKind.NONE
 
 
-def briefly(access: GitAccess) -> GitAccess:
-    """The same way in, for somebody who waits for the answer: one try, and not for long."""
+def with_short_timeout(access: GitAccess) -> GitAccess:
+    """Return the access with one attempt and a short timeout, because a person waits for the answer."""
     return replace(access, retries=RetryPolicy(attempts=1), timeout=_SECONDS)
 
 
-def approach(address: str, wishes: Wishes, *, is_origin: bool = False) -> Approach:
-    """Find out about a remote, and ask it for its branches; raises `UserError` if it is no address.
+def approach(address: str, wishes: Wishes, *, is_origin: bool = False) -> RemoteAccess:
+    """Return the access to a remote with its branches. Raises `UserError` for an invalid address.
 
-    A token in an address that somebody gives is the one to use; one in the ``origin`` of a checkout is the
-    last resort, as when publishing: a CI system put it there to clone with.
+    A token in an address of the command line is used first. One in the ``origin`` of a checkout is used last, as when
+    publishing: a CI system put it there to clone with.
     """
     url, held = split_address(address)
     remote = Remote.parse(url)
     forge = _detected(remote, wishes)
     bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
-    given = None if is_origin else held
+    from_argument = None if is_origin else held
     kind = forge.kind if isinstance(forge, ForgeAddress) else ForgeKind.NONE
-    token = given or _git_token(remote, kind) or held
+    token = from_argument or _git_token(remote, kind) or held
     known = forge if isinstance(forge, ForgeAddress) else ForgeAddress(ForgeKind.NONE, "", remote, "", "")
-    access = briefly(forges.git_access(known, url, token, ca_bundle=bundle))
+    access = with_short_timeout(forges.git_access(known, url, token, ca_bundle=bundle))
     named = environment.base_branch(os.environ)
     base = wishes.base or (named.value if named else None)
     answer = readable(access, *([base] if base else []))
-    return Approach(remote, access, forge, given, held, base, answer)
+    return RemoteAccess(remote, access, forge, from_argument, held, base, answer)
 
 
 def _detected(remote: Remote, wishes: Wishes) -> ForgeAddress | UserError:
@@ -91,10 +91,10 @@ def _git_token(remote: Remote, kind: ForgeKind) -> Token | None:
         return None  # a malformed one, which the check of its variable names
 
 
-def look(way: Approach | None, checkout: Path | None, wishes: Wishes) -> Iterator[Check]:
-    """Look at the forge: reading, pushing, change requests, and the variables that all of it depends on.
+def check_forge(way: RemoteAccess | None, checkout: Path | None, wishes: Wishes) -> Iterator[Check]:
+    """Check the forge: reading, pushing, change requests, and the variables with tokens.
 
-    `checkout` is a folder with a commit of the config repo, where there is one.
+    `checkout` is a folder with a commit of the config repo; None if there is none.
     """
     yield from checks.old_variables(environment.old_names(os.environ))
     if way is None:
@@ -112,20 +112,22 @@ def look(way: Approach | None, checkout: Path | None, wishes: Wishes) -> Iterato
     yield from _api(way, wishes)
 
 
-def _variables(way: Approach) -> Iterator[Check]:
+def _variables(way: RemoteAccess) -> Iterator[Check]:
     if way.remote.is_local:
         return
     kind = way.kind
-    needed = () if kind is ForgeKind.NONE or way.given else environment.token_variables(kind, way.remote, os.environ)
+    needed = (
+        () if kind is ForgeKind.NONE or way.from_argument else environment.token_variables(kind, way.remote, os.environ)
+    )
     found = environment.tokens_set(way.remote, kind, os.environ)
     yield from checks.token_variables(found, needed=needed)
 
 
-def _api(way: Approach, wishes: Wishes) -> Iterator[Check]:
+def _api(way: RemoteAccess, wishes: Wishes) -> Iterator[Check]:
     if not isinstance(way.forge, ForgeAddress) or way.kind is ForgeKind.NONE:
         return
     try:
-        token = way.given or environment.forge_token(way.remote, way.kind, os.environ) or way.held
+        token = way.from_argument or environment.forge_token(way.remote, way.kind, os.environ) or way.held
     except UserError:
         return  # malformed, and named by the check of its variable
     if token is None:
@@ -151,7 +153,7 @@ def _owner(token: Token | None) -> str:
 
 
 def readable(access: GitAccess, *branches: str) -> Heads | Refused | NotReached:
-    """The remote's default branch and those of the given branches that it has, or why it cannot be read."""
+    """Return the default branch of the remote and those of `branches` that it has, or why it cannot be read."""
     if (closed := _closed(access, READ)) is not None:
         return closed
     try:
@@ -161,7 +163,7 @@ def readable(access: GitAccess, *branches: str) -> Heads | Refused | NotReached:
 
 
 def writable(access: GitAccess, checkout: Path, branch: str) -> Refused | NotReached | None:
-    """Why the branch cannot be pushed to; None if the remote lets us.
+    """Return why the branch cannot be pushed to; None if the remote accepts it.
 
     Over HTTP the remote reports it before anything is sent. Elsewhere a push from a checkout with a commit
     in it goes as far as the remote's own refusal, and is not made.

@@ -6,7 +6,7 @@ from pathlib import Path
 from kubeaid_ci.build.evaluation import Evaluation, Refused
 from kubeaid_ci.checkup import checks, forge
 from kubeaid_ci.checkup.config_repo import ConfigRepo, settings_check
-from kubeaid_ci.checkup.forge import briefly
+from kubeaid_ci.checkup.forge import with_short_timeout
 from kubeaid_ci.checkup.result import Area, Check
 from kubeaid_ci.config_repo.cluster import Cluster, ClusterInfo
 from kubeaid_ci.errors import UserError
@@ -21,8 +21,8 @@ _CHARTS = "argocd-helm-charts"
 _ADVICE = "name one with --kubeaid PATH|URL or KUBEAID_CI_KUBEAID"
 
 
-def look(named: str | None, ref: Revision, config: ConfigRepo) -> Iterator[Check]:
-    """Look at the KubeAid repo, which is a folder or an address; a mirror is looked at, but none is made."""
+def check_kubeaid(named: str | None, ref: Revision, config: ConfigRepo) -> Iterator[Check]:
+    """Check the KubeAid repo, a folder or an address. Of an address an existing mirror is read, but none is made."""
     if named is None:
         yield checks.no_repository(Area.KUBEAID_REPO, "none named", _ADVICE)
         return
@@ -34,7 +34,7 @@ def look(named: str | None, ref: Revision, config: ConfigRepo) -> Iterator[Check
     if not by_address:
         yield from _folder(Path(named).resolve(), ref, config)
         return
-    access = briefly(reading(named))
+    access = with_short_timeout(reading(named))
     answer = forge.readable(access)
     default = answer.default if isinstance(answer, Heads) else answer
     yield checks.reading(Area.KUBEAID_REPO, access.url, default, access.help)
@@ -93,6 +93,6 @@ def _releases(
 
 
 def _lacking(sources: Mapping[str, KubeAid | Finding], clusters: Sequence[Cluster]) -> dict[str, str]:
-    """Why no KubeAid revision was found, by cluster."""
+    """Return the reason by cluster for each cluster whose KubeAid revision was not found."""
     found = ((cluster.name, sources[cluster.dir]) for cluster in clusters)
     return {name: source.message for name, source in found if isinstance(source, Finding)}

@@ -27,16 +27,16 @@ UNKNOWN = "of an unknown version"
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
-def look(engine: str, ca_bundle: str | None) -> tuple[Check, ...]:
-    """Everything on this machine that builds and publications need or can use."""
+def check_machine(engine: str, ca_bundle: str | None) -> tuple[Check, ...]:
+    """Check everything on this machine that builds and publications need or can use."""
     tools = [checks.tool(tool) for tool in (*_git(), *_engines(engine), *_others())]
     cache = Cache(named_folder(), CACHE_BYTES)
-    kept = checks.cache(str(cache.folder), cache.size(), cache.trouble())
+    cached = checks.cache(str(cache.folder), cache.size(), cache.trouble())
     bundle = [checks.ca_bundle(ca_bundle, there=Path(ca_bundle).is_file())] if ca_bundle else []
     return (
         checks.python(platform.python_version(), __version__),
         *tools,
-        kept,
+        cached,
         *bundle,
         *checks.proxies(_proxies()),
     )
@@ -78,13 +78,13 @@ def _others() -> Iterator[Tool]:
 
 
 def _proxies() -> dict[str, str]:
-    """The proxy settings that are set, without any credentials."""
+    """Return the proxy settings that are set, without credentials."""
     found = {name: os.environ.get(name) or os.environ.get(name.lower(), "") for name in _PROXIES}
     return {name: value.rpartition("@")[2].strip() for name, value in found.items() if value.strip()}
 
 
 def program(name: str) -> str | None:
-    """The version that a program reports; None if it is not on PATH."""
+    """Return the version that a program reports; None if it is not on PATH."""
     if shutil.which(name) is None:
         return None
     try:
@@ -96,7 +96,7 @@ def program(name: str) -> str | None:
 
 
 def package(name: str) -> str | None:
-    """The version of an installed Python package; None if it is not installed."""
+    """Return the version of a Python package; None if it is not installed."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -9,14 +9,14 @@ from kubeaid_ci.report.report import Report
 
 
 def report(checkup: Checkup, *, version: str) -> Report:
-    """The report of ``kubeaid-ci doctor``: a row for each check, then what to do about those that are not well."""
+    """Return the report of ``kubeaid-ci doctor``: a row for each check, then what to do about those that failed."""
     counts = Counter(check.state for check in checkup.results)
     explained = frozenset(finding.subject for finding in checkup.findings)
-    told = {state.value.replace(" ", "_"): counts[state] for state in State if counts[state]}
+    by_state = {state.value.replace(" ", "_"): counts[state] for state in State if counts[state]}
     return Report(
         "doctor",
         version,
-        summary={"checks": len(checkup.results)} | told,
+        summary={"checks": len(checkup.results)} | by_state,
         results=checkup.results,
         findings=checkup.findings,
         table=Table(("state", "where", "what", "found"), tuple(_row(check, explained) for check in checkup.results)),

@@ -177,13 +177,13 @@ def failed(rule: Rule, area: Area, name: str, detail: str, advice: str = "") -> 
     return Check(area, name, _OWN_STATES.get(rule.id) or _STATES[rule.severity], detail, advice, rule.id)
 
 
-def worse(check: Check) -> Check:
-    """The same check, where what is usually a warning keeps something from working."""
+def as_error(check: Check) -> Check:
+    """Return a failed check as an error: what is usually a warning keeps something from working here."""
     return replace(check, state=State.WRONG)
 
 
 def findings(checks: Iterable[Check]) -> Iterator[Finding]:
-    """A finding for each check that is not well; those of other commands' rules are found there."""
+    """Yield a finding for each failed check. Rules of other commands have their findings in their own reports."""
     for check in checks:
         if rule := _BY_ID.get(check.rule or ""):
             severity = Severity.ERROR if check.state is State.WRONG else rule.severity

@@ -72,7 +72,7 @@ def list_clusters(
 
 
 def _vars(task: tuple[str, Cluster]) -> dict[str, Any] | Finding:
-    """A cluster's platform and release. Runs in a worker."""
+    """Return the platform and the release of a cluster, or why its vars cannot be read. Runs in a worker."""
     root, cluster = task
     try:
         values = Evaluation.of(cluster, root, FolderRef(root), "rjsonnet").vars()

@@ -63,7 +63,7 @@ def child_pipeline(
     image: str | None = None,
     tags: Sequence[str] = (),
 ) -> str:
-    """The pipeline, with `variables` for every job, taken as they are: no ``$`` in them is expanded.
+    """Return the child pipeline as JSON, with `variables` for every job. GitLab does not expand ``$`` in them.
 
     A cluster without a vars file, or whose folder's name is no text, has no job of its own; the job that publishes
     builds every cluster that it does not find built.
@@ -107,7 +107,7 @@ def _build() -> dict[str, Any]:
 
 
 def _job(folder: str) -> dict[str, Any]:
-    """The job of one cluster; its cache is its own, so that it hands on no other cluster's builds."""
+    """Return the job of one cluster. It has its own cache, so that it passes on no builds of other clusters."""
     key = hashlib.sha256(folder.encode()).hexdigest()[:16]
     return {
         "extends": ".build",
@@ -120,7 +120,7 @@ def _job(folder: str) -> dict[str, Any]:
 
 
 def _publish() -> dict[str, Any]:
-    """Always: one bad cluster does not keep the others from being published."""
+    """Return the job that publishes. It always runs: a failed cluster does not keep the others from being published."""
     return {
         "stage": "publish",
         "when": "always",
@@ -137,14 +137,14 @@ def _publish() -> dict[str, Any]:
 
 
 def _named(folders: Iterable[str]) -> dict[str, str]:
-    """Each folder by the name of its job, which people read; folders that look the same are numbered."""
+    """Return each folder by the name of its job. Folders whose names look the same are numbered."""
     named: dict[str, str] = {}
     for folder in folders:
-        name = shown = shortened(f"build {one_line(folder)}", _LONGEST_NAME)
+        name = label = shortened(f"build {one_line(folder)}", _LONGEST_NAME)
         number = 1
         while name in named:
             number += 1
-            name = f"{shown} ({number})"
+            name = f"{label} ({number})"
         named[name] = folder
     return named
 
@@ -154,7 +154,7 @@ def _raw(value: str) -> dict[str, Any]:
 
 
 def _is_text(name: str) -> bool:
-    """False for a name that is no UTF-8, which Python holds as halves of surrogate pairs."""
+    """Return whether a name is UTF-8. Python holds other names as halves of surrogate pairs."""
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -14,7 +14,7 @@ _HEADER = ("name", "folder", "platform", "Kubernetes", "release", "KubeAid", "Ap
 
 
 def report(clusters: tuple[ClusterInfo, ...], findings: tuple[Finding, ...], *, version: str) -> Report:
-    """The report of ``kubeaid-ci clusters``."""
+    """Return the report of ``kubeaid-ci clusters``."""
     return Report(
         "clusters",
         version,

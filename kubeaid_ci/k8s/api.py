@@ -99,7 +99,7 @@ def api_versions(version: Version) -> tuple[str, ...]:
 
 
 def custom_versions(definitions: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The same for what CustomResourceDefinitions add."""
+    """Return what CustomResourceDefinitions add, sorted: ``group/v1`` and ``group/v1/Kind``."""
     return _sorted(
         name
         for definition in definitions
@@ -132,9 +132,9 @@ def _served(definition: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     spec = mapping(definition, "spec")
     group, kind, versions = spec.get("group"), mapping(spec, "names").get("kind"), spec.get("versions")
     for version in versions if isinstance(versions, list) else ():
-        said = mapping(version)
-        if said.get("served") is not False and isinstance(said.get("name"), str):
-            yield str(group), str(kind), str(said["name"])
+        fields = mapping(version)
+        if fields.get("served") is not False and isinstance(fields.get("name"), str):
+            yield str(group), str(kind), str(fields["name"])
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

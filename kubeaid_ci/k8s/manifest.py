@@ -86,12 +86,12 @@ class Manifest:
 
 
 def objects(path: str, body: Any) -> list[Manifest]:
-    """The objects of one document: none of an empty one, each item of a list, else the one.
+    """Return the objects of a document: empty if it is empty, the items of a list, else the document itself.
 
-    A list is what has a list of `items`, whatever its kind. With `items: null` it has no objects (`isNullList` of Argo
-    CD), unless it has a spec or a status.
-    Items of a typed List (``RoleList``) may leave out their kind and API version, as in an answer of
-    the API server. What is no mapping becomes an object that has neither, for a check to name.
+    A document with a list `items` is a list, whatever its kind. With `items: null` it has no objects (`isNullList` of
+    Argo CD), unless it has a spec or a status. Items of a typed List (``RoleList``) may leave out their kind and API
+    version, as in a response of the API server. An item that is no mapping becomes an object without both, so that a
+    check can report it.
     """
     if body is None:
         return []
@@ -107,7 +107,7 @@ def objects(path: str, body: Any) -> list[Manifest]:
 
 
 def own_images(manifest: Manifest) -> dict[str, str]:
-    """The images that a custom resource names for the pods that its controller makes, by field."""
+    """Return the images that a custom resource names for the pods of its controller, by field."""
     spec = manifest.body.get("spec")
     if "." not in manifest.key.group or manifest.key.group.endswith(".k8s.io") or not isinstance(spec, Mapping):
         return {}

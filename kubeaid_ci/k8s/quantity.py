@@ -13,13 +13,13 @@ _SIZES = _BINARY | _DECIMAL
 
 
 def same_quantity(old: Any, new: Any) -> bool:
-    """Return whether two values are the same amount, however it is spelled; not where one is no amount."""
+    """Return whether two values are the same amount, however it is spelled; False if one of them is no amount."""
     before, after = quantity(old), quantity(new)
     return before is not None and before == after
 
 
 def quantity(value: Any) -> Decimal | None:
-    """The amount that a number or text names; None if it names none."""
+    """Return the amount of a number or text such as ``100m``; None if it is no amount."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     found = _SPELLED.fullmatch(str(value))

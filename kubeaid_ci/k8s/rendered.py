@@ -44,7 +44,7 @@ class Varying(NamedTuple):
 
 
 def parsed(files: Files) -> list[Rendered]:
-    """The objects of rendered files, Lists opened, in order. Raises `UserError` for what Argo CD would refuse."""
+    """Return the objects of rendered files in order, with the items of Lists. Raises `UserError` as Argo CD refuses."""
     return [one for path, text in files for one in _objects(path, text)]
 
 
@@ -83,12 +83,12 @@ def _read(path: str, text: str) -> list[Rendered]:
 
 @lru_cache(maxsize=2048)
 def _read_once(text: str) -> tuple[Rendered, ...]:
-    """The objects of a text: clusters share identical CRDs and dashboards, and they are not modified here."""
+    """Return the objects of a text. Clusters share identical CRDs and dashboards, which nothing modifies."""
     return tuple(one._replace(json=as_json(one.body)) for one in _read("a file", text))
 
 
 def as_json(value: Any) -> str:
-    """The value as compact JSON."""
+    """Return a value as compact JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -98,36 +98,36 @@ def _settled(first: list[Rendered], second: list[Rendered], varying: list[Varyin
         yield from first
         return
     for one, other in zip(first, second, strict=True):
-        told: list[tuple[Steps, bool]] = []
-        body = _masked(one.body, other.body, (), told)
-        varying += [Varying(one.path, ObjectId.of(body), _written(steps), shaped) for steps, shaped in told]
+        varied: list[tuple[Steps, bool]] = []
+        body = _masked(one.body, other.body, (), varied)
+        varying += [Varying(one.path, ObjectId.of(body), _written(steps), shaped) for steps, shaped in varied]
         yield Rendered(one.path, body)
 
 
 def _kind(body: dict[str, Any]) -> ObjectId:
-    """The identity of an object without its name, which may vary like any value."""
+    """Return the identity of an object without its name, which may vary like any value."""
     return replace(ObjectId.of(body), name="", place=0)
 
 
-def _masked(one: Any, other: Any, steps: Steps, told: list[tuple[Steps, bool]]) -> Any:
+def _masked(one: Any, other: Any, steps: Steps, varied: list[tuple[Steps, bool]]) -> Any:
     match one, other:
         case dict(), dict() if one.keys() == other.keys():
-            return {key: _masked(value, other[key], (*steps, key), told) for key, value in one.items()}
+            return {key: _masked(value, other[key], (*steps, key), varied) for key, value in one.items()}
         case list(), list() if len(one) == len(other):
             pairs = zip(one, other, strict=True)
-            return [_masked(*pair, (*steps, at), told) for at, pair in enumerate(pairs)]
+            return [_masked(*pair, (*steps, at), varied) for at, pair in enumerate(pairs)]
         case _ if one == other and type(one) is type(other):
             return one
         case str(), str():
-            told.append((steps, False))
+            varied.append((steps, False))
             return _name(one, other) if steps == _NAME else _text(one, other)
     shaped = isinstance(one, dict | list) or isinstance(other, dict | list)
-    told.append((steps, shaped))
+    varied.append((steps, shaped))
     return one if shaped else MASK
 
 
 def _name(one: str, other: str) -> str:
-    """The name of an object: the parts between hyphens and dots that stay identify it."""
+    """Return the name of an object with its varying parts masked. Parts are between hyphens and dots."""
     parts, others = _NAME_PARTS.split(one), _NAME_PARTS.split(other)
     if len(parts) != len(others):
         same = [a for a, b in takewhile(_equal, zip(parts, others, strict=False))]

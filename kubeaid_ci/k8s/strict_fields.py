@@ -1,4 +1,4 @@
-"""Reads the fields of an object that somebody wrote."""
+"""Readers of fields of an object that a person wrote: a value of a wrong type is an error."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from kubeaid_ci.errors import UserError
 
 
-def text(said: Mapping[str, Any], key: str) -> str:
-    """A field as text, an empty text if it is not set; raises `UserError` if it is a list or has fields of its own."""
-    value = said.get(key)
+def text(fields: Mapping[str, Any], key: str) -> str:
+    """Return a field as text; empty if it is not set. Raises `UserError` for a boolean, a list or a mapping."""
+    value = fields.get(key)
     match value:
         case None:
             return ""
@@ -19,9 +19,9 @@ def text(said: Mapping[str, Any], key: str) -> str:
     return str(value)
 
 
-def texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    """A field as a list of texts; raises `UserError` if it is not one."""
-    value = said.get(key)
+def texts(fields: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Return a list of strings; empty if it is not set. Raises `UserError` for anything else."""
+    value = fields.get(key)
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
@@ -29,9 +29,9 @@ def texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def mapping(said: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """A field that has fields of its own; raises `UserError` if it has none."""
-    value = said.get(key)
+def mapping(fields: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return a mapping; empty if it is not set. Raises `UserError` for anything else."""
+    value = fields.get(key)
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -39,9 +39,9 @@ def mapping(said: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value
 
 
-def mappings(said: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    """A field as a list of what has fields of its own; raises `UserError` if it is not one."""
-    value = said.get(key)
+def mappings(fields: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """Return a list of mappings; empty if it is not set. Raises `UserError` for anything else."""
+    value = fields.get(key)
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):

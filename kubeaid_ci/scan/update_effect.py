@@ -17,7 +17,7 @@ class UpdateEffect:
     unknown: tuple[str, ...]
 
     def text(self) -> str:
-        """Such as ``fixes 12 vulnerabilities (3 critical) and adds 1 (1 high); 2 images not scanned``."""
+        """Return a text such as ``fixes 12 vulnerabilities (3 critical) and adds 1 (1 high); 2 images not scanned``."""
         found = f"fixes {_counted(self.fixed, first=True)} and adds {_counted(self.added, first=False)}"
         if not self.unknown:
             return found

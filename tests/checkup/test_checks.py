@@ -42,7 +42,7 @@ def test_finding_says_what_and_what_to_do_and_keeps_its_fingerprint_when_details
 
 
 def test_warning_that_keeps_something_from_working_is_an_error() -> None:
-    check = rules.worse(doctor.history(0, shallow=False, folder="kubeaid"))
+    check = rules.as_error(doctor.history(0, shallow=False, folder="kubeaid"))
     (finding,) = rules.findings([check])
     assert finding.severity is Severity.ERROR
 
