@@ -110,7 +110,7 @@ class Manifest:
         try:
             content = parse(data, unique=True)
         except ValueError as error:
-            raise UserError(f"{where}: not JSON: {error}") from error
+            raise UserError(f"{where}: not JSON: {error}; copy the bundle again") from error
         top = Fields(content, where)
         if top.text("schema") != SCHEMA:
             raise UserError(f"{where}: not a bundle of the schema {SCHEMA}; update kubeaid-ci or create it again")
@@ -124,7 +124,7 @@ class Manifest:
             since=top.matching("since", _HEX, empty=True),
         )
         if top.text("digest") != manifest.digest or data != manifest.to_bytes():
-            raise UserError(f"{where}: damaged: its content does not match its own digest")
+            raise UserError(f"{where}: damaged: its content does not match its own digest; copy the bundle again")
         _refuse_ambiguous(manifest, where)
         return manifest
 
@@ -137,15 +137,15 @@ def is_safe(path: str) -> bool:
 def _refuse_ambiguous(manifest: Manifest, where: str) -> None:
     paths = [file.path for file in manifest.files]
     if unsafe := next((path for path in paths if not is_safe(path)), None):
-        raise UserError(f"{where}: {unsafe!r} is no path of a bundle")
+        raise UserError(f"{where}: {unsafe!r} is no path of a bundle; do not use it, find out who changed it")
     reserved = {MANIFEST, *SIGNATURES.values()}
     if paths != sorted(set(paths)) or reserved & set(paths) or len({path.lower() for path in paths}) < len(paths):
-        raise UserError(f"{where}: the list of files is not sorted, or has a name twice")
+        raise UserError(f"{where}: the list of files is not sorted, or has a name twice; create the bundle again")
     if folder := _file_as_folder(paths):
-        raise UserError(f"{where}: {folder} is both a file and a folder")
+        raise UserError(f"{where}: {folder} is both a file and a folder; create the bundle again")
     missing = sorted(set(_named(manifest)) - set(paths))
     if missing:
-        raise UserError(f"{where}: names {missing[0]}, which is not in its list of files")
+        raise UserError(f"{where}: names {missing[0]}, which is not in its list of files; create the bundle again")
 
 
 def _file_as_folder(paths: Iterable[str]) -> str | None:

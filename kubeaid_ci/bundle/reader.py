@@ -40,14 +40,16 @@ def open_bundle(path: Path) -> Iterator[OpenBundle]:
         elif path.is_file():
             yield _open_tar(path, stack.enter_context(path.open("rb")))
         else:
-            raise UserError(f"{path}: no such bundle")
+            raise UserError(f"{path}: no such bundle; name the folder or the .tar file that bundle create wrote")
 
 
 def _open_folder(path: Path) -> OpenBundle:
     files = dict(_walk(path))
     data = _small(path, files, MANIFEST, MOST_BYTES)
     if data is None:
-        raise UserError(f"{path}: not a bundle: it has no {MANIFEST}")
+        raise UserError(
+            f"{path}: not a bundle: it has no {MANIFEST}; name the folder or the .tar file that bundle create wrote"
+        )
     signatures = {name: _small(path, files, name, _MOST_SIGNATURE) for name in SIGNATURES.values()}
     manifest = Manifest.parse(data, where=f"{path}/{MANIFEST}")
     rest = (member for name, member in files.items() if name != MANIFEST and signatures.get(name) is None)

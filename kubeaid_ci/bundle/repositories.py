@@ -32,7 +32,7 @@ def describe(name: str, revisions: Revisions, *, files: Sequence[str] = ()) -> B
     """Return what a bundle has of a repository. Raises `UserError` if it is no repository, or has no commit."""
     repository = Repository.at(revisions.folder)
     if repository is None:
-        raise UserError(f"{revisions.folder}: not a Git repository, so it cannot be bundled")
+        raise UserError(f"{revisions.folder}: not a Git repository, so it cannot be bundled; name a clone")
     if repository.is_shallow():
         raise UserError(
             f"{revisions.folder}: a shallow clone lacks history that a bundle needs; fetch it:"

@@ -68,7 +68,7 @@ def inspect(bundles: Sequence[Path], trust: Trust, *, into: Path | None = None) 
     With `into` a missing base is an error; without, the files of the increment itself are verified.
     """
     if not bundles:
-        raise UserError("no bundle: name at least one")
+        raise UserError("no bundle; name at least one")
     if into is not None:
         _refuse_gaps(bundles)
     manifests: list[Manifest] = []

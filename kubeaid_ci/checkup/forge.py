@@ -94,7 +94,7 @@ def _git_token(remote: Remote, kind: ForgeKind) -> Token | None:
 def check_forge(way: RemoteAccess | None, checkout: Path | None, wishes: Wishes) -> Iterator[Check]:
     """Check the forge: reading, pushing, change requests, and the variables with tokens.
 
-    `checkout` is a folder with a commit of the config repo; None if there is none.
+    `checkout` is a folder with a commit of the config repo; None if it has no local files.
     """
     yield from checks.old_variables(environment.old_names(os.environ))
     if way is None:
