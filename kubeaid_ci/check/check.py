@@ -1,7 +1,7 @@
 """Checks clusters as Argo CD would run them: every cluster, its built monitoring, and the files around them."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -118,10 +118,20 @@ class _Job:
         return checks.with_findings(replace(one, severity=severity.get(one.rule.id, one.severity)) for one in found)
 
     def _checked(self, state: ClusterState, context: CheckContext) -> Checked:
-        name = cluster.key(state, context, self.rules)
+        return self._cached(
+            cluster.key(state, context, self.rules),
+            lambda: Checked(coverage(state, context), cluster.check_cluster(state, context, self.rules)),
+        )
+
+    def _checked_repository(self, context: CheckContext) -> tuple[Finding, ...]:
+        name = cluster.key(None, context, self.rules)
+        return self._cached(name, lambda: Checked({}, cluster.check_repository(context, self.rules))).findings
+
+    def _cached(self, name: str, check: Callable[[], Checked]) -> Checked:
+        """Return the result that the cache has under a name, else that of the check, which is stored."""
         if self.cache and (data := self.cache.noted(name)):
             return cluster.unpacked(data)
-        checked = Checked(coverage(state, context), cluster.check_cluster(state, context, self.rules))
+        checked = check()
         if self.cache:
             self.cache.note(name, cluster.packed(checked))
         return checked
@@ -135,15 +145,6 @@ class _Job:
         from kubeaid_ci.images.mirror_names import Mirror
 
         return list(not_mirrored(state.apps, Mirror.parse(mirror)))
-
-    def _checked_repository(self, context: CheckContext) -> tuple[Finding, ...]:
-        name = cluster.key(None, context, self.rules)
-        if self.cache and (data := self.cache.noted(name)):
-            return cluster.unpacked(data).findings
-        checked = Checked({}, cluster.check_repository(context, self.rules))
-        if self.cache:
-            self.cache.note(name, cluster.packed(checked))
-        return checked.findings
 
     def _suggestions(self, state: ClusterState, context: CheckContext) -> list[Suggestion]:
         module = families.suggesting(self.family) if self.family else None

@@ -11,11 +11,13 @@ from kubeaid_ci.git.revision import PINNED, Revision
 from kubeaid_ci.images.list import list_images
 from kubeaid_ci.images.lock import Resolve, lock_images
 from kubeaid_ci.images.lock_file import LOCK, lock_text
+from kubeaid_ci.images.model import ImageInventory
 from kubeaid_ci.images.result import ImageLock, LockedImage, LockStatus
 from kubeaid_ci.publishing import branches, preview
 from kubeaid_ci.publishing.checkout import clone_base
 from kubeaid_ci.publishing.proposal import publish_proposal
 from kubeaid_ci.publishing.rules import check
+from kubeaid_ci.publishing.target import Target
 from kubeaid_ci.publishing.target import resolve as resolve_target
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.report.markdown import code, fit
@@ -57,32 +59,14 @@ def publish_lock(
         if target.wishes.preview:
             preview.clear(Path(target.wishes.preview))
         checkout = clone_base(target, Path(folder) / "repository")
-        known = (options.settings or Settings()).merge(file.read(checkout.folder))
-        inventory = list_images(
-            checkout.folder,
-            kubeaid,
-            clusters=clusters,
-            kubeaid_ref=options.kubeaid_ref,
-            settings=known,
-            jobs=options.jobs,
-            cache=options.cache,
-            progress=options.progress,
-        )
-        lock = lock_images(checkout.folder, inventory, resolve=options.resolve, is_whole=not clusters, check=True)
+        inventory, lock = _look_up(checkout.folder, kubeaid, options, clusters)
         prefixes = (branches.prefix(checkout.base, checkout.base), branches.prefix(checkout.base, None))
         heads = checkout.repository.fetch_heads(
             checkout.base, *(f"{each}/{_TOPIC}" for each in prefixes), fetch=(checkout.base,)
         )
         asked = target.wishes
-        proposal = Proposal(
-            f"{branches.prefix(checkout.base, heads.default)}/{_TOPIC}",
-            checkout.base,
-            asked.title or "chore(images): lock the digests of image tags",
-            fit(_body(lock), target.limit, size=target.size, note=_left_out),
-            {LOCK: lock_text(lock.entries).encode()} if lock.is_changed else {},
-            labels=("images",),
-            command=_COMMAND,
-        ).with_options(asked)
+        branch = f"{branches.prefix(checkout.base, heads.default)}/{_TOPIC}"
+        proposal = _proposal(lock, target, branch=branch, base=checkout.base)
         published = publish_proposal(
             proposal,
             replace(checkout.repository, checkout=None),
@@ -96,6 +80,37 @@ def publish_lock(
             heads=heads,
         )
     return replace(lock, findings=(*lock.findings, *check([published]))), published
+
+
+def _look_up(
+    folder: Path, kubeaid: str | os.PathLike[str], options: LockOptions, clusters: Sequence[str]
+) -> tuple[ImageInventory, ImageLock]:
+    """Return the images of a checkout, and the lock with the digests that their tags have now; nothing is written."""
+    inventory = list_images(
+        folder,
+        kubeaid,
+        clusters=clusters,
+        kubeaid_ref=options.kubeaid_ref,
+        settings=(options.settings or Settings()).merge(file.read(folder)),
+        jobs=options.jobs,
+        cache=options.cache,
+        progress=options.progress,
+    )
+    return inventory, lock_images(folder, inventory, resolve=options.resolve, is_whole=not clusters, check=True)
+
+
+def _proposal(lock: ImageLock, target: Target, *, branch: str, base: str) -> Proposal:
+    """Return the change request with the new lock file; without files if the lock is up to date."""
+    asked = target.wishes
+    return Proposal(
+        branch,
+        base,
+        asked.title or "chore(images): lock the digests of image tags",
+        fit(_body(lock), target.limit, size=target.size, note=_left_out),
+        {LOCK: lock_text(lock.entries).encode()} if lock.is_changed else {},
+        labels=("images",),
+        command=_COMMAND,
+    ).with_options(asked)
 
 
 def _body(lock: ImageLock) -> list[str]:
