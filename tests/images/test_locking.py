@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kubeaid_ci.cli.main import cli
@@ -162,6 +162,7 @@ def test_a_rate_limit_ends_the_requests_to_the_registry(tmp_path: Path) -> None:
     assert any("not tried" in each.error for each in done.images)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
 @given(
     st.dictionaries(
         st.from_regex(r"quay\.io/[a-z]{1,8}:[A-Za-z0-9_][A-Za-z0-9_.-]{0,6}", fullmatch=True), st.just(DIGEST)

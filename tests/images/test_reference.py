@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kubeaid_ci.images.reference import parse_reference, references_in
@@ -63,6 +63,7 @@ def test_a_runtime_would_refuse_the_text(text: str) -> None:
 _PART = st.from_regex(r"[a-z0-9]{1,4}([._-][a-z0-9]{1,4}){0,2}", fullmatch=True)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(["quay.io", "registry.example.com:5000", "localhost", "docker.io"]),
     st.lists(_PART, min_size=1, max_size=4),
@@ -75,6 +76,7 @@ def test_a_full_spelling_is_its_own_spelling(host: str, parts: list[str], tag: s
     assert image.tag == tag
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=80))
 def test_any_text_can_be_parsed(text: str) -> None:
     image = parse_reference(text)
