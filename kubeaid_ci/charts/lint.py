@@ -6,7 +6,7 @@ What is declared, locked and vendored is checked by `charts_verify`, so that eac
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import filterfalse, product
 from pathlib import Path
 
 from kubeaid_ci.charts import source, structure
@@ -18,7 +18,7 @@ from kubeaid_ci.helm.version import of_charts
 from kubeaid_ci.k8s import api, api_removals
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 from kubeaid_ci.render.renderer import Progress
-from kubeaid_ci.render.rendering import RenderedApp, Renderings, RenderStatus
+from kubeaid_ci.render.rendering import Renderings, RenderStatus
 from kubeaid_ci.report.json_result import JsonResult
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings import Settings
@@ -71,12 +71,13 @@ def lint_charts(
     as by `render_clusters`. Raises `UserError` for an unknown name.
     """
     known = settings or Settings()
-    versions = _ends(kubernetes or known.kubernetes_versions)
+    requested = kubernetes or known.kubernetes_versions or (Version.parse(api.DEFAULT),)
+    versions = tuple(dict.fromkeys((min(requested), max(requested))))
     repo = source.read(Path(kubeaid).resolve(), parse_tree_revision(ref), cache=cache)
     with repo.snapshot:
         chosen = source.selected(repo.charts, charts)
     named = [chart.folder for chart in chosen.charts]
-    told = [*map(structure.invalid, chosen.bad)]
+    findings = [*map(structure.invalid, chosen.bad)]
     results: dict[str, ChartLint] = {}
     engines = of_charts(helm, known.helm_versions)
     for engine, version in product(engines, versions):
@@ -93,19 +94,14 @@ def lint_charts(
             cache=cache,
             progress=progress,
         )
-        told += _of_rendering(renderings, version, is_last=is_last)
-        results |= {app.app: _worse(results.get(app.app), _result(app)) for app in renderings.apps}
-    findings = {finding.fingerprint: finding for finding in (*map(_unknown_release, _unknown(versions)), *told)}
-    return Lint(tuple(results[name] for name in sorted(results)), tuple(findings.values()), versions, engines)
-
-
-def _worse(before: ChartLint | None, now: ChartLint) -> ChartLint:
-    """A chart that fails on one version fails."""
-    return before if before and before.status is RenderStatus.FAILED else now
-
-
-def _unknown(versions: Sequence[Version]) -> list[Version]:
-    return [one for one in versions if not api.is_known(one)]
+        findings += _of_rendering(renderings, version, is_last=is_last)
+        for app in renderings.apps:
+            # A chart that fails on one version fails.
+            if app.app not in results or results[app.app].status is not RenderStatus.FAILED:
+                results[app.app] = ChartLint(app.app, app.status, len(app.manifests), app.error, cached=app.cached)
+    findings = [*map(_unknown_release, filterfalse(api.is_known, versions)), *findings]
+    unique = {finding.fingerprint: finding for finding in findings}
+    return Lint(tuple(results[name] for name in sorted(results)), tuple(unique.values()), versions, engines)
 
 
 def _unknown_release(version: Version) -> Finding:
@@ -116,15 +112,8 @@ def _unknown_release(version: Version) -> Finding:
     return RULES["chart/kubernetes-unknown"].at(None, message, subject="kubernetes", key=str(version))
 
 
-def _ends(versions: Sequence[Version]) -> tuple[Version, ...]:
-    """The oldest and the newest; the default where none is named."""
-    if not versions:
-        return (Version.parse(api.DEFAULT),)
-    return tuple(dict.fromkeys((min(versions), max(versions))))
-
-
 def _of_rendering(renderings: Renderings, version: Version, *, is_last: bool) -> Iterator[Finding]:
-    """Yield what depends on the version of Kubernetes for each of them, and the rest only for the newest."""
+    """Yield findings that depend on the version of Kubernetes, and for the last rendering all others too."""
     for finding in renderings.findings:
         if finding.rule.id == "chart/render-failed":
             # Many charts ask for values by design, which only clusters have.
@@ -136,10 +125,6 @@ def _of_rendering(renderings: Renderings, version: Version, *, is_last: bool) ->
         yield from api_removals.check(app.manifests, newest=version, subject=app.app)
         if is_last:
             yield from duplicate_objects(app.manifests, subject=app.app)
-
-
-def _result(app: RenderedApp) -> ChartLint:
-    return ChartLint(app.app, app.status, len(app.manifests), app.error, cached=app.cached)
 
 
 def duplicate_objects(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:

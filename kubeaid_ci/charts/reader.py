@@ -26,11 +26,12 @@ def read(snapshot: Snapshot, *, cache: Path | None = None) -> Charts:
     `cache` is the cache folder, or None for no cache.
     """
     reading = _Reading(snapshot, cache)
-    folders = sorted({path.split("/")[1] for path in snapshot.files if _is_umbrella(path)})
+    inside = [path for path in snapshot.files if path.startswith(f"{CHARTS}/")]
+    folders = sorted({path.split("/")[1] for path in inside if path.endswith("/Chart.yaml") and path.count("/") == 2})
     charts = tuple(chart for name in folders if (chart := reading.chart(f"{CHARTS}/{name}")))
     reading.metadata.save()
-    hidden = (_hidden(path) for path, entry in snapshot.files.items() if entry.may_be_folder and _is_top(path))
-    bad = (*reading.bad, *sorted(hidden, key=lambda one: one.path))
+    hidden = sorted(path for path in inside if path.count("/") == 1 and snapshot.files[path].may_be_folder)
+    bad = (*reading.bad, *map(_hidden, hidden))
     ignored = helmignored(snapshot, reading.links, (chart.path for chart in charts))
     return Charts(charts, bad, snapshot.files, reading.links, snapshot.ignored, ignored)
 
@@ -41,14 +42,6 @@ def read_some(snapshot: Snapshot, paths: Iterable[str], *, cache: Path | None = 
     charts = {path: chart for path in sorted(set(paths)) if (chart := reading.chart(path))}
     reading.metadata.save()
     return charts
-
-
-def _is_umbrella(path: str) -> bool:
-    return path.startswith(f"{CHARTS}/") and path.endswith("/Chart.yaml") and path.count("/") == 2
-
-
-def _is_top(path: str) -> bool:
-    return path.startswith(f"{CHARTS}/") and path.count("/") == 1
 
 
 def _hidden(path: str) -> BadChart:
@@ -66,7 +59,11 @@ class _Reading:
         self.metadata.load()
         self.bad: list[BadChart] = []
         self.trees = folder_ids(snapshot.files) if snapshot.files else {}
-        self.links = {path: self._target(path) for path, entry in snapshot.files.items() if entry.is_link}
+        self.links = {
+            path: snapshot.read(path).decode("utf-8", "surrogateescape")
+            for path, entry in snapshot.files.items()
+            if entry.is_link
+        }
         self.vendored = _vendored(snapshot)
 
     def chart(self, path: str, *, depth: int = 0, follow: bool = True) -> Chart | None:
@@ -100,9 +97,9 @@ class _Reading:
     def _metadata(self, path: str) -> tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]]:
         """The fields of a chart, and its dependencies, each with the file that declares it."""
         file = f"{path}/Chart.yaml"
-        fields = self._said(file)
+        fields = self._fields(file)
         if (old := f"{path}/requirements.yaml") in self.snapshot.files:
-            requirements = self._said(old)
+            requirements = self._fields(old)
             file = old if "dependencies" in requirements else file
             fields = chart_yaml.merged(fields, requirements)
         declared = fields.get("dependencies") or []
@@ -130,7 +127,7 @@ class _Reading:
         chart = self.chart(path, depth=depth + 1) if there else None
         return Subchart(path, chart, tree=self.trees.get(path))
 
-    def _said(self, path: str) -> dict[str, Any]:
+    def _fields(self, path: str) -> dict[str, Any]:
         place = links.follow(path, self.links)
         entry = self.snapshot.files.get(place) if place else None
         if place is None or entry is None:
@@ -152,7 +149,7 @@ class _Reading:
             file = f"{path}/{name}"
             if file not in self.snapshot.files:
                 continue
-            lock = self._said(file)
+            lock = self._fields(file)
             wanted = [one for _, one in declared]
             locked = [one for one in lock.get("dependencies") or () if one is not None]
             accepted = [lock_digest.digest(wanted, locked)]
@@ -161,9 +158,6 @@ class _Reading:
             dependencies = tuple(_dependency(one, file) for one in locked)
             return Lock(file, lock.get("digest", ""), tuple(accepted), dependencies)
         return None
-
-    def _target(self, path: str) -> str:
-        return self.snapshot.read(path).decode("utf-8", "surrogateescape")
 
 
 def _vendored(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:

@@ -53,7 +53,9 @@ def render_charts(
         every = chart_sources(root, revision, settings or Settings(), layers=layers, helm=version)
         check_charts(charts, every)
         chosen = {name: task for name, task in every.items() if not charts or name in charts}
-        planned = {name: _linted(task) for name, task in chosen.items()} if lint else chosen
+        planned = {
+            name: replace(task, lint=lint) if isinstance(task, ChartTask) else task for name, task in chosen.items()
+        }
         renderer.render(task for task in planned.values() if isinstance(task, ChartTask))
     done = [
         app_of(name, [(task, name)], renderer, Target(namespace=name), revision=str(revision))
@@ -78,7 +80,9 @@ def chart_sources(
     api_versions = {*api.api_versions(version), *api.MONITORING, *settings.api_versions}
     with snapshot.open_snapshot(root, revision, at.folders) as files:
         place = Place(at, files, str(revision))
-        names = sorted(path.split("/")[1] for path in files.files if _is_chart(path))
+        names = sorted(
+            path.split("/")[1] for path in files.files if path.endswith("/Chart.yaml") and path.count("/") == 2
+        )
         if not names:
             where = "" if isinstance(revision, WorkTree) else f" at {revision}"
             raise UserError(f"{root}: not a KubeAid repo: it has no {CHARTS}/{where}; name one with --kubeaid")
@@ -93,14 +97,6 @@ def check_charts(names: Sequence[str], there: Collection[str]) -> None:
     for name in names:
         if name not in there:
             raise UserError(f"{name}: no such chart; {suggestion(name, there)}")
-
-
-def _linted(task: ChartTask | Note) -> ChartTask | Note:
-    return replace(task, lint=True) if isinstance(task, ChartTask) else task
-
-
-def _is_chart(path: str) -> bool:
-    return path.endswith("/Chart.yaml") and path.count("/") == 2
 
 
 def _task(

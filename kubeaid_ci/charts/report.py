@@ -7,10 +7,8 @@ from kubeaid_ci.charts.ledger.ledger import LEDGER
 from kubeaid_ci.charts.lint import Lint
 from kubeaid_ci.charts.verify import effects_report
 from kubeaid_ci.charts.verify.verdict import ChartResult, ChartStatus, Side, Verification
-from kubeaid_ci.findings.finding import Finding, Severity
-from kubeaid_ci.forge.forge import Size
+from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.render.rendering import RenderStatus
-from kubeaid_ci.report import outcome
 from kubeaid_ci.report.blocks import (
     Block,
     Code,
@@ -26,23 +24,12 @@ from kubeaid_ci.report.blocks import (
 )
 from kubeaid_ci.report.blocks import plain as plain_text
 from kubeaid_ci.report.json import plain
-from kubeaid_ci.report.markdown import fit, quiet
-from kubeaid_ci.report.markdown_page import parts
 from kubeaid_ci.report.report import Report
-from kubeaid_ci.visible import one_line, shortened
 
 _MOST_FILES = 100
 # A person reads the first differences, and opens the rest on demand.
 _MOST_LINES = 30
 _COLUMNS = ("chart", "version", "status", "files", "effect", "repository")
-_MOST_SUBJECTS = 3
-_LONGEST_TITLE = 160
-# The marker that the forge's module puts first.
-_FRAME = 200
-_ABOUT = """\
-The nightly comparison of vendored charts with what was reviewed and published found what must not be synced before
-somebody has looked at it. This text is kept up to date, and the issue is closed when nothing is left of it.
-"""
 _ADVICE = ItemList(
     (
         Item("Do not sync: Argo CD applies what is in Git."),
@@ -100,25 +87,16 @@ def _opening(found: Verification) -> tuple[str, ...]:
     )
 
 
-def alarm(report: Report, *, limit: int, size: Size = len) -> tuple[str, str]:
-    """Return the title and the text, within `limit` as `size` measures it, of an issue about a report with errors."""
-    errors = [one for one in outcome.speaking(report.findings) if one.severity is Severity.ERROR]
-    subjects = sorted({one.subject for one in errors})
-    more = f" and {len(subjects) - _MOST_SUBJECTS} more" if len(subjects) > _MOST_SUBJECTS else ""
-    named = quiet(one_line(", ".join(subjects[:_MOST_SUBJECTS])))
-    room = limit - size(_ABOUT) - _FRAME
-    return (
-        f"Vendored charts: {shortened(named, _LONGEST_TITLE)}{more}",
-        f"{_ABOUT}\n{fit(parts(report), room, size=size)}",
-    )
-
-
 def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: str, has_ledger: bool = True) -> Report:
     """The report of ``kubeaid-ci charts list``."""
     records = tuple(lines)
     rows = [plain(line) for line in records]
     vendored = sum(bool(row["subchart"]) for row in rows)
-    columns = [name for name in _LIST if (name != "ledger" or has_ledger) and (name != "alias" or _any(rows, name))]
+    columns = [
+        name
+        for name in _LIST
+        if (name != "ledger" or has_ledger) and (name != "alias" or any(row[name] for row in rows))
+    ]
     return Report(
         "charts list",
         version,
@@ -131,10 +109,6 @@ def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: 
         table=Table(tuple(columns), tuple(tuple(row[name] or "-" for name in columns) for row in rows)),
         opening=() if has_ledger else (_NO_LEDGER,),
     )
-
-
-def _any(rows: Iterable[dict[str, str]], name: str) -> bool:
-    return any(row[name] for row in rows)
 
 
 def lint(found: Lint, *, version: str) -> Report:

@@ -31,14 +31,20 @@ def read(root: Path, revision: TreeRevision, *, cache: bool = True) -> ChartRepo
     snapshot = open_snapshot(root, revision, [CHARTS, LEDGER, PATCHES, SETTINGS_FILE, attributes.FILE])
     try:
         charts = reader.read(snapshot, cache=default_folder() if cache else None)
-        return ChartRepo(snapshot, replace(_some(charts, root), rewritten=_rewritten(snapshot)), _ledger(snapshot))
+        _check_any(charts, root)
+        return ChartRepo(snapshot, replace(charts, rewritten=_rewritten(snapshot)), _ledger(snapshot))
     except BaseException:
         snapshot.close()
         raise
 
 
+def _check_any(charts: Charts, root: Path) -> None:
+    if not charts.charts and not charts.bad:
+        raise UserError(f"{root}: no {CHARTS}/*/Chart.yaml; name a KubeAid repo with --kubeaid")
+
+
 def _rewritten(snapshot: Snapshot) -> dict[str, str]:
-    """Asked only where there are attributes at all: 8,000 files take a while."""
+    """Return the files that a checkout changes. Git is asked only if there are attributes: 8,000 files take a while."""
     if not snapshot.is_git or not any(path.endswith(attributes.FILE) for path in snapshot.files):
         return {}
     vendored = [
@@ -47,12 +53,6 @@ def _rewritten(snapshot: Snapshot) -> dict[str, str]:
         if one.is_file and path.startswith(f"{CHARTS}/") and path.split("/")[2:3] == ["charts"] and path.count("/") > 3
     ]
     return attributes.rewritten(snapshot.root, vendored, commit=snapshot.commit)
-
-
-def _some(charts: Charts, root: Path) -> Charts:
-    if not charts.charts and not charts.bad:
-        raise UserError(f"{root}: no {CHARTS}/*/Chart.yaml; name a KubeAid repo with --kubeaid")
-    return charts
 
 
 def selected(charts: Charts, names: Sequence[str]) -> Charts:

@@ -4,22 +4,12 @@ from collections.abc import Callable, Mapping
 
 from kubeaid_ci.check.result import Checks, ClusterCheck
 from kubeaid_ci.findings.finding import Finding, Severity
-from kubeaid_ci.report import markdown_page, outcome
+from kubeaid_ci.report import outcome
 from kubeaid_ci.report.blocks import Table
-from kubeaid_ci.report.markdown import fit, quiet
 from kubeaid_ci.report.report import Report
 from kubeaid_ci.report.text import counted
-from kubeaid_ci.visible import one_line, shortened
 
 Size = Callable[[str], int]
-
-_ABOUT = (
-    "`kubeaid-ci check` has found errors in the clusters that this repository describes. Each run updates this issue, "
-    "and a run without errors closes it.\n"
-)
-_FRAME = 100
-_MOST_NAMED = 4
-_LONGEST_TITLE = 120
 
 _HEADER = (
     "cluster",
@@ -64,19 +54,6 @@ def outputs(report: Report) -> Mapping[str, str]:
     """Return the outputs for a CI system."""
     counts = outcome.counts(report)
     return {"errors": str(counts["errors"]), "warnings": str(counts["warnings"]), "in-short": report.opening[0]}
-
-
-def alarm(report: Report, *, limit: int, size: Size = len) -> tuple[str, str]:
-    """Return the title and the text, within `limit` as `size` measures it, of an issue about errors of clusters."""
-    errors = [one for one in outcome.speaking(report.findings) if one.severity is Severity.ERROR]
-    names = sorted({one.subject.partition("/")[0] for one in errors})
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    named = quiet(one_line(", ".join(names[:_MOST_NAMED])))
-    room = limit - size(_ABOUT) - _FRAME
-    return (
-        f"Clusters with errors: {shortened(named, _LONGEST_TITLE)}{more}",
-        f"{_ABOUT}\n{fit(markdown_page.parts(report), room, size=size)}",
-    )
 
 
 def _headline(checks: Checks) -> str:

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from kubeaid_ci.forge.interface import Forge
     from kubeaid_ci.report.report import Report
 
-# Waiting for a server takes no core.
-_FETCHES_A_JOB = 4
-
 
 @command("verify")
 @charts_argument
@@ -87,7 +84,7 @@ def charts_verify(
             kubeaid,
             fetch=fetch,
             kubernetes=options.settings.kubernetes_versions,
-            jobs=_FETCHES_A_JOB * options.jobs,
+            jobs=options.jobs,
             cache=options.cache,
         )
         found = run(
@@ -135,7 +132,7 @@ def _forge(options: Options, values: dict[str, Any], *, is_partial: bool) -> "Fo
 
 
 def _kept(forge: "Forge", report: "Report", options: Options) -> int:
-    from kubeaid_ci.charts.verify.alarm import CHARTS
+    from kubeaid_ci.charts.verify.issue import CHARTS
 
     return update_issue(forge, replace(report, findings=_spoken(report.findings, options)), CHARTS)
 

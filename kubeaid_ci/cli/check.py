@@ -111,10 +111,9 @@ def check(
 
 
 def _update_issue(forge: "Forge", result: "Report") -> int:
-    from kubeaid_ci.check.report import alarm
-    from kubeaid_ci.publishing.issue import IssueTopic
+    from kubeaid_ci.check.issue import CLUSTERS
 
-    return update_issue(forge, result, IssueTopic("check", alarm, "Closed by kubeaid-ci: no cluster has errors."))
+    return update_issue(forge, result, CLUSTERS)
 
 
 def _forge(options: Options, values: dict[str, Any], *, is_partial: bool) -> "Forge":

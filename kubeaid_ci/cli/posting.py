@@ -62,12 +62,12 @@ def post_comment(
     return 0
 
 
-def update_issue(forge: "Forge", report: "Report", alarm: "IssueTopic") -> int:
+def update_issue(forge: "Forge", report: "Report", topic: "IssueTopic") -> int:
     """Open, update or close the issue about a report's errors. Return 0, or the exit code of a forge that fails."""
     from kubeaid_ci.publishing.issue import keep_issue
 
     try:
-        outcome, issue = keep_issue(forge, report, alarm)
+        outcome, issue = keep_issue(forge, report, topic)
     except KubeaidCiError as error:
         notice(f"kubeaid-ci: error: {error}")
         return error.exit_code

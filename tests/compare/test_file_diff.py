@@ -1,6 +1,6 @@
 import pytest
 
-from kubeaid_ci.charts.verify.trees import compare
+from kubeaid_ci.charts.verify.verdict import compare_trees
 from kubeaid_ci.compare.file_diff import diff
 from kubeaid_ci.git.tree import EXECUTABLE, REGULAR, File
 
@@ -18,7 +18,7 @@ def between(old, new, mode=REGULAR):
 def test_trees_differ_in_what_is_modified_added_or_missing():
     one, other = File(REGULAR, b"1").entry, File(REGULAR, b"2").entry
     run = File(EXECUTABLE, b"1").entry
-    changes = compare(
+    changes = compare_trees(
         {"same": one, "new": one, "text": one, "mode": run}, {"same": one, "text": other, "mode": one, "old": one}
     )
     assert [(change.path, change.change.value) for change in changes] == [

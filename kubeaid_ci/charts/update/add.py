@@ -43,7 +43,7 @@ def add_chart(
     settings: Settings | None = None,
     upstreams: Upstreams | None = None,
     today: date | None = None,
-    jobs: int = 8,
+    jobs: int | None = None,
     cache: bool = True,
     dry_run: bool = False,
     progress: Progress | None = None,

@@ -34,7 +34,7 @@ class Effects:
     checkout: PublishCheckout
     config: Path | None
     settings: Settings
-    jobs: int = field(kw_only=True)
+    jobs: int | None = field(kw_only=True)
     cache: bool = field(kw_only=True)
     _now: Renderings | None = field(default=None, init=False)
     _set: tuple[SetValues, ...] = field(default=(), init=False)

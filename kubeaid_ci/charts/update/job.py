@@ -70,7 +70,7 @@ class UpdateJob:
     root: Path
     revision: TreeRevision
     settings: Settings
-    jobs: int
+    jobs: int | None
     cache: bool
     changed: Mapping[str, str]
     progress: Progress | None = None
@@ -139,7 +139,7 @@ def trials(
     prepared: Sequence[PreparedUpdate],
     *,
     settings: Settings,
-    jobs: int,
+    jobs: int | None,
     cache: bool,
     progress: Progress | None = None,
 ) -> dict[str, Trial | RefusedUpdate]:

@@ -9,8 +9,7 @@ from kubeaid_ci.charts.update.bump import UpdateRefusedError, at
 from kubeaid_ci.charts.update.tracked import TrackedDependency
 from kubeaid_ci.charts.verify import compare as chart_upstream
 from kubeaid_ci.charts.verify.compare import Comparison
-from kubeaid_ci.charts.verify.trees import compare
-from kubeaid_ci.charts.verify.verdict import FileChange, Vendored
+from kubeaid_ci.charts.verify.verdict import FileChange, Vendored, compare_trees
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.patches import PatchError, apply_patches
@@ -66,7 +65,7 @@ class VendoredCopy:
         """Return how our files differ from others."""
         subchart = self.tracked.subchart
         ours = below(self.snapshot.files, subchart.path) if subchart else {}
-        return compare(ours, {path: file.entry for path, file in theirs.items()})
+        return compare_trees(ours, {path: file.entry for path, file in theirs.items()})
 
     def _compare(self, current: str, upstreams: Upstreams) -> tuple[Finding, ...]:
         one, entry = self.tracked, self._reviewed(current)

@@ -84,7 +84,7 @@ def outdated_charts(
     upstreams: Upstreams | None = None,
     update_ledger: bool = False,
     today: date | None = None,
-    jobs: int = 8,
+    jobs: int | None = None,
     cache: bool = True,
     progress: Progress | None = None,
 ) -> Outlooks:

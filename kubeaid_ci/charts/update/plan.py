@@ -59,7 +59,7 @@ class Planner:
     upstreams: Upstreams
     settings: Settings
     today: date
-    jobs: int
+    jobs: int | None
     changed: Mapping[str, str] = field(default_factory=dict)
     progress: Progress | None = None
 

@@ -52,7 +52,7 @@ def publish_charts(
     upstreams: Upstreams | None = None,
     today: date | None = None,
     scan_note: ScanNote | None = None,
-    jobs: int = 8,
+    jobs: int | None = None,
     cache: bool = True,
     progress: Progress | None = None,
 ) -> ChartPublication:
@@ -88,7 +88,7 @@ def publish_new_chart(
     settings: Settings | None = None,
     upstreams: Upstreams | None = None,
     today: date | None = None,
-    jobs: int = 8,
+    jobs: int | None = None,
     cache: bool = True,
     progress: Progress | None = None,
 ) -> ChartPublication:
@@ -110,7 +110,7 @@ class _Run:
     today: date
     settings: Settings
     config_repo: str | os.PathLike[str] | None
-    jobs: int
+    jobs: int | None
     cache: bool
     overwrite: bool = False
     progress: Progress | None = None

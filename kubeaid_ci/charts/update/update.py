@@ -36,7 +36,7 @@ def update_charts(
     settings: Settings | None = None,
     upstreams: Upstreams | None = None,
     today: date | None = None,
-    jobs: int = 8,
+    jobs: int | None = None,
     cache: bool = True,
     dry_run: bool = False,
     progress: Progress | None = None,

@@ -1,6 +1,7 @@
 """Lists the upstream releases of each vendored chart, and selects one: as its policy allows, or by its version."""
 
 import difflib
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,6 @@ Progress = Callable[[str, int, int], None]
 """Told what is done, how many of it, and of how many: ``progress("charts checked", 3, 108)``."""
 
 _REQUESTS_A_JOB = 4
-"""Waiting for a server takes no core."""
 _MOST_NEAR = 5
 
 
@@ -41,18 +41,23 @@ class Look:
     choice: Choice = field(default_factory=Choice)
 
 
-def connect(settings: Settings, *, jobs: int, cache: bool) -> Upstreams:
+def connect(settings: Settings, *, jobs: int | None, cache: bool) -> Upstreams:
     """Return the upstreams of one run, reached by the settings. Umbrella charts may share an archive."""
     how = settings.upstreams
     return Upstreams(
         cache_at(cache),
-        jobs=_REQUESTS_A_JOB * max(1, jobs),
+        jobs=_requests(jobs),
         ca_bundle=Path(how.ca_bundle) if how.ca_bundle else None,
         allow=how.allow,
         plain_http=how.plain_http,
         mirrors=how.mirrors,
         keep=True,
     )
+
+
+def _requests(jobs: int | None) -> int:
+    """Return the number of parallel requests: several for each job, because a request mostly waits."""
+    return _REQUESTS_A_JOB * (jobs or os.cpu_count() or 1)
 
 
 def look(
@@ -62,12 +67,12 @@ def look(
     *,
     settings: Settings,
     today: date,
-    jobs: int,
+    jobs: int | None,
     progress: Progress | None = None,
 ) -> list[Look]:
     """List the releases of every dependency, several at a time. The result is in the order of `tracked`."""
     looks: dict[int, Look] = {}
-    with ThreadPoolExecutor(max_workers=_REQUESTS_A_JOB * max(1, jobs)) as threads:
+    with ThreadPoolExecutor(max_workers=_requests(jobs)) as threads:
         numbers = {
             threads.submit(upstreams.versions, one.dependency.name, one.dependency.repository): number
             for number, one in enumerate(tracked)

@@ -118,7 +118,7 @@ class SetValues:
 
 
 def set_values(
-    config_repo: Path, kubeaid: Path, *, kubeaid_ref: Revision, settings: Settings, jobs: int, cache: bool
+    config_repo: Path, kubeaid: Path, *, kubeaid_ref: Revision, settings: Settings, jobs: int | None, cache: bool
 ) -> tuple[SetValues, ...]:
     """Return what every Application of every cluster sets, the charts taken from one revision of the KubeAid repo."""
     found = []

@@ -9,8 +9,15 @@ from kubeaid_ci.charts.ledger.ledger import OWN, LedgerEntry
 from kubeaid_ci.charts.verify import compare as chart_upstream
 from kubeaid_ci.charts.verify.compare import Comparison
 from kubeaid_ci.charts.verify.effects import ChartEffects
-from kubeaid_ci.charts.verify.trees import compare
-from kubeaid_ci.charts.verify.verdict import ChartResult, ChartStatus, FileAction, FileChange, Side, Vendored
+from kubeaid_ci.charts.verify.verdict import (
+    ChartResult,
+    ChartStatus,
+    FileAction,
+    FileChange,
+    Side,
+    Vendored,
+    compare_trees,
+)
 from kubeaid_ci.compare import file_diff
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
@@ -31,8 +38,8 @@ _MOST_COMMITS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """Looks at the vendored charts of one state of a repository; `effects`, if any, returns what differing files do."""
+class ChartVerifier:
+    """Verifies the vendored charts of one state of a repository; `effects` renders those that differ, if given."""
 
     root: Path
     snapshot: Snapshot
@@ -55,8 +62,8 @@ class Judge:
         by = Side.UPSTREAM if chart_upstream.is_republished(one, entry, got) else Side.OURS
         return self._with_effects(one, result, lambda: compared.published if compared else {}, by=by), findings
 
-    def compared(self, one: Vendored, entry: LedgerEntry | None, got: Fetched) -> Comparison:
-        """Our files against the published ones with the declared patches put on."""
+    def compare(self, one: Vendored, entry: LedgerEntry | None, got: Fetched) -> Comparison:
+        """Compare our files with the published files, patched as declared."""
         is_plain = entry is None or not (entry.patches or entry.removed)
         if is_plain and got.tree_id == one.subchart.tree:
             return Comparison(published=got.files)  # the same id, the same files: none need be looked at
@@ -111,12 +118,12 @@ class Judge:
         if is_work_tree and repository and repository.tree("HEAD", one.subchart.path) != one.subchart.tree:
             return "; our copy was changed in the work tree"
         step = history.last(self.root, one.subchart.path, revision=self.snapshot.commit or "HEAD")
-        return f"; our copy was last changed by {_named(step)}" if step else ""
+        return f"; our copy was last changed by {_step_text(step)}" if step else ""
 
     def _commits(self, one: Vendored, entry: LedgerEntry) -> str:
         revision = self.snapshot.commit or "HEAD"
         steps = history.since(self.root, one.subchart.path, entry.tree or "", revision=revision)
-        named = [_named(step) for step in steps or ()]
+        named = [_step_text(step) for step in steps or ()]
         more = f" and {len(named) - _MOST_COMMITS} more" if len(named) > _MOST_COMMITS else ""
         if named:
             return f"; changed by {', '.join(named[:_MOST_COMMITS])}{more}"
@@ -130,7 +137,7 @@ class Judge:
 
     def _changes(self, one: Vendored, theirs: Mapping[str, File]) -> tuple[FileChange, ...]:
         ours = self._ours(one)
-        found = compare(ours, {path: file.entry for path, file in theirs.items()})
+        found = compare_trees(ours, {path: file.entry for path, file in theirs.items()})
         return tuple(
             replace(change, diff=file_diff.diff(theirs.get(change.path), self._file(one, ours, change.path)))
             for change in found
@@ -156,7 +163,7 @@ class Judge:
         return self.snapshot.read(path) if self.snapshot.files[path].has_bytes else b""
 
 
-def _named(step: FolderCommit) -> str:
+def _step_text(step: FolderCommit) -> str:
     return f"{step.commit[:10]} ({step.subject})"
 
 

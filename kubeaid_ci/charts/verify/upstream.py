@@ -3,7 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ from kubeaid_ci.helm.published import Fetched, Wanted
 from kubeaid_ci.net.errors import Failed
 
 Fetch = Callable[[Wanted], Fetched | Failed]
-"""Asks upstream for a published chart; it is called from several threads."""
+"""Fetches a published chart; it is called from several threads."""
 
 _Asked = tuple[Vendored, LedgerEntry | None]
 _RULE = RULES["chart/unverifiable"]
@@ -36,11 +36,11 @@ def upstream_charts(
     ca_bundle: str | os.PathLike[str] | None = None,
     cache: bool | str | os.PathLike[str] = True,
 ) -> Iterator[Fetch]:
-    """A way to ask chart repositories and registries, for ``verify_charts(…, fetch=…)``.
+    """Yield a function that fetches from chart repositories and registries, for ``verify_charts(…, fetch=…)``.
 
     `allow` names hosts that may have private addresses wherever these were found, `plain_http` registries
-    without TLS, `mirrors` the address to ask instead by the beginning of a repository's address. What
-    a mirror gives counts as its original's. The cache is brought back to its size at the end.
+    without TLS, `mirrors` the address to use instead by the beginning of a repository's address. What a mirror sends
+    counts as its original's. At the end the cache is pruned to its size.
     """
     from kubeaid_ci.cache.cache import cache_at
     from kubeaid_ci.helm.upstreams import Upstreams
@@ -72,7 +72,7 @@ def answers(asked: Iterable[_Asked], fetch: Fetch, *, jobs: int) -> Iterator[tup
         running = {threads.submit(fetch, wanted): wanted for wanted in islice(waiting, max(1, jobs))}
         try:
             while running:
-                for future in _ended(running):
+                for future in list(wait(running, return_when=FIRST_COMPLETED).done):
                     wanted, got = running.pop(future), future.result()
                     del future
                     yield from ((one, got) for one in same[wanted])
@@ -80,11 +80,6 @@ def answers(asked: Iterable[_Asked], fetch: Fetch, *, jobs: int) -> Iterator[tup
                     running |= {threads.submit(fetch, new): new for new in islice(waiting, 1)}
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
-
-
-def _ended(running: Iterable[Future[Fetched | Failed]]) -> list[Future[Fetched | Failed]]:
-    done, _ = wait(running, return_when=FIRST_COMPLETED)
-    return list(done)
 
 
 def _wanted(one: Vendored, entry: LedgerEntry | None) -> Wanted:

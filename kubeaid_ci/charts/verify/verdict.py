@@ -6,6 +6,7 @@ from enum import StrEnum
 from kubeaid_ci.compare.difference import ObjectChange
 from kubeaid_ci.diff.comparison import ImageChange
 from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.git.tree import Tree
 from kubeaid_ci.helm.chart import Dependency, Subchart
 from kubeaid_ci.report.json_result import JsonResult
 
@@ -25,6 +26,21 @@ class FileChange:
     path: str
     change: FileAction
     diff: str = ""
+
+
+def compare_trees(ours: Tree, theirs: Tree) -> tuple[FileChange, ...]:
+    """Return the files whose bytes or mode differ, in order of path, without diffs.
+
+    Nothing is normalised first, because that would hide a difference.
+    """
+    changes = []
+    for path in sorted(path for path in ours.keys() | theirs.keys() if ours.get(path) != theirs.get(path)):
+        if path in ours and path in theirs:
+            action = FileAction.MODIFIED
+        else:
+            action = FileAction.ADDED if path in ours else FileAction.MISSING
+        changes.append(FileChange(path, action))
+    return tuple(changes)
 
 
 class ChartStatus(StrEnum):
