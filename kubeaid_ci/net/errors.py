@@ -6,10 +6,12 @@ retries, and may hold an address with a secret in its query.
 
 import errno
 import socket
-import ssl
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from http import client
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
 
 _OFFLINE = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
 _REASONS = {
@@ -21,7 +23,6 @@ _REASONS = {
     errno.EHOSTUNREACH: "no route to the host",
     errno.EHOSTDOWN: "no route to the host",
 }
-_TLS_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _NOT_CONNECTED = frozenset({"NameResolutionError", "NewConnectionError", "ConnectTimeoutError"})
 _TIMED_OUT = frozenset({"ConnectTimeoutError", "ReadTimeoutError"})
 _MOST_WRAPPED = 10
@@ -48,9 +49,11 @@ def explain(error: BaseException) -> NetworkError:
 
 
 def _meaning(cause: BaseException, names: set[str]) -> NetworkError:
+    import ssl  # a run without a network does not load it
+
     if isinstance(cause, socket.gaierror):
         return _unresolved(cause)
-    if isinstance(cause, ssl.SSLError) and not isinstance(cause, _TLS_ENDED):
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return NetworkError(_tls_reason(cause), transient=False, connected=False)
     if isinstance(cause, OSError) and cause.errno in _OFFLINE:
         return NetworkError("network is unreachable", transient=True, connected=False)
@@ -60,6 +63,8 @@ def _meaning(cause: BaseException, names: set[str]) -> NetworkError:
 
 
 def _transient_reason(cause: BaseException, names: set[str]) -> str | None:
+    from http import client
+
     match cause:
         case OSError(errno=code) if code in _REASONS:
             return _REASONS[code]
@@ -71,7 +76,9 @@ def _transient_reason(cause: BaseException, names: set[str]) -> str | None:
     return "connection closed before the answer was complete" if is_cut_off else None
 
 
-def _tls_reason(error: ssl.SSLError) -> str:
+def _tls_reason(error: "ssl.SSLError") -> str:
+    import ssl
+
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"TLS certificate verify failed: {error.verify_message}"
     return f"TLS handshake failed ({error.reason or 'no reason given'})"
