@@ -17,7 +17,7 @@ from kubeaid_ci.images.lock import image_registries
 from kubeaid_ci.k8s.image import Image
 from tests import repos
 from tests.bundle.platform import ROOT, run
-from tests.images.test_mirroring import push_docker
+from tests.images.test_mirror import push_docker
 from tests.sbom.test_sbom import application, pod
 from tests.servers import registry
 from tests.servers.registry import Running
