@@ -108,7 +108,9 @@ class Planner:
         source = source_overrides.overridden(source, _override_files(place, folder, instance))
         environment = self._environment(application, source, instance)
         plan = SourcePlan(application.sources[at], self.hand.name_of(place), folder, place.revision)
-        match source.tool or tool_of(place, folder):
+        tool = source.tool or tool_of(place, folder)
+        place.refuse_submodules(folder, below=tool != "directory" or source.directory.recurse)
+        match tool:
             case "helm":
                 files = ValueFiles(self.hand, self.own, application, where, place, folder, environment.expand)
                 chart = self._chart(application, source.helm, files, at)
@@ -133,6 +135,7 @@ class Planner:
             folder = _followed(place, folder, source)
             place = self.hand.beside(place, folder)
         if not place.below(folder) or folder.startswith(".."):
+            place.refuse_submodules(folder)
             raise FolderMissingError(
                 f"{source.shown_url} has no folder {source.path or '/'} at {place.revision}{_near(place, folder)};"
                 " correct the Application's path, or remove the Application"

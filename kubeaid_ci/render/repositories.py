@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 
 from kubeaid_ci.argocd.application import Application, Source
@@ -59,6 +60,14 @@ class Place:
     def below(self, folder: str) -> dict[str, Entry]:
         """The files below a folder, by their path in the repository."""
         return self.files.below(folder)
+
+    def refuse_submodules(self, path: str, *, below: bool = False) -> None:
+        """Raise `NotAtHandError` if a path is in a submodule, or has one below it: Argo CD checks submodules out."""
+        around = accumulate(path.split("/"), "{}/{}".format)
+        for name in (*around, *(self.below(path) if below else ())):
+            entry = self.files.files.get(name)
+            if entry is not None and entry.may_be_folder and not entry.is_link:
+                raise NotAtHandError(f"{name} is a submodule, which Argo CD checks out and kubeaid-ci does not")
 
     def chart_tree(self, folder: str) -> str:
         """Return what names the content of a chart's folder, linked subcharts with it. Raises `LinkError`."""

@@ -16,6 +16,7 @@ from kubeaid_ci.render.rendering import ValuesLayer
 from kubeaid_ci.render.repositories import AtHand, NotAtHandError, Place
 
 _SPECIAL = "*?["
+_PATTERN = re.compile(r"[*?\[{]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 _Known = tuple[str, TreeRevision, str]
@@ -51,7 +52,7 @@ class ValueFiles:
                 if _known(place, file) in taken:
                     continue
                 taken.add(_known(place, file))
-                text = self.hand.beside(place, file).text(file)
+                text = self._text(place, file)
                 if text is not None:
                     yield ValuesLayer(file, text, repository=self.hand.name_of(place))
                 elif not said.ignore_missing_value_files:
@@ -61,10 +62,16 @@ class ValueFiles:
     def text(self, written: str) -> str:
         """The text of a file that an Application names; raises `UserError` if it does not exist."""
         place, path = self._located(written)
-        text = self.hand.beside(place, path).text(path)
+        text = self._text(place, path)
         if text is None:
             raise UserError(_missing(written, place, "fileParameters"))
         return text
+
+    def _text(self, place: Place, path: str) -> str | None:
+        """The text of a file; None if it does not exist. Raises `NotAtHandError` if it is in a submodule."""
+        there = self.hand.beside(place, path)
+        there.refuse_submodules(path)
+        return there.text(path)
 
     def _located(self, written: str) -> tuple[Place, str]:
         """The repository that a file is in, and its path there."""
@@ -105,7 +112,9 @@ class ValueFiles:
     def _matches(self, place: Place, pattern: str, named: set[_Known]) -> list[str]:
         """The files of a pattern but those that are named; the pattern itself if nothing matches."""
         wanted = argocd.doublestar(pattern)
-        files = self.hand.beside(place, _start(pattern)).files.files
+        there = self.hand.beside(place, _start(pattern))
+        there.refuse_submodules(posixpath.dirname(_PATTERN.split(pattern)[0]), below=True)
+        files = there.files.files
         found = [path for path in files if wanted.fullmatch(path)]
         if folder := _folder_matched(pattern, files):
             raise UserError(f"helm.valueFiles: {pattern} matches the folder {folder}, which Helm cannot read")

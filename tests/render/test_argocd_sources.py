@@ -429,3 +429,34 @@ def test_a_root_application_without_chart_yaml_is_reported(world):
     (found,) = world.render().findings
     assert (found.rule.id, found.subject) == ("gitops/subfolders-not-read", "one/root")
     assert "argocd-apps has no Chart.yaml" in found.message
+
+
+def test_what_is_in_a_submodule_is_unknown_and_never_absent(world):
+    values = {"ignoreMissingValueFiles": True}
+    apps = {
+        "inside": {**PLAIN, "path": "k8s/one/plain/sub"},
+        "below": {**PLAIN, "directory": {"recurse": True}},
+        "chart": helm("sub", "HEAD"),
+        "values": helm("show", "HEAD", valueFiles=["$values/k8s/one/plain/sub/v.yaml"], **values),
+        "pattern": helm("show", "HEAD", valueFiles=["$values/k8s/one/plain/*/v*.yaml"], **values),
+        "next": PLAIN,
+    }
+    ref = {"repoURL": CONFIG, "targetRevision": "HEAD", "ref": "values"}
+    sources = {name: [source, *([ref] if "valueFiles" in str(source) else [])] for name, source in apps.items()}
+    world.chart("sub", SHOW)
+    files = {f"{name}.yaml": application(name, sources=source) for name, source in sources.items()}
+    world.cluster("one", {**files, "./plain/a.yaml": config_map("a")})
+    world.commit()
+    for repository, path in (
+        (world.config, "k8s/one/plain/sub"),
+        (world.kubeaid, "argocd-helm-charts/sub/charts/inner"),
+    ):
+        commit = repos.git(repository, "rev-parse", "HEAD")
+        repos.git(repository, "update-index", "--add", "--cacheinfo", f"160000,{commit},{path}")
+        repos.git(repository, "commit", "--quiet", "-m", "a submodule")
+        (repository / path).mkdir(parents=True)
+    for options in ({}, {"config_ref": "HEAD", "kubeaid_ref": "HEAD"}):
+        made = world.render(**options)
+        unknown = {one.subject.partition("/")[2] for one in made.findings if "is a submodule" in one.message}
+        assert unknown == {*apps} - {"next"}
+        assert [body["metadata"]["name"] for body in bodies(made, "next")] == ["a"]
