@@ -14,6 +14,7 @@ from kubeaid_ci.git.revision import WORK_TREE, Commit, Pinned, Revision, TreeRev
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.git.target_revision import range_of
 from kubeaid_ci.git.tree import Entry, tree_id
+from kubeaid_ci.git.tree_reader import checked
 from kubeaid_ci.helm.chart_files import chart_files
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.render.rendering import OtherRevision, RepositoryName, SourceHost
@@ -77,9 +78,12 @@ class Place:
         return self._trees[folder]
 
     def text(self, path: str) -> str | None:
-        """Return the text of a file; None if it does not exist, or a link on its path leads out of the repository."""
+        """Return the text of a file; None if it does not exist, or a link on its path leads out of the repository.
+
+        Raises `UserError` for a pointer of Git LFS.
+        """
         real = self.files.real(path)
-        return self.files.read(real).decode("utf-8", "replace") if isinstance(real, str) else None
+        return checked(self.files.read(real), path).decode("utf-8", "replace") if isinstance(real, str) else None
 
     def read(self, path: str) -> str:
         """Return the text of a file. Raises `UserError` if it does not exist or leads out of the repository."""

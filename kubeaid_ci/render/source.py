@@ -49,6 +49,7 @@ from kubeaid_ci.render.task import (
 from kubeaid_ci.semver.version import Version
 
 _SCHEMA = "values.schema.json"
+_FOR_PEOPLE = (".gif", ".ico", ".jpeg", ".jpg", ".md", ".pdf", ".png", ".svg", ".webp")
 _KEEP_CHARTS = 32
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'(?= does not match)|(?<=got )'[^']*'|^'(?:[^'\\]|\\.)*'")
 """The value that a schema refuses, as Helm quotes it in front of the reason."""
@@ -210,7 +211,11 @@ def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> Packed
 
     def read(paths: Collection[str]) -> dict[str, bytes]:
         data = files.read_all([found[path][0] for path in paths])
-        return {path: data[found[path][0]] for path in paths}
+        # A template may use any file, but hardly one for people.
+        return {
+            path: data[found[path][0]] if path.endswith(_FOR_PEOPLE) else checked(data[found[path][0]], found[path][0])
+            for path in paths
+        }
 
     return packed_chart.make(found, read, folder, without_schema=without_schema)
 

@@ -460,3 +460,21 @@ def test_what_is_in_a_submodule_is_unknown_and_never_absent(world):
         unknown = {one.subject.partition("/")[2] for one in made.findings if "is a submodule" in one.message}
         assert unknown == {*apps} - {"next"}
         assert [body["metadata"]["name"] for body in bodies(made, "next")] == ["a"]
+
+
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d7a' * 16}\nsize 12345\n"
+
+
+def test_a_pointer_of_git_lfs_is_never_taken_for_the_file(world):
+    world.chart("own", {**SHOW, "files/a.txt": POINTER})
+    world.chart("logo", {**SHOW, "icon.png": POINTER})
+    ref = {"repoURL": CONFIG, "targetRevision": "HEAD", "ref": "values"}
+    files = {name: application(name, source=helm(name, "HEAD")) for name in ("own", "logo")}
+    files["values"] = application("values", sources=[helm("show", "HEAD", valueFiles=["$values/k8s/one/v.yaml"]), ref])
+    world.cluster("one", {**{f"{name}.yaml": text for name, text in files.items()}, "./v.yaml": POINTER})
+    failed = [one for one in world.render().findings if one.rule.id == "chart/render-failed"]
+    found = {one.subject: f"{one.path} {one.message}" for one in failed}
+    assert found.keys() == {"one/own", "one/values"}
+    assert all("a Git LFS pointer" in message and "git lfs pull" in message for message in found.values())
+    assert "argocd-helm-charts/own/files/a.txt" in found["one/own"]
+    assert "k8s/one/v.yaml" in found["one/values"]
