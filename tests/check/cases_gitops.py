@@ -306,6 +306,18 @@ CASES = (
         ),
     ),
     Case(
+        "gitops/image-invalid",
+        firing=objects(deployment(image="quay.io/Acme/Web:1"), **NAMED),
+        at="app/objects.yaml:15",
+        says="has the image quay.io/Acme/Web:1, which is not a valid reference",
+        quiet=objects(deployment(image="quay.io/acme/web:1"), **NAMED),
+        hostile=objects(
+            deployment(image="REG/web:1"),
+            deployment("db", image=f"localhost:5000/a__b/c:v1@sha256:{'0' * 64}"),
+            **NAMED,
+        ),
+    ),
+    Case(
         "image/registry-not-allowed",
         firing=objects(deployment(image="docker.io/acme/web:1"), **NAMED),
         at="app/objects.yaml:15",

@@ -6,10 +6,11 @@ from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.globs.paths import matches
+from kubeaid_ci.images.reference import parse_reference
 from kubeaid_ci.images.rules import REGISTRY_NOT_ALLOWED
 from kubeaid_ci.k8s.fields import text
 from kubeaid_ci.k8s.image import Image
-from kubeaid_ci.k8s.manifest import Manifest, own_images
+from kubeaid_ci.k8s.manifest import MASK, Manifest, own_images
 from kubeaid_ci.k8s.pods import pod_templates
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.rendering import RenderedApp
@@ -21,7 +22,13 @@ IMAGE_HOST_INVALID = Rule(
     "The host of the image is reserved for examples and never resolves, so the pods never start. Set an image that "
     "exists.",
 )
-RULES = (IMAGE_HOST_INVALID, REGISTRY_NOT_ALLOWED)
+IMAGE_INVALID = Rule(
+    "gitops/image-invalid",
+    Severity.ERROR,
+    "The container runtime refuses the text as an image (InvalidImageName), so the pods never start. Correct the "
+    "image: names are in lower case, with one tag or a digest.",
+)
+RULES = (IMAGE_HOST_INVALID, IMAGE_INVALID, REGISTRY_NOT_ALLOWED)
 
 _LONGEST_NAME = 512
 """Characters of an image in a message; a reference that a registry takes has at most 416."""
@@ -30,7 +37,7 @@ _RESERVED = ("invalid", "test", "example", "example.com", "example.net", "exampl
 
 
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
-    """Yield images that cannot be pulled or must not be, once for each Application."""
+    """Yield images that are none, cannot be pulled or must not be, once for each Application."""
     for app in state.apps:
         reported: set[str] = set()
         for manifest in app.manifests:
@@ -54,7 +61,9 @@ def _finding(
     image = Image.parse(name)
     label = shortened(name, _LONGEST_NAME)
     host = image.registry.partition(":")[0]
-    if any(host == reserved or host.endswith(f".{reserved}") for reserved in _RESERVED):
+    if parse_reference(name.strip()) is None and MASK not in name:
+        rule, message = IMAGE_INVALID, f"{manifest.key} has the image {label}, which is not a valid reference"
+    elif any(host == reserved or host.endswith(f".{reserved}") for reserved in _RESERVED):
         rule, message = (
             IMAGE_HOST_INVALID,
             f"{manifest.key} has the image {label}, and {shortened(host, _LONGEST_NAME)} never resolves",
