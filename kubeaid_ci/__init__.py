@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from kubeaid_ci.findings.finding import Finding as Finding
     from kubeaid_ci.findings.finding import Rule as Rule
     from kubeaid_ci.findings.finding import Severity as Severity
-    from kubeaid_ci.forge.change_request import PublishOptions as PublishOptions
     from kubeaid_ci.git.revision import Commit as Commit
     from kubeaid_ci.git.revision import Pinned as Pinned
     from kubeaid_ci.git.revision import Revision as Revision
@@ -82,6 +81,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.semver.version import Version as Version
     from kubeaid_ci.settings import Settings as Settings
     from kubeaid_ci.settings.policy import ChartPolicy as ChartPolicy
+    from kubeaid_ci.settings.publish import PublishOptions as PublishOptions
     from kubeaid_ci.upgrade.job import upgrade_clusters as upgrade_clusters
     from kubeaid_ci.upgrade.publish import publish_upgrades as publish_upgrades
     from kubeaid_ci.upgrade.result import Upgrades as Upgrades
@@ -191,7 +191,7 @@ _PLACES = {
         "ObjectId",
     ),
     "kubeaid_ci.settings.policy": ("ChartPolicy",),
-    "kubeaid_ci.forge.change_request": ("PublishOptions",),
+    "kubeaid_ci.settings.publish": ("PublishOptions",),
     "kubeaid_ci.render.rendering": (
         "RenderedApp",
         "Renderings",

@@ -38,7 +38,7 @@ def changed(made: demo.Demo) -> JsonResult:
 
 def published(made: demo.Demo) -> JsonResult:
     options = PublishOptions(forge="none", dry_run=True)
-    return kubeaid_ci.publish(made.config, made.kubeaid, wishes=options, kubeaid_ref="pinned", cache=False)
+    return kubeaid_ci.publish(made.config, made.kubeaid, options=options, kubeaid_ref="pinned", cache=False)
 
 
 CASES: dict[str, Callable[[demo.Demo], JsonResult]] = {

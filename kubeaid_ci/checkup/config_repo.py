@@ -9,12 +9,12 @@ from kubeaid_ci.checkup.result import Area, Check, NotReached
 from kubeaid_ci.clusters.clusters import Clusters, list_clusters
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.findings.suppression import SETTINGS_FILE
-from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.git import remote
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.repositories.folders import is_address
 from kubeaid_ci.settings import Settings, file
+from kubeaid_ci.settings.publish import PublishOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,18 @@ class ConfigRepo:
     """True if the clusters could be listed. If not, `clusters` is empty and nothing follows from it."""
 
 
-def check_config_repo(named: str, kubeaid: str | None, wishes: Wishes, scratch: Path) -> ConfigRepo:
+def check_config_repo(named: str, kubeaid: str | None, options: PublishOptions, scratch: Path) -> ConfigRepo:
     """Check the config repo, a folder or an address. An address is cloned to `scratch`."""
     try:
         if is_address(named):
-            return _remote(named, kubeaid, wishes, scratch)
+            return _remote(named, kubeaid, options, scratch)
     except UserError as error:
         return ConfigRepo((checks.no_repository(Area.CONFIG_REPO, str(error)),))
-    return _local(Path(named), kubeaid, wishes)
+    return _local(Path(named), kubeaid, options)
 
 
-def _remote(address: str, kubeaid: str | None, wishes: Wishes, scratch: Path) -> ConfigRepo:
-    way = approach(address, wishes)
+def _remote(address: str, kubeaid: str | None, options: PublishOptions, scratch: Path) -> ConfigRepo:
+    way = approach(address, options)
     if not isinstance(way.answer, Heads):
         return ConfigRepo((), approach=way)
     try:
@@ -51,12 +51,12 @@ def _remote(address: str, kubeaid: str | None, wishes: Wishes, scratch: Path) ->
     return _with_clusters(ConfigRepo(found, folder, way), clusters)
 
 
-def _local(folder: Path, kubeaid: str | None, wishes: Wishes) -> ConfigRepo:
+def _local(folder: Path, kubeaid: str | None, options: PublishOptions) -> ConfigRepo:
     found, clusters = _content(folder, kubeaid)
     repository = Repository.at(folder.resolve()) if folder.is_dir() else None
     address = repository.address() if repository else None
     try:
-        way = approach(address, wishes, is_origin=True) if address else None
+        way = approach(address, options, is_origin=True) if address else None
     except UserError as error:
         origin = checks.origin(str(folder), trouble=str(error))
         return _with_clusters(ConfigRepo((*found, origin), folder), clusters)

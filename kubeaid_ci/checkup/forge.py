@@ -10,7 +10,6 @@ from kubeaid_ci.checkup import checks
 from kubeaid_ci.checkup.result import Area, Check, NotReached, Refused
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.forge import environment
-from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind, token_advice
 from kubeaid_ci.forge.interface import ForgeError
 from kubeaid_ci.git.access import GitAccess, remote_git, split_address
@@ -23,6 +22,7 @@ from kubeaid_ci.net.credentials import Token
 from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.publishing.branches import ROOT as BRANCH
 from kubeaid_ci.publishing.target import forge_of
+from kubeaid_ci.settings.publish import PublishOptions
 
 _SECONDS = 30.0
 _FATAL = 128
@@ -56,7 +56,7 @@ def with_short_timeout(access: GitAccess) -> GitAccess:
     return replace(access, retries=RetryPolicy(attempts=1), timeout=_SECONDS)
 
 
-def approach(address: str, wishes: Wishes, *, is_origin: bool = False) -> RemoteAccess:
+def approach(address: str, options: PublishOptions, *, is_origin: bool = False) -> RemoteAccess:
     """Return the access to a remote with its branches. Raises `UserError` for an invalid address.
 
     A token in an address of the command line is used first. One in the ``origin`` of a checkout is used last, as when
@@ -64,22 +64,22 @@ def approach(address: str, wishes: Wishes, *, is_origin: bool = False) -> Remote
     """
     url, held = split_address(address)
     remote = Remote.parse(url)
-    forge = _detected(remote, wishes)
-    bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
+    forge = _detected(remote, options)
+    bundle = Path(options.ca_bundle) if options.ca_bundle else None
     from_argument = None if is_origin else held
     kind = forge.kind if isinstance(forge, ForgeAddress) else ForgeKind.NONE
     token = from_argument or _git_token(remote, kind) or held
     known = forge if isinstance(forge, ForgeAddress) else ForgeAddress(ForgeKind.NONE, "", remote, "", "")
     access = with_short_timeout(forges.git_access(known, url, token, ca_bundle=bundle))
     named = environment.base_branch(os.environ)
-    base = wishes.base or (named.value if named else None)
+    base = options.base or (named.value if named else None)
     answer = readable(access, *([base] if base else []))
     return RemoteAccess(remote, access, forge, from_argument, held, base, answer)
 
 
-def _detected(remote: Remote, wishes: Wishes) -> ForgeAddress | UserError:
+def _detected(remote: Remote, options: PublishOptions) -> ForgeAddress | UserError:
     try:
-        return forge_of(remote, wishes)
+        return forge_of(remote, options)
     except UserError as error:
         return error
 
@@ -91,7 +91,7 @@ def _git_token(remote: Remote, kind: ForgeKind) -> Token | None:
         return None  # a malformed one, which the check of its variable names
 
 
-def check_forge(way: RemoteAccess | None, checkout: Path | None, wishes: Wishes) -> Iterator[Check]:
+def check_forge(way: RemoteAccess | None, checkout: Path | None, options: PublishOptions) -> Iterator[Check]:
     """Check the forge: reading, pushing, change requests, and the variables with tokens.
 
     `checkout` is a folder with a commit of the config repo; None if it has no local files.
@@ -109,7 +109,7 @@ def check_forge(way: RemoteAccess | None, checkout: Path | None, wishes: Wishes)
     if isinstance(answer, Heads) and checkout and (way.access.token or not way.access.over_http):
         refusal = writable(way.access, checkout, BRANCH)
         yield checks.pushing(refusal, who=_owner(way.access.token), needs=way.access.help)
-    yield from _api(way, wishes)
+    yield from _api(way, options)
 
 
 def _variables(way: RemoteAccess) -> Iterator[Check]:
@@ -123,7 +123,7 @@ def _variables(way: RemoteAccess) -> Iterator[Check]:
     yield from checks.token_variables(found, needed=needed)
 
 
-def _api(way: RemoteAccess, wishes: Wishes) -> Iterator[Check]:
+def _api(way: RemoteAccess, options: PublishOptions) -> Iterator[Check]:
     if not isinstance(way.forge, ForgeAddress) or way.kind is ForgeKind.NONE:
         return
     try:
@@ -132,7 +132,7 @@ def _api(way: RemoteAccess, wishes: Wishes) -> Iterator[Check]:
         return  # malformed, and named by the check of its variable
     if token is None:
         return
-    bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
+    bundle = Path(options.ca_bundle) if options.ca_bundle else None
     retries = RetryPolicy(attempts=1)
     forge = forges.connect(way.forge, token, environ=os.environ, ca_bundle=bundle, retries=retries)
     if forge is None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from kubeaid_ci.ci import job
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.forge.change_request import ChangeRequest, Wishes
+from kubeaid_ci.forge.change_request import ChangeRequest
 from kubeaid_ci.forge.interface import Forge, upsert_comment
 from kubeaid_ci.publishing.target import resolve
+from kubeaid_ci.settings.publish import PublishOptions
 
 # The hidden line by which the comment is found again.
 _FRAME = 200
@@ -34,12 +35,12 @@ class Place:
         return upsert_comment(self.forge, ChangeRequest.numbered(self.number), key, text, update_only=update_only)
 
 
-def place(repository: str, wishes: Wishes, number: int | None = None) -> Place:
+def place(repository: str, options: PublishOptions, number: int | None = None) -> Place:
     """Return a change request of a repository (an address or a checkout); without a number, that of the CI job.
 
     Nothing is sent yet. Raises `UserError` if it does not exist, or a token is missing.
     """
-    target = resolve(repository, wishes)
+    target = resolve(repository, options)
     if target.forge is None:
         raise UserError(f"{target.address.remote}: no forge, so there is no change request to comment on")
     if number is None:

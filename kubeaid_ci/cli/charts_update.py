@@ -12,21 +12,21 @@ from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import Options, common_options, resolve
 from kubeaid_ci.cli.publish_options import (
     chart_publish_options,
+    chosen_publish_options,
     print_previews,
     refuse_without_effect,
     scan_note,
     scan_report_option,
-    wishes,
 )
 from kubeaid_ci.cli.settings_in_force import read_settings
 from kubeaid_ci.cli.shared_options import charts_argument
 from kubeaid_ci.cli.terminal import notice
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.forge.change_request import Wishes
 
 if TYPE_CHECKING:
     from kubeaid_ci.charts.update.offer import ChartPublication
     from kubeaid_ci.charts.update.result import Updates
+    from kubeaid_ci.settings.publish import PublishOptions
 
 
 @command("update", idle=("kubeaid_ref",))
@@ -79,7 +79,7 @@ def charts_update(
 
     note = scan_note(ctx, scan_reports, publish=publish)
     options = resolve(ctx, values)
-    asked = _wishes(ctx, options, values, publish=publish)
+    asked = _publish_options(ctx, options, values, publish=publish)
     which: dict[str, Any] = {"charts": charts, "to": to, "skip": skip, "overwrite": overwrite}
     with Progress(quiet=options.quiet) as progress:
         how: dict[str, Any] = {**which, **options.run_arguments, "progress": progress.counted}
@@ -87,7 +87,7 @@ def charts_update(
             updates = update_charts(checkout_folder(options), dry_run=bool(values.get("dry_run")), **how)
         else:
             publication = publish_charts(
-                _address(options), config_repo=_config_repo(options), wishes=asked, scan_note=note, **how
+                _address(options), config_repo=_config_repo(options), options=asked, scan_note=note, **how
             )
     ran = () if charts or skip else rules.UPDATE_RULES
     if asked is None:
@@ -124,20 +124,22 @@ def charts_add(
     from kubeaid_ci.cli.repositories import checkout_folder
 
     options = resolve(ctx, values)
-    asked = _wishes(ctx, options, values, publish=publish)
+    asked = _publish_options(ctx, options, values, publish=publish)
     which: dict[str, Any] = {"repository": repository, "version": chart_version}
     with Progress(quiet=options.quiet) as progress:
         how: dict[str, Any] = {**which, **options.run_arguments, "progress": progress.counted}
         if asked is None:
             updates = add_chart(checkout_folder(options), name, dry_run=bool(values.get("dry_run")), **how)
         else:
-            publication = publish_new_chart(_address(options), name, wishes=asked, **how)
+            publication = publish_new_chart(_address(options), name, options=asked, **how)
     if asked is None:
         _end_written(ctx, options, updates, command="charts add")
     _end_published(ctx, options, publication, asked, command="charts add")
 
 
-def _wishes(ctx: click.Context, options: Options, values: dict[str, Any], *, publish: bool) -> Wishes | None:
+def _publish_options(
+    ctx: click.Context, options: Options, values: dict[str, Any], *, publish: bool
+) -> "PublishOptions | None":
     """Return how to publish, or None if the checkout is written to. The settings of a config repo do not apply.
 
     Raises for options that have no effect.
@@ -149,7 +151,7 @@ def _wishes(ctx: click.Context, options: Options, values: dict[str, Any], *, pub
 
     folder = Path(options.kubeaid) if options.kubeaid else None
     own = read_settings(folder) if folder and folder.is_dir() else Settings()
-    return wishes(values, own.publish)
+    return chosen_publish_options(values, own.publish)
 
 
 def _address(options: Options) -> str:
@@ -192,7 +194,7 @@ def _end_published(
     ctx: click.Context,
     options: Options,
     publication: "ChartPublication",
-    asked: Wishes,
+    asked: "PublishOptions",
     *,
     command: str,
     ran: Collection[str] = (),

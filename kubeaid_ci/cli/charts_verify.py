@@ -13,7 +13,7 @@ from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import base_to_subtract, charts_baseline, new_only_option, revision_of_base
 from kubeaid_ci.cli.options import Options, common_options, resolve
 from kubeaid_ci.cli.posting import update_issue
-from kubeaid_ci.cli.publish_options import reach_options, wishes
+from kubeaid_ci.cli.publish_options import chosen_publish_options, reach_options
 from kubeaid_ci.cli.shared_options import charts_argument, reaching_upstreams, ref_option, upstream_options
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _forge(options: Options, values: dict[str, Any], *, is_partial: bool) -> "Fo
 
     if is_partial:
         raise UserError("an issue is about all charts and what is published; leave out names, --offline and --new-only")
-    return forge_of(kubeaid_target(options), wishes(values, options.settings.publish))
+    return forge_of(kubeaid_target(options), chosen_publish_options(values, options.settings.publish))
 
 
 def _kept(forge: "Forge", report: "Report", options: Options) -> int:

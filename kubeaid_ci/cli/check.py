@@ -12,7 +12,7 @@ from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import base_to_subtract, clusters_baseline, new_only_options
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option, resolve
 from kubeaid_ci.cli.posting import update_issue
-from kubeaid_ci.cli.publish_options import reach_options, wishes
+from kubeaid_ci.cli.publish_options import chosen_publish_options, reach_options
 from kubeaid_ci.cli.shared_options import clusters_argument
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _forge(options: Options, values: dict[str, Any], *, is_partial: bool) -> "Fo
 
     if is_partial:
         raise UserError("an issue is about all clusters and rules; leave out names, --rules and --new-only")
-    return forge_of(options.config_repo, wishes(values, options.settings.publish))
+    return forge_of(options.config_repo, chosen_publish_options(values, options.settings.publish))
 
 
 def _write_suggestions(suggestions: "Sequence[Suggestion]", out: Path | None) -> None:

@@ -8,7 +8,7 @@ import click
 from kubeaid_ci import __version__
 from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import common_options, resolve
-from kubeaid_ci.cli.publish_options import forge_options, wishes
+from kubeaid_ci.cli.publish_options import chosen_publish_options, forge_options
 from kubeaid_ci.cli.settings_in_force import read_settings
 from kubeaid_ci.errors import UserError
 
@@ -44,7 +44,7 @@ def doctor(ctx: click.Context, /, **values: Any) -> None:
         options.kubeaid,
         kubeaid_ref=options.kubeaid_ref,
         engine=options.settings.engine or "rjsonnet",
-        wishes=wishes(values, options.settings.publish),
+        options=chosen_publish_options(values, options.settings.publish),
     )
     done(ctx, report(checkup, version=__version__), options, ran=("doctor",), failure=checkup.failure)
 

@@ -9,9 +9,9 @@ from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import Options, common_options, kubeaid_ref_option
 from kubeaid_ci.cli.publish_options import (
     chart_publish_options,
+    chosen_publish_options,
     print_previews,
     refuse_without_effect,
-    wishes,
 )
 from kubeaid_ci.cli.shared_options import clusters_argument, host_options, of_charts_option
 
@@ -93,10 +93,10 @@ def _publish(options: Options, clusters: tuple[str, ...], values: dict[str, Any]
     from kubeaid_ci.images.lock_publish import LockOptions, publish_lock
 
     (kubeaid, ref), bundle = kubeaid_folder(options), values.get("ca_bundle")
-    asked = wishes(values, options.settings.publish)
+    asked = chosen_publish_options(values, options.settings.publish)
     reaching = reaching_registries({**values, "ca_bundle": bundle}, options.settings.upstreams)
     with Progress(quiet=options.quiet) as progress, image_registries(**reaching) as look_up:
         run = LockOptions(look_up, ref, options.settings, options.jobs, options.cache, progress.rendered)
-        lock, request = publish_lock(publish_address(options), kubeaid, run, clusters=clusters, wishes=asked)
+        lock, request = publish_lock(publish_address(options), kubeaid, run, clusters=clusters, options=asked)
     print_previews(asked)
     return lock, request

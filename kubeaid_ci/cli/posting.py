@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci import __version__
 from kubeaid_ci.cli.options import Options
-from kubeaid_ci.cli.publish_options import wishes
+from kubeaid_ci.cli.publish_options import chosen_publish_options
 from kubeaid_ci.cli.terminal import notice
 from kubeaid_ci.errors import KubeaidCiError, OutsideError
 from kubeaid_ci.findings.finding import Severity
@@ -30,7 +30,7 @@ def comment_place(values: dict[str, Any], options: Options, *, of: str) -> "Plac
     from kubeaid_ci.cli.repositories import kubeaid_target
 
     repository = options.config_repo if of == "config" else kubeaid_target(options)
-    return place(repository, wishes(dict(values), options.settings.publish), values["comment_on"])
+    return place(repository, chosen_publish_options(dict(values), options.settings.publish), values["comment_on"])
 
 
 def post_comment(

@@ -8,10 +8,10 @@ from kubeaid_ci import __version__
 from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import common_options, resolve
 from kubeaid_ci.cli.publish_options import (
+    chosen_publish_options,
     print_previews,
     publish_options,
     refuse_without_effect,
-    wishes,
 )
 from kubeaid_ci.cli.shared_options import clusters_argument, engine_option
 
@@ -43,13 +43,13 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
     forge = values.get("forge") or options.settings.publish.forge
     refuse_without_effect(ctx, publish=True, forge=forge)
     kubeaid, ref = kubeaid_folder(options)
-    asked = wishes(values, options.settings.publish)
+    asked = chosen_publish_options(values, options.settings.publish)
     with Progress(quiet=options.quiet) as progress:
         published = job(
             publish_address(options),
             kubeaid,
             clusters=clusters,
-            wishes=asked,
+            options=asked,
             kubeaid_ref=ref,
             kubeaid_addresses=options.settings.repositories.kubeaid,
             engine=engine or options.settings.engine or "rjsonnet",

@@ -3,6 +3,7 @@
 import secrets
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,16 +12,17 @@ import click
 from kubeaid_ci.cli.environment import PathList, is_on_command_line
 from kubeaid_ci.cli.shared_options import with_options
 from kubeaid_ci.cli.terminal import notice
-from kubeaid_ci.forge.change_request import CommitVia, OnForeignCommits, Wishes
 
 if TYPE_CHECKING:
     from kubeaid_ci.diff.comparison import ScanNote
-    from kubeaid_ci.settings import PublishSettings
+    from kubeaid_ci.settings.publish import PublishOptions
 
 # Options that change requests need a forge for.
 _OF_REQUESTS = frozenset(
     ("forge_url", "reviewers", "team_reviewers", "assignees", "labels", "milestone", "draft", "auto_merge")
 )
+# Options with several values, separated by commas.
+_LISTS = ("reviewers", "team_reviewers", "assignees", "labels")
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -124,43 +126,28 @@ def forge_options(function: _F) -> _F:
     return with_options(_FORGE_OPTIONS, function)
 
 
-def wishes(values: dict[str, Any], settings: "PublishSettings") -> Wishes:
-    """Return the options, else the values of the settings file; removes the options from `values`."""
+def chosen_publish_options(values: dict[str, Any], settings: "PublishOptions") -> "PublishOptions":
+    """Return the options of the command line, completed by the settings file; removes them from `values`."""
+    from kubeaid_ci.settings.publish import CommitVia, OnForeignCommits, PublishOptions
 
-    def chosen(name: str) -> Any:
-        value = values.pop(name, None)
-        return value if value is not None else getattr(settings, name, None)
+    kinds: dict[str, Callable[[str], Any]] = {
+        "commit_via": CommitVia,
+        "on_foreign_commits": OnForeignCommits,
+        **dict.fromkeys(_LISTS, _split),
+    }
+    raw = {option.name: values.pop(option.name, None) for option in fields(PublishOptions)}
+    named = {name: value for name, value in raw.items() if value is not None}
+    flags = {name: kinds[name](value) if name in kinds else value for name, value in named.items()}
+    # The settings file must not choose the host that gets a token.
+    in_file = replace(settings, forge_url=None, settings_forge_url=settings.forge_url)
+    chosen = PublishOptions(**flags).completed_by(in_file)
+    # An empty list on the command line counts too.
+    chosen = replace(chosen, **{name: flags[name] for name in _LISTS if name in flags})
+    return replace(chosen, preview=_new_folder()) if chosen.dry_run and not chosen.preview else chosen
 
-    def several(name: str) -> tuple[str, ...]:
-        value = chosen(name)
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value or ()
-        )
 
-    dry_run = bool(chosen("dry_run"))
-    return Wishes(
-        forge=chosen("forge") or "auto",
-        forge_url=values.pop("forge_url", None),
-        settings_forge_url=settings.forge_url,
-        base=chosen("base"),
-        per_cluster=bool(chosen("per_cluster")),
-        title=chosen("title"),
-        reviewers=several("reviewers"),
-        team_reviewers=several("team_reviewers"),
-        assignees=several("assignees"),
-        labels=several("labels"),
-        milestone=chosen("milestone"),
-        draft=bool(chosen("draft")),
-        auto_merge=bool(chosen("auto_merge")),
-        author=chosen("author"),
-        sign=chosen("sign"),
-        sign_off=bool(chosen("sign_off")),
-        commit_via=CommitVia(chosen("commit_via") or CommitVia.GIT),
-        on_foreign_commits=OnForeignCommits(chosen("on_foreign_commits") or OnForeignCommits.STOP),
-        ca_bundle=chosen("ca_bundle"),
-        dry_run=dry_run,
-        preview=chosen("preview") or (_new_folder() if dry_run else None),
-    )
+def _split(names: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in names.split(",") if part.strip())
 
 
 def _new_folder() -> str:
@@ -168,7 +155,7 @@ def _new_folder() -> str:
     return str(Path(tempfile.gettempdir(), f"kubeaid-ci-preview-{secrets.token_hex(8)}"))
 
 
-def print_previews(asked: Wishes) -> None:
+def print_previews(asked: "PublishOptions") -> None:
     """Print where the texts and patches of this run are, or that a dry run has nothing to publish."""
     from kubeaid_ci.publishing import preview
 

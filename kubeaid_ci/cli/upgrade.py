@@ -10,14 +10,14 @@ from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.options import Options, common_options, refuse_kubeaid_ref, resolve
 from kubeaid_ci.cli.publish_options import (
     chart_publish_options,
+    chosen_publish_options,
     print_previews,
     refuse_without_effect,
     scan_note,
     scan_report_option,
-    wishes,
 )
 from kubeaid_ci.cli.shared_options import app_option, clusters_argument
-from kubeaid_ci.forge.change_request import Wishes
+from kubeaid_ci.settings.publish import PublishOptions
 
 if TYPE_CHECKING:
     from kubeaid_ci.upgrade.result import Upgrades
@@ -94,7 +94,7 @@ def upgrade(
     options = resolve(ctx, values)
     forge = values.get("forge") or options.settings.publish.forge
     refuse_without_effect(ctx, publish=publish, forge=forge, others=("dry_run",))
-    asked = wishes(values, options.settings.publish) if publish else None
+    asked = chosen_publish_options(values, options.settings.publish) if publish else None
     dry_run = bool(values.get("dry_run"))
     which: dict[str, Any] = {"clusters": clusters, "apps": apps, "wave": wave}
     with Progress(quiet=options.quiet) as progress:
@@ -144,13 +144,13 @@ def _write(options: Options, *, dry_run: bool, **how: Any) -> "Upgrades":
     return upgrade_clusters(folders.config, folders.kubeaid, dry_run=dry_run, **how)
 
 
-def _publish(options: Options, asked: Wishes, **how: Any) -> "Upgrades":
+def _publish(options: Options, asked: PublishOptions, **how: Any) -> "Upgrades":
     """Open or update change requests with the upgrades."""
     from kubeaid_ci.cli.repositories import kubeaid_folder, publish_address
     from kubeaid_ci.upgrade.publish import publish_upgrades
 
     kubeaid, _ = kubeaid_folder(options)
-    return publish_upgrades(publish_address(options), kubeaid, wishes=asked, **how)
+    return publish_upgrades(publish_address(options), kubeaid, options=asked, **how)
 
 
 def _end(ctx: click.Context, options: Options, upgrades: "Upgrades") -> NoReturn:

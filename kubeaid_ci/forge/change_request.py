@@ -1,7 +1,7 @@
 """Change requests: as a forge reports them, as we propose them, and the outcome of a proposal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
@@ -79,67 +79,6 @@ class Proposal:
     """The command that proposes it, for advice in messages."""
     closing: str = ""
     supersedes: tuple[str, ...] = ()
-
-    def with_options(self, options: "Wishes") -> Self:
-        """Return the proposal with the people, labels and states that the options ask for, besides its own."""
-        return replace(
-            self,
-            labels=(*self.labels, *options.labels),
-            reviewers=options.reviewers,
-            team_reviewers=options.team_reviewers,
-            assignees=options.assignees,
-            milestone=options.milestone,
-            draft=self.draft or options.draft,
-            auto_merge=options.auto_merge,
-        )
-
-
-class OnForeignCommits(StrEnum):
-    """The action if the branch has commits of others."""
-
-    STOP = "stop"
-    STACK = "stack"
-    OVERWRITE = "overwrite"
-
-
-class CommitVia(StrEnum):
-    """The way to create commits: Git on this machine, or the forge's API, which signs them."""
-
-    GIT = "git"
-    API = "api"
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """Options for publishing a change; None means the default of the environment or the forge."""
-
-    forge: str = "auto"
-    forge_url: str | None = None
-    base: str | None = None
-    per_cluster: bool = False
-    title: str | None = None
-    reviewers: tuple[str, ...] = ()
-    team_reviewers: tuple[str, ...] = ()
-    assignees: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    milestone: str | None = None
-    draft: bool = False
-    auto_merge: bool = False
-    author: str | None = None
-    sign: str | None = None
-    sign_off: bool = False
-    commit_via: CommitVia = CommitVia.GIT
-    on_foreign_commits: OnForeignCommits = OnForeignCommits.STOP
-    ca_bundle: str | None = None
-    dry_run: bool = False
-    preview: str | None = None
-    """The folder that gets the text and the patch of each change request."""
-    settings_forge_url: str | None = None
-    """`forge_url` from a settings file, which must not send a token to another host."""
-
-
-PublishOptions = Wishes
-"""The name for callers of the library."""
 
 
 class Outcome(StrEnum):

@@ -205,10 +205,10 @@ def missing(wanted: Iterable[str], present: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(wanted) if name.lower() not in there]
 
 
-def apply_all(*wishes: tuple[str, Callable[[], None]]) -> tuple[str, ...]:
+def apply_all(*steps: tuple[str, Callable[[], None]]) -> tuple[str, ...]:
     """Do each; what cannot be done does not keep the others back and comes back as a warning."""
     warnings = []
-    for name, act in wishes:
+    for name, act in steps:
         try:
             act()
         except KubeaidCiError as error:

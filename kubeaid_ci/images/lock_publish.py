@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kubeaid_ci.forge.change_request import Proposal, Published, Wishes
+from kubeaid_ci.forge.change_request import Proposal, Published
 from kubeaid_ci.git.revision import PINNED, Revision
 from kubeaid_ci.images.list import list_images
 from kubeaid_ci.images.lock import Resolve, lock_images
@@ -23,6 +23,7 @@ from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.report.markdown import code, fit
 from kubeaid_ci.report.text import counted
 from kubeaid_ci.settings import Settings, file
+from kubeaid_ci.settings.publish import PublishOptions
 
 _TOPIC = "images-lock"
 _COMMAND = "kubeaid-ci images lock --publish"
@@ -44,27 +45,26 @@ class LockOptions:
 def publish_lock(
     config_repo: str | os.PathLike[str],
     kubeaid: str | os.PathLike[str],
-    options: LockOptions,
+    lookup: LockOptions,
     *,
     clusters: Sequence[str] = (),
-    wishes: Wishes | None = None,
+    options: PublishOptions | None = None,
 ) -> tuple[ImageLock, Published]:
     """Look up the images of the base branch, and open, update or close the change request with the new lock file.
 
     `config_repo` is an address, or a checkout whose ``origin`` is published to; the checkout itself is only read.
     Raises as `list_images`, and `OutsideError` if the remote or the forge refuses; every run is safe to repeat.
     """
-    target = resolve_target(str(config_repo), wishes or Wishes())
+    target = resolve_target(str(config_repo), options or PublishOptions())
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
-        if target.wishes.preview:
-            preview.clear(Path(target.wishes.preview))
+        if target.options.preview:
+            preview.clear(Path(target.options.preview))
         checkout = clone_base(target, Path(folder) / "repository")
-        inventory, lock = _look_up(checkout.folder, kubeaid, options, clusters)
+        inventory, lock = _look_up(checkout.folder, kubeaid, lookup, clusters)
         prefixes = (branches.prefix(checkout.base, checkout.base), branches.prefix(checkout.base, None))
         heads = checkout.repository.fetch_heads(
             checkout.base, *(f"{each}/{_TOPIC}" for each in prefixes), fetch=(checkout.base,)
         )
-        asked = target.wishes
         branch = f"{branches.prefix(checkout.base, heads.default)}/{_TOPIC}"
         proposal = _proposal(lock, target, branch=branch, base=checkout.base)
         published = publish_proposal(
@@ -73,44 +73,40 @@ def publish_lock(
             target.forge,
             style=target.style,
             clusters=inventory.clusters,
-            on_foreign_commits=asked.on_foreign_commits,
-            commit_via=asked.commit_via,
-            preview=Path(asked.preview) if asked.preview else None,
-            dry_run=asked.dry_run,
+            options=target.options,
             heads=heads,
         )
     return replace(lock, findings=(*lock.findings, *check([published]))), published
 
 
 def _look_up(
-    folder: Path, kubeaid: str | os.PathLike[str], options: LockOptions, clusters: Sequence[str]
+    folder: Path, kubeaid: str | os.PathLike[str], lookup: LockOptions, clusters: Sequence[str]
 ) -> tuple[ImageInventory, ImageLock]:
     """Return the images of a checkout, and the lock with the digests that their tags have now; nothing is written."""
     inventory = list_images(
         folder,
         kubeaid,
         clusters=clusters,
-        kubeaid_ref=options.kubeaid_ref,
-        settings=(options.settings or Settings()).merge(file.read(folder)),
-        jobs=options.jobs,
-        cache=options.cache,
-        progress=options.progress,
+        kubeaid_ref=lookup.kubeaid_ref,
+        settings=(lookup.settings or Settings()).merge(file.read(folder)),
+        jobs=lookup.jobs,
+        cache=lookup.cache,
+        progress=lookup.progress,
     )
-    return inventory, lock_images(folder, inventory, resolve=options.resolve, is_whole=not clusters, check=True)
+    return inventory, lock_images(folder, inventory, resolve=lookup.resolve, is_whole=not clusters, check=True)
 
 
 def _proposal(lock: ImageLock, target: Target, *, branch: str, base: str) -> Proposal:
     """Return the change request with the new lock file; without files if the lock is up to date."""
-    asked = target.wishes
     return Proposal(
         branch,
         base,
-        asked.title or "chore(images): lock the digests of image tags",
+        target.options.title or "chore(images): lock the digests of image tags",
         fit(_body(lock), target.limit, size=target.size, note=_left_out),
         {LOCK: lock_text(lock.entries).encode()} if lock.is_changed else {},
         labels=("images",),
         command=_COMMAND,
-    ).with_options(asked)
+    )
 
 
 def _body(lock: ImageLock) -> list[str]:

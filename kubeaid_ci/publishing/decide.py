@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.forge.change_request import ChangeRequest, OnForeignCommits, Outcome, Proposal, Published
+from kubeaid_ci.forge.change_request import ChangeRequest, Outcome, Proposal, Published
 from kubeaid_ci.forge.forge import Size
 from kubeaid_ci.git.commit import Commit
 from kubeaid_ci.publishing import body, comments
+from kubeaid_ci.settings.publish import OnForeignCommits
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Severity
-from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.forge.interface import Forge
 from kubeaid_ci.forge.issues import Issue, IssueOutcome, Issues
 from kubeaid_ci.publishing import target
@@ -13,6 +12,7 @@ from kubeaid_ci.report import outcome
 from kubeaid_ci.report.markdown import fit, quiet
 from kubeaid_ci.report.markdown_page import parts
 from kubeaid_ci.report.report import Report
+from kubeaid_ci.settings.publish import PublishOptions
 from kubeaid_ci.visible import one_line, shortened
 
 _MOST_NAMES = 4
@@ -39,9 +39,9 @@ class IssueTopic:
     name: Callable[[str], str] = str
 
 
-def forge_of(repository: str, wishes: Wishes) -> Forge:
+def forge_of(repository: str, options: PublishOptions) -> Forge:
     """Return the forge of a repository, an address or a checkout. Makes no request yet. Raises `UserError`."""
-    forge = target.resolve(repository, replace(wishes, dry_run=False)).forge
+    forge = target.resolve(repository, replace(options, dry_run=False)).forge
     if forge is None:
         raise UserError(f"{repository}: no forge to keep an issue on; name one with --forge")
     return forge

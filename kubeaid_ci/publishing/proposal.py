@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.forge import github_commits
-from kubeaid_ci.forge.change_request import ChangeRequest, CommitVia, OnForeignCommits, Outcome, Proposal, Published
+from kubeaid_ci.forge.change_request import ChangeRequest, Outcome, Proposal, Published
 from kubeaid_ci.forge.forge import ForgeKind
 from kubeaid_ci.forge.interface import Forge, ForgeError, find_or_create, upsert_comment
 from kubeaid_ci.git import remote
@@ -19,6 +19,7 @@ from kubeaid_ci.publishing import comments as texts
 from kubeaid_ci.publishing import decide as publish
 from kubeaid_ci.publishing.preview import page
 from kubeaid_ci.publishing.remote_state import RemoteState, read_remote_state
+from kubeaid_ci.settings.publish import CommitVia, OnForeignCommits, PublishOptions
 
 # How often the branch is read again because another run moved it. A lost race means that another run made progress,
 # so a run that can take in what the others published needs at most as many tries as there are runs.
@@ -43,44 +44,41 @@ def publish_proposal(
     forge: Forge | None,
     *,
     style: CommitStyle,
+    options: PublishOptions,
     clusters: Sequence[str] = (),
-    on_foreign_commits: OnForeignCommits = OnForeignCommits.STOP,
-    commit_via: CommitVia = CommitVia.GIT,
-    preview: Path | None = None,
-    dry_run: bool = False,
     heads: Heads | None = None,
     refresh: Refresh | None = None,
 ) -> Published:
     """Create, update, close or keep the change request of the proposal's branch.
 
-    Without a forge only the branch is pushed. `dry_run` reads the remote and does nothing else.
-    `preview` is a folder that gets the whole text and a patch. `heads` are the remote's branches if they were read a
-    moment ago. `refresh` is called after another run moved the branch. Every path is safe to run again.
+    The proposal gets the people, labels and states of the options. Without a forge only the branch is pushed. A dry
+    run reads the remote and does nothing else. `heads` are the remote's branches if they were read a moment ago.
+    `refresh` is called after another run moved the branch. Every path is safe to run again.
 
     Raises `UserError` for a proposal that cannot be made, `OutsideError` if the remote or the forge refuses, or if
     other runs keep moving the branch; what was done so far is kept, and the next run continues from it.
     """
-    _check(proposal, forge, commit_via, dry_run=dry_run)
+    _check(proposal, forge, options)
     done: Published | None = None
     for attempt in range(_TRIES_WITH_REFRESH if refresh else _TRIES):
         if attempt and refresh:
             proposal, clusters, heads = refresh()
         elif attempt:
             heads = None
-        kept, left_out = _without_ignored(proposal, repository)
-        remote_state = read_remote_state(
-            kept, repository, None if dry_run else forge, style, overtaken=attempt > 0, heads=heads
-        )
+        wanted, left_out = _without_ignored(_with_options(proposal, options), repository)
+        reached = None if options.dry_run else forge
+        remote_state = read_remote_state(wanted, repository, reached, style, overtaken=attempt > 0, heads=heads)
         if refresh and heads and remote_state.branch.seen != heads.commits.get(proposal.branch):
             continue  # it moved between the decision what belongs to it and now
-        plan = publish.decide(remote_state.branch, on_foreign_commits)
+        plan = publish.decide(remote_state.branch, options.on_foreign_commits or OnForeignCommits.STOP)
         plan = replace(plan, messages=(*left_out, *plan.messages))
-        if preview and not remote_state.branch.gone:
-            _write_preview(remote_state, repository, preview)
-        if dry_run:
+        if options.preview and not remote_state.branch.gone:
+            _write_preview(remote_state, repository, Path(options.preview))
+        if options.dry_run:
             return replace(_published(remote_state, plan, clusters), dry_run=True)
+        executor = _Executor(remote_state, plan, repository, forge, style, options.commit_via or CommitVia.GIT)
         try:
-            done = _strongest(_Executor(remote_state, plan, repository, forge, style, commit_via).run(clusters), done)
+            done = _strongest(executor.run(clusters), done)
         except _OvertakenError:
             continue
         if refresh is None or not _describes(plan) or _is_at(repository, done):
@@ -89,6 +87,20 @@ def publish_proposal(
         raise OutsideError(f"{repository.access.url}: {texts.kept_moving(proposal.branch)}")
     message = texts.rival(proposal.branch)
     return _published(remote_state, publish.Plan(Outcome.STOPPED, (), (message,)), clusters)
+
+
+def _with_options(proposal: Proposal, options: PublishOptions) -> Proposal:
+    """Return the proposal with the people, labels and states that the options ask for, besides its own."""
+    return replace(
+        proposal,
+        labels=(*proposal.labels, *options.labels),
+        reviewers=options.reviewers,
+        team_reviewers=options.team_reviewers,
+        assignees=options.assignees,
+        milestone=options.milestone,
+        draft=proposal.draft or bool(options.draft),
+        auto_merge=bool(options.auto_merge),
+    )
 
 
 def _describes(plan: publish.Plan) -> bool:
@@ -109,7 +121,7 @@ def _strongest(now: Published, before: Published | None) -> Published:
     return replace(now, outcome=max(now.outcome, before.outcome, key=order.index))
 
 
-def _check(proposal: Proposal, forge: Forge | None, commit_via: CommitVia, *, dry_run: bool) -> None:
+def _check(proposal: Proposal, forge: Forge | None, options: PublishOptions) -> None:
     publish.check_paths(proposal.files)
     if len(proposal.title) > _LONGEST_TITLE:
         raise UserError(
@@ -118,7 +130,7 @@ def _check(proposal: Proposal, forge: Forge | None, commit_via: CommitVia, *, dr
     if proposal.branch == proposal.base:
         raise UserError(f"{proposal.branch}: a branch cannot be proposed to itself")
     made_by_github = forge is not None and forge.address.kind is ForgeKind.GITHUB
-    if commit_via == CommitVia.API and not made_by_github and not dry_run:
+    if options.commit_via == CommitVia.API and not made_by_github and not options.dry_run:
         raise UserError("--commit-via api: only GitHub makes commits; leave the option out")
 
 

@@ -12,7 +12,7 @@ from kubeaid_ci.build.build import Progress, build_clusters
 from kubeaid_ci.build.result import BuildResult, Builds, BuildStatus
 from kubeaid_ci.errors import KubeaidCiError, OutsideError, UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.forge.change_request import Outcome, Proposal, Published, Wishes
+from kubeaid_ci.forge.change_request import Outcome, Proposal, Published
 from kubeaid_ci.git import attributes
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.repository import Repository
@@ -26,6 +26,7 @@ from kubeaid_ci.publishing.checkout import PublishCheckout, clone_base
 from kubeaid_ci.publishing.rules import check
 from kubeaid_ci.publishing.target import Target, resolve
 from kubeaid_ci.report.json_result import JsonResult
+from kubeaid_ci.settings.publish import PublishOptions
 
 # How often the clusters are built again because the base branch moved.
 _TRIES = 3
@@ -63,7 +64,7 @@ def publish(
     kubeaid: str | os.PathLike[str],
     *,
     clusters: Sequence[str] = (),
-    wishes: Wishes | None = None,
+    options: PublishOptions | None = None,
     kubeaid_ref: Revision | str = WORK_TREE,
     kubeaid_addresses: Collection[Remote] = (),
     engine: str = "rjsonnet",
@@ -76,11 +77,11 @@ def publish(
 ) -> Publication:
     """Build clusters on the newest state of the config repo's base branch, and offer what differs.
 
-    `config_repo` is an address, or a checkout whose ``origin`` is published to; the checkout itself is
-    only read. The options from `kubeaid_ref` on are those of `build_clusters`. Without `clusters` every cluster is
-    built. One change request holds all clusters, or each has its own (`Wishes.per_cluster`). If `clusters` names
-    some, and the one change request has others already, these are built too and stay in it, also if another
-    run adds them while this one runs.
+    `config_repo` is an address, or a checkout whose ``origin`` is published to; the checkout itself is only read. The
+    parameters from `kubeaid_ref` on are those of `build_clusters`. Without `clusters` every cluster is built. One
+    change request holds all clusters, or each has its own (`PublishOptions.per_cluster`). If `clusters` names some,
+    and the one change request has others already, these are built too and stay in it, also if another run adds them
+    while this one runs.
 
     One that cannot be published does not block the others. Raises `UserError` if nothing can be published at all
     and `OutsideError` if the remote or the forge fails; every run is safe to repeat.
@@ -98,12 +99,12 @@ def publish(
         timeout=timeout,
         progress=progress,
     )
-    target = resolve(str(config_repo), wishes or Wishes())
+    target = resolve(str(config_repo), options or PublishOptions())
     date = _source_date(kubeaid, parse_revision(kubeaid_ref))
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder, ThreadPoolExecutor(1) as aside:
         for number in range(_TRIES):
-            if target.wishes.preview:
-                preview.clear(Path(target.wishes.preview))
+            if target.options.preview:
+                preview.clear(Path(target.options.preview))
             checkout = clone_base(target, Path(folder) / str(number))
             # A first look while the clusters are built: if nothing is to be published, it is the only one.
             first = aside.submit(checkout.remote_heads)
@@ -255,7 +256,7 @@ class _Publisher:
 
     def _groups(self, heads: Heads) -> tuple[tuple[Group, ...], Heads]:
         """Return what each branch holds, and the remote's branches that this was decided from."""
-        if not self.target.wishes.per_cluster:
+        if not self.target.options.per_cluster:
             heads = self.fleet.add_proposed(heads) if self.named else heads
             return branches.single_group(self.fleet.builds, self.checkout.root(heads)), heads
         stale = self.checkout.stale_branches(heads, everything=not self.named)
@@ -273,19 +274,16 @@ class _Publisher:
     def _publish(self, group: Group, heads: Heads) -> Published:
         from kubeaid_ci.publishing.proposal import publish_proposal
 
-        wishes = self.target.wishes
+        options = self.target.options
         return publish_proposal(
             self._proposal(group, heads),
             self.checkout.repository,
             self.target.forge,
             style=replace(self.target.style, date=self.date()),
             clusters=self._names(group),
-            on_foreign_commits=wishes.on_foreign_commits,
-            commit_via=wishes.commit_via,
-            preview=Path(wishes.preview) if wishes.preview else None,
-            dry_run=wishes.dry_run,
+            options=options,
             heads=heads,
-            refresh=None if wishes.per_cluster else self._refreshed,
+            refresh=None if options.per_cluster else self._refreshed,
         )
 
     def _refreshed(self) -> tuple[Proposal, tuple[str, ...], Heads]:
@@ -302,21 +300,21 @@ class _Publisher:
     def _proposal(self, group: Group, heads: Heads) -> Proposal:
         from kubeaid_ci.publishing import body, request_text
 
-        wishes, limit, changes = self.target.wishes, self.target.limit, self.fleet.changed(group)
+        options, limit, changes = self.target.options, self.target.limit, self.fleet.changed(group)
         text = partial(request_text.body, changes, group.failed)
         files = {path: data for each in changes for path, data in _files(self.checkout.folder, each.result).items()}
         return Proposal(
             group.branch,
             self.checkout.base,
-            request_text.title(changes, given=wishes.title),
+            request_text.title(changes, given=options.title),
             text(limit=limit, size=self.target.size) if changes else "",
             files,
             draft=bool(group.failed),
-            whole=text(limit=body.NO_LIMIT) if changes and wishes.preview else "",
+            whole=text(limit=body.NO_LIMIT) if changes and options.preview else "",
             incomplete=tuple(each.cluster for each in group.failed),
             closing=texts.stale_branch(group.branch, group.successor) if not group.built else "",
             supersedes=self.checkout.superseded(group, heads),
-        ).with_options(wishes)
+        )
 
 
 def _files(checkout: Path, result: BuildResult) -> Mapping[str, bytes | None]:

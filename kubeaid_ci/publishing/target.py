@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from kubeaid_ci import forge as forges
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.forge import environment
-from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.forge.detection import detect
 from kubeaid_ci.forge.forge import ForgeAddress, ForgeKind, Size
 from kubeaid_ci.git import remote as git_remote
@@ -19,6 +18,7 @@ from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.net.address import Remote, without_credentials
 from kubeaid_ci.net.credentials import Token, is_at_home
 from kubeaid_ci.repositories.folders import is_address
+from kubeaid_ci.settings.publish import PublishOptions
 
 if TYPE_CHECKING:
     from kubeaid_ci.forge.interface import Forge
@@ -40,7 +40,7 @@ class Target:
     access: GitAccess
     token: Token | None
     base: str | None
-    wishes: Wishes
+    options: PublishOptions
     style: CommitStyle
     objects: Path | None = None
 
@@ -64,7 +64,7 @@ class Target:
         return self.forge.body_size if self.forge else len
 
 
-def resolve(config_repo: str, wishes: Wishes) -> Target:
+def resolve(config_repo: str, options: PublishOptions) -> Target:
     """The target that an address, or the ``origin`` of a checkout, leads to.
 
     Raises `UserError` if it leads nowhere, the forge is unknown, or a token is missing.
@@ -74,11 +74,11 @@ def resolve(config_repo: str, wishes: Wishes) -> Target:
     # The origin of a job's checkout holds the job's own token, which seldom may do more than read.
     given = held if named else None
     remote = Remote.parse(url)
-    address = forge_of(remote, wishes)
-    bundle = Path(wishes.ca_bundle) if wishes.ca_bundle else None
+    address = forge_of(remote, options)
+    bundle = Path(options.ca_bundle) if options.ca_bundle else None
     token = given or environment.git_token(remote, address.kind, environ) or held
     api_token = None
-    if address.kind is not ForgeKind.NONE and not wishes.dry_run:
+    if address.kind is not ForgeKind.NONE and not options.dry_run:
         found = given or environment.forge_token(remote, address.kind, environ) or _for_api(held)
         api_token = forges.required(address, found, environ=environ)
     base = environment.base_branch(environ)
@@ -86,18 +86,18 @@ def resolve(config_repo: str, wishes: Wishes) -> Target:
         address,
         forges.git_access(address, url, token, ca_bundle=bundle),
         api_token,
-        wishes.base or (base.value if base else None),
-        _with_reviewers(wishes),
-        _style(wishes),
+        options.base or (base.value if base else None),
+        _with_reviewers(options),
+        _style(options),
         None if named else git_remote.objects_of(Path(config_repo)),
     )
 
 
-def forge_of(remote: Remote, wishes: Wishes) -> ForgeAddress:
+def forge_of(remote: Remote, options: PublishOptions) -> ForgeAddress:
     """The forge of a repository. Raises `UserError` if it is unknown, or only settings name another host."""
-    url = wishes.forge_url or wishes.settings_forge_url
-    address = detect(remote, os.environ, kind=ForgeKind.parse(wishes.forge), forge_url=url)
-    if url and not wishes.forge_url and address.kind is not ForgeKind.NONE and not is_at_home(address.api, remote):
+    url = options.forge_url or options.settings_forge_url
+    address = detect(remote, os.environ, kind=ForgeKind.parse(options.forge or "auto"), forge_url=url)
+    if url and not options.forge_url and address.kind is not ForgeKind.NONE and not is_at_home(address.api, remote):
         raise UserError(
             f"publish.forge-url of a settings file is {without_credentials(url)}, not at the origin (scheme, host and"
             f" port) of {remote}, and the"
@@ -131,15 +131,15 @@ def _advice(folder: Path, repository: Repository | None) -> str:
     return f"the checkout has no such remote; add it with `git -C {folder} remote add origin URL`"
 
 
-def _with_reviewers(wishes: Wishes) -> Wishes:
+def _with_reviewers(options: PublishOptions) -> PublishOptions:
     found = environment.reviewers(os.environ)
-    if found is None or wishes.reviewers or wishes.team_reviewers:
-        return wishes
+    if found is None or options.reviewers or options.team_reviewers:
+        return options
     people, teams = found.value
-    return replace(wishes, reviewers=people, team_reviewers=teams)
+    return replace(options, reviewers=people, team_reviewers=teams)
 
 
-def _style(wishes: Wishes) -> CommitStyle:
+def _style(options: PublishOptions) -> CommitStyle:
     found = environment.committer(os.environ)
-    author = Identity.parse(wishes.author) if wishes.author else found.value if found else _AUTHOR
-    return CommitStyle(author, sign_off=wishes.sign_off, signing=Signing(wishes.sign) if wishes.sign else None)
+    author = Identity.parse(options.author) if options.author else found.value if found else _AUTHOR
+    return CommitStyle(author, sign_off=bool(options.sign_off), signing=Signing(options.sign) if options.sign else None)

@@ -13,6 +13,7 @@ from kubeaid_ci.findings.vulnerability import AllowedVulnerability, Vulnerabilit
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings.policy import ChartPolicy, Step
+from kubeaid_ci.settings.publish import CommitVia, OnForeignCommits, PublishOptions
 from kubeaid_ci.settings.readers import (
     Node,
     Reader,
@@ -34,30 +35,6 @@ from kubeaid_ci.settings.readers import (
     versions,
     with_line,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PublishSettings:
-    """Settings for publishing; None means not set in the file."""
-
-    forge: str | None = None
-    forge_url: str | None = None
-    base: str | None = None
-    per_cluster: bool | None = None
-    title: str | None = None
-    reviewers: tuple[str, ...] = ()
-    team_reviewers: tuple[str, ...] = ()
-    assignees: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    milestone: str | None = None
-    draft: bool | None = None
-    auto_merge: bool | None = None
-    author: str | None = None
-    sign: str | None = None
-    sign_off: bool | None = None
-    commit_via: str | None = None
-    on_foreign_commits: str | None = None
-    ca_bundle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +154,7 @@ class Settings:
     kubernetes_version: Version | None = None
     api_versions: tuple[str, ...] = ()
     suppress: tuple[Suppression, ...] = ()
-    publish: PublishSettings = field(default_factory=PublishSettings)
+    publish: PublishOptions = field(default_factory=PublishOptions)
     upstreams: UpstreamSettings = field(default_factory=UpstreamSettings)
     charts: Mapping[str, ChartPolicy] = field(default_factory=dict)
     clusters: Mapping[str, ClusterSettings] = field(default_factory=dict)
@@ -203,7 +180,7 @@ class Settings:
         return replace(
             _filled(self, other),
             suppress=(*self.suppress, *other.suppress),
-            publish=_filled(self.publish, other.publish),
+            publish=self.publish.completed_by(other.publish),
             upstreams=_filled(self.upstreams, other.upstreams),
             images=_filled(self.images, other.images),
             scan=replace(_filled(self.scan, other.scan), allow=(*self.scan.allow, *other.scan.allow)),
@@ -217,7 +194,7 @@ class Settings:
         )
 
 
-_Group = TypeVar("_Group", Settings, PublishSettings, UpstreamSettings, CheckSettings, ImageSettings, ScanSettings)
+_Group = TypeVar("_Group", Settings, UpstreamSettings, CheckSettings, ImageSettings, ScanSettings)
 
 _SUPPRESSION: Mapping[str, Reader] = {
     "rule": matching(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?", "a rule such as build/stale"),
@@ -258,8 +235,8 @@ _PUBLISH: Mapping[str, Reader] = {
     "author": matching(r"[^<>\n]*[^<>\s] <[^<>\s@]+@[^<>\s@]+>", "an author such as Name <name@example.com>"),
     "sign": one_of("ssh", "gpg"),
     "sign-off": flag,
-    "commit-via": one_of("git", "api"),
-    "on-foreign-commits": one_of("stop", "stack", "overwrite"),
+    "commit-via": member(CommitVia),
+    "on-foreign-commits": member(OnForeignCommits),
     "ca-bundle": text,
 }
 
@@ -333,7 +310,7 @@ _SETTINGS: Mapping[str, Reader] = {
     "kubernetes-version": version,
     "api-versions": many(text),
     "suppress": many(with_line(table(_SUPPRESSION, dict, required=("rule", "subject", "reason")), Suppression)),
-    "publish": table(_PUBLISH, PublishSettings),
+    "publish": table(_PUBLISH, PublishOptions),
     "upstreams": table(_UPSTREAMS, UpstreamSettings),
     "charts": named(table(_CHART, ChartPolicy)),
     "clusters": named(table(_CLUSTER, ClusterSettings)),

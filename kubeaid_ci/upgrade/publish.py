@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kubeaid_ci.diff.comparison import ScanNote
 from kubeaid_ci.errors import KubeaidCiError, OutsideError
-from kubeaid_ci.forge.change_request import Proposal, Published, Wishes
+from kubeaid_ci.forge.change_request import Proposal, Published
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.publishing import body as bodies
@@ -21,6 +21,7 @@ from kubeaid_ci.publishing.rules import check
 from kubeaid_ci.publishing.target import Target, resolve
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.settings import Settings, file
+from kubeaid_ci.settings.publish import PublishOptions
 from kubeaid_ci.upgrade import announcement
 from kubeaid_ci.upgrade.prepare import RunOptions, UpgradeOptions, addresses_of, prepare
 from kubeaid_ci.upgrade.result import ClusterUpgrade, Upgrades, UpgradeStatus
@@ -43,7 +44,7 @@ def publish_upgrades(
     accept_dangers: bool = False,
     kubeaid_addresses: Sequence[str] = (),
     together: bool = False,
-    wishes: Wishes | None = None,
+    options: PublishOptions | None = None,
     scan_note: ScanNote | None = None,
     settings: Settings | None = None,
     jobs: int | None = None,
@@ -64,20 +65,20 @@ def publish_upgrades(
     `OutsideError` if the remote cannot be read; every run is safe to repeat.
     """
     addresses = addresses_of(kubeaid_addresses)
-    options = UpgradeOptions(to, tuple(clusters), tuple(apps), accept_dangers, together, wave or "", addresses)
+    upgrade = UpgradeOptions(to, tuple(clusters), tuple(apps), accept_dangers, together, wave or "", addresses)
     root = Path(kubeaid).resolve()
-    target = resolve(str(config_repo), wishes or Wishes())
+    target = resolve(str(config_repo), options or PublishOptions())
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
         for number in range(_TRIES):
-            if target.wishes.preview:
-                preview.clear(Path(target.wishes.preview))
+            if target.options.preview:
+                preview.clear(Path(target.options.preview))
             checkout = clone_base(target, Path(folder) / str(number))
             known = (settings or Settings()).merge(file.read(checkout.folder))
-            made = prepare(checkout.folder, root, options, RunOptions(known, jobs, cache, timeout, progress))
+            made = prepare(checkout.folder, root, upgrade, RunOptions(known, jobs, cache, timeout, progress))
             heads = _look(checkout)
             if not checkout.is_outdated(heads):
                 date, everything = _date(root, made.to), not (clusters or wave)
-                return _Offer(target, checkout, made, heads, date, everything, scan_note).all(options)
+                return _Offer(target, checkout, made, heads, date, everything, scan_note).all(upgrade)
     raise OutsideError(f"{target.access.url}: {checkout.base} kept moving during the upgrade; run again later")
 
 
@@ -105,17 +106,17 @@ class _Offer:
     everything: bool
     scan_note: ScanNote | None = None
 
-    def all(self, options: UpgradeOptions) -> Upgrades:
+    def all(self, upgrade: UpgradeOptions) -> Upgrades:
         """Publish every group of clusters, and return the upgrades with their change requests."""
         prefix = branches.prefix(self.checkout.base, self.heads.default)
         ready = [one for one in self.made.clusters if one.status is not UpgradeStatus.REFUSED]
         shared = common_branch(prefix=prefix)
         own = {one.dir: cluster_branch(one.dir, prefix=prefix) for one in self.made.clusters}
-        groups = {shared: ready} if options.together else {own[one.dir]: [one] for one in ready}
+        groups = {shared: ready} if upgrade.together else {own[one.dir]: [one] for one in ready}
         done: dict[str, Published | KubeaidCiError] = {}
         for branch, group in groups.items():
             if self._changed(group) or branch in self.heads.commits:
-                replaced = tuple(own.values()) if options.together else (shared,) if self.everything else ()
+                replaced = tuple(own.values()) if upgrade.together else (shared,) if self.everything else ()
                 done[branch] = self._attempt(branch, group, replaced)
         by_folder = {one.dir: done[branch] for branch, group in groups.items() if branch in done for one in group}
         clusters = tuple(self._result(one, by_folder.get(one.dir)) for one in self.made.clusters)
@@ -127,7 +128,7 @@ class _Offer:
         return [one for one in group if self.made.files.get(one.dir)]
 
     def _result(self, one: ClusterUpgrade, done: Published | KubeaidCiError | None) -> ClusterUpgrade:
-        one = replace(one, dry_run=self.target.wishes.dry_run)
+        one = replace(one, dry_run=bool(self.target.options.dry_run))
         match done:
             case Published():
                 return replace(one, request=done)
@@ -138,7 +139,7 @@ class _Offer:
     def _attempt(
         self, branch: str, group: Sequence[ClusterUpgrade], replaced: tuple[str, ...]
     ) -> Published | KubeaidCiError:
-        wishes = self.target.wishes
+        options, errors = self.target.options, sum(one.errors for one in self._changed(group))
         try:
             return publish_proposal(
                 self._proposal(branch, self._changed(group), replaced),
@@ -147,10 +148,8 @@ class _Offer:
                 self.target.forge,
                 style=replace(self.target.style, date=self.date),
                 clusters=[one.cluster for one in group],
-                on_foreign_commits=wishes.on_foreign_commits,
-                commit_via=wishes.commit_via,
-                preview=Path(wishes.preview) if wishes.preview else None,
-                dry_run=wishes.dry_run,
+                # Nobody has looked at accepted errors yet.
+                options=replace(options, auto_merge=options.auto_merge and not errors),
                 heads=self.heads,
             )
         except KubeaidCiError as error:
@@ -161,26 +160,24 @@ class _Offer:
             path: data for one in group for path, data in self.made.files[one.dir].items()
         }
         refuse_filtered(self.checkout.folder, [path for path, data in files.items() if data is not None])
-        wishes, errors = self.target.wishes, sum(one.errors for one in group)
-        # Nobody has looked at accepted errors yet.
-        options = replace(wishes, auto_merge=wishes.auto_merge and not errors)
+        options = self.target.options
         text = partial(announcement.body, self.made, group, scan_note=self.scan_note)
         proposal = Proposal(
             branch,
             self.checkout.base,
-            announcement.title(group, self.made.to, chosen=wishes.title) if group else "chore(kubeaid): upgrade",
+            announcement.title(group, self.made.to, chosen=options.title) if group else "chore(kubeaid): upgrade",
             "",
             files,
             command=_COMMAND,
             supersedes=tuple(name for name in replaced if name != branch),
-        ).with_options(options)
+        )
         if not group:
             return proposal
         return replace(
             proposal,
             body=text(limit=self.target.limit, size=self.target.size),
-            whole=text(limit=bodies.NO_LIMIT) if wishes.preview else "",
-            labels=(*announcement.labels(self.made, group), *proposal.labels),
+            whole=text(limit=bodies.NO_LIMIT) if options.preview else "",
+            labels=announcement.labels(self.made, group),
         )
 
 

@@ -17,9 +17,9 @@ from kubeaid_ci import doctor
 from kubeaid_ci.checkup import report
 from kubeaid_ci.checkup.result import Check, Checkup, State
 from kubeaid_ci.findings.finding import Severity
-from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.net import session
 from kubeaid_ci.report.json import render
+from kubeaid_ci.settings.publish import PublishOptions
 from tests import repos
 from tests.repos import Repos, application, vars_file
 from tests.servers.http import Fault, Reply
@@ -105,7 +105,7 @@ def test_nothing_is_written_and_nothing_left_behind(
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     monkeypatch.setenv("KUBEAID_CI_TOKEN", SECRET)
     before = repos.snapshot(two.config), repos.snapshot(two.kubeaid)
-    doctor(gitlab.forge.git_url, two.kubeaid, wishes=Wishes(forge="gitlab", forge_url=gitlab.forge.api_url))
+    doctor(gitlab.forge.git_url, two.kubeaid, options=PublishOptions(forge="gitlab", forge_url=gitlab.forge.api_url))
     doctor(two.config, two.kubeaid, kubeaid_ref="pinned")
     assert (repos.snapshot(two.config), repos.snapshot(two.kubeaid)) == before
     assert list(home.iterdir()) == list(scratch.iterdir()) == gitlab.forge.server.writes() == []
@@ -201,7 +201,7 @@ def test_plain_folder_will_do_for_builds_from_the_work_tree(two: Repos) -> None:
 def test_token_in_the_address_of_origin_is_told_and_never_shown(two: Repos, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "TIMEOUT", (0.5, 0.5))
     repos.git(two.config, "remote", "add", "origin", f"https://oauth2:{SECRET}@127.0.0.1:9/acme/config.git")
-    checkup = doctor(two.config, two.kubeaid, wishes=Wishes(forge="gitlab"))
+    checkup = doctor(two.config, two.kubeaid, options=PublishOptions(forge="gitlab"))
     check = checks(checkup)["config repo: origin"]
     assert (check.state, check.rule) == (State.WARNING, "doctor/secret-in-address")
     assert check.advice == f"git -C {two.config} remote set-url origin https://127.0.0.1:9/acme/config.git"
@@ -217,7 +217,7 @@ def test_token_that_a_gitlab_runner_puts_there_is_nobodys_fault(
     repos.git(two.config, "remote", "add", "origin", url)
     monkeypatch.setenv("KUBEAID_CI_TOKEN", SECRET)
     gitlab.forge.rights["job-token"] = {"read"}
-    checkup = doctor(two.config, two.kubeaid, wishes=Wishes(forge="gitlab", forge_url=gitlab.forge.api_url))
+    checkup = doctor(two.config, two.kubeaid, options=PublishOptions(forge="gitlab", forge_url=gitlab.forge.api_url))
     assert checks(checkup)["config repo: origin"].state is State.OK
     assert checks(checkup)["forge: push"].detail == "the token from KUBEAID_CI_TOKEN may push"
     assert "job-token" not in said(checkup)
@@ -251,9 +251,9 @@ def examine(kubeaid: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Che
     """Looks at the config repo on a played forge, by its address; there is a token that may do all."""
     monkeypatch.setenv("KUBEAID_CI_TOKEN", SECRET)
 
-    def look(world: World, **wishes: Any) -> Checkup:
-        known = Wishes(forge=world.kind, forge_url=world.forge.api_url)
-        checkup = doctor(world.forge.git_url, kubeaid, wishes=replace(known, **wishes))
+    def look(world: World, **options: Any) -> Checkup:
+        known = PublishOptions(forge=world.kind, forge_url=world.forge.api_url)
+        checkup = doctor(world.forge.git_url, kubeaid, options=replace(known, **options))
         assert SECRET not in said(checkup)
         return checkup
 

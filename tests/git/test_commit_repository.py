@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from kubeaid_ci.errors import OutsideError, UserError
-from kubeaid_ci.forge.change_request import OnForeignCommits, Published
+from kubeaid_ci.forge.change_request import Published
 from kubeaid_ci.forge.forge import ForgeKind
 from kubeaid_ci.git import process
 from kubeaid_ci.git.access import GitAccess, split_address
@@ -19,6 +19,7 @@ from kubeaid_ci.git.commit_repository import create_commit_repository, temporary
 from kubeaid_ci.git.remote import clone, default_branch, remote_head
 from kubeaid_ci.net.credentials import Token
 from kubeaid_ci.net.retries import RetryPolicy
+from kubeaid_ci.settings.publish import OnForeignCommits
 from tests.conftest import make_world
 from tests.servers.git import BareRepo, git
 from tests.servers.http import Fault, Reply, Request
@@ -529,11 +530,12 @@ def test_plain_remote_takes_a_branch(tmp_path: Path) -> None:
     repo = BareRepo.make(tmp_path / "r.git", {"a": "a"})
     access = GitAccess(str(repo.folder), retries=RetryPolicy(attempts=1))
     from kubeaid_ci.publishing.proposal import publish_proposal
+    from kubeaid_ci.settings.publish import PublishOptions
     from tests.servers.world import PROPOSAL
 
     def publish(number: int, **fields: object) -> str:
         shop = create_commit_repository(tmp_path / f"w{number}", access)
-        return publish_proposal(replace(PROPOSAL, **fields), shop, None, style=STYLE).outcome
+        return publish_proposal(replace(PROPOSAL, **fields), shop, None, style=STYLE, options=PublishOptions()).outcome
 
     outcomes = [publish(1), publish(2), publish(3, files={"b": b"b"}), publish(4, files={}), publish(5, files={})]
     assert outcomes == ["created", "unchanged", "updated", "closed", "up-to-date"]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from kubeaid_ci.errors import OutsideError, UserError
-from kubeaid_ci.forge.change_request import OnForeignCommits
 from kubeaid_ci.net import session
 from kubeaid_ci.net.credentials import Token
 from kubeaid_ci.publishing import body
+from kubeaid_ci.settings.publish import OnForeignCommits
 from tests.servers.git import git
 from tests.servers.http import Fault, Reply, Request
 from tests.servers.world import BRANCH, SECRET, World
@@ -175,20 +175,20 @@ def test_change_request_is_found_behind_many_others(world: World) -> None:
 
 
 def test_labels_people_and_milestone_are_set_once(world: World) -> None:
-    wishes = {
+    options = {
         "labels": ("ci", "kube-prometheus"),
         "reviewers": ("alice",),
         "team_reviewers": ("acme/sre",),
         "assignees": ("bob",),
         "milestone": "Q3",
     }
-    created = world.publish(**wishes)
+    created = world.publish(**options)
     change = world.the_change()
     assert created.messages == ()
     assert (change.labels, change.assignees, change.milestone) == (["ci", "kube-prometheus"], ["bob"], "Q3")
     assert change.reviewers == ["alice"]
     world.forge.server.seen.clear()
-    assert world.publish(**wishes).outcome == "unchanged"
+    assert world.publish(**options).outcome == "unchanged"
     assert world.forge.server.writes() == []
 
 
@@ -391,7 +391,7 @@ def test_branch_that_the_remote_does_not_let_us_delete_is_a_note(world: World, t
 
 
 def test_dry_run_pushes_nothing_calls_nobody_and_writes_text_and_patch(world: World, tmp_path: Path) -> None:
-    dry = world.publish(dry_run=True, preview=tmp_path / "preview")
+    dry = world.publish(dry_run=True, preview=str(tmp_path / "preview"))
     assert (dry.outcome, dry.number) == ("created", None)
     assert world.forge.repo.head(BRANCH) is None
     assert not [path for _, path, _ in world.forge.server.seen if path.startswith("/api")]

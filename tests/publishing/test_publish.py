@@ -14,11 +14,11 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci.errors import OutsideError, UserError
-from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.git.access import GitAccess
 from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.publishing.publish import Publication
 from kubeaid_ci.publishing.target import Target
+from kubeaid_ci.settings.publish import PublishOptions
 from tests import repos
 from tests.repos import vars_file
 from tests.servers.git import git
@@ -45,8 +45,8 @@ class Fleet:
             files |= {} if text is None else {f"k8s/{name}/{name}-vars.jsonnet": text}
         self.world.forge.repo.commit("main", files, "Set")
 
-    def wishes(self, **fields: Any) -> Wishes:
-        return Wishes(forge=self.world.kind, forge_url=self.world.forge.api_url, **fields)
+    def options(self, **fields: Any) -> PublishOptions:
+        return PublishOptions(forge=self.world.kind, forge_url=self.world.forge.api_url, **fields)
 
     def publish(self, *clusters: str, config_repo: str | Path | None = None, **options: Any) -> Publication:
         build = {name: options.pop(name) for name in ("kubeaid_ref", "progress") if name in options}
@@ -54,7 +54,7 @@ class Fleet:
             config_repo or self.world.forge.git_url,
             self.kubeaid,
             clusters=clusters,
-            wishes=self.wishes(**options),
+            options=self.options(**options),
             cache=self.cache,
             jobs=1,
             **build,
@@ -342,8 +342,8 @@ def test_remote_whose_head_names_no_branch_says_which_there_are(fleet: Fleet, ba
 
 def test_repository_may_be_named_by_a_file_address(fleet: Fleet) -> None:
     address = fleet.world.forge.repo.folder.as_uri()
-    wishes = Wishes(forge="none")
-    published = kubeaid_ci.publish(address, fleet.kubeaid, wishes=wishes, cache=fleet.cache, jobs=1)
+    options = PublishOptions(forge="none")
+    published = kubeaid_ci.publish(address, fleet.kubeaid, options=options, cache=fleet.cache, jobs=1)
     assert published.results[0].outcome == "created"
     assert fleet.world.forge.repo.head(BRANCH) == published.results[0].head
 
@@ -537,8 +537,8 @@ def test_description_names_every_file_of_the_commit(fleet: Fleet) -> None:
 
 
 def test_no_forge_takes_the_branch_alone(fleet: Fleet) -> None:
-    plain = Wishes(forge="none")
-    published = kubeaid_ci.publish(fleet.world.forge.git_url, fleet.kubeaid, wishes=plain, cache=fleet.cache, jobs=1)
+    plain = PublishOptions(forge="none")
+    published = kubeaid_ci.publish(fleet.world.forge.git_url, fleet.kubeaid, options=plain, cache=fleet.cache, jobs=1)
     assert [(result.outcome, result.url) for result in published.results] == [("created", None)]
     assert not [path for _, path, _ in fleet.world.forge.server.seen if path.startswith("/api")]
 
@@ -571,9 +571,9 @@ def test_proxy_that_the_environment_names_leads_git_and_api_alike(
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("http_proxy", proxy.url)
         # A name that nothing but the proxy knows.
-        wishes = Wishes(forge=world.kind, forge_url=f"http://forge.invalid{world.forge.prefix}")
+        options = PublishOptions(forge=world.kind, forge_url=f"http://forge.invalid{world.forge.prefix}")
         address = "http://forge.invalid/acme/config.git"
-        published = kubeaid_ci.publish(address, fleet.kubeaid, wishes=wishes, cache=fleet.cache, jobs=1)
+        published = kubeaid_ci.publish(address, fleet.kubeaid, options=options, cache=fleet.cache, jobs=1)
     assert [result.outcome for result in published.results] == ["created"]
     assert len(proxy.seen) == len(world.forge.server.seen)
 

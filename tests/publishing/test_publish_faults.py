@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from kubeaid_ci.errors import OutsideError
-from kubeaid_ci.forge.change_request import CommitVia, Published
+from kubeaid_ci.forge.change_request import Published
 from kubeaid_ci.forge.forge import ForgeKind
 from kubeaid_ci.net import session
+from kubeaid_ci.settings.publish import CommitVia
 from tests.conftest import Contracts, played
 from tests.servers.git import git
 from tests.servers.http import Fault, Reply, Request
@@ -158,7 +159,7 @@ class People:
 
 
 @dataclass
-class ForgeError:
+class Faults:
     """What goes wrong in one run: on the line, at the forge, at Git's remote, and by others who are quicker."""
 
     people: People
@@ -268,7 +269,7 @@ def test_ten_runs_with_random_faults(
             with refusing(world, refuse=rng.random() < 0.1), monkeypatch.context() as patched:
                 if silent:
                     patched.setattr(session, "TIMEOUT", (5, 1))
-                world.forge.server.chance = ForgeError(people, rng, options, rivals, silent)
+                world.forge.server.chance = Faults(people, rng, options, rivals, silent)
                 ended = run(world, text, **options)
                 world.forge.server.chance = None
             assert_quiet(ended)

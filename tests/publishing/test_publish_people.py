@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from kubeaid_ci.errors import OutsideError
-from kubeaid_ci.forge.change_request import OnForeignCommits
 from kubeaid_ci.git.commit import Signing
 from kubeaid_ci.publishing import body
+from kubeaid_ci.settings.publish import OnForeignCommits
 from tests.servers.git import git
 from tests.servers.http import Reply, Request
 from tests.servers.world import BRANCH, STYLE, World

@@ -8,10 +8,11 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci.errors import OutsideError
-from kubeaid_ci.forge.change_request import OnForeignCommits, Outcome, Proposal, Wishes
+from kubeaid_ci.forge.change_request import Outcome, Proposal
 from kubeaid_ci.git.remote import Heads, heads
 from kubeaid_ci.publishing.proposal import publish_proposal
 from kubeaid_ci.publishing.publish import Publication
+from kubeaid_ci.settings.publish import OnForeignCommits, PublishOptions
 from tests import repos
 from tests.repos import vars_file
 from tests.servers.git import git
@@ -39,9 +40,9 @@ def configured(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def publish(world: World, kubeaid: Path, *clusters: str) -> Publication:
-    wishes = Wishes(forge=world.kind, forge_url=world.forge.api_url)
+    options = PublishOptions(forge=world.kind, forge_url=world.forge.api_url)
     cache = world.folder / "cache"
-    return kubeaid_ci.publish(world.forge.git_url, kubeaid, clusters=clusters, wishes=wishes, cache=cache, jobs=1)
+    return kubeaid_ci.publish(world.forge.git_url, kubeaid, clusters=clusters, options=options, cache=cache, jobs=1)
 
 
 def clusters_on(world: World, branch: str) -> set[str]:
@@ -140,7 +141,7 @@ def test_run_that_never_wins_says_that_nothing_of_it_was_published(gitlab: World
             repository,
             forge,
             style=STYLE,
-            on_foreign_commits=OnForeignCommits.OVERWRITE,
+            options=PublishOptions(on_foreign_commits=OnForeignCommits.OVERWRITE),
             refresh=refresh,
         )
     assert len(pushed) > 3

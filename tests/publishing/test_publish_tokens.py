@@ -7,14 +7,13 @@ from click.testing import CliRunner
 
 import kubeaid_ci
 from kubeaid_ci.cli.main import cli
-from kubeaid_ci.cli.publish_options import wishes as wishes_of
+from kubeaid_ci.cli.publish_options import chosen_publish_options
 from kubeaid_ci.errors import OutsideError, UserError
-from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.forge.forge import ForgeAddress
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.publishing import target as publish_target
 from kubeaid_ci.repositories.folders import cloned, mirrored
-from kubeaid_ci.settings import PublishSettings
+from kubeaid_ci.settings.publish import PublishOptions
 from tests import repos
 from tests.servers.git import git
 from tests.servers.world import SECRET, World
@@ -38,8 +37,8 @@ def publish(gitlab: World, tmp_path: Path):
     kubeaid = repos.kubeaid(tmp_path / "kubeaid")
 
     def run(config_repo: Path | str) -> str:
-        wishes = Wishes(forge="gitlab", forge_url=gitlab.forge.api_url)
-        (result,) = kubeaid_ci.publish(config_repo, kubeaid, wishes=wishes, cache=False).results
+        options = PublishOptions(forge="gitlab", forge_url=gitlab.forge.api_url)
+        (result,) = kubeaid_ci.publish(config_repo, kubeaid, options=options, cache=False).results
         return result.outcome
 
     return run
@@ -69,7 +68,7 @@ def test_our_own_token_clones_the_config_repo_and_is_not_shown_to_another(gitlab
 
 
 def target(remote: str, **said) -> ForgeAddress:
-    return publish_target.forge_of(Remote.parse(remote), Wishes(forge="gitlab", **said))
+    return publish_target.forge_of(Remote.parse(remote), PublishOptions(forge="gitlab", **said))
 
 
 @pytest.mark.parametrize(
@@ -103,14 +102,17 @@ def test_settings_file_tells_the_forge_on_the_repositorys_own_host(remote, url) 
 
 
 def test_githubs_api_is_beside_github() -> None:
-    wishes = Wishes(forge="github", settings_forge_url="https://api.github.com")
-    assert publish_target.forge_of(Remote.parse("git@github.com:acme/config"), wishes).api == "https://api.github.com"
+    options = PublishOptions(forge="github", settings_forge_url="https://api.github.com")
+    assert publish_target.forge_of(Remote.parse("git@github.com:acme/config"), options).api == "https://api.github.com"
 
 
 def test_command_line_and_settings_are_told_apart() -> None:
-    settings = PublishSettings(forge_url="https://settings.example.com")
-    assert wishes_of({"forge_url": "https://said.example.com"}, settings).forge_url == "https://said.example.com"
-    asked = wishes_of({}, settings)
+    settings = PublishOptions(forge_url="https://settings.example.com")
+    assert (
+        chosen_publish_options({"forge_url": "https://said.example.com"}, settings).forge_url
+        == "https://said.example.com"
+    )
+    asked = chosen_publish_options({}, settings)
     assert (asked.forge_url, asked.settings_forge_url) == (None, "https://settings.example.com")
 
 

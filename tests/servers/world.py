@@ -1,6 +1,6 @@
 """A played forge, its real repository, and the publisher set up for both as a user would have it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,15 @@ from kubeaid_ci.net.address import Remote
 from kubeaid_ci.net.credentials import Token
 from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.publishing.proposal import publish_proposal
+from kubeaid_ci.settings.publish import PublishOptions
 from tests.servers.forge import Forge
 
 BRANCH = "kubeaid-ci/kube-prometheus"
 SECRET = "ghp_S3cretT0kenThatMustNeverShow0123456789"
 STYLE = CommitStyle(Identity("kubeaid-ci", "bot@example.com"))
 PROPOSAL = Proposal(BRANCH, "main", "Update kube-prometheus", "What changes.", {"k8s/prod/new.yaml": b"new\n"})
+# The branch that is proposed to and the title are fields of the proposal.
+_PUBLISH_OPTIONS = {option.name for option in fields(PublishOptions)} - {"base", "title"}
 
 
 @dataclass
@@ -58,12 +61,14 @@ class World:
 
     def publish(self, text: str | None = "new\n", **options: Any) -> Published:
         """Publish one file with this text (nothing: publish no file at all)."""
-        fields = set(Proposal.__dataclass_fields__) & set(options)
+        chosen = PublishOptions(**{name: options.pop(name) for name in _PUBLISH_OPTIONS & set(options)})
+        own = set(Proposal.__dataclass_fields__) & set(options)
         files = {"k8s/prod/new.yaml": text.encode()} if text is not None else {}
-        given = {"files": files, **{name: options.pop(name) for name in fields}}
+        given = {"files": files, **{name: options.pop(name) for name in own}}
         style = options.pop("style", STYLE)
         repository = options.pop("repository", None) or self.repository()
-        return publish_proposal(replace(PROPOSAL, **given), repository, self.client(), style=style, **options)
+        wanted = replace(PROPOSAL, **given)
+        return publish_proposal(wanted, repository, self.client(), style=style, options=chosen, **options)
 
     def the_change(self) -> Any:
         """The one open change request; fails where there are two or none."""

@@ -1,14 +1,19 @@
+from dataclasses import fields
 from datetime import date, timedelta
 
 import pytest
 
+from kubeaid_ci import settings
+from kubeaid_ci.cli.publish import publish
+from kubeaid_ci.cli.publish_options import chosen_publish_options
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import FailOn
 from kubeaid_ci.findings.suppression import Suppression
 from kubeaid_ci.semver.range import VersionRange
 from kubeaid_ci.semver.version import Version
-from kubeaid_ci.settings import ClusterSettings, PublishSettings, Settings, UpstreamSettings, parse
+from kubeaid_ci.settings import ClusterSettings, Settings, UpstreamSettings, parse
 from kubeaid_ci.settings.policy import ChartPolicy, Step
+from kubeaid_ci.settings.publish import CommitVia, OnForeignCommits, PublishOptions
 
 EVERYTHING = """\
 kubeaid: https://git.example.com/acme/kubeaid
@@ -79,7 +84,7 @@ def test_every_key_is_read_into_its_type() -> None:
             ),
             Suppression("suppression-unused", "**", "one file for two teams", line=14),
         ),
-        publish=PublishSettings(
+        publish=PublishOptions(
             forge="gitea",
             forge_url="https://git.example.com/api/v1",
             base="main",
@@ -95,8 +100,8 @@ def test_every_key_is_read_into_its_type() -> None:
             author="Robot <robot@example.com>",
             sign="ssh",
             sign_off=True,
-            commit_via="api",
-            on_foreign_commits="stack",
+            commit_via=CommitVia.API,
+            on_foreign_commits=OnForeignCommits.STACK,
             ca_bundle="ca.pem",
         ),
         upstreams=UpstreamSettings(
@@ -217,10 +222,27 @@ def test_the_first_settings_win_and_the_suppressions_of_both_hold() -> None:
     )
     both = config.merge(platform)
     assert (both.jobs, both.engine) == (2, "jsonnet")
-    assert both.publish == PublishSettings(draft=False, labels=("a",), base="main")
+    assert both.publish == PublishOptions(draft=False, labels=("a",), base="main")
     assert both.charts == {"x": ChartPolicy(group="g"), "z": ChartPolicy(pin=Version.parse("2.0.0"))}
     assert both.upstreams == UpstreamSettings(allow=("a",), mirrors={"https://a": "https://b"})
     assert both.clusters == platform.clusters
     assert [suppression.reason for suppression in both.suppress] == ["config", "platform"]
     assert config.merge(Settings()) == config
     assert Settings().merge(platform) == platform
+
+
+def test_a_file_and_the_command_line_have_the_same_options_of_publishing() -> None:
+    options = {option.name for option in fields(PublishOptions)} - {"settings_forge_url"}
+    assert options <= {parameter.name for parameter in publish.params}
+    assert {key.replace("-", "_") for key in settings._PUBLISH} == options - {"dry_run", "preview"}
+
+
+def test_the_command_line_wins_over_a_file_also_with_an_empty_list() -> None:
+    in_file = parse(
+        "publish: {labels: [a], reviewers: [anna], draft: true, commit-via: api, title: Theirs}", where="file"
+    ).publish
+    given = {"labels": "", "reviewers": "ben, eve", "draft": None, "title": "Ours", "other": 1}
+    assert chosen_publish_options(given, in_file) == PublishOptions(
+        reviewers=("ben", "eve"), draft=True, title="Ours", commit_via=CommitVia.API
+    )
+    assert given == {"other": 1}

@@ -9,7 +9,7 @@ import pytest
 
 import kubeaid_ci
 from kubeaid_ci import PublishOptions, Upgrades
-from kubeaid_ci.forge.change_request import OnForeignCommits
+from kubeaid_ci.settings.publish import OnForeignCommits
 from kubeaid_ci.upgrade import announcement
 from tests.servers.git import git
 from tests.servers.world import SECRET, World
@@ -39,13 +39,13 @@ class Fleet:
         own = ("accept_dangers", "together", "apps")
         job = {name: options.pop(name) for name in own if name in options}
         forge = {"forge": self.world.kind, "forge_url": self.world.forge.api_url}
-        wishes = PublishOptions(**{**forge, **options})
+        options = PublishOptions(**{**forge, **options})
         return kubeaid_ci.publish_upgrades(
             self.world.forge.git_url,
             self.kubeaid,
             to=to,
             clusters=clusters,
-            wishes=wishes,
+            options=options,
             cache=self.cache,
             jobs=1,
             **job,

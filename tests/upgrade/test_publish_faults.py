@@ -80,10 +80,10 @@ class Runs:
     mine: list[str] = field(default_factory=list)
 
     def upgrade(self, to: str) -> kubeaid_ci.Upgrades:
-        wishes = PublishOptions(forge=self.world.kind, forge_url=self.world.forge.api_url)
+        options = PublishOptions(forge=self.world.kind, forge_url=self.world.forge.api_url)
         url = self.world.forge.git_url
         return kubeaid_ci.publish_upgrades(
-            url, self.kubeaid, to=to, wishes=wishes, cache=self.cache, jobs=1, accept_dangers=True
+            url, self.kubeaid, to=to, options=options, cache=self.cache, jobs=1, accept_dangers=True
         )
 
     def run(self, to: str) -> None:

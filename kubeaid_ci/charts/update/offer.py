@@ -5,7 +5,6 @@ The names of branches never change, so that the next run finds them again.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from kubeaid_ci.charts.ledger import update as ledgers
 from kubeaid_ci.charts.ledger.ledger import LEDGER, Ledger
@@ -118,7 +117,7 @@ class ChartPublisher:
 
     def _update(self, one: PreparedUpdate) -> ChartUpdate:
         status = UpdateStatus.UPDATED if one.chart.folder in self.folders else UpdateStatus.ADDED
-        return ChartUpdate(one.chart.folder, status, one.subcharts, dry_run=self.target.wishes.dry_run)
+        return ChartUpdate(one.chart.folder, status, one.subcharts, dry_run=bool(self.target.options.dry_run))
 
     def _updates(self, done: Mapping[str, Published | Unpublished]) -> Updates:
         results: list[ChartUpdate] = []
@@ -133,7 +132,7 @@ class ChartPublisher:
                     results.append(replace(self._update(one), error=str(failed.error)))
                 case request:
                     results.append(replace(self._update(one), request=request))
-        return Updates(tuple(results), tuple(findings), dry_run=self.target.wishes.dry_run)
+        return Updates(tuple(results), tuple(findings), dry_run=bool(self.target.options.dry_run))
 
     def _group(self, branch: str, group: Sequence[PreparedUpdate], unsure: Sequence[str]) -> Published | Unpublished:
         updates = [self._update(one) for one in group]
@@ -155,15 +154,14 @@ class ChartPublisher:
         return files | {path: text.encode() for path, text in after.items()}
 
     def _proposal(self, branch: str, updates: Sequence[ChartUpdate], files: Files) -> Proposal:
-        wishes = self.target.wishes
         proposal = Proposal(
             branch,
             self.checkout.base,
-            request_text.title(updates, given=wishes.title),
+            request_text.title(updates, given=self.target.options.title),
             "",
             files,
             command=self.command,
-        ).with_options(wishes)
+        )
         return self._with_text(proposal, updates) if updates else proposal
 
     def _with_text(self, proposal: Proposal, updates: Sequence[ChartUpdate]) -> Proposal:
@@ -189,12 +187,11 @@ class ChartPublisher:
         return replace(
             proposal,
             body=text(self.target.limit, self.target.size),
-            whole=text(bodies.NO_LIMIT) if self.target.wishes.preview else "",
-            labels=(*request_text.labels(updates, compared, lost), *proposal.labels),
+            whole=text(bodies.NO_LIMIT) if self.target.options.preview else "",
+            labels=request_text.labels(updates, compared, lost),
         )
 
     def _attempt(self, proposal: Proposal, charts: Sequence[str] = ()) -> Published | Unpublished:
-        wishes = self.target.wishes
         try:
             return publish_proposal(
                 proposal,
@@ -203,10 +200,7 @@ class ChartPublisher:
                 self.target.forge,
                 style=self.target.style,
                 clusters=charts,
-                on_foreign_commits=wishes.on_foreign_commits,
-                commit_via=wishes.commit_via,
-                preview=Path(wishes.preview) if wishes.preview else None,
-                dry_run=wishes.dry_run,
+                options=self.target.options,
             )
         except KubeaidCiError as error:
             return Unpublished(proposal.branch, error)

@@ -22,7 +22,6 @@ from kubeaid_ci.charts.update.update import lock_time
 from kubeaid_ci.charts.update.upstream_status import Progress
 from kubeaid_ci.diff.comparison import ScanNote
 from kubeaid_ci.errors import OutsideError
-from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.git.remote import Heads
 from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.helm.chart import CHARTS
@@ -31,6 +30,7 @@ from kubeaid_ci.publishing import branches, preview
 from kubeaid_ci.publishing.checkout import PublishCheckout, clone_base
 from kubeaid_ci.publishing.target import resolve
 from kubeaid_ci.settings import Settings, file
+from kubeaid_ci.settings.publish import PublishOptions
 
 Prepare = Callable[[UpdateJob], PreparedUpdates]
 """Prepares what is published from a checkout."""
@@ -47,7 +47,7 @@ def publish_charts(
     skip: Sequence[str] = (),
     overwrite: bool = False,
     config_repo: str | os.PathLike[str] | None = None,
-    wishes: Wishes | None = None,
+    options: PublishOptions | None = None,
     settings: Settings | None = None,
     upstreams: Upstreams | None = None,
     today: date | None = None,
@@ -74,7 +74,11 @@ def publish_charts(
     everything = request == UpdateRequest()
     command = "kubeaid-ci charts update --publish"
     return run.publish(
-        str(kubeaid), wishes or Wishes(), lambda job: job.updates(request), everything=everything, command=command
+        str(kubeaid),
+        options or PublishOptions(),
+        lambda job: job.updates(request),
+        everything=everything,
+        command=command,
     )
 
 
@@ -84,7 +88,7 @@ def publish_new_chart(
     *,
     repository: str,
     version: str | None = None,
-    wishes: Wishes | None = None,
+    options: PublishOptions | None = None,
     settings: Settings | None = None,
     upstreams: Upstreams | None = None,
     today: date | None = None,
@@ -98,7 +102,7 @@ def publish_new_chart(
     run = _Run(upstreams, day, settings or Settings(), None, jobs, cache, progress=progress)
     chart = NewChart(name, repository, version)
     command = f"kubeaid-ci charts add {name} --publish"
-    found = run.publish(str(kubeaid), wishes or Wishes(), chart.prepare, everything=False, command=command)
+    found = run.publish(str(kubeaid), options or PublishOptions(), chart.prepare, everything=False, command=command)
     return replace(found, updates=replace(found.updates, command="charts add"))
 
 
@@ -117,15 +121,15 @@ class _Run:
     scan_note: ScanNote | None = None
 
     def publish(
-        self, kubeaid: str, wishes: Wishes, prepare: Prepare, *, everything: bool, command: str
+        self, kubeaid: str, options: PublishOptions, prepare: Prepare, *, everything: bool, command: str
     ) -> ChartPublication:
         """Publish what is prepared from the newest state of the base branch."""
         # A base branch from the environment is meant for the config repo.
-        target = replace(resolve(kubeaid, wishes), base=wishes.base)
+        target = replace(resolve(kubeaid, options), base=options.base)
         with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
             for number in range(_TRIES):
-                if wishes.preview:
-                    preview.clear(Path(wishes.preview))
+                if options.preview:
+                    preview.clear(Path(options.preview))
                 checkout = clone_base(target, Path(folder) / str(number), wanted=CHARTS)
                 # The settings of the base branch apply to what ours leave open.
                 known = self.settings.merge(file.read(checkout.folder))

@@ -15,13 +15,13 @@ from kubeaid_ci.charts.ledger import ledger
 from kubeaid_ci.charts.ledger.ledger import LEDGER
 from kubeaid_ci.charts.update.offer import ChartPublication
 from kubeaid_ci.errors import OutsideError
-from kubeaid_ci.forge.change_request import Wishes
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.scan.readers import read_reports
 from kubeaid_ci.scan.update_effect import note_of
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings import Settings
 from kubeaid_ci.settings.policy import ChartPolicy
+from kubeaid_ci.settings.publish import PublishOptions
 from tests import renders, repos
 from tests.scan import reports
 from tests.servers.charts import Charts
@@ -50,12 +50,12 @@ class Platform:
         repos.git(self.folder, "push", "--quiet", "--force", str(self.repo.folder), "HEAD:refs/heads/main")
 
     def publish(self, *names: str, policies: dict[str, ChartPolicy] | None = None, **options: Any) -> ChartPublication:
-        fields = set(Wishes.__dataclass_fields__) & set(options)
+        fields = set(PublishOptions.__dataclass_fields__) & set(options)
         said = {name: options.pop(name) for name in fields}
         return kubeaid_ci.publish_charts(
             self.world.forge.git_url,
             charts=names,
-            wishes=Wishes(forge=self.world.kind, forge_url=self.world.forge.api_url, **said),
+            options=PublishOptions(forge=self.world.kind, forge_url=self.world.forge.api_url, **said),
             settings=Settings(charts=policies or {}),
             upstreams=upstreams(),
             jobs=1,
@@ -102,7 +102,7 @@ def add(home_of: Platform, name: str) -> ChartPublication:
         home_of.world.forge.git_url,
         name,
         repository=home_of.charts.server.url,
-        wishes=Wishes(forge=home_of.world.kind, forge_url=home_of.world.forge.api_url),
+        options=PublishOptions(forge=home_of.world.kind, forge_url=home_of.world.forge.api_url),
         upstreams=upstreams(),
         today=DAY,
         jobs=1,
