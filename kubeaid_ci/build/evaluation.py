@@ -201,7 +201,7 @@ class Evaluation:
             raise self._refused(f"{TEMPLATE} gives a field {name!r}, which is no safe file name", key=name)
 
     def _explained(self, said: str, rjsonnet: str = "") -> Refused:
-        """Return an engine's error, readable and without secrets; `rjsonnet` is what that said before, if another ran.
+        """Return an engine's error, readable and without secrets; `rjsonnet` is that of rjsonnet, if it ran before.
 
         What only errors need is imported here: to load it takes a worker 10 ms.
         """

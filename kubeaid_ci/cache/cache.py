@@ -52,7 +52,7 @@ class Cache:
     most_bytes: int
 
     def records(self, slot: str) -> Iterator[Record]:
-        """The records of a slot, newest first; damaged ones are passed over."""
+        """The records of a slot, newest first; damaged ones are skipped."""
         try:
             lines = self._slot(slot).read_bytes().splitlines()
         except OSError:
@@ -116,7 +116,7 @@ class Cache:
                 return
 
     def size(self) -> int:
-        """Return how many bytes lie in the folder."""
+        """Return the size of the folder in bytes."""
         return sum(size for _, size, _ in self._files())
 
     def trouble(self) -> str | None:

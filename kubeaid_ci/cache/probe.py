@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One path that an evaluation asked for: where it led, and what was there (nothing: no file).
+    """One path that an evaluation read: where it led, and what was there (nothing: no file).
 
     Paths of a source start with ``{n}``, its number, so that a record holds on any machine.
     """

@@ -51,7 +51,7 @@ def _hidden(path: str) -> BadChart:
 
 
 class _Reading:
-    """One pass over a snapshot."""
+    """A single scan of a snapshot."""
 
     def __init__(self, snapshot: Snapshot, cache: Path | None) -> None:
         self.snapshot = snapshot
@@ -163,7 +163,7 @@ class _Reading:
 def _vendored(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     """Return what is in the ``charts`` folder of each folder, by name: folders, links and packed charts.
 
-    Helm passes over names that begin with a dot or an underscore, and other files.
+    Helm skips names that begin with a dot or an underscore, and other files.
     """
     found: dict[str, set[str]] = defaultdict(set)
     for path, entry in snapshot.files.items():

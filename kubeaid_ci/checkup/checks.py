@@ -202,7 +202,7 @@ def old_variables(found: Mapping[str, str]) -> Iterator[Check]:
 def token_variables(found: Sequence[TokenVariable], *, needed: Sequence[str]) -> Iterator[Check]:
     """Yield a check for each variable that may hold a token: its use, or why it is not used.
 
-    `needed` are the variables that would do for the forge's API; empty if nothing is to be opened.
+    `needed` are the variables that would do for the forge's API; empty if no request is opened.
     """
     for one in found:
         yield _token_variable(one)

@@ -31,7 +31,7 @@ Failure = int | Callable[[Sequence[Finding]], int]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The findings to report, those that the settings suppress marked. `known` counts those of a base, if asked for."""
+    """The findings to report, those that the settings suppress marked. `known` counts those of the base."""
 
     findings: tuple[Finding, ...]
     base: str | None = None
@@ -153,7 +153,7 @@ def run_address(env: Mapping[str, str] = os.environ) -> str:
 
 
 def _repository(place: str, at: Mapping[Side, Revision], folder: Path | None = None) -> RepositoryRevisions:
-    """Return a repository's public address and its revisions; empty for a folder that is no Git repository."""
+    """Return a repository's public address and its revisions; empty for a folder that is not a Git repository."""
     from kubeaid_ci.git.repository import Repository
 
     is_address = names_address(place) and not Path(place).exists()

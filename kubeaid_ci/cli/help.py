@@ -1,4 +1,4 @@
-"""How the help text of a command lists its options: first its own, then groups that other commands have too."""
+"""Help texts that list the options of a command first, then groups that other commands have too."""
 
 from collections.abc import Collection, Mapping
 from functools import partial

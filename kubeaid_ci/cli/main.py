@@ -23,7 +23,7 @@ _INPUT = 2
 _BUG = 4
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
-# What a machine's owner has to mend: no room, no right, too many files.
+# Errors of the machine, which its owner can fix: disk full, no permission, too many open files.
 _MACHINE = {
     errno.ENOSPC,
     errno.EDQUOT,

@@ -32,7 +32,7 @@ _REPORT_FORMATS = {"yaml": "text"}
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """How a command reports: the format on standard output, and more reports as format and file."""
+    """Options of reporting: the format on standard output, and more reports as format and file."""
 
     fmt: str = "text"
     fail_on: FailOn = FailOn.ERROR
@@ -149,7 +149,7 @@ def resolve(
 
 
 def chosen_format(ctx: click.Context, values: dict[str, Any]) -> str | None:
-    """Return the ``--format`` after the command, before it or from the environment; None if there is none."""
+    """Return the ``--format`` after the command, before it or from the environment; None if it is not set."""
     return _chosen(ctx, values).get("fmt")
 
 

@@ -29,7 +29,7 @@ class Ignore:
     places: tuple[_Place, ...]
 
     def covers(self, key: ObjectId) -> bool:
-        """Return whether the entry speaks of an object; group and kind are globs, a name that is not given is any."""
+        """Return whether the entry names an object; group and kind are globs, a name that is not given is any."""
         kinds = fnmatchcase(key.group, self.group) and fnmatchcase(key.kind, self.kind)
         return kinds and self.name in ("", key.name) and self.namespace in ("", key.namespace)
 

@@ -41,7 +41,7 @@ def _same_booleans(old: Any, new: Any) -> bool:
     else:
         return isinstance(old, bool) == isinstance(new, bool)
     for value, other in pairs:
-        # Texts, most of what there is, are passed over before they cost a call.
+        # Texts, most of what there is, are skipped before they cost a call.
         if value is not other and not isinstance(value, str) and not _same_booleans(value, other):
             return False
     return True

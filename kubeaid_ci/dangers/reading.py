@@ -1,4 +1,4 @@
-"""Reads manifests that may hold anything anywhere: what is not of the type asked for counts as absent."""
+"""Reads manifests that may hold anything anywhere: what is not of the expected type counts as absent."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

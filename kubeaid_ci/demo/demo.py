@@ -49,7 +49,7 @@ _VARS = """{{
 
 _KUBEAID = "https://git.example.com/platform/KubeAid.git"
 _CONFIG = "https://git.example.com/platform/kubernetes-config.git"
-"""The addresses of both repositories, as the Applications name them; nothing is ever asked there."""
+"""The addresses of both repositories, as the Applications name them; no host is contacted at them."""
 
 _ROOT = """apiVersion: argoproj.io/v1alpha1
 kind: Application

@@ -18,7 +18,7 @@ _MAX_OBJECTS, _MAX_FIELDS = 10, 5
 def crossed(old: ClusterState, new: ClusterState, renderer: Renderer) -> Iterator[Finding]:
     """Yield a finding for a cluster whose Helm treats charts differently after the change.
 
-    To name the objects that change because of it, the Applications after the change are rendered once more, with the
+    To name the objects that change because of it, the Applications after the change are rendered again, with the
     rules before it.
     """
     if old.helm.rules is new.helm.rules:

@@ -50,7 +50,7 @@ def compare_cached(pair: Pair, renderer: Renderer, *, noise: bool, diffs: bool, 
     """Compare one cluster, or return the cached result if the options, all inputs and our own code are the same."""
     if renderer.cache is None or not all(side.app.digest for side in (*pair.before.values(), *pair.after.values())):
         return compare_pair(pair, noise=noise, diffs=diffs, known=known)
-    # Digests stand for the objects.
+    # Digests represent the objects.
     inputs = [
         [replace(side, app=replace(side.app, manifests=(), cached=False)) for side in apps.values()]
         for apps in (pair.before, pair.after)

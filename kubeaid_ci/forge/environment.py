@@ -177,7 +177,7 @@ def _why_not(source: _Source, taken: _Source | None, remote: Remote, kind: Forge
     return f"{taken.name} comes first"
 
 
-def _sources(target: bool) -> list[_Source]:  # noqa: FBT001 - handed on by its two callers, by name there
+def _sources(target: bool) -> list[_Source]:  # noqa: FBT001 - passed by its two callers, by name there
     return [source for source in _SOURCES if target or source.counts is not _any]
 
 

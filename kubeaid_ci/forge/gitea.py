@@ -42,7 +42,7 @@ class Gitea:
 
     def find_open(self, head: str) -> tuple[ChangeRequest, ...]:
         """The open pull requests from a branch of this repository, oldest first."""
-        # There is no filter for the branch, and the server may give shorter pages than asked for.
+        # There is no filter for the branch, and the server may give shorter pages than requested.
         found = self.api.pages(f"{self._repo}/pulls", size_name="limit", capped=True, state="open")
         own = [pull for pull in found if _is_own(pull, head)]
         return tuple(_request(pull) for pull in sorted(own, key=lambda pull: int(pull["number"])))
@@ -111,7 +111,7 @@ class Gitea:
         self.api.send("PATCH", f"{self._repo}/issues/comments/{comment.id}", body={"body": text})
 
     def set_metadata(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
-        """Add what is missing; who has reviewed already is not asked again."""
+        """Add what is missing; who has reviewed already is not requested again."""
         return apply_all(
             ("labels", lambda: self._label(request, missing(proposal.labels, request.labels))),
             ("assignees", lambda: self._assign(request, missing(proposal.assignees, request.assignees))),

@@ -118,7 +118,7 @@ class GitHub:
         self.api.send("PATCH", f"{self._repo}/issues/comments/{comment.id}", body={"body": text})
 
     def set_metadata(self, request: ChangeRequest, proposal: Proposal) -> tuple[str, ...]:
-        """Add what is missing; who has reviewed already is not asked again."""
+        """Add what is missing; who has reviewed already is not requested again."""
         return apply_all(
             ("labels", lambda: self._label(request, missing(proposal.labels, request.labels))),
             ("assignees", lambda: self._assign(request, missing(proposal.assignees, request.assignees))),

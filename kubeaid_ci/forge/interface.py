@@ -48,7 +48,7 @@ class Api:
         return self.send("GET", path, query=query)
 
     def pages(self, path: str, *, size_name: str = "per_page", capped: bool = False, **query: Any) -> Iterator[Any]:
-        """Read a list, page by page. `capped` is true if pages may be shorter than asked for."""
+        """Read a list, page by page. `capped` is true if pages may be shorter than requested."""
         for page in range(1, _MOST_PAGES + 1):
             found = self.listed(path, **query, page=page, **{size_name: PAGE})
             yield from found

@@ -41,7 +41,7 @@ class GitAccess:
 
     @property
     def over_http(self) -> bool:
-        """True where Git speaks HTTP to the repository, so that a token is of use."""
+        """True if Git uses HTTP for the repository, so that a token is of use."""
         return self.url.lower().startswith(("https://", "http://"))
 
     def redact(self, text: str) -> str:

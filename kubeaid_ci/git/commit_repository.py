@@ -43,7 +43,7 @@ class CommitRepository:
         """Look at the remote's branches of these names, and fetch what those of `fetch` have.
 
         A branch that is missing is left out; ``name/*`` looks at those below a name. What is `known` from
-        a look a moment ago is not asked for again. Raises `OutsideError` if the remote cannot be read.
+        a look a moment ago is not requested again. Raises `OutsideError` if the remote cannot be read.
         """
         for attempt in count(1):
             heads = known if known and attempt == 1 else remote.heads(self.access, *patterns)

@@ -27,7 +27,7 @@ class PatchError(Exception):
 def apply_patches(
     files: Mapping[str, File], patches: Mapping[str, bytes], *, removed: Sequence[str] = ()
 ) -> dict[str, File]:
-    """The files with some left out and the patches put on, in the order given.
+    """The files with some left out and the patches applied, in the order given.
 
     Raises `PatchError` for a patch that does not fit exactly, that names no file of the chart or makes
     a link, and for a file to leave out that does not exist.

@@ -56,7 +56,7 @@ class _Names:
         self._folders: set[str] = set()
 
     def add(self, path: str, *, is_file: bool) -> None:
-        """Take in a name; raises `UnsafeArchive` if it is there already, or nearly."""
+        """Take in a name; raises `UnsafeArchive` if it exists already, or nearly."""
         if path in self._files or (is_file and path in self._folders):
             raise UnsafeArchive(f"{path!a} is there twice")
         if not is_file and path in self._folders:

@@ -110,7 +110,7 @@ def unpack(data: bytes, *, chart: str, downloads: Downloads) -> Unpacked:
 
 
 class _Later(Mapping[str, File]):
-    """The files of an archive, unpacked when they are first asked for."""
+    """The files of an archive, unpacked on first use."""
 
     def __init__(self, data: bytes, chart: str) -> None:
         self._data = data

@@ -71,7 +71,7 @@ def load(files: Mapping[str, bytes], read: Callable[[bytes], Values], folder: st
 
 
 def _folders(files: Mapping[str, bytes], folder: str) -> Iterable[str]:
-    """The folders of a chart's subcharts. Helm passes over names that start with a dot or an underscore."""
+    """The folders of a chart's subcharts. Helm skips names that start with a dot or an underscore."""
     start = posixpath.join(folder, _CHARTS)
     names = {path[len(start) :].partition("/")[0] for path in files if path.startswith(start)}
     found = (posixpath.join(start, name) for name in sorted(names) if not name.startswith(("_", ".")))

@@ -1,4 +1,4 @@
-"""What the Chart.yaml of a chart and of its subcharts require, and whether it is met."""
+"""Requirements of the Chart.yaml of a chart and of its subcharts, and whether they are met."""
 
 import posixpath
 from collections.abc import Collection, Iterator, Mapping

@@ -1,7 +1,7 @@
 """Set values by name, as Helm's options ``--set``, ``--set-string`` and ``--set-file`` do.
 
 The syntax is that of https://helm.sh/docs/intro/using_helm/#the-format-and-limitations-of---set. Helm applies
-an expression to the values that are there already, so ``a[1]=x`` changes one item of a list from a values file.
+an expression to the values that exist already, so ``a[1]=x`` changes one item of a list from a values file.
 """
 
 import re

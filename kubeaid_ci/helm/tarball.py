@@ -1,7 +1,7 @@
 """Reading a gzipped tar as strictly as its format allows, in bounded time and memory.
 
 Go's reader (Helm's), GNU tar's and Python's disagree on many an odd archive, and each difference is
-a place to hide something from one of them. So nothing is repaired or passed over here: what is not
+a place to hide something from one of them. So nothing is repaired or skipped here: what is not
 plainly a file, a folder or one of the two common extensions for long names is refused.
 """
 

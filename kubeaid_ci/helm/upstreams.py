@@ -113,7 +113,7 @@ class Upstreams:
             return tags if isinstance(tags, Failed) else _newest_first(_tagged(tags))
         opened = self._open(repository)
         found = opened if isinstance(opened, Failed) else opened.releases(name)
-        # Helm passes over entries without an archive.
+        # Helm skips entries without an archive.
         return found if isinstance(found, Failed) else _newest_first(one for one in found if one.url)
 
     def _fetch(self, wanted: Wanted) -> Fetched | Failed:
@@ -194,7 +194,7 @@ class Upstreams:
 
 
 class _Once(Generic[K, T]):
-    """Makes a thing when it is first asked for; who asks for the same meanwhile waits for it."""
+    """Makes a thing on first use; other threads that need it meanwhile wait for it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

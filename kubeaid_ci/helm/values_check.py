@@ -53,7 +53,7 @@ class Known:
 
     @classmethod
     def of(cls, files: Files) -> "Known":
-        """Read a chart's files, by their path within it; its subcharts' values lie below their names."""
+        """Read a chart's files, by their path within it; its subcharts' values are below their names."""
         known = cls()
         homes = dict(_homes(files))
         everywhere = [prefix for prefixes in homes.values() for prefix in prefixes]
@@ -69,7 +69,7 @@ class Known:
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """The defaults of all charts; read when they are first asked for, as templates name most keys."""
+        """The defaults of all charts; read on first use, as templates name most keys."""
         if self._defaults is None:
             self._defaults = {}
             for data, prefixes in self._texts:
@@ -177,7 +177,7 @@ def _outermost(values: Mapping[str, Any], around: Path, known: Known) -> Iterato
 
 
 def _homes(files: Files) -> Iterator[tuple[str, list[Path]]]:
-    """The folder of each chart within, with the paths that its values lie below: its name's and aliases'."""
+    """The folder of each chart within, with the paths that its values are below: its name's and aliases'."""
     folders = sorted(
         (posixpath.dirname(path) for path in files if posixpath.basename(path) == chart_yaml.CHART), key=len
     )

@@ -117,7 +117,7 @@ class FailedKind(StrEnum):
     UNREACHABLE = "unreachable"
     """The network, or a server that fails; the one kind that a retry may fix."""
     REFUSED = "refused"
-    """Not allowed: by the server, or an address that is not asked."""
+    """Not allowed: by the server, or an address that is not contacted."""
     NO_SUCH_CHART = "no-such-chart"
     NO_SUCH_VERSION = "no-such-version"
     UNSAFE_ARCHIVE = "unsafe-archive"

@@ -95,7 +95,7 @@ class Plan:
 
 
 def decide(state: BranchState, policy: OnForeignCommits) -> Plan:
-    """Return what is to be done. The same state always gives the same plan."""
+    """Return the actions to take. The same state always gives the same plan."""
     foreign = state.foreign and not _may_overwrite(state, policy)
     if state.rival and not foreign and not state.satisfied:
         return Plan(Outcome.STOPPED, (), (comments.rival(state.proposal.branch),))
@@ -119,7 +119,7 @@ def _handed_back(state: BranchState) -> bool:
 
 
 def _was_declined(state: BranchState, last: ChangeRequest) -> bool:
-    """Return whether somebody closed a change request that proposed exactly this: a no is not asked for twice."""
+    """Return whether somebody closed a change request that proposed exactly this: we do not reopen it."""
     offered = body.proposal_checksum(state.proposal.title, state.content)
     return not last.merged and body.read(last.body).content == offered
 

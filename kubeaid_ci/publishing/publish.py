@@ -106,7 +106,7 @@ def publish(
             if target.options.preview:
                 preview.clear(Path(target.options.preview))
             checkout = clone_base(target, Path(folder) / str(number))
-            # A first look while the clusters are built: if nothing is to be published, it is the only one.
+            # A first look while the clusters are built: if there is nothing to publish, it is the only one.
             first = aside.submit(checkout.remote_heads)
             fleet = _Fleet(checkout, build)
             fleet.build(clusters)

@@ -46,7 +46,7 @@ class Target:
 
     @cached_property
     def forge(self) -> "Forge | None":
-        """The forge, connected to when it is wanted first: where nothing is to be published, it never is."""
+        """The forge, connected to on first use: not at all if there is nothing to publish."""
         if self.token is None:
             return None
         return forges.connect(self.address, self.token, environ=os.environ, ca_bundle=self.access.ca_bundle)

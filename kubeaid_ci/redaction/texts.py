@@ -36,7 +36,7 @@ ABOUT = re.compile(
     r"reviewer|strength|template|timeout|validity)$",
     re.IGNORECASE,
 )
-"""Ends of names that speak about a secret, such as `secretName`, and hold none."""
+"""Ends of names that describe a secret, such as `secretName`, and hold none."""
 
 
 # A name and what parts it from its value; then the value, looked at only if the name is that of a secret, or a long
@@ -75,7 +75,7 @@ _LINES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _NO_SECRET = re.compile(
     r"^(?:checksum|sha\d+)[/._-]|(?:existing|pull)[_.-]?secrets?$|^automountServiceAccountToken$", re.IGNORECASE
 )
-"""Checksums of secrets, and the names of Secrets that are there already."""
+"""Checksums of secrets, and the names of Secrets that exist already."""
 _SECRET_KIND = re.compile(r"""kind["']?:\s{0,20}["']?\w{0,60}Secret\b""")
 _SECRET_BLOCK = re.compile(
     r"""^([^\S\n]*(?:-[^\S\n]+)?["']?(?:data|stringData|encryptedData)["']?:[^\S\n]*\n)"""

@@ -22,7 +22,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True, kw_only=True)
 class Outcomes:
-    """Outcomes by task; `cached` are those that were there already, `digests` name their content."""
+    """Outcomes by task; `cached` are those that were cached, `digests` name their content."""
 
     outcomes: dict[Task, Outcome] = field(default_factory=dict)
     cached: set[Task] = field(default_factory=set)

@@ -23,7 +23,7 @@ APPLICATION_SET_DUPLICATE = Rule(
 APPLICATION_SET_PLACEHOLDER = Rule(
     "gitops/application-set-placeholder",
     Severity.WARNING,
-    "A tag that is no parameter stays in the text of the Application, braces included, which is mostly a typo. "
+    "A tag that is not a parameter stays in the text of the Application, with its braces, which is mostly a typo. "
     "Correct the name, or set goTemplate and the option missingkey=error so that Argo CD refuses it.",
 )
 SUBFOLDERS_NOT_READ = Rule(

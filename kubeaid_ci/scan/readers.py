@@ -5,7 +5,7 @@
 - VulnerabilityReport: https://aquasecurity.github.io/trivy-operator/latest/docs/crds/vulnerability-report/
 - VulnerabilityManifest of Kubescape, which has a report of grype in ``spec.payload``
 
-A report that is not of one of these shapes is an error as a whole: a part that is passed over would look clean.
+A report that is not of one of these shapes is an error as a whole: a skipped part would look clean.
 """
 
 from collections.abc import Iterator, Mapping

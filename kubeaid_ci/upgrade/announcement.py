@@ -33,7 +33,7 @@ def title(clusters: Sequence[ClusterUpgrade], to: str, *, chosen: str | None = N
 
 
 def labels(upgrades: Upgrades, clusters: Sequence[ClusterUpgrade]) -> tuple[str, ...]:
-    """Return the label of all upgrades, and that of the risk: errors are high, what is to be reviewed medium."""
+    """Return the label of all upgrades, and that of the risk: errors are high, dangers to review medium."""
     weights = [finding.severity.weight for one in clusters for finding in spoken(upgrades, one)]
     return (LABEL, RISKS[max([1, *weights]) - 1])
 

@@ -36,7 +36,7 @@ class Request:
     """False if the built manifests stay as they are: then their Application keeps its label."""
 
     def wants(self, app: AppPlaces) -> bool:
-        """Return whether an Application is to be moved."""
+        """Return whether to move an Application."""
         return not self.apps or app.name in self.apps
 
 

@@ -226,7 +226,7 @@ class _Preparation:
         return replace(upgrade, written=written, removed=removed), changed, found
 
     def _built(self, clusters: Sequence[Cluster]) -> tuple[dict[str, BuiltFiles], tuple[Finding, ...]]:
-        """Return the monitoring of the clusters that have one, and that is to be upgraded."""
+        """Return the monitoring of the clusters that have one to upgrade."""
         wanted = [cluster for cluster in clusters if self._has_monitoring(cluster)]
         known = {cluster.dir: reason for cluster in wanted if (reason := self._refusal(cluster))}
         unbuilt = {folder: BuiltFiles(Monitoring.KEPT, reason=reason) for folder, reason in known.items()}

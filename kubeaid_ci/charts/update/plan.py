@@ -158,7 +158,7 @@ class Planner:
 
 
 def _own(own: Sequence[TrackedDependency], *, is_named: bool) -> PlannedUpdate:
-    """Charts that are ours by the ledger: an error if somebody asked for the update by name."""
+    """Charts that are ours by the ledger: an error if the update is requested by name."""
     chart = own[0].chart
     messages = [f"{one.key} is our own by the ledger, so no upstream can update it" for one in own]
     if is_named:

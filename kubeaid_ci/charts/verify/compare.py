@@ -34,7 +34,7 @@ class Comparison:
     """The difference of our files to the published ones with the declared patches applied, or to the ledger's.
 
     `patch_failure` is the reason why a patch cannot be applied; `ignored` are missing files that Git ignores;
-    `published` are the published files, patches put on; `note` is what else is known of how ours became another.
+    `published` are the published files, with patches applied; `note` is what else is known of how ours became another.
     `ours` has our files by path.
     """
 
@@ -156,7 +156,7 @@ def _differing(compared: Comparison) -> str:
 
 
 def _place(one: Vendored, entry: LedgerEntry | None, got: Fetched, *, is_same: bool) -> Iterator[Finding]:
-    """Another host under the same repository address may be a new owner of a name that was given up."""
+    """Another host under the same repository address may be a new owner of a name that expired."""
     if entry and entry.host and entry.host != got.host:
         message = f"the archive came from {entry.host}, now from {got.host}"
         severity = Severity.WARNING if is_same else Severity.ERROR

@@ -31,7 +31,7 @@ GROUP_UNBOUNDED = Rule(
 BOUNDS_INVALID = Rule(
     "autoscaling/bounds-invalid",
     Severity.ERROR,
-    "The smallest size is above the largest, or one of them is no number, so nothing is scaled. Correct the two sizes.",
+    "The smallest size is above the largest, or one of them is not a number, so nothing is scaled. Correct both sizes.",
 )
 FROM_ZERO = Rule(
     "autoscaling/scale-from-zero",
