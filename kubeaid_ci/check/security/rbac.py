@@ -1,6 +1,6 @@
 """Rights of service accounts and users: all rights, wildcards, secrets, and roles that do not exist."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kubeaid_ci.check.applied import applied
@@ -48,6 +48,8 @@ OPEN_TO_ANYBODY = Rule(
 RULES = (ROLE_MISSING, ALL_RIGHTS, WILDCARD, SECRETS_READABLE, OPEN_TO_ANYBODY)
 
 _READING = ("get", "list", "watch")
+_WRITING = ("create", "patch", "update")
+_RBAC = "rbac.authorization.k8s.io"
 _ANYBODY = (
     "User system:anonymous",
     "Group system:unauthenticated",
@@ -77,6 +79,8 @@ def _wide(grant: Grant) -> Iterator[Finding]:
     who = named(grant.subjects)
     if _is_everything(grant):
         yield _finding(ALL_RIGHTS, grant, f"{who} may do everything ({grant.role_kind} {grant.role})")
+    elif way := _way_to_everything(grant):
+        yield _finding(ALL_RIGHTS, grant, f"{who} may {way}, and so do everything ({grant.role_kind} {grant.role})")
     elif wildcards := named(_wildcards(grant)):
         yield _finding(WILDCARD, grant, f"{who} may {wildcards} {grant.scope} ({grant.role_kind} {grant.role})")
     anybody = [subject for subject in grant.subjects if subject.startswith(_ANYBODY)]
@@ -103,6 +107,28 @@ def _is_everything(grant: Grant) -> bool:
     return not grant.namespace and any(_allows_everything(rule) for rule in grant.rules or ())
 
 
+def _way_to_everything(grant: Grant) -> str:
+    """Return how an account gets every right in the cluster: these verbs are what keeps it from that otherwise.
+
+    https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
+    """
+    if grant.namespace:
+        return ""
+    if _may(grant, ("impersonate",), "", ("groups", "serviceaccounts", "users")):
+        return "impersonate any account"
+    if _may(grant, ("bind",), _RBAC, ("clusterroles",)) and _may(grant, _WRITING, _RBAC, ("clusterrolebindings",)):
+        return "bind any role to itself"
+    if _may(grant, ("escalate",), _RBAC, ("clusterroles",)) and _may(grant, _WRITING, _RBAC, ("clusterroles",)):
+        return "give a role any right"
+    return ""
+
+
+def _may(grant: Grant, verbs: Iterable[str], group: str, resources: Iterable[str]) -> bool:
+    return any(
+        _allows(rule, verb, resource, group) for rule in grant.rules or () for verb in verbs for resource in resources
+    )
+
+
 def _reads(grant: Grant, verb: str) -> bool:
     return any(_allows(rule, verb, "secrets") for rule in grant.rules or ())
 
@@ -111,10 +137,10 @@ def _allows_everything(rule: Mapping[str, Any]) -> bool:
     return all("*" in allowed(rule, field) for field in ("apiGroups", "resources", "verbs"))
 
 
-def _allows(rule: Mapping[str, Any], verb: str, resource: str) -> bool:
-    """Return whether a rule allows a verb on all objects of a resource of the core group."""
+def _allows(rule: Mapping[str, Any], verb: str, resource: str, group: str = "") -> bool:
+    """Return whether a rule allows a verb on all objects of a resource, of the core group if no other is named."""
     return (
-        bool(allowed(rule, "apiGroups") & {"", "*"})
+        bool(allowed(rule, "apiGroups") & {group, "*"})
         and bool(allowed(rule, "resources") & {resource, "*"})
         and bool(allowed(rule, "verbs") & {verb, "*"})
         and not texts(rule, "resourceNames")
