@@ -12,7 +12,7 @@ from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.net.address import Remote
-from kubeaid_ci.render.repositories import AtHand
+from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.repositories.kubeaid import origin, pinned_revision
 
 
@@ -25,7 +25,7 @@ class Pins:
     findings: tuple[Finding, ...]
 
 
-def pins_of(repositories: AtHand, clusters: Sequence[Cluster], addresses: frozenset[Remote]) -> Pins:
+def pins_of(repositories: LocalRepositories, clusters: Sequence[Cluster], addresses: frozenset[Remote]) -> Pins:
     """Return what rendering has resolved, with what building would resolve.
 
     `repositories` are those of a fleet whose clusters are rendered. `addresses` are those that mean the KubeAid repo.
@@ -50,7 +50,7 @@ def _missing(root: Path, name: str) -> Finding:
 
 
 def _of_building(
-    repositories: AtHand, cluster: Cluster, addresses: frozenset[Remote], pinned: dict[str, str]
+    repositories: LocalRepositories, cluster: Cluster, addresses: frozenset[Remote], pinned: dict[str, str]
 ) -> Iterator[Finding]:
     """Add the revision of a cluster's monitoring build to `pinned`, or yield why it is unknown."""
     rule, root = RULES["bundle/revision-missing"], repositories.kubeaid

@@ -21,7 +21,7 @@ from kubeaid_ci.k8s.scopes import Scopes
 from kubeaid_ci.render.fleet import renderer_of
 from kubeaid_ci.render.renderer import Outcomes, Progress, Renderer, key
 from kubeaid_ci.render.repositories import CHARTS
-from kubeaid_ci.render.results import Target, app_of, defined_scopes
+from kubeaid_ci.render.results import Target, defined_scopes, rendered_app
 from kubeaid_ci.render.source import render_source
 from kubeaid_ci.render.task import ChartTask, Note
 from kubeaid_ci.runtime.workers import Crashed, Done
@@ -151,7 +151,7 @@ def _compared(pair: Pair, known: Outcomes) -> Comparison:
 def _seen(name: str, source: ChartTask | Note | None, known: Outcomes, scopes: Scopes) -> dict[str, AppOnSide]:
     if source is None:
         return {}
-    told = app_of(name, [(source, name)], known, Target(namespace=name, cluster=_CLUSTER, scopes=scopes))
+    told = rendered_app(name, [(source, name)], known, Target(namespace=name, cluster=_CLUSTER, scopes=scopes))
     return not_compared.apps_on_side([told])
 
 

@@ -15,7 +15,7 @@ from kubeaid_ci.render.fleet import renderer_of
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import Renderings, ValuesLayer
 from kubeaid_ci.render.repositories import CHARTS, Place
-from kubeaid_ci.render.results import Target, app_of
+from kubeaid_ci.render.results import Target, rendered_app
 from kubeaid_ci.render.task import ChartTask, FilesAt, Note
 from kubeaid_ci.semver.version import Version
 from kubeaid_ci.settings import Settings
@@ -58,7 +58,7 @@ def render_charts(
         }
         renderer.render(task for task in planned.values() if isinstance(task, ChartTask))
     done = [
-        app_of(name, [(task, name)], renderer, Target(namespace=name), revision=str(revision))
+        rendered_app(name, [(task, name)], renderer, Target(namespace=name), revision=str(revision))
         for name, task in planned.items()
     ]
     findings = tuple(finding for _, some in done for finding in some)

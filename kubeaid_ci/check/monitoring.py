@@ -16,7 +16,7 @@ from kubeaid_ci.git.checkout import checkout_at
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.revision import Commit, Pinned, Revision, WorkTree
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.repositories import AtHand
+from kubeaid_ci.render.repositories import LocalRepositories
 
 FAMILY = "build/"
 
@@ -37,7 +37,9 @@ def monitored(state: ClusterState, context: CheckContext) -> Monitored | None:
     return Monitored(state.cluster, frozenset(named))
 
 
-def check_monitoring(repositories: AtHand, clusters: Iterable[Monitored], **options: Any) -> tuple[Finding, ...]:
+def check_monitoring(
+    repositories: LocalRepositories, clusters: Iterable[Monitored], **options: Any
+) -> tuple[Finding, ...]:
     """Return the findings of ``build --check``.
 
     A cluster that names no KubeAid revision for its monitoring is built at the one that its other Applications take,

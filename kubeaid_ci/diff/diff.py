@@ -29,8 +29,8 @@ from kubeaid_ci.render.fleet import States, open_sides, renderer_of, without_clu
 from kubeaid_ci.render.render import check_app_names, is_named
 from kubeaid_ci.render.renderer import Progress, Renderer
 from kubeaid_ci.render.rendering import Renderings
-from kubeaid_ci.render.repositories import AtHand
-from kubeaid_ci.render.results import Told
+from kubeaid_ci.render.repositories import LocalRepositories
+from kubeaid_ci.render.results import AppResult
 from kubeaid_ci.settings import Settings
 
 
@@ -39,7 +39,7 @@ class ComparedSide:
     """The clusters of one side and their Applications with their findings."""
 
     selection: Selection
-    apps: tuple[Told, ...]
+    apps: tuple[AppResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def compare_revisions(
     clusters are compared; names in `apps` are not checked then, because other shards may have them.
     """
     base = before.config.name if isinstance(before.config, Commit) else ""
-    repositories = [AtHand(config, side.config, root, side.kubeaid, base=base) for side in (before, after)]
+    repositories = [LocalRepositories(config, side.config, root, side.kubeaid, base=base) for side in (before, after)]
     is_upgrade = isinstance(before.config, WorkTree) and isinstance(after.config, WorkTree)
     builds = monitoring and is_upgrade and before.kubeaid != after.kubeaid
     with (
@@ -193,7 +193,7 @@ class _Folded:
 
     selections: tuple[Selection, Selection]
     one_sided: OneSidedClusters
-    apps: tuple[list[Told], list[Told]] = field(default_factory=lambda: ([], []))
+    apps: tuple[list[AppResult], list[AppResult]] = field(default_factory=lambda: ([], []))
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     engines: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     parts: dict[str, Comparison] = field(default_factory=dict)
@@ -236,7 +236,7 @@ def _dirs(selection: Selection) -> Iterator[str]:
     return (cluster.dir for cluster in selection.clusters)
 
 
-def _without_objects(state: ClusterState) -> Iterator[Told]:
+def _without_objects(state: ClusterState) -> Iterator[AppResult]:
     return ((replace(app, manifests=()), state.app_findings[app.app]) for app in state.apps)
 
 

@@ -40,7 +40,7 @@ def crossed(old: ClusterState, new: ClusterState, renderer: Renderer) -> Iterato
 
 
 def _manifests(apps: Iterable[SideApp], renderer: Renderer) -> list[Manifest]:
-    return [manifest for app in apps for manifest in app.told(renderer)[0].manifests]
+    return [manifest for app in apps for manifest in app.result(renderer)[0].manifests]
 
 
 def _listed(changed: Sequence[Difference]) -> str:

@@ -63,7 +63,7 @@ class Prover:
 
     def prove(self, apps: Iterable[SideApp]) -> Iterator[tuple[SideApp, RenderedApp, list[Trial]]]:
         """Yield each Application as it is, with a finished trial for each of its charts."""
-        every = [(app, app.told(self.renderer)[0]) for app in apps]
+        every = [(app, app.result(self.renderer)[0]) for app in apps]
         trials = {id(app): self._trials(app, before) for app, before in every}
         flat = [trial for each in trials.values() for trial in each]
         self._round([(trial, trial.candidates) for trial in flat])
@@ -91,7 +91,7 @@ class Prover:
             trial.chosen, trial.proof = chosen, self._proof(trial, app)
 
     def _proof(self, trial: Trial, app: SideApp) -> Proof | None:
-        after = app.told(self.renderer)[0]
+        after = app.result(self.renderer)[0]
         if after.status is not RenderStatus.RENDERED:
             return None
         return compare(trial.before.manifests, after.manifests, self.mirror, self.kinds)

@@ -23,8 +23,8 @@ from kubeaid_ci.net.address import Remote
 from kubeaid_ci.render.cluster_facts import ClusterFacts, registered_cluster
 from kubeaid_ci.render.plan import Capabilities, Part, Planner
 from kubeaid_ci.render.rendering import OtherRevision, SourceHost
-from kubeaid_ci.render.repositories import AtHand, NotAtHandError
-from kubeaid_ci.render.task import ChartTask, Look, Looked, Note, Outcome, Task
+from kubeaid_ci.render.repositories import LocalRepositories, UnavailableError
+from kubeaid_ci.render.task import ChartTask, Note, Outcome, ScanResult, ScanTask, Task
 from kubeaid_ci.semver.version import Version
 
 Outcomes = Mapping[Task, Outcome]
@@ -96,9 +96,9 @@ class ClusterApplications:
     """Follows a cluster's Applications from the root on, and learns the kinds that they add to the cluster."""
 
     cluster: Cluster
-    hand: AtHand
+    repositories: LocalRepositories
     version: Version
-    looked: Mapping[Look, Looked]
+    scans: Mapping[ScanTask, ScanResult]
     more_versions: tuple[str, ...] = ()
     helm_setting: Version | None = None
     known: Addresses = field(default_factory=Addresses)
@@ -162,7 +162,7 @@ class ClusterApplications:
         """
         if self._final_addresses is not None:
             return self._final_addresses
-        given = self.known | Addresses.of(config=[Remote.parse(str(self.hand.config))])
+        given = self.known | Addresses.of(config=[Remote.parse(str(self.repositories.config))])
         if self.before is not None:
             return given | self.before.addresses(outcomes)
         if self.is_new:
@@ -187,14 +187,16 @@ class ClusterApplications:
         held = (self._plan(one, own, holder) for one in self._applications(planned, outcomes, own))
         return {one.id: one for one in held}
 
-    def asks(self, task: Task) -> bool:
+    def depends_on_api_versions(self, task: Task) -> bool:
         """Return whether the outcome of a task depends on the kinds that are added to the cluster."""
         # An Application may set them itself.
-        return isinstance(task, ChartTask) and task.api_versions == self.built_in and self._asked(task) != ()
+        return (
+            isinstance(task, ChartTask) and task.api_versions == self.built_in and self._api_versions_read(task) != ()
+        )
 
-    def _asked(self, task: ChartTask) -> tuple[str, ...] | None:
+    def _api_versions_read(self, task: ChartTask) -> tuple[str, ...] | None:
         any_of_them = any("APIVersions" in layer.text for layer in task.layers)
-        return None if any_of_them else self.looked.get(task.look, Looked()).asks
+        return None if any_of_them else self.scans.get(task.scan, ScanResult()).uses_api_versions
 
     @property
     def helm(self) -> ClusterHelm:
@@ -204,12 +206,12 @@ class ClusterApplications:
     def depends_on_helm(self, task: Task) -> bool:
         """Return whether the outcome of a task may be another with another version of Helm."""
         return isinstance(task, ChartTask) and (
-            self.looked.get(task.look, Looked()).by_helm
+            self.scans.get(task.scan, ScanResult()).by_helm
             or any(may_depend_on_helm(layer.text) for layer in task.layers)
             or any(one.value.lower() == "null" or "[" in one.name for one in task.parameters)
         )
 
-    def wanted(self, task: Task) -> Task:
+    def with_capabilities(self, task: Task) -> Task:
         """The task with what its outcome depends on: API versions of the cluster, and the rules of its Helm."""
         rules = self.helm.rules
         if isinstance(task, ChartTask) and rules is not ENGINE and self.depends_on_helm(task):
@@ -217,18 +219,18 @@ class ClusterApplications:
         return self._with_api_versions(task) if isinstance(task, ChartTask) else task
 
     def _with_api_versions(self, task: ChartTask) -> ChartTask:
-        if not self.asks(task):
+        if not self.depends_on_api_versions(task):
             return task
         there = self._guessed.union(self._defined, self.more_versions)
-        asked = self._asked(task)
+        asked = self._api_versions_read(task)
         known = there if asked is None else there.intersection(asked)
         return replace(task, api_versions=tuple(sorted({*task.api_versions, *known})))
 
-    def learn(self, planned: Iterable[Planned], outcomes: Outcomes) -> None:
+    def collect_definitions(self, planned: Iterable[Planned], outcomes: Outcomes) -> None:
         """Take in the version of Argo CD, the CRDs of what was rendered, and those that the rest will likely bring."""
         tasks = [task for one in planned for task in one.tasks]
-        self._learn_argocd(tasks, outcomes)
-        for task, final in [(task, self.wanted(task)) for task in tasks]:
+        self._find_argocd_version(tasks, outcomes)
+        for task, final in [(task, self.with_capabilities(task)) for task in tasks]:
             if final in outcomes and final not in self._learnt:
                 self._learnt.add(final)
                 self._rendered.add(task)
@@ -241,30 +243,30 @@ class ClusterApplications:
         crds = [body for (kind, _), body in self.definitions.items() if kind == api.DEFINITION]
         self._defined = api.custom_versions(crds)
         waiting = [task for task in tasks if isinstance(task, ChartTask) and task not in self._rendered]
-        looked = [self.looked.get(task.look, Looked()) for task in waiting if not task.skip_crds]
-        self._guessed = frozenset(version for one in looked for version in one.defines)
+        scans = [self.scans.get(task.scan, ScanResult()) for task in waiting if not task.skip_crds]
+        self._guessed = frozenset(version for scan in scans for version in scan.defines)
 
-    def _learn_argocd(self, tasks: Iterable[Task], outcomes: Outcomes) -> None:
+    def _find_argocd_version(self, tasks: Iterable[Task], outcomes: Outcomes) -> None:
         """Take the version from the repo server, since values may name another image; before that from the chart."""
         declared = []
         for task in tasks:
-            final = self.wanted(task)
+            final = self.with_capabilities(task)
             found = (repo_server_version(one.body) for one in outcomes[final].objects) if final in outcomes else ()
             if version := next((text for text in found if text is not None), None):
                 self._repo_servers[task] = version
             if isinstance(task, ChartTask):
-                declared.append(self.looked.get(task.look, Looked()).argocd)
+                declared.append(self.scans.get(task.scan, ScanResult()).argocd)
         self._argocd = next(iter((*self._repo_servers.values(), *filter(is_version, declared))), "")
 
     def _bootstrap(self) -> Application:
-        return Application("root", _ARGOCD, "", (Source(str(self.hand.config), self.root),))
+        return Application("root", _ARGOCD, "", (Source(str(self.repositories.config), self.root),))
 
     def _applications(self, planned: Planned, outcomes: Outcomes, own: Addresses) -> Iterator[_Found]:
         """The Applications among the objects of one, and those that its ApplicationSets make.
 
         If it holds an Application or ApplicationSet twice the last counts, as for any object.
         """
-        found = (one for task in planned.tasks for one in self._found(self.wanted(task), outcomes))
+        found = (one for task in planned.tasks for one in self._found(self.with_capabilities(task), outcomes))
         for one in {_key(one): one for one in found}.values():
             if isinstance(one, _Found):
                 yield one
@@ -298,8 +300,8 @@ class ClusterApplications:
 
     def _listing(self, url: str, revision: str, own: Addresses) -> Listing:
         try:
-            place = self.hand.place(Source(url, revision=revision), own, "")
-        except NotAtHandError as reason:
+            place = self.repositories.place(Source(url, revision=revision), own, "")
+        except UnavailableError as reason:
             raise UnsupportedError(f"the git generator, and {reason}") from None
         entries = place.below("")
         submodules = [path for path, entry in entries.items() if entry.may_be_folder and not entry.is_link]
@@ -310,7 +312,7 @@ class ClusterApplications:
         if key not in self._plans:
             application, where = found.application, found.where
             application = replace(application, destination=application.destination or holder.destination)
-            planner = Planner(self.hand, own, Capabilities(str(self.version), self.built_in))
+            planner = Planner(self.repositories, own, Capabilities(str(self.version), self.built_in))
             app_id = holder.app_id(self.cluster.dir, application)
             parts = [Part(found.note)] if found.note else list(planner.parts(application, where, app_id.instance_name))
             if maker := application.sync.application_set:
@@ -325,8 +327,8 @@ class ClusterApplications:
                 holder.id,
                 holder.argo_cd,
                 self._inputs(application, parts),
-                () if found.note else tuple(self.hand.other_revisions(application, own)),
-                tuple(self.hand.hosts(application, own)),
+                () if found.note else tuple(self.repositories.other_revisions(application, own)),
+                tuple(self.repositories.hosts(application, own)),
             )
         return self._plans[key]
 
@@ -337,7 +339,7 @@ class ClusterApplications:
         """
         if not any(isinstance(part.what, Note) for part in parts):
             return ""
-        return repr([(source, self.hand.files_below(source)) for source in application.sources])
+        return repr([(source, self.repositories.files_below(source)) for source in application.sources])
 
 
 def _key(one: _Found | Rendered) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.scopes import Scopes
 from kubeaid_ci.render.renderer import Renderer
 from kubeaid_ci.render.rendering import RenderedApp
-from kubeaid_ci.render.results import Target, Told, app_of
+from kubeaid_ci.render.results import AppResult, Target, rendered_app
 from kubeaid_ci.render.rules import HELM_VERSION_UNKNOWN
 from kubeaid_ci.render.task import ChartTask, Note, Task
 from kubeaid_ci.semver.version import Version
@@ -32,9 +32,9 @@ class SideApp:
     by_helm: frozenset[Task]
     remarks: tuple[Note, ...] = ()
 
-    def told(self, renderer: Renderer) -> Told:
+    def result(self, renderer: Renderer) -> AppResult:
         """Return the Application and its findings, of tasks that are rendered."""
-        return app_of(self.name, self.parts, renderer, self.target, revision=self.revision, remarks=self.remarks)
+        return rendered_app(self.name, self.parts, renderer, self.target, revision=self.revision, remarks=self.remarks)
 
     def with_helm(self, rules: HelmRules) -> Self:
         """Return the Application as a Helm with these rules renders it."""

@@ -27,10 +27,10 @@ from kubeaid_ci.render.cluster_facts import ClusterFacts
 from kubeaid_ci.render.cluster_state import ClusterState, SideApp, unknown_helm
 from kubeaid_ci.render.plan import Part
 from kubeaid_ci.render.renderer import Progress, Renderer
-from kubeaid_ci.render.repositories import AtHand
+from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.render.results import Target
 from kubeaid_ci.render.rules import nothing_rendered
-from kubeaid_ci.render.task import ChartTask, Look, Looked, Note, Task
+from kubeaid_ci.render.task import ChartTask, Note, ScanResult, ScanTask, Task
 from kubeaid_ci.runtime.workers import Limits, Pool
 from kubeaid_ci.settings import Settings
 
@@ -47,7 +47,7 @@ States = tuple[ClusterState | None, ...]
 class Side:
     """The clusters of one pair of revisions, by their folders."""
 
-    repositories: AtHand
+    repositories: LocalRepositories
     selection: Selection
     clusters: Mapping[str, ClusterApplications]
 
@@ -107,7 +107,7 @@ class Sides:
         cluster = applications.cluster
         version = kubernetes_version(cluster, self.settings)
         side_apps = tuple(_apps(applications, self.renderer, facts))
-        rendered = [app.told(self.renderer) for app in side_apps]
+        rendered = [app.result(self.renderer) for app in side_apps]
         return ClusterState(
             cluster,
             version.version,
@@ -131,7 +131,7 @@ class Fleet:
     sides: Sides
 
     @property
-    def repositories(self) -> AtHand:
+    def repositories(self) -> LocalRepositories:
         """The two repositories at the revisions of the fleet."""
         return self.sides.sides[0].repositories
 
@@ -180,7 +180,7 @@ def open_fleet(
     The workers and the open repositories end with the block.
     """
     config, root = Path(config_repo).resolve(), Path(kubeaid).resolve()
-    repositories = AtHand(config, parse_tree_revision(config_ref), root, parse_revision(kubeaid_ref))
+    repositories = LocalRepositories(config, parse_tree_revision(config_ref), root, parse_revision(kubeaid_ref))
     with (
         renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer,
         open_sides([repositories], renderer, clusters=clusters, settings=settings or Settings()) as sides,
@@ -208,7 +208,7 @@ def renderer_of(
 
 @contextmanager
 def open_sides(
-    repositories: Sequence[AtHand], renderer: Renderer, *, clusters: Sequence[str], settings: Settings
+    repositories: Sequence[LocalRepositories], renderer: Renderer, *, clusters: Sequence[str], settings: Settings
 ) -> Iterator[Sides]:
     """Open clusters at several pairs of revisions. A cluster that is named has to be on one of the sides.
 
@@ -218,9 +218,9 @@ def open_sides(
         side.check()
     try:
         selections = _selected(repositories, clusters)
-        first = _clusters(repositories[0], selections[0], settings, renderer.looked)
+        first = _clusters(repositories[0], selections[0], settings, renderer.scans)
         others = [
-            _clusters(side, selection, settings, renderer.looked, before=first)
+            _clusters(side, selection, settings, renderer.scans, before=first)
             for side, selection in zip(repositories[1:], selections[1:], strict=True)
         ]
         parts = zip(repositories, selections, [first, *others], strict=True)
@@ -236,7 +236,7 @@ def without_clusters(selections: Iterable[Selection]) -> tuple[Finding, ...]:
     return () if found else (nothing_rendered(),)
 
 
-def _selected(repositories: Sequence[AtHand], names: Sequence[str]) -> list[Selection]:
+def _selected(repositories: Sequence[LocalRepositories], names: Sequence[str]) -> list[Selection]:
     found = _folders_of_all(repositories)
     # A folder may be a cluster on one side only. The last side names it as it will be.
     every = {folder.dir: folder for folder in sorted(chain(*found), key=lambda folder: isinstance(folder, Cluster))}
@@ -244,7 +244,7 @@ def _selected(repositories: Sequence[AtHand], names: Sequence[str]) -> list[Sele
     return [select([folder for folder in folders if folder.dir in wanted]) for folders in found]
 
 
-def _folders_of_all(repositories: Sequence[AtHand]) -> list[Folders]:
+def _folders_of_all(repositories: Sequence[LocalRepositories]) -> list[Folders]:
     """The folders on each side. A side without clusters is no error if another side has some: they come or go."""
     found: list[Folders] = []
     errors = []
@@ -259,16 +259,16 @@ def _folders_of_all(repositories: Sequence[AtHand]) -> list[Folders]:
     return found
 
 
-def _folders(side: AtHand) -> Folders:
+def _folders(side: LocalRepositories) -> Folders:
     where = str(side.config) if isinstance(side.config_ref, WorkTree) else f"{side.config} at {side.config_ref}"
     return folders_of(side.config_place(HOME).files, where=where)
 
 
 def _clusters(
-    side: AtHand,
+    side: LocalRepositories,
     selection: Selection,
     settings: Settings,
-    looked: Mapping[Look, Looked],
+    scans: Mapping[ScanTask, ScanResult],
     *,
     before: Mapping[str, ClusterApplications] | None = None,
 ) -> dict[str, ClusterApplications]:
@@ -276,7 +276,7 @@ def _clusters(
 
     A cluster that is new has those that the others name: a change must not define itself whom to trust.
     """
-    clusters = {cluster.dir: _cluster(cluster, side, settings, looked) for cluster in selection.clusters}
+    clusters = {cluster.dir: _cluster(cluster, side, settings, scans) for cluster in selection.clusters}
     own = Addresses(settings.repositories.config, settings.repositories.kubeaid)
     old = before or {}
     every = own
@@ -294,9 +294,11 @@ def _of_general(cluster: Cluster) -> Addresses:
     return Addresses.of(config=cluster.general.config, kubeaid=cluster.general.kubeaid)
 
 
-def _cluster(cluster: Cluster, side: AtHand, settings: Settings, looked: Mapping[Look, Looked]) -> ClusterApplications:
+def _cluster(
+    cluster: Cluster, side: LocalRepositories, settings: Settings, scans: Mapping[ScanTask, ScanResult]
+) -> ClusterApplications:
     version, own = kubernetes_version(cluster, settings).version, of_cluster(cluster, settings)
-    return ClusterApplications(cluster, side, version, looked, (*settings.api_versions, *own.api_versions), own.helm)
+    return ClusterApplications(cluster, side, version, scans, (*settings.api_versions, *own.api_versions), own.helm)
 
 
 def _render(clusters: Sequence[ClusterApplications], renderer: Renderer) -> None:
@@ -308,13 +310,15 @@ def _render(clusters: Sequence[ClusterApplications], renderer: Renderer) -> None
     for _ in range(_ROUNDS):
         known = [(cluster, cluster.planned(outcomes)) for cluster in clusters]
         tasks = [(cluster, task) for cluster, some in known for planned in some for task in planned.tasks]
-        renderer.look(task.look for _, task in tasks if isinstance(task, ChartTask))
+        renderer.scan(task.scan for _, task in tasks if isinstance(task, ChartTask))
         for cluster, planned in known:
-            cluster.learn(planned, outcomes)
+            cluster.collect_definitions(planned, outcomes)
         first = [
-            task for cluster, each in tasks if not cluster.asks(each) and (task := cluster.wanted(each)) not in outcomes
+            task
+            for cluster, each in tasks
+            if not cluster.depends_on_api_versions(each) and (task := cluster.with_capabilities(each)) not in outcomes
         ]
-        then = [task for cluster, each in tasks if (task := cluster.wanted(each)) not in outcomes]
+        then = [task for cluster, each in tasks if (task := cluster.with_capabilities(each)) not in outcomes]
         if not then:
             return
         renderer.render(first or then)
@@ -341,10 +345,10 @@ def _apps(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts)
             sources=tuple(part.plan for part in planned.parts if part.plan),
         )
         revision = next((part.revision for part in planned.parts if part.revision), None)
-        by_helm = frozenset(cluster.wanted(task) for task in planned.tasks if cluster.depends_on_helm(task))
+        by_helm = frozenset(cluster.with_capabilities(task) for task in planned.tasks if cluster.depends_on_helm(task))
         yield SideApp(str(planned.id), tuple(final), target, revision, by_helm, planned.remarks)
 
 
 def _final(part: Part, cluster: ClusterApplications) -> tuple[Task | Note, str]:
-    what = part.what if isinstance(part.what, Note) else cluster.wanted(part.what)
+    what = part.what if isinstance(part.what, Note) else cluster.with_capabilities(part.what)
     return what, part.chart

@@ -46,7 +46,7 @@ class KustomizeError(Exception):
 def find() -> Kustomize | None:
     """The kustomize of this machine, else the one in kubectl; None if there is neither."""
     for program in ("kustomize", "kubectl"):
-        if (path := shutil.which(program)) and (found := _asked(program, path)):
+        if (path := shutil.which(program)) and (found := _api_versions_read(program, path)):
             return found
     return None
 
@@ -81,7 +81,7 @@ def build(kustomize: Kustomize, files: Mapping[str, bytes], folder: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _asked(program: str, path: str) -> Kustomize | None:
+def _api_versions_read(program: str, path: str) -> Kustomize | None:
     own = program == "kustomize"
     question = ["version"] if own else ["version", "--client", "--output=json"]
     try:

@@ -14,23 +14,30 @@ from kubeaid_ci.git import links
 from kubeaid_ci.git.tree import Entry, tree_id
 from kubeaid_ci.render import kustomize
 from kubeaid_ci.render.kustomize import Kustomize
-from kubeaid_ci.render.repositories import AtHand, NotAtHandError, Place
+from kubeaid_ci.render.repositories import LocalRepositories, Place, UnavailableError
 from kubeaid_ci.render.task import FilesAt, KustomizeTask
 
 _MOST_FILES = 5000
 
 
 def kustomize_task(
-    place: Place, folder: str, source: KustomizeSource, *, hand: AtHand, substituted: Callable[[str], str]
+    place: Place,
+    folder: str,
+    source: KustomizeSource,
+    *,
+    repositories: LocalRepositories,
+    substituted: Callable[[str], str],
 ) -> KustomizeTask:
     """The kustomization in a folder with what the Application changes in it.
 
-    Raises `NotAtHandError` if it cannot be built here, and `UserError` where it never can be.
+    Raises `UnavailableError` if it cannot be built here, and `UserError` where it never can be.
     """
     program = _program(folder)
-    walk = _Walk(hand, place)
+    walk = _Walk(repositories, place)
     if source.unread:
-        raise NotAtHandError(f"the Application sets kustomize.{', kustomize.'.join(source.unread)}, not followed here")
+        raise UnavailableError(
+            f"the Application sets kustomize.{', kustomize.'.join(source.unread)}, not followed here"
+        )
     said = kustomize_edit.edited(walk.read(folder), _known(source, folder, walk), substituted)
     walk.visit(folder, said)
     walk.texts[walk.file_in(folder)] = documents.dump(kustomize_edit.with_origins(said))
@@ -50,9 +57,9 @@ def kustomize_task(
 def _program(folder: str) -> Kustomize:
     program = kustomize.find()
     if program is None:
-        raise NotAtHandError(f"{folder} has a kustomization, and neither kustomize nor kubectl is on PATH")
+        raise UnavailableError(f"{folder} has a kustomization, and neither kustomize nor kubectl is on PATH")
     if not program.is_new_enough:
-        raise NotAtHandError(
+        raise UnavailableError(
             f"{folder} has a kustomization, and {program.name} {program.version} is too old to build it"
         )
     return program
@@ -61,7 +68,7 @@ def _program(folder: str) -> Kustomize:
 def _known(source: KustomizeSource, folder: str, walk: "_Walk") -> KustomizeSource:
     """The changes, without components that may be missing and are."""
     if any(letter in path for path in source.components for letter in "*?["):
-        raise NotAtHandError("kustomize.components of the Application has a pattern, which is not followed")
+        raise UnavailableError("kustomize.components of the Application has a pattern, which is not followed")
     if not source.ignore_missing_components:
         return source
     return replace(source, components=tuple(one for one in source.components if walk.is_there(folder, one)))
@@ -71,7 +78,7 @@ def _known(source: KustomizeSource, folder: str, walk: "_Walk") -> KustomizeSour
 class _Walk:
     """Follows a kustomization from folder to folder: `entries` are files as they are, `texts` kustomizations."""
 
-    hand: AtHand
+    repositories: LocalRepositories
     place: Place
     entries: dict[str, Entry] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
@@ -87,7 +94,7 @@ class _Walk:
             self.texts[where] = documents.dump(said)
             waiting += [(inner, self.read(inner)) for inner in self._folders_of(folder, said, where)]
             if len(self.entries) + len(self.texts) > _MOST_FILES:
-                raise NotAtHandError(f"{where} reaches more than {_MOST_FILES} files")
+                raise UnavailableError(f"{where} reaches more than {_MOST_FILES} files")
 
     def read(self, folder: str) -> Kustomization:
         where = self.file_in(folder)
@@ -110,7 +117,7 @@ class _Walk:
         try:
             named = list(kustomization.named(said, lambda path: self._text(self._path(folder, path, where))))
         except UnfollowedError as reason:
-            raise NotAtHandError(f"{where} {reason}") from None
+            raise UnavailableError(f"{where} {reason}") from None
         may_be_folders = set(kustomization.folders(said))
         for one in named:
             path = self._path(folder, one, where)
@@ -129,7 +136,7 @@ class _Walk:
         there = self._place(path)
         entry = there.files.files.get(path)
         if links.follow(path, there.files.links) != ("" if path == "." else path) or (entry and entry.may_be_folder):
-            raise NotAtHandError(f"{where} reaches {named} through a link, which is not followed")
+            raise UnavailableError(f"{where} reaches {named} through a link, which is not followed")
         return "" if path == "." else path
 
     def _text(self, path: str) -> str:
@@ -139,4 +146,4 @@ class _Walk:
         return text
 
     def _place(self, path: str) -> Place:
-        return self.hand.beside(self.place, path)
+        return self.repositories.at_same_revision(self.place, path)

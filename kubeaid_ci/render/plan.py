@@ -20,7 +20,7 @@ from kubeaid_ci.helm.release_name import check_release_name
 from kubeaid_ci.k8s.strict_fields import text
 from kubeaid_ci.render.kustomize_plan import kustomize_task
 from kubeaid_ci.render.rendering import Failure, SourcePlan
-from kubeaid_ci.render.repositories import AtHand, NotAtHandError, Place, RevisionMissingError
+from kubeaid_ci.render.repositories import LocalRepositories, Place, RevisionMissingError, UnavailableError
 from kubeaid_ci.render.rules import SUBFOLDERS_NOT_READ
 from kubeaid_ci.render.task import ChartTask, FilesAt, FolderTask, Note, Task
 from kubeaid_ci.render.value_files import ValueFiles
@@ -65,7 +65,7 @@ class Capabilities:
 class Planner:
     """Plans the Applications of one cluster. `own` are the addresses of both repositories."""
 
-    hand: AtHand
+    repositories: LocalRepositories
     own: Addresses
     capabilities: Capabilities
 
@@ -81,13 +81,16 @@ class Planner:
             unread = SourcePlan(source, path=source.path)
             try:
                 yield self._part(application, at, where, instance)
-            except NotAtHandError as reason:
+            except UnavailableError as reason:
                 yield Part(Note(reason.rule, f"{reason}, so its objects are unknown", where), unread)
             except UnsupportedError as reason:
-                yield Part(Note(NotAtHandError.rule, f"it uses {reason}, so its objects are unknown", where), unread)
+                yield Part(
+                    Note(UnavailableError.rule, f"it uses {reason}, so its objects are unknown", where),
+                    unread,
+                )
             except UnknownVariableError as error:
                 message = f"it uses ${error.name}, which only Argo CD knows when it syncs, so its objects are unknown"
-                yield Part(Note(NotAtHandError.rule, message, where), unread)
+                yield Part(Note(UnavailableError.rule, message, where), unread)
             except LinkError as error:
                 yield Part(Note("chart/symlink-escapes", str(error), source.path), unread)
             except RevisionMissingError as error:
@@ -95,24 +98,26 @@ class Planner:
             except FolderMissingError as error:
                 yield Part(Note("chart/render-failed", str(error), where, failure=Failure.GONE), unread)
             except UserError as error:
-                message = str(error).replace(f"{self.hand.config}/", "").replace(f"{self.hand.kubeaid}/", "")
+                message = (
+                    str(error).replace(f"{self.repositories.config}/", "").replace(f"{self.repositories.kubeaid}/", "")
+                )
                 yield Part(Note("chart/render-failed", message, where), unread)
 
     def _part(self, application: Application, at: int, where: str, instance: str) -> Part:
         source = application.sources[at]
         if source.tool == "hydrator":
-            raise NotAtHandError(
+            raise UnavailableError(
                 f"Argo CD renders it and commits the objects to {source.revision or 'a branch'} before it syncs them"
             )
         place, folder = self._located(source)
         source = source_overrides.overridden(source, _override_files(place, folder, instance))
         environment = self._environment(application, source, instance)
-        plan = SourcePlan(application.sources[at], self.hand.name_of(place), folder, place.revision)
+        plan = SourcePlan(application.sources[at], self.repositories.name_of(place), folder, place.revision)
         tool = source.tool or tool_of(place, folder)
         place.refuse_submodules(folder, below=tool != "directory" or source.directory.recurse)
         match tool:
             case "helm":
-                files = ValueFiles(self.hand, self.own, application, where, place, folder, environment.expand)
+                files = ValueFiles(self.repositories, self.own, application, where, place, folder, environment.expand)
                 chart = self._chart(application, source.helm, files, at)
                 return Part(chart, replace(plan, chart=folder.rpartition("/")[2], values=chart.layers))
             case "directory":
@@ -120,20 +125,23 @@ class Planner:
                 return Part(task, plan, None if source.tool else _unread(task, place, folder))
             case "kustomize":
                 expand = environment.expand
-                return Part(kustomize_task(place, folder, source.kustomize, hand=self.hand, substituted=expand), plan)
+                return Part(
+                    kustomize_task(place, folder, source.kustomize, repositories=self.repositories, substituted=expand),
+                    plan,
+                )
             case other:
-                raise NotAtHandError(f"{source.path} is made by {other}, which is not followed")
+                raise UnavailableError(f"{source.path} is made by {other}, which is not followed")
 
     def _located(self, source: Source) -> tuple[Place, str]:
         """Return the repository of a source and its folder there."""
         if text(source.body, "path").startswith("/"):
             raise UserError(f"the path {source.body['path']} is absolute, which Argo CD refuses; write {source.path}")
-        place = self.hand.place(source, self.own, source.path)
+        place = self.repositories.place(source, self.own, source.path)
         folder = posixpath.normpath(source.path) if source.path else ""
         folder = "" if folder == "." else folder
         if not place.below(folder):
             folder = _followed(place, folder, source)
-            place = self.hand.beside(place, folder)
+            place = self.repositories.at_same_revision(place, folder)
         if not place.below(folder) or folder.startswith(".."):
             place.refuse_submodules(folder)
             raise FolderMissingError(
@@ -147,7 +155,7 @@ class Planner:
             app=instance,
             namespace=application.namespace,
             project=application.project,
-            revision=self.hand.synced_commit(source, self.own),
+            revision=self.repositories.synced_commit(source, self.own),
             url=source.url,
             path=text(source.body, "path"),
             target_revision=source.revision,
@@ -234,12 +242,12 @@ def _last_of_each(parameters: tuple[Parameter, ...], expand: Callable[[str], str
 def folder_task(source: DirectorySource, place: Place, folder: str) -> FolderTask:
     """Return the files of a folder that are read as manifests, links to files in the repository included.
 
-    Raises `NotAtHandError` for jsonnet, and `UserError` for a link that leads out of the repository.
+    Raises `UnavailableError` for jsonnet, and `UserError` for a link that leads out of the repository.
     """
     found = {path: real for path in _chosen(source, place, folder) if (real := _real(place, path))}
     for path, real in found.items():
         if path.endswith(".jsonnet") and not _is_skipped(place, real):
-            raise NotAtHandError(f"{path} is jsonnet, which Argo CD evaluates and kubeaid-ci does not")
+            raise UnavailableError(f"{path} is jsonnet, which Argo CD evaluates and kubeaid-ci does not")
     found = {path: real for path, real in found.items() if not path.endswith(".jsonnet")}
     tops = sorted({real.split("/", 1)[0] for real in found.values()} | set(place.at.folders))
     tree = tree_id({path: place.files.files[real] for path, real in found.items()}) if found else ""

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import kubeaid_ci
+from kubeaid_ci.cache import code_digest
 from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.helm import engine as helm
-from kubeaid_ci.render.source import look, render_source
-from kubeaid_ci.render.task import Bodies, ChartTask, KustomizeTask, Look, Looked, Note, Outcome, Task
+from kubeaid_ci.render.source import render_source, scan
+from kubeaid_ci.render.task import Bodies, ChartTask, KustomizeTask, Note, Outcome, ScanResult, ScanTask, Task
 from kubeaid_ci.runtime.workers import Crashed, Done, Pool, WorkerError
-
-_FORMAT = 12
 
 Progress = Callable[[int, int], None]
 """Is called with the number of rendered sources, and of those known by then."""
@@ -43,13 +41,13 @@ def key(task: Task) -> str:
     del inputs["at"]
     if isinstance(task, KustomizeTask):
         inputs["program"] = task.program.version
-    text = json.dumps([_FORMAT, kubeaid_ci.__version__, helm.engine(), inputs], sort_keys=True)
+    text = json.dumps([code_digest.digest(), helm.engine(), inputs], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def look_key(look: Look) -> str:
+def scan_key(task: ScanTask) -> str:
     """Return a name for the content of a chart that is read and not rendered."""
-    return f"look {_FORMAT} {kubeaid_ci.__version__} {look.tree}"
+    return f"scan {code_digest.digest()} {task.tree}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +59,7 @@ class Renderer(Outcomes):
 
     pool: Pool
     cache: Cache | None
-    looked: dict[Look, Looked] = field(default_factory=dict)
+    scans: dict[ScanTask, ScanResult] = field(default_factory=dict)
     progress: Progress | None = None
     _first: dict[str, Task] = field(default_factory=dict)
     remembers: bool = False
@@ -72,7 +70,7 @@ class Renderer(Outcomes):
     _known: int = 0
 
     def render(self, tasks: Iterable[Task]) -> None:
-        """Do those of the tasks that are not done yet; one that ends its process is a failure of its own."""
+        """Render the tasks that are not done yet. A task that crashes its worker is a failure of its own."""
         names = {task: key(task) for task in tasks if task not in self.outcomes}
         for task, name in names.items():
             self._first.setdefault(name, task)
@@ -81,30 +79,31 @@ class Renderer(Outcomes):
         for task, name in names.items():
             self._share(self._first[name], task)
 
-    def look(self, looks: Iterable[Look]) -> None:
-        """Read those charts that were not read yet; the same content once."""
-        by_tree: dict[str, list[Look]] = {}
-        for one in looks:
-            if one not in self.looked:
-                by_tree.setdefault(one.tree, []).append(one)
-        found = {tree: known for tree, some in by_tree.items() if (known := self._known_look(some[0]))}
+    def scan(self, tasks: Iterable[ScanTask]) -> None:
+        """Scan the charts that were not scanned yet; the same content once."""
+        by_tree: dict[str, list[ScanTask]] = {}
+        for task in tasks:
+            if task not in self.scans:
+                by_tree.setdefault(task.tree, []).append(task)
+        found = {tree: known for tree, some in by_tree.items() if (known := self._cached_scan(some[0]))}
         waiting = [some[0] for tree, some in by_tree.items() if tree not in found]
-        for outcome in self.pool.map(look, waiting):
+        for outcome in self.pool.map(scan, waiting):
             match outcome:
-                case Done(_, chart, looked):
-                    found[chart.tree] = looked
-                    self.keep(look_key(chart), json.dumps(asdict(looked)).encode())
+                case Done(_, chart, result):
+                    found[chart.tree] = result
+                    self.keep(scan_key(chart), json.dumps(asdict(result)).encode())
                 case Crashed(_, chart):  # it crashes again when it is rendered, and is reported then
-                    found[chart.tree] = Looked()
-        self.looked |= {one: found[tree] for tree, some in by_tree.items() for one in some}
+                    found[chart.tree] = ScanResult()
+        self.scans |= {one: found[tree] for tree, some in by_tree.items() for one in some}
 
-    def _known_look(self, look: Look) -> Looked | None:
-        data = self.noted(look_key(look))
+    def _cached_scan(self, task: ScanTask) -> ScanResult | None:
+        data = self.noted(scan_key(task))
         if data is None:
             return None
-        said = json.loads(data)
-        asks = None if said["asks"] is None else tuple(said["asks"])
-        return Looked(**{**said, "asks": asks, "defines": tuple(said["defines"])})
+        entry = json.loads(data)
+        versions = entry["uses_api_versions"]
+        uses = None if versions is None else tuple(versions)
+        return ScanResult(**{**entry, "uses_api_versions": uses, "defines": tuple(entry["defines"])})
 
     def _from_cache(self, task: Task, name: str) -> bool:
         data = self.noted(name)
@@ -127,7 +126,7 @@ class Renderer(Outcomes):
                     self.outcomes[task] = _crashed(task, error)
 
     def count(self, *, known: int = 0, ended: int = 0) -> None:
-        """Tell of the progress that so many more are known, or have ended."""
+        """Report progress: so many more tasks are known, or have ended."""
         self._known += known
         self._ended += ended
         if self.progress and self._known:
@@ -161,7 +160,7 @@ class Renderer(Outcomes):
         return zlib.decompress(self._made[name]) if name in self._made else None
 
     def keep(self, name: str, data: bytes) -> None:
-        """Keep in the cache what was made."""
+        """Store a result in the cache, or in memory if later groups may need it and there is no cache."""
         if self.cache is not None:
             self.cache.note(name, data)
             self._stored = True

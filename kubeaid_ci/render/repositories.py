@@ -28,13 +28,13 @@ _DEFAULT = ("", "HEAD")
 _USUAL = ("main", "master")
 
 
-class NotAtHandError(Exception):
+class UnavailableError(Exception):
     """A source that cannot be rendered, and why. `rule` is that of its finding."""
 
     rule = "gitops/source-not-rendered"
 
 
-class ForeignRepositoryError(NotAtHandError):
+class ForeignRepositoryError(UnavailableError):
     """Raised for a source in neither of the two given repositories."""
 
     rule = "gitops/repository-unknown"
@@ -63,12 +63,12 @@ class Place:
         return self.files.below(folder)
 
     def refuse_submodules(self, path: str, *, below: bool = False) -> None:
-        """Raise `NotAtHandError` if a path is in a submodule, or has one below it: Argo CD checks submodules out."""
+        """Raise `UnavailableError` if a path is in a submodule, or has one below it: Argo CD checks submodules out."""
         around = accumulate(path.split("/"), "{}/{}".format)
         for name in (*around, *(self.below(path) if below else ())):
             entry = self.files.files.get(name)
             if entry is not None and entry.may_be_folder and not entry.is_link:
-                raise NotAtHandError(f"{name} is a submodule, which Argo CD checks out and kubeaid-ci does not")
+                raise UnavailableError(f"{name} is a submodule, which Argo CD checks out and kubeaid-ci does not")
 
     def chart_tree(self, folder: str) -> str:
         """Return what names the content of a chart's folder, linked subcharts with it. Raises `LinkError`."""
@@ -94,7 +94,7 @@ class Place:
 
 
 @dataclass(slots=True)
-class AtHand:
+class LocalRepositories:
     """The config repo and the KubeAid repo, each at the requested revision."""
 
     config: Path
@@ -130,7 +130,7 @@ class AtHand:
     def place(self, source: Source, own: Addresses, path: str) -> Place:
         """Return where the files of a source are, those next to `path` at least. `own` are addresses of both.
 
-        Raises `NotAtHandError`, or `UserError` if it never can be.
+        Raises `UnavailableError`, or `UserError` if it never can be.
         """
         if source.chart:
             raise ForeignRepositoryError(
@@ -213,7 +213,7 @@ class AtHand:
             return tree_id({})
         return tree_id(self._opened(root, commit, source.revision, source.path).below(source.path))
 
-    def beside(self, place: Place, path: str) -> Place:
+    def at_same_revision(self, place: Place, path: str) -> Place:
         """The same repository at the same revision, with the files next to `path`."""
         return self._opened(Path(place.at.root), place.at.revision, place.revision, path)
 

@@ -20,7 +20,7 @@ from kubeaid_ci.render.task import Note, Outcome, Task
 FATAL = ("chart/render-failed", "chart/symlink-escapes", "build/pinned-revision-missing")
 """The rules that leave an Application without its objects."""
 
-Told = tuple[RenderedApp, tuple[Finding, ...]]
+AppResult = tuple[RenderedApp, tuple[Finding, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Target:
     sources: tuple[SourcePlan, ...] = ()
 
 
-def app_of(
+def rendered_app(
     name: str,
     parts: Sequence[tuple[Task | Note, str]],
     known: Outcomes,
@@ -55,7 +55,7 @@ def app_of(
     *,
     revision: str | None = None,
     remarks: Sequence[Note] = (),
-) -> Told:
+) -> AppResult:
     """Return an Application and its findings.
 
     `parts` are its sources, each with the name of its chart. `remarks` are findings that leave it its objects.

@@ -40,10 +40,10 @@ from kubeaid_ci.render.task import (
     FilesTask,
     FolderTask,
     KustomizeTask,
-    Look,
-    Looked,
     Note,
     Outcome,
+    ScanResult,
+    ScanTask,
     Task,
 )
 from kubeaid_ci.semver.version import Version
@@ -64,16 +64,16 @@ def render_source(task: Task) -> bytes:
     return outcome.packed()
 
 
-def look(at: Look) -> Looked:
+def scan(at: ScanTask) -> ScanResult:
     """Return the static scan of a chart's templates; empty if it cannot be read."""
     try:
         chart = _packed(at.at, at.folder, at.tree, False)  # noqa: FBT003 - its key
     except UserError:
-        return Looked()
+        return ScanResult()
     texts = {path: data.decode("utf-8", "replace") for path, data in chart.files.items()}
     named = (text for path, text in texts.items() if "templates/" in path or "crds/" in path)
     defines = {version for text in named for version in template_scan.defined_versions(text)}
-    return Looked(
+    return ScanResult(
         template_scan.asked_versions(texts.values()),
         tuple(sorted(defines)),
         by_helm=any(_depends_on_helm(path, text) for path, text in texts.items()),

@@ -49,13 +49,13 @@ class ChartTask:
     where: str = ""
 
     @property
-    def look(self) -> "Look":
+    def scan(self) -> "ScanTask":
         """The chart by itself."""
-        return Look(self.at, self.folder, self.tree)
+        return ScanTask(self.at, self.folder, self.tree)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ScanTask:
     """A chart whose templates are read and not rendered."""
 
     at: FilesAt
@@ -64,14 +64,14 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class ScanResult:
     """The result of scanning a chart's templates.
 
-    `asks` are API versions that the rendering depends on; None: any of them. `defines` are those that
+    `uses_api_versions` are API versions that the rendering depends on; None: any of them. `defines` are those that
     its CRDs may add to a cluster.
     """
 
-    asks: tuple[str, ...] | None = None
+    uses_api_versions: tuple[str, ...] | None = None
     defines: tuple[str, ...] = ()
     by_helm: bool = True
     """True if it may render differently with another version of Helm."""

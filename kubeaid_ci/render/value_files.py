@@ -13,7 +13,7 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.revision import TreeRevision
 from kubeaid_ci.globs import argocd
 from kubeaid_ci.render.rendering import ValuesLayer
-from kubeaid_ci.render.repositories import AtHand, NotAtHandError, Place
+from kubeaid_ci.render.repositories import LocalRepositories, Place, UnavailableError
 
 _SPECIAL = "*?["
 _PATTERN = re.compile(r"[*?\[{]")
@@ -30,7 +30,7 @@ class ValueFiles:
     the build in.
     """
 
-    hand: AtHand
+    repositories: LocalRepositories
     own: Addresses
     application: Application
     where: str
@@ -42,7 +42,7 @@ class ValueFiles:
         """The values of source number `at` in Helm's order, the later over the earlier, each file once.
 
         As Argo CD has it from 3.4 on, a pattern represents its files in order of their paths, but for those that
-        are also named by themselves. Raises `UserError` and `NotAtHandError`.
+        are also named by themselves. Raises `UserError` and `UnavailableError`.
         """
         found = [(written, *self._located(written)) for written in said.value_files]
         named = {_known(place, path) for _, place, path in found if not _is_pattern(path)}
@@ -54,7 +54,7 @@ class ValueFiles:
                 taken.add(_known(place, file))
                 text = self._text(place, file)
                 if text is not None:
-                    yield ValuesLayer(file, text, repository=self.hand.name_of(place))
+                    yield ValuesLayer(file, text, repository=self.repositories.name_of(place))
                 elif not said.ignore_missing_value_files:
                     raise UserError(_missing(written, place, "valueFiles"))
         yield from self._inline(said, at)
@@ -68,8 +68,8 @@ class ValueFiles:
         return text
 
     def _text(self, place: Place, path: str) -> str | None:
-        """The text of a file; None if it does not exist. Raises `NotAtHandError` if it is in a submodule."""
-        there = self.hand.beside(place, path)
+        """The text of a file; None if it does not exist. Raises `UnavailableError` if it is in a submodule."""
+        there = self.repositories.at_same_revision(place, path)
         there.refuse_submodules(path)
         return there.text(path)
 
@@ -77,12 +77,12 @@ class ValueFiles:
         """The repository that a file is in, and its path there."""
         if source := self._referenced(written):
             path = self.substituted(written.partition("/")[2])
-            place = self.hand.place(source, self.own, _start(path))
+            place = self.repositories.place(source, self.own, _start(path))
             self._check_revision(source, place)
             return place, posixpath.normpath(path)
         path = self.substituted(written)
         if _SCHEME.match(path):
-            raise NotAtHandError(f"the value file {path.partition('?')[0]} is an address, which is not followed")
+            raise UnavailableError(f"the value file {path.partition('?')[0]} is an address, which is not followed")
         path = path.removeprefix("/") if path.startswith("/") else f"{self.folder}/{path}"
         return self.place, posixpath.normpath(path)
 
@@ -112,7 +112,7 @@ class ValueFiles:
     def _matches(self, place: Place, pattern: str, named: set[_Known]) -> list[str]:
         """The files of a pattern but those that are named; the pattern itself if nothing matches."""
         wanted = argocd.doublestar(pattern)
-        there = self.hand.beside(place, _start(pattern))
+        there = self.repositories.at_same_revision(place, _start(pattern))
         there.refuse_submodules(posixpath.dirname(_PATTERN.split(pattern)[0]), below=True)
         files = there.files.files
         found = [path for path in files if wanted.fullmatch(path)]
@@ -123,7 +123,7 @@ class ValueFiles:
     def _inline(self, said: HelmSource, at: int) -> Iterator[ValuesLayer]:
         if said.values_object is None and not said.values:
             return
-        template = self.hand.config_place(self.where).text(self.where) or ""
+        template = self.repositories.config_place(self.where).text(self.where) or ""
         text = inline_values.placed(
             template, self.application.name, at, values=said.values, values_object=said.values_object
         )

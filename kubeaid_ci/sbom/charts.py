@@ -13,7 +13,7 @@ from kubeaid_ci.git.tree import folder_ids
 from kubeaid_ci.helm.chart import Chart
 from kubeaid_ci.helm.dependencies import resolve
 from kubeaid_ci.render.rendering import RenderedApp, SourcePlan
-from kubeaid_ci.render.repositories import AtHand
+from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.sbom.model import ChartPart
 
 
@@ -30,7 +30,7 @@ class ChartAt:
 class ChartCatalog:
     """Charts by their folders and revisions. `parts` has every chart that was read, by its key."""
 
-    repositories: AtHand
+    repositories: LocalRepositories
     cache: bool
     parts: dict[str, ChartPart] = field(default_factory=dict)
     _keys: dict[ChartAt, Mapping[str, str]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ import pytest
 from kubeaid_ci import documents
 from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.render.plan import tool_of
-from kubeaid_ci.render.repositories import AtHand
+from kubeaid_ci.render.repositories import LocalRepositories
 from tests import repos
 from tests.render.test_render import SHOW, shown
 from tests.renders import CONFIG, KUBEAID, World, app, application, bodies, helm
@@ -246,7 +246,7 @@ def test_settings_without_content_choose_the_tool_of_one_of_several_sources(worl
 )
 def test_the_last_file_by_name_decides_the_tool(world, files, tool):
     repos.write(world.config, {f"x/{name}": "a: b\n" for name in files})
-    hand = AtHand(world.config, WORK_TREE, world.kubeaid, WORK_TREE)
+    hand = LocalRepositories(world.config, WORK_TREE, world.kubeaid, WORK_TREE)
     assert tool_of(hand.config_place("x"), "x") == tool
 
 

@@ -8,7 +8,7 @@ from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.k8s.manifest import MASK
 from kubeaid_ci.render.fleet import open_sides, renderer_of
 from kubeaid_ci.render.rendering import RenderStatus
-from kubeaid_ci.render.repositories import AtHand
+from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.render.task import ChartTask
 from kubeaid_ci.settings import Settings, parse
 from tests import repos
@@ -291,7 +291,7 @@ def test_what_asks_for_kinds_that_come_or_that_it_does_not_name_is_rendered_once
     world.chart("asks", {"templates/a.yaml": asks % "acme.example.com/v1", "crds/widget.yaml": GENERATED})
     world.chart("other", {"templates/a.yaml": asks % "other.example.com/v1"})
     world.cluster("one", {f"{name}.yaml": application(name, source=helm(name)) for name in ("asks", "other")})
-    hand = AtHand(world.config, WORK_TREE, world.kubeaid, WORK_TREE)
+    hand = LocalRepositories(world.config, WORK_TREE, world.kubeaid, WORK_TREE)
     with (
         renderer_of(1, cache=False) as renderer,
         open_sides([hand], renderer, clusters=(), settings=Settings()) as sides,

@@ -11,22 +11,22 @@ import pytest
 
 from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.git.revision import WORK_TREE
-from kubeaid_ci.render.renderer import Renderer, look_key
-from kubeaid_ci.render.task import FilesAt, Look, Looked
+from kubeaid_ci.render.renderer import Renderer, scan_key
+from kubeaid_ci.render.task import FilesAt, ScanResult, ScanTask
 from kubeaid_ci.runtime.workers import Crashed, Done, Pool
 
-LOOK = Look(FilesAt("/nowhere", WORK_TREE, ("argocd-helm-charts",)), "argocd-helm-charts/web", "0" * 40)
-OTHER = Look(FilesAt("/nowhere", WORK_TREE, ("argocd-helm-charts",)), "argocd-helm-charts/api", "1" * 40)
+LOOK = ScanTask(FilesAt("/nowhere", WORK_TREE, ("argocd-helm-charts",)), "argocd-helm-charts/web", "0" * 40)
+OTHER = ScanTask(FilesAt("/nowhere", WORK_TREE, ("argocd-helm-charts",)), "argocd-helm-charts/api", "1" * 40)
 
 
 def crash(_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def divide_by_zero_at_first(look: Look) -> Looked:
-    if look == LOOK:
+def divide_by_zero_at_first(task: ScanTask) -> ScanResult:
+    if task == LOOK:
         raise ZeroDivisionError("a bug")
-    return Looked(("a/v1",))
+    return ScanResult(("a/v1",))
 
 
 @dataclass(slots=True)
@@ -42,15 +42,15 @@ class Runs(Pool):
 
 def test_a_chart_that_ends_its_worker_asks_for_anything() -> None:
     renderer = Renderer(pool=Runs(1, instead=crash), cache=None)
-    renderer.look([LOOK])
-    assert renderer.looked == {LOOK: Looked()}
+    renderer.scan([LOOK])
+    assert renderer.scans == {LOOK: ScanResult()}
 
 
 def test_a_bug_in_a_worker_is_raised_after_all_other_results_are_cached(tmp_path) -> None:
     cache = Cache(tmp_path, 1024**2)
     renderer = Renderer(pool=Runs(1, instead=divide_by_zero_at_first), cache=cache)
     with pytest.raises(ZeroDivisionError, match="a bug"):
-        renderer.look([LOOK, OTHER])
-    assert renderer.looked == {}
-    assert cache.noted(look_key(LOOK)) is None
-    assert json.loads(cache.noted(look_key(OTHER)) or b"null")["asks"] == ["a/v1"]
+        renderer.scan([LOOK, OTHER])
+    assert renderer.scans == {}
+    assert cache.noted(scan_key(LOOK)) is None
+    assert json.loads(cache.noted(scan_key(OTHER)) or b"null")["uses_api_versions"] == ["a/v1"]
