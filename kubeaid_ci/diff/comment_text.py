@@ -21,6 +21,8 @@ _MOST_ROWS = 60
 _MOST_OBJECTS = 12
 _MOST_DANGERS = 60
 _LONGEST_MESSAGE = 300
+_MOST_CONTENTS = 150_000
+"""Number of characters of all contents in a comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,29 @@ def comment(
 def parts(comparison: Comparison, *, about: str, silenced: Silenced = Silenced(), origin: str = "") -> list[str]:
     """Return the parts of the comment, in the order of what a reader needs first."""
     found = groups(comparison.changes)
+    listed = (*sections(found), *left_out(comparison))
+    texts = [*markdown_page.sections(listed)]
     every = [
         f"## What {escape(about)} does\n\n{escape(headline(comparison))}\n",
         f"{silenced}.\n" if str(silenced) else "",
         *map(blocks, tables(comparison, found)),
-        *markdown_page.sections((*sections(found), *left_out(comparison))),
+        *texts[: len(listed)],
+        *_first_contents(texts[len(listed) :]),
     ]
     # Behind the tables that fit, so that it is there however long the comment is.
     every.insert(3, origin)
     return [part for part in every if part]
+
+
+def _first_contents(contents: Sequence[str]) -> Iterator[str]:
+    """Yield the first contents of objects. A forge may allow more than it can show quickly."""
+    size = 0
+    for number, text in enumerate(contents):
+        size += len(text)
+        if size > _MOST_CONTENTS:
+            yield f"_The contents of {counted(len(contents) - number, 'more object')} are in the job's artifacts._\n"
+            return
+        yield text
 
 
 def tables(comparison: Comparison, found: Sequence[Group]) -> Iterator[Sequence[Block]]:

@@ -94,6 +94,15 @@ def test_the_comment_has_contents_last_and_leaves_out_those_that_do_not_fit() ->
     assert "more sections did not fit here" in short
 
 
+def test_a_comment_has_only_the_first_contents_whatever_the_forge_allows() -> None:
+    many = [
+        obj("ConfigMap", f"c{n:03}", data={f"key{line}": f"{n} {'x' * 60}" for line in range(100)}) for n in range(60)
+    ]
+    text = comment(compared([], many), about="it", limit=1_000_000)
+    assert len(text) < 160_000
+    assert text.rstrip().endswith("more objects are in the job's artifacts._")
+
+
 @pytest.mark.parametrize("padding", [0, 370, 395, 100_000])
 def test_no_content_holds_a_secret_even_where_a_long_line_is_cut(padding: int) -> None:
     secret = obj("Secret", "login", data={}, stringData={"password": PASSWORD})
