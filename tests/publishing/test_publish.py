@@ -321,7 +321,7 @@ def test_base_that_never_rests_is_an_error_and_nothing_is_published(fleet: Fleet
 
 
 def test_missing_base_is_named_at_once(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RetryPolicy, "again", lambda *_: pytest.fail("waited for what cannot pass"))
+    monkeypatch.setattr(RetryPolicy, "wait_and_retry", lambda *_: pytest.fail("waited for what cannot pass"))
     with pytest.raises(UserError, match=r"has no branch nowhere to propose to; its default branch is main"):
         fleet.publish(base="nowhere")
 
@@ -415,7 +415,7 @@ def test_request_to_another_base_that_an_earlier_release_opened_is_replaced(flee
 
 def test_broken_line_during_the_clone_is_tried_again(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     tries: list[int] = []
-    monkeypatch.setattr(RetryPolicy, "again", lambda _, attempt, *__: tries.append(attempt) or True)
+    monkeypatch.setattr(RetryPolicy, "wait_and_retry", lambda _, attempt, *__: tries.append(attempt) or True)
     fleet.world.forge.server.inject("POST", "git-upload-pack$", Fault.HALF, times=2)
     assert fleet.outcomes() == ["created"]
     assert tries == [1, 2]
