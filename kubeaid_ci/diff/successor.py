@@ -6,7 +6,8 @@ from pathlib import Path
 
 from kubeaid_ci.diff.rules import CHART_GONE
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.git.blobs import Blobs
+from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.helm import chart_yaml
 from kubeaid_ci.render.rendering import RenderedApp
 from kubeaid_ci.render.repositories import CHARTS

@@ -44,7 +44,7 @@ FORGES: dict[ForgeKind, Callable[[], _Connect]] = {
 
 
 def required(address: ForgeAddress, token: Token | None, *, environ: Environ) -> Token:
-    """The token, or `UserError` with the variables that may hold one."""
+    """Return the token, or `UserError` with the variables that may hold one."""
     if token is None:
         names = ", ".join(token_variables(address.kind, address.remote, environ))
         raise UserError(f"{address.remote}: no API token found; set one of {names}")

@@ -35,7 +35,7 @@ class ChangeRequest:
 
     @classmethod
     def numbered(cls, number: int) -> Self:
-        """One of which nothing but the number is known, which is enough to comment on it."""
+        """Return a request of which only the number is known, which is enough to comment on it."""
         return cls(number, "", "", "", "", "")
 
 

@@ -20,7 +20,7 @@ _API = {ForgeKind.GITHUB: "/api/v3", ForgeKind.GITLAB: "/api/v4", ForgeKind.GITE
 def detect(
     remote: Remote, environ: Environ, *, kind: ForgeKind | None = None, forge_url: str | None = None
 ) -> ForgeAddress:
-    """The forge of a repository; `kind` and `forge_url` (the base of the API) are the user's settings.
+    """Return the forge of a repository; `kind` and `forge_url` (the base of the API) are the user's settings.
 
     Raises `UserError` with what to add if the kind or the address is unknown.
     """
@@ -81,7 +81,7 @@ def _checked(forge_url: str, kind: ForgeKind) -> str:
 
 
 def _root(kind: ForgeKind, remote: Remote, api: str) -> str:
-    """The address of the forge's pages."""
+    """Return the address of the forge's pages."""
     return api.removesuffix(_API[kind]) if api.endswith(_API[kind]) else _origin(remote)
 
 

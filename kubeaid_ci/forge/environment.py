@@ -57,7 +57,7 @@ def _github_any(kind: ForgeKind, remote: Remote, environ: Environ) -> bool:
 
 
 def _workflow_token(kind: ForgeKind, remote: Remote, environ: Environ) -> bool:
-    """A workflow's token counts on the server that runs the workflow, whether GitHub, Gitea or Forgejo."""
+    """Return whether a workflow's token counts: only on the server that runs the workflow, of any kind."""
     runs_on = ForgeKind.GITEA if is_gitea_actions(environ) else ForgeKind.GITHUB
     return kind is runs_on and is_at(remote, environ.get("GITHUB_SERVER_URL") or "https://github.com")
 
@@ -125,7 +125,7 @@ OLD_NAMES: Mapping[str, str] = {
 
 
 def forge_token(remote: Remote, kind: ForgeKind, environ: Environ, *, target: bool = True) -> Token | None:
-    """The token for the forge's API, or nothing.
+    """Return the token for the forge's API, or nothing.
 
     `target` is true if the remote is the one to publish to: the project's own variables are only for
     it, so that a second repository on another host never sees them.
@@ -134,13 +134,13 @@ def forge_token(remote: Remote, kind: ForgeKind, environ: Environ, *, target: bo
 
 
 def git_token(remote: Remote, kind: ForgeKind, environ: Environ, *, target: bool = True) -> Token | None:
-    """The token to clone and push with, or nothing; `target` as for `forge_token`."""
+    """Return the token to clone and push with, or nothing; `target` as for `forge_token`."""
     own = [_GIT_ALONE] if target else []
     return _first([*own, *_sources(target)], remote, kind, environ)
 
 
 def token_variables(kind: ForgeKind, remote: Remote, environ: Environ) -> tuple[str, ...]:
-    """The names of the variables that are looked at for a forge's API, best first; for messages."""
+    """Return the names of the variables that are looked at for a forge's API, best first; for messages."""
     return tuple(source.name for source in _SOURCES if source.for_api and source.counts(kind, remote, environ))
 
 
@@ -163,7 +163,7 @@ def tokens_set(remote: Remote, kind: ForgeKind, environ: Environ) -> tuple[Token
 
 
 def old_names(environ: Environ) -> Mapping[str, str]:
-    """Those variables of the platform's earlier scripts that are set, each with its new name."""
+    """Return those variables of the platform's earlier scripts that are set, each with its new name."""
     return {name: new for name, new in OLD_NAMES.items() if environ.get(name, "").strip()}
 
 
@@ -212,7 +212,7 @@ def is_gitea_actions(environ: Environ) -> bool:
 
 
 def config_repo(environ: Environ) -> Found[str] | None:
-    """The address of the config repo that the environment names, or nothing."""
+    """Return the address of the config repo that the environment names, or nothing."""
     for name in ("KUBEAID_CI_CONFIG_REPO", "OBMONDO_DEPLOY_REPO_TARGET", "KUBERNETES_CONFIG_REPO_URL"):
         value = environ.get(name, "").strip()
         if value and name == "OBMONDO_DEPLOY_REPO_TARGET" and value.count("/") == 1 and ":" not in value:
@@ -224,7 +224,7 @@ def config_repo(environ: Environ) -> Found[str] | None:
 
 
 def base_branch(environ: Environ) -> Found[str] | None:
-    """The branch to propose to that the environment names, or nothing: then it is the remote's default."""
+    """Return the branch to propose to that the environment names, or nothing: then it is the remote's default."""
     for name in ("OBMONDO_DEPLOY_REPO_TARGET_BRANCH", "OBMONDO_DEPLOY_TARGET_BRANCH"):
         if value := environ.get(name, "").strip():
             return Found(value, name)
@@ -241,7 +241,7 @@ def reviewers(environ: Environ) -> Found[tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def committer(environ: Environ) -> Found[Identity] | None:
-    """The committer that the environment names, or nothing. Both parts have to be set."""
+    """Return the committer that the environment names, or nothing. Both parts have to be set."""
     name = environ.get("INPUT_GIT_USER_NAME", "").strip()
     email = environ.get("INPUT_GIT_USER_EMAIL", "").strip()
     if not name or not email:

@@ -22,7 +22,7 @@ _LAST_PAGES = 2
 
 
 def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, retries: RetryPolicy) -> "Gitea":
-    """The repository on Gitea or Forgejo, to be reached with this token."""
+    """Return the repository on Gitea or Forgejo, to be reached with this token."""
     return Gitea(address, Api(Requests(address, token, ca_bundle), retries))
 
 
@@ -41,7 +41,7 @@ class Gitea:
         return f"/repos/{self.address.project}"
 
     def find_open(self, head: str) -> tuple[ChangeRequest, ...]:
-        """The open pull requests from a branch of this repository, oldest first."""
+        """Return the open pull requests from a branch of this repository, oldest first."""
         # There is no filter for the branch, and the server may give shorter pages than requested.
         found = self.api.pages(f"{self._repo}/pulls", size_name="limit", capped=True, state="open")
         own = [pull for pull in found if _is_own(pull, head)]
@@ -94,12 +94,12 @@ class Gitea:
         self._patch(request, {"state": "closed", **({} if body is None else {"body": body})})
 
     def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
-        """All comments, oldest first."""
+        """Return all comments, oldest first."""
         found = self.api.listed(f"{self._repo}/issues/{request.number}/comments")
         return tuple(Comment(one["id"], one["body"], user_id(one["user"])) for one in found)
 
     def user(self) -> str:
-        """The user of the token, which needs the scope ``read:user``."""
+        """Return the user of the token, which needs the scope ``read:user``."""
         return user_id(self.api.get("/user"))
 
     def add_comment(self, request: ChangeRequest, text: str) -> None:
@@ -131,7 +131,7 @@ class Gitea:
             raise KubeaidCiError(f"make them first at {self.address.web}/labels: {', '.join(lacking)}")
 
     def _known_labels(self) -> list[Mapping[str, Any]]:
-        """The labels of the repository and, where its owner is one, of the organisation."""
+        """Return the labels of the repository and, where its owner is one, of the organisation."""
         own = list(self.api.pages(f"{self._repo}/labels", size_name="limit", capped=True))
         owner = self.address.project.partition("/")[0]
         try:

@@ -23,7 +23,7 @@ class Requests:
     _made: "list[requests.Session]" = field(default_factory=list, repr=False)
 
     def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
-        """The JSON of the answer."""
+        """Return the JSON of the answer."""
         url = f"{self.address.api}{path}"
         answer = wire.exchange(self._session(), verb, url, query=query, body=body)
         if isinstance(answer, wire.NoResponse):
@@ -36,7 +36,7 @@ class Requests:
         raise self._trouble(answer)
 
     def _session(self) -> "requests.Session":
-        """One session for all requests. Opening it imports requests, so only a first request does."""
+        """Return one session for all requests. Opening it imports requests, so only a first request does."""
         if not self._made:
             headers = {"Authorization": f"token {self.token.secret}", "User-Agent": "kubeaid-ci"}
             self._made.append(wire.session(headers, self.ca_bundle, self.address.api))

@@ -20,7 +20,7 @@ _UNSCOPED = "a fine-grained, App or workflow token, whose permissions show when 
 
 
 def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, retries: RetryPolicy) -> "GitHub":
-    """The repository on GitHub, to be reached with this token."""
+    """Return the repository on GitHub, to be reached with this token."""
     requests = Requests(address, token, ca_bundle, retries.between_writes)
     return GitHub(address, Api(requests, retries), requests.scopes)
 
@@ -41,7 +41,7 @@ class GitHub:
         return f"/repos/{self.address.project}"
 
     def find_open(self, head: str) -> tuple[ChangeRequest, ...]:
-        """The open pull requests from a branch of this repository, oldest first."""
+        """Return the open pull requests from a branch of this repository, oldest first."""
         owner = self.address.project.partition("/")[0]
         found = self.api.pages(
             f"{self._repo}/pulls", state="open", head=f"{owner}:{head}", sort="created", direction="asc"
@@ -96,12 +96,12 @@ class GitHub:
         self._patch(request, {"state": "closed", **({} if body is None else {"body": body})})
 
     def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
-        """All comments, oldest first."""
+        """Return all comments, oldest first."""
         found = self.api.pages(f"{self._repo}/issues/{request.number}/comments")
         return tuple(Comment(one["id"], one["body"] or "", user_id(one["user"])) for one in found)
 
     def user(self) -> str:
-        """The user of the token. A token of an App or a workflow learns it from GraphQL only."""
+        """Return the user of the token. A token of an App or a workflow learns it from GraphQL only."""
         try:
             return user_id(self.api.get("/user"))
         except ForgeError as error:

@@ -35,7 +35,7 @@ class Requests:
     _made: "list[Requester]" = field(default_factory=list, repr=False)
 
     def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
-        """The JSON of the answer. To `GRAPHQL` goes a query, or a mutation: its name and its input."""
+        """Return the JSON of the answer. To `GRAPHQL` goes a query, or a mutation: its name and its input."""
         requester = self._requester()
         from github import GithubException
 
@@ -57,7 +57,7 @@ class Requests:
             raise ForgeError(f"{self.address.api}: {verb} {path}: broken JSON", status=None, passes=True) from None
 
     def scopes(self) -> list[str]:
-        """The scopes of a classic token, known after a request; other tokens have none."""
+        """Return the scopes of a classic token, known after a request; other tokens have none."""
         return list(self._requester().oauth_scopes or ())
 
     def _requester(self) -> "Requester":
@@ -132,14 +132,14 @@ def _question(body: Any) -> dict[str, Any]:
 
 
 def _mutation(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The question in which GraphQL wants a mutation; nothing is wanted back but that it was done."""
+    """Return the question in which GraphQL wants a mutation; nothing is wanted back but that it was done."""
     kind = f"{name[:1].upper()}{name[1:]}Input!"
     query = f"mutation Mutation($input: {kind}) {{ {name}(input: $input) {{ clientMutationId }} }}"
     return {"query": query, "variables": {"input": arguments}}
 
 
 def _graphql_status(data: Any) -> int | None:
-    """The status that REST would give: GraphQL answers 200, with errors in it."""
+    """Return the status that REST would give: GraphQL answers 200, with errors in it."""
     errors = data.get("errors") if isinstance(data, dict) else None
     if not errors:
         return None
@@ -158,7 +158,7 @@ def _said(text: str) -> dict[str, Any]:
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:
-    """The seconds that GitHub asks to wait, or nothing."""
+    """Return the seconds that GitHub asks to wait, or nothing."""
     after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
     if after.isdigit():
         return float(after)

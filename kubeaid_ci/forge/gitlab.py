@@ -25,7 +25,7 @@ _UNDECIDED = ("unchecked", "checking", "preparing", "approvals_syncing")
 
 
 def connect(address: ForgeAddress, token: Token, ca_bundle: Path | None, retries: RetryPolicy) -> "GitLab":
-    """The project on GitLab, to be reached with this token."""
+    """Return the project on GitLab, to be reached with this token."""
     return GitLab(address, Api(Requests(address, token, ca_bundle), retries))
 
 
@@ -47,7 +47,7 @@ class GitLab:
         return f"{self._project}/merge_requests/{request.number}{rest}"
 
     def find_open(self, head: str) -> tuple[ChangeRequest, ...]:
-        """The open merge requests from a branch of this project, oldest first."""
+        """Return the open merge requests from a branch of this project, oldest first."""
         found = self.api.pages(
             f"{self._project}/merge_requests",
             state="opened",
@@ -100,12 +100,12 @@ class GitLab:
         self._put(request, {"state_event": "close", **({} if body is None else {"description": body})})
 
     def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
-        """All comments of people and programs, oldest first; GitLab's own remarks are left out."""
+        """Return all comments of people and programs, oldest first; GitLab's own remarks are left out."""
         found = self.api.pages(self._path(request, "/notes"), sort="asc", order_by="created_at")
         return tuple(Comment(one["id"], one["body"], user_id(one["author"])) for one in found if not one["system"])
 
     def user(self) -> str:
-        """The user of the token."""
+        """Return the user of the token."""
         return user_id(self.api.get("/user"))
 
     def add_comment(self, request: ChangeRequest, text: str) -> None:

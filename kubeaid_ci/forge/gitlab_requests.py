@@ -25,7 +25,7 @@ class Requests:
     _made: "list[Gitlab]" = field(default_factory=list, repr=False)
 
     def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
-        """The JSON of the answer."""
+        """Return the JSON of the answer."""
         client = self._client()
         from gitlab import GitlabError
 

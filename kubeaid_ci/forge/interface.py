@@ -33,7 +33,7 @@ class Transport(Protocol):
     """One request, sent once, over the forge's client library. Raises `ForgeError`."""
 
     def __call__(self, verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
-        """The JSON of the answer."""
+        """Return the JSON of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Forge(Protocol):
 
     @property
     def api(self) -> Api:
-        """The way there."""
+        """Return the forge's API."""
 
     @property
     def body_limit(self) -> int:
@@ -108,7 +108,7 @@ class Forge(Protocol):
         """Measures a text in the unit of the limit."""
 
     def find_open(self, head: str) -> tuple[ChangeRequest, ...]:
-        """The open change requests from a branch of this repository (not of a fork), oldest first."""
+        """Return the open change requests from a branch of this repository (not of a fork), oldest first."""
 
     def find_last(self, head: str, *, base: str | None = None) -> ChangeRequest | None:
         """Return the newest change request from a branch of this repository (to any base) that is merged or closed."""
@@ -132,10 +132,10 @@ class Forge(Protocol):
         """Close it without merging, with another text where one is given; the branch stays."""
 
     def comments(self, request: ChangeRequest) -> tuple[Comment, ...]:
-        """All comments, oldest first."""
+        """Return all comments, oldest first."""
 
     def user(self) -> str:
-        """The id of the user that the token belongs to. Raises `ForgeError` if the forge does not report it."""
+        """Return the id of the user that the token belongs to. Raises `ForgeError` if the forge does not report it."""
 
     def add_comment(self, request: ChangeRequest, text: str) -> None:
         """Say something new."""

@@ -113,7 +113,7 @@ class Issues:
         return "/".join([self._words.root.format(named), "issues", *map(str, below)])
 
     def _find(self, key: str) -> Issue | None:
-        """The oldest open issue that we wrote and that begins with our marker.
+        """Return the oldest open issue that we wrote and that begins with our marker.
 
         GitHub lists change requests along with issues.
         """

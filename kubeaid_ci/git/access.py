@@ -41,17 +41,17 @@ class GitAccess:
 
     @property
     def over_http(self) -> bool:
-        """True if Git uses HTTP for the repository, so that a token is of use."""
+        """Return whether Git uses HTTP for the repository, so that a token is of use."""
         return self.url.lower().startswith(("https://", "http://"))
 
     def redact(self, text: str) -> str:
-        """The text without the token, and without any ``user:password@``."""
+        """Return the text without the token, and without any ``user:password@``."""
         shown = self.token.redact(text) if self.token else text
         return re.sub(r"(://)[^/@\s]*@", r"\1", shown)
 
 
 def split_address(address: str) -> tuple[str, Token | None]:
-    """An address without its credentials, and these; raises `UserError` if it is no address.
+    """Return an address without its credentials, and these; raises `UserError` if it is no address.
 
     ``https://token@host/…`` and ``https://user:token@host/…`` both give a token; a user without a password
     counts as a token too, as the forges do.

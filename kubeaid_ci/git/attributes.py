@@ -17,7 +17,7 @@ _NOTHING = ("unspecified", "unset")
 
 
 def rewritten(root: Path, paths: Sequence[str], *, commit: str | None) -> dict[str, str]:
-    """Those of the files that a checkout changes, with the attribute that does it.
+    """Return those of the files that a checkout changes, with the attribute that does it.
 
     Of a commit its own attributes count, else those in the work tree.
     """
@@ -84,7 +84,7 @@ def _asked(root: Path, paths: Sequence[str], command: Sequence[str], env: Mappin
 
 
 def _changing(values: Mapping[str, str]) -> Iterator[str]:
-    """The attributes that change a file on checkout; ``text`` by itself only changes what is committed."""
+    """Yield the attributes that change a file on checkout; ``text`` by itself only changes what is committed."""
     for name in ("filter", "working-tree-encoding", "ident"):
         if values[name] not in _NOTHING:
             yield name if values[name] == "set" else f"{name}={values[name]}"

@@ -82,7 +82,7 @@ class Commit:
 
     @property
     def is_ours(self) -> bool:
-        """True if the publisher made the commit and it was not changed since."""
+        """Return whether the publisher made the commit and it was not changed since."""
         return self.claim is not None and self.claim == self.checksum
 
 

@@ -74,15 +74,15 @@ class CommitRepository:
         return sha in self._say("for-each-ref", "--format=%(objectname)", _SEEN).split()
 
     def tree_of(self, commit: str) -> str:
-        """The name of a commit's tree."""
+        """Return the name of a commit's tree."""
         return self._say("rev-parse", f"{commit}^{{tree}}")
 
     def date_of(self, commit: str) -> int:
-        """The committer's date, in seconds since 1970."""
+        """Return the committer's date, in seconds since 1970."""
         return int(self._say("log", "-1", "--no-show-signature", "--format=%ct", commit))
 
     def tree_with(self, commit: str, files: Mapping[str, bytes | File | None]) -> str:
-        """The tree of a commit with these files put in, or taken out where their text is nothing.
+        """Return the tree of a commit with these files put in, or taken out where their text is nothing.
 
         No file but these is touched, and no attribute or setting changes their bytes.
         """
@@ -95,7 +95,7 @@ class CommitRepository:
         return self.tree_of(trees.WANTED)
 
     def changed(self, commit: str, files: Mapping[str, bytes | File | None]) -> Changed:
-        """Those of the files that are not in the commit as proposed, each with its file mode."""
+        """Return those of the files that are not in the commit as proposed, each with its file mode."""
         if not files:
             return {}
         listed = self._run("ls-tree", "-r", "-z", "--full-tree", commit).stdout.split(b"\0")
@@ -106,7 +106,7 @@ class CommitRepository:
         return self._run(*history.RAW, old, new).stdout
 
     def changed_paths(self, old: str, new: str) -> tuple[str, ...]:
-        """The paths that differ between two commits."""
+        """Return the paths that differ between two commits."""
         listed = self._run("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new).stdout.split(b"\0")
         return tuple(path.decode("utf-8", "surrogateescape") for path in listed if path)
 
@@ -125,12 +125,12 @@ class CommitRepository:
         return self._run("diff-tree", *options, old, new).stdout
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """The newest commit that both have in their history, or nothing."""
+        """Return the newest commit that both have in their history, or nothing."""
         done = self._git("merge-base", one, other)
         return done.text if done.code == 0 else None
 
     def commits_since(self, base: str, head: str) -> tuple[Commit, ...]:
-        """The commits that a branch has next to those of the base, newest first.
+        """Return the commits that a branch has next to those of the base, newest first.
 
         Merges of the base that changed nothing on the way (a forge's "update branch") are left out, and so
         are commits that, by the trailers of our own commits, were on the base before it was rewritten.
@@ -198,7 +198,7 @@ class CommitRepository:
         )
 
     def ignored(self, paths: list[str]) -> set[str]:
-        """Those of the paths that the checkout's ignore files name and Git does not track."""
+        """Return those of the paths that the checkout's ignore files name and Git does not track."""
         if self.checkout is None or not paths:
             return set()
         listed = "\0".join(paths).encode("utf-8", "surrogateescape")

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.git.repository import MOST_BLOB_BYTES
+from kubeaid_ci.git.blobs import MOST_BLOB_BYTES
 from kubeaid_ci.git.tree import EXECUTABLE, FOLDER, GITLINK, LINK, REGULAR, SPECIAL
 from kubeaid_ci.git.tree_reader import TreeReader
 
@@ -75,7 +75,7 @@ class DiskTree(TreeReader):
 
 
 def is_repository(folder: str) -> bool:
-    """True if the folder is the top of a Git repository: a clone, a submodule or a linked work tree."""
+    """Return whether the folder is the top of a Git repository: a clone, a submodule or a linked work tree."""
     return Path(f"{folder}/.git").is_file() or Path(f"{folder}/.git/HEAD").is_file()
 
 

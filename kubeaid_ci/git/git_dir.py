@@ -16,7 +16,7 @@ class GitDir:
 
     @property
     def arguments(self) -> list[str]:
-        """The options that name the repository to Git."""
+        """Return the options that name the repository to Git."""
         named = [f"--git-dir={self.path}"]
         return [*named, f"--work-tree={self.work_tree}"] if self.work_tree else named
 

@@ -21,7 +21,7 @@ Run = Callable[..., Finished]
 
 
 def commits_since(run: Run, base: str, head: str) -> tuple[Commit, ...]:
-    """The commits that a branch has next to those of the base, by `CommitRepository.commits_since`."""
+    """Return the commits that a branch has next to those of the base, by `CommitRepository.commits_since`."""
     found = _log(run, head, f"^{base}")
     own = {commit.sha for commit in found}
     former = sorted({commit.base for commit in found if commit.is_ours and commit.base in own})
@@ -29,7 +29,7 @@ def commits_since(run: Run, base: str, head: str) -> tuple[Commit, ...]:
 
 
 def merged(run: Run, one: str, other: str) -> str | None:
-    """The tree that a merge without conflicts gives. Also None for Git before 2.38, which cannot compute it."""
+    """Return the tree that a merge without conflicts gives. Also None for Git before 2.38, which cannot compute it."""
     done = run("merge-tree", "--write-tree", one, other)
     return done.text.partition("\n")[0] if done.code == 0 else None
 
@@ -94,7 +94,7 @@ def last(folder: Path, path: str, *, revision: str = "HEAD") -> FolderCommit | N
 
 
 def since(folder: Path, path: str, tree: str, *, revision: str = "HEAD") -> tuple[FolderCommit, ...] | None:
-    """The commits that changed a folder after it held a tree, newest first.
+    """Return the commits that changed a folder after it held a tree, newest first.
 
     None if no commit in reach had it, or there is no repository.
     """

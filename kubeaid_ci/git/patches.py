@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kubeaid_ci.errors import OutsideError
+from kubeaid_ci.git.blobs import Blobs
 from kubeaid_ci.git.process import checked, git, reason
-from kubeaid_ci.git.repository import Blobs
 from kubeaid_ci.git.tree import GITLINK, LINK, File
 from kubeaid_ci.runtime.processes import Finished
 
@@ -27,7 +27,7 @@ class PatchError(Exception):
 def apply_patches(
     files: Mapping[str, File], patches: Mapping[str, bytes], *, removed: Sequence[str] = ()
 ) -> dict[str, File]:
-    """The files with some left out and the patches applied, in the order given.
+    """Return the files with some left out and the patches applied, in the order given.
 
     Raises `PatchError` for a patch that does not fit exactly, that names no file of the chart or makes
     a link, and for a file to leave out that does not exist.
@@ -81,7 +81,7 @@ class _Scratch:
 
 
 def _import(files: Mapping[str, File]) -> Iterable[bytes]:
-    """A stream for ``git fast-import`` with one commit of the files."""
+    """Return a stream for ``git fast-import`` with one commit of the files."""
     yield b"commit refs/heads/x\ncommitter x <x> 0 +0000\ndata 0\n"
     yield from _modifications(files)
     yield b"\ndone\n"

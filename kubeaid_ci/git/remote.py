@@ -29,7 +29,7 @@ class Heads:
 
 
 def heads(access: GitAccess, *patterns: str) -> Heads:
-    """The remote's default branch, and the branches of these names; ``name/*`` asks for those below.
+    """Return the remote's default branch, and the branches of these names; ``name/*`` asks for those below.
 
     Raises `OutsideError` if the remote cannot be reached.
     """
@@ -46,7 +46,7 @@ def heads(access: GitAccess, *patterns: str) -> Heads:
 
 
 def default_branch(access: GitAccess) -> str:
-    """The branch that the remote's HEAD names; raises `OutsideError` if it does not exist."""
+    """Return the branch that the remote's HEAD names; raises `OutsideError` if it does not exist."""
     found = heads(access).default
     if found is None:
         raise OutsideError(f"{access.url}: has no default branch; name one with --base")
@@ -54,7 +54,7 @@ def default_branch(access: GitAccess) -> str:
 
 
 def remote_head(access: GitAccess, branch: str) -> str | None:
-    """The commit that a branch of the remote ends with, or None if the branch does not exist."""
+    """Return the commit that a branch of the remote ends with, or None if the branch does not exist."""
     return heads(access, branch).commits.get(branch)
 
 
@@ -122,7 +122,7 @@ def _no_such_branch(access: GitAccess, branch: str | None, *, chosen: bool) -> U
 
 
 def objects_of(checkout: Path) -> Path | None:
-    """The folder of a checkout's objects, or None if it does not have all of them."""
+    """Return the folder of a checkout's objects, or None if it does not have all of them."""
     asked = ["rev-parse", "--is-shallow-repository", "--git-path", "objects"]
     shallow, objects = checked(git(asked, folder=checkout), f"{checkout}").text.splitlines()
     partial = git(["config", "--get-regexp", r"^remote\..*\.promisor$"], folder=checkout).code == 0

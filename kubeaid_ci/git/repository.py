@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import target_revision
 from kubeaid_ci.git.git_dir import GitDir, git_dir
-from kubeaid_ci.git.process import git, open_failure, reason, start_git
+from kubeaid_ci.git.process import git, open_failure, reason
 from kubeaid_ci.git.tree import Entry
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.runtime.processes import Finished
@@ -81,7 +81,7 @@ class Repository:
         self._must("remote", "add", "origin", address)
 
     def commit(self, revision: str) -> str | None:
-        """The id of the commit that a tag, branch or id names; branches of ``origin`` count too."""
+        """Return the id of the commit that a tag, branch or id names; branches of ``origin`` count too."""
         for name in (revision, f"refs/remotes/origin/{revision}"):
             found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}")
             if not found.code:
@@ -120,7 +120,7 @@ class Repository:
         return self.commit(name or revision)
 
     def ambiguous_refs(self, revision: str) -> tuple[str, ...]:
-        """The tag of a name and the branches of it, by their whole names; empty if there are not both.
+        """Return the tag of a name and the branches of it, by their whole names; empty if there are not both.
 
         Git silently prefers the tag, and anyone who may push can create a tag named ``origin/main``.
         """
@@ -134,12 +134,12 @@ class Repository:
         return None if found.code else found.text
 
     def tree(self, commit: str, path: str) -> str | None:
-        """The id of a folder's tree in a commit; None if the folder does not exist."""
+        """Return the id of a folder's tree in a commit; None if the folder does not exist."""
         found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}:{path}")
         return None if found.code else found.text
 
     def default_branch(self) -> str:
-        """The commit of the default branch: what ``origin/HEAD`` names, else main or master, else HEAD."""
+        """Return the commit of the default branch: what ``origin/HEAD`` names, else main or master, else HEAD."""
         # A bare mirror keeps its remote's choice as its own HEAD.
         bare = self.is_bare()
         names = ("refs/remotes/origin/HEAD", "origin/main", "origin/master", "main", "master", "HEAD")
@@ -203,7 +203,7 @@ class Repository:
         return self._git("rev-parse", "--is-shallow-repository").text == "true"
 
     def address(self, name: str = "origin") -> str | None:
-        """The address of a remote as it is set up, perhaps with credentials in it."""
+        """Return the address of a remote as it is set up, perhaps with credentials in it."""
         found = self._git("config", "--get", f"remote.{name}.url")
         return None if found.code or not found.text else found.text
 
@@ -218,7 +218,7 @@ class Repository:
         return str(self.folder.absolute() / done.text) if done.text.startswith((".", "/")) else done.text
 
     def remote(self, name: str = "origin") -> Remote | None:
-        """The address of a remote."""
+        """Return the address of a remote."""
         address = self.address(name)
         return None if address is None else Remote.parse(address)
 
@@ -239,18 +239,18 @@ class Repository:
         return {name: part.partition("\n")[2] for name, part in zip(names, parts, strict=True)}
 
     def last_change(self, path: str) -> str | None:
-        """The newest commit of HEAD that changed something below a path; None if it does not exist."""
+        """Return the newest commit of HEAD that changed something below a path; None if it does not exist."""
         found = self._git("log", "-1", "--format=%H", "HEAD", "--", path)
         return None if found.code or not found.text else found.text
 
     def date(self, revision: str) -> int | None:
-        """The committer's date of a revision, in seconds since 1970; None if there is no such revision."""
+        """Return the committer's date of a revision, in seconds since 1970; None if there is no such revision."""
         commit = self.commit(revision)
         found = self._git("log", "-1", "--no-show-signature", "--format=%ct", commit) if commit else None
         return int(found.text) if found and not found.code else None
 
     def show(self, commit: str, path: str) -> bytes | None:
-        """The bytes of a file in a commit; None if it does not exist."""
+        """Return the bytes of a file in a commit; None if it does not exist."""
         found = self._git("cat-file", "blob", f"{commit}:{path}")
         return None if found.code else found.stdout
 
@@ -264,7 +264,7 @@ class Repository:
         return tuple(name for name in names if not os.path.lexists(self.folder / name))
 
     def files(self, commit: str, *folders: str) -> dict[str, Entry]:
-        """Every file below some folders of a commit (none: all of it), by its path from the top."""
+        """Return every file below some folders of a commit (none: all of it), by its path from the top."""
         listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *filter(None, folders))
         if listed.code:
             raise UserError(f"{self.folder}: cannot list {commit[:12]}: {listed.stderr.strip()}")
@@ -299,87 +299,3 @@ def _full_names(revision: str) -> list[str]:
 @lru_cache
 def _open_failure(repository: GitDir) -> str | None:
     return open_failure(repository)
-
-
-MOST_BLOB_BYTES = 64 * 1024 * 1024
-
-
-class TooLargeError(UserError):
-    """A blob that is larger than `MOST_BLOB_BYTES`."""
-
-    def __init__(self, folder: Path, identity: str) -> None:
-        super().__init__(f"{folder}: object {identity} is larger than {MOST_BLOB_BYTES >> 20} MiB")
-        self.identity = identity
-
-
-# A batch of requests has to fit into a pipe, 64 KiB: git may wait for us to read before it reads on.
-_ASKED_AT_ONCE = 500
-
-
-class Blobs:
-    """Reads blobs of one repository through one lasting ``git cat-file --batch``."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._process = start_git(["cat-file", "--batch"], folder=folder)
-
-    def read(self, identity: str) -> bytes:
-        """The bytes of one blob; raises `UserError` if the repository lacks it (a partial clone)."""
-        return self.read_all([identity])[0]
-
-    def read_all(self, identities: Sequence[str]) -> list[bytes]:
-        """Return the bytes of several blobs in their order, without waiting for one to ask for the next.
-
-        Raises as `read`, and `TooLargeError`.
-        """
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
-            raise UserError(f"{self._folder}: git cat-file did not start")
-        found: list[bytes | None] = []
-        too_large = ""
-        for first in range(0, len(identities), _ASKED_AT_ONCE):
-            asked = identities[first : first + _ASKED_AT_ONCE]
-            stdin.write("".join(f"{identity}\n" for identity in asked).encode())
-            stdin.flush()
-            for identity in asked:
-                data, size = _answer(stdout)
-                too_large = identity if size > MOST_BLOB_BYTES else too_large
-                found.append(data)
-        if too_large:
-            raise TooLargeError(self._folder, too_large)
-        if None in found:
-            lacking = identities[found.index(None)]
-            raise UserError(f"{self._folder}: the repository lacks object {lacking}; fetch it whole, not shallow")
-        return [data for data in found if data is not None]
-
-    def close(self) -> None:
-        """End the program."""
-        if self._process.stdin:
-            self._process.stdin.close()
-        if self._process.stdout:
-            self._process.stdout.close()
-        self._process.wait()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _answer(stdout: IO[bytes]) -> tuple[bytes | None, int]:
-    """Read the next answer of ``git cat-file --batch``: a blob's bytes and its size.
-
-    No bytes if the repository lacks the blob, or if it is larger than `MOST_BLOB_BYTES`; those are skipped.
-    """
-    about = stdout.readline().split()
-    if len(about) != 3:
-        return None, 0
-    size = int(about[2])
-    if size > MOST_BLOB_BYTES:
-        left = size
-        while left and (part := stdout.read(min(left, 1 << 20))):
-            left -= len(part)
-    data = stdout.read(size) if size <= MOST_BLOB_BYTES else None
-    stdout.read(1)
-    return data, size

@@ -13,8 +13,9 @@ from typing import Self
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import work_tree
+from kubeaid_ci.git.blobs import MOST_BLOB_BYTES, Blobs, TooLargeError
 from kubeaid_ci.git.disk_tree import is_repository
-from kubeaid_ci.git.repository import MOST_BLOB_BYTES, Blobs, Repository, TooLargeError
+from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.revision import TreeRevision, WorkTree
 from kubeaid_ci.git.tree import FOLDER, GITLINK, NO_ID, SPECIAL, Entry, Tree, blob_id
 from kubeaid_ci.git.tree_reader import TreeReader
@@ -54,7 +55,7 @@ class Snapshot(TreeReader):
 
     @property
     def links(self) -> Mapping[str, str]:
-        """The target of every link, by its path."""
+        """Return the target of every link, by its path."""
         if self._links is None:
             found = [path for path, entry in self.files.items() if entry.is_link]
             self._links = {path: data.decode("utf-8", "surrogateescape") for path, data in self.read_all(found).items()}
@@ -100,7 +101,7 @@ class Snapshot(TreeReader):
         return self.read_all([path])[path]
 
     def read_all(self, paths: Collection[str]) -> dict[str, bytes]:
-        """The bytes of several files by path, in the same order; raises as `read`."""
+        """Return the bytes of several files by path, in the same order; raises as `read`."""
         found = {path: _read(self.root / path) if path in self.on_disk else b"" for path in map(self._file, paths)}
         committed = [path for path in found if path not in self.on_disk]
         if committed and self._blobs is None:
@@ -115,7 +116,7 @@ class Snapshot(TreeReader):
         return found
 
     def _file(self, path: str) -> str:
-        """The path, where a file is there."""
+        """Return the path. Raises `UserError` if it is not a file."""
         entry = self.files.get(path)
         if entry is None:
             raise UserError(f"{self.root}: no file {path}")
@@ -124,7 +125,7 @@ class Snapshot(TreeReader):
         return path
 
     def below(self, folder: str) -> dict[str, Entry]:
-        """The files below a folder, by their path in the repository, without looking at all the others."""
+        """Return the files below a folder, by their path in the repository, without looking at all the others."""
         paths, first, last = self._span(folder)
         return {path: self.files[path] for path in paths[first:last]}
 

@@ -62,7 +62,7 @@ class Source(ABC):
         return self._real[path]
 
     def has(self, real: str) -> bool:
-        """True if a regular file is there: never a device or a pipe, which could not be read to the end."""
+        """Return whether a regular file is there: never a device or a pipe, which could not be read to the end."""
         return self.tree.mode(self._inside(real)) in (REGULAR, EXECUTABLE)
 
     @abstractmethod

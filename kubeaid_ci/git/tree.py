@@ -31,22 +31,22 @@ class Entry:
 
     @property
     def is_link(self) -> bool:
-        """True for a symbolic link; the blob holds its target."""
+        """Return whether this is a symbolic link; the blob holds its target."""
         return self.mode == LINK
 
     @property
     def is_file(self) -> bool:
-        """True for a file with bytes of its own."""
+        """Return whether this is a file with bytes of its own."""
         return self.mode in (REGULAR, EXECUTABLE)
 
     @property
     def has_bytes(self) -> bool:
-        """True where there is a blob: of a file, or of a link with its target."""
+        """Return whether there is a blob: of a file, or of a link with its target."""
         return self.is_file or self.is_link
 
     @property
     def may_be_folder(self) -> bool:
-        """True for what a path may lead through: a link, or another repository."""
+        """Return whether this is what a path may lead through: a link, or another repository."""
         return self.mode in (LINK, GITLINK)
 
 
@@ -59,7 +59,7 @@ class File:
 
     @property
     def entry(self) -> Entry:
-        """The file as Git names it."""
+        """Return the file as Git names it."""
         return Entry(self.mode, blob_id(self.data))
 
 
@@ -77,17 +77,17 @@ Tree = Mapping[str, Entry]
 
 
 def blob_id(data: bytes) -> str:
-    """The id that Git gives a blob of these bytes."""
+    """Return the id that Git gives a blob of these bytes."""
     return _sha1(b"blob %d\0" % len(data) + data)
 
 
 def tree_id(files: Tree) -> str:
-    """The id that Git gives the folder that holds exactly these files (at least one)."""
+    """Return the id that Git gives the folder that holds exactly these files (at least one)."""
     return folder_ids(files)[""]
 
 
 def folder_ids(files: Tree) -> dict[str, str]:
-    """The id that Git gives each folder, by its path; the empty path is the whole."""
+    """Return the id that Git gives each folder, by its path; the empty path is the whole."""
     lines: dict[str, list[_Line]] = {"": []}
     for path, entry in files.items():
         folder, _, name = path.rpartition("/")
@@ -104,7 +104,7 @@ def folder_ids(files: Tree) -> dict[str, str]:
 
 
 def below(files: Tree, folder: str) -> dict[str, Entry]:
-    """The files below a folder, by their path from there."""
+    """Return the files below a folder, by their path from there."""
     start = folder.rstrip("/") + "/"
     return {path[len(start) :]: entry for path, entry in files.items() if path.startswith(start)}
 
@@ -117,7 +117,7 @@ def _line(name: str, mode: str, identity: str) -> _Line:
 
 
 def _upwards(folder: str) -> Iterator[str]:
-    """The folder and all around it, the whole last."""
+    """Yield the folder and all above it, the whole last."""
     while folder:
         yield folder
         folder = folder.rpartition("/")[0]

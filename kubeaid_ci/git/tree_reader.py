@@ -50,7 +50,7 @@ class Listed:
 
     @property
     def is_link(self) -> bool:
-        """True for a symbolic link."""
+        """Return whether this is a symbolic link."""
         return self.target is not None
 
 
@@ -89,7 +89,7 @@ class TreeReader(ABC):
         return found if self.mode(found) is not None else Refused("leads to nothing", is_broken=True)
 
     def is_folder(self, path: str) -> bool:
-        """True if a folder is there, links followed."""
+        """Return whether a folder is there, links followed."""
         found = self.real(path)
         return isinstance(found, str) and self.mode(found) == FOLDER
 

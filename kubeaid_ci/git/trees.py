@@ -14,7 +14,7 @@ Changed = Mapping[str, tuple[str, bytes | None]]
 
 
 def differing(commit: str, listed: Iterable[bytes], files: Mapping[str, bytes | File | None]) -> Changed:
-    """Those of the files that a commit does not have as given; `listed` are its entries, of ``git ls-tree``.
+    """Return those of the files that a commit does not have as given; `listed` are its entries, of ``git ls-tree``.
 
     Bytes keep the mode of the file; a `File` has its own mode.
     """
@@ -46,19 +46,19 @@ def stream(commit: str, changed: Changed) -> Iterator[bytes]:
 
 
 def _entry(line: bytes) -> tuple[str, tuple[str, str]]:
-    """One line of ``git ls-tree``: the path, and its mode and object name."""
+    """Return one line of ``git ls-tree``: the path, and its mode and object name."""
     left, _, path = line.partition(b"\t")
     mode, _, name = left.decode().split(" ")
     return path.decode("utf-8", "surrogateescape"), (mode, name)
 
 
 def _blob_name(data: bytes, digits: int) -> str:
-    """The name of a file's object, in a repository whose names have 40 or 64 digits."""
+    """Return the name of a file's object, in a repository whose names have 40 or 64 digits."""
     algorithm = hashlib.sha1 if digits == 40 else hashlib.sha256
     return algorithm(b"blob %d\0" % len(data) + data).hexdigest()
 
 
 def _quoted(path: str) -> bytes:
-    """A path as fast-import reads it: in quotes, with the characters that would end them escaped."""
+    """Return a path as fast-import reads it: in quotes, with the characters that would end them escaped."""
     raw = path.encode("utf-8", "surrogateescape")
     return b'"' + raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'

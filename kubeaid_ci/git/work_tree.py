@@ -27,7 +27,7 @@ class State:
 
 
 def index(folder: Path, folders: Sequence[str]) -> tuple[dict[str, Entry], list[str]]:
-    """Every file of the index below some folders, by path, and those that Git is set not to check on disk."""
+    """Return every file of the index below some folders, by path, and those that Git is set not to check on disk."""
     entries, unwatched = {}, []
     for line in _names(_run(folder, "ls-files", "-s", "-v", "-z", "--", *folders)):
         about, _, path = line.partition("\t")
@@ -61,7 +61,7 @@ def state(folder: Path, folders: Sequence[str], unwatched: Iterable[str] = ()) -
 
 
 def ids(folder: Path, modes: dict[str, str]) -> dict[str, Entry]:
-    """The files of these modes as Git would store them: line ends and the like by its settings."""
+    """Return the files of these modes as Git would store them: line ends and the like by its settings."""
     # Git reads the names by line, and drops a carriage return at the end of one.
     lines = {path: mode for path, mode in modes.items() if "\n" not in path and "\r" not in path}
     plain = [path for path, mode in lines.items() if mode in (REGULAR, EXECUTABLE)]
@@ -96,7 +96,7 @@ def target_of(path: Path) -> bytes:
 
 
 def mode_of(path: Path) -> str:
-    """The mode of what is on disk, as Git writes it."""
+    """Return the mode of what is on disk, as Git writes it."""
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
         return LINK

@@ -92,17 +92,17 @@ class Remote:
 
     @property
     def is_local(self) -> bool:
-        """True for a path on this machine."""
+        """Return whether this is a path on this machine."""
         return not self.host
 
     @property
     def name(self) -> str:
-        """The last part of the path, as written: ``KubeAid``."""
+        """Return the last part of the path, as written: ``KubeAid``."""
         return self.owner_and_name.rpartition("/")[2]
 
     @property
     def web_url(self) -> str:
-        """The address of the repository's page, without ``.git`` and without any credentials."""
+        """Return the address of the repository's page, without ``.git`` and without any credentials."""
         if self.is_local:
             return self.owner_and_name
         scheme = "http" if self.scheme == "http" else "https"
@@ -179,5 +179,5 @@ def names_address(text: str) -> bool:
 
 
 def without_credentials(text: str) -> str:
-    """The address without any ``user:password@``, fit for messages."""
+    """Return the address without any ``user:password@``, fit for messages."""
     return re.sub(r"(://)[^/\s]*@", r"\1", text)

@@ -219,6 +219,6 @@ def _context(trusted: str) -> SSLContext:
 
 
 def _trusted() -> str:
-    """The certificates that the usual variables name, else those that come with Python packages."""
+    """Return the certificates that the usual variables name, else those that come with Python packages."""
     named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     return named or certifi.where()

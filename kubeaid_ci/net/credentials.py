@@ -29,11 +29,11 @@ class Token:
 
     @property
     def basic(self) -> str:
-        """The value of a Basic ``Authorization`` header, without the word ``Basic``."""
+        """Return the value of a Basic ``Authorization`` header, without the word ``Basic``."""
         return base64.b64encode(f"{self.user}:{self.secret}".encode()).decode()
 
     def redact(self, text: str) -> str:
-        """The text with the secret hidden in every form that it travels in."""
+        """Return the text with the secret hidden in every form that it travels in."""
         for form in sorted({self.secret, self.basic, quote(self.secret, safe="")}, key=len, reverse=True):
             text = text.replace(form, HIDDEN)
         return text

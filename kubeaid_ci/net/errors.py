@@ -91,13 +91,13 @@ def _unresolved(error: socket.gaierror) -> NetworkError:
 
 
 def _own_words(cause: BaseException) -> str:
-    """The text of an error, without the name of an object that urllib3 puts in front."""
+    """Return the text of an error, without the name of an object that urllib3 puts in front."""
     text = str(getattr(cause, "strerror", None) or cause) or type(cause).__name__
     return " ".join((text.rpartition(">: ")[2] or text).split())[:200]
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """The error and those that it wraps, outermost first. Each library keeps them in a place of its own."""
+    """Return the error and those that it wraps, outermost first. Each library keeps them in a place of its own."""
     found = [error]
     while len(found) < _MOST_WRAPPED:
         last = found[-1]

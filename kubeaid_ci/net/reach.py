@@ -55,7 +55,7 @@ class AddressPolicy:
         return f"leads to a {found} address, where {shown(start)} does not; allow the host if that is right"
 
     def _innermost(self, host: str, start: str) -> Zone:
-        """The innermost zone that a host may be in: the start's own, and for good the one first seen."""
+        """Return the innermost zone that a host may be in: the start's own, and for good the one first seen."""
         first = (urlsplit(start).hostname or "").lower()
         if first in self._zones:
             return self._zones[first]
@@ -68,7 +68,7 @@ class AddressPolicy:
 
 
 def proxy_for(url: str) -> str | None:
-    """The proxy that the environment names for an address; it resolves the name then."""
+    """Return the proxy that the environment names for an address; it resolves the name then."""
     from urllib.request import getproxies
 
     if not getproxies():
@@ -90,7 +90,7 @@ def origin(url: str) -> tuple[str, str, int | None]:
 
 
 def shown(url: str) -> str:
-    """An address fit for messages: without credentials, query and fragment, on one line."""
+    """Return an address fit for messages: without credentials, query and fragment, on one line."""
     try:
         parts = urlsplit(url)
     except ValueError:

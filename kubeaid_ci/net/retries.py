@@ -39,7 +39,7 @@ class Hosts:
 
     @property
     def is_hopeless(self) -> bool:
-        """True if no host answered and waiting for the others would take long."""
+        """Return whether no host answered and waiting for the others would take long."""
         return not self._answered and len(self._slow) >= _MOST_SLOW
 
     def reason(self, host: str) -> str | None:

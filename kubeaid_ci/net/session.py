@@ -105,7 +105,7 @@ def words(data: Any, text: str) -> str:
 
 
 def _flat(value: Any) -> str:
-    """A value of JSON as a phrase; of an error with a message, the message."""
+    """Return a value of JSON as a phrase; of an error with a message, the message."""
     if isinstance(value, dict):
         own = value.get("message")
         return _flat(own) if own else ", ".join(f"{name} {_flat(each)}" for name, each in value.items())

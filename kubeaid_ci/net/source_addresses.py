@@ -42,7 +42,7 @@ class Zone(IntEnum):
 
 
 def zone(address: str) -> Zone:
-    """The zone of an IP address; of one that carries others, the innermost of these."""
+    """Return the zone of an IP address; of one that carries others, the innermost of these."""
     return max(map(_zone, _carried(ipaddress.ip_address(address.partition("%")[0]))))
 
 
@@ -59,7 +59,7 @@ def _zone(found: _Address) -> Zone:
 
 
 def literal(host: str) -> Zone | None:
-    """The zone of a host that is written as an address or as ``localhost``; nothing for other names."""
+    """Return the zone of a host that is written as an address or as ``localhost``; nothing for other names."""
     host = host.removesuffix(".")
     if host == "localhost" or host.endswith(".localhost"):
         return Zone.LOOPBACK
@@ -86,7 +86,7 @@ class Network:
     connect: Callable[[str, int], socket.socket] = _connect
 
     def zone(self, host: str) -> Zone | None:
-        """The innermost zone of a host's addresses; None if it has none."""
+        """Return the innermost zone of a host's addresses; None if it has none."""
         try:
             return max(zone(address) for address in self.resolve(host, 443))
         except (OSError, ValueError):
@@ -94,7 +94,7 @@ class Network:
 
 
 def _carried(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Iterator[_Address]:
-    """The address itself, or the IPv4 addresses that an IPv6 one may only carry."""
+    """Yield the address itself, or the IPv4 addresses that an IPv6 one may only carry."""
     if isinstance(address, ipaddress.IPv4Address):
         yield address
         return
@@ -113,6 +113,6 @@ def _carried(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Iterator
 
 
 def _without_octet_u(number: int, length: int) -> int:
-    """The IPv4 address below a prefix of so many bits; bits 64 to 71 are no part of it (RFC 6052)."""
+    """Return the IPv4 address below a prefix of so many bits; bits 64 to 71 are no part of it (RFC 6052)."""
     high, low = number >> 64, number & 0xFFFFFFFFFFFFFF
     return ((high << 56 | low) >> (120 - length - 32)) & 0xFFFFFFFF

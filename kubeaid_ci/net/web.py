@@ -222,7 +222,7 @@ def _read(response: "BaseHTTPResponse", url: str, most: int) -> Got | NotGot:
 
 
 def _pieces(response: "BaseHTTPResponse", most: int) -> list[bytes]:
-    """The body as it was sent, or somewhat more than `most` bytes of it."""
+    """Return the body as it was sent, or somewhat more than `most` bytes of it."""
     pieces: list[bytes] = []
     left = most
     while left >= 0 and (piece := response.read(_PIECE, decode_content=False)):
@@ -246,7 +246,7 @@ def _not(kind: FailedKind, url: str, why: str, *, again: bool = False) -> NotGot
 
 
 def _unreachable(url: str, reason: str) -> NotGot:
-    """A failure of the whole host, so the same for every address there."""
+    """Return a failure of the whole host, so the same for every address there."""
     host = _place(url)
     return NotGot(Failed(FailedKind.UNREACHABLE, f"cannot reach {host}: {reason}", host, reason), url=url)
 
@@ -258,7 +258,7 @@ def _untried(url: str) -> NotGot:
 
 
 def _place(url: str) -> str:
-    """The host of a URL, with the port if it is not the scheme's."""
+    """Return the host of a URL, with the port if it is not the scheme's."""
     scheme, host, port = origin(url)
     usual = {"https": 443, "http": 80}.get(scheme)
     name = f"[{host}]" if ":" in host else host

@@ -68,7 +68,7 @@ def is_ours(body: str) -> bool:
 
 
 def mark_withdrawn(existing: str) -> str:
-    """The text of a change request that we close: what it proposed was not turned down by anybody."""
+    """Return the text of a change request that we close: what it proposed was not turned down by anybody."""
     return _SECTION.sub(lambda found: _STATE.sub(_WITHDRAWN, found[0], count=1), existing, count=1)
 
 
@@ -103,7 +103,7 @@ def same(one: str, other: str) -> bool:
 
 
 def proposal_checksum(title: str, content: bytes) -> str:
-    """The checksum of what is offered, by which it is known again: with another title it is another offer."""
+    """Return the checksum of what is offered, by which it is known again: with another title it is another offer."""
     return checksum(title.encode() + b"\0" + content)
 
 
@@ -195,7 +195,7 @@ def _counted(place: str, counts: Counter[Action]) -> str:
 
 
 def _vendored_folder(path: str) -> str | None:
-    """The folder of the vendored chart that a file belongs to, with a slash at its end."""
+    """Return the folder of the vendored chart that a file belongs to, with a slash at its end."""
     parts = path.split("/")
     is_vendored = len(parts) > 4 and parts[0] == CHARTS and parts[2] == "charts"
     return "/".join(parts[:4]) + "/" if is_vendored else None

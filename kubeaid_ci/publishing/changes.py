@@ -11,7 +11,8 @@ from kubeaid_ci.compare.manifests import AlertChange
 from kubeaid_ci.compare.prometheus_rules import alerts
 from kubeaid_ci.config_repo import versions as revision_plan
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.git.blobs import Blobs
+from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.k8s.manifest import Manifest, objects
 
@@ -90,7 +91,7 @@ def _manifests(files: Iterable[tuple[str, bytes]]) -> list[Manifest]:
 
 
 def _built_from(repository: Repository, result: BuildResult) -> tuple[str | None, str | None]:
-    """The release and revision that the cluster named when its manifests were committed last."""
+    """Return the release and revision that the cluster named when its manifests were committed last."""
     folder = f"k8s/{result.dir}"
     commit = repository.last_change(f"{folder}/kube-prometheus")
     if commit is None:

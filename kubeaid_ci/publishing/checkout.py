@@ -31,7 +31,7 @@ class PublishCheckout:
 
     @cached_property
     def repository(self) -> "CommitRepository":
-        """The repository, set up on first use: not set up if there is nothing to publish."""
+        """Return the repository, set up on first use: not set up if there is nothing to publish."""
         from kubeaid_ci.git.commit_repository import create_commit_repository
 
         objects = self.folder / ".git" / "objects"

@@ -45,7 +45,7 @@ def declined(request: ChangeRequest) -> str:
 
 
 def incomplete(branch: str, names: tuple[str, ...]) -> str:
-    """The message if nothing is left of a change request but what failed this time."""
+    """Return the message if nothing is left of a change request but what failed this time."""
     return (
         f"{branch} is left as it is: nothing else is to be changed, but it may be about what failed in this run: "
         f"{', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}"

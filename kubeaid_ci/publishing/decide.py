@@ -151,7 +151,7 @@ def _stop(state: BranchState) -> Plan:
 
 
 def _offer(state: BranchState, push: Push | None) -> Plan:
-    """The branch has, or gets, what is proposed; see to the change request."""
+    """Return the plan by which the branch and its change request get what is proposed."""
     existing, steps = state.existing, []
     overwritten = state.foreign and push is not None and not push.onto_branch
     edit = _edit(state) if existing else None

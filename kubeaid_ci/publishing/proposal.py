@@ -135,7 +135,7 @@ def _check(proposal: Proposal, forge: Forge | None, options: PublishOptions) -> 
 
 
 def _without_ignored(proposal: Proposal, repository: CommitRepository) -> tuple[Proposal, tuple[str, ...]]:
-    """The proposal without new files that the repository's ignore files name, and a word about them."""
+    """Return the proposal without new files that the repository's ignore files name, and a word about them."""
     ignored = repository.ignored([path for path, data in proposal.files.items() if data is not None])
     if not ignored:
         return proposal, ()

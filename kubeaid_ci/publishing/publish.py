@@ -55,7 +55,7 @@ class Publication(JsonResult):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The findings about the change requests; those about clusters are in `builds`."""
+        """Return the findings about the change requests; those about clusters are in `builds`."""
         return tuple(check(self.results, {each.branch: str(each.error) for each in self.failed}))
 
 

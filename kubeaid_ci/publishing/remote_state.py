@@ -73,7 +73,7 @@ def _contradicts(repository: CommitRepository, base: str, seen: str, wanted: str
 def _with_branch(
     state: decide.BranchState, repository: CommitRepository, base: str, seen: str, style: CommitStyle
 ) -> decide.BranchState:
-    """The state with what the branch has."""
+    """Return the state with what the branch has."""
     root = repository.merge_base(base, seen)
     same = root is not None and repository.difference(root, seen) == state.content
     return replace(

@@ -24,7 +24,7 @@ _COLUMNS = ("clusters", "outcome", "change request", "branch", "base", "head")
 
 
 def report(builds: Builds, results: Sequence[Published], findings: Iterable[Finding], *, version: str) -> Report:
-    """The report of ``kubeaid-ci publish``: a row for each change request, then the findings."""
+    """Return the report of ``kubeaid-ci publish``: a row for each change request, then the findings."""
     summary = Counter(outcome_words(result).replace(" ", "_") for result in results)
     return Report(
         "publish",

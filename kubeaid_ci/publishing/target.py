@@ -46,7 +46,7 @@ class Target:
 
     @cached_property
     def forge(self) -> "Forge | None":
-        """The forge, connected to on first use: not at all if there is nothing to publish."""
+        """Return the forge, connected to on first use: not at all if there is nothing to publish."""
         if self.token is None:
             return None
         return forges.connect(self.address, self.token, environ=os.environ, ca_bundle=self.access.ca_bundle)
@@ -65,7 +65,7 @@ class Target:
 
 
 def resolve(config_repo: str, options: PublishOptions) -> Target:
-    """The target that an address, or the ``origin`` of a checkout, leads to.
+    """Return the target that an address, or the ``origin`` of a checkout, leads to.
 
     Raises `UserError` if it leads nowhere, the forge is unknown, or a token is missing.
     """
@@ -94,7 +94,7 @@ def resolve(config_repo: str, options: PublishOptions) -> Target:
 
 
 def forge_of(remote: Remote, options: PublishOptions) -> ForgeAddress:
-    """The forge of a repository. Raises `UserError` if it is unknown, or only settings name another host."""
+    """Return the forge of a repository. Raises `UserError` if it is unknown, or only settings name another host."""
     url = options.forge_url or options.settings_forge_url
     address = detect(remote, os.environ, kind=ForgeKind.parse(options.forge or "auto"), forge_url=url)
     if url and not options.forge_url and address.kind is not ForgeKind.NONE and not is_at_home(address.api, remote):
@@ -107,7 +107,7 @@ def forge_of(remote: Remote, options: PublishOptions) -> ForgeAddress:
 
 
 def _for_api(token: Token | None) -> Token | None:
-    """The token, but for a GitLab job's: it cannot open merge requests, so the error must request another."""
+    """Return the token, but for a GitLab job's: it cannot open merge requests, so the error must request another."""
     return None if token and token.user == "gitlab-ci-token" else token
 
 

@@ -172,7 +172,7 @@ class Settings:
 
     @property
     def helm_versions(self) -> tuple[Version, ...]:
-        """The versions of Helm that are set for clusters; each once, the oldest first."""
+        """Return the versions of Helm that are set for clusters; each once, the oldest first."""
         return tuple(sorted({one.helm for one in self.clusters.values() if one.helm is not None}))
 
     def merge(self, other: "Settings") -> "Settings":
@@ -331,6 +331,6 @@ def parse(text: str, *, where: str) -> Settings:
 
 
 def _filled(first: _Group, second: _Group) -> _Group:
-    """The first, with the fields of the second where the first has nothing."""
+    """Return the first, with the fields of the second where the first has nothing."""
     unset = [each.name for each in fields(first) if getattr(first, each.name) in (None, (), {})]
     return replace(first, **{name: getattr(second, name) for name in unset})

@@ -31,17 +31,17 @@ class Node:
 
     @property
     def line(self) -> int | None:
-        """The line of the value, or of the nearest thing around it; counts from 1."""
+        """Return the line of the value, or of the nearest thing around it; counts from 1."""
         ends = range(len(self.path), 0, -1)
         lines = (documents.locate(self.text, self.path[:end]) for end in ends)
         return next((line for line in lines if line is not None), None)
 
     def child(self, key: str | int, value: Any) -> "Node":
-        """The node of a key or an index below this one."""
+        """Return the node of a key or an index below this one."""
         return Node(self.text, self.where, value, (*self.path, key))
 
     def error(self, message: str) -> UserError:
-        """The error that names file, line and key."""
+        """Return the error that names file, line and key."""
         keys = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
         place = self.where if self.line is None else f"{self.where}:{self.line}"
         return UserError(f"{place}: {keys.removeprefix('.')}: {message}" if keys else f"{place}: {message}")
@@ -70,14 +70,14 @@ def flag(node: Node) -> bool:
 
 
 def count(node: Node) -> int:
-    """A whole number from 1."""
+    """Return a whole number from 1."""
     if not isinstance(node.value, int) or isinstance(node.value, bool) or node.value < 1:
         raise node.error(f"expected a whole number from 1, found {_named(node.value)}")
     return node.value
 
 
 def version(node: Node) -> Version:
-    """A version."""
+    """Return a version."""
     try:
         return Version.parse(text(node))
     except UserError as error:
@@ -87,7 +87,7 @@ def version(node: Node) -> Version:
 
 
 def helm_version(node: Node) -> Version:
-    """A version of Helm."""
+    """Return a version of Helm."""
     found = version(node)
     if found.release[0] not in _HELMS:
         raise node.error(f"expected a version of Helm such as 3.19 or 4.1, found {_named(node.value)}")
@@ -95,7 +95,7 @@ def helm_version(node: Node) -> Version:
 
 
 def versions(node: Node) -> VersionRange:
-    """One version, or a range of them."""
+    """Return one version, or a range of them."""
     try:
         return VersionRange.parse(text(node))
     except UserError as error:
@@ -105,12 +105,12 @@ def versions(node: Node) -> VersionRange:
 
 
 def addresses(node: Node) -> frozenset[Remote]:
-    """A list of addresses of repositories."""
+    """Return a list of addresses of repositories."""
     return frozenset(many(address)(node))
 
 
 def address(node: Node) -> Remote:
-    """The address of a repository."""
+    """Return the address of a repository."""
     try:
         remote = Remote.parse(text(node))
     except UserError as error:
@@ -123,7 +123,7 @@ def address(node: Node) -> Remote:
 
 
 def day(node: Node) -> date:
-    """A date such as 2027-06-30; YAML may have read it as one already."""
+    """Return a date such as 2027-06-30; YAML may have read it as one already."""
     if isinstance(node.value, date):
         return node.value.date() if isinstance(node.value, datetime) else node.value
     try:
@@ -133,7 +133,7 @@ def day(node: Node) -> date:
 
 
 def duration(node: Node) -> timedelta:
-    """A time such as ``12h``, ``5d`` or ``2w``."""
+    """Return a time such as ``12h``, ``5d`` or ``2w``."""
     match = re.fullmatch(r"(\d{1,5})([hdw])", node.value) if isinstance(node.value, str) else None
     if match is None:
         raise node.error(f"expected a time such as 12h, 5d or 2w, found {_named(node.value)}")
@@ -141,7 +141,7 @@ def duration(node: Node) -> timedelta:
 
 
 def one_of(*choices: str) -> Reader:
-    """One of these words."""
+    """Return one of these words."""
 
     def read(node: Node) -> str:
         if node.value not in choices:
@@ -152,7 +152,7 @@ def one_of(*choices: str) -> Reader:
 
 
 def member(choices: type[_Choice]) -> Callable[[Node], _Choice]:
-    """One of an enum's words."""
+    """Return one of an enum's words."""
     read = one_of(*choices)
     return lambda node: choices(read(node))
 
@@ -169,7 +169,7 @@ def matching(pattern: str, meaning: str) -> Reader:
 
 
 def many(read: Reader) -> Reader:
-    """A list, as a tuple."""
+    """Return a list, as a tuple."""
 
     def read_all(node: Node) -> tuple[Any, ...]:
         if node.value is None:
@@ -182,7 +182,7 @@ def many(read: Reader) -> Reader:
 
 
 def named(read: Reader) -> Reader:
-    """A mapping whose keys are free names."""
+    """Return a mapping whose keys are free names."""
 
     def read_all(node: Node) -> Mapping[str, Any]:
         return {name: read(child) for name, child in _children(node).items()}
@@ -193,7 +193,7 @@ def named(read: Reader) -> Reader:
 def table(
     keys: Mapping[str, Reader], make: Callable[..., _Made], *, required: Collection[str] = ()
 ) -> Callable[[Node], _Made]:
-    """A mapping with known keys; ``some-key`` becomes the argument `some_key` of `make`."""
+    """Return a mapping with known keys; ``some-key`` becomes the argument `some_key` of `make`."""
 
     def read(node: Node) -> _Made:
         children = _children(node)
@@ -214,7 +214,7 @@ def with_line(read: Callable[[Node], dict[str, Any]], make: Callable[..., _Made]
 
 
 def _children(node: Node) -> dict[str, Node]:
-    """The node's keys; a key without a value below it has none."""
+    """Return the node's keys; a key without a value below it has none."""
     if node.value is None:
         return {}
     if not isinstance(node.value, dict):

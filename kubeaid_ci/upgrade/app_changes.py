@@ -12,7 +12,8 @@ from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.diff.clusters import image_steps
 from kubeaid_ci.diff.comparison import Comparison, ImageChange
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.git.blobs import Blobs
+from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.helm import chart_yaml
 from kubeaid_ci.k8s.fields import mapping
 from kubeaid_ci.render.cluster_state import ClusterState

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from kubeaid_ci.config_repo.cluster import OUTPUT, Cluster
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.git.blobs import Blobs
 from kubeaid_ci.git.process import git
-from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.upgrade.edits import Request, edits_of
 from kubeaid_ci.upgrade.result import PlaceStatus

@@ -12,9 +12,10 @@ from kubeaid_ci.checkup.result import Refused
 from kubeaid_ci.errors import OutsideError, UserError
 from kubeaid_ci.git import process
 from kubeaid_ci.git.access import GitAccess, remote_git
+from kubeaid_ci.git.blobs import Blobs
 from kubeaid_ci.git.commit_repository import temporary_commit_repository
 from kubeaid_ci.git.remote import clone, heads
-from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.git.snapshot import open_snapshot
 from kubeaid_ci.net.credentials import Token

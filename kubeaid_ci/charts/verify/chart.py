@@ -23,9 +23,10 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git import history, work_tree
+from kubeaid_ci.git.blobs import Blobs
 from kubeaid_ci.git.history import FolderCommit
 from kubeaid_ci.git.patches import PatchError, apply_patches
-from kubeaid_ci.git.repository import Blobs, Repository
+from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.revision import TreeRevision, WorkTree
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.git.tree import Entry, File, below
