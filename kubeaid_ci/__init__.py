@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.charts.render import render_charts as render_charts
     from kubeaid_ci.charts.update.add import add_chart as add_chart
     from kubeaid_ci.charts.update.offer import ChartPublication as ChartPublication
-    from kubeaid_ci.charts.update.outdated import Outlooks as Outlooks
+    from kubeaid_ci.charts.update.outdated import OutdatedCharts as OutdatedCharts
     from kubeaid_ci.charts.update.outdated import outdated_charts as outdated_charts
     from kubeaid_ci.charts.update.publish import publish_charts as publish_charts
     from kubeaid_ci.charts.update.publish import publish_new_chart as publish_new_chart
@@ -142,7 +142,7 @@ _PLACES = {
     ),
     "kubeaid_ci.charts.update.offer": ("ChartPublication",),
     "kubeaid_ci.charts.update.outdated": (
-        "Outlooks",
+        "OutdatedCharts",
         "outdated_charts",
     ),
     "kubeaid_ci.charts.update.publish": (

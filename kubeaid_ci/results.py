@@ -11,7 +11,7 @@ from kubeaid_ci.charts.list import ChartList
 from kubeaid_ci.charts.update import report
 from kubeaid_ci.charts.update import report as chart_update
 from kubeaid_ci.charts.update.offer import ChartPublication
-from kubeaid_ci.charts.update.outdated import Outlooks
+from kubeaid_ci.charts.update.outdated import OutdatedCharts
 from kubeaid_ci.charts.update.result import Updates
 from kubeaid_ci.charts.verify.verdict import Verification
 from kubeaid_ci.check import report as check
@@ -81,7 +81,7 @@ def _report_of_charts(result: JsonResult) -> Report:  # noqa: PLR0911 - as above
             return charts.lint(result, version=__version__)
         case ChartList():
             return charts.listing(result.lines, result.findings, version=__version__, has_ledger=result.has_ledger)
-        case Outlooks():
+        case OutdatedCharts():
             return report.outdated_report(result, version=__version__)
         case Updates():
             return chart_update.update_report(result, command=result.command, version=__version__)

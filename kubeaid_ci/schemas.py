@@ -7,7 +7,7 @@ from kubeaid_ci.build.result import BuildResult
 from kubeaid_ci.bundle.result import BundlePart
 from kubeaid_ci.charts.lint import ChartLint
 from kubeaid_ci.charts.list import ChartLine
-from kubeaid_ci.charts.update.outdated import Outlook
+from kubeaid_ci.charts.update.outdated import OutdatedResult
 from kubeaid_ci.charts.update.result import ChartUpdate
 from kubeaid_ci.charts.verify.verdict import ChartResult
 from kubeaid_ci.check.result import ClusterCheck
@@ -36,7 +36,7 @@ RESULTS: Mapping[str, type | UnionType] = {
     "charts diff": ObjectChange,
     "charts lint": ChartLint,
     "charts list": ChartLine,
-    "charts outdated": Outlook,
+    "charts outdated": OutdatedResult,
     "charts render": RenderedApp,
     "charts update": ChartUpdate,
     "charts verify": ChartResult,

@@ -10,7 +10,7 @@ from kubeaid_ci.charts import source
 from kubeaid_ci.charts.update import upstream_status
 from kubeaid_ci.charts.update import upstream_status as charts_release
 from kubeaid_ci.charts.update.bump import Bump, PreparedUpdate, RefusedUpdate
-from kubeaid_ci.charts.update.job import PreparedUpdates, Ready, Trial, UpdateJob
+from kubeaid_ci.charts.update.job import PreparedUpdates, Ready, TestRender, UpdateJob
 from kubeaid_ci.charts.update.prepare import UpdateContext
 from kubeaid_ci.charts.update.result import Updates
 from kubeaid_ci.charts.update.tracked import TrackedDependency
@@ -131,7 +131,7 @@ def _with_warnings(updates: PreparedUpdates) -> PreparedUpdates:
     return replace(updates, ready=tuple(ready))
 
 
-def _unrendered(trial: Trial) -> tuple[Finding, ...]:
+def _unrendered(trial: TestRender) -> tuple[Finding, ...]:
     return tuple(
         replace(one, severity=Severity.WARNING, message=f"does not render with its default values: {one.message}")
         for one in trial.findings

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kubeaid_ci.charts.render import chosen_helm
-from kubeaid_ci.charts.update.job import Trial
+from kubeaid_ci.charts.update.job import TestRender
 from kubeaid_ci.charts.update.result import ChartUpdate, LostValue
 from kubeaid_ci.charts.update.values_change import SetValues, lost, set_values
 from kubeaid_ci.diff.clusters import compare_clusters
@@ -39,7 +39,7 @@ class Effects:
     _now: Renderings | None = field(default=None, init=False)
     _set: tuple[SetValues, ...] = field(default=(), init=False)
 
-    def defaults(self, trials: Iterable[Trial]) -> Comparison:
+    def defaults(self, trials: Iterable[TestRender]) -> Comparison:
         """Return what updates change with default values."""
         before: list[Manifest] = []
         after: list[Manifest] = []

@@ -25,7 +25,7 @@ from kubeaid_ci.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TestRender:
     """One chart rendered with its default values: as it is (None if it is new), and updated."""
 
     before: RenderedApp | None
@@ -53,7 +53,7 @@ class PreparedUpdates:
     """
 
     ready: tuple[Ready, ...]
-    trials: Mapping[str, Trial]
+    trials: Mapping[str, TestRender]
     groups: Mapping[str, str]
     looks: tuple[Look, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -127,7 +127,7 @@ class UpdateJob:
         broken = {name: one for name, one in tried.items() if isinstance(one, RefusedUpdate)}
         return PreparedUpdates(
             tuple(broken.get(one.chart.folder, one) for one in ready),
-            {name: one for name, one in tried.items() if isinstance(one, Trial)},
+            {name: one for name, one in tried.items() if isinstance(one, TestRender)},
             {},
         )
 
@@ -142,7 +142,7 @@ def trials(
     jobs: int | None,
     cache: bool,
     progress: Progress | None = None,
-) -> dict[str, Trial | RefusedUpdate]:
+) -> dict[str, TestRender | RefusedUpdate]:
     """Render every updated chart before and after. Returns the results by folder; a chart that broke is refused."""
     files, found = _gathered(repo, prepared)
     charts = {one.chart.folder: one for one in prepared if one.chart.folder not in found}
@@ -157,7 +157,7 @@ def trials(
         new = render(scratch)
     before = {app.app: app for app in old.apps} if old else {}
     for app in new.apps:
-        trial = Trial(before.get(app.app), app, _findings(new, app.app))
+        trial = TestRender(before.get(app.app), app, _findings(new, app.app))
         found[app.app] = _refused(charts[app.app], trial) if trial.broke else trial
     return found
 
@@ -169,10 +169,10 @@ def rendered(progress: Progress | None) -> Callable[[int, int], None] | None:
 
 def _gathered(
     repo: ChartRepo, prepared: Sequence[PreparedUpdate]
-) -> tuple[dict[str, bytes], dict[str, Trial | RefusedUpdate]]:
+) -> tuple[dict[str, bytes], dict[str, TestRender | RefusedUpdate]]:
     """The files of all updated charts, and the charts whose links must not be followed."""
     files: dict[str, bytes] = {}
-    found: dict[str, Trial | RefusedUpdate] = {}
+    found: dict[str, TestRender | RefusedUpdate] = {}
     for one in prepared:
         try:
             files |= _files(repo, one)
@@ -182,7 +182,7 @@ def _gathered(
     return files, found
 
 
-def _refused(one: PreparedUpdate, trial: Trial) -> RefusedUpdate:
+def _refused(one: PreparedUpdate, trial: TestRender) -> RefusedUpdate:
     versions = ", ".join(f"{each.subchart} {each.after}" for each in one.subcharts)
     return RefusedUpdate(one.chart, f"it does not render any more with {versions}", trial.findings)
 

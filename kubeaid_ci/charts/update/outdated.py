@@ -11,7 +11,7 @@ from kubeaid_ci.charts import source, structure
 from kubeaid_ci.charts.ledger import update as ledgers
 from kubeaid_ci.charts.ledger.ledger import LEDGER, Ledger
 from kubeaid_ci.charts.update import changelog, select_release, upstream_status
-from kubeaid_ci.charts.update.select_release import Held
+from kubeaid_ci.charts.update.select_release import SkippedRelease
 from kubeaid_ci.charts.update.tracked import TrackedDependency, tracked_dependencies, unmatched_policies
 from kubeaid_ci.charts.update.upstream_status import Look, Progress
 from kubeaid_ci.charts.verify import upstream
@@ -28,7 +28,7 @@ from kubeaid_ci.settings import Settings
 from kubeaid_ci.settings.policy import Step
 
 
-class Standing(StrEnum):
+class OutdatedStatus(StrEnum):
     """The status of a vendored chart. An unreachable upstream is never reported as current."""
 
     CURRENT = "current"
@@ -38,7 +38,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class OutdatedResult:
     """One dependency, what is newer, and what a person wants to know before taking it.
 
     `newest` is what an update takes, `latest` what there is; `released` is the day that the index gives
@@ -47,12 +47,12 @@ class Outlook:
 
     chart: str
     subchart: str
-    status: Standing
+    status: OutdatedStatus
     current: str
     newest: str | None = None
     latest: str | None = None
     step: Step | None = None
-    held: tuple[Held, ...] = ()
+    held: tuple[SkippedRelease, ...] = ()
     released: date | None = None
     first_seen: date | None = None
     app_version: str | None = None
@@ -65,10 +65,10 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlooks(JsonResult):
+class OutdatedCharts(JsonResult):
     """Every requested dependency, in order of chart. `may_pass` is true if a retry may help."""
 
-    results: tuple[Outlook, ...]
+    results: tuple[OutdatedResult, ...]
     findings: tuple[Finding, ...]
     ledger: tuple[str, ...] = ()
     """The changes written to the ledger, one plain line each."""
@@ -87,7 +87,7 @@ def outdated_charts(
     jobs: int | None = None,
     cache: bool = True,
     progress: Progress | None = None,
-) -> Outlooks:
+) -> OutdatedCharts:
     """Return what is newer than the vendored charts of a KubeAid repo: all of them, or those named.
 
     `ref` is a revision, or the work tree. `settings` hold the policies and the
@@ -105,7 +105,7 @@ def outdated_charts(
     asked = tracked_dependencies(chosen.charts, charts)
     upstreams = upstreams or upstream_status.connect(known, jobs=jobs, cache=cache)
     looks = upstream_status.look(repo, asked, upstreams, settings=known, today=day, jobs=jobs, progress=progress)
-    results = tuple(outlook(one) for one in looks)
+    results = tuple(outdated_result(one) for one in looks)
     told = _record(root, repo.ledger, looks, everything=not charts) if update_ledger else ()
     unused = unmatched_policies(known.charts, asked) if not charts else ()
     findings = (
@@ -114,16 +114,16 @@ def outdated_charts(
         *unused_policies(unused),
     )
     may_pass = any(isinstance(one.releases, Failed) and one.releases.may_pass for one in looks)
-    return Outlooks(results, findings, told, may_pass)
+    return OutdatedCharts(results, findings, told, may_pass)
 
 
-def outlook(look: Look) -> Outlook:
+def outdated_result(look: Look) -> OutdatedResult:
     """Return the result for one dependency."""
     one, choice = look.tracked, look.choice
-    base = Outlook(
+    base = OutdatedResult(
         one.chart.folder,
         one.folder,
-        Standing.UNKNOWN,
+        OutdatedStatus.UNKNOWN,
         one.current,
         repository=one.dependency.repository,
         group=look.policy.group,
@@ -132,17 +132,17 @@ def outlook(look: Look) -> Outlook:
         return replace(base, error=look.releases.message)
     release = choice.newest or choice.latest
     if release is None:
-        return replace(base, status=Standing.CURRENT, deprecated=look.releases[0].deprecated)
+        return replace(base, status=OutdatedStatus.CURRENT, deprecated=look.releases[0].deprecated)
     return replace(
         base,
-        status=Standing.OUTDATED if choice.newest else Standing.HELD,
+        status=OutdatedStatus.OUTDATED if choice.newest else OutdatedStatus.HELD,
         newest=choice.newest.version if choice.newest else None,
         latest=choice.latest.version if choice.latest else None,
         step=select_release.step(one.current, release.version),
         held=choice.held,
         released=select_release.released(release),
-        first_seen=select_release.sighting(release, look.horizon).day
-        if release.version in (look.horizon.seen or {})
+        first_seen=select_release.sighting(release, look.context).day
+        if release.version in (look.context.seen or {})
         else None,
         app_version=release.app_version,
         kube_version=release.kube_version,
@@ -151,7 +151,7 @@ def outlook(look: Look) -> Outlook:
     )
 
 
-def _findings(looks: Sequence[Look], results: Sequence[Outlook]) -> Iterator[Finding]:
+def _findings(looks: Sequence[Look], results: Sequence[OutdatedResult]) -> Iterator[Finding]:
     failures = [(look.tracked, look.releases) for look in looks if isinstance(look.releases, Failed)]
     yield from upstream.unreachable_findings(failures, asked=len(looks))
     for look, result in zip(looks, results, strict=True):
@@ -166,12 +166,12 @@ def _record(root: Path, ledger: Ledger, looks: Sequence[Look], *, everything: bo
     return ledgers.sightings_told(ledger, after)
 
 
-def release_findings(one: TrackedDependency, outlook: Outlook) -> Iterator[Finding]:
+def release_findings(one: TrackedDependency, result: OutdatedResult) -> Iterator[Finding]:
     """Yield findings for a vendored chart whose releases are known."""
-    if outlook.status is Standing.OUTDATED:
-        step = f"{outlook.current} → {outlook.newest}" if outlook.current else f"is not vendored, {outlook.newest}"
+    if result.status is OutdatedStatus.OUTDATED:
+        step = f"{result.current} → {result.newest}" if result.current else f"is not vendored, {result.newest}"
         yield _at(one, "chart/outdated", f"{one.key} {step} available")
-    if outlook.deprecated and not (one.subchart and one.subchart.chart and one.subchart.chart.deprecated):
+    if result.deprecated and not (one.subchart and one.subchart.chart and one.subchart.chart.deprecated):
         yield _at(one, "chart/deprecated", f"{one.key} is deprecated by its publisher")
 
 

@@ -6,7 +6,7 @@ The blocks about one update are also part of its change request.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from kubeaid_ci.charts.update.outdated import Outlook, Outlooks, Standing
+from kubeaid_ci.charts.update.outdated import OutdatedCharts, OutdatedResult, OutdatedStatus
 from kubeaid_ci.charts.update.result import ChartUpdate, SubchartUpdate, Updates, UpdateStatus, ValueChange
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.tree import Action
@@ -141,11 +141,13 @@ def _sides(change: ValueChange) -> Text:
     return joined((Code(shortened(one_line(side), _LONGEST_VALUE)) for side in sides if side), " → ")
 
 
-def outdated_report(found: Outlooks, *, version: str) -> Report:
+def outdated_report(found: OutdatedCharts, *, version: str) -> Report:
     """Report what is outdated, with the reasons; links to release notes are in the sections."""
     counts = Counter(one.status for one in found.results)
     # Rows of "not known" would bury the finding that has the reason.
-    hidden = {Standing.CURRENT} | ({Standing.UNKNOWN} if counts[Standing.UNKNOWN] == len(found.results) else set())
+    hidden = {OutdatedStatus.CURRENT} | (
+        {OutdatedStatus.UNKNOWN} if counts[OutdatedStatus.UNKNOWN] == len(found.results) else set()
+    )
     listed = [one for one in found.results if one.status not in hidden]
     sections = [
         Section(f"{_name(one)}: {_step(one)}", (item_list(_lines(one)),)) for one in listed if one.newest or one.held
@@ -156,7 +158,7 @@ def outdated_report(found: Outlooks, *, version: str) -> Report:
     return Report(
         "charts outdated",
         version,
-        summary={"charts": len(found.results)} | {status.value: counts[status] for status in Standing},
+        summary={"charts": len(found.results)} | {status.value: counts[status] for status in OutdatedStatus},
         results=found.results,
         findings=found.findings,
         table=Table(_OUTDATED_COLUMNS, tuple(map(_row, listed))),
@@ -165,21 +167,21 @@ def outdated_report(found: Outlooks, *, version: str) -> Report:
     )
 
 
-def _row(one: Outlook) -> tuple[str, ...]:
-    reason = one.held[0].reason if one.held else "not known" if one.status is Standing.UNKNOWN else ""
+def _row(one: OutdatedResult) -> tuple[str, ...]:
+    reason = one.held[0].reason if one.held else "not known" if one.status is OutdatedStatus.UNKNOWN else ""
     day = one.released.isoformat() if one.released else ""
     return (_name(one), one.current or "-", one.newest or "-", one.latest or "-", day or "-", reason)
 
 
-def _name(one: Outlook) -> str:
+def _name(one: OutdatedResult) -> str:
     return f"{one.chart}/{one.subchart}"
 
 
-def _step(one: Outlook) -> str:
+def _step(one: OutdatedResult) -> str:
     return f"{one.current or 'not vendored'} → {one.newest or 'held back'}"
 
 
-def _lines(one: Outlook) -> Iterator[Text]:
+def _lines(one: OutdatedResult) -> Iterator[Text]:
     if one.app_version:
         yield ("application ", Code(one.app_version))
     if one.kube_version:

@@ -28,7 +28,7 @@ _NO_DAY = date(1, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Horizon:
+class SelectionContext:
     """The inputs of the selection besides the policy.
 
     `declared` are the versions or ranges that Chart.yaml declares for the chart: several if aliases share a folder.
@@ -43,7 +43,7 @@ class Horizon:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class SkippedRelease:
     """A newer release that is not taken, and why."""
 
     version: str
@@ -59,42 +59,42 @@ class Choice:
 
     newest: Release | None = None
     latest: Release | None = None
-    held: tuple[Held, ...] = ()
+    held: tuple[SkippedRelease, ...] = ()
 
 
-def choose(current: str, releases: Sequence[Release], policy: ChartPolicy, horizon: Horizon) -> Choice:
+def choose(current: str, releases: Sequence[Release], policy: ChartPolicy, context: SelectionContext) -> Choice:
     """Select from releases in descending order. `current` is the vendored version, empty if nothing is vendored."""
     if policy.pin is not None:
         return _pinned(_parsed(current), releases, policy.pin)
-    base = _base(current, horizon)
-    newer = list(_newer(current, releases, policy, horizon))
+    base = _base(current, context)
+    newer = list(_newer(current, releases, policy, context))
     latest = newer[0] if newer else None
-    held: list[Held] = []
+    held: list[SkippedRelease] = []
     for release in newer:
-        reason = _reason(base, release, policy, horizon)
+        reason = _reason(base, release, policy, context)
         if reason is None:
             return Choice(release, latest, tuple(held))
-        held.append(Held(release.version, reason))
+        held.append(SkippedRelease(release.version, reason))
     return Choice(None, latest, tuple(held))
 
 
-def sightings(current: str, releases: Sequence[Release], policy: ChartPolicy, horizon: Horizon) -> Sightings:
+def sightings(current: str, releases: Sequence[Release], policy: ChartPolicy, context: SelectionContext) -> Sightings:
     """Return the first sighting of each newer release: as recorded if its content is the same, else of today."""
     if policy.pin is not None:
         return {}
-    newer = list(_newer(current, releases, policy, horizon))[:_MOST_SEEN]
-    return {release.version: sighting(release, horizon) for release in newer}
+    newer = list(_newer(current, releases, policy, context))[:_MOST_SEEN]
+    return {release.version: sighting(release, context) for release in newer}
 
 
-def sighting(release: Release, horizon: Horizon) -> Sighting:
+def sighting(release: Release, context: SelectionContext) -> Sighting:
     """Return the first sighting of a release with its present content; a release without a digest keeps its day."""
-    known, digest = (horizon.seen or {}).get(release.version), _digest(release)
+    known, digest = (context.seen or {}).get(release.version), _digest(release)
     if known is None or (known.digest and known.digest != digest):
-        return Sighting(horizon.today, digest)
+        return Sighting(context.today, digest)
     if known.digest or digest is None:
-        return Sighting(min(known.day, horizon.today), known.digest)
+        return Sighting(min(known.day, context.today), known.digest)
     # Nobody knows which content was there on the recorded day.
-    return Sighting(min(max(known.day, released(release) or known.day), horizon.today), digest)
+    return Sighting(min(max(known.day, released(release) or known.day), context.today), digest)
 
 
 def step(before: str, after: str) -> Step | None:
@@ -126,12 +126,12 @@ def _pinned(base: Version | None, releases: Sequence[Release], pin: Version) -> 
     stable = [release for release in releases if not _prerelease(release)]
     newer = [release for release in stable if base is None or (_parsed(release.version) or base) > base]
     latest = newer[0] if newer else None
-    held = [Held(latest.version, f"pinned to {pin}")] if latest and _parsed(latest.version) != pin else []
+    held = [SkippedRelease(latest.version, f"pinned to {pin}")] if latest and _parsed(latest.version) != pin else []
     if base and is_same_release(pin.text, base.text):
         return Choice(None, latest, tuple(held))
     newest = find(releases, pin.text)
     if newest is None:
-        held.append(Held(str(pin), "pinned, and upstream does not have it"))
+        held.append(SkippedRelease(str(pin), "pinned, and upstream does not have it"))
     return Choice(newest, latest, tuple(held))
 
 
@@ -165,36 +165,38 @@ def is_behind(current: str, declared: str) -> bool:
     return vendored is None or vendored < wanted.base
 
 
-def _base(current: str, horizon: Horizon) -> Version | None:
+def _base(current: str, context: SelectionContext) -> Version | None:
     """The version from which a step counts; None if nothing is vendored and the range has no first version."""
-    ranges = [parsed for declared in horizon.declared if (parsed := _range(declared))]
+    ranges = [parsed for declared in context.declared if (parsed := _range(declared))]
     known = [version for version in (_parsed(current), *(one.base for one in ranges)) if version]
     return max(known, default=None)
 
 
-def _newer(current: str, releases: Sequence[Release], policy: ChartPolicy, horizon: Horizon) -> Iterator[Release]:
+def _newer(
+    current: str, releases: Sequence[Release], policy: ChartPolicy, context: SelectionContext
+) -> Iterator[Release]:
     """The releases above the base; the base itself too if it is not vendored yet.
 
     Pre-releases count if they are wanted, or if the base is one.
     """
-    base = _base(current, horizon)
+    base = _base(current, context)
     wanted = policy.prereleases if policy.prereleases is not None else bool(base and base.prerelease)
     for release in releases:
         version = _parsed(release.version)
         if version is None or (version.prerelease and not wanted):
             continue
-        if base is None or version > base or (not current and _is_declared(version, horizon)):
+        if base is None or version > base or (not current and _is_declared(version, context)):
             yield release
 
 
-def _is_declared(version: Version, horizon: Horizon) -> bool:
+def _is_declared(version: Version, context: SelectionContext) -> bool:
     """Return whether a release that equals the base is one that Chart.yaml declares."""
-    ranges = [parsed for declared in horizon.declared if (parsed := _range(declared))]
+    ranges = [parsed for declared in context.declared if (parsed := _range(declared))]
     equal = [one for one in ranges if one.base == version]
     return any(not one.is_exact or is_same_release(one.text.lstrip("= "), version.text) for one in equal)
 
 
-def _reason(base: Version | None, release: Release, policy: ChartPolicy, horizon: Horizon) -> str | None:
+def _reason(base: Version | None, release: Release, policy: ChartPolicy, context: SelectionContext) -> str | None:
     """Return why a release is held back, as a short phrase, or None if it may be taken."""
     version = Version.parse(release.version)
     if ignored := next((one for one in policy.ignore if _matches(one, version)), None):
@@ -205,26 +207,26 @@ def _reason(base: Version | None, release: Release, policy: ChartPolicy, horizon
         step = Step.between(base, version)
         if step.weight > policy.allow.weight:
             return f"a {step} step, and {policy.allow} is allowed"
-    if outside := next((one for one in horizon.declared if _is_outside(one, version)), None):
+    if outside := next((one for one in context.declared if _is_outside(one, version)), None):
         return f"outside of the declared {outside}"
-    if refused := refuses(release.kube_version, horizon.kubernetes):
+    if refused := refuses(release.kube_version, context.kubernetes):
         return f"wants Kubernetes {release.kube_version}, a cluster runs {refused}"
-    return _too_young(release, policy.minimum_age, horizon)
+    return _too_young(release, policy.minimum_age, context)
 
 
-def _too_young(release: Release, minimum: timedelta | None, horizon: Horizon) -> str | None:
+def _too_young(release: Release, minimum: timedelta | None, context: SelectionContext) -> str | None:
     if not minimum:
         return None
-    first = sighting(release, horizon) if horizon.seen is not None else None
+    first = sighting(release, context) if context.seen is not None else None
     # The publisher may write another day for the same content at any time.
-    is_same = first is not None and first.digest is not None and first == (horizon.seen or {}).get(release.version)
+    is_same = first is not None and first.digest is not None and first == (context.seen or {}).get(release.version)
     days = [day for day in (None if is_same else released(release), first.day if first else None) if day]
     if not days:
         return "of unknown age; charts outdated --update-ledger records when it was first seen"
-    age = horizon.today - max(days)
+    age = context.today - max(days)
     if age >= minimum:
         return None
-    known = (horizon.seen or {}).get(release.version)
+    known = (context.seen or {}).get(release.version)
     again = " since it was published again" if known and known.digest and known.digest != _digest(release) else ""
     return f"{_days(age)} old{again}; minimum-age is {_days(minimum)}"
 

@@ -12,7 +12,7 @@ from kubeaid_ci.cache.cache import cache_at
 from kubeaid_ci.charts.ledger.ledger import Ledger
 from kubeaid_ci.charts.source import ChartRepo
 from kubeaid_ci.charts.update import select_release
-from kubeaid_ci.charts.update.select_release import Choice, Horizon
+from kubeaid_ci.charts.update.select_release import Choice, SelectionContext
 from kubeaid_ci.charts.update.tracked import TrackedDependency, policy_for
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm.chart import Dependency
@@ -36,7 +36,7 @@ class Look:
 
     tracked: TrackedDependency
     policy: ChartPolicy
-    horizon: Horizon
+    context: SelectionContext
     releases: tuple[Release, ...] | Failed
     choice: Choice = field(default_factory=Choice)
 
@@ -91,13 +91,13 @@ def _look(
     policy = policy_for(settings.charts, one)
     seen = None if ledger.seen is None else ledger.seen.get(one.key, {})
     declared = tuple(each.version for each in (one.dependency, *one.shared_by))
-    horizon = Horizon(today, declared=declared, seen=seen, kubernetes=settings.kubernetes_versions)
+    context = SelectionContext(today, declared=declared, seen=seen, kubernetes=settings.kubernetes_versions)
     if not releases:
         message = f"{one.dependency.repository} lists no version of {one.dependency.name} that can be read"
         releases = Failed(FailedKind.NO_SUCH_VERSION, message)
     if isinstance(releases, Failed):
-        return Look(one, policy, horizon, releases)
-    return Look(one, policy, horizon, releases, select_release.choose(one.current, releases, policy, horizon))
+        return Look(one, policy, context, releases)
+    return Look(one, policy, context, releases, select_release.choose(one.current, releases, policy, context))
 
 
 def with_sightings(ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> Ledger:
@@ -110,7 +110,7 @@ def with_sightings(ledger: Ledger, looks: Sequence[Look], *, everything: bool) -
     seen = {key: days for key, days in (ledger.seen or {}).items() if key in asked or not everything}
     for key, look in asked.items():
         if not isinstance(look.releases, Failed):
-            seen[key] = select_release.sightings(look.tracked.current, look.releases, look.policy, look.horizon)
+            seen[key] = select_release.sightings(look.tracked.current, look.releases, look.policy, look.context)
     return replace(ledger, seen={key: days for key, days in sorted(seen.items()) if days}, exists=True)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from kubeaid_ci.charts.ledger.ledger import Sighting
 from kubeaid_ci.charts.update import select_release
-from kubeaid_ci.charts.update.select_release import Horizon
+from kubeaid_ci.charts.update.select_release import SelectionContext
 from kubeaid_ci.helm.published import Release
 from kubeaid_ci.semver.range import VersionRange
 from kubeaid_ci.semver.version import Version
@@ -19,9 +19,9 @@ def releases(*written):
     return tuple(Release(one.partition("@")[0], created=one.partition("@")[2] or None) for one in written)
 
 
-def choose(current, *written, policy=None, **horizon):
+def choose(current, *written, policy=None, **context):
     found = select_release.choose(
-        current, releases(*written), policy or ChartPolicy(), Horizon(horizon.pop("today", DAY), **horizon)
+        current, releases(*written), policy or ChartPolicy(), SelectionContext(context.pop("today", DAY), **context)
     )
     return (
         found.newest.version if found.newest else None,
@@ -177,9 +177,11 @@ def test_a_declared_range_holds_back_what_is_outside_of_it():
 def test_a_release_that_no_longer_runs_on_a_cluster_is_held_back():
     new = Release("2.0.0", kube_version=">=1.30.0")
     known = (Version.parse("1.29.3"), Version.parse("1.31.0"))
-    found = select_release.choose("1.0.0", (new,), ChartPolicy(), Horizon(DAY, kubernetes=known))
+    found = select_release.choose("1.0.0", (new,), ChartPolicy(), SelectionContext(DAY, kubernetes=known))
     assert [one.reason for one in found.held] == ["wants Kubernetes >=1.30.0, a cluster runs 1.29.3"]
-    assert select_release.choose("1.0.0", (new,), ChartPolicy(), Horizon(DAY, kubernetes=known[1:])).newest == new
+    assert (
+        select_release.choose("1.0.0", (new,), ChartPolicy(), SelectionContext(DAY, kubernetes=known[1:])).newest == new
+    )
 
 
 AGED = ChartPolicy(minimum_age=WEEK)
@@ -231,7 +233,7 @@ SEEN = Sighting(date(2026, 1, 1), "a" * 64)
 )
 def test_the_day_of_the_first_sighting_counts_while_the_digest_is_the_same(digest, held):
     rewritten = Release("1.3.0", created="2026-03-10T01:00:00Z", digest=digest)
-    found = select_release.choose("1.2.0", [rewritten], AGED, Horizon(DAY, seen={"1.3.0": SEEN}))
+    found = select_release.choose("1.2.0", [rewritten], AGED, SelectionContext(DAY, seen={"1.3.0": SEEN}))
     assert [one.reason for one in found.held] == held
 
 
@@ -250,8 +252,8 @@ def test_the_day_of_the_first_sighting_counts_while_the_digest_is_the_same(diges
 )
 def test_a_sighting_is_one_of_a_content(known, created, digest, sighting):
     release = Release("1.3.0", created=created, digest=digest)
-    horizon = Horizon(DAY, seen={"1.3.0": known} if known else {})
-    assert select_release.sightings("1.2.0", [release], AGED, horizon) == {"1.3.0": sighting}
+    context = SelectionContext(DAY, seen={"1.3.0": known} if known else {})
+    assert select_release.sightings("1.2.0", [release], AGED, context) == {"1.3.0": sighting}
 
 
 def test_hours_are_told_as_such():
@@ -263,11 +265,14 @@ def test_first_sights_are_kept_and_new_ones_are_of_today():
     days = {"1.3.0": date(2026, 1, 1), "1.1.0": date(2026, 1, 1), "1.4.0": date(2099, 1, 1)}
     seen = {version: Sighting(day) for version, day in days.items()}
     found = select_release.sightings(
-        "1.2.0", releases("1.4.0", "1.3.0", "1.2.5", "1.2.0"), AGED, Horizon(DAY, seen=seen)
+        "1.2.0", releases("1.4.0", "1.3.0", "1.2.5", "1.2.0"), AGED, SelectionContext(DAY, seen=seen)
     )
     assert {version: one.day for version, one in found.items()} == {
         "1.4.0": DAY,
         "1.3.0": date(2026, 1, 1),
         "1.2.5": DAY,
     }
-    assert select_release.sightings("1.0", releases("2"), ChartPolicy(pin=Version.parse("1.0")), Horizon(DAY)) == {}
+    assert (
+        select_release.sightings("1.0", releases("2"), ChartPolicy(pin=Version.parse("1.0")), SelectionContext(DAY))
+        == {}
+    )
