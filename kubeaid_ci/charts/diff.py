@@ -99,7 +99,7 @@ def diff_charts(
 
 
 def _all_compared(pairs: Sequence[Pair], renderer: Renderer) -> list[Comparison]:
-    """The comparisons in the order of the pairs; those of both sides of a chart are made by one worker."""
+    """Return the comparisons in the order of the pairs; those of both sides of a chart are made by one worker."""
     names = {pair: pair.key for pair in pairs}
     found = {pair: unpacked(data) for pair in pairs if (data := renderer.noted(names[pair])) is not None}
     waiting = [pair for pair in pairs if pair not in found]
@@ -119,7 +119,7 @@ def _all_compared(pairs: Sequence[Pair], renderer: Renderer) -> list[Comparison]
 
 
 def compare(pair: Pair) -> bytes:
-    """The packed comparison of a chart. Runs in a worker."""
+    """Return the packed comparison of a chart. Runs in a worker."""
     known = Outcomes()
     for task in pair.tasks:
         name = key(task)

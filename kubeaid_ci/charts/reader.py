@@ -21,7 +21,7 @@ _V1 = "v1"
 
 
 def read(snapshot: Snapshot, *, cache: Path | None = None) -> Charts:
-    """All umbrella charts of a repository; one whose metadata cannot be read is reported and does not block the others.
+    """Read all umbrella charts of a repository. One that cannot be read is reported and does not block the others.
 
     `cache` is the cache folder, or None for no cache.
     """
@@ -45,7 +45,7 @@ def read_some(snapshot: Snapshot, paths: Iterable[str], *, cache: Path | None = 
 
 
 def _hidden(path: str) -> BadChart:
-    """A link or another repository in the place of an umbrella chart."""
+    """Return a link or another repository in the place of an umbrella chart, as a chart that cannot be read."""
     reason = "is behind a link or in another repository and is not checked; put the chart's folder itself here"
     return BadChart(path, f"{path}/Chart.yaml: {reason}")
 
@@ -95,7 +95,7 @@ class _Reading:
         )
 
     def _metadata(self, path: str) -> tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]]:
-        """The fields of a chart, and its dependencies, each with the file that declares it."""
+        """Return the fields of a chart, and its dependencies, each with the file that declares it."""
         file = f"{path}/Chart.yaml"
         fields = self._fields(file)
         if (old := f"{path}/requirements.yaml") in self.snapshot.files:
@@ -135,7 +135,7 @@ class _Reading:
         return self.metadata.known(entry.id) or self.metadata.read(self.snapshot.read(place), entry.id, where=path)
 
     def _place(self, path: str, reason: str) -> str:
-        """The file and line of the field that a reason begins with."""
+        """Return the file and line of the field that a reason begins with."""
         field = reason.partition(" ")[0].rstrip(":")
         files = [f"{path}/{name}" for name in ("requirements.yaml", "Chart.yaml")]
         for file in (one for one in files if links.follow(one, self.links) in self.snapshot.files):

@@ -52,7 +52,7 @@ _LIST = ("chart", "subchart", "alias", "declared", "vendored", "kind", "reposito
 
 
 def verification(found: Verification, *, version: str) -> Report:
-    """The report of ``kubeaid-ci charts verify``: what is not identical first, and every difference."""
+    """Return the report of ``kubeaid-ci charts verify``: what is not identical first, and every difference."""
     counts = Counter(result.status for result in found.results)
     shown = sorted(found.results, key=lambda one: (one.chart, one.subchart))
     # Without a ledger every chart is unverifiable: one finding is clearer than a hundred rows.
@@ -88,7 +88,7 @@ def _opening(found: Verification) -> tuple[str, ...]:
 
 
 def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: str, has_ledger: bool = True) -> Report:
-    """The report of ``kubeaid-ci charts list``."""
+    """Return the report of ``kubeaid-ci charts list``."""
     records = tuple(lines)
     rows = [plain(line) for line in records]
     vendored = sum(bool(row["subchart"]) for row in rows)
@@ -112,7 +112,7 @@ def listing(lines: Iterable[object], findings: tuple[Finding, ...], *, version: 
 
 
 def lint(found: Lint, *, version: str) -> Report:
-    """The report of ``kubeaid-ci charts lint``: the charts that did not render, and every finding."""
+    """Return the report of ``kubeaid-ci charts lint``: the charts that did not render, and every finding."""
     counts = Counter(result.status for result in found.results)
     rendered = counts[RenderStatus.RENDERED]
     failed = [one for one in found.results if one.status is not RenderStatus.RENDERED]
@@ -147,7 +147,7 @@ def _effect(result: ChartResult) -> str:
 
 
 def _counted(result: ChartResult) -> str:
-    """Such as ``1 added, 3 modified``."""
+    """Return counts such as ``1 added, 3 modified``."""
     counts = Counter(change.change.value for change in result.files)
     return ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
 

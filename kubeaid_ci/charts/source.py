@@ -56,7 +56,7 @@ def _rewritten(snapshot: Snapshot) -> dict[str, str]:
 
 
 def selected(charts: Charts, names: Sequence[str]) -> Charts:
-    """Those of the charts that are named by folder, or by ``umbrella/folder`` of what they vendor (none: all).
+    """Return the charts that are named by folder, or by ``umbrella/folder`` of what they vendor (none: all).
 
     Raises `UserError` for an unknown name, with the nearest ones.
     """

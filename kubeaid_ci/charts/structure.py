@@ -35,7 +35,7 @@ def check(charts: Charts, *, kubernetes: Sequence[Version] = (), base: Charts | 
 
 
 def invalid(bad: BadChart) -> Finding:
-    """The finding about metadata that cannot be read, at the place that the reason begins with."""
+    """Return the finding about metadata that cannot be read, at the place that the reason begins with."""
     place = re.match(rf"(?P<path>{re.escape(bad.path)}/[^:/]+)(?::(?P<line>\d+))?: ", bad.reason)
     path, line = (place["path"], place["line"]) if place else (f"{bad.path}/Chart.yaml", None)
     message = bad.reason[place.end() :] if place else bad.reason
@@ -57,7 +57,7 @@ def _umbrella(chart: Chart, files: Tree) -> Iterator[Finding]:
 
 
 def _unlocked(chart: Chart, lock_before: str | None) -> Iterator[Finding]:
-    """A lock that goes while dependencies stay. Charts that never had one work as well."""
+    """Yield a finding if the lock was removed and dependencies are still declared. A chart needs no lock."""
     if lock_before and chart.lock is None and chart.dependencies:
         message = f"{posixpath.basename(lock_before)} was removed, but dependencies are still declared"
         advice = f"restore it, or run helm dependency update {chart.path}"
@@ -161,7 +161,7 @@ def _out_of_reach(chart: Chart, dependency: Dependency) -> Finding:
 
 
 def _shared(chart: Chart) -> Iterator[Finding]:
-    """Aliases may share a folder, but its content can come from one repository only."""
+    """Yield aliases that share a folder and name different repositories: the content comes from one of them."""
     first: dict[str, Dependency] = {}
     for found in resolve(chart):
         if found.subchart is None or not found.fits:
@@ -247,7 +247,7 @@ def _vendored(chart: Chart, subject: str, kubernetes: Sequence[Version]) -> Iter
 
 
 def _nested_missing(chart: Chart, subject: str, above: set[str]) -> Iterator[Finding]:
-    """Below the umbrella nothing is downloaded, and a library that a chart above holds is found there."""
+    """Yield missing dependencies of a vendored chart. Nothing is downloaded for it, and a chart above may hold them."""
     for found in resolve(chart):
         dependency = found.dependency
         if dependency.name and not found.is_vendored and dependency.name not in above:

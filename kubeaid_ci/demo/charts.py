@@ -78,7 +78,7 @@ def tamper(kubeaid: Path) -> Path:
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """The files of a folder on a free port of 127.0.0.1; gives the address."""
+    """Serve the files of a folder on a free port of 127.0.0.1, and yield the address."""
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
     from threading import Thread

@@ -142,7 +142,7 @@ def compare_keys(one: str, other: str) -> int:
 
 
 def _carried(text: str, at: int) -> int:
-    """1 where the digits right before are a number already, so that zeros behind it count."""
+    """Return 1 if the digits right before are a number already, so that zeros behind it count."""
     while at > 0 and text[at - 1].isdecimal():
         at -= 1
         if text[at] != "0":

@@ -149,7 +149,7 @@ class Text:
         return self.source[begin:end]
 
     def _leaves(self, place: Place) -> Iterator[tuple[Document, Leaf]]:
-        """The scalars of a place: several if a template has a key more than once, each under a condition."""
+        """Yield the scalars of a place: several if a template has a key more than once, each under a condition."""
         if place.document < len(self._documents):
             document = self._documents[place.document]
             for node in _nodes(document, document.root, place.path):

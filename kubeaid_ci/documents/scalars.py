@@ -126,7 +126,7 @@ def _chomping(text: str) -> str:
 
 
 def _separated_lines(text: str, indent: str) -> str:
-    """Lines of a literal that also break at U+2028 or U+2029: go-yaml adds no newline behind those."""
+    """Split lines of a literal that also break at U+2028 or U+2029: go-yaml adds no newline behind those."""
     start = "" if text[0] in _BREAKS else indent
     return start + _LINE_STARTS.sub(indent, text) + ("" if text[-1] in _BREAKS else "\n")
 
@@ -169,7 +169,7 @@ def _single(value: float) -> float:
 
 
 def _scientific(plain: str) -> str:
-    """`1234567.5` as `1.2345675e+06`; the number is at least a million."""
+    """Return `1234567.5` as `1.2345675e+06`; the number is at least a million."""
     sign, digits = ("-", plain[1:]) if plain[0] == "-" else ("", plain)
     whole, _, fraction = digits.partition(".")
     significant = (whole + fraction).rstrip("0")

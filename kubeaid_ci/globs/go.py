@@ -47,7 +47,7 @@ def _joined(chunks: Sequence[str]) -> str:
 
 
 def _chunks(pattern: str) -> list[str]:
-    """The parts between stars; a star in brackets is part of its class."""
+    """Return the parts between stars; a star in brackets is part of its class."""
     chunks = [""]
     is_class = False
     characters = iter(pattern)
@@ -77,7 +77,7 @@ def _translated(chunk: str) -> str:
 
 
 def _class(chunk: str, at: int) -> tuple[str, int]:
-    """A class as a regular expression, and where it ends; `at` is behind its bracket."""
+    """Return a class as a regular expression, and where it ends; `at` is behind its bracket."""
     is_negated = chunk.startswith("^", at)
     at += is_negated
     ranges: list[str] = []
@@ -96,14 +96,14 @@ def _class(chunk: str, at: int) -> tuple[str, int]:
 
 
 def _member(chunk: str, at: int) -> tuple[str, int]:
-    """One character of a class."""
+    """Read one character of a class."""
     if at >= len(chunk) or chunk[at] in "-]":
         raise BadPatternError(chunk)
     return _character(chunk, at)
 
 
 def _character(chunk: str, at: int) -> tuple[str, int]:
-    """One character, which a backslash may stand before."""
+    """Read one character, perhaps after a backslash."""
     at += chunk[at] == "\\"
     if at >= len(chunk):
         raise BadPatternError(chunk)

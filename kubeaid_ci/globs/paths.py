@@ -22,7 +22,7 @@ def matches(glob: str, text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _compiled(glob: str) -> Pattern:
-    """Runs of stars are one: they mean the same."""
+    """Compile a glob. Runs of stars are taken as one: they mean the same."""
     glob = re.sub(r"\*{3,}", "**", re.sub(r"(\*\*/){2,}", "**/", glob))
     return Pattern([part for token in _TOKEN.finditer(glob) for part in _parts(token)])
 

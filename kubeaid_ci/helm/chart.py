@@ -21,7 +21,7 @@ class RepositoryKind(StrEnum):
 
     @classmethod
     def of(cls, repository: str) -> Self:
-        """The kind of a repository as a Chart.yaml names it; an alias such as ``@name`` leads nowhere by itself."""
+        """Return the kind of a repository in a Chart.yaml; an alias such as ``@name`` leads nowhere by itself."""
         scheme = repository.partition("://")[0].lower() if "://" in repository else ""
         return cls({"http": "http", "https": "http", "oci": "oci", "file": "file"}.get(scheme, "none"))
 
@@ -199,7 +199,7 @@ class Charts:
 
 
 def nested(chart: Chart) -> Iterator[tuple[Chart, Subchart]]:
-    """Every vendored chart below a chart, at any depth, with the chart that holds it; links are not followed."""
+    """Yield every vendored chart below a chart, at any depth, with the chart that holds it. Links are not followed."""
     for subchart in chart.subcharts:
         yield chart, subchart
         if subchart.chart and not subchart.is_link:

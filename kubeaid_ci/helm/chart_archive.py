@@ -26,7 +26,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def read(data: bytes, *, chart: str) -> dict[str, File]:
-    """The files of a chart's archive, by their path below its one top folder, sorted.
+    """Return the files of a chart's archive, by their path below its one top folder, sorted.
 
     That folder, and the name in its Chart.yaml, have to be the chart's name. Raises `UnsafeArchive`.
     """
@@ -80,7 +80,7 @@ def _folded(path: str) -> str:
 
 
 def _path(name: bytes) -> str:
-    """The name of a member as a path that stays below its start on every system."""
+    """Return the name of a member as a path that stays below its start on every system."""
     try:
         path = name.decode()
     except UnicodeDecodeError:

@@ -34,7 +34,7 @@ class LinkError(UserError):
 def chart_files(
     files: Tree, links: Mapping[str, str], folder: str, *, below: Callable[[str], Tree] | None = None
 ) -> dict[str, tuple[str, Entry]]:
-    """The files of the chart in a folder: path within the chart, to path within the repository and entry.
+    """Return the files of the chart in a folder: path within the chart, to path within the repository and entry.
 
     `links` has the target of every link among `files`; `below` gives those of the files that are below a
     folder, where that is known faster than by looking at all. Raises `LinkError` for any other link than

@@ -181,7 +181,7 @@ def _plain(value: Any) -> Any:
 
 
 def _dependency(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """A dependency; None for an empty item."""
+    """Return a dependency; None for an empty item."""
     if given is None:
         return None
     found = by_name(given)

@@ -15,7 +15,7 @@ _GLOBAL = "global"
 
 
 def laid_over(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a later file or set of values over those before it: mappings merge, all else replaces.
+    """Return the values of a later file or set of values over those before it: mappings merge, all else replaces.
 
     A null stays: over the chart's own values it takes a key away.
     """

@@ -116,7 +116,7 @@ def _packs(file: str, dependency: Dependency) -> bool:
 
 
 def _best(dependency: Dependency, fitting: list[Subchart], taken: Collection[str]) -> Subchart:
-    """The chart that the dependency was most likely vendored as: the exact version, then one that is still free."""
+    """Return the chart that the dependency was most likely vendored as: the exact version, then one that is free."""
     return min(
         fitting,
         key=lambda one: (one.version != dependency.version, one.path in taken, not _is_named(dependency, one)),
@@ -124,7 +124,7 @@ def _best(dependency: Dependency, fitting: list[Subchart], taken: Collection[str
 
 
 def _nearest(chart: Chart, dependency: Dependency, taken: Collection[str]) -> Subchart | None:
-    """A vendored chart of the name that is left over, or a folder of that name that holds no readable chart."""
+    """Return a vendored chart of the name that is left over, or a folder of that name that holds no readable chart."""
     left = [one for one in chart.subcharts if one.path not in taken and one.name == dependency.name]
     return min(left, key=lambda one: (not _is_named(dependency, one), one.folder), default=None)
 
@@ -134,7 +134,7 @@ def _is_named(dependency: Dependency, subchart: Subchart) -> bool:
 
 
 def _folders(chart: Chart, chosen: list[Subchart | None]) -> list[str]:
-    """The folder of each dependency; one that is not vendored gets its name, or its alias if the name repeats."""
+    """Return the folder of each dependency; if it is not vendored, its name, or its alias if the name repeats."""
     names = [dependency.name for dependency in chart.dependencies]
     used = {one.folder for one in chart.subcharts}
     folders = []

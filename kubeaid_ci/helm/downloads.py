@@ -29,7 +29,7 @@ class Downloads:
         self.cache = cache
 
     def get(self, ask: Ask) -> Got | NotGot:
-        """The current file: downloaded, or from the cache if the server answers that it is unchanged."""
+        """Return the current file: downloaded, or from the cache if the server answers that it is unchanged."""
         kept = self._kept(ask.url)
         conditions = {_CONDITIONS[name]: value for name, value in kept.headers.items()} if kept else {}
         answer = self.web.get(replace(ask, headers={**ask.headers, **conditions}))
@@ -93,7 +93,7 @@ class Unpacked:
 
 
 def unpack(data: bytes, *, chart: str, downloads: Downloads) -> Unpacked:
-    """The archive of a chart; one that was found safe before is unpacked when its files are requested.
+    """Return the archive of a chart; one that was found safe before is unpacked when its files are requested.
 
     Raises `UnsafeArchive`.
     """

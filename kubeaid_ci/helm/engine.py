@@ -137,14 +137,14 @@ def read_values(text: str, rules: HelmRules = ENGINE) -> dict[str, Any]:
 
 @cache
 def engine() -> str:
-    """Names what renders, for a cache; does not load it."""
+    """Return the name of the engine for cache keys, without loading it."""
     from importlib.metadata import version as installed
 
     return f"helm-python-sdk {installed('helm-python-sdk')}"
 
 
 def version() -> str:
-    """The version of Helm that renders."""
+    """Return the version of Helm that renders."""
     told: str = _library().helm_sdk_version()
     return told
 
@@ -175,7 +175,7 @@ def _is_manifest(path: str, text: str) -> bool:
 
 
 def _short(error: Exception) -> HelmError:
-    """Helm's words without the trail of templates that led there; the innermost file and line."""
+    """Return Helm's message without the trail of templates that led there, with the innermost file and line."""
     text = str(error).strip()
     schema = type(error).__name__ == "HelmValuesError"
     if schema:

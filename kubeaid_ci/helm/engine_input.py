@@ -99,7 +99,7 @@ def _floats(values: Any) -> Any:
 
 
 def _enabled_only(files: Files, chart: LoadedChart, place: str = "") -> dict[str, bytes]:
-    """The files of a chart and of its enabled subcharts under their aliases, so that nothing is left to decide."""
+    """Return the files of a chart and of its enabled subcharts under their aliases: nothing is left to decide."""
     start = posixpath.join(chart.folder, "")
     found = {}
     for path, data in files.items():

@@ -53,7 +53,7 @@ class ChartRepository:
         return cls(url, answer.data, downloads, moved_to=moved_to, authorization=authorization)
 
     def releases(self, chart: str) -> tuple[Release, ...] | Failed:
-        """The versions of a chart, in the order of the index."""
+        """Return the versions of a chart, in the order of the index."""
         try:
             found = self._index().releases(chart)
         except UserError as error:
@@ -99,14 +99,14 @@ class ChartRepository:
             return self._read
 
     def archive(self, url: str) -> Got | Failed:
-        """The bytes of an archive that the index names; the login is sent only to the repository's host."""
+        """Return the bytes of an archive that the index names; the login is sent only to the repository's host."""
         authorization = self._authorization if origin(url) == origin(self.url) else None
         answer = self._downloads.get(Ask(url, self.url, MOST_PACKED, _ARCHIVE_SECONDS, {}, authorization))
         return answer if isinstance(answer, Got) else answer.failed
 
 
 def resolved(repository: str, reference: str) -> str:
-    """The address that a reference in an index means; a relative one takes the repository's query along, as in Helm."""
+    """Return the address that a reference in an index means; a relative one gets the repository's query, as in Helm."""
     try:
         parts = urlsplit(repository)
     except ValueError:

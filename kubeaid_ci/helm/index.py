@@ -56,7 +56,7 @@ class Index:
         return found.skipped.get(version) if found else None
 
     def _among(self, chart: str, version: str) -> Release | None:
-        """The release of the same text, if it can be found without parsing all entries."""
+        """Return the release of the same text, if it can be found without parsing all entries."""
         self._check()
         if self._cut is None or chart not in self._cut.charts:
             return None
@@ -127,7 +127,7 @@ def matching(releases: Iterable[Release], version: str) -> Release | None:
 
 
 def _charts(index: dict[str, Any], where: str) -> dict[str, list[Any] | None]:
-    """The entries by chart; `UserError` if they are of another form, which Helm refuses."""
+    """Return the entries by chart; `UserError` if they are of another form, which Helm refuses."""
     found = next((index[key] for key in sorted(index, reverse=True) if key.lower() == "entries"), None)
     if not isinstance(found, dict | None):
         raise UserError(f"{where}: entries: expected charts by name, so it is no index of a chart repository")
@@ -144,7 +144,7 @@ def _bounded(text: str, where: str) -> str:
 
 
 def _parsed(text: str, where: str) -> tuple[Any, bool]:
-    """The value, and whether it is JSON; of several documents Helm reads the first."""
+    """Return the value, and whether it is JSON; of several documents Helm reads the first."""
     if text.lstrip().startswith("{"):
         try:
             return plainjson.parse(text), True

@@ -75,7 +75,7 @@ def _refused_unless(check: Check, value: Any, where: str) -> None:
 
 
 def _skip_reason(fields: Mapping[str, Any]) -> str | None:
-    """Why Helm's `Validate` fails. That two dependencies have one name is no reason here (helm/helm#12748)."""
+    """Return why Helm's `Validate` fails. Two dependencies of one name are no reason here (helm/helm#12748)."""
     some = fields.get("dependencies")
     dependencies = [by_name(one) if isinstance(one, dict) else one for one in some or ()]
     return chart_yaml.problem({**fields, "dependencies": dependencies})

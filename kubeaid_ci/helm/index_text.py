@@ -93,7 +93,7 @@ def _is_text(plain: str) -> bool:
 
 
 def _charts(text: str, begin: int, end: int, indent: int) -> dict[str, tuple[int, int]] | None:
-    """The pieces that begin with a name at the margin; None if something else is there, or a name twice."""
+    """Return the pieces that begin with a name at the margin; None if something else is there, or a name twice."""
     # A name, an item of a list that is not indented any further, or a comment.
     known = re.compile(rf"\n {{{indent}}}(?:([A-Za-z0-9][\w.-]*):[ ]*(?=\n)|- |#)")
     found: dict[str, tuple[int, int]] = {}

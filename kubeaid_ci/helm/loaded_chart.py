@@ -41,7 +41,7 @@ class LoadedChart:
     subcharts: "list[LoadedChart]"
 
     def copy(self, *, name: str = "", blank: bool = False) -> "LoadedChart":
-        """The same tree, to be changed; with another name, or without default values."""
+        """Return the same tree, to be changed; with another name, or without default values."""
         return replace(
             self,
             name=name or self.name,
@@ -71,7 +71,7 @@ def load(files: Mapping[str, bytes], read: Callable[[bytes], Values], folder: st
 
 
 def _folders(files: Mapping[str, bytes], folder: str) -> Iterable[str]:
-    """The folders of a chart's subcharts. Helm skips names that start with a dot or an underscore."""
+    """Return the folders of a chart's subcharts. Helm skips names that start with a dot or an underscore."""
     start = posixpath.join(folder, _CHARTS)
     names = {path[len(start) :].partition("/")[0] for path in files if path.startswith(start)}
     found = (posixpath.join(start, name) for name in sorted(names) if not name.startswith(("_", ".")))

@@ -36,7 +36,7 @@ def _resolved(
 
 
 def old_digest(declared: Iterable[Mapping[str, Any]]) -> str:
-    """The digest that Helm 2 wrote into requirements.lock, which Helm still takes for charts of API version v1."""
+    """Return the digest of Helm 2 in requirements.lock, which Helm still accepts for charts of API version v1."""
     return _hashed({"dependencies": _cleaned(declared)})
 
 
@@ -51,7 +51,7 @@ def _cleaned(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _dependency(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A dependency in Go's order of fields, without those that Go leaves out when they are empty."""
+    """Return a dependency in Go's order of fields, without those that Go leaves out when they are empty."""
     fields: dict[str, Any] = {"name": text(given.get("name"))}
     if version := text(given.get("version")):
         fields["version"] = version
@@ -70,7 +70,7 @@ def _dependency(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sorted(value: Any) -> Any:
-    """Go writes the keys of a map in order."""
+    """Return a value with sorted keys, as Go writes maps."""
     match value:
         case dict():
             return {key: _sorted(value[key]) for key in sorted(value)}

@@ -29,13 +29,13 @@ class Logins:
         self._repositories: list[tuple[str, Token]] | None = None
 
     def repository(self, url: str) -> Token | None:
-        """The login of an HTTP chart repository, by the very address it was added to Helm with."""
+        """Return the login of an HTTP chart repository, by the very address it was added to Helm with."""
         if self._repositories is None:
             self._repositories = list(_repositories(self._helm("HELM_REPOSITORY_CONFIG", "repositories.yaml")))
         return next((token for known, token in self._repositories if _same(known, url)), None)
 
     def registry(self, host: str) -> Token | None:
-        """The login of a registry, by host and port."""
+        """Return the login of a registry, by host and port."""
         if self._registries is None:
             self._registries = {}
             for path in reversed(self._registry_files()):
@@ -96,7 +96,7 @@ def _registries(path: Path) -> dict[str, Token]:
 
 
 def _login(entry: dict[str, Any], path: Path) -> Token | None:
-    """User and password, plain or in base64; None if a helper program keeps them."""
+    """Return user and password, plain or in base64; None if a helper program keeps them."""
     user, password = entry.get("username"), entry.get("password")
     if isinstance(entry.get("auth"), str):
         try:
@@ -109,7 +109,7 @@ def _login(entry: dict[str, Any], path: Path) -> Token | None:
 
 
 def _registry_name(name: str) -> str:
-    """Host and port of a registry, which Docker also writes as an address: ``https://index.docker.io/v1/``."""
+    """Return host and port of a registry, which Docker also writes as an address: ``https://index.docker.io/v1/``."""
     host = name.partition("://")[2] if "://" in name else name
     host = host.partition("/")[0].lower()
     return "docker.io" if host in _DOCKER_HUB else host

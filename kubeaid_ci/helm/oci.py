@@ -82,7 +82,7 @@ class Registry:
         self._lock = threading.Lock()
 
     def pull(self, repository: str, version: str, *, start: str = "") -> Pulled | Failed:
-        """The archive under the tag of a version in ``oci://host/path``.
+        """Return the archive under the tag of a version in ``oci://host/path``.
 
         `start` is the repository whose index named that place, if one did.
         """
@@ -106,7 +106,7 @@ class Registry:
         return Pulled(blob.data, f"{place.shown}:{tag}", digest, name, blob.url, str(created) if created else None)
 
     def tags(self, repository: str) -> tuple[str, ...] | Failed:
-        """All tags of ``oci://host/path``, as the registry lists them."""
+        """Return all tags of ``oci://host/path``, as the registry lists them."""
         if isinstance(place := self._place(repository), Failed):
             return place
         url = f"{place.base}/tags/list?n=1000"
@@ -158,7 +158,7 @@ class Registry:
         return _Place(host, path, base, start or base)
 
     def _manifest(self, place: _Place, reference: str) -> tuple[str, dict[str, Any]] | Failed:
-        """A manifest and its digest; of an index the one that is a chart."""
+        """Return a manifest and its digest; of an index the one that is a chart."""
         answer = self._get(place, f"{place.base}/manifests/{reference}", accept=f"{_MANIFEST}, {_INDEX}")
         if isinstance(answer, Failed):
             return answer
@@ -180,7 +180,7 @@ class Registry:
         return Failed(FailedKind.INVALID, f"{place.shown}:{reference}: no chart among its manifests")
 
     def _blob(self, place: _Place, digest: str) -> Got | Failed:
-        """A blob by its digest, which identifies its content: a cached blob is not requested."""
+        """Return a blob by its digest, which identifies its content: a cached blob is not requested."""
         url = f"{place.base}/blobs/{digest}"
         if (kept := self._downloads.content(digest.removeprefix("sha256:"))) is not None:
             return Got(200, kept, url, {})
@@ -259,7 +259,7 @@ def _failed(place: _Place, answer: NotGot) -> Failed:
 
 
 def _json(data: bytes) -> dict[str, Any]:
-    """A mapping; an empty one for anything else."""
+    """Return a mapping; an empty one for anything else."""
     try:
         loaded = plainjson.parse(data)
     except ValueError:

@@ -61,7 +61,7 @@ def _joined(documents: Iterable[str]) -> str:
 
 
 def _trimmed(files: list[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:
-    """The documents, with the end of the one that is printed last cut off, hooks aside."""
+    """Return the documents, with the end of the one that is printed last cut off, hooks aside."""
     places = [
         (number, at)
         for number, (_, documents) in enumerate(files)

@@ -93,7 +93,7 @@ def _archive(files: Mapping[str, bytes], name: str, reading: ClockReading, *, ha
 
 
 def pack(files: Mapping[str, bytes], *, name: str, level: int = 1) -> bytes:
-    """The gzipped tar of a chart: files by their path below the chart's top folder, `name`.
+    """Return the gzipped tar of a chart: files by their path below the chart's top folder, `name`.
 
     The same files give the same bytes: sorted, without times and owners. `level` is how hard to pack, from
     0 (not at all, for what is unpacked at once) to 9.
@@ -109,7 +109,7 @@ def pack(files: Mapping[str, bytes], *, name: str, level: int = 1) -> bytes:
 
 
 def _header(path: str, size: int) -> bytes:
-    """The header of one file. `tarfile` makes all of it again for each, which takes longer than all the rest."""
+    """Return the header of one file. `tarfile` makes all of it again for each, which takes longer than all the rest."""
     if not path.isascii() or len(path) > _NAME.stop:
         member = tarfile.TarInfo(path)
         member.size = size

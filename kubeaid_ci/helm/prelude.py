@@ -65,5 +65,5 @@ def _expression(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    """A text as Go writes it: JSON's escapes are Go's, but for pairs of surrogates."""
+    """Return a text as Go writes it: JSON's escapes are Go's, but for pairs of surrogates."""
     return json.dumps(text, ensure_ascii=False)

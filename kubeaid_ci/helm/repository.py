@@ -9,14 +9,14 @@ from kubeaid_ci.net.address import without_credentials
 
 @lru_cache(maxsize=4096)
 def address(repository: str) -> str:
-    """The address to compare by: scheme and host in lower case, no slash at the end."""
+    """Return the address to compare by: scheme and host in lower case, no slash at the end."""
     scheme, separator, rest = repository.rstrip("/").partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}{separator}{host}".lower() + slash + path
 
 
 def host(repository: str) -> str:
-    """The host of an address; an empty text if it has none."""
+    """Return the host of an address; an empty text if it has none."""
     try:
         return urlsplit(repository).hostname or ""
     except ValueError:
@@ -24,7 +24,7 @@ def host(repository: str) -> str:
 
 
 def told(repository: str) -> str:
-    """The address for people, without a login; ``nowhere`` for none."""
+    """Return the address for people, without a login; ``nowhere`` for none."""
     return plain(without_credentials(repository)) or "nowhere"
 
 
@@ -39,7 +39,7 @@ def mirrored(url: str, mirrors: Mapping[str, str]) -> str:
 
 
 def original(url: str, mirrors: Mapping[str, str]) -> str:
-    """The address that an address of a mirror represents; any other as it is."""
+    """Return the address that an address of a mirror represents; any other as it is."""
     return _swapped(url, {mirror: prefix for prefix, mirror in mirrors.items()})
 
 

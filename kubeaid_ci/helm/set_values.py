@@ -36,7 +36,7 @@ def assign(values: dict[str, Any], expression: str, read: Read, *, open_index: b
 
 
 def typed(text: str) -> Any:
-    """The value of a text as ``--set`` reads it: a boolean, null, an integer, or the text."""
+    """Return the value of a text as ``--set`` reads it: a boolean, null, an integer, or the text."""
     word = text.casefold()
     if word in _WORDS:
         return _WORDS[word]
@@ -90,7 +90,7 @@ class _Parser:
         return ended
 
     def _item(self, items: list[Any], index: int, depth: int, lists: int) -> tuple[list[Any], bool]:
-        """The list with what follows an index applied to that item; unchanged if the expression ends before."""
+        """Return the list with what follows an index applied to that item; unchanged if the expression ends before."""
         between, stop = self._until("[.=")
         if between or lists > _MAX_NESTED_LISTS:
             raise ParameterError("text is left after an index" if between else "too many nested lists")
@@ -147,7 +147,7 @@ class _Parser:
                 return items, False
 
     def _until(self, stops: str) -> tuple[str, str]:
-        """The text before the first of `stops`, and that character, empty at the end. A backslash quotes the next."""
+        """Return the text before the first of `stops`, and that character, empty at the end. A backslash quotes."""
         found: list[str] = []
         while self.at < len(self.text):
             letter = self.text[self.at]

@@ -54,7 +54,7 @@ class Member:
 
 
 def members(data: bytes) -> Iterator[Member]:
-    """The files and folders of a gzipped tar, in its order; raises `UnsafeArchive`."""
+    """Yield the files and folders of a gzipped tar, in its order; raises `UnsafeArchive`."""
     if len(data) > MOST_PACKED:
         raise UnsafeArchive(f"{len(data):,} bytes are more than the {MOST_PACKED:,} that are read")
     stream = _Stream(data)
@@ -122,7 +122,7 @@ def _reshapes(key: str) -> bool:
 
 
 def _named(header: _Header, pending: _Pending) -> tuple[bytes, bool]:
-    """The name of a member, with the name from an extended header, and whether it is a folder."""
+    """Return the name of a member, with the name from an extended header, and whether it is a folder."""
     name = header.name if pending.path is None else pending.path
     if pending.size not in (None, header.size):
         raise UnsafeArchive(f"{_shown(name)} has two sizes")
@@ -136,7 +136,7 @@ def _named(header: _Header, pending: _Pending) -> tuple[bytes, bool]:
 
 
 def _header(stream: "_Stream") -> _Header | None:
-    """The next header, nothing at the end of the archive: two blocks of zeros, and nothing else behind."""
+    """Return the next header, nothing at the end of the archive: two blocks of zeros, and nothing else behind."""
     block = stream.take(_BLOCK)
     if block == _ZEROS:
         stream.only_zeros()
@@ -161,7 +161,7 @@ def _octal(field: bytes) -> int:
 
 
 def _records(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """The records of a pax header, each ``LENGTH KEY=VALUE\\n``."""
+    """Yield the records of a pax header, each ``LENGTH KEY=VALUE\\n``."""
     at = 0
     while at < len(body):
         digits, space, _ = body[at : at + 8].partition(b" ")
@@ -195,7 +195,7 @@ class _Stream:
         self._taken = 0
 
     def take(self, size: int) -> bytes:
-        """Exactly so many bytes."""
+        """Return exactly so many bytes."""
         end = self._taken + size
         if end > len(self._ready):
             self._make_ready(size)
@@ -205,7 +205,7 @@ class _Stream:
         return taken
 
     def padded(self, size: int) -> bytes:
-        """So many bytes, and past them the rest of their last block."""
+        """Return so many bytes, and skip the rest of their last block."""
         return self.take(size + -size % _BLOCK)[:size]
 
     def _make_ready(self, size: int) -> None:
@@ -229,7 +229,7 @@ class _Stream:
                 raise UnsafeArchive("data behind the end of the archive")
 
     def _more(self) -> bytes:
-        """Some more bytes, at most one piece; none at the end of all."""
+        """Return more bytes, at most one piece; empty at the end."""
         while not self._inflate.eof:
             held = self._inflate.unconsumed_tail
             feed = held or self._packed[self._at : self._at + _FEED]

@@ -65,7 +65,7 @@ class Upstreams:
         self._kept: _Once[Wanted, Fetched | Failed] | None = _Once() if keep else None
 
     def fetch(self, name: str, version: str, repository: str, *, known_url: str = "") -> Fetched | Failed:
-        """A chart as its upstream publishes it now, found safe and unpacked in memory.
+        """Return a chart as its upstream publishes it now, found safe and unpacked in memory.
 
         `known_url` is where its archive was before: tried where the index no longer lists the version.
         """
@@ -202,7 +202,7 @@ class _Once(Generic[K, T]):
         self._made: dict[K, T] = {}
 
     def get(self, key: K, make: Callable[[], T]) -> T:
-        """The thing for a key."""
+        """Return the value for a key."""
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
@@ -212,7 +212,7 @@ class _Once(Generic[K, T]):
 
 
 def _tagged(tags: Iterable[str]) -> Iterator[Release]:
-    """The releases that tags name: full SemVer, ``_`` for ``+`` (https://github.com/helm/helm/issues/10166).
+    """Yield the releases that tags name: full SemVer, ``_`` for ``+`` (https://github.com/helm/helm/issues/10166).
 
     A leading ``v`` counts too: Helm does not list such a tag, but pulls it where Chart.yaml names it.
     """
@@ -224,7 +224,7 @@ def _tagged(tags: Iterable[str]) -> Iterator[Release]:
 
 
 def _newest_first(releases: Iterable[Release]) -> tuple[Release, ...]:
-    """Releases that are there and have a version, by that."""
+    """Return the releases that have a version, the newest first."""
     numbered = []
     for release in releases:
         with suppress(UserError):

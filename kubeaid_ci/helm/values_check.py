@@ -115,7 +115,7 @@ class Known:
 
 
 def _plain(text: str) -> str:
-    """The template with every access that allows for missing mappings spelled as a plain path."""
+    """Return the template with every access that allows for missing mappings spelled as a plain path."""
     for _ in range(_DEEPEST):
         made = _BRACKETED.sub(r"\1", text)
         if "index" in made:
@@ -129,7 +129,7 @@ def _plain(text: str) -> str:
 
 
 def _dug(match: re.Match[str]) -> str:
-    """``dig`` names keys, then a default, then what it looks into; the default may be a text too."""
+    """Return the path of a ``dig``, which names keys, then a default (which may be a text), then a mapping."""
     names = _QUOTED.findall(match[1])
     has_default = match[0][len("dig") + len(match[1]) :].strip() != match[2]
     return _below(match[2], names if has_default else names[:-1])
@@ -155,14 +155,14 @@ def _lay_below(defaults: dict[str, Any], data: bytes, prefixes: list[Path]) -> N
 
 
 def unknown(text: str, known: Known) -> Iterator[Unknown]:
-    """The keys of a values file that the chart does not know, the outermost of each only."""
+    """Yield the keys of a values file that the chart does not know, the outermost of each only."""
     values = _loaded(text)
     for path in _outermost(values, (), known):
         yield Unknown(path, documents.locate(text, path), known.near(path))
 
 
 def repeated(text: str) -> Iterator[tuple[Path, int]]:
-    """The keys that a values file gives twice, of which Helm takes the last, with the line of the second."""
+    """Yield the keys that a values file gives twice, of which Helm takes the last, with the line of the second."""
     for path, line in documents.duplicate_keys(text, "values"):
         yield tuple(str(step) for step in path), line
 
@@ -177,7 +177,7 @@ def _outermost(values: Mapping[str, Any], around: Path, known: Known) -> Iterato
 
 
 def _homes(files: Files) -> Iterator[tuple[str, list[Path]]]:
-    """The folder of each chart within, with the paths that its values are below: its name's and aliases'."""
+    """Yield the folder of each chart within, with the paths that its values are below: its name's and aliases'."""
     folders = sorted(
         (posixpath.dirname(path) for path in files if posixpath.basename(path) == chart_yaml.CHART), key=len
     )

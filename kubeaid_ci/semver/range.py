@@ -78,7 +78,7 @@ class VersionRange:
 
 
 def _without_spans(text: str) -> str:
-    """The text with ``1.2 - 2`` written as ``>= 1.2, <= 2``."""
+    """Return the text with ``1.2 - 2`` written as ``>= 1.2, <= 2``."""
     out = text
     for match in _SPAN.finditer(text):
         out = out.replace(match[0], f">= {match[1]}, <= {match[2]} ", 1)
@@ -86,7 +86,7 @@ def _without_spans(text: str) -> str:
 
 
 def _group(text: str, whole: str) -> tuple[_Comparator, ...]:
-    """The comparisons of one alternative."""
+    """Return the comparisons of one alternative."""
     if not _GROUP.fullmatch(text):
         raise _improper(whole)
     return tuple(_comparator(found, whole) for found in _FIND.findall(text))

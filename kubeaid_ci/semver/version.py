@@ -81,7 +81,7 @@ def _has_leading_zero(part: str) -> bool:
 
 
 def _part_order(part: str) -> tuple[bool, int, str]:
-    """Numbers come before words; a number of more than 64 bits is a word to Go."""
+    """Return the sort key of a part. Numbers come before words; a number of more than 64 bits is a word to Go."""
     is_number = part.isdigit() and int(part) <= _LARGEST
     return (not is_number, int(part) if is_number else 0, part)
 

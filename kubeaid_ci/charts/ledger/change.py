@@ -76,7 +76,7 @@ def _removed(key: str, *, is_there: bool) -> Finding:
 
 
 def _edited(key: str, before: LedgerEntry, now: LedgerEntry) -> Finding:
-    """New content of the same version without a new reason is what hides a tampered chart."""
+    """Return the finding about a changed entry: new content without a new version or reason hides a tampered chart."""
     changed = _changed(before, now)
     names = ", ".join(changed)
     if before.version != now.version and is_same_release(before.version, now.version):
@@ -98,7 +98,7 @@ def _edited(key: str, before: LedgerEntry, now: LedgerEntry) -> Finding:
 
 
 def _moved(key: str, before: LedgerEntry, now: LedgerEntry) -> Iterator[Finding]:
-    """An archive at another host may be another publisher's, whatever the repository is called."""
+    """Yield a finding if the archive moved to another host, because that may be another publisher's."""
     if before.host and now.host and before.host != now.host:
         message = f"the ledger had the archive of {key} on the host {told(before.host)}, now on {told(now.host)}"
         yield _REPOSITORY.at(LEDGER, message, subject=key, line=now.line, key="host")

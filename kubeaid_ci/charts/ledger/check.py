@@ -56,7 +56,7 @@ def _incomplete(unknown: Sequence[Finding], total: int) -> Iterator[Finding]:
 
 
 def _unknown(one: Vendored, ledger: Ledger) -> Iterator[Finding]:
-    """A chart that was only renamed must hold what was reviewed under its old name."""
+    """Yield the finding about a chart without an entry: an error if it was only renamed and holds other content."""
     message, severity = f"{one.title} is not in {LEDGER}", Severity.WARNING
     if not one.is_named_in_text:
         message, severity = f"{plain(one.key)} has a name that is not UTF-8, so no ledger can name it", Severity.ERROR

@@ -123,7 +123,7 @@ def _ledger(charts: Mapping[str, LedgerEntry] | None = None, seen: Mapping[str, 
 
 
 def _sighting(node: Node) -> Sighting:
-    """A day, or a day and a digest: ``2026-01-02 sha256:…``."""
+    """Read a day, or a day and a digest: ``2026-01-02 sha256:…``."""
     match = _SIGHTING.fullmatch(node.value) if isinstance(node.value, str) else None
     if match is None:
         return Sighting(day(node))

@@ -32,7 +32,7 @@ def vendored(charts: Iterable[Chart], ledger: Ledger | None = None) -> tuple[Ven
 def updated(
     ledger: Ledger, charts: Iterable[Vendored], *, today: date, everything: bool = True
 ) -> tuple[Ledger, tuple[str, ...]]:
-    """The ledger with charts and versions that it does not know, and what was done, one plain line each.
+    """Return the ledger with charts and versions that it does not know, and what was done, one plain line each.
 
     An entry of the same version stays as it is, whatever the chart holds now. Entries of charts that
     are gone go too where `charts` are `everything` there is.
@@ -61,7 +61,7 @@ def updated(
 def accepted(
     ledger: Ledger, charts: Iterable[Vendored], keys: Collection[str], *, reason: str
 ) -> tuple[Ledger, tuple[str, ...]]:
-    """The ledger with what these charts hold now, and why; names are keys or umbrella charts.
+    """Return the ledger with what these charts hold now, and why; names are keys or umbrella charts.
 
     The earlier data of upstream is removed, so that the next comparison records it again. Raises
     `UserError` for a name that is in neither the ledger nor the repository.
@@ -111,7 +111,7 @@ def _sightings_told(key: str, before: Sightings, after: Sightings) -> Iterable[s
 
 
 def text(ledger: Ledger) -> str:
-    """The ledger as YAML: one small block a chart, in order of key."""
+    """Return the ledger as YAML: one small block a chart, in order of key."""
     charts = {key: _plain(entry) for key, entry in sorted(ledger.entries.items())}
     if ledger.seen is None:
         return _HEADER + documents.dump({"charts": charts})
@@ -131,14 +131,14 @@ def _new(one: Vendored, today: date) -> LedgerEntry:
 
 
 def _moved(known: LedgerEntry, one: Vendored, today: date) -> LedgerEntry:
-    """A new version is new content; what was declared about the chart holds on."""
+    """Return the entry of a new version: new content, with what was declared about the chart."""
     tree = None if known.origin == OWN else one.subchart.tree
     entry = LedgerEntry(one.subchart.version, today, tree, one.repository, known.origin)
     return replace(entry, patches=known.patches, removed=known.removed)
 
 
 def _plain_sightings(sightings: Sightings) -> dict[str, str]:
-    """Each as ``day``, or ``day sha256:digest``."""
+    """Return each sighting as ``day``, or ``day sha256:digest``."""
     return {
         version: one.day.isoformat() + (f" sha256:{one.digest}" if one.digest else "")
         for version, one in sightings.items()

@@ -120,7 +120,7 @@ class NewChart:
 
 
 def _with_warnings(updates: PreparedUpdates) -> PreparedUpdates:
-    """Many charts need values that only clusters have, so one that does not render is added with a warning."""
+    """Warn about charts that do not render: many need values that only clusters have, so they are added anyway."""
     ready: list[Ready] = []
     for one in updates.ready:
         trial = updates.trials.get(one.chart.folder)

@@ -30,7 +30,7 @@ def links(annotations: Mapping[str, str], sources: Sequence[str], home: str | No
 
 
 def changes(annotations: Mapping[str, str]) -> tuple[str, ...]:
-    """The changes that the publisher lists, such as ``fixed: memory leak``."""
+    """Return the changes that the publisher lists, such as ``fixed: memory leak``."""
     said = _list(annotations.get(_CHANGES))
     lines = [line for one in said if (line := _change(one))]
     return tuple(line[:_LONGEST_CHANGE] for line in lines[:_MOST_CHANGES])
@@ -54,7 +54,7 @@ def _named(annotations: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _list(text: str | None) -> list[Any]:
-    """An annotation that holds a list as YAML; empty if it does not."""
+    """Return the items of an annotation that holds a list as YAML; empty if it does not."""
     if not text or len(text) > _LONGEST_ANNOTATION:
         return []
     try:

@@ -62,7 +62,7 @@ def _values(copy: VendoredCopy, files: Mapping[str, File]) -> tuple[ValueChange,
 
 
 def _loaded(data: bytes) -> object:
-    """Default values; empty if they cannot be read, which Helm reports when it renders them."""
+    """Read default values; empty if they cannot be read, which Helm reports when it renders them."""
     try:
         return documents.load(data, where=_VALUES) or {}
     except UserError:
@@ -70,6 +70,6 @@ def _loaded(data: bytes) -> object:
 
 
 def _counts(changes: Sequence[FileChange]) -> FileCounts:
-    """The changes of our copy: a file that is missing in it is one that the update adds."""
+    """Return the changes of our copy: a file that is missing in it is one that the update adds."""
     count = [change.change for change in changes].count
     return FileCounts(count(FileAction.MISSING), count(FileAction.ADDED), count(FileAction.MODIFIED))

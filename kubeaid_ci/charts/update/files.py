@@ -123,7 +123,7 @@ def _locked(declared: Mapping[str, Any], version: str) -> dict[str, str]:
 
 
 def _present(chart: Chart) -> dict[int, str]:
-    """The version of each dependency by its position: as it is locked, else as it is vendored."""
+    """Return the version of each dependency by its position: as it is locked, else as it is vendored."""
     entries = list(chart.lock.dependencies) if chart.lock else []
     found = {}
     for number, one in enumerate(resolve(chart)):
@@ -136,7 +136,7 @@ def _present(chart: Chart) -> dict[int, str]:
 
 
 def _entry(entries: Sequence[Dependency], dependency: Dependency, number: int) -> Dependency | None:
-    """The entry of a lock for a dependency, None if the lock is out of date.
+    """Return the entry of a lock for a dependency, None if the lock is out of date.
 
     A lock has no aliases: the position distinguishes equal names.
     """

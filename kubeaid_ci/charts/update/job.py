@@ -170,7 +170,7 @@ def rendered(progress: Progress | None) -> Callable[[int, int], None] | None:
 def _gathered(
     repo: ChartRepo, prepared: Sequence[PreparedUpdate]
 ) -> tuple[dict[str, bytes], dict[str, TestRender | RefusedUpdate]]:
-    """The files of all updated charts, and the charts whose links must not be followed."""
+    """Return the files of all updated charts, and the charts whose links must not be followed."""
     files: dict[str, bytes] = {}
     found: dict[str, TestRender | RefusedUpdate] = {}
     for one in prepared:
@@ -192,7 +192,7 @@ def _findings(renderings: Renderings, app: str) -> tuple[Finding, ...]:
 
 
 def _files(repo: ChartRepo, one: PreparedUpdate) -> dict[str, bytes]:
-    """The files of an updated chart, links to our other charts resolved, as a chart without links has them."""
+    """Return the files of an updated chart, links to our other charts resolved, as a chart without links has them."""
     new = {path: file for path, file in one.files.items() if file is not None}
     kept = {path: entry for path, entry in repo.snapshot.files.items() if path not in one.files}
     files: dict[str, Entry] = kept | {path: file.entry for path, file in new.items()}

@@ -82,7 +82,7 @@ class VendoredCopy:
         return ()
 
     def _reviewed(self, current: str) -> LedgerEntry | None:
-        """The entry for the version that is vendored; raises `UpdateRefusedError` if the content is another one."""
+        """Return the entry for the version that is vendored; raises `UpdateRefusedError` if the content differs."""
         entry = self.entry
         if entry is None or entry.version != current:
             return None
@@ -91,7 +91,7 @@ class VendoredCopy:
         return entry
 
     def _not_compared(self, got: Failed, current: str, *, is_reviewed: bool) -> tuple[Finding, ...]:
-        """Our copy as the ledger records it was reviewed, so the publisher may take the version away."""
+        """Return a warning if our copy is as reviewed but cannot be compared. Raises `UpdateRefusedError`."""
         message = f"{self.tracked.key} {current} cannot be compared with what was published: {got.message}"
         if got.may_pass:
             raise UpdateRefusedError(message, failure=(self.tracked, got))

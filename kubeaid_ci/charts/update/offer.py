@@ -144,7 +144,7 @@ class ChartPublisher:
         return self._attempt(proposal, [one.chart for one in updates])
 
     def _files(self, group: Sequence[PreparedUpdate], updates: Sequence[ChartUpdate]) -> Files:
-        """Every file that a group changes: its charts, the ledger, and the files that follow the charts."""
+        """Return every file that a group changes: its charts, the ledger, and the files that follow the charts."""
         files: dict[str, bytes | File | None] = {path: file for one in group for path, file in one.files.items()}
         entries = {**self.ledger.entries, **{key: entry for one in group for key, entry in one.entries.items()}}
         files[LEDGER] = ledgers.text(replace(self.ledger, entries=entries, exists=True)).encode()

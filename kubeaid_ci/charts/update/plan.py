@@ -123,7 +123,7 @@ class Planner:
         return PlannedUpdate(chart, bumps, group=group, findings=findings)
 
     def _bump(self, look: Look) -> Bump | None:
-        """The newest allowed release; at least the declared one, if that is not what is vendored."""
+        """Return the newest allowed release; at least the declared one, if that is not what is vendored."""
         one, release = look.tracked, look.choice.newest
         if release is None and not isinstance(look.releases, Failed):
             declared = one.dependency.version.lstrip("= ")
@@ -158,7 +158,7 @@ class Planner:
 
 
 def _own(own: Sequence[TrackedDependency], *, is_named: bool) -> PlannedUpdate:
-    """Charts that are ours by the ledger: an error if the update is requested by name."""
+    """Return the result for charts that are our own by the ledger: an error if the update was requested by name."""
     chart = own[0].chart
     messages = [f"{one.key} is our own by the ledger, so no upstream can update it" for one in own]
     if is_named:

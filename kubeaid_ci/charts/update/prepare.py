@@ -71,7 +71,7 @@ class UpdateContext:
         )
 
     def _metadata(self, chart: Chart, versions: chart_update.Versions, text: str | None) -> dict[str, File | None]:
-        """The file that declares the dependencies, and the lock, if they change."""
+        """Return the file that declares the dependencies, and the lock, if they change."""
         path = chart_update.declared_in(chart)
         before = self.repo.snapshot.read(path).decode("utf-8") if text is None else text
         after = chart_update.declare(before, versions, where=path)
@@ -157,7 +157,7 @@ def _check_folders(chart: Chart, versions: chart_update.Versions, made: Sequence
 
 
 def _fetched(upstreams: Upstreams, one: TrackedDependency, version: str) -> Fetched:
-    """The archive of a version. It must be what its index promises, because it is not reviewed yet."""
+    """Return the archive of a version. It must be what its index promises, because it is not reviewed yet."""
     got = upstreams.fetch(one.dependency.name, version, one.dependency.repository)
     title = f"{one.dependency.name} {version}"
     if isinstance(got, Failed):
@@ -173,7 +173,7 @@ def _fetched(upstreams: Upstreams, one: TrackedDependency, version: str) -> Fetc
 
 
 def _metadata_of(one: TrackedDependency, got: Fetched, version: str) -> Metadata:
-    """The Chart.yaml of the new chart, which must be of the version that was requested."""
+    """Return the Chart.yaml of the new chart, which must be of the version that was requested."""
     title = f"{one.dependency.name} {version}"
     metadata = chart_yaml.read(got.files[chart_yaml.CHART].data, where=f"{title}: {chart_yaml.CHART}")
     written = metadata.get("version", "")

@@ -76,7 +76,7 @@ def _details(updates: Updates) -> tuple[Section, ...]:
 
 
 def steps(update: ChartUpdate) -> str:
-    """Such as ``web 1.0.0 → 1.1.0``."""
+    """Return steps such as ``web 1.0.0 → 1.1.0``."""
     return ", ".join(f"{one.subchart} {one.before or '(new)'} → {one.after}" for one in update.subcharts)
 
 

@@ -21,7 +21,7 @@ _MOST_LOST = 60
 
 
 def title(updates: Sequence[ChartUpdate], *, given: str | None = None) -> str:
-    """The given title, else the subject that the platform's release notes sort by: ``chore(minor update): …``."""
+    """Return the given title, else a subject that the platform's release notes sort by: ``chore(minor update): …``."""
     if given:
         return one_line(given)
     if new := [one for update in updates if update.status is UpdateStatus.ADDED for one in update.subcharts]:
@@ -41,7 +41,7 @@ def _move(before: str, after: str) -> str:
 
 
 def step(updates: Sequence[ChartUpdate]) -> Step | None:
-    """The largest step among the updates."""
+    """Return the largest step among the updates."""
     return max((one.step for one in updates if one.step), key=lambda each: each.weight, default=None)
 
 

@@ -166,7 +166,7 @@ def is_behind(current: str, declared: str) -> bool:
 
 
 def _base(current: str, context: SelectionContext) -> Version | None:
-    """The version from which a step counts; None if nothing is vendored and the range has no first version."""
+    """Return the version from which a step counts; None if nothing is vendored and the range has no first version."""
     ranges = [parsed for declared in context.declared if (parsed := _range(declared))]
     known = [version for version in (_parsed(current), *(one.base for one in ranges)) if version]
     return max(known, default=None)
@@ -175,7 +175,7 @@ def _base(current: str, context: SelectionContext) -> Version | None:
 def _newer(
     current: str, releases: Sequence[Release], policy: ChartPolicy, context: SelectionContext
 ) -> Iterator[Release]:
-    """The releases above the base; the base itself too if it is not vendored yet.
+    """Yield the releases above the base; the base itself too if it is not vendored yet.
 
     Pre-releases count if they are wanted, or if the base is one.
     """
@@ -232,7 +232,7 @@ def _too_young(release: Release, minimum: timedelta | None, context: SelectionCo
 
 
 def _digest(release: Release) -> str | None:
-    """The digest in an index, without its algorithm; None if it is no SHA-256."""
+    """Return the digest in an index, without its algorithm; None if it is no SHA-256."""
     digest = (release.digest or "").lower().removeprefix("sha256:")
     return digest if _SHA256.fullmatch(digest) else None
 
@@ -267,7 +267,7 @@ def _parsed(text: str) -> Version | None:
 
 
 def _range(text: str) -> VersionRange | None:
-    """The range, or None if it is empty or cannot be read: such a range restricts nothing."""
+    """Return the range, or None if it is empty or cannot be read: such a range restricts nothing."""
     with suppress(UserError):
         return VersionRange.parse(text) if text else None
     return None

@@ -139,7 +139,7 @@ def published(upstreams: Upstreams, dependency: Dependency, version: str, *, opt
 
 
 def _near(version: str, releases: Sequence[Release]) -> list[str]:
-    """The versions that look most like it, else the newest ones; newest first."""
+    """Return the versions that look most like it, else the newest ones; newest first."""
     texts = [release.version for release in releases]
     near = difflib.get_close_matches(version, texts, _MOST_NEAR, 0.6)
     return [text for text in texts if text in near] or texts[:_MOST_NEAR]

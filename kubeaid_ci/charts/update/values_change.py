@@ -97,7 +97,7 @@ def _leaves(keys: tuple[str, ...], value: Any) -> Iterator[tuple[str, ...]]:
 
 
 def _short(keys: tuple[str, ...], value: Any) -> str:
-    """A value on one line, as it may be shown: secrets are detected by the names above them."""
+    """Return a value on one line, as it may be shown: secrets are detected by the names above them."""
     for key in reversed(keys[-_NAMING:]):
         value = {key: value}
     hidden = masked(value)
@@ -133,7 +133,7 @@ def set_values(
 
 
 def lost(known: Iterable[SetValues], update: ChartUpdate) -> tuple[LostValue, ...]:
-    """The values that clusters set and that the updated chart no longer has, in order of cluster."""
+    """Return the values that clusters set and that the updated chart no longer has, in order of cluster."""
     found = {one for each in known if each.chart == update.chart for one in _lost(each, update)}
     return tuple(sorted(found, key=lambda one: (one.cluster, one.app, one.path, one.line or 0, one.key)))
 

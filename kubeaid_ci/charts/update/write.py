@@ -136,7 +136,7 @@ class ChartWriter:
         return ChartUpdate(folder, status, one.subcharts, dry_run=self.dry_run)
 
     def _following(self, folders: set[str], versions: dict[str, str]) -> dict[str, bytes]:
-        """The files that follow the charts, if they change."""
+        """Return the files that follow the charts, if they change."""
         added, step = folders - self.head.folders, self.head.step_to(versions)
         after = platform_files.following(texts(self.root), added=added, step=step)
         return {path: text.encode() for path, text in after.items()}
@@ -149,7 +149,7 @@ class ChartWriter:
             self.written += files
 
     def _ignored(self, one: PreparedUpdate) -> Sequence[Finding]:
-        """The new files that ignore files keep out of Git."""
+        """Return the new files that ignore files keep out of Git."""
         paths = [path for path, file in one.files.items() if file is not None]
         found = sorted(work_tree.ignored(self.root, paths)) if Repository.at(self.root) else []
         rule = RULES["chart/dropped-by-gitignore"]

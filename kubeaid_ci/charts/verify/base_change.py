@@ -66,7 +66,7 @@ def check(
 
 
 def _seen(ledger: Ledger, is_chosen: Callable[[str], bool]) -> Ledger:
-    """The ledger with the sightings of the chosen charts only."""
+    """Return the ledger with the sightings of the chosen charts only."""
     if ledger.seen is None:
         return ledger
     return replace(ledger, seen={key: some for key, some in ledger.seen.items() if is_chosen(key)})
@@ -81,7 +81,7 @@ def _settings(snapshot: Snapshot) -> Settings:
 
 
 def _past_settings(snapshot: Snapshot) -> Settings:
-    """Those of the base; where it has none that can be read, everything is new."""
+    """Return the settings of the base; empty if they cannot be read, so that everything is new."""
     try:
         return _settings(snapshot)
     except UserError:

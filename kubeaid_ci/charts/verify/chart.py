@@ -92,7 +92,7 @@ class ChartVerifier:
         return result, tuple(self._edited(one, entry, files))
 
     def _reviewed(self, entry: LedgerEntry | None) -> Mapping[str, File]:
-        """The files of the tree that the ledger names, where this clone still has it."""
+        """Return the files of the tree that the ledger names, where this clone still has it."""
         repository = Repository.at(self.root)
         if repository is None or entry is None or entry.tree is None or not history.has(self.root, entry.tree):
             return {}
@@ -131,7 +131,7 @@ class ChartVerifier:
         return "; changed in the work tree" if steps is not None and isinstance(self.revision, WorkTree) else ""
 
     def _ignored(self, one: Vendored, changes: Iterable[FileChange]) -> frozenset[str]:
-        """Those of the missing files that ignore files name."""
+        """Return the missing files that ignore files exclude."""
         start = f"{one.subchart.path}/"
         missing = [start + change.path for change in changes if change.change is FileAction.MISSING]
         return frozenset(path.removeprefix(start) for path in work_tree.ignored(self.root, missing))

@@ -112,7 +112,7 @@ def _failed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Iterator[F
 
 
 def _not_listed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Finding:
-    """Only a recorded checksum shows that the version was published once; a reason shows that it was reviewed."""
+    """Return the finding about an unlisted version: a recorded checksum shows that it was published once."""
     is_recorded = entry is not None and entry.version == one.subchart.version
     if entry and is_recorded and entry.sha256:
         return _about(one, "chart/version-yanked", f"{got.message}; it was published when the ledger recorded it")
@@ -122,7 +122,7 @@ def _not_listed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Findin
 
 
 def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: Comparison) -> Iterator[Finding]:
-    """The archive against the index and against the ledger."""
+    """Yield findings from comparing the archive with the index and with the ledger."""
     known, is_same = entry.sha256 if entry else None, compared.is_same
     promised = got.index_digest.removeprefix("sha256:") if got.index_digest else None
     if promised and promised != got.sha256:
@@ -146,7 +146,7 @@ def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: C
 
 
 def _differing(compared: Comparison) -> str:
-    """Such as ``2 of its files are not ours: values.yaml, templates/x.yaml``."""
+    """Return a text such as ``2 of its files are not ours: values.yaml, templates/x.yaml``."""
     names = [plain(change.path) for change in compared.changes]
     if not names:
         return "its files cannot be compared with ours"
@@ -156,7 +156,7 @@ def _differing(compared: Comparison) -> str:
 
 
 def _place(one: Vendored, entry: LedgerEntry | None, got: Fetched, *, is_same: bool) -> Iterator[Finding]:
-    """Another host under the same repository address may be a new owner of a name that expired."""
+    """Yield a finding if the archive comes from another host: a name that expired may have a new owner."""
     if entry and entry.host and entry.host != got.host:
         message = f"the archive came from {entry.host}, now from {got.host}"
         severity = Severity.WARNING if is_same else Severity.ERROR

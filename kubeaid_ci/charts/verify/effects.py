@@ -73,7 +73,7 @@ class ChartEffects:
         yield _Attempt("subchart", ours, theirs)
 
     def _umbrella(self, one: Vendored) -> dict[str, bytes]:
-        """The files of the umbrella chart but those of the vendored one. Raises `UserError`."""
+        """Return the files of the umbrella chart but those of the vendored one. Raises `UserError`."""
         from kubeaid_ci.helm.chart_files import chart_files
 
         here = self.snapshot

@@ -23,7 +23,7 @@ _WHOSE = {
 
 
 def headline(effects: Effects) -> str:
-    """Such as ``2 host access, 1 image new; 1 object added, 2 modified``."""
+    """Return a text such as ``2 host access, 1 image new; 1 object added, 2 modified``."""
     if effects.error:
         return "unknown"
     kinds = Counter(finding.rule.id.partition("/")[2].replace("-", " ") for finding in _dangers(effects))

@@ -156,5 +156,5 @@ def _place(one: Asked) -> tuple[str | None, int | None]:
 
 
 def _content(failures: Sequence[Failure], contents: Mapping[str, str] | None) -> str | None:
-    """The content of all charts, not the reason: why a server could not be reached differs from run to run."""
+    """Return the content of all charts, not the reason: why a server could not be reached differs from run to run."""
     return None if contents is None else "\n".join(sorted(f"{one.key} {contents[one.key]}" for one, _ in failures))

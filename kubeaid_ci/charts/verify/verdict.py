@@ -125,7 +125,7 @@ class Vendored:
     def result(
         self, status: ChartStatus, *, digest: str | None = None, files: tuple[FileChange, ...] = ()
     ) -> ChartResult:
-        """The verdict about it."""
+        """Return the verdict about it."""
         subchart = self.subchart
         return ChartResult(self.umbrella, subchart.folder, subchart.version, self.repository, status, digest, files)
 
