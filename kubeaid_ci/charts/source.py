@@ -44,7 +44,7 @@ def _check_any(charts: Charts, root: Path) -> None:
 
 
 def _rewritten(snapshot: Snapshot) -> dict[str, str]:
-    """Return the files that a checkout changes. Git runs only if there are attributes: 8,000 files take a while."""
+    """Return the files that a checkout changes. It runs Git only if there are attributes: 8,000 files take a while."""
     if not snapshot.is_git or not any(path.endswith(attributes.FILE) for path in snapshot.files):
         return {}
     vendored = [
