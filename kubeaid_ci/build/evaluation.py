@@ -122,21 +122,22 @@ class Evaluation:
     def release(self, values: Mapping[str, Any]) -> str:
         """The release that the vars name, whose library is there; raises `Refused`."""
         release = values.get("kube_prometheus_version", _NO_RELEASE)
-        libraries = f"{self.kubeaid.prefix}/{BUILD}/libraries"
-        there = self.releases()
-        rule = LIBRARY_MISSING
         if not isinstance(release, str) or not _RELEASE.fullmatch(release):
-            raise self._refused(f"kube_prometheus_version is not a release: {release!r}", key="release", rule=rule)
-        if release not in there or "vendor" not in self.kubeaid.folders(f"{libraries}/{release}"):
-            why = "has no folder vendor" if release in there else "does not exist"
-            unset = "" if "kube_prometheus_version" in values else " (the vars set no kube_prometheus_version)"
-            known = ", ".join(there) or "none"
-            what = f"{release}: not vendored: {BUILD}/libraries/{release} {why}{unset}"
-            message = f"{what}; available: {known}{_next(release, there)}"
-            refused = self._refused(message, key="release", rule=rule)
-            raise Refused(refused.finding, release=release)
-        self.importer.library = f"{libraries}/{release}/vendor"
+            message = f"kube_prometheus_version is not a release: {release!r}"
+            raise self._refused(message, key="release", rule=LIBRARY_MISSING)
+        library = f"{self.kubeaid.prefix}/{BUILD}/libraries/{release}/vendor"
+        if not self.kubeaid.is_folder(library):
+            raise self._not_vendored(release, is_set="kube_prometheus_version" in values)
+        self.importer.library = library
         return release
+
+    def _not_vendored(self, release: str, *, is_set: bool) -> Refused:
+        available = self.releases()
+        why = "has no folder vendor" if release in available else "does not exist"
+        unset = "" if is_set else " (the vars set no kube_prometheus_version)"
+        what = f"{release}: not vendored: {BUILD}/libraries/{release} {why}{unset}"
+        message = f"{what}; available: {', '.join(available) or 'none'}{_next(release, available)}"
+        return Refused(self._refused(message, key="release", rule=LIBRARY_MISSING).finding, release=release)
 
     def manifests(self, engine: str | None = None) -> dict[str, str]:
         """Return the JSON text of each manifest, which `parsed` reads, by field name.

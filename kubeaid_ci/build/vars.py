@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from kubeaid_ci.config_repo.rules import VARS_INVALID
@@ -50,10 +51,18 @@ def template(defaults: Mapping[str, Any], texts: Iterable[str]) -> Template:
     mentioned: set[str] = set()
     platforms: tuple[str, ...] = ()
     for text in texts:
-        mentioned.update(name for match in _MENTIONED.finditer(text) for name in match.groups() if name)
-        if (match := _PLATFORMS.search(text)) and not platforms:
-            platforms = tuple(_QUOTED.findall(match["names"]))
+        names, restricted = _demands(text)
+        mentioned |= names
+        platforms = platforms or restricted
     return Template(defaults, frozenset(mentioned), platforms)
+
+
+@lru_cache(maxsize=256)
+def _demands(text: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the names of vars that a file of the template mentions, and the platforms to which it restricts them."""
+    names = frozenset(name for match in _MENTIONED.finditer(text) for name in match.groups() if name)
+    match = _PLATFORMS.search(text)
+    return names, tuple(_QUOTED.findall(match["names"])) if match else ()
 
 
 def check(values: Mapping[str, Any], known: Template, *, path: str, text: str, subject: str) -> Iterator[Finding]:

@@ -77,6 +77,10 @@ class Source(ABC):
         """Return the names of the folders in a folder, sorted, links followed; empty if it does not exist."""
         return tuple(one.name for one in self.tree.listing(self._inside(path)) if one.kind is Kind.FOLDER)
 
+    def is_folder(self, path: str) -> bool:
+        """Return whether a path leads to a folder, links followed."""
+        return self.tree.is_folder(self._inside(path))
+
     def _inside(self, real: str) -> str:
         return real[len(self.prefix) + 1 :]
 

@@ -12,6 +12,7 @@ from kubeaid_ci.helm.loaded_chart import LoadedChart, Values
 from kubeaid_ci.helm.version import HelmRules
 
 _GLOBAL = "global"
+_NESTED = (dict, list)
 
 
 def laid_over(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,12 +38,12 @@ def coalesced(chart: LoadedChart, values: Mapping[str, Any], rules: HelmRules, *
 
 
 def copied(values: Any) -> Any:
-    """Copy mappings and lists, all the way down."""
-    match values:
-        case dict():
-            return {key: copied(value) for key, value in values.items()}
-        case list():
-            return [copied(value) for value in values]
+    """Copy mappings and lists, all the way down. Scalars take no call: charts have hundreds of thousands of them."""
+    kind = type(values)
+    if kind is dict:
+        return {key: copied(value) if type(value) in _NESTED else value for key, value in values.items()}
+    if kind is list:
+        return [copied(value) if type(value) in _NESTED else value for value in values]
     return values
 
 

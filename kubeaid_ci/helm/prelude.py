@@ -26,16 +26,19 @@ def prelude(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> str:
 
 
 def _changes(wanted: Mapping[str, Any], given: Mapping[str, Any], steps: Steps) -> Iterator[str]:
-    place = f"(index .Values {' '.join(map(_text, steps))})" if steps else ".Values"
     for key in given:
         if key not in wanted:
-            yield f"unset {place} {_text(key)}"
+            yield f"unset {_place(steps)} {_text(key)}"
     for key, value in wanted.items():
         other = given.get(key, _MISSING)
         if isinstance(value, dict) and isinstance(other, dict):
             yield from _changes(value, other, (*steps, key))
         elif not _same(value, other):
-            yield f"set {place} {_text(key)} {_expression(value)}"
+            yield f"set {_place(steps)} {_text(key)} {_expression(value)}"
+
+
+def _place(steps: Steps) -> str:
+    return f"(index .Values {' '.join(map(_text, steps))})" if steps else ".Values"
 
 
 def _same(wanted: Any, given: Any) -> bool:
