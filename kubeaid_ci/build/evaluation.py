@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -139,12 +139,15 @@ class Evaluation:
         message = f"{what}; available: {', '.join(available) or 'none'}{_next(release, available)}"
         return Refused(self._refused(message, key="release", rule=LIBRARY_MISSING).finding, release=release)
 
-    def manifests(self, engine: str | None = None) -> dict[str, str]:
+    def manifests(self, engine: str | None = None, *, only: Collection[str] | None = None) -> dict[str, str]:
         """Return the JSON text of each manifest, which `parsed` reads, by field name.
 
-        Raises `Refused` with the best message that can be had.
+        With `only` no other manifests are evaluated. Raises `Refused` with the best message that can be had.
         """
         code = jsonnet.imported(f"{self.kubeaid.prefix}/{TEMPLATE}")
+        if only is not None:
+            names = f"[name for name in {json.dumps(sorted(only))} if std.objectHas(all, name)]"
+            code = f"local all = {code}; {{ [name]: all[name] for name in {names} }}"
         ext = {"vars": jsonnet.imported(self.vars_path)}
         fallback = engine is None and not self.only
         result = self._evaluated(engine or self.engine, code, ext, run=jsonnet.evaluate_fields, fallback=fallback)

@@ -60,7 +60,7 @@ def _engines(chosen: str) -> Iterator[Tool]:
     uses = {
         "rjsonnet": "build",
         "gojsonnet": "explain errors in vars files, and to build what rjsonnet cannot",
-        "jsonnet": "build with --engine jsonnet",
+        "jsonnet": "decide where build --cross-check finds a difference, and build with --engine jsonnet",
     }
     for name in jsonnet.ENGINES:
         tool = Tool(name, jsonnet.version(name), uses[name], f"pip install {name}", needed=name == chosen)

@@ -25,7 +25,11 @@ _RAN = ("build",)
 @command()
 @clusters_argument
 @engine_option
-@click.option("--cross-check", is_flag=True, help="Evaluate with a second engine and report differences.")
+@click.option(
+    "--cross-check",
+    is_flag=True,
+    help="Evaluate with a second engine and report differences; the jsonnet engine tells which is right.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if committed manifests are stale.")
 @click.option("--validate", is_flag=True, help="Check the built rules with promtool, and every object.")
 @click.option(

@@ -113,11 +113,17 @@ class Repository:
         names = _full_names(revision)
         if not names:
             return None
-        found = self._git("for-each-ref", "--format=%(refname)", *names).text.splitlines()
+        form = "%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"
+        found = dict(
+            line.split(" ", 1) for line in self._git("for-each-ref", f"--format={form}", *names).text.splitlines()
+        )
         name = next((name for name in names if name in found), None)
-        if name is None and not _SHORT_ID.fullmatch(revision):
-            return None
-        return self.commit(name or revision)
+        if name is None:
+            return self.commit(revision) if _SHORT_ID.fullmatch(revision) else None
+        kind, identity, tagged_kind, tagged = found[name].split(" ")
+        if "commit" not in (kind, tagged_kind):  # a tag of a tag
+            return self.commit(name)
+        return identity if kind == "commit" else tagged
 
     def ambiguous_refs(self, revision: str) -> tuple[str, ...]:
         """Return the tag of a name and the branches of it, by their whole names; empty if there are not both.

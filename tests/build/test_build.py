@@ -173,6 +173,16 @@ def test_cross_check_reports_files_on_which_the_engines_differ(build, two):
     (finding,) = build("one", cross_check=True).findings
     assert finding.rule.id == "build/engines-differ"
     assert finding.path == "k8s/one/kube-prometheus/extra.yaml"
+    # So does the original implementation, which is the reference.
+    assert finding.message == "rjsonnet and gojsonnet give different manifests; jsonnet agrees with rjsonnet"
+
+
+def test_cross_check_reports_manifests_that_only_one_engine_gives(build, two):
+    more = f"{{ [if std.manifestYamlDoc(0.1) != '0.1' then 'extra']: {_config_map(1)} }}"
+    repos.write(two.config, {"k8s/one/one-vars.jsonnet": vars_file(more=more)})
+    (finding,) = build("one", cross_check=True).findings
+    assert finding.path == "k8s/one/kube-prometheus/extra.yaml"
+    assert finding.message.endswith("; jsonnet agrees with rjsonnet")
 
 
 @pytest.mark.parametrize("committed", ["0.005", "0.00500000000000000010"])
