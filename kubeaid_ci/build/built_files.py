@@ -73,14 +73,14 @@ class Files:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def data(self, path: str) -> bytes:
-        """The bytes of one file; raises `KeyError` if the cache lost them."""
+        """Return the bytes of one file; raises `KeyError` if the cache lost them."""
         data = self.content(self.digests[path])
         if data is None:
             raise KeyError(path)
         return data
 
     def manifests(self, paths: Iterable[str]) -> list[Manifest]:
-        """The objects in some of the files."""
+        """Return the objects in some of the files."""
         found: list[Manifest] = []
         for path in paths:
             if path in self.values:
@@ -97,7 +97,7 @@ class Sources:
     _opened: dict[SourceRef, Source] = field(default_factory=dict)
 
     def at(self, at: SourceRef) -> Source:
-        """The source, opened once."""
+        """Return the source; it is opened once."""
         if at not in self._opened:
             self._opened[at] = opened(at)
         return self._opened[at]
@@ -151,7 +151,7 @@ def _manifests(
 def _engines_differ(task: Task, evaluation: Evaluation, contents: Mapping[str, bytes]) -> tuple[Finding, ...]:
     """Return a finding for each file that another engine gives differently.
 
-    jsonnet, the original implementation, takes minutes for all manifests, so it is asked about those that differ only.
+    jsonnet, the original implementation, takes minutes for all manifests, so it evaluates only those that differ.
     """
     used = evaluation.used
     other = "gojsonnet" if used != "gojsonnet" else "rjsonnet"

@@ -36,11 +36,11 @@ class Delta:
 
     written: tuple[str, ...]
     removed: tuple[str, ...]
-    kept: tuple[str, ...]
+    unchanged: tuple[str, ...]
 
     @property
     def is_empty(self) -> bool:
-        """True where the disk has what was built."""
+        """True if the disk has what was built."""
         return not self.written and not self.removed
 
 
@@ -74,7 +74,7 @@ def failed(task: Task, finding: Finding, *, notes: tuple[Finding, ...] = (), rel
 
 
 def unchanged(task: Task, sources: "Sources") -> Built | None:
-    """The outcome without evaluating or parsing anything, where the cache proves that nothing changed."""
+    """Return the outcome without evaluating anything if the cache proves that nothing changed, else None."""
     if task.cache is None or task.validate or task.cross_check:
         return None
     files = cached_files(task, sources)
@@ -103,7 +103,7 @@ def _finish(task: Task, files: Files) -> Built:
         delta = delta_of(task, files)
         built = _result(task, files, delta)
         if not delta.is_empty and not task.check:
-            wanted: dict[str, bytes | None] = dict.fromkeys(delta.kept)
+            wanted: dict[str, bytes | None] = dict.fromkeys(delta.unchanged)
             wanted |= {path: files.data(path) for path in delta.written}
             output.replace(folder, wanted)
     return built
@@ -112,20 +112,20 @@ def _finish(task: Task, files: Files) -> Built:
 def delta_of(task: Task, files: Files) -> Delta:
     """Return how built files differ from those on disk. Raises `OutputError` if these cannot be read."""
     folder = Path(task.config, task.cluster.output)
-    there = output.names(folder)
+    on_disk = output.names(folder)
     written: list[str] = []
-    kept: list[str] = []
+    same: list[str] = []
     differing: dict[str, tuple[bytes, bytes]] = {}
     for path, digest in files.digests.items():
-        old = output.read(folder, path) if path in there else None
+        old = output.read(folder, path) if path in on_disk else None
         is_same = old is not None and output.digest(old) == digest
-        (kept if is_same else written).append(path)
+        (same if is_same else written).append(path)
         if old is not None and not is_same:
             differing[path] = (old, files.data(path))
     stored = _stored_alike(task, differing) if differing else frozenset()
-    written, kept = [path for path in written if path not in stored], [*kept, *stored]
-    removed = [name for name in there if name not in files.digests]
-    return Delta(tuple(sorted(written)), tuple(removed), tuple(kept))
+    written, same = [path for path in written if path not in stored], [*same, *stored]
+    removed = [name for name in on_disk if name not in files.digests]
+    return Delta(tuple(sorted(written)), tuple(removed), tuple(same))
 
 
 def _stored_alike(task: Task, differing: Mapping[str, tuple[bytes, bytes]]) -> frozenset[str]:

@@ -40,7 +40,7 @@ class Explanation:
 
 
 def explain(
-    said: str,
+    message: str,
     *,
     prefer: Sequence[str],
     lines_of: Callable[[str], Sequence[str]],
@@ -54,7 +54,7 @@ def explain(
     are the right names that a wrong one may be close to. `instead` replaces the engine's own words
     if the caller knows better, and keeps only the position.
     """
-    text, places = _parsed(said)
+    text, places = _parsed(message)
     text = instead or text
     place = _best(places, prefer)
     if place is None:
@@ -64,22 +64,22 @@ def explain(
     return Explanation("\n".join(part for part in (text, _excerpt(place, lines), meant) if part), place)
 
 
-def depth(said: str) -> int:
-    """Number of frames that an engine's message shows."""
-    return len(_parsed(said)[1])
+def depth(message: str) -> int:
+    """Return the number of frames that an engine's message shows."""
+    return len(_parsed(message)[1])
 
 
-def _parsed(said: str) -> tuple[str, list[Place]]:
-    said = _without_prefix(said.strip("\n"))
+def _parsed(message: str) -> tuple[str, list[Place]]:
+    message = _without_prefix(message.strip("\n"))
     if (
-        (static := _STATIC.fullmatch(said))
+        (static := _STATIC.fullmatch(message))
         and not static["path"].startswith(("\t", " "))
         and "\n" not in static["path"]
     ):
         # Engines that check before they run put the place first and their own excerpt last.
         return static["text"].split("\n")[0].strip(), [_place(static)]
     text, places = [], []
-    for line in said.split("\n"):
+    for line in message.split("\n"):
         if match := _FRAME.fullmatch(line):
             places.append(_place(match))
         elif not _BARE_FRAME.fullmatch(line):
@@ -109,11 +109,11 @@ def _best(places: Sequence[Place], prefer: Sequence[str]) -> Place | None:
 
 def _excerpt(place: Place, lines: Sequence[str]) -> str:
     first = max(1, place.line - _AROUND)
-    shown = []
+    rows = []
     for number, line in enumerate(lines[first - 1 : place.line + _AROUND], first):
         marker = ">" if number == place.line else " "
-        shown.append(f"{marker} {number:>4} | {line.rstrip()[:160]}")
-    return "\n".join(shown)
+        rows.append(f"{marker} {number:>4} | {line.rstrip()[:160]}")
+    return "\n".join(rows)
 
 
 def _did_you_mean(place: Place, lines: Sequence[str], names: Iterable[str]) -> str:

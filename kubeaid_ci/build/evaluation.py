@@ -48,7 +48,7 @@ class Refused(Exception):  # noqa: N818 - an outcome, not an internal error
 
 @lru_cache(maxsize=4)
 def _commit(at: CommitRef) -> Source:
-    """The files of a commit, which never change: clusters that a worker evaluates at the same one share them."""
+    """Return the files of a commit, which never change: clusters at the same commit share them in a worker."""
     return opened(at)
 
 
@@ -90,7 +90,7 @@ class Evaluation:
 
     @property
     def vars_path(self) -> str:
-        """The absolute path of the vars file."""
+        """Return the absolute path of the vars file."""
         return f"{self.config.prefix}/{self.cluster.vars_file}"
 
     def vars(self) -> dict[str, Any]:
@@ -116,11 +116,11 @@ class Evaluation:
         return tuple(found)
 
     def releases(self) -> tuple[str, ...]:
-        """The releases whose library is in the KubeAid files."""
+        """Return the releases whose library is in the KubeAid files."""
         return self.kubeaid.folders(f"{self.kubeaid.prefix}/{BUILD}/libraries")
 
     def release(self, values: Mapping[str, Any]) -> str:
-        """The release that the vars name, whose library is there; raises `Refused`."""
+        """Return the release that the vars name. Raises `Refused` if its library does not exist."""
         release = values.get("kube_prometheus_version", _NO_RELEASE)
         if not isinstance(release, str) or not _RELEASE.fullmatch(release):
             message = f"kube_prometheus_version is not a release: {release!r}"
@@ -204,8 +204,8 @@ class Evaluation:
         if any(map(_is_unsafe, parts)) or not name.isprintable() or visible(name) != name:
             raise self._refused(f"{TEMPLATE} gives a field {name!r}, which is no safe file name", key=name)
 
-    def _explained(self, said: str, rjsonnet: str = "") -> Refused:
-        """Return an engine's error, readable and without secrets; `rjsonnet` is that of rjsonnet, if it ran before.
+    def _explained(self, message: str, rjsonnet: str = "") -> Refused:
+        """Return an engine's error, readable and without secrets; `rjsonnet` is the error of rjsonnet if it ran first.
 
         What only errors need is imported here: to load it takes a worker 10 ms.
         """
@@ -213,25 +213,25 @@ class Evaluation:
         from kubeaid_ci.redaction.texts import named_values
         from kubeaid_ci.redaction.values import safe_message, secret_values
 
-        if rjsonnet and engine_message.depth(said) >= _DEEP:
-            said = rjsonnet  # of endless recursion it names the field, gojsonnet the frames
+        if rjsonnet and engine_message.depth(message) >= _DEEP:
+            message = rjsonnet  # of endless recursion it names the field, gojsonnet the frames
         config, kubeaid = self.config.prefix + "/", self.kubeaid.prefix + "/"
         failure = self.importer.failure
-        told = engine_message.explain(
-            said,
+        explained = engine_message.explain(
+            message,
             prefer=(config,),
             lines_of=self._lines,
             names=self.template.names,
             instead=str(failure) if failure else None,
         )
         secrets = {*secret_values(self.values), *named_values(self._text(self.vars_path))}
-        text = safe_message(told.text.replace(config, "").replace(kubeaid, "kubeaid:"), secrets)
-        if told.place is None:
-            where = engine_message.explain(said, prefer=(kubeaid,), lines_of=lambda _: ()).place
+        text = safe_message(explained.text.replace(config, "").replace(kubeaid, "kubeaid:"), secrets)
+        if explained.place is None:
+            where = engine_message.explain(message, prefer=(kubeaid,), lines_of=lambda _: ()).place
             at = f" ({where.path.removeprefix(kubeaid)}:{where.line})" if where else ""
             return self._refused(text + at, key="evaluation")
-        path = told.place.path.removeprefix(config)
-        return self._refused(text, key="evaluation", path=path, line=told.place.line)
+        path = explained.place.path.removeprefix(config)
+        return self._refused(text, key="evaluation", path=path, line=explained.place.line)
 
     def _refused(
         self,
@@ -277,10 +277,10 @@ def _is_unsafe(part: str) -> bool:
     return part in ("", ".", "..") or len(part) > 200 or "\\" in part or is_for_git(part)
 
 
-def _next(release: str, there: Iterable[str]) -> str:
+def _next(release: str, available: Iterable[str]) -> str:
     """Return advice on the oldest available release that is newer, or an empty text."""
     wanted = _version(release)
-    newer = [version for name in there if wanted and (version := _version(name)) and version > wanted]
+    newer = [version for name in available if wanted and (version := _version(name)) and version > wanted]
     return f"; the next newer release is {min(newer)}" if newer else ""
 
 

@@ -10,9 +10,9 @@ from kubeaid_ci.k8s.manifest import Manifest, ObjectId, objects
 
 
 def check(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:
-    """Findings on objects that lack what names them, and on objects that are there twice.
+    """Yield findings about objects that lack a name or kind, and about objects that exist twice.
 
-    Items of a List are checked each; twins of the same content are but a warning. `subject` is what
+    Items of a List are checked too; twins of the same content are only a warning. `subject` is what
     the manifests belong to, a cluster's name.
     """
     seen: dict[ObjectId, Manifest] = {}
@@ -28,7 +28,7 @@ def check(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:
 
 
 def rule_groups(manifests: Iterable[Manifest]) -> dict[str, list[Any]]:
-    """The rule groups of every PrometheusRule, by file.
+    """Return the rule groups of every PrometheusRule, by file.
 
     Groups of two objects in one file may share a name, which Prometheus allows in two files only:
     the later one's name then ends in the name of its object.
@@ -44,7 +44,7 @@ def rule_groups(manifests: Iterable[Manifest]) -> dict[str, list[Any]]:
 
 
 def rule_findings(problems: Iterable[RuleProblem], *, subject: str) -> Iterator[Finding]:
-    """A finding for each rule that Prometheus would refuse."""
+    """Yield a finding for each rule that Prometheus would refuse."""
     for problem in problems:
         named = (("group", problem.group), ("rule", problem.rule))
         place = ", ".join(f"{word} {name}" for word, name in named if name)

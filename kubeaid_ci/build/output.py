@@ -1,7 +1,7 @@
 """A cluster's built manifests on disk: read, compared by content, replaced as a whole.
 
 The new folder is made next to the old one and the two change places in one step of the operating
-system, so that a kill at any moment leaves the old or the new, never half.
+system, so that a kill at any moment leaves the old or the new folder, never half of one.
 """
 
 import errno
@@ -30,7 +30,7 @@ _STAGING = ".kube-prometheus.new"
 
 
 def names(folder: Path) -> tuple[str, ...]:
-    """Every file and link below a folder, as sorted paths relative to it; empty if there is no folder."""
+    """Return every file and link below a folder, as sorted paths relative to it; empty if the folder does not exist."""
     if folder.is_symlink():
         raise OutputError(folder, "is a link; the built manifests must be a folder of the config repo")
     try:
@@ -40,7 +40,7 @@ def names(folder: Path) -> tuple[str, ...]:
 
 
 def read(folder: Path, name: str) -> bytes | None:
-    """The bytes of one file; None if there is no regular file of that name."""
+    """Return the bytes of one file; None if no regular file has that name."""
     path = folder / name
     try:
         return None if path.is_symlink() else path.read_bytes()
@@ -51,7 +51,7 @@ def read(folder: Path, name: str) -> bytes | None:
 
 
 def digest(data: bytes) -> str:
-    """SHA-256 of some bytes, in hex."""
+    """Return the SHA-256 of bytes, in hex."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -91,12 +91,12 @@ def replace(folder: Path, wanted: Mapping[str, bytes | None]) -> None:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _put(target: Path, data: bytes | None, kept: Path) -> None:
+def _put(target: Path, data: bytes | None, existing: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if data is not None:
         target.write_bytes(data)
         return
     try:
-        os.link(kept, target, follow_symlinks=False)
+        os.link(existing, target, follow_symlinks=False)
     except OSError:
-        shutil.copy2(kept, target)  # a file system without hard links
+        shutil.copy2(existing, target)  # a file system without hard links

@@ -37,7 +37,7 @@ class RuleProblem:
 
 
 def find() -> str | None:
-    """The path of promtool, where it is installed."""
+    """Return the path of promtool; None if it is not installed."""
     return shutil.which("promtool")
 
 
@@ -45,7 +45,7 @@ def check_rules(groups_by_file: Mapping[str, list[Any]]) -> tuple[RuleProblem, .
     """Return what Prometheus would refuse in these rule groups; empty if it takes them all.
 
     One run of promtool checks all of them. Raises `UserError` if promtool is not installed, and
-    `OutsideError` where it does not end in time or in no known way.
+    `OutsideError` if it does not end in time, or fails without naming a file.
     """
     if not groups_by_file:
         return ()
@@ -73,7 +73,7 @@ def _plain(group: Any) -> Any:
 
 
 def _problems(stderr: str, names: Mapping[str, str]) -> tuple[RuleProblem, ...]:
-    """Messages, each of which starts with the path of its file; what follows on more lines is part of it."""
+    """Parse messages, each of which starts with the path of its file; lines that follow belong to it."""
     found: list[tuple[str, list[str]]] = []
     for line in stderr.rstrip("\n").split("\n"):
         path, separator, text = line.partition(": ")
@@ -93,10 +93,10 @@ def _problem(file: str, message: str) -> RuleProblem:
 
 
 def _unquoted(quoted: str) -> str | None:
-    """The text of Go's quoted form, whose escapes are those of a Python literal; nothing of an empty one."""
+    """Return the text of Go's quoted form, whose escapes are those of a Python literal; None if it is empty."""
     return str(ast.literal_eval(quoted)) or None
 
 
 def _unclear(done: Finished) -> str:
-    said = done.stderr.strip() or done.text
-    return f"promtool ended with code {done.code}: {said or 'it printed nothing'}"
+    printed = done.stderr.strip() or done.text
+    return f"promtool ended with code {done.code}: {printed or 'it printed nothing'}"

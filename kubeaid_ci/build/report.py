@@ -17,7 +17,7 @@ _MOST_LINES = 12
 
 
 def report(builds: Builds, *, version: str, check: bool) -> Report:
-    """The report of a build; with `check`, nothing was written."""
+    """Return the report of a build; with `check`, nothing was written."""
     counts = Counter(result.status for result in builds.results)
     summary = {"clusters": len(builds.results)} | {status.value: counts[status] for status in BuildStatus}
     summary["cached"] = sum(result.cached for result in builds.results)
@@ -40,7 +40,7 @@ def _files(changed: Iterable[BuildResult], *, check: bool) -> dict[str, int]:
 
 
 def outputs(builds: Builds) -> Mapping[str, str]:
-    """The outputs for a CI system: the names of the clusters that changed and of those that failed, as JSON."""
+    """Return the outputs for a CI system: the names of the clusters that changed and of those that failed, as JSON."""
     return {status.value: _names(builds, status) for status in (BuildStatus.CHANGED, BuildStatus.FAILED)}
 
 
@@ -58,8 +58,8 @@ def _row(result: BuildResult, *, check: bool) -> tuple[str, ...]:
 def _counted(changes: Iterable[Change]) -> str:
     """Return text such as ``2 added, 1 removed, 14 modified``, or a note if only the text differs."""
     counts = Counter(change.action for change in changes)
-    told = [f"{counts[action]} {action.value}" for action in Action if counts[action]]
-    return ", ".join(told) or "text only, no object changes"
+    parts = [f"{counts[action]} {action.value}" for action in Action if counts[action]]
+    return ", ".join(parts) or "text only, no object changes"
 
 
 def _list(changes: tuple[Change, ...]) -> ItemList:

@@ -44,5 +44,5 @@ class Builds(JsonResult):
 
     @property
     def failed(self) -> tuple[BuildResult, ...]:
-        """The clusters that could not be built; their old manifests stand."""
+        """Return the clusters that could not be built; their old manifests are unchanged."""
         return tuple(result for result in self.results if result.status is BuildStatus.FAILED)

@@ -42,12 +42,12 @@ class Template:
 
     @property
     def names(self) -> frozenset[str]:
-        """Every top-level name that the template or the build itself reads."""
+        """Return every top-level name that the template or the build itself reads."""
         return self.mentioned | frozenset(self.defaults) | {"kube_prometheus_version"}
 
 
 def template(defaults: Mapping[str, Any], texts: Iterable[str]) -> Template:
-    """Read a template's demands from its default vars and the text of its own jsonnet files."""
+    """Return what a template accepts, read from its default vars and the text of its own jsonnet files."""
     mentioned: set[str] = set()
     platforms: tuple[str, ...] = ()
     for text in texts:
@@ -93,9 +93,9 @@ class _File:
         return _RULE.at(self.path, message, subject=self.subject, line=line, severity=severity, key=key)
 
 
-def _platform(given: object, platforms: tuple[str, ...], file: _File) -> Iterator[Finding]:
-    if platforms and isinstance(given, str) and given not in platforms:
-        message = f"unknown platform {given!r}; it is one of {', '.join(platforms)}{_meant(given, platforms)}"
+def _platform(actual: object, platforms: tuple[str, ...], file: _File) -> Iterator[Finding]:
+    if platforms and isinstance(actual, str) and actual not in platforms:
+        message = f"unknown platform {actual!r}; it is one of {', '.join(platforms)}{_meant(actual, platforms)}"
         yield file.at("platform", message, Severity.ERROR)
 
 
@@ -122,18 +122,18 @@ def _types(values: Mapping[str, Any], defaults: Mapping[str, Any], file: _File) 
         elif _TYPES[type(value)] != _TYPES[type(default)]:
             # A scalar of another type may still print the same (a number for a string): warn only.
             mixed = isinstance(value, dict | list) or isinstance(default, dict | list)
-            given, wanted = _TYPES[type(value)], _TYPES[type(default)]
-            message = f"{file.dotted(name)} is {given}; the template's default is {wanted}"
+            actual, wanted = _TYPES[type(value)], _TYPES[type(default)]
+            message = f"{file.dotted(name)} is {actual}; the template's default is {wanted}"
             yield file.at(name, message, Severity.ERROR if mixed else Severity.WARNING)
 
 
-def _meant(given: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(given, sorted(names), 1, 0.6)
+def _meant(actual: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(actual, sorted(names), 1, 0.6)
     return f"; did you mean {close[0]}?" if close else ""
 
 
 def _line(text: str, name: str) -> int | None:
-    """The line where a field of that name is set first."""
+    """Return the first line that sets a field of that name."""
     field = re.compile(rf"(?:^|[\s{{,])['\"]?{re.escape(name)}['\"]?\s*\+?:{{1,3}}")
     for number, line in enumerate(text.splitlines(), 1):
         if field.search(line.partition("//")[0]):

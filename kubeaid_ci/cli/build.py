@@ -28,7 +28,7 @@ _RAN = ("build",)
 @click.option(
     "--cross-check",
     is_flag=True,
-    help="Evaluate with a second engine and report differences; the jsonnet engine tells which is right.",
+    help="Evaluate with a second engine and report differences, with the answer of jsonnet.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if committed manifests are stale.")
 @click.option("--validate", is_flag=True, help="Check the built rules with promtool, and every object.")

@@ -159,7 +159,7 @@ def require(engine: str) -> None:
 
 
 def imported(path: str) -> str:
-    """The expression that imports a file, for use as code."""
+    """Return the expression that imports a file, for use as code."""
     return f"import {json.dumps(path)}"
 
 

@@ -112,7 +112,7 @@ def _format(edits: Edits, operator: Open, end: int) -> None:
 
 
 def _add(edits: Edits, operator: Open, kind: str, start: int, end: int) -> str:
-    """Text turns the other side into text. What is added to an object or array must not be text."""
+    """Write an addition. Text turns the other side into text; what is added to an object or array must not be text."""
     for known, check in ((TEXT, "text("), (COLLECTION, "other(")):
         if known not in (operator.kind, kind):
             continue

@@ -69,7 +69,7 @@ class Cursor:
         return top
 
     def _turn(self, start: int, into: str, *roles: str) -> None:
-        """The nearest keyword in one of the roles goes on with its next part."""
+        """Let the nearest keyword in one of the roles go on with its next part."""
         top = self._unwind(*roles)
         if top.role not in roles or not self._complete:
             raise UnsupportedError(start)

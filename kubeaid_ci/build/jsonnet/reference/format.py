@@ -161,7 +161,7 @@ def _integer(
 
 
 def _digits(magnitude: float, radix: int) -> str:
-    """The digits of a whole number, by divisions of floats: beyond 2^53 these are not the exact ones."""
+    """Return the digits of a whole number, by divisions of floats: beyond 2^53 these are not the exact ones."""
     found: list[str] = []
     while magnitude != 0:
         found.append("0123456789abcdef"[int(math.fmod(magnitude, radix))])
@@ -178,7 +178,7 @@ def _hexadecimal(value: float, width: int, digits: int, directive: Directive) ->
 
 
 def _decimal(value: float, width: int, digits: int, flags: frozenset[str]) -> str:
-    """A number with `digits` decimals, rounded half away from zero."""
+    """Return a number with `digits` decimals, rounded half away from zero."""
     denominator = 10.0**digits
     numerator = abs(value) * denominator + 0.5
     if math.isinf(numerator):

@@ -64,7 +64,7 @@ class Operands(Cursor):
         self._take_name_or_text(start, f"'{text}'", UNKNOWN)
 
     def _take_key(self, text: str, start: int, _: int) -> None:
-        """A name or text and the colons behind it."""
+        """Take a name or text and the colons behind it."""
         name = text.rstrip(":").rstrip()
         if name[0] in "'\"":
             self._take_text(name, start, start)
@@ -92,7 +92,7 @@ class Operands(Cursor):
             self._complete = True
 
     def _take_path(self, text: str, start: int) -> None:
-        """The path of an import: code is rewritten as well, data is not, so their paths must differ."""
+        """Take the path of an import: code is rewritten as well, data is not, so their paths must differ."""
         if text[1:].lstrip("'\"").startswith(_OWN) or "\\" in text:
             raise UnsupportedError(start)
         if self._import_use == "import":
@@ -222,7 +222,7 @@ class Operands(Cursor):
         self._begin(start)
 
     def _take_in(self, word: str, start: int, end: int) -> None:
-        """The `in` of a comprehension: rjsonnet goes through objects, too."""
+        """Take the `in` of a comprehension: rjsonnet goes through objects, too."""
         if word != "in":
             raise UnsupportedError(start)
         self._expected = ""
@@ -240,7 +240,7 @@ class Operands(Cursor):
         self._reset()
 
     def _take_member(self, word: str, start: int) -> None:
-        """A local or an assertion of an object."""
+        """Take a local or an assertion of an object."""
         if self._complete or word not in ("local", "assert"):
             raise UnsupportedError(start)
         self._key = False
@@ -306,7 +306,7 @@ class Operands(Cursor):
         self._reset()
 
     def _part(self, start: int) -> None:
-        """The colon of a slice or of an assertion."""
+        """Take the colon of a slice or of an assertion."""
         top = self._unwind("assert")
         if top.role == "[":
             top.use = "slice"
