@@ -40,6 +40,7 @@ def main() -> None:
     jobs = {
         "render": ["render", "--kubeaid-ref", "pinned", "--format", "json"],
         "diff": ["diff", "--upgrade-to", options.upgrade_to, "--format", "json"],
+        "upgrade": ["upgrade", "--to", options.upgrade_to, "--dry-run", "--format", "json"],
         "check": ["check", "--format", "json"],
     }
     first: dict[str, float] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from kubeaid_ci.argocd import application_set
 from kubeaid_ci.argocd.application import APPLICATION_SET, AppId, Application, Source, is_application
-from kubeaid_ci.argocd.application_set import Listing, Made, UnsupportedError
+from kubeaid_ci.argocd.application_set import Listing, UnsupportedError
 from kubeaid_ci.argocd.sync import application_set_policy
 from kubeaid_ci.argocd.version import is_version, repo_server_version
 from kubeaid_ci.config_repo.cluster import Cluster
@@ -21,6 +21,15 @@ from kubeaid_ci.k8s import api
 from kubeaid_ci.k8s.rendered import Rendered
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.render.cluster_facts import ClusterFacts, registered_cluster
+from kubeaid_ci.render.held_application import (
+    HeldApplication,
+    object_key,
+    object_name,
+    object_namespace,
+    read_application,
+    set_remarks,
+    unreadable_application,
+)
 from kubeaid_ci.render.plan import Capabilities, Part, Planner
 from kubeaid_ci.render.rendering import OtherRevision, SourceHost
 from kubeaid_ci.render.repositories import LocalRepositories, UnavailableError
@@ -56,19 +65,6 @@ class Planned:
     def tasks(self) -> tuple[Task, ...]:
         """Return the tasks that can run now."""
         return tuple(part.what for part in self.parts if not isinstance(part.what, Note))
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An Application as an object of its holder. `note` is set if it, or its ApplicationSet, cannot be read.
-
-    `remarks` are findings that leave it its objects.
-    """
-
-    application: Application
-    where: str
-    note: Note | None = None
-    remarks: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ class ClusterApplications:
     built_in: tuple[str, ...] = field(init=False)
     _learnt: set[Task] = field(default_factory=set)
     _rendered: set[Task] = field(default_factory=set)
-    _inside: dict[Task, list[_Found | Rendered]] = field(default_factory=dict)
+    _inside: dict[Task, list[HeldApplication | Rendered]] = field(default_factory=dict)
     _registered: dict[str, str] = field(default_factory=dict)
     _defined: tuple[str, ...] = ()
     _guessed: frozenset[str] = frozenset()
@@ -137,7 +133,7 @@ class ClusterApplications:
     def planned(self, outcomes: Outcomes) -> list[Planned]:
         """Every Application that is known by now, the root first."""
         own = self.addresses(outcomes)
-        root = self._plan(_Found(self._bootstrap(), self.root), own, _Holder(None, _ARGOCD, "", _ARGOCD))
+        root = self._plan(HeldApplication(self._bootstrap(), self.root), own, _Holder(None, _ARGOCD, "", _ARGOCD))
         # The root application mostly applies itself too: so it is known how.
         for one in self._applications(root, outcomes, own):
             application = one.application
@@ -167,7 +163,7 @@ class ClusterApplications:
             return given | self.before.addresses(outcomes)
         if self.is_new:
             return reduce(or_, (other.addresses(outcomes) for other in self.others), given)
-        root = self._plan(_Found(self._bootstrap(), self.root), given, _Holder(None, _ARGOCD, "", _ARGOCD))
+        root = self._plan(HeldApplication(self._bootstrap(), self.root), given, _Holder(None, _ARGOCD, "", _ARGOCD))
         for one in self._applications(root, outcomes, given):
             named = [source.remote for source in one.application.sources if source.path == self.root]
             if named:
@@ -261,42 +257,42 @@ class ClusterApplications:
     def _bootstrap(self) -> Application:
         return Application("root", _ARGOCD, "", (Source(str(self.repositories.config), self.root),))
 
-    def _applications(self, planned: Planned, outcomes: Outcomes, own: Addresses) -> Iterator[_Found]:
+    def _applications(self, planned: Planned, outcomes: Outcomes, own: Addresses) -> Iterator[HeldApplication]:
         """The Applications among the objects of one, and those that its ApplicationSets make.
 
         If it holds an Application or ApplicationSet twice the last counts, as for any object.
         """
         found = (one for task in planned.tasks for one in self._found(self.with_capabilities(task), outcomes))
-        for one in {_key(one): one for one in found}.values():
-            if isinstance(one, _Found):
+        for one in {object_key(one): one for one in found}.values():
+            if isinstance(one, HeldApplication):
                 yield one
             else:
                 yield from self._expanded(one, own)
 
-    def _found(self, task: Task, outcomes: Outcomes) -> Sequence[_Found | Rendered]:
+    def _found(self, task: Task, outcomes: Outcomes) -> Sequence[HeldApplication | Rendered]:
         """The Applications that a task gave, and the ApplicationSets as they are: few among thousands."""
         if task in outcomes and task not in self._inside:
             objects = outcomes[task].objects
             self._inside[task] = [
-                _read(one.body, one.path) if is_application(one.body) else one
+                read_application(one.body, one.path) if is_application(one.body) else one
                 for one in objects
                 if is_application(one.body) or is_application(one.body, "ApplicationSet")
             ]
         return self._inside.get(task, ())
 
-    def _expanded(self, one: Rendered, own: Addresses) -> Iterator[_Found]:
-        name, namespace = f"{APPLICATION_SET}{_name(one.body)}", _namespace(one.body)
+    def _expanded(self, one: Rendered, own: Addresses) -> Iterator[HeldApplication]:
+        name, namespace = f"{APPLICATION_SET}{object_name(one.body)}", object_namespace(one.body)
         try:
             for made in application_set.expand(one.body, lambda url, revision: self._listing(url, revision, own)):
-                found = _read(made.body, one.path)
+                found = read_application(made.body, one.path)
                 sync = application_set_policy(one.body, found.application.sync, name)
                 application = replace(found.application, own_namespace=namespace, sync=sync)
-                yield replace(found, application=application, remarks=tuple(_remarks(made, name, one.path)))
+                yield replace(found, application=application, remarks=tuple(set_remarks(made, name, one.path)))
         except UnsupportedError as reason:
             message = f"{name} uses {reason}, which is not followed, so its Applications are unknown"
-            yield _unreadable(name, namespace, one.path, "gitops/application-set-not-followed", message)
+            yield unreadable_application(name, namespace, one.path, "gitops/application-set-not-followed", message)
         except UserError as error:
-            yield _unreadable(name, namespace, one.path, "chart/render-failed", f"{name}: {error}")
+            yield unreadable_application(name, namespace, one.path, "chart/render-failed", f"{name}: {error}")
 
     def _listing(self, url: str, revision: str, own: Addresses) -> Listing:
         try:
@@ -307,7 +303,7 @@ class ClusterApplications:
         submodules = [path for path, entry in entries.items() if entry.may_be_folder and not entry.is_link]
         return Listing([path for path in entries if path not in submodules], place.read, submodules)
 
-    def _plan(self, found: _Found, own: Addresses, holder: _Holder) -> Planned:
+    def _plan(self, found: HeldApplication, own: Addresses, holder: _Holder) -> Planned:
         key = (repr(found), repr(holder), own)
         if key not in self._plans:
             application, where = found.application, found.where
@@ -340,45 +336,3 @@ class ClusterApplications:
         if not any(isinstance(part.what, Note) for part in parts):
             return ""
         return repr([(source, self.repositories.files_below(source)) for source in application.sources])
-
-
-def _key(one: _Found | Rendered) -> tuple[str, str, str]:
-    if isinstance(one, _Found):
-        return "Application", one.application.own_namespace, one.application.name
-    return "ApplicationSet", _namespace(one.body), _name(one.body)
-
-
-def _read(body: Mapping[str, Any], where: str) -> _Found:
-    try:
-        return _Found(Application.parse(body), where)
-    except UserError as error:
-        message = f"this Application cannot be read: {error}"
-        return _unreadable(_name(body), _namespace(body), where, "chart/render-failed", message)
-
-
-def _unreadable(name: str, namespace: str, where: str, rule: str, message: str) -> _Found:
-    return _Found(Application(name, "", "", (), own_namespace=namespace), where, Note(rule, message, where))
-
-
-def _remarks(made: Made, name: str, where: str) -> Iterator[Note]:
-    if made.is_repeated:
-        message = (
-            f"{name} makes {made.name} more than once; Argo CD reports an error and does not update this Application."
-            " Put another parameter into metadata.name"
-        )
-        yield Note("gitops/application-set-duplicate", message, where)
-    for tag in made.leftover:
-        message = f"{name}: {tag} is no parameter of this Application, so Argo CD leaves it as text"
-        yield Note("gitops/application-set-placeholder", message, where)
-
-
-def _name(body: Mapping[str, Any]) -> str:
-    metadata = body.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, Mapping) else None
-    return name if isinstance(name, str) else "without a name"
-
-
-def _namespace(body: Mapping[str, Any]) -> str:
-    metadata = body.get("metadata")
-    namespace = metadata.get("namespace") if isinstance(metadata, Mapping) else None
-    return namespace if isinstance(namespace, str) else ""
