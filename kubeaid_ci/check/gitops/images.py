@@ -37,7 +37,7 @@ _RESERVED = ("invalid", "test", "example", "example.com", "example.net", "exampl
 
 
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
-    """Yield images that are none, cannot be pulled or must not be, once for each Application."""
+    """Yield images that are invalid, cannot be pulled or must not be, once for each Application."""
     for app in state.apps:
         reported: set[str] = set()
         for manifest in app.manifests:
