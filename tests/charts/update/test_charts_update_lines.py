@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kubeaid_ci import documents
 from kubeaid_ci.charts import source
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.helm.dependencies import resolve
 from kubeaid_ci.semver.version import Version
@@ -46,7 +47,7 @@ def app(root: Path, charts: Charts, dependencies: list[str], folders: dict[str, 
 
 def state(root: Path) -> dict[str, str]:
     """The declared version and the vendored one of each dependency, as Helm resolves them, by alias or name."""
-    repo = source.read(root, "worktree", cache=False)
+    repo = source.read(root, WORK_TREE, cache=False)
     repo.snapshot.close()
     (chart,) = (one for one in repo.charts.charts if one.folder == "app")
     found = {}
@@ -329,6 +330,6 @@ def test_random_dependencies_never_go_down_and_never_get_mixed_up(lines, vendore
 
 
 def resolved(root: Path):
-    repo = source.read(root, "worktree", cache=False)
+    repo = source.read(root, WORK_TREE, cache=False)
     repo.snapshot.close()
     return resolve(repo.charts.charts[0])
