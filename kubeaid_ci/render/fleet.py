@@ -8,29 +8,26 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from kubeaid_ci.cache.cache import cache_at
 from kubeaid_ci.config_repo.cluster import Cluster
-from kubeaid_ci.config_repo.folders import HOME, Folders, folders_of
-from kubeaid_ci.config_repo.general_settings import Addresses
-from kubeaid_ci.config_repo.selection import Selection, chosen, select
-from kubeaid_ci.config_repo.versions import kubernetes_version, of_cluster
+from kubeaid_ci.config_repo.selection import Selection
+from kubeaid_ci.config_repo.versions import kubernetes_version
 from kubeaid_ci.documents.garbage import without_garbage_collection
-from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.revision import WORK_TREE, Revision, TreeRevision, WorkTree, parse_revision, parse_tree_revision
+from kubeaid_ci.git.revision import WORK_TREE, Revision, TreeRevision, parse_revision, parse_tree_revision
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.render.applications import ClusterApplications
 from kubeaid_ci.render.cluster_facts import ClusterFacts
 from kubeaid_ci.render.cluster_state import ClusterState, SideApp, unknown_helm
+from kubeaid_ci.render.fleet_clusters import clusters_of, selected
 from kubeaid_ci.render.plan import Part
 from kubeaid_ci.render.renderer import Progress, Renderer
 from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.render.results import Target
 from kubeaid_ci.render.rules import nothing_rendered
-from kubeaid_ci.render.task import ChartTask, Note, ScanResult, ScanTask, Task
+from kubeaid_ci.render.task import ChartTask, Note, Task
 from kubeaid_ci.runtime.workers import Limits, Pool
 from kubeaid_ci.settings import Settings
 
@@ -217,10 +214,10 @@ def open_sides(
     for side in repositories:
         side.check()
     try:
-        selections = _selected(repositories, clusters)
-        first = _clusters(repositories[0], selections[0], settings, renderer.scans)
+        selections = selected(repositories, clusters)
+        first = clusters_of(repositories[0], selections[0], settings, renderer.scans)
         others = [
-            _clusters(side, selection, settings, renderer.scans, before=first)
+            clusters_of(side, selection, settings, renderer.scans, before=first)
             for side, selection in zip(repositories[1:], selections[1:], strict=True)
         ]
         parts = zip(repositories, selections, [first, *others], strict=True)
@@ -234,71 +231,6 @@ def without_clusters(selections: Iterable[Selection]) -> tuple[Finding, ...]:
     """Return a finding if no side has a cluster, or a folder that may be one."""
     found = [item for selection in selections for item in (*selection.clusters, *selection.findings)]
     return () if found else (nothing_rendered(),)
-
-
-def _selected(repositories: Sequence[LocalRepositories], names: Sequence[str]) -> list[Selection]:
-    found = _folders_of_all(repositories)
-    # A folder may be a cluster on one side only. The last side names it as it will be.
-    every = {folder.dir: folder for folder in sorted(chain(*found), key=lambda folder: isinstance(folder, Cluster))}
-    wanted = chosen(tuple(every.values()), names)
-    return [select([folder for folder in folders if folder.dir in wanted]) for folders in found]
-
-
-def _folders_of_all(repositories: Sequence[LocalRepositories]) -> list[Folders]:
-    """The folders on each side. A side without clusters is no error if another side has some: they come or go."""
-    found: list[Folders] = []
-    errors = []
-    for side in repositories:
-        try:
-            found.append(_folders(side))
-        except UserError as error:
-            errors.append(error)
-            found.append(())
-    if errors and not any(found):
-        raise errors[0]
-    return found
-
-
-def _folders(side: LocalRepositories) -> Folders:
-    where = str(side.config) if isinstance(side.config_ref, WorkTree) else f"{side.config} at {side.config_ref}"
-    return folders_of(side.config_place(HOME).files, where=where)
-
-
-def _clusters(
-    side: LocalRepositories,
-    selection: Selection,
-    settings: Settings,
-    scans: Mapping[ScanTask, ScanResult],
-    *,
-    before: Mapping[str, ClusterApplications] | None = None,
-) -> dict[str, ClusterApplications]:
-    """Return the clusters of one side by folder. Addresses are those that the first side, `before`, names.
-
-    A cluster that is new has those that the others name: a change must not define itself whom to trust.
-    """
-    clusters = {cluster.dir: _cluster(cluster, side, settings, scans) for cluster in selection.clusters}
-    own = Addresses(settings.repositories.config, settings.repositories.kubeaid)
-    old = before or {}
-    every = own
-    for cluster in old.values():
-        every |= _of_general(cluster.cluster)
-    for folder, cluster in clusters.items():
-        cluster.before = old.get(folder)
-        cluster.is_new = before is not None and cluster.before is None
-        cluster.others = tuple(old.values()) if cluster.is_new else ()
-        cluster.known = every if cluster.is_new else own | _of_general((cluster.before or cluster).cluster)
-    return clusters
-
-
-def _of_general(cluster: Cluster) -> Addresses:
-    return Addresses.of(config=cluster.general.config, kubeaid=cluster.general.kubeaid)
-
-
-def _cluster(
-    cluster: Cluster, side: LocalRepositories, settings: Settings, scans: Mapping[ScanTask, ScanResult]
-) -> ClusterApplications:
-    version, own = kubernetes_version(cluster, settings).version, of_cluster(cluster, settings)
-    return ClusterApplications(cluster, side, version, scans, (*settings.api_versions, *own.api_versions), own.helm)
 
 
 def _render(clusters: Sequence[ClusterApplications], renderer: Renderer) -> None:

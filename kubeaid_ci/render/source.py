@@ -1,8 +1,7 @@
 """Renders one source of an Application. Runs in a worker: nothing here may rely on the process it runs in."""
 
 import json
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,29 +10,32 @@ from kubeaid_ci.argocd import directory_manifests
 from kubeaid_ci.argocd import version as argocd_version
 from kubeaid_ci.argocd.sync import is_skipped_by_helm, is_test
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.findings.finding import Severity
 from kubeaid_ci.git import snapshot
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.git.tree_reader import checked
 from kubeaid_ci.helm import engine, output, packed_chart, requirements, template_scan, values_check
-from kubeaid_ci.helm.chart import RepositoryKind
 from kubeaid_ci.helm.chart_files import chart_files
 from kubeaid_ci.helm.coalesce import CoalesceError
 from kubeaid_ci.helm.engine import HelmError, Rendering
 from kubeaid_ci.helm.engine_input import has_integers
 from kubeaid_ci.helm.loaded_chart import Values
 from kubeaid_ci.helm.packed_chart import PackedChart
-from kubeaid_ci.helm.repository import told
 from kubeaid_ci.helm.tarball import UnsafeArchive
 from kubeaid_ci.helm.value_files import may_depend_on_helm
 from kubeaid_ci.helm.version import ENGINE, HelmRules, rules_named
 from kubeaid_ci.k8s import rendered
 from kubeaid_ci.k8s.rendered import Rendered, Varying
-from kubeaid_ci.redaction.texts import named_values, secret_name
-from kubeaid_ci.redaction.values import safe_message, secret_values
+from kubeaid_ci.redaction.values import secret_values
 from kubeaid_ci.render import kustomize_source
 from kubeaid_ci.render import values as chart_values
-from kubeaid_ci.render.rendering import Failure
+from kubeaid_ci.render.chart_notes import (
+    error_note,
+    failure_notes,
+    lint_notes,
+    path_in_chart,
+    path_in_repository,
+    requirement_notes,
+)
 from kubeaid_ci.render.task import (
     ChartTask,
     FilesAt,
@@ -46,13 +48,9 @@ from kubeaid_ci.render.task import (
     ScanTask,
     Task,
 )
-from kubeaid_ci.semver.version import Version
 
-_SCHEMA = "values.schema.json"
 _FOR_PEOPLE = (".gif", ".ico", ".jpeg", ".jpg", ".md", ".pdf", ".png", ".svg", ".webp")
 _KEEP_CHARTS = 32
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'(?= does not match)|(?<=got )'[^']*'|^'(?:[^'\\]|\\.)*'")
-"""The value that a schema refuses, as Helm quotes it in front of the reason."""
 
 
 def render_source(task: Task) -> bytes:
@@ -60,7 +58,7 @@ def render_source(task: Task) -> bytes:
     try:
         outcome = _source(task)
     except UserError as error:
-        outcome = Outcome(notes=[_placed(error, task)], failed=True)
+        outcome = Outcome(notes=[error_note(error, task)], failed=True)
     return outcome.packed()
 
 
@@ -96,7 +94,7 @@ def render_files(task: FilesTask) -> bytes:
         )
         outcome = _outcome(task.chart, chart)
     except UserError as error:
-        outcome = Outcome(notes=[_placed(error, task.chart)], failed=True)
+        outcome = Outcome(notes=[error_note(error, task.chart)], failed=True)
     return outcome.packed()
 
 
@@ -121,7 +119,7 @@ def _chart(task: ChartTask) -> Outcome:
 
 
 def _outcome(task: ChartTask, chart: PackedChart) -> Outcome:
-    notes = [*_asked_for(task, chart.files), *(_linted(task, chart) if task.lint else ())]
+    notes = [*requirement_notes(task, chart.files), *(lint_notes(task, chart) if task.lint else ())]
     if any(note.rule == "chart/render-failed" for note in notes):
         return Outcome(notes=notes, chart=chart.name, failed=True)
     rules = rules_named(task.helm)
@@ -130,7 +128,7 @@ def _outcome(task: ChartTask, chart: PackedChart) -> Outcome:
     try:
         objects, varying = _rendered(task, chart, rules, values_check)
     except HelmError as error:
-        notes += [*_failures(error, task, chart, secrets), *_values_notes(task)]
+        notes += [*failure_notes(error, task, chart, secrets), *_values_notes(task)]
         return Outcome(notes=notes, chart=chart.name, failed=True)
     notes += _values_notes(task)
     kept = [one for one in objects if not (task.skip_tests and is_test(one.body))]
@@ -177,7 +175,7 @@ def _settled(task: ChartTask, chart: PackedChart, given: str, first: Rendering) 
     second = dict(_by_helm(task, chart.second, given).files)
     pairs = []
     for path, text in first.files:
-        inside = _in_chart(path, chart)
+        inside = path_in_chart(path, chart)
         pairs.append((f"{task.folder}/{inside}", text, second.get(path, "")))
     settled, varying = rendered.settled(pairs)
     return [*crds, *_printed(settled)], varying
@@ -220,62 +218,6 @@ def _packed(at: FilesAt, folder: str, tree: str, without_schema: bool) -> Packed
     return packed_chart.make(found, read, folder, without_schema=without_schema)
 
 
-def _asked_for(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
-    """Yield what the chart wants and has not: dependencies, a version of Kubernetes."""
-    for lacking in requirements.lacking(files):
-        yield Note(
-            "chart/subchart-missing",
-            f"{lacking.name} is declared but not in charts/: {_at_sync(lacking)}; this is rendered without it",
-            f"{task.folder}/{lacking.file}",
-            lacking.line,
-        )
-    for refusing in requirements.refusing(files, Version.parse(task.kube_version)):
-        where = f"{task.folder}/{refusing.folder}/Chart.yaml".replace("//", "/")
-        message = f"is made for Kubernetes {refusing.wanted}, and the cluster has {task.kube_version}"
-        if refusing.folder:
-            yield Note(
-                "chart/subchart-kube-version", f"the subchart {refusing.folder.rpartition('/')[2]} {message}", where
-            )
-        else:
-            yield Note("chart/render-failed", f"the chart {message}; Helm refuses to render it", where)
-
-
-def _at_sync(lacking: requirements.Lacking) -> str:
-    """Return what ``helm dependency build`` does about it, which Argo CD runs then."""
-    where = told(lacking.repository)
-    match RepositoryKind.of(lacking.repository):
-        case RepositoryKind.HTTP | RepositoryKind.OCI:
-            return "Argo CD would download it when it syncs, unreviewed"
-        case RepositoryKind.FILE:
-            more = f"and download {', '.join(lacking.published)}" if lacking.published else "and download nothing"
-            return f"Argo CD would pack it from {where} when it syncs, {more}"
-    reason = f"{where} is no address of a repository" if lacking.repository else "no repository is declared for it"
-    return f"the sync fails, because {reason}"
-
-
-def _linted(task: ChartTask, chart: PackedChart) -> Iterator[Note]:
-    """Yield the messages of Helm's linter that no other check reports.
-
-    Its infos are matters of taste. If it names the whole folder, it is about dependencies, which
-    the checks of the chart's structure report better. An umbrella chart needs no templates, and one
-    that fails is reported by its rendering.
-    """
-    try:
-        said = engine.lint(
-            chart.archive,
-            json.dumps(chart_values.merged(task, rules_named(task.helm))),
-            namespace=task.namespace,
-            kube_version=task.kube_version,
-        )
-    except HelmError as error:
-        yield Note("chart/lint", safe_message(error.message, _secrets_given(task)), f"{task.folder}/Chart.yaml")
-        return
-    for one in said:
-        if one.severity is not Severity.INFO and not one.path.startswith(("/", "templates")):
-            message = safe_message(one.message, _secrets_given(task))
-            yield Note("chart/lint", message, f"{task.folder}/{one.path}".rstrip("/"))
-
-
 @lru_cache(maxsize=_KEEP_CHARTS)
 def _known(at: FilesAt, folder: str, tree: str, without_schema: bool) -> values_check.Known:  # noqa: FBT001 - as `_packed`
     return values_check.Known.of(_packed(at, folder, tree, without_schema).files)
@@ -295,63 +237,4 @@ def _values_notes(task: ChartTask) -> Iterator[Note]:
 
 
 def _named(files: tuple[tuple[str, str], ...], task: ChartTask, chart: PackedChart) -> list[tuple[str, str]]:
-    return [(_in_repository(path, task, chart), text) for path, text in files]
-
-
-def _in_repository(path: str, task: ChartTask, chart: PackedChart) -> str:
-    """The file in the repository that Helm names from the chart's name on."""
-    return f"{task.folder}/{_in_chart(path, chart)}"
-
-
-def _in_chart(path: str, chart: PackedChart) -> str:
-    """The same from the chart's folder on: Helm calls a subchart by its name or alias, whatever its folder."""
-    inside = path.partition("/")[2]
-    called = inside
-    while inside not in chart.files and (called := called.rpartition("/")[0]):
-        if called in chart.folders:
-            return chart.folders[called] + inside[len(called) :]
-    return inside
-
-
-def _failures(error: HelmError, task: ChartTask, chart: PackedChart, given: Collection[str]) -> Iterator[Note]:
-    """Yield the messages of Helm, without the secrets of the values, the chart's own included."""
-    defaults = (data.decode("utf-8", "replace") for path, data in chart.files.items() if path.endswith("values.yaml"))
-    secrets = {*given, *(text for each in defaults for text in named_values(each))}
-    if not error.schema:
-        path = _in_repository(error.path, task, chart) if error.path else None
-        yield Note(
-            "chart/render-failed", safe_message(error.message, secrets), path or f"{task.folder}/Chart.yaml", error.line
-        )
-        return
-    said = list(chart_values.schema_errors(error.message))
-    for of, steps, why in said:
-        where, line = chart_values.set_where(task, ((of, *steps), steps) if of != chart.name else (steps,))
-        keys = ".".join(steps) or "the values"
-        reason = safe_message(_QUOTED.sub("(secret)", why) if any(map(secret_name, steps)) else why, secrets)
-        message = f"{keys}: {reason}: the schema of the chart {of} refuses it"
-        yield Note("chart/render-failed", message, where, line, Failure.REFUSED)
-    if not said:
-        message = safe_message(error.message, secrets)
-        yield Note("chart/render-failed", message, f"{task.folder}/{_SCHEMA}", failure=Failure.REFUSED)
-
-
-def _secrets_given(task: Task) -> set[str]:
-    """The secrets in the text of a task's values, which need not be valid."""
-    match task:
-        case ChartTask():
-            parameters = [f"{one.name.rpartition('.')[2]}={one.value}" for one in task.parameters]
-            texts = [*(layer.text for layer in task.layers), *parameters]
-        case KustomizeTask():
-            texts = [text for _, text in task.texts]
-        case _:
-            texts = []
-    return {value for text in texts for value in named_values(text)}
-
-
-def _placed(error: UserError, task: Task) -> Note:
-    """An error that names ``file:line`` as a note with that place."""
-    message = safe_message(str(error).replace(f"{task.at.root}/", ""), _secrets_given(task))
-    found = re.match(r"(?P<path>[^\s:]+\.[^\s:/]+|[^\s:]+/[^\s:]+)(?::(?P<line>\d+))?: (?P<why>.*)", message, re.DOTALL)
-    if found is None:
-        return Note("chart/render-failed", message)
-    return Note("chart/render-failed", found["why"], found["path"], int(found["line"]) if found["line"] else None)
+    return [(path_in_repository(path, task, chart), text) for path, text in files]

@@ -6,14 +6,9 @@ pickled tasks from its standard input and answers on what was its standard outpu
 ours, so pickle crosses no border of trust.
 """
 
-import gc
 import os
 import pickle
-import re
-import resource
-import selectors
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -26,6 +21,7 @@ from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
 from kubeaid_ci.runtime.processes import start
+from kubeaid_ci.runtime.worker_process import LENGTH, receive, send
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -34,10 +30,9 @@ T = TypeVar("T")
 A = TypeVar("A")
 _MOST_TIMED_OUT = 2
 _HASTE = 10
-_LENGTH = struct.Struct("!Q")
 _BOOT = (
     "import sys; memory, seconds, *sys.path[len(sys.path):] = sys.argv[1:];"
-    " from kubeaid_ci.runtime.workers import serve; serve(int(memory), int(seconds))"
+    " from kubeaid_ci.runtime.worker_process import serve; serve(int(memory), int(seconds))"
 )
 # Messages of Rust, Go (three forms) and Python for lack of memory; no code distinguishes it from other aborts.
 _NO_MEMORY = (
@@ -105,7 +100,7 @@ class Worker:
         process = self._started()
         payload = pickle.dumps((function, task))
         try:
-            _send(process.stdin, payload)
+            send(process.stdin, payload)
             ok, value, peak = pickle.loads(self._answer(process, allowed))  # noqa: S301 - our own process
         except (BrokenPipeError, EOFError):
             raise self._why_it_ended() from None
@@ -131,13 +126,13 @@ class Worker:
         stdout = process.stdout
         if stdout is None:
             raise EOFError
-        head = _receive(stdout, _LENGTH.size, deadline)
+        head = receive(stdout, LENGTH.size, deadline)
         if head is None:
             process.kill()
             self.close()
             less = ", as others of this run had taken too long" if seconds < self.limits.seconds else ""
             raise TimedOutError(f"it took more than {seconds:g} seconds and was stopped{less}")
-        return _receive(stdout, _LENGTH.unpack(head)[0], None) or b""
+        return receive(stdout, LENGTH.unpack(head)[0], None) or b""
 
     def _why_it_ended(self) -> WorkerError:
         process, stderr = self._process, self._stderr
@@ -293,48 +288,6 @@ def _batches(tasks: Sequence[A], together: Callable[[A], object] | None, jobs: i
     return sorted(cut, key=len, reverse=True)
 
 
-def serve(memory: int, seconds: int) -> None:
-    """Run tasks until standard input ends. The entry point of a worker's process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A worker is replaced before garbage could matter, and looking for it costs a tenth of a build.
-    gc.disable()
-    _limit(resource.RLIMIT_AS, memory)
-    _limit(resource.RLIMIT_CORE, 0)
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever an engine prints must not end up among the answers
-    tasks = sys.stdin.buffer
-    while (head := tasks.read(_LENGTH.size)) and len(head) == _LENGTH.size:
-        function, task = pickle.loads(tasks.read(_LENGTH.unpack(head)[0]))  # noqa: S301 - our own process
-        # Past its deadline we are killed; this is for the case that the parent process has ended.
-        _limit(resource.RLIMIT_CPU, int(time.process_time()) + seconds)
-        try:
-            answer = (True, function(task), _peak())
-        except Exception as error:  # noqa: BLE001 - passed on unchanged to the caller
-            answer = (False, error, _peak())
-        _send(answers, pickle.dumps(answer))
-
-
-def _send(stream: IO[bytes] | None, payload: bytes) -> None:
-    if stream is None:
-        raise BrokenPipeError
-    stream.write(_LENGTH.pack(len(payload)))
-    stream.write(payload)
-    stream.flush()
-
-
-def _receive(stream: IO[bytes], size: int, deadline: float | None) -> bytes | None:
-    """Read exactly `size` bytes; None if the first did not come in time."""
-    if deadline is not None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(stream, selectors.EVENT_READ)
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                return None
-    data = stream.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
-
-
 def _import_folders() -> list[str]:
     """Return where we import from, but the working folder: it may be a checkout of somebody's pull request."""
     here = str(Path.cwd())
@@ -354,27 +307,6 @@ def _ending(code: int, said: str, limits: Limits) -> WorkerError:
 
 def _needed_more(limits: Limits) -> str:
     return f"it needed more than {limits.memory >> 20} MiB of memory"
-
-
-def _limit(what: int, soft: int) -> None:
-    _, hard = resource.getrlimit(what)
-    most = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
-    resource.setrlimit(what, (most, hard))
-
-
-def _peak() -> int:
-    """Return the most memory that this process has used, in bytes.
-
-    Linux counts the memory of the parent in ``ru_maxrss`` of a process that it started: a large parent would have every
-    worker replaced after one task.
-    """
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
-    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
-    return int(found[1]) * 1024 if found else 0
 
 
 def _close(stream: IO[bytes]) -> None:
