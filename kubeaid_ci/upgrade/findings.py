@@ -12,6 +12,7 @@ from kubeaid_ci.upgrade.result import PlaceKind, PlaceStatus, RevisionEdit
 from kubeaid_ci.upgrade.rules import (
     DOWNGRADE,
     MONITORING_KEPT,
+    NOT_REHEARSED,
     REVISION_MOVES,
     SOURCE_LEFT,
     SOURCE_UNKNOWN,
@@ -52,6 +53,11 @@ def monitoring_kept(cluster: Cluster, reason: str, *, severity: Severity | None 
     """Return the finding about a cluster whose built manifests stay as they are."""
     message = f"the built manifests stay as they are: {reason}"
     return MONITORING_KEPT.at(cluster.output, message, subject=cluster.label, severity=severity, key="kept")
+
+
+def not_rehearsed(cluster: Cluster, reason: str) -> Finding:
+    """Return the finding about a cluster of which the rehearsal knows nothing."""
+    return NOT_REHEARSED.at(cluster.path, f"nothing could be rehearsed: {reason}", subject=cluster.label, key="rehearsed")
 
 
 def moving(to: str) -> Finding:

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -148,12 +148,13 @@ class _Preparation:
         """Decide for each cluster whether it is upgraded, and return its files."""
         clusters = self.compared.before.selection.clusters
         rehearsal = self.compared.comparison
-        marked = suppress.apply(rehearsal.findings, self.run.settings.suppress, today=date.today(), ran=())
+        unknown = list(self._not_rehearsed(clusters))
+        marked = suppress.apply((*rehearsal.findings, *unknown), self.run.settings.suppress, today=date.today(), ran=())
         errors = {cluster.dir: len(findings.errors_of(cluster, marked)) for cluster in clusters}
         blocked = self._blocked(errors)
         built, refused = self._built([cluster for cluster in clusters if cluster.dir not in blocked])
         results: list[ClusterUpgrade] = []
-        found: list[Finding] = [findings.moving(self.target.name)] if self.target.moves else []
+        found = [*unknown, *([findings.moving(self.target.name)] if self.target.moves else [])]
         files: dict[str, Mapping[str, bytes | None]] = {}
         before: dict[str, Mapping[str, bytes]] = {}
         for cluster in clusters:
@@ -177,6 +178,18 @@ class _Preparation:
             files=files,
             before=before,
         )
+
+    def _not_rehearsed(self, clusters: Iterable[Cluster]) -> Iterator[Finding]:
+        """Yield a finding for each cluster with Applications none of which could be compared."""
+        for cluster in clusters:
+            unknown = {
+                one.app: one.reason
+                for one in self.compared.comparison.not_compared
+                if one.cluster == cluster.label and not one.partly
+            }
+            apps = {app.app for app in self._apps(cluster)}
+            if unknown and (apps <= unknown.keys() or "" in unknown):
+                yield findings.not_rehearsed(cluster, next(iter(unknown.values())))
 
     def _blocked(self, errors: Mapping[str, int]) -> frozenset[str]:
         wrong = frozenset(folder for folder, count in errors.items() if count)

@@ -39,6 +39,12 @@ WAVE_WAITS = Rule(
     "An upgrade reaches this wave only after the wave before it has been at the revision for the soak time. Upgrade "
     "the wave before, wait, or pass --accept-dangers.",
 )
+NOT_REHEARSED = Rule(
+    "upgrade/not-rehearsed",
+    Severity.ERROR,
+    "No Application of this cluster could be compared, so the effect of the upgrade is unknown and its files are left "
+    "as they are. Correct what the message names, or pass --accept-dangers.",
+)
 FAILED = Rule(
     "upgrade/failed",
     Severity.ERROR,
@@ -64,6 +70,7 @@ RULES = (
     REVISION_MOVES,
     DOWNGRADE,
     WAVE_WAITS,
+    NOT_REHEARSED,
     FAILED,
     SHADOW_COLLISION,
     SHADOW_RESTORE,

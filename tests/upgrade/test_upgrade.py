@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import kubeaid_ci
-from kubeaid_ci import Upgrades, UserError, settings
+from kubeaid_ci import Severity, Upgrades, UserError, settings
 from kubeaid_ci.upgrade import cluster_files, monitoring
 from kubeaid_ci.upgrade.result import Monitoring, PlaceStatus, UpgradeStatus
 from tests import repos
@@ -117,6 +117,23 @@ def test_errors_of_the_rehearsal_refuse_the_upgrade(rule: str, upgrade: Any, tmp
     assert statuses(accepted) == {"prod": "upgraded"}
     assert accepted.accepted
     assert {edit.status for edit in accepted.clusters[0].sources} == {PlaceStatus.MOVED}
+
+
+def test_a_cluster_that_could_not_be_rehearsed_is_refused(upgrade: Any, tmp_path: Path) -> None:
+    broken = {"k8s/prod/argocd-apps/templates/broken.yaml": '{{ fail "no such region" }}'}
+    files = cluster("prod", {"web": app("web")}) | broken | cluster("dev", {"web": app("web")})
+    config = platform.config(tmp_path / "config", files)
+    made = upgrade()
+    assert {one.cluster: (one.status.value, one.errors) for one in made.clusters} == {
+        "dev": ("refused", 0),
+        "prod": ("refused", 1),
+    }
+    (found,) = [one for one in made.findings if one.rule.id == "upgrade/not-rehearsed"]
+    assert (found.subject, found.severity) == ("prod", Severity.ERROR)
+    assert "no such region" in found.message
+    assert changed(config) == []
+    assert statuses(upgrade("dev")) == {"dev": "upgraded"}
+    assert statuses(upgrade("prod", accept_dangers=True)) == {"prod": "upgraded"}
 
 
 def test_a_monitoring_whose_release_is_gone_keeps_its_files_and_its_label(upgrade: Any, tmp_path: Path) -> None:
