@@ -7,7 +7,7 @@ from typing import Any
 from kubeaid_ci.argocd.sync import is_test
 from kubeaid_ci.globs.paths import matches
 from kubeaid_ci.images.field_paths import values_at
-from kubeaid_ci.images.find import images_in
+from kubeaid_ci.images.find import images_in, invalid_images
 from kubeaid_ci.images.kinds import ImageKind, with_declared
 from kubeaid_ci.images.model import BlindObject, Confidence, Hit, ImageInventory, ListedImage, Origin, Place
 from kubeaid_ci.images.reference import parse_reference
@@ -15,6 +15,9 @@ from kubeaid_ci.k8s.image import Image
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
 from kubeaid_ci.settings import DeclaredImages, ImageSettings
+from kubeaid_ci.visible import shortened
+
+_LONGEST_NAME = 512
 
 
 @dataclass(slots=True)
@@ -29,7 +32,7 @@ class Collector:
     _places: dict[Image, list[tuple[Place, Hit]]] = field(default_factory=dict)
     _blind: list[BlindObject] = field(default_factory=list)
     _unknown: list[str] = field(default_factory=list)
-    _searched: dict[int, tuple[Any, tuple[Hit, ...]]] = field(default_factory=dict)
+    _searched: dict[int, tuple[Any, tuple[Hit, ...], tuple[str, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         kinds = (ImageKind.of(each.kind, each.paths) for each in self.settings.fields)
@@ -41,8 +44,12 @@ class Collector:
         if app.status is not RenderStatus.RENDERED:
             self._unknown.append(subject)
         for manifest in app.manifests:
-            for hit in self._hits(manifest):
+            hits, invalid = self._found(manifest)
+            for hit in hits:
                 self._note(hit, _place(manifest, app, hit))
+            if invalid:
+                names = " and ".join(shortened(text, _LONGEST_NAME) for text in invalid)
+                self._note_blind(manifest, app, f"not a valid image: {names}")
             if reason := blind_reason(manifest, self._kinds):
                 self._note_blind(manifest, app, reason)
         for declared in self.settings.declared:
@@ -54,13 +61,14 @@ class Collector:
         listed = sorted((_listed(image, found) for image, found in self._places.items()), key=lambda each: each.image)
         return ImageInventory(tuple(listed), tuple(self._blind), tuple(self._unknown))
 
-    def _hits(self, manifest: Manifest) -> tuple[Hit, ...]:
+    def _found(self, manifest: Manifest) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
+        """Return the images of an object, and the texts in its pods that are no images."""
         searched = self._searched.get(id(manifest.body))
         if searched is None:
             # The body is kept with its result: an id is only unique as long as the object exists.
-            searched = manifest.body, images_in(manifest, self._kinds)
+            searched = manifest.body, images_in(manifest, self._kinds), invalid_images(manifest)
             self._searched[id(manifest.body)] = searched
-        return searched[1]
+        return searched[1:]
 
     def _note(self, hit: Hit, place: Place) -> None:
         self._places.setdefault(hit.image, []).append((place, hit))

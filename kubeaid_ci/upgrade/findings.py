@@ -57,7 +57,9 @@ def monitoring_kept(cluster: Cluster, reason: str, *, severity: Severity | None 
 
 def not_rehearsed(cluster: Cluster, reason: str) -> Finding:
     """Return the finding about a cluster of which the rehearsal knows nothing."""
-    return NOT_REHEARSED.at(cluster.path, f"nothing could be rehearsed: {reason}", subject=cluster.label, key="rehearsed")
+    return NOT_REHEARSED.at(
+        cluster.path, f"nothing could be rehearsed: {reason}", subject=cluster.label, key="rehearsed"
+    )
 
 
 def moving(to: str) -> Finding:

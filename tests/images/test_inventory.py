@@ -77,6 +77,21 @@ def test_an_object_whose_operator_chooses_the_image_is_blind(text: str, reason: 
     assert [each.reason for each in blind] == ([reason] if reason else [])
 
 
+@pytest.mark.parametrize(
+    "image", ["Nginx:1.2", "nginx:1.2:3", "https://nginx:1.2", "nginx :1", "ghcr.io/a/b@sha256:12"]
+)
+def test_a_text_that_no_runtime_accepts_is_not_left_out_silently(image: str) -> None:
+    inventory = collect_images([app(deployment(f"name: a, image: '{image}'"))])
+    assert not [each for each in inventory.images if each.confidence == "certain"]
+    assert [(each.kind, each.reason) for each in inventory.blind] == [("Deployment", f"not a valid image: {image}")]
+    assert [finding.rule.id for finding in judge_images(inventory)] == ["image/blind"]
+
+
+@pytest.mark.parametrize("image", ["", "ghcr.io/a/b:(varies)", "ghcr.io/a/b:1"])
+def test_a_missing_varying_or_valid_image_is_not_invalid(image: str) -> None:
+    assert collect_images([app(deployment(f"name: a, image: '{image}'"))]).blind == ()
+
+
 def test_declared_images_are_listed_and_end_the_blindness() -> None:
     declared = (
         DeclaredImages(("ghcr.io/pg/pg:17.4",), "default of the operator", kind="postgresql.cnpg.io/Cluster"),
