@@ -54,7 +54,7 @@ def _list_opening(inventory: ImageInventory) -> tuple[str, ...]:
     if inventory.clusters:
         parts[0] += f" in {_list_count(len(inventory.clusters), 'cluster')}"
     if inventory.blind:
-        parts.append(f"{_list_count(len(inventory.blind), 'object')} whose image only the operator knows")
+        parts.append(f"{_list_count(len(inventory.blind), 'object')} whose image is not known")
     if inventory.unknown:
         parts.append(f"{len(inventory.unknown)} not rendered, so their images are unknown")
     return (" · ".join(parts),)
@@ -77,7 +77,7 @@ def _list_sections(inventory: ImageInventory) -> tuple[Section, ...]:
         texts = (
             (Code(each.subject), ": ", Code(f"{each.kind} {each.name}"), f": {each.reason}") for each in inventory.blind
         )
-        title = "Objects whose image only the operator knows"
+        title = "Objects whose image is not known"
         sections.append(Section(title, (item_list(texts, most=_MOST_BLIND),)))
     return tuple(sections)
 
