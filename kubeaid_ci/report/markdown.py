@@ -87,7 +87,12 @@ def inline(text: Text) -> str:
             return f"[{escape(label)}]({address})" if label else f"<{address}>"
         case Link(address, label):
             return escape(f"{label} {address}")
-    return "".join(_spaced(part) if isinstance(part, str) else inline(part) for part in text)
+    line = ""
+    for part in text:
+        more = _spaced(part) if isinstance(part, str) else inline(part)
+        # The backticks of two code spans in a row would be read as one run, which ends neither span.
+        line += f" {more}" if line.endswith("`") and more.startswith("`") else more
+    return line
 
 
 def escape(text: str) -> str:

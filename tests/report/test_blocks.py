@@ -15,6 +15,7 @@ from kubeaid_ci.report.blocks import (
     Block,
     Code,
     Folded,
+    Inline,
     Item,
     ItemList,
     Link,
@@ -144,6 +145,14 @@ def test_each_block_as_text() -> None:
     ]
 
 
+@pytest.mark.parametrize("first", ["", "a", "`", "a`b"])
+@pytest.mark.parametrize("second", ["<script>", "`<script>", "``<a>``"])
+@pytest.mark.parametrize("between", [(), ("",), (Strong(""),)])
+def test_code_next_to_code_stays_code(first: str, second: str, between: tuple[Inline, ...]) -> None:
+    shown = Page(MARKDOWN.render(markdown.inline((Code(first), *between, Code(second)))))
+    assert {*shown.tags} <= {"p", "code"}
+
+
 def test_what_is_left_out_of_a_list_is_counted() -> None:
     items = item_list(["a", "b", "c"], most=1, what="objects").items
     assert items == (Item("a"), Item("and 2 more objects"))
@@ -204,7 +213,7 @@ def harmless(value: Any) -> Any:
 
 
 @given(st.lists(BLOCKS, max_size=4), HOSTILE_TEXTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_text_changes_the_structure_of_the_html_page(blocks: list[Block], title: str) -> None:
     shown, expected = Page(page(*blocks, title=title)), Page(page(*harmless(tuple(blocks))))
     assert [tag for tag in shown.tags if tag not in LOOSE] == [tag for tag in expected.tags if tag not in LOOSE]
@@ -213,7 +222,7 @@ def test_no_text_changes_the_structure_of_the_html_page(blocks: list[Block], tit
 
 
 @given(st.lists(BLOCKS, max_size=4), HOSTILE_TEXTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_text_changes_the_structure_of_the_markdown_page(blocks: list[Block], title: str) -> None:
     report = Report("diff", "1", sections=(Section(title, tuple(blocks)),))
     shown = Page(MARKDOWN.render(FORMATS["markdown"](report)))
@@ -223,7 +232,7 @@ def test_no_text_changes_the_structure_of_the_markdown_page(blocks: list[Block],
 
 
 @given(st.lists(BLOCKS, max_size=4), HOSTILE_TEXTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_text_reaches_the_terminal_or_a_line_of_its_own(blocks: list[Block], title: str) -> None:
     text = FORMATS["text"](Report("diff", "1", details=(Section(title, tuple(blocks)),)))
     assert all(letter in "\n\t" or letter.isprintable() for letter in text)
