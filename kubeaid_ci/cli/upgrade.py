@@ -84,11 +84,11 @@ def upgrade(
         raise click.UsageError("name the revision with --to, for example --to latest", ctx)
     if wave and clusters:
         raise click.UsageError("name clusters or a wave, not both", ctx)
+    if shadow is not None:
+        refused = {"app": apps, "wave": wave, "together": together, "publish": publish, "scan-report": scan_reports}
+        _check_shadow(ctx, clusters, [name for name, value in refused.items() if value])
     if together and not publish:
         raise click.UsageError("--together has no effect without --publish", ctx)
-    if shadow is not None:
-        refused = {"app": apps, "wave": wave, "publish": publish, "scan-report": scan_reports}
-        _check_shadow(ctx, clusters, [name for name, value in refused.items() if value])
     note = scan_note(ctx, scan_reports, publish=publish)
     refuse_kubeaid_ref(ctx, values, _NO_REF)
     options = resolve(ctx, values)
