@@ -7,12 +7,11 @@ from kubeaid_ci.compare.difference import FieldChange, ObjectChange
 from kubeaid_ci.diff.comparison import Comparison
 from kubeaid_ci.diff.contents import appendix, left_out
 from kubeaid_ci.diff.counts import effect, headline, outputs, summary, table
-from kubeaid_ci.diff.groups import LOST, Entry, Group, by_weight, dangers, groups, image_lines, named
-from kubeaid_ci.findings.finding import Finding, Severity
+from kubeaid_ci.diff.groups import Entry, Group, groups, image_lines, named
+from kubeaid_ci.findings.finding import Severity
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.report.blocks import Code, Inline, Item, ItemList, Listing, Section, item_list, joined
 from kubeaid_ci.report.report import Report
-from kubeaid_ci.visible import headline as first_line
 from kubeaid_ci.visible import one_line, shortened
 
 __all__ = ["change_list", "headline", "not_compared", "outputs", "report", "row", "sections", "title"]
@@ -43,7 +42,6 @@ def report(comparison: Comparison, *, version: str, command: str = "diff") -> Re
         table=table(comparison),
         sections=(*([unknown] if unknown else []), *by_app, *left_out(comparison), *diffs),
         opening=tuple(filter(None, (headline(comparison), effect(comparison)))),
-        urgent=tuple(_lost(comparison.findings)),
         is_table_first=True,
         details=(*details, *(diffs or by_app)),
     )
@@ -59,15 +57,6 @@ def not_compared(comparison: Comparison) -> Section | None:
         for app in comparison.not_compared
     ]
     return Section(f"Not compared: {len(texts)}", (item_list(texts),)) if texts else None
-
-
-def _lost(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield what stops working or could not be compared, each once."""
-    for danger in dangers(by_weight(findings)):
-        finding = danger.finding
-        if finding.rule.id in LOST and finding.severity is not Severity.INFO:
-            subjects = ", ".join("/".join(filter(None, (cluster, danger.about))) for cluster in danger.clusters)
-            yield f"{WORDS[finding.severity]}: {subjects}: {first_line(finding.message)[0]}"
 
 
 def row(group: Group) -> tuple[str, ...]:

@@ -47,8 +47,6 @@ class Report:
     table: Table | None = None
     opening: tuple[str, ...] = ()
     """Plain lines to begin with, such as the headline."""
-    urgent: tuple[str, ...] = ()
-    """Findings that come first on a terminal; a page has all findings near its top."""
     base: str | None = None
     """The revision whose findings are left out; `summary` counts them as ``known``."""
     details: tuple[Section, ...] = ()

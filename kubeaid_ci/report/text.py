@@ -57,7 +57,7 @@ def lines(report: Report, *, verbose: bool = False, most: int | None = None) -> 
     Long details are shown only if `verbose`. `most` is the number of findings to show on a screen; it does not hold if
     `verbose`. None shows all.
     """
-    yield from (Line(Kind.HEADING, one_line(line)) for line in (*report.opening, *report.urgent))
+    yield from (Line(Kind.HEADING, one_line(line)) for line in report.opening)
     yield from _table(outcome.results(report))
     details = list(_details(report.details))
     if verbose or len(details) <= _MOST_DETAILS:

@@ -85,14 +85,15 @@ def test_differences_fail_the_run_where_that_is_asked_for(run, repositories):
     assert done.stdout.startswith("1 of 1 cluster changes\nobjects: 1 modified\n")
 
 
-def test_dangers_fail_the_run_and_are_said_first(run, repositories):
+def test_dangers_fail_the_run_and_come_after_the_table(run, repositories):
     repos.write(repositories.kubeaid, {"argocd-helm-charts/web/templates/web.yaml": '{{ fail "no" }}'})
     done = run("diff", "--upgrade-to", "worktree")
     assert done.return_value == 1
-    assert done.stdout.splitlines()[:2] == [
-        "no change found in 1 cluster · 1 error · 1 of 2 Applications not compared",
-        "error: one/web: no",
-    ]
+    lines = done.stdout.splitlines()
+    assert lines[0] == "no change found in 1 cluster · 1 error · 1 of 2 Applications not compared"
+    assert lines[1].startswith("CLUSTER ")
+    assert "error change/render-broken: no [one/web]" in lines[3]
+    assert sum("error" in line and "one/web" in line for line in lines) == 1
     assert run("diff", "--upgrade-to", "worktree", "--fail-on", "never").return_value == 0
 
 
