@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,9 @@ def test_a_signal_ends_the_workers_at_once(tmp_path: Path, sent: signal.Signals)
     repos.write(tmp_path, {"k8s/one/one-vars.jsonnet": SLOW, "k8s/two/two-vars.jsonnet": SLOW})
     env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "KUBEAID_CI_CACHE": str(tmp_path / "cache")}
     argv = [sys.executable, "-m", "kubeaid_ci", "clusters", "--jobs", "2"]
-    with subprocess.Popen(argv, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    # A shell without job control starts what is in the background with SIGINT ignored, and children inherit that.
+    start = partial(subprocess.Popen, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    with start(argv, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert wait_until(lambda: len(children(process.pid)) == 2, 30)
         time.sleep(1)  # until both evaluate
         workers = children(process.pid)
