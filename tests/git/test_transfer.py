@@ -222,6 +222,15 @@ def test_a_remote_that_hangs_is_left_in_time(pieces: list[bytes], tmp_path: Path
         assert children() == []
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A background shell without job control starts pytest with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_git(tmp_path: Path, steps: Steps) -> None:
     with Hanging() as server:
         timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,9 @@ def compare(before: Any, after: Any) -> tuple[ValueChange, ...]:
     # The threshold makes deepdiff report mappings with few common keys as a whole.
     found = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, custom_operators=[_WholeValues(depth)])
     changes = [_change(level, _ACTIONS[kind]) for kind, levels in found.items() for level in levels]
-    return tuple(sorted(changes, key=lambda change: _ORDER.index(change.action)))
+    # deepdiff goes through sets of keys, whose order differs from run to run.
+    places = {keys: place for place, keys in enumerate(chain(_paths(after, depth), _paths(before, depth)))}
+    return tuple(sorted(changes, key=lambda change: (_ORDER.index(change.action), places[change.keys])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,14 @@ def _change(level: "DiffLevel", action: Action) -> ValueChange:
     old = None if action is Action.ADDED else _short(keys, level.t1)
     new = None if action is Action.REMOVED else _short(keys, level.t2)
     return ValueChange(keys, action, old, f"{new} (changed)" if old == new else new)
+
+
+def _paths(value: Any, depth: int, keys: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the keys of a document and of all values in it, in order, down to `depth`."""
+    yield keys
+    if isinstance(value, dict) and len(keys) < depth:
+        for key, item in value.items():
+            yield from _paths(item, depth, (*keys, key))
 
 
 def _leaves_of(value: Any) -> int:

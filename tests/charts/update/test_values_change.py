@@ -16,16 +16,28 @@ AFTER = {"replicas": "1", "server": {"host": "b", "ports": [80, 443], "extra": {
 def test_keys_that_come_go_or_have_another_default_are_told():
     found = [(one.path, one.action.value, one.before, one.after) for one in values_change.compare(BEFORE, AFTER)]
     assert found == [
-        ("nodes", "removed", "{}", None),
         ("server.tls", "removed", '{"on": false, "key": "k"}', None),
+        ("nodes", "removed", "{}", None),
         ("replicas", "modified", "1", '"1"'),
         ("server.host", "modified", '"a"', '"b"'),
         ("server.ports", "modified", "[80]", "[80, 443]"),
-        ("fresh", "added", None, "null"),
         ("server.extra", "added", None, '{"x": 1}'),
+        ("fresh", "added", None, "null"),
     ]
     assert values_change.compare(BEFORE, BEFORE) == ()
     assert values_change.compare({"a": True}, {"a": 1})[0].path == "a"
+
+
+def test_changes_are_in_the_order_of_the_files_in_every_run():
+    before = {f"key{number}": {"a": 1, "b": "x", "c": [1]} for number in range(20, 0, -1)}
+    after = {name: {"c": [2], "b": 1, "a": 2} for name in sorted(before)} | {
+        f"new{number}": 1 for number in range(9, 0, -1)
+    }
+    found = [one.path for one in values_change.compare(before, after)]
+    assert found == [
+        *(f"{name}.{key}" for name in before for key in "abc"),
+        *(f"new{number}" for number in range(9, 0, -1)),
+    ]
 
 
 def test_long_defaults_are_cut():
