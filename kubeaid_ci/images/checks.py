@@ -4,12 +4,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.globs.paths import matches
 from kubeaid_ci.images import rules
 from kubeaid_ci.images.inventory import collect_images
 from kubeaid_ci.images.mirror_names import Mirror
 from kubeaid_ci.images.model import Confidence, ImageInventory, ListedImage
-from kubeaid_ci.images.registries import suspicion
+from kubeaid_ci.images.registries import is_below, suspicion
 from kubeaid_ci.render.rendering import RenderedApp
 
 _MOVING = re.compile(
@@ -67,18 +66,12 @@ def moves(tag: str) -> bool:
 
 
 def _of_registry(listed: ListedImage, registries: Collection[str]) -> Iterator[Finding]:
-    is_allowed = any(_is_below(listed, allowed) for allowed in registries)
+    is_allowed = any(is_below(listed.reference, allowed) for allowed in registries)
     if registries and not is_allowed:
         message = f"{listed.registry} is not an allowed registry"
         yield rules.REGISTRY_NOT_ALLOWED.at(None, message, subject=listed.image, key=listed.registry)
     if not is_allowed:
         yield from _suspicious(listed)
-
-
-def _is_below(listed: ListedImage, allowed: str) -> bool:
-    """Return whether an image is in a registry, or below a path of it."""
-    host, _, path = allowed.rstrip("/").partition("/")
-    return matches(host, listed.registry) and f"{listed.repository}/".startswith(f"{path}/" if path else "")
 
 
 def _suspicious(listed: ListedImage) -> Iterator[Finding]:

@@ -13,10 +13,10 @@ from kubeaid_ci.images.field_paths import Path, show, values_at
 from kubeaid_ci.images.image_fields import joined_references, names_image, names_repository
 from kubeaid_ci.images.kinds import ImageKind, artifact_type
 from kubeaid_ci.images.model import Confidence, Hit, Origin
-from kubeaid_ci.images.reference import has_host, parse_reference, references_in
+from kubeaid_ci.images.reference import has_host, is_invalid, parse_reference, references_in
 from kubeaid_ci.images.registries import is_registry
 from kubeaid_ci.k8s import fields
-from kubeaid_ci.k8s.manifest import MASK, Manifest
+from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.pods import CONTAINER_LISTS, PodTemplate, pod_templates
 
 _WITHOUT_IMAGES = frozenset(
@@ -57,15 +57,12 @@ def images_in(
 
 
 def invalid_images(manifest: Manifest) -> tuple[str, ...]:
-    """Return the texts that the containers of an object have as images and that no container runtime accepts.
-
-    A text of which a part varies with each rendering is left out: its valid form is not known.
-    """
+    """Return the texts that the containers of an object have as images and that no container runtime accepts."""
     if is_test(manifest.body):
         return ()
     containers = (container for pods in pod_templates(manifest) for _, container in pods.all_containers())
     texts = (fields.text(container, "image").strip() for container in containers)
-    return tuple(dict.fromkeys(each for each in texts if each and MASK not in each and parse_reference(each) is None))
+    return tuple(dict.fromkeys(filter(is_invalid, texts)))
 
 
 class _Finder:

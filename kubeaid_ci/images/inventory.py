@@ -10,14 +10,12 @@ from kubeaid_ci.images.field_paths import values_at
 from kubeaid_ci.images.find import images_in, invalid_images
 from kubeaid_ci.images.kinds import ImageKind, with_declared
 from kubeaid_ci.images.model import BlindObject, Confidence, Hit, ImageInventory, ListedImage, Origin, Place
-from kubeaid_ci.images.reference import parse_reference
+from kubeaid_ci.images.reference import LONGEST_SHOWN, parse_reference
 from kubeaid_ci.k8s.image import Image
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
 from kubeaid_ci.settings import DeclaredImages, ImageSettings
 from kubeaid_ci.visible import shortened
-
-_LONGEST_NAME = 512
 
 
 @dataclass(slots=True)
@@ -48,7 +46,7 @@ class Collector:
             for hit in hits:
                 self._note(hit, _place(manifest, app, hit))
             if invalid:
-                names = " and ".join(shortened(text, _LONGEST_NAME) for text in invalid)
+                names = " and ".join(shortened(text, LONGEST_SHOWN) for text in invalid)
                 self._note_blind(manifest, app, f"not a valid image: {names}")
             if reason := blind_reason(manifest, self._kinds):
                 self._note_blind(manifest, app, reason)

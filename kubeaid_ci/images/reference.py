@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from kubeaid_ci.images.registries import is_registry
 from kubeaid_ci.k8s.image import Image, is_host
+from kubeaid_ci.k8s.manifest import MASK
 
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
@@ -20,6 +21,8 @@ _REST = re.compile(rf"(?::({_TAG}))?(?:@({_DIGEST}))?", re.ASCII)
 _TAG_ONLY = re.compile(_TAG, re.ASCII)
 _DIGEST_ONLY = re.compile(_DIGEST, re.ASCII)
 _LONGEST_NAME = 255
+LONGEST_SHOWN = 512
+"""Characters of an image in a message; a reference that a registry takes has at most 416."""
 _LONGEST = _LONGEST_NAME + 1 + 128 + 1 + 160
 _HEX_ID = re.compile(r"[a-f0-9]{64}")
 # A host with a dot, in running text: what is around it must not belong to a longer word or address.
@@ -43,6 +46,14 @@ def parse_reference(text: str) -> Image | None:
     if name[1] and not is_host(name[1]) and not re.fullmatch(_PART, name[1], re.ASCII):
         return None
     return Image.parse(text)
+
+
+def is_invalid(text: str) -> bool:
+    """Return whether a container runtime refuses a text, without the spaces around it, as an image.
+
+    False for an empty text, and for one with a part that varies with each rendering: its full form is not known.
+    """
+    return bool(text.strip()) and MASK not in text and parse_reference(text.strip()) is None
 
 
 def has_host(text: str) -> bool:

@@ -2,6 +2,9 @@
 
 from functools import lru_cache
 
+from kubeaid_ci.globs.paths import matches
+from kubeaid_ci.k8s.image import Image
+
 KNOWN_REGISTRIES = frozenset(
     {
         "cr.fluentbit.io",
@@ -70,6 +73,12 @@ def is_registry(host: str, registries: frozenset[str] = frozenset()) -> bool:
         return True
     first = name.partition(".")[0]
     return name.count(".") > 1 and any(first == label or first.startswith(f"{label}-") for label in _FIRST_LABELS)
+
+
+def is_below(image: Image, allowed: str) -> bool:
+    """Return whether an image is in an allowed registry, whose host may be a glob, or below a path of it."""
+    host, _, path = allowed.rstrip("/").partition("/")
+    return matches(host, image.registry) and f"{image.repository}/".startswith(f"{path}/" if path else "")
 
 
 def suspicion(host: str) -> str:

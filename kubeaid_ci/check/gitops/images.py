@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
-from kubeaid_ci.globs.paths import matches
-from kubeaid_ci.images.reference import parse_reference
+from kubeaid_ci.images.reference import LONGEST_SHOWN, is_invalid
+from kubeaid_ci.images.registries import is_below
 from kubeaid_ci.images.rules import REGISTRY_NOT_ALLOWED
 from kubeaid_ci.k8s.fields import text
 from kubeaid_ci.k8s.image import Image
-from kubeaid_ci.k8s.manifest import MASK, Manifest, own_images
+from kubeaid_ci.k8s.manifest import Manifest, own_images
 from kubeaid_ci.k8s.pods import pod_templates
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.rendering import RenderedApp
@@ -30,8 +30,6 @@ IMAGE_INVALID = Rule(
 )
 RULES = (IMAGE_HOST_INVALID, IMAGE_INVALID, REGISTRY_NOT_ALLOWED)
 
-_LONGEST_NAME = 512
-"""Characters of an image in a message; a reference that a registry takes has at most 416."""
 # RFC 2606 and RFC 6761.
 _RESERVED = ("invalid", "test", "example", "example.com", "example.net", "example.org")
 
@@ -59,30 +57,24 @@ def _finding(
     if not name:
         return None
     image = Image.parse(name)
-    label = shortened(name, _LONGEST_NAME)
+    label = shortened(name, LONGEST_SHOWN)
     host = image.registry.partition(":")[0]
-    if parse_reference(name.strip()) is None and MASK not in name:
+    if is_invalid(name):
         rule, message = IMAGE_INVALID, f"{manifest.key} has the image {label}, which is not a valid reference"
     elif any(host == reserved or host.endswith(f".{reserved}") for reserved in _RESERVED):
         rule, message = (
             IMAGE_HOST_INVALID,
-            f"{manifest.key} has the image {label}, and {shortened(host, _LONGEST_NAME)} never resolves",
+            f"{manifest.key} has the image {label}, and {shortened(host, LONGEST_SHOWN)} never resolves",
         )
-    elif context.settings.registries and not any(_is_below(image, one) for one in context.settings.registries):
+    elif context.settings.registries and not any(is_below(image, one) for one in context.settings.registries):
         rule, message = (
             REGISTRY_NOT_ALLOWED,
-            f"{manifest.key} has the image {label} of {shortened(image.registry, _LONGEST_NAME)}",
+            f"{manifest.key} has the image {label} of {shortened(image.registry, LONGEST_SHOWN)}",
         )
     else:
         return None
     path, line = _place(image, name, manifest, app, context)
     return rule.at(path, message, subject=f"{state.cluster.label}/{app.app}", line=line, key=name)
-
-
-def _is_below(image: Image, allowed: str) -> bool:
-    """Return whether an image is in an allowed registry, whose host may be a glob, or below a path of it."""
-    host, _, path = allowed.rstrip("/").partition("/")
-    return matches(host, image.registry) and f"{image.repository}/".startswith(f"{path}/" if path else "")
 
 
 def _place(
