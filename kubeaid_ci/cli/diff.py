@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kubeaid_ci.cli.repositories import Repositories
-    from kubeaid_ci.diff.comparison import Revisions
-    from kubeaid_ci.diff.shard import Shard
+    from kubeaid_ci.diff.comparison import Comparison, Revisions
+    from kubeaid_ci.diff.shard import Inputs, Part, Shard
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.git.revision import TreeRevision
 
@@ -92,7 +92,6 @@ def diff(
     from kubeaid_ci.cli.ending import revisions_of_change
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import both_folders
-    from kubeaid_ci.diff.diff import diff_clusters, diff_shard
     from kubeaid_ci.diff.shard import Inputs
 
     if merge:
@@ -107,7 +106,6 @@ def diff(
     repositories = both_folders(options, beside=options.kubeaid if of == "kubeaid" else None)
     before, after = _upgrade(upgrade_to) if upgrade_to else _sides(repositories, of, str(base), head)
     with Progress(quiet=options.quiet) as progress:
-        folders = (repositories.config, repositories.kubeaid)
         run: dict[str, Any] = {
             "before": before,
             "after": after,
@@ -116,23 +114,19 @@ def diff(
             "monitoring": not no_monitoring,
             **comparing(values, options, progress),
         }
-        if share is None:
-            part, comparison = None, diff_clusters(*folders, **run)
-        else:
-            inputs = Inputs(
-                of,
-                base or "",
-                head or "",
-                upgrade_to or "",
-                str(options.kubeaid_ref),
-                clusters,
-                apps,
-                monitoring=not no_monitoring,
-                noise=values["show_noise"],
-                diffs=values["unified"],
-            )
-            part = diff_shard(*folders, shard=share, inputs=inputs, **run)
-            comparison = part.comparison
+        inputs = Inputs(
+            of,
+            base or "",
+            head or "",
+            upgrade_to or "",
+            str(options.kubeaid_ref),
+            clusters,
+            apps,
+            monitoring=not no_monitoring,
+            noise=values["show_noise"],
+            diffs=values["unified"],
+        )
+        part, comparison = _compared(repositories, share, inputs, run)
         baseline = None
         if new_only:
             findings = _findings_before(before, repositories, clusters, options)
@@ -149,6 +143,19 @@ def diff(
         revisions=partial(revisions_of_change, options, repositories, before, after),
         part=part,
     )
+
+
+def _compared(
+    repositories: "Repositories", share: "Shard | None", inputs: "Inputs", run: dict[str, Any]
+) -> "tuple[Part | None, Comparison]":
+    """Compare all clusters, or those of a shard; of a shard the part for the merge comes with it."""
+    from kubeaid_ci.diff.diff import diff_clusters, diff_shard
+
+    folders = (repositories.config, repositories.kubeaid)
+    if share is None:
+        return None, diff_clusters(*folders, **run)
+    part = diff_shard(*folders, shard=share, inputs=inputs, **run)
+    return part, part.comparison
 
 
 def _about(upgrade_to: str | None, base: str | None) -> str:
