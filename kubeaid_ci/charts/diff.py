@@ -151,8 +151,8 @@ def _compared(pair: Pair, known: Outcomes) -> Comparison:
 def _seen(name: str, source: ChartTask | Note | None, known: Outcomes, scopes: Scopes) -> dict[str, AppOnSide]:
     if source is None:
         return {}
-    told = rendered_app(name, [(source, name)], known, Target(namespace=name, cluster=_CLUSTER, scopes=scopes))
-    return not_compared.apps_on_side([told])
+    rendering = rendered_app(name, [(source, name)], known, Target(namespace=name, cluster=_CLUSTER, scopes=scopes))
+    return not_compared.apps_on_side([rendering])
 
 
 def _one_sided(name: str, was: Mapping[str, AppOnSide], now: Mapping[str, AppOnSide]) -> Comparison:

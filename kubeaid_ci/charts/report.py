@@ -56,8 +56,8 @@ def verification(found: Verification, *, version: str) -> Report:
     counts = Counter(result.status for result in found.results)
     shown = sorted(found.results, key=lambda one: (one.chart, one.subchart))
     # Without a ledger every chart is unverifiable: one finding is clearer than a hundred rows.
-    told = {finding.subject for finding in found.findings}
-    unsure = [one for one in shown if one.status is ChartStatus.UNVERIFIABLE and _name(one) in told]
+    reported = {finding.subject for finding in found.findings}
+    unsure = [one for one in shown if one.status is ChartStatus.UNVERIFIABLE and _name(one) in reported]
     differing = [one for one in shown if one.status is ChartStatus.DIFFERENT]
     speaking = [*sorted(differing, key=lambda one: -effects_report.weight(one.effects)), *unsure]
     sections = [Section("What to do now", (_ADVICE,))] if differing else []

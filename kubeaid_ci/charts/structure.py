@@ -13,7 +13,7 @@ from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.tree import Tree
 from kubeaid_ci.helm.chart import CHARTS, BadChart, Chart, Charts, Dependency, RepositoryKind, Subchart
 from kubeaid_ci.helm.dependencies import ResolvedDependency, origins, resolve, undeclared
-from kubeaid_ci.helm.repository import address, told
+from kubeaid_ci.helm.repository import address, display_address
 from kubeaid_ci.semver.range import VersionRange
 from kubeaid_ci.semver.version import Version
 
@@ -126,7 +126,7 @@ def _at_sync(chart: Chart, dependency: Dependency, files: Tree) -> tuple[str, Se
     """
     if dependency.kind.is_published:
         return "Argo CD would download it at sync time", None
-    where = told(dependency.repository)
+    where = display_address(dependency.repository)
     if dependency.kind is not RepositoryKind.FILE:
         is_declared = bool(dependency.repository)
         reason = f"{where} is no address of a repository" if is_declared else "no repository is declared for it"
@@ -148,7 +148,7 @@ def _ambiguous(chart: Chart, found: ResolvedDependency) -> Finding:
 
 
 def _out_of_reach(chart: Chart, dependency: Dependency) -> Finding:
-    where = told(dependency.repository)
+    where = display_address(dependency.repository)
     message = f"{dependency.title} is declared to come from {where}, which is no address of a repository"
     if where.startswith(("@", "alias:")):
         message = f"{dependency.title} is declared to come from {where}, an alias in one user's Helm settings"
@@ -156,7 +156,7 @@ def _out_of_reach(chart: Chart, dependency: Dependency) -> Finding:
     locked = chart.lock.dependencies if chart.lock else ()
     known = next((one for one in locked if one.name == dependency.name and one.kind.is_published), None)
     if known is not None:
-        advice = f"write {told(known.repository)}, which the lock has for it"
+        advice = f"write {display_address(known.repository)}, which the lock has for it"
     return _placed(chart, dependency, "chart/unverifiable", f"{message}; {advice}")
 
 
@@ -168,7 +168,7 @@ def _shared(chart: Chart) -> Iterator[Finding]:
             continue
         other = first.setdefault(found.subchart.path, found.dependency)
         if address(other.repository) != address(found.dependency.repository):
-            sources = f"{told(other.repository)} and {told(found.dependency.repository)}"
+            sources = f"{display_address(other.repository)} and {display_address(found.dependency.repository)}"
             message = f"{found.subchart.folder} is declared to come from {sources}; only the first is compared"
             yield _at(chart, found, "chart/unverifiable", message)
 

@@ -185,9 +185,9 @@ def _end_written(
 
     if updates.dry_run:
         notice("dry run: nothing was written")
-    told = update_report(updates, command=command, version=__version__)
+    result = update_report(updates, command=command, version=__version__)
     failed = _has_failed(updates)
-    done(ctx, told, options, ran=() if failed else ran, failure=3 if failed else 2 if updates.unwritten else 0)
+    done(ctx, result, options, ran=() if failed else ran, failure=3 if failed else 2 if updates.unwritten else 0)
 
 
 def _end_published(
@@ -205,10 +205,10 @@ def _end_published(
     from kubeaid_ci.publishing.report import request_outputs
 
     print_previews(asked)
-    told = update_report(publication.updates, publication.findings, command=command, version=__version__)
+    result = update_report(publication.updates, publication.findings, command=command, version=__version__)
     codes = [failed.error.exit_code for failed in publication.failed] + [3] * _has_failed(publication.updates)
     ran = () if codes else ran
-    done(ctx, told, options, ran=ran, outputs=request_outputs(publication.requests), failure=max(codes, default=0))
+    done(ctx, result, options, ran=ran, outputs=request_outputs(publication.requests), failure=max(codes, default=0))
 
 
 def _has_failed(updates: "Updates") -> bool:

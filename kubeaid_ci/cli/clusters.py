@@ -107,8 +107,8 @@ def clusters(
     if options.output.fmt == "gitlab-child":
         print_documents(child_pipeline(found.clusters, variables=variables, image=runner_image, tags=runner_tags))
         ctx.exit(failure)
-    told = report.report(found.clusters, found.findings, version=__version__)
-    done(ctx, told, options, outputs=outputs, failure=failure)
+    result = report.report(found.clusters, found.findings, version=__version__)
+    done(ctx, result, options, outputs=outputs, failure=failure)
 
 
 def _child_variables(environ: Mapping[str, str], options: Options, clusters: Sequence[str]) -> dict[str, str]:

@@ -58,7 +58,7 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
             progress=progress.built,
         )
     print_previews(asked)
-    told = report(published.builds, published.results, published.findings, version=__version__)
+    result = report(published.builds, published.results, published.findings, version=__version__)
     codes = [one.error.exit_code for one in published.failed] + [2] * bool(published.builds.failed)
     told_ci = outputs(published.builds, published.results)
-    done(ctx, told, options, outputs=told_ci, failure=max(codes, default=0))
+    done(ctx, result, options, outputs=told_ci, failure=max(codes, default=0))

@@ -78,5 +78,5 @@ def git_access(
     retries: RetryPolicy | None = None,
 ) -> GitAccess:
     """Return how Git reaches the repository at `url`, with an explanation for users who are refused."""
-    told = f"{token_advice(address, token)}."
-    return GitAccess(url, token, ca_bundle, retries or RetryPolicy(), told, branch_rules_page(address))
+    advice = f"{token_advice(address, token)}."
+    return GitAccess(url, token, ca_bundle, retries or RetryPolicy(), advice, branch_rules_page(address))

@@ -158,10 +158,10 @@ class Issues:
         """Gitea gives all comments at once and knows no pages of them."""
         return self.forge.address.kind is ForgeKind.GITEA
 
-    def _issue(self, told: Mapping[str, Any]) -> Issue:
+    def _issue(self, reply: Mapping[str, Any]) -> Issue:
         words = self._words
         found = Issue(
-            told[words.number], told[words.url], told["title"], told[words.text] or "", user_id(told[words.author])
+            reply[words.number], reply[words.url], reply["title"], reply[words.text] or "", user_id(reply[words.author])
         )
         check(found)
         return found

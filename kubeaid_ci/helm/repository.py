@@ -23,7 +23,7 @@ def host(repository: str) -> str:
         return ""
 
 
-def told(repository: str) -> str:
+def display_address(repository: str) -> str:
     """Return the address for people, without a login; ``nowhere`` for none."""
     return plain(without_credentials(repository)) or "nowhere"
 

@@ -10,7 +10,7 @@ from kubeaid_ci.helm import engine, requirements
 from kubeaid_ci.helm.chart import RepositoryKind
 from kubeaid_ci.helm.engine import HelmError
 from kubeaid_ci.helm.packed_chart import PackedChart
-from kubeaid_ci.helm.repository import told
+from kubeaid_ci.helm.repository import display_address
 from kubeaid_ci.helm.version import rules_named
 from kubeaid_ci.redaction.texts import named_values, secret_name
 from kubeaid_ci.redaction.values import safe_message
@@ -46,7 +46,7 @@ def requirement_notes(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[N
 
 def _at_sync(lacking: requirements.Lacking) -> str:
     """Return what ``helm dependency build`` does about it, which Argo CD runs then."""
-    where = told(lacking.repository)
+    where = display_address(lacking.repository)
     match RepositoryKind.of(lacking.repository):
         case RepositoryKind.HTTP | RepositoryKind.OCI:
             return "Argo CD would download it when it syncs, unreviewed"

@@ -12,7 +12,7 @@ from kubeaid_ci.charts.verify.verdict import Vendored
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.git.tree import Tree
-from kubeaid_ci.helm.repository import address, told
+from kubeaid_ci.helm.repository import address, display_address
 from kubeaid_ci.semver.version import is_same_release
 
 _CHANGED = RULES["chart/ledger-changed"]
@@ -52,7 +52,7 @@ def not_compared(base: Ledger, charts: Iterable[Vendored], *, compared: Collecti
         if not one.repository or one.key in compared:
             continue
         if before is None or before.version != one.subchart.version:
-            message = f"{one.title} is new and was not compared with {told(one.repository)}"
+            message = f"{one.title} is new and was not compared with {display_address(one.repository)}"
             advice = f"run charts verify {one.umbrella} --base REF without --offline"
             yield RULES["chart/not-compared"].at(
                 one.subchart.path, f"{message}; {advice}", subject=one.key, key="new", content=one.subchart.version
@@ -100,7 +100,8 @@ def _edited(key: str, before: LedgerEntry, now: LedgerEntry) -> Finding:
 def _moved(key: str, before: LedgerEntry, now: LedgerEntry) -> Iterator[Finding]:
     """Yield a finding if the archive moved to another host, because that may be another publisher's."""
     if before.host and now.host and before.host != now.host:
-        message = f"the ledger had the archive of {key} on the host {told(before.host)}, now on {told(now.host)}"
+        old, new = display_address(before.host), display_address(now.host)
+        message = f"the ledger had the archive of {key} on the host {old}, now on {new}"
         yield _REPOSITORY.at(LEDGER, message, subject=key, line=now.line, key="host")
 
 

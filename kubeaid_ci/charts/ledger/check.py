@@ -6,7 +6,7 @@ from kubeaid_ci.charts.ledger.ledger import LEDGER, OWN, Ledger, LedgerEntry
 from kubeaid_ci.charts.verify.verdict import Vendored
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES
-from kubeaid_ci.helm.repository import address, plain, told
+from kubeaid_ci.helm.repository import address, display_address, plain
 
 _NOT_IN = RULES["chart/not-in-ledger"]
 _CHANGED = RULES["chart/ledger-changed"]
@@ -98,8 +98,10 @@ def _entry(one: Vendored, entry: LedgerEntry) -> Iterator[Finding]:
         yield _OWN_UNCLEAR.at(one.subchart.path, message, subject=one.key, key="own", content=links[0])
     path, line = (one.dependency.path, one.dependency.line) if one.dependency else (one.subchart.path, None)
     if entry.origin == OWN and one.repository:
-        message = f"the ledger calls {one.key} our own, but it is declared to come from {told(one.repository)}"
+        message = (
+            f"the ledger calls {one.key} our own, but it is declared to come from {display_address(one.repository)}"
+        )
         yield _REPOSITORY.at(path, message, subject=one.key, line=line, key="origin")
     elif entry.origin != OWN and address(entry.repository) != address(one.repository):
-        message = f"{one.key} came from {told(entry.repository)}, now from {told(one.repository)}"
+        message = f"{one.key} came from {display_address(entry.repository)}, now from {display_address(one.repository)}"
         yield _REPOSITORY.at(path, message, subject=one.key, line=line, key="ledger")

@@ -38,7 +38,7 @@ def updated(
     are gone go too where `charts` are `everything` there is.
     """
     entries = dict(ledger.entries)
-    told = []
+    lines = []
     for one in charts:
         known = entries.get(one.key)
         if not _is_recordable(one):
@@ -46,16 +46,16 @@ def updated(
         if known is None:
             entries[one.key] = _new(one, today)
             note = " as own: nothing declares where it comes from" if entries[one.key].origin == OWN else ""
-            told.append(f"added {one.key} {one.subchart.version}{note}")
+            lines.append(f"added {one.key} {one.subchart.version}{note}")
         elif known.version != one.subchart.version:
             entries[one.key] = _moved(known, one, today)
-            told.append(f"{one.key} moved from {known.version} to {one.subchart.version}")
+            lines.append(f"{one.key} moved from {known.version} to {one.subchart.version}")
     if everything:
         gone = sorted(entries.keys() - {one.key for one in charts})
         for key in gone:
             del entries[key]
-            told.append(f"removed {key}, which is no longer vendored")
-    return replace(ledger, entries=dict(sorted(entries.items())), exists=True), tuple(told)
+            lines.append(f"removed {key}, which is no longer vendored")
+    return replace(ledger, entries=dict(sorted(entries.items())), exists=True), tuple(lines)
 
 
 def accepted(
@@ -71,15 +71,15 @@ def accepted(
     for name in keys:
         if not any(name in (one.key, one.umbrella) and one.key in entries for one in chosen):
             raise UserError(f"{name}: the ledger has no such chart to accept; name one as umbrella/folder")
-    told = []
+    lines = []
     for one in chosen:
         if (known := entries.get(one.key)) is None:
             continue
         tree = None if known.origin == OWN else one.subchart.tree
         content = LedgerEntry(one.subchart.version, known.first_seen, tree, one.repository, known.origin)
         entries[one.key] = replace(content, patches=known.patches, removed=known.removed, reason=reason)
-        told.append(f"accepted {one.key} {one.subchart.version}: {reason}")
-    return replace(ledger, entries=dict(sorted(entries.items())), exists=True), tuple(told)
+        lines.append(f"accepted {one.key} {one.subchart.version}: {reason}")
+    return replace(ledger, entries=dict(sorted(entries.items())), exists=True), tuple(lines)
 
 
 def recorded(entry: LedgerEntry, fetched: Fetched) -> LedgerEntry:
@@ -90,7 +90,7 @@ def recorded(entry: LedgerEntry, fetched: Fetched) -> LedgerEntry:
     return replace(entry, **{name: getattr(fetched, name) for name in names})
 
 
-def sightings_told(before: Ledger, after: Ledger) -> tuple[str, ...]:
+def first_seen_lines(before: Ledger, after: Ledger) -> tuple[str, ...]:
     """Return one plain line for each release that is new, or has another content than it had."""
     return tuple(
         line

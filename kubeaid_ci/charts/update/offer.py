@@ -101,13 +101,13 @@ class ChartPublisher:
         if not any(look.policy.minimum_age for look in self.made.looks):
             return
         after = upstream_status.with_sightings(self.ledger, self.made.looks, everything=True)
-        told = ledgers.sightings_told(self.ledger, after)
+        lines = ledgers.first_seen_lines(self.ledger, after)
         branch = first_seen(prefix=self.prefix)
-        if not told and branch not in heads.commits:
+        if not lines and branch not in heads.commits:
             return
-        files: Files = {LEDGER: ledgers.text(after).encode()} if told else {}
+        files: Files = {LEDGER: ledgers.text(after).encode()} if lines else {}
         proposal = self._proposal(branch, (), files)
-        text = "From these days on the age of releases counts.\n\n" + "".join(f"- {code(line)}\n" for line in told)
+        text = "From these days on the age of releases counts.\n\n" + "".join(f"- {code(line)}\n" for line in lines)
         title = "chore(charts): record when releases were first seen"
         yield self._attempt(replace(proposal, title=title, body=text, labels=("charts", *proposal.labels)))
 

@@ -106,7 +106,7 @@ def outdated_charts(
     upstreams = upstreams or upstream_status.connect(known, jobs=jobs, cache=cache)
     looks = upstream_status.look(repo, asked, upstreams, settings=known, today=day, jobs=jobs, progress=progress)
     results = tuple(outdated_result(one) for one in looks)
-    told = _record(root, repo.ledger, looks, everything=not charts) if update_ledger else ()
+    sightings = _record(root, repo.ledger, looks, everything=not charts) if update_ledger else ()
     unused = unmatched_policies(known.charts, asked) if not charts else ()
     findings = (
         *map(structure.invalid, chosen.bad),
@@ -114,7 +114,7 @@ def outdated_charts(
         *unused_policies(unused),
     )
     may_pass = any(isinstance(one.releases, Failed) and one.releases.may_pass for one in looks)
-    return OutdatedCharts(results, findings, told, may_pass)
+    return OutdatedCharts(results, findings, sightings, may_pass)
 
 
 def outdated_result(look: Look) -> OutdatedResult:
@@ -163,7 +163,7 @@ def _record(root: Path, ledger: Ledger, looks: Sequence[Look], *, everything: bo
     after = upstream_status.with_sightings(ledger, looks, everything=everything)
     if after.seen != ledger.seen:
         write_atomically(root / LEDGER, ledgers.text(after).encode())
-    return ledgers.sightings_told(ledger, after)
+    return ledgers.first_seen_lines(ledger, after)
 
 
 def release_findings(one: TrackedDependency, result: OutdatedResult) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from kubeaid_ci.findings.suppression import SETTINGS_FILE, Suppression
 from kubeaid_ci.git import history
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.helm.chart import Chart, Charts, Dependency
-from kubeaid_ci.helm.repository import address, host, told
+from kubeaid_ci.helm.repository import address, display_address, host
 from kubeaid_ci.settings import Settings, parse
 
 _REPOSITORY = RULES["chart/repository-changed"]
@@ -108,10 +108,11 @@ def repositories(charts: Iterable[Chart], base: Sequence[Chart], *, folders: Col
             then = (each for were in old.get(chart.folder, gone) for each in were.dependencies)
             known = dict.fromkeys(each.repository for each in then if each.name == one.name)
             if known and address(one.repository) not in map(address, known):
-                came = " and ".join(map(told, known))
-                yield _at(chart, one, f"{one.name} came from {came}, now from {told(one.repository)}")
+                came = " and ".join(map(display_address, known))
+                yield _at(chart, one, f"{one.name} came from {came}, now from {display_address(one.repository)}")
             elif not known and (alike := _alike(one.repository, hosts)):
-                message = f"{one.name} comes from {told(one.repository)}, a new host that looks like {told(alike)}"
+                host_now, known_host = display_address(one.repository), display_address(alike)
+                message = f"{one.name} comes from {host_now}, a new host that looks like {known_host}"
                 yield _at(chart, one, message)
 
 
@@ -121,7 +122,7 @@ def reach(now: Mapping[str, Mapping[str, str]], base: Mapping[str, Mapping[str, 
         old, new = base.get(name, {}), now.get(name, {})
         for what in sorted({*old, *new}):
             if old.get(what) != new.get(what):
-                message = f"upstreams: {name}: {_change(told(what), old.get(what), new.get(what))}"
+                message = f"upstreams: {name}: {_change(display_address(what), old.get(what), new.get(what))}"
                 yield _REPOSITORY.at(SETTINGS_FILE, message, subject="upstreams", key=f"{name} {what}")
 
 
@@ -151,8 +152,12 @@ def _alike(repository: str, hosts: Collection[str]) -> str | None:
 
 def _change(what: str, old: str | None, new: str | None) -> str:
     if old is None:
-        return f"{what} is new" if new in (None, "") else f"{what} now uses {told(new)}"
-    return f"{what} was removed" if new is None else f"{what} used {told(old)} and now uses {told(new)}"
+        return f"{what} is new" if new in (None, "") else f"{what} now uses {display_address(new)}"
+    return (
+        f"{what} was removed"
+        if new is None
+        else f"{what} used {display_address(old)} and now uses {display_address(new)}"
+    )
 
 
 def _plain(one: Suppression) -> tuple[object, ...]:

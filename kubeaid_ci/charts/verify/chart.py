@@ -55,8 +55,8 @@ class ChartVerifier:
             return one.result(ChartStatus.DIFFERENT), (_replaced_by_link(one),)
         reviewed, said = self._offline(one, entry)
         if got is None or (isinstance(got, Failed) and said):
-            told = chart_upstream.judge(one, entry, got)[1] if got else ()
-            return self._with_effects(one, reviewed, lambda: self._reviewed(entry), by=Side.OURS), (*told, *said)
+            judged = chart_upstream.judge(one, entry, got)[1] if got else ()
+            return self._with_effects(one, reviewed, lambda: self._reviewed(entry), by=Side.OURS), (*judged, *said)
         result, findings = chart_upstream.judge(one, entry, got, compared)
         if result.status is ChartStatus.IDENTICAL and said:
             return result, (*findings, _outdated(one))
