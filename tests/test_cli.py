@@ -11,7 +11,7 @@ import pytest
 import kubeaid_ci
 from kubeaid_ci.cli import main as cli
 from kubeaid_ci.cli.groups import COMMANDS
-from kubeaid_ci.report import FORMATS
+from kubeaid_ci.report.formats import FORMATS
 from kubeaid_ci.report.report import REPORT_FORMATS
 from tests import repos
 from tests.repos import Repos, vars_file

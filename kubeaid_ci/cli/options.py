@@ -196,7 +196,7 @@ def _chosen(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
 
 def _report(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
     """Parse the values of ``--report``. Raises `BadParameter` if one is not ``FORMAT=FILE``."""
-    from kubeaid_ci.report import FORMATS
+    from kubeaid_ci.report.formats import FORMATS
 
     reports = []
     for value in values:

@@ -14,8 +14,9 @@ from kubeaid_ci.cli.options import OutputOptions
 from kubeaid_ci.cli.terminal import is_coloured
 from kubeaid_ci.errors import KubeaidCiError
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.report import markdown_page, parts
+from kubeaid_ci.report import markdown_page
 from kubeaid_ci.report.blocks import Section
+from kubeaid_ci.report.formats import parts
 from kubeaid_ci.report.outcome import exit_code
 from kubeaid_ci.report.report import Report
 from kubeaid_ci.report.text import Kind, Line, lines, section_lines

@@ -11,8 +11,8 @@ from kubeaid_ci.charts.verify.verdict import (
     Side,
     Verification,
 )
-from kubeaid_ci.report import FORMATS
 from kubeaid_ci.report.blocks import Paragraph
+from kubeaid_ci.report.formats import FORMATS
 
 RULES = {rule.id: rule for rule in rules.RULES}
 FILE = FileChange("values.yaml", FileAction.MODIFIED, "@@ -1,1 +1,1 @@\n-a: 1\n+a: 2")

@@ -14,7 +14,7 @@ from kubeaid_ci.cli.options import OutputOptions
 from kubeaid_ci.cli.output import finish
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import FailOn
-from kubeaid_ci.report import FORMATS
+from kubeaid_ci.report.formats import FORMATS
 from kubeaid_ci.report.report import Report
 from kubeaid_ci.report.text import render
 from tests.report.samples import INVALID, STALE, build_report, hostile_report

@@ -14,8 +14,8 @@ from kubeaid_ci.diff.comparison import Comparison
 from kubeaid_ci.diff.contents import Contents, left_out
 from kubeaid_ci.diff.groups import groups
 from kubeaid_ci.diff.report import report, sections
-from kubeaid_ci.report import FORMATS
 from kubeaid_ci.report.blocks import Listing
+from kubeaid_ci.report.formats import FORMATS
 from tests.compare.rendered import at, changed, container, obj, workload
 
 WEB = workload(pod={"containers": [container()]})

@@ -13,7 +13,8 @@ from kubeaid_ci.diff.counts import effect, headline, outputs
 from kubeaid_ci.diff.groups import dangers, groups, image_lines
 from kubeaid_ci.diff.report import report
 from kubeaid_ci.findings.registry import RULES
-from kubeaid_ci.report import FORMATS, outcome
+from kubeaid_ci.report import outcome
+from kubeaid_ci.report.formats import FORMATS
 from tests.compare.rendered import at, changed, container, obj, workload
 from tests.report.samples import HOSTILE
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from kubeaid_ci.report import FORMATS, markdown
+from kubeaid_ci.report import markdown
 from kubeaid_ci.report.blocks import (
     Block,
     Code,
@@ -29,6 +29,7 @@ from kubeaid_ci.report.blocks import (
     item_list,
     joined,
 )
+from kubeaid_ci.report.formats import FORMATS
 from kubeaid_ci.report.report import Report
 from kubeaid_ci.report.text import block_lines
 from tests.report.samples import HOSTILE

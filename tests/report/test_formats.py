@@ -1,6 +1,6 @@
 import pytest
 
-from kubeaid_ci.report import FORMATS
+from kubeaid_ci.report.formats import FORMATS
 from tests.report.samples import build_report, hostile_report
 
 

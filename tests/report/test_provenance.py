@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from kubeaid_ci.cli.ending import run_address
-from kubeaid_ci.report import FORMATS, provenance
+from kubeaid_ci.report import provenance
+from kubeaid_ci.report.formats import FORMATS
 from tests.report.samples import build_report
 
 MADE = datetime(2026, 3, 1, 7, 5, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import pytest
 
 from kubeaid_ci.charts.report import verification
-from kubeaid_ci.report import FORMATS
+from kubeaid_ci.report.formats import FORMATS
 from tests import repos, umbrellas
 from tests.umbrellas import metadata, published, vendored, verify
 
