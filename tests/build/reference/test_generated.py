@@ -110,6 +110,35 @@ def test_program_gives_what_the_reference_gives(program):
     _same(f"local x = 0.1; {program}")
 
 
+# Variables of every type, so that nothing is known of an operand; texts and objects whose type can be seen.
+_TYPES = "local n = 0.1, t = 'a', e = '', w = true, z = null, a = [0.1], o = { b: 0.1 }, f = function(v) v; "
+_OPERANDS = st.one_of(
+    st.sampled_from(("n", "t", "e", "w", "z", "a", "o")),
+    st.sampled_from(
+        ("'b'", "{ c: 1 }", "[1]", "-n", "o.b", "a[0]", "f(t)", "f(a)", "(n + n)", "(a + [t])", "o { c: t }")
+    ),
+    st.sampled_from(
+        ("(n + t)", "f(n + n + t)", "(o + o)", "1", "|||\n  c\n|||", "[n + n + n][0]", "{ b+: { d: t } }.b")
+    ),
+)
+
+
+@given(st.lists(_OPERANDS, min_size=2, max_size=11), st.sampled_from(("{}", "{} == t", "t + ({})", "-({})", "{} - n")))
+@settings(_STEADY, max_examples=1500)
+def test_long_sum_is_the_reference_s(operands, around):
+    _same(_TYPES + around.format(" + ".join(operands)))
+
+
+@given(
+    st.lists(
+        st.sampled_from(("o", "o.b + n", "{ c: 1 }", "o { c: t }", "{ b+: n }", "f(o)", "a")), min_size=2, max_size=20
+    )
+)
+@settings(_STEADY, max_examples=300)
+def test_long_sum_of_objects_is_the_reference_s(operands):
+    _same(_TYPES + " + ".join(operands))
+
+
 def _same(code: str) -> None:
     answer = of_rjsonnet(code)
     if answer != LEFT:

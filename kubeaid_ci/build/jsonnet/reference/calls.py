@@ -1,6 +1,7 @@
 """Puts calls of our own functions in the place of operators, as few as what is known of the operands allows."""
 
 import re
+from dataclasses import dataclass
 
 HOOK = "__kci_"
 # What is known of a value from its code: that it is text; null, true or false; an object or array; nothing.
@@ -12,6 +13,7 @@ _CALLS = {"*": f"{HOOK}mul(", "%": f"{HOOK}mod(", "==": f"{HOOK}eq(", "!=": f"!{
 _TEMPLATE = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|\|\|\|((?:(?!\|\|\|).)*)\|\|\|""", re.DOTALL)
 _DIRECTIVE = re.compile(r"%(?:\((\w+)\))?s|(%)")
 _CLOSER, _REPLACEMENT, _OPENER = range(3)
+_MOST_SUMMED = 8
 
 
 class Edits:
@@ -33,6 +35,30 @@ class Edits:
         """Put other text in the place of `start:end`, which may be empty."""
         self._edits.append((start, _REPLACEMENT, len(self._edits), end, text))
 
+    def sum(self, start: int, place: tuple[int, int], end: int) -> "Sum":
+        """Put the call of a sum of two operands in the place of an addition that is `start:end`."""
+        number = len(self._edits)
+        self.open(start, f"{HOOK}add(")
+        self.replace(*place, ",")
+        self.close(end, ")")
+        return Sum(start, number, [number + 1], number + 2)
+
+    def add_to(self, sum_: "Sum", place: tuple[int, int], end: int) -> None:
+        """Take the operand behind an operator, which ends before `end`, into the call of the sum before it."""
+        sum_.separators.append(len(self._edits))
+        self.replace(*place, ",")
+        self._edits[sum_.closer] = (end, _CLOSER, sum_.closer, end, ")")
+        self._retext(sum_.opener, f"{HOOK}add{len(sum_.separators) + 1}(")
+
+    def check_sum(self, sum_: "Sum") -> None:
+        """Put a check in the place of a sum's call: that the operands give no text."""
+        self._retext(sum_.opener, f"{HOOK}other(")
+        for separator in sum_.separators:
+            self._retext(separator, "+")
+
+    def _retext(self, number: int, text: str) -> None:
+        self._edits[number] = (*self._edits[number][:4], text)
+
     def applied(self, first: int, last: int) -> str:
         """Return `first:last` of the text with all changes that begin there."""
         parts: list[str] = []
@@ -42,6 +68,23 @@ class Edits:
             at = end
         parts.append(self.text[at:last])
         return "".join(parts)
+
+
+@dataclass(slots=True)
+class Sum:
+    """Additions of operands of which nothing is known, written as one call.
+
+    `start` is where they begin; the others are the numbers of the call's changes in `Edits`.
+    """
+
+    start: int
+    opener: int
+    separators: list[int]
+    closer: int
+
+
+# What is known of a value: a `Sum` may be anything.
+Kind = str | Sum
 
 
 class Open:
@@ -62,7 +105,7 @@ class Open:
         *,
         use: str = "",
         precedence: int = 0,
-        kind: str = UNKNOWN,
+        kind: Kind = UNKNOWN,
         place: tuple[int, int] = (0, 0),
     ) -> None:
         self.role = role
@@ -74,14 +117,14 @@ class Open:
         self.operand = self.primary = -1
 
 
-def apply(edits: Edits, operator: Open, kind: str, start: int, end: int) -> str:
+def apply(edits: Edits, operator: Open, kind: Kind, start: int, end: int) -> Kind:
     """Put a call in the place of an operator whose right side, of a kind, is `start:end`.
 
     Returns the kind of the result.
     """
     if operator.use == "+":
         return _add(edits, operator, kind, start, end)
-    if operator.use in ("==", "!=") and {operator.kind, kind} & {TEXT, WORD}:
+    if operator.use in ("==", "!=") and (operator.kind in (TEXT, WORD) or kind in (TEXT, WORD)):
         return UNKNOWN  # only numbers are compared in another way
     if operator.use == "%" and operator.kind == TEXT:
         _format(edits, operator, end)
@@ -111,8 +154,12 @@ def _format(edits: Edits, operator: Open, end: int) -> None:
         _call(edits, operator, f"{HOOK}listed(", end, f", {len(directives)}, ")
 
 
-def _add(edits: Edits, operator: Open, kind: str, start: int, end: int) -> str:
+def _add(edits: Edits, operator: Open, kind: Kind, start: int, end: int) -> Kind:
     """Write an addition. Text turns the other side into text; what is added to an object or array must not be text."""
+    left = operator.kind if isinstance(operator.kind, Sum) and operator.kind.start == operator.start else None
+    if left and kind == COLLECTION:
+        edits.check_sum(left)
+        return COLLECTION
     for known, check in ((TEXT, "text("), (COLLECTION, "other(")):
         if known not in (operator.kind, kind):
             continue
@@ -123,11 +170,13 @@ def _add(edits: Edits, operator: Open, kind: str, start: int, end: int) -> str:
             edits.open(operator.start, HOOK + check)
             edits.close(operator.place[0], ")")
         return known
-    _call(edits, operator, f"{HOOK}add(", end)
-    return UNKNOWN
+    if left and len(left.separators) < _MOST_SUMMED - 1:
+        edits.add_to(left, operator.place, end)
+        return left
+    return edits.sum(operator.start, operator.place, end)
 
 
-def merge(edits: Edits, field: Open, kind: str, first: str, end: int) -> None:
+def merge(edits: Edits, field: Open, kind: Kind, first: str, end: int) -> None:
     """Write a field `a+: b`, whose value begins with `first` and ends before `end`, without `+:`.
 
     It is `a: super.a + b`, or just `b` if there is no `super.a`.

@@ -1,7 +1,7 @@
 """The state of a reader of jsonnet code: its open constructs, and the operand before it."""
 
 from kubeaid_ci.build.jsonnet.reference import calls, grammar
-from kubeaid_ci.build.jsonnet.reference.calls import UNKNOWN, Edits, Open
+from kubeaid_ci.build.jsonnet.reference.calls import UNKNOWN, Edits, Kind, Open
 
 
 class UnsupportedError(Exception):
@@ -19,7 +19,7 @@ class Cursor:
         self._key = False  # whether an object's field is expected
         self._field_name = ""  # the code that gives the name of the field before the cursor
         self._operand = self._primary = -1  # where the operand begins, with and without its unary operators
-        self._kind = UNKNOWN  # of the operand before the cursor
+        self._kind: Kind = UNKNOWN  # of the operand before the cursor
         self._end = 0  # of the token before, and where it begins
         self._start = 0
         self._expected = ""
@@ -27,7 +27,7 @@ class Cursor:
         self._import_use = ""
         self._keyword_operand = -1
 
-    def _begin(self, start: int, kind: str = UNKNOWN) -> None:
+    def _begin(self, start: int, kind: Kind = UNKNOWN) -> None:
         """Begin an operand."""
         if self._complete or self._key:
             raise UnsupportedError(start)

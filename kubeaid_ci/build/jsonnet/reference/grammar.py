@@ -15,20 +15,21 @@ TOKEN = re.compile(
     # rjsonnet reads a backslash in a comment as an escape, so such a comment is left to the reference.
     (?:[ \t\r\n]+|//[^\n]*+|\#[^\n]*+|/\*(?:[^*\\]|\*(?!/))*+\*/)*+
     (?:
+     (?P<comma>,)
+    |(?P<open>[\[({{])
+    |(?P<close>[\])}}])
      # A field's name with its colons, which most tokens are part of, in one step.
-     (?P<key>(?!(?:{_WORDS})\b)(?:[A-Za-z_]\w*+|'[\w ./-]*+'|"[\w ./-]*+")[ \t]*+:{{1,3}}(?=[ \t\r\n\w{{\[('"]))
+    |(?P<key>(?!(?:{_WORDS})\b)(?:[A-Za-z_]\w*+|'[\w ./-]*+'|"[\w ./-]*+")[ \t]*+:{{1,3}}(?=[ \t\r\n\w{{\[('"]))
     |(?P<field>(?:\.[ \t\r\n]*+(?!(?:{_WORDS})\b)[A-Za-z_]\w*+)++)
     |(?P<word>(?:{_WORDS})\b)
     |(?P<name>[A-Za-z_]\w*+)
     |(?P<text>"(?:[^"\\]|{_ESCAPE})*+"|'(?:[^'\\]|{_ESCAPE})*+'|@"(?:[^"]|"")*+"|@'(?:[^']|'')*+')
     |(?P<number>(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?(?![\w.]))
-    |(?P<open>[\[({{])
-    |(?P<close>[\])}}])
-    |(?P<comma>,)
     |(?P<semicolon>;)
     |(?P<block>\|\|\|[ \t\r]*\n\n*+(?P<indent>[ \t]++)[^\n]*+\n(?:(?P=indent)[^\n]*+\n|\n)*+[ \t]*+\|\|\|)
     |(?P<operator>{_OPERATOR})
     |(?P<end>\Z)
+    |(?P<other>.)
     )""",
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
@@ -46,6 +47,8 @@ OPENED_BY = {")": "(", "]": "[", "}": "{"}
 BRACKETS = frozenset(("(", "[", "{", "file"))
 # The uses of brackets that hold a value that is no text.
 COLLECTIONS = frozenset(("array", "object", "merged", "extension", "extending"))
+# The uses of brackets behind which there is more to do than to go on behind an operand.
+CHANGED_AT_END = frozenset(("parameters", "method", "name", "merged", "index"))
 # The kind of token that must follow.
 EXPECTED = {"bind": "name", "variable": "name", "in": "word", "path": "text", "parameters": "open"}
 BEHIND_IMPORT = frozenset(("close", "comma", "semicolon", "word", "end"))

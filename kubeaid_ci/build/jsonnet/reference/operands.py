@@ -24,25 +24,20 @@ class Operands(Cursor):
 
     def __init__(self, code: str, edits: Edits) -> None:
         super().__init__(code, edits)
-        self._take: dict[str, Callable[[str, int, int], None]] = {
-            kind: getattr(self, f"_take_{kind}") for kind in TOKEN.groupindex if kind != "indent"
+        self._take: dict[int, Callable[[str, int, int], None]] = {
+            number: getattr(self, f"_take_{kind}") for kind, number in TOKEN.groupindex.items() if kind != "indent"
         }
 
     def read(self) -> None:
         """Take every token of the code; raises `UnsupportedError`."""
-        take, at = self._take, 0
+        take = self._take
         for match in TOKEN.finditer(self._code):
-            kind = match.lastgroup or ""
-            start, end = match.span(kind)
-            if match.start() != at:
-                break
+            number = match.lastindex or 0
+            start, end = match.span(number)
             if self._expected:
-                self._check_expected(kind, start)
-            take[kind](match[kind], start, end)
+                self._check_expected(match.lastgroup or "", start)
+            take[number](match[number], start, end)
             self._start, self._end = start, end
-            at = end
-        if at != len(self._code):
-            raise UnsupportedError(at)
 
     def _check_expected(self, kind: str, start: int) -> None:
         expected = self._expected
@@ -65,13 +60,21 @@ class Operands(Cursor):
 
     def _take_key(self, text: str, start: int, _: int) -> None:
         """Take a name or text and the colons behind it."""
-        name = text.rstrip(":").rstrip()
-        if name[0] in "'\"":
+        name, colon, more = text.partition(":")
+        name = name.rstrip()
+        is_text = name[0] in "'\""
+        if self._key and not self._complete:
+            self._key = False
+            self._field_name = name if is_text else f"'{name}'"
+            self._open[-1].kind = colon + more
+            self._operand = -1
+            return
+        if is_text:
             self._take_text(name, start, start)
         else:
             self._take_name(name, start, start)
         self._end = start + len(name)
-        self._colon(text[len(text.rstrip(":")) :], start)
+        self._colon(colon + more, start)
 
     def _take_text(self, text: str, start: int, _: int) -> None:
         if self._expected:
@@ -112,7 +115,12 @@ class Operands(Cursor):
     def _take_open(self, text: str, start: int, _: int) -> None:
         if self._expected and text != "(":
             raise UnsupportedError(start)
-        {"(": self._parenthesis, "[": self._bracket, "{": self._brace}[text](start)
+        if text == "(":
+            self._parenthesis(start)
+        elif text == "{":
+            self._brace(start)
+        else:
+            self._bracket(start)
 
     def _parenthesis(self, start: int) -> None:
         use = ""
@@ -156,18 +164,25 @@ class Operands(Cursor):
         self._key = True
 
     def _take_close(self, text: str, start: int, end: int) -> None:
-        opened = self._unwind()
+        opened = self._open[-1]
+        if opened.role not in grammar.BRACKETS:
+            opened = self._unwind()
         if grammar.OPENED_BY[text] != opened.role:
             raise UnsupportedError(start)
         self._open.pop()
-        self._key = opened.use in ("method", "name")
+        self._complete, self._key = True, False
         self._operand, self._primary = opened.operand, opened.primary
-        is_group = opened.role == "(" and opened.use == "group"
-        self._kind = self._kind if is_group else COLLECTION if opened.use in grammar.COLLECTIONS else UNKNOWN
-        self._end_bracket(opened, start, end)
-        self._complete = opened.use != "parameters"
+        use = opened.use
+        if use in grammar.COLLECTIONS:
+            self._kind = COLLECTION
+        elif use != "group":
+            self._kind = UNKNOWN
+        if use in grammar.CHANGED_AT_END:
+            self._end_bracket(opened, start, end)
 
     def _end_bracket(self, opened: Open, start: int, end: int) -> None:
+        self._key = opened.use in ("method", "name")
+        self._complete = opened.use != "parameters"
         match opened.use:
             case "parameters":
                 self._push(Open("function", start))
@@ -261,7 +276,9 @@ class Operands(Cursor):
     # Separators and operators.
 
     def _take_comma(self, _: str, start: int, __: int) -> None:
-        top = self._unwind("local")
+        top = self._open[-1]
+        if top.role not in grammar.BRACKETS:
+            top = self._unwind("local")
         if top.role == "file" or not self._complete:
             raise UnsupportedError(start)
         self._key = top.role == "{"
@@ -270,6 +287,9 @@ class Operands(Cursor):
 
     def _take_semicolon(self, _: str, start: int, __: int) -> None:
         self._turn(start, "body", "local", "assert")
+
+    def _take_other(self, _: str, start: int, __: int) -> None:
+        raise UnsupportedError(start)
 
     def _take_end(self, _: str, start: int, __: int) -> None:
         if self._unwind().role != "file" or not self._complete:

@@ -7,6 +7,7 @@ own. No line is added or removed. Code that is JSON is read as data, in a third 
 
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,12 +21,8 @@ from kubeaid_ci.build.jsonnet.reference.operands import CODE, JSON, Operands
 Find = Callable[[str, str, bool], tuple[str, str]]
 
 LIBRARY = "kubeaid-ci:std"
-_HOOKS = ("add", "at", "each", "eq", "listed", "mod", "mul", "named", "other", "plus", "text")
-_HEADER = (
-    f"local {HOOK}lib = import '{LIBRARY}', std = {HOOK}lib.std, "
-    + ", ".join(f"{HOOK}{name} = {HOOK}lib.{name}" for name in _HOOKS)
-    + "; "
-)
+_HEADER = f"local {HOOK}lib = import '{LIBRARY}', std = {HOOK}lib.std"
+_HOOKS = re.compile(rf"{HOOK}(\w+)\(")
 # Data must not have the path of the code in the same file: the engine keeps one text for each path.
 # Nothing can be below a file, so no other file has this path.
 _DATA = "/(data)"
@@ -99,7 +96,9 @@ def rewritten(code: str) -> str:
         raise UnsupportedError(code.index(HOOK))
     edits = Edits(code)
     Operands(code, edits).read()
-    return _HEADER + edits.applied(0, len(code))
+    text = edits.applied(0, len(code))
+    hooks = "".join(f", {HOOK}{name} = {HOOK}lib.{name}" for name in sorted({*_HOOKS.findall(text)}))
+    return f"{_HEADER}{hooks}; {text}"
 
 
 @lru_cache(maxsize=2048)

@@ -47,6 +47,17 @@ local eq(a, b) =
     names == o.objectFields(b) && o.all(o.map(function(name) eq(a[name], b[name]), names))
   else a == b;
 
+// Sums of more operands: only those with text in them are added step by step.
+local add3(a, b, c) = local sum = a + b + c; if is_string(sum) then add(add(a, b), c) else sum;
+local add4(a, b, c, d) = local sum = a + b + c + d; if is_string(sum) then add(add3(a, b, c), d) else sum;
+local add5(a, b, c, d, e) = local sum = a + b + c + d + e; if is_string(sum) then add(add4(a, b, c, d), e) else sum;
+local add6(a, b, c, d, e, f) =
+  local sum = a + b + c + d + e + f; if is_string(sum) then add(add5(a, b, c, d, e), f) else sum;
+local add7(a, b, c, d, e, f, g) =
+  local sum = a + b + c + d + e + f + g; if is_string(sum) then add(add6(a, b, c, d, e, f), g) else sum;
+local add8(a, b, c, d, e, f, g, h) =
+  local sum = a + b + c + d + e + f + g + h; if is_string(sum) then add(add7(a, b, c, d, e, f, g), h) else sum;
+
 local is_whole(value) = is_number(value) && o.floor(value) == value;
 
 // What a directive needs: text for `%s`, a number or text for the others.
@@ -147,6 +158,12 @@ local identity(x) = x;
 
 {
   add: add,
+  add3: add3,
+  add4: add4,
+  add5: add5,
+  add6: add6,
+  add7: add7,
+  add8: add8,
   text: text,
   // What is added to an array or an object.
   other(value): if is_string(value) then reference('text that an array or object is added to') else value,
