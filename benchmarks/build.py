@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -25,7 +25,7 @@ import _gojsonnet
 import yaml
 
 from kubeaid_ci import build_clusters
-from kubeaid_ci.build.result import Builds, BuildStatus
+from kubeaid_ci.build.result import BuildResult, Builds, BuildStatus
 from kubeaid_ci.demo import starter
 
 BUILD = "build/kube-prometheus"
@@ -57,22 +57,25 @@ def against_baseline(root: Path, kubeaid: Path, config: Path) -> None:
     names = [result.dir for result in good]
     trees = {revision: unpacked(root, kubeaid, revision) for revision in {str(one.kubeaid_revision) for one in good}}
 
-    def loop() -> None:
-        for one in good:
+    def loop(clusters: Sequence[BuildResult] = good) -> None:
+        for one in clusters:
             baseline(trees[str(one.kubeaid_revision)], config / "k8s" / one.dir, str(one.release))
 
-    def build(cache: Path) -> Builds:
-        return build_clusters(config, kubeaid, clusters=names, kubeaid_ref="pinned", cache=cache)
+    def build(cache: Path, clusters: Sequence[str] = names) -> Builds:
+        return build_clusters(config, kubeaid, clusters=clusters, kubeaid_ref="pinned", cache=cache)
 
     build(root / "first")  # the files on disk are now what the clusters give, for cold and warm alike
-    cold_runs = iter(range(3))
+    cold_runs = iter(range(6))
     slow = timed(loop, 1)
     cold = timed(lambda: build(root / f"cold{next(cold_runs)}"), 3)
+    slow_one = timed(lambda: loop(good[:1]), 1)
+    one = timed(lambda: build(root / f"cold{next(cold_runs)}", names[:1]), 3)
     warm = timed(lambda: build(root / "first"), 5)
     files = sum(1 for name in names for _ in (config / "k8s" / name / "kube-prometheus").rglob("*.yaml"))
     print(f"{len(good)} real clusters, {files} manifests, {os.cpu_count()} cores")
     print(f"  baseline (gojsonnet, PyYAML C dumper, one after another)  {slow:8.2f} s     1.0x")
     print(f"  build, cold                                               {cold:8.2f} s  {slow / cold:6.1f}x")
+    print(f"  build of one of them, cold                                {one:8.2f} s  {slow_one / one:6.1f}x")
     print(f"  build, warm                                               {warm:8.3f} s  {slow / warm:6.1f}x")
 
 

@@ -2,13 +2,15 @@
 
 import os
 import re
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from kubeaid_ci.build.built_files import Sources, Task
-from kubeaid_ci.build.cluster import Built, build_cluster, failed, unchanged
+from kubeaid_ci.build.cluster import Built, build_cluster, failed, finished, unchanged
+from kubeaid_ci.build.halves import evaluate_halves, to_halve
 from kubeaid_ci.build.jsonnet import engine as jsonnet
 from kubeaid_ci.build.result import BuildResult, Builds, BuildStatus
 from kubeaid_ci.build.stale import with_pinned
@@ -76,7 +78,11 @@ def build_clusters(
                 report(cluster, done[cluster.dir].result)
             case source:
                 tasks.append(Task(str(config), cluster, source, engine, check, validate, cross_check, store))
-    done |= _built(tasks, Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout)), report)
+    pool = Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True)
+    try:
+        done |= _built(tasks, pool, report)
+    finally:
+        pool.close(wait=False)
     built = [done[cluster.dir] for cluster in buildable]
     findings: Sequence[Finding] = [finding for one in built for finding in one.findings]
     if check and not isinstance(revision, Pinned):
@@ -99,17 +105,36 @@ def _built(tasks: Sequence[Task], pool: Pool, report: Progress) -> dict[str, Bui
             report(task.cluster, built.result)
         else:
             pending.append(task)
-    for outcome in with_any_engine(pool, build_cluster, pending, started=lambda n: report(pending[n].cluster, None)):
-        task = outcome.task
-        match outcome:
-            case Done(_, _, built):
-                done[task.cluster.dir] = built
-            case Crashed(_, _, error):
-                done[task.cluster.dir] = _crashed(task, error)
-        report(task.cluster, done[task.cluster.dir].result)
+    for task, built in _evaluated(pending, pool, report):
+        done[task.cluster.dir] = built
+        report(task.cluster, built.result)
     if pending and pending[0].cache:
         pending[0].cache.prune()
     return done
+
+
+def _evaluated(tasks: Sequence[Task], pool: Pool, report: Progress) -> Iterator[tuple[Task, Built]]:
+    """Yield each task with its result; the last ones are built by halves if workers would have nothing to do."""
+    halved = to_halve(tasks, pool.jobs, together=_library)
+    yield from _built_whole([task for task in tasks if task not in halved], pool, report)
+    began = time.perf_counter()
+    for task in halved:
+        report(task.cluster, None)
+    failed = list(halved)
+    for task, files in evaluate_halves(pool, halved):
+        if built := finished(task, files, began):
+            failed.remove(task)
+            yield task, built
+    yield from _built_whole(failed, pool, _silent)
+
+
+def _built_whole(tasks: Sequence[Task], pool: Pool, report: Progress) -> Iterator[tuple[Task, Built]]:
+    for outcome in with_any_engine(pool, build_cluster, tasks, started=lambda n: report(tasks[n].cluster, None)):
+        match outcome:
+            case Done(_, task, built):
+                yield task, built
+            case Crashed(_, task, error):
+                yield task, _crashed(task, error)
 
 
 def with_any_engine(

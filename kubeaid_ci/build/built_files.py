@@ -70,7 +70,8 @@ class Files:
     content: Callable[[str], bytes | None]
     notes: tuple[Finding, ...]
     cached: bool
-    values: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """The JSON of each file by its path, if the files were evaluated just now."""
 
     def data(self, path: str) -> bytes:
         """Return the bytes of one file; raises `KeyError` if the cache lost them."""
@@ -83,8 +84,8 @@ class Files:
         """Return the objects in some of the files."""
         found: list[Manifest] = []
         for path in paths:
-            if path in self.values:
-                found += objects(path, self.values[path])
+            if path in self.texts:
+                found += objects(path, parsed(self.texts[path]))
             else:
                 found += objects_in(path, self.data(path))
         return found
@@ -112,19 +113,18 @@ def evaluate(task: Task) -> Files:
     release, manifests = _manifests(evaluation, values, notes)
     contents, digests = {}, {}
     for path, text in manifests.items():
-        contents[path], digests[path] = _written(text, as_yaml=not task.only_compared)
+        contents[path], digests[path] = written(text, as_yaml=not task.only_compared)
     by_digest = {digests[path]: data for path, data in contents.items()}
     if task.cross_check:
         notes += _engines_differ(task, evaluation, contents)
     elif task.cache:
-        record = _record(evaluation, release, digests, notes, task.kubeaid.tree)
-        task.cache.store(_slot(task, evaluation.config), record, {} if task.only_compared else by_digest)
-    parsed_values = {path: parsed(text) for path, text in manifests.items()}
-    return Files(release, digests, by_digest.get, notes, cached=False, values=parsed_values)
+        record = record_of(evaluation, release, digests, notes, task.kubeaid.tree)
+        task.cache.store(slot(task, evaluation.config), record, {} if task.only_compared else by_digest)
+    return Files(release, digests, by_digest.get, notes, cached=False, texts=manifests)
 
 
 @lru_cache(maxsize=256)
-def _written(text: str, *, as_yaml: bool) -> tuple[bytes, str]:
+def written(text: str, *, as_yaml: bool) -> tuple[bytes, str]:
     """Return a manifest as the bytes of a file, and their digest. `text` is its JSON."""
     write = documents.dump if as_yaml else as_json
     data = write(parsed(text)).encode("utf-8", "surrogatepass")
@@ -177,21 +177,28 @@ def _engines_differ(task: Task, evaluation: Evaluation, contents: Mapping[str, b
 
 def _files_by(evaluation: Evaluation, engine: str, *, only: Sequence[str] | None = None) -> dict[str, bytes]:
     texts = evaluation.manifests(engine, only=only)
-    return {f"{name}.yaml": _written(text, as_yaml=True)[0] for name, text in texts.items()}
+    return {f"{name}.yaml": written(text, as_yaml=True)[0] for name, text in texts.items()}
 
 
 def cached_files(task: Task, sources: Sources) -> Files | None:
     """Return what the cache holds for a cluster whose inputs are all as they were."""
     if task.cache is None:
         return None
-    for record in task.cache.records(_slot(task, sources.at(FolderRef(task.config)))):
+    for record in task.cache.records(slot(task, sources.at(FolderRef(task.config)))):
         if _holds(record, task, sources):
-            notes = tuple(_finding(note, task.cluster) for note in record.notes)
-            return Files(record.release, record.files, task.cache.content, notes, cached=True)
+            return files_of(record, task, task.cache, cached=True)
     return None
 
 
-def _slot(task: Task, config: Source) -> str:
+def files_of(
+    record: Record, task: Task, cache: Cache, *, cached: bool, texts: Mapping[str, str] | None = None
+) -> Files:
+    """Return the files of a record, whose bytes are in the cache."""
+    notes = tuple(_finding(note, task.cluster) for note in record.notes)
+    return Files(record.release, record.files, cache.content, notes, cached, texts or {})
+
+
+def slot(task: Task, config: Source) -> str:
     """Return the name of a cluster's records: a hash of all that is known before its vars are evaluated."""
     digest = config.digest(config.real(f"{config.prefix}/{task.cluster.vars_file}"))
     known = [
@@ -205,9 +212,10 @@ def _slot(task: Task, config: Source) -> str:
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 
 
-def _record(
+def record_of(
     evaluation: Evaluation, release: str, digests: Mapping[str, str], notes: Iterable[Finding], tree: str
 ) -> Record:
+    """Return the record of an evaluation. `tree` is that of the KubeAid build folder, if it was read from a commit."""
     prefixes = {evaluation.kubeaid.prefix: "{kubeaid}", evaluation.config.prefix: "{config}"}
 
     def portable(path: str) -> str:

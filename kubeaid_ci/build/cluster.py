@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kubeaid_ci.build import objects as objects_check
 from kubeaid_ci.build import output
 from kubeaid_ci.build.built_files import Files, Sources, Task, cached_files, evaluate, objects_in
 from kubeaid_ci.build.evaluation import Refused
@@ -60,6 +59,21 @@ def build_cluster(task: Task) -> Built:
         rule = VARS_INVALID
         message = str(error).replace(task.config + "/", "")
         built = failed(task, rule.at(task.cluster.vars_file, message, subject=task.cluster.label))
+    return _timed(built, began)
+
+
+def finished(task: Task, files: Files, began: float) -> Built | None:
+    """Bring evaluated files into a cluster's folder, as `build_cluster` does; None if only that can tell what is wrong.
+
+    `began` is when the evaluation began, by `time.perf_counter`.
+    """
+    try:
+        return _timed(_finish(task, files), began)
+    except (KeyError, OutputError):
+        return None
+
+
+def _timed(built: Built, began: float) -> Built:
     return Built(replace(built.result, seconds=round(time.perf_counter() - began, 3)), built.findings)
 
 
@@ -167,6 +181,7 @@ def _old(task: Task, delta: Delta) -> list[Manifest]:
 
 
 def _validated(cluster: Cluster, files: Files) -> Iterable[Finding]:
+    from kubeaid_ci.build import objects as objects_check
     from kubeaid_ci.build import promtool
 
     manifests = [

@@ -139,14 +139,19 @@ class Evaluation:
         message = f"{what}; available: {', '.join(available) or 'none'}{_next(release, available)}"
         return Refused(self._refused(message, key="release", rule=LIBRARY_MISSING).finding, release=release)
 
-    def manifests(self, engine: str | None = None, *, only: Collection[str] | None = None) -> dict[str, str]:
+    def manifests(
+        self, engine: str | None = None, *, only: Collection[str] | None = None, without: Collection[str] = ()
+    ) -> dict[str, str]:
         """Return the JSON text of each manifest, which `parsed` reads, by field name.
 
-        With `only` no other manifests are evaluated. Raises `Refused` with the best message that can be had.
+        With `only` no other manifests are evaluated, and those in `without` are not.
+        Raises `Refused` with the best message that can be had.
         """
         code = jsonnet.imported(f"{self.kubeaid.prefix}/{TEMPLATE}")
-        if only is not None:
-            names = f"[name for name in {json.dumps(sorted(only))} if std.objectHas(all, name)]"
+        if only is not None or without:
+            chosen = f"std.member({json.dumps(sorted(only))}, name)" if only is not None else "true"
+            others = f"!std.member({json.dumps(sorted(without))}, name)"
+            names = f"[name for name in std.objectFields(all) if {chosen} && {others}]"
             code = f"local all = {code}; {{ [name]: all[name] for name in {names} }}"
         ext = {"vars": jsonnet.imported(self.vars_path)}
         fallback = engine is None and not self.only

@@ -72,21 +72,22 @@ class Cache:
     def store(self, slot: str, record: Record, contents: Mapping[str, bytes]) -> None:
         """Keep a build. A full or read-only disk costs the cache, not the build."""
         with suppress(OSError):
-            for digest, data in contents.items():
-                if not self._object(digest).exists():
-                    _write(self._object(digest), data)
+            self._keep_all(contents)
             path = self._slot(slot)
             lines = [_line(record)]
             with suppress(FileNotFoundError):
                 lines += [line for line in path.read_bytes().splitlines() if line != lines[0]]
             _write(path, b"\n".join(lines[:_RECORDS_A_SLOT]) + b"\n")
 
+    def keep_all(self, contents: Mapping[str, bytes]) -> None:
+        """Keep contents by their digests, for a record to come."""
+        with suppress(OSError):
+            self._keep_all(contents)
+
     def keep(self, data: bytes) -> str:
         """Keep content that is worth keeping by itself, and give its digest; as for `store` a full disk is no fault."""
         digest = hashlib.sha256(data).hexdigest()
-        with suppress(OSError):
-            if not self._object(digest).exists():
-                _write(self._object(digest), data)
+        self.keep_all({digest: data})
         return digest
 
     def note(self, name: str, text: bytes) -> None:
@@ -127,6 +128,11 @@ class Cache:
                 return None
         except OSError as error:
             return error.strerror or str(error)
+
+    def _keep_all(self, contents: Mapping[str, bytes]) -> None:
+        for digest, data in contents.items():
+            if not self._object(digest).exists():
+                _write(self._object(digest), data)
 
     def _files(self) -> Iterator[tuple[int, int, Path]]:
         """The time of change, the size and the path of every file in the folder."""

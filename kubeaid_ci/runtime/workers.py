@@ -203,12 +203,12 @@ class Pool:
         from concurrent.futures import ThreadPoolExecutor  # a worker itself has no use for it
 
         waiting = list(tasks)
-        batches = _batches(waiting, together, self.jobs)
+        cut = batches(waiting, together, self.jobs)
         ended: SimpleQueue[tuple[int, Any]] = SimpleQueue()
         stopped = threading.Event()
         bug: BaseException | None = None
-        with ThreadPoolExecutor(max_workers=max(1, min(self.jobs, len(batches)))) as threads:
-            for batch in batches:
+        with ThreadPoolExecutor(max_workers=max(1, min(self.jobs, len(cut)))) as threads:
+            for batch in cut:
                 threads.submit(self._some, function, batch, started, ended, stopped)
             try:
                 for _ in waiting:
@@ -227,15 +227,14 @@ class Pool:
             if not self.lasting:
                 self._kill(threads)
         if not self.lasting:
-            for worker in self._all:
-                worker.close(wait=False)
+            self.close(wait=False)
         if bug:
             raise bug
 
-    def close(self) -> None:
-        """End every worker; a later `map` starts new ones."""
+    def close(self, *, wait: bool = True) -> None:
+        """End every worker, see `Worker.close`; a later `map` starts new ones."""
         for worker in self._all:
-            worker.close()
+            worker.close(wait=wait)
 
     def _seconds(self) -> float:
         """The time for a task: a tenth once several took too long, or a dozen of them fill a job of an hour."""
@@ -276,8 +275,8 @@ class Pool:
             self._idle.append(worker)
 
 
-def _batches(tasks: Sequence[A], together: Callable[[A], object] | None, jobs: int) -> list[list[tuple[int, A]]]:
-    """The tasks with their numbers, in the order to start them: those that belong together, the most first."""
+def batches(tasks: Sequence[A], together: Callable[[A], object] | None, jobs: int) -> list[list[tuple[int, A]]]:
+    """Return the tasks with their numbers as `Pool.map` starts them: each list for one worker, the longest first."""
     if together is None:
         return [[one] for one in enumerate(tasks)]
     groups: dict[object, list[tuple[int, A]]] = {}
