@@ -181,12 +181,16 @@ def _files_by(evaluation: Evaluation, engine: str, *, only: Sequence[str] | None
 
 
 def cached_files(task: Task, sources: Sources) -> Files | None:
-    """Return what the cache holds for a cluster whose inputs are all as they were."""
+    """Return what the cache holds for a cluster whose inputs are all as they were.
+
+    None, too, if an input cannot be read any more: the build reports it.
+    """
     if task.cache is None:
         return None
-    for record in task.cache.records(slot(task, sources.at(FolderRef(task.config)))):
-        if _holds(record, task, sources):
-            return files_of(record, task, task.cache, cached=True)
+    with suppress(UserError):
+        for record in task.cache.records(slot(task, sources.at(FolderRef(task.config)))):
+            if _holds(record, task, sources):
+                return files_of(record, task, task.cache, cached=True)
     return None
 
 

@@ -85,8 +85,8 @@ def _halves(task: Task) -> tuple[Half, ...]:
 def evaluate_half(half: Half) -> HalfFiles | None:
     """Evaluate half a cluster and keep the bytes of its files in the cache; None if that is not possible."""
     task = half.task
-    evaluation = Evaluation.of(task.cluster, task.config, task.kubeaid.at, task.engine)
     try:
+        evaluation = Evaluation.of(task.cluster, task.config, task.kubeaid.at, task.engine)
         values = evaluation.vars()
         notes = evaluation.checked(values)
         release = evaluation.release(values)
@@ -108,10 +108,8 @@ def _joined(task: Task, cache: Cache, one: HalfFiles, other: HalfFiles) -> Files
     if any(probes.setdefault(probe.path, probe) != probe for probe in second.probes):
         return None  # a file changed in between
     texts = {**one.texts, **other.texts}
-    if sum(map(len, texts.values())) > MOST_RESULT_BYTES or (first.release, first.notes) != (
-        second.release,
-        second.notes,
-    ):
+    is_too_large = sum(map(len, texts.values())) > MOST_RESULT_BYTES
+    if is_too_large or first.release != second.release or first.notes != second.notes:
         return None
     files = dict(sorted({**first.files, **second.files}.items()))
     record = Record(tuple(probes.values()), first.release, files, first.tree, first.notes)

@@ -516,6 +516,15 @@ def test_pointer_of_git_lfs_stands_for_its_file(build, two):
     assert statuses(build("one", check=True)) == [CHANGED]
 
 
+def test_vars_that_are_a_pointer_of_git_lfs_stop_no_other_cluster(build, two):
+    repos.write(two.config, {"k8s/one/one-vars.jsonnet": "version https://git-lfs.github.com/spec/v1\nsize 1\n"})
+    builds = build()
+    assert statuses(builds) == [FAILED, CHANGED]
+    (finding,) = builds.findings
+    assert "a Git LFS pointer" in finding.message
+    assert finding.path == "k8s/one/one-vars.jsonnet"
+
+
 def test_import_from_a_submodule_that_is_not_there_says_so(build, two):
     repos.write(two.config, {".gitmodules": '[submodule "lib"]\n\tpath = shared/lib\n\turl = ../lib.git\n'})
     repos.write(two.config, {"k8s/one/one-vars.jsonnet": "(import '../../shared/lib/base.libsonnet') + {}"})

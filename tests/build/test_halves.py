@@ -113,6 +113,10 @@ def object_moves_between_the_halves(two: Repos) -> None:
     repos.write(two.kubeaid, {TEMPLATE: moved})
 
 
+def vars_are_a_pointer_of_lfs(two: Repos) -> None:
+    repos.write(two.config, {VARS: "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"})
+
+
 def output_is_a_link(two: Repos) -> None:
     shutil.move(two.config / OUTPUT, two.config / "elsewhere")
     (two.config / OUTPUT).symlink_to(two.config / "elsewhere")
@@ -122,7 +126,7 @@ STATES: list[Callable[[Repos], None]] = [
     nothing_changed, vars_changed, mixin_changed, edited_by_hand, every_file_is_new, no_files, largest_is_no_yaml,
     vars_are_wrong, vars_are_no_jsonnet, unknown_key, release_is_missing, one_manifest_fails, largest_manifest_fails,
     name_is_unsafe, only_gojsonnet_evaluates_it, template_gives_an_array, largest_is_gone,
-    object_moves_between_the_halves, output_is_a_link,
+    object_moves_between_the_halves, vars_are_a_pointer_of_lfs, output_is_a_link,
 ]  # fmt: skip
 WHOLE = {no_files, largest_is_no_yaml, output_is_a_link}
 
