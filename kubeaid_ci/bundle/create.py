@@ -21,8 +21,10 @@ from kubeaid_ci.git.revision import PINNED, Commit
 from kubeaid_ci.images.inventory import Collector
 from kubeaid_ci.images.lock_file import LOCK, read_lock
 from kubeaid_ci.images.model import ImageInventory
-from kubeaid_ci.render.fleet import Fleet, open_fleet
+from kubeaid_ci.render.fleet import Fleet, fleet_at
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.renderer import Progress
+from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.settings import Settings
 
 RECORDS = ("charts.ledger.yaml", LOCK)
@@ -68,25 +70,16 @@ def create_bundle(
     (default: all) pin. What cannot be included is a finding. Raises `UserError` if `out` exists or a repository cannot
     be bundled, and `OutsideError` if wheels cannot be fetched; then nothing is left at `out`.
     """
-    chosen, known = options or BundleOptions(), settings or Settings()
-    target = Path(out)
+    chosen, target = options or BundleOptions(), Path(out)
+    run = RunOptions(settings or Settings(), jobs, cache, progress=progress)
+    repos = LocalRepositories.of(config_repo, kubeaid, config_ref=Commit("HEAD"), kubeaid_ref=PINNED)
     base = _base(chosen.since)
     with staging(target) as scratch:
         folder = scratch / "bundle"
         folder.mkdir()
-        with open_fleet(
-            config_repo,
-            kubeaid,
-            clusters=clusters,
-            kubeaid_ref=PINNED,
-            config_ref=Commit("HEAD"),
-            settings=known,
-            jobs=jobs,
-            cache=cache,
-            progress=progress,
-        ) as fleet:
-            pins = pins_of(fleet.repositories, fleet.all_clusters, known.repositories.kubeaid)
-            inventory = _inventory(fleet, known, chosen)
+        with fleet_at(repos, run, clusters=clusters) as fleet:
+            pins = pins_of(fleet.repositories, fleet.all_clusters, run.settings.repositories.kubeaid)
+            inventory = _inventory(fleet, chosen)
         included = _images(folder, inventory, pins, chosen)
         findings = [*pins.findings, *_uncommitted(pins), *fleet.findings, *included.findings]
         manifest = replace(_content(folder, pins, chosen, base), images=included.images)
@@ -97,10 +90,10 @@ def create_bundle(
     return BundleResult("bundle create", parts_of(manifest), tuple(findings), manifest.digest)
 
 
-def _inventory(fleet: Fleet, settings: Settings, options: BundleOptions) -> ImageInventory | None:
+def _inventory(fleet: Fleet, options: BundleOptions) -> ImageInventory | None:
     if options.images is ImageContent.NONE:
         return None
-    collector = Collector(settings.images)
+    collector = Collector(fleet.settings.images)
     for state in fleet.clusters():
         for app in state.apps:
             collector.add(app)

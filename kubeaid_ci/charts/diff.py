@@ -18,7 +18,8 @@ from kubeaid_ci.diff.unknown import AppOnSide
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.git.revision import WORK_TREE, TreeRevision, parse_tree_revision
 from kubeaid_ci.k8s.scopes import Scopes
-from kubeaid_ci.render.fleet import renderer_of
+from kubeaid_ci.render.fleet import open_renderer
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.renderer import Outcomes, Progress, Renderer, key
 from kubeaid_ci.render.repositories import CHARTS
 from kubeaid_ci.render.results import Target, defined_scopes, rendered_app
@@ -89,7 +90,7 @@ def diff_charts(
     before, after = (chart_sources(root, parse_tree_revision(side), known, helm=version) for side in (base, head))
     check_charts(charts, {**before, **after})
     wanted = [name for name in sorted({*before, *after}) if not charts or name in charts]
-    with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
+    with open_renderer(RunOptions(known, jobs, cache, timeout, progress)) as renderer:
         pairs = [Pair(name, before.get(name), after.get(name), noise, diffs, renderer.cache) for name in wanted]
         contents = Contents()
         compared = _all_compared([pair for pair in pairs if not pair.is_same], renderer)

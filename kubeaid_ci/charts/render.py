@@ -11,7 +11,8 @@ from kubeaid_ci.git.revision import WORK_TREE, TreeRevision, WorkTree, parse_tre
 from kubeaid_ci.helm.chart_files import LinkError
 from kubeaid_ci.helm.version import NEWEST, of_charts, rules_name
 from kubeaid_ci.k8s import api
-from kubeaid_ci.render.fleet import renderer_of
+from kubeaid_ci.render.fleet import open_renderer
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import Renderings, ValuesLayer
 from kubeaid_ci.render.repositories import CHARTS, Place
@@ -48,9 +49,10 @@ def render_charts(
     """
     root, layers = Path(kubeaid).resolve(), (ValuesLayer(values_name, values),) if values else ()
     revision = parse_tree_revision(ref)
-    with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
-        version = chosen_helm(helm, settings or Settings())
-        every = chart_sources(root, revision, settings or Settings(), layers=layers, helm=version)
+    run = RunOptions(settings or Settings(), jobs, cache, timeout, progress)
+    version = chosen_helm(helm, run.settings)
+    with open_renderer(run) as renderer:
+        every = chart_sources(root, revision, run.settings, layers=layers, helm=version)
         check_charts(charts, every)
         chosen = {name: task for name, task in every.items() if not charts or name in charts}
         planned = {

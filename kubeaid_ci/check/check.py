@@ -1,11 +1,9 @@
 """Checks clusters as Argo CD would run them: every cluster, its built monitoring, and the files around them."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 from kubeaid_ci.build.rules import LIBRARY_MISSING
 from kubeaid_ci.cache.cache import Cache, cache_at
@@ -22,9 +20,11 @@ from kubeaid_ci.git.revision import PINNED, WORK_TREE, Revision, TreeRevision
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.images import rules as image_rules
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.fleet import Fleet, open_fleet
+from kubeaid_ci.render.fleet import Fleet, fleet_at
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderStatus
+from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.repositories.kubeaid import origin
 from kubeaid_ci.settings import Settings
 
@@ -50,22 +50,11 @@ def check_clusters(
     suggestions are in the result. The other parameters and errors are those of `render_clusters`. Raises `UserError`
     for an unknown rule.
     """
-    own = settings or Settings()
-    job = _Job(families.selected(rules, own.check, RULES), _suggesting(suggest), own, cache_at(cache))
-    build = {"jobs": jobs, "cache": cache, "timeout": timeout, "kubeaid_addresses": own.repositories.kubeaid}
-    with open_fleet(
-        Path(config_repo),
-        Path(kubeaid),
-        clusters=clusters,
-        kubeaid_ref=kubeaid_ref,
-        config_ref=config_ref,
-        settings=own,
-        jobs=jobs,
-        cache=cache,
-        timeout=timeout,
-        progress=progress,
-    ) as fleet:
-        return job.run(fleet, build | {"engine": own.engine or "rjsonnet"}, is_whole=not clusters)
+    repositories = LocalRepositories.of(config_repo, kubeaid, config_ref=config_ref, kubeaid_ref=kubeaid_ref)
+    run = RunOptions(settings or Settings(), jobs, cache, timeout, progress)
+    job = _Job(families.selected(rules, run.settings.check, RULES), _suggesting(suggest), run, cache_at(cache))
+    with fleet_at(repositories, run, clusters=clusters) as fleet:
+        return job.check(fleet, is_whole=not clusters)
 
 
 def _suggesting(family: str | None) -> str | None:
@@ -77,21 +66,22 @@ def _suggesting(family: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """The rules to report, the family that suggests, the settings, and where results are stored."""
+    """The rules to report, the family that suggests, the options of the run, and where results are stored."""
 
     rules: frozenset[str]
     family: str | None
-    settings: Settings
+    run: RunOptions
     cache: Cache | None
 
-    def run(self, fleet: Fleet, build: Mapping[str, Any], *, is_whole: bool) -> Checks:
+    def check(self, fleet: Fleet, *, is_whole: bool) -> Checks:
         """Check the clusters one by one, then their built monitoring.
 
-        The files that belong to no cluster follow, if all clusters are checked. `build` is for `build_clusters`.
+        The files that belong to no cluster follow, if all clusters are checked.
         """
+        settings = self.run.settings
         files = _files(fleet.config_files)
         address = origin(fleet.repositories.config)
-        every = CheckContext(self.settings.check, files, PackagedSchemas(), address, _folders(files))
+        every = CheckContext(settings.check, files, PackagedSchemas(), address, _folders(files))
         results: list[ClusterCheck] = []
         found: list[Finding] = [finding for finding in fleet.findings if finding.rule.id in self.rules]
         suggestions: list[Suggestion] = []
@@ -108,13 +98,13 @@ class _Job:
             applications += len(state.apps)
             unknown += sum(app.status is not RenderStatus.RENDERED for app in state.apps)
         if any(rule.startswith(monitoring.FAMILY) for rule in self.rules):
-            built = monitoring.check_monitoring(fleet.repositories, with_output, **build)
+            built = monitoring.check_monitoring(fleet.repositories, with_output, self.run)
             placed = (_with_line(finding, files) for finding in built if finding.rule.id in self.rules)
             found += [finding for finding in placed if finding not in found]
         if is_whole:
             found += self._checked_repository(every)
         checks = Checks(tuple(results), tuple(found), self.rules, applications, unknown, tuple(suggestions))
-        severity = self.settings.check.severity
+        severity = settings.check.severity
         return checks.with_findings(replace(one, severity=severity.get(one.rule.id, one.severity)) for one in found)
 
     def _checked(self, state: ClusterState, context: CheckContext) -> Checked:
@@ -138,7 +128,7 @@ class _Job:
 
     def _not_mirrored(self, state: ClusterState) -> list[Finding]:
         """Return the images that do not come from the mirror of the settings; empty if none is set."""
-        mirror = self.settings.images.mirror
+        mirror = self.run.settings.images.mirror
         if mirror is None or image_rules.NOT_MIRRORED.id not in self.rules:
             return []
         from kubeaid_ci.images.checks import not_mirrored

@@ -1,10 +1,9 @@
 """The built monitoring of clusters against what their vars produce, as ``build --check`` compares it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from kubeaid_ci.build.build import build_clusters
 from kubeaid_ci.build.rules import PINNED_REVISION_MISSING
@@ -16,6 +15,7 @@ from kubeaid_ci.git.checkout import checkout_at
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.revision import Commit, Pinned, Revision, WorkTree
 from kubeaid_ci.render.cluster_state import ClusterState
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.repositories import LocalRepositories
 
 FAMILY = "build/"
@@ -38,12 +38,12 @@ def monitored(state: ClusterState, context: CheckContext) -> Monitored | None:
 
 
 def check_monitoring(
-    repositories: LocalRepositories, clusters: Iterable[Monitored], **options: Any
+    repositories: LocalRepositories, clusters: Iterable[Monitored], run: RunOptions
 ) -> tuple[Finding, ...]:
     """Return the findings of ``build --check``.
 
     A cluster that names no KubeAid revision for its monitoring is built at the one that its other Applications take,
-    if they agree. `options` are those of `build_clusters`.
+    if they agree.
     """
     by_label = {one.cluster.label: one for one in clusters}
     if not by_label:
@@ -52,22 +52,31 @@ def check_monitoring(
     with nullcontext(config) if isinstance(revision, WorkTree) else checkout_at(config, revision.name) as folder:
         dirs = [one.cluster.dir for one in by_label.values()]
         ref = repositories.kubeaid_ref
-        found = _findings(folder, repositories.kubeaid, dirs, ref, options)
+        found = _findings(folder, repositories.kubeaid, dirs, ref, run)
         if not isinstance(ref, Pinned):
             return found
         unpinned = {finding.subject for finding in found if finding.rule == PINNED_REVISION_MISSING}
         others = _by_revision(repositories.kubeaid, (by_label[label] for label in unpinned if label in by_label))
         for name, labels in others.items():
             dirs = [by_label[label].cluster.dir for label in labels]
-            again = _findings(folder, repositories.kubeaid, dirs, Commit(name), options)
+            again = _findings(folder, repositories.kubeaid, dirs, Commit(name), run)
             found = (*(finding for finding in found if finding.subject not in labels), *again)
         return found
 
 
-def _findings(
-    folder: Path, kubeaid: Path, dirs: list[str], ref: Revision, options: Mapping[str, Any]
-) -> tuple[Finding, ...]:
-    return build_clusters(folder, kubeaid, clusters=dirs, kubeaid_ref=ref, check=True, **options).findings
+def _findings(folder: Path, kubeaid: Path, dirs: list[str], ref: Revision, run: RunOptions) -> tuple[Finding, ...]:
+    return build_clusters(
+        folder,
+        kubeaid,
+        clusters=dirs,
+        kubeaid_ref=ref,
+        engine=run.settings.engine or "rjsonnet",
+        check=True,
+        jobs=run.jobs,
+        cache=run.cache,
+        timeout=run.timeout,
+        kubeaid_addresses=run.settings.repositories.kubeaid,
+    ).findings
 
 
 def _by_revision(kubeaid: Path, clusters: Iterable[Monitored]) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from kubeaid_ci import __version__
-from kubeaid_ci.cli.diff_options import about_change, comparing, diff_options, end
+from kubeaid_ci.cli.diff_options import about_change, diff_options, end
 from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import revision_of_base
 from kubeaid_ci.cli.options import chosen_format, common_options, refuse_kubeaid_ref, refuse_pinned, resolve
@@ -117,6 +117,9 @@ def charts_diff(
             head=after,
             charts=charts,
             helm=helm_version(helm),
-            **comparing(values, options, progress),
+            noise=values["show_noise"],
+            diffs=values["unified"],
+            progress=progress.rendered,
+            **options.run_arguments,
         )
     end(ctx, comparison, options, values, command="charts diff", about=about_change(base), place=place)

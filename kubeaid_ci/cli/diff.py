@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from kubeaid_ci.cli.diff_options import about_change, comparing, diff_options, end
+from kubeaid_ci.cli.diff_options import about_change, diff_options, end
 from kubeaid_ci.cli.environment import is_from_environment
 from kubeaid_ci.cli.help import command
 from kubeaid_ci.cli.new_only import Baseline, new_only_option, revision_of_base
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kubeaid_ci.cli.repositories import Repositories
-    from kubeaid_ci.diff.comparison import Comparison, Revisions
-    from kubeaid_ci.diff.shard import Inputs, Part, Shard
+    from kubeaid_ci.diff.comparison import Revisions
+    from kubeaid_ci.diff.shard import Shard
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.git.revision import TreeRevision
 
@@ -92,6 +92,8 @@ def diff(
     from kubeaid_ci.cli.ending import revisions_of_change
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import both_folders
+    from kubeaid_ci.diff.diff import compare_revisions, part_of
+    from kubeaid_ci.diff.options import DiffOptions
     from kubeaid_ci.diff.shard import Inputs
 
     if merge:
@@ -105,35 +107,18 @@ def diff(
     place = comment_place(values, options, of=of)
     repositories = both_folders(options, beside=options.kubeaid if of == "kubeaid" else None)
     before, after = _upgrade(upgrade_to) if upgrade_to else _sides(repositories, of, str(base), head)
+    scope = (clusters, apps, not no_monitoring, values["show_noise"], values["unified"])
+    baseline = None
     with Progress(quiet=options.quiet) as progress:
-        run: dict[str, Any] = {
-            "before": before,
-            "after": after,
-            "clusters": clusters,
-            "apps": apps,
-            "monitoring": not no_monitoring,
-            **comparing(values, options, progress),
-        }
-        inputs = Inputs(
-            of,
-            base or "",
-            head or "",
-            upgrade_to or "",
-            str(options.kubeaid_ref),
-            clusters,
-            apps,
-            monitoring=not no_monitoring,
-            noise=values["show_noise"],
-            diffs=values["unified"],
-        )
-        part, comparison = _compared(repositories, share, inputs, run)
-        baseline = None
+        wanted, run = DiffOptions(before, after, *scope), options.run(progress)
+        compared = compare_revisions(repositories.config, repositories.kubeaid, wanted, run, shard=share)
         if new_only:
             findings = _findings_before(before, repositories, clusters, options)
             baseline = Baseline(base or "the pinned revisions", findings)
+    inputs = Inputs(of, base or "", head or "", upgrade_to or "", str(options.kubeaid_ref), *scope)
     end(
         ctx,
-        comparison,
+        compared.comparison,
         options,
         values,
         command="diff",
@@ -141,21 +126,8 @@ def diff(
         place=place,
         baseline=baseline,
         revisions=partial(revisions_of_change, options, repositories, before, after),
-        part=part,
+        part=part_of(compared, share, inputs) if share else None,
     )
-
-
-def _compared(
-    repositories: "Repositories", share: "Shard | None", inputs: "Inputs", run: dict[str, Any]
-) -> "tuple[Part | None, Comparison]":
-    """Compare all clusters, or those of a shard; of a shard the part for the merge comes with it."""
-    from kubeaid_ci.diff.diff import diff_clusters, diff_shard
-
-    folders = (repositories.config, repositories.kubeaid)
-    if share is None:
-        return None, diff_clusters(*folders, **run)
-    part = diff_shard(*folders, shard=share, inputs=inputs, **run)
-    return part, part.comparison
 
 
 def _about(upgrade_to: str | None, base: str | None) -> str:

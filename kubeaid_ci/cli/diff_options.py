@@ -16,7 +16,6 @@ from kubeaid_ci.cli.shared_options import with_options
 
 if TYPE_CHECKING:
     from kubeaid_ci.ci.comment import Place
-    from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.diff.comparison import Comparison
     from kubeaid_ci.diff.shard import Part
 
@@ -43,16 +42,6 @@ _OPTIONS = (
 def diff_options(function: _F) -> _F:
     """Add the options of comparing to a command."""
     return with_options(_OPTIONS, reach_options(function))
-
-
-def comparing(values: dict[str, Any], options: Options, progress: "Progress") -> dict[str, Any]:
-    """Return the arguments that the jobs of both commands take from the options."""
-    return {
-        "noise": values["show_noise"],
-        "diffs": values["unified"],
-        "progress": progress.rendered,
-        **options.run_arguments,
-    }
 
 
 def about_change(base: str) -> str:

@@ -96,7 +96,7 @@ def _publish(options: Options, clusters: tuple[str, ...], values: dict[str, Any]
     asked = chosen_publish_options(values, options.settings.publish)
     reaching = reaching_registries({**values, "ca_bundle": bundle}, options.settings.upstreams)
     with Progress(quiet=options.quiet) as progress, image_registries(**reaching) as look_up:
-        run = LockOptions(look_up, ref, options.settings, options.jobs, options.cache, progress.rendered)
-        lock, request = publish_lock(publish_address(options), kubeaid, run, clusters=clusters, options=asked)
+        lookup = LockOptions(look_up, ref, options.run(progress))
+        lock, request = publish_lock(publish_address(options), kubeaid, lookup, clusters=clusters, options=asked)
     print_previews(asked)
     return lock, request

@@ -19,9 +19,11 @@ from kubeaid_ci.findings.finding import FailOn
 from kubeaid_ci.report.report import REPORT_FORMATS
 
 if TYPE_CHECKING:
+    from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.findings.suppression import Suppression
     from kubeaid_ci.git.revision import Revision
+    from kubeaid_ci.render.options import RunOptions
     from kubeaid_ci.settings import Settings
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -75,6 +77,12 @@ class Options:
     def run_arguments(self) -> RunArguments:
         """The settings, the workers and the cache of a job."""
         return {"settings": self.settings, "jobs": self.jobs, "cache": self.cache}
+
+    def run(self, progress: "Progress") -> "RunOptions":
+        """Return the options of a job that renders."""
+        from kubeaid_ci.render.options import RunOptions
+
+        return RunOptions(self.settings, self.jobs, self.cache, progress=progress.rendered)
 
 
 def common_options(function: _F) -> _F:

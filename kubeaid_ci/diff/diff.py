@@ -2,12 +2,11 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from kubeaid_ci.compare.objects import Known
 from kubeaid_ci.config_repo.cluster import Cluster
@@ -18,6 +17,7 @@ from kubeaid_ci.diff.comparison import Comparison, Revisions
 from kubeaid_ci.diff.contents import Contents
 from kubeaid_ci.diff.monitoring import builder_of, with_monitoring
 from kubeaid_ci.diff.one_sided_clusters import OneSidedClusters, deployed_on_both
+from kubeaid_ci.diff.options import DiffOptions
 from kubeaid_ci.diff.pair import Pair, compare_cached, compare_pair, pairs_of
 from kubeaid_ci.diff.shard import Inputs, Part, Piece, Shard, joined, with_findings
 from kubeaid_ci.diff.successor import with_successors
@@ -25,9 +25,10 @@ from kubeaid_ci.diff.unknown import AppOnSide
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.revision import Commit, WorkTree
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.fleet import States, open_sides, renderer_of, without_clusters
+from kubeaid_ci.render.fleet import Sides, States, open_sides, without_clusters
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.render import check_app_names, is_named
-from kubeaid_ci.render.renderer import Progress, Renderer
+from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import Renderings
 from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.render.results import AppResult
@@ -84,58 +85,17 @@ def diff_clusters(
     What cannot be rendered on a side is a finding and never looks removed; it does not block the others. Raises
     `UserError` where nothing can be compared at all.
     """
-    return compare_revisions(
-        Path(config_repo).resolve(),
-        Path(kubeaid).resolve(),
-        before=before,
-        after=after,
-        clusters=clusters,
-        apps=apps,
-        monitoring=monitoring,
-        noise=noise,
-        diffs=diffs,
-        settings=settings,
-        jobs=jobs,
-        cache=cache,
-        timeout=timeout,
-        progress=progress,
-    ).comparison
-
-
-def diff_shard(
-    config_repo: str | os.PathLike[str],
-    kubeaid: str | os.PathLike[str],
-    *,
-    shard: Shard,
-    inputs: Inputs,
-    apps: Sequence[str] = (),
-    **options: Any,
-) -> Part:
-    """Compare the clusters of one shard. `options` are those of `diff_clusters`, and `inputs` describes them."""
-    compared = compare_revisions(
-        Path(config_repo).resolve(), Path(kubeaid).resolve(), apps=apps, shard=shard, **options
-    )
-    names = {app.app for side in (compared.before, compared.after) for app, _ in side.apps}
-    unknown = tuple(name for name in apps if not any(is_named(app, name) for app in names))
-    return Part(shard, compared.clusters, compared.fleet, inputs, unknown, compared.pieces, {})
+    options = DiffOptions(before, after, tuple(clusters), tuple(apps), monitoring, noise, diffs)
+    run = RunOptions(settings or Settings(), jobs, cache, timeout, progress)
+    return compare_revisions(Path(config_repo).resolve(), Path(kubeaid).resolve(), options, run).comparison
 
 
 def compare_revisions(
     config: Path,
     root: Path,
+    options: DiffOptions,
+    run: RunOptions,
     *,
-    before: Revisions,
-    after: Revisions,
-    clusters: Sequence[str] = (),
-    apps: Sequence[str] = (),
-    monitoring: bool = True,
-    noise: bool = False,
-    diffs: bool = False,
-    settings: Settings | None = None,
-    jobs: int | None = None,
-    cache: bool | str | os.PathLike[str] = True,
-    timeout: float = 300.0,
-    progress: Progress | None = None,
     keeps_builds: bool = False,
     observe: Callable[[States], None] | None = None,
     shard: Shard | None = None,
@@ -144,61 +104,76 @@ def compare_revisions(
 
     `config` and `root` are resolved folders. With `keeps_builds` the cache gets the built manifests as files. `observe`
     is called with each cluster before and after the change, while its objects are in memory. With `shard` only its
-    clusters are compared; names in `apps` are not checked then, because other shards may have them.
+    clusters are compared; names of Applications are not checked then, because other shards may have them.
     """
+    before, after = options.before, options.after
     base = before.config.name if isinstance(before.config, Commit) else ""
     repositories = [LocalRepositories(config, side.config, root, side.kubeaid, base=base) for side in (before, after)]
     is_upgrade = isinstance(before.config, WorkTree) and isinstance(after.config, WorkTree)
-    builds = monitoring and is_upgrade and before.kubeaid != after.kubeaid
+    builds = options.monitoring and is_upgrade and before.kubeaid != after.kubeaid
     with (
-        renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer,
-        open_sides(repositories, renderer, clusters=clusters, settings=settings or Settings()) as sides,
-        builder_of(config, root, renderer, keeps_files=keeps_builds) if builds else nullcontext() as builder,
+        open_sides(repositories, run, clusters=options.clusters) as sides,
+        builder_of(config, root, sides.renderer, keeps_files=keeps_builds) if builds else nullcontext() as builder,
     ):
-        old, new = sides.selections
-        folded = _Folded((old, new), OneSidedClusters.of(old, new))
-        contents = Contents()
         fleet = tuple(sorted(sides.folders))
         mine = shard.deal(fleet) if shard else fleet
-        if shard and any(folder not in sides.sides[0].clusters for folder in mine):
-            # A new cluster is compared with all that exist before the change.
-            for states in chain.from_iterable(sides.groups({*fleet} - {*mine}, sides=sides.sides[:1])):
-                folded.one_sided.add_before(states[0])
+        folded = _Folded(sides, OneSidedClusters.of(*sides.selections))
+        folded.add_clusters_before(mine)
         for group in sides.groups(mine):
-            folded.add(group, renderer)
+            folded.add(group)
             if observe:
                 for states in group:
                     observe(states)
-            pairs = pairs_of(group, apps)
+            pairs = pairs_of(group, options.apps)
             if builder:
                 pairs = with_monitoring(pairs, builder, before.kubeaid, after.kubeaid)
-            known = Known()
-            for pair in pairs:
-                comparison = compare_cached(pair, renderer, noise=noise, diffs=diffs, known=known)
-                folded.parts[pair.cluster.dir] = contents.deduplicate(comparison)
+            folded.compare(pairs, noise=options.noise, diffs=options.diffs)
         if shard is None:
-            check_app_names(apps, {app.app for side in folded.apps for app, _ in side})
+            check_app_names(options.apps, folded.app_names)
     pieces = list(folded.pieces(mine, with_general=shard is None or shard.number == 1))
     if isinstance(after.kubeaid, Commit):
         applications = (app for app, _ in folded.apps[0])
         every = [finding for piece in pieces for finding in piece.comparison.findings]
         pieces = with_findings(pieces, with_successors(every, applications, root, after.kubeaid.name))
-    before_it, after_it = (ComparedSide(*side) for side in zip((old, new), map(tuple, folded.apps), strict=True))
-    return Compared(joined(pieces), before_it, after_it, tuple(pieces), fleet, mine)
+    old, new = map(ComparedSide, sides.selections, map(tuple, folded.apps))
+    return Compared(joined(pieces), old, new, tuple(pieces), fleet, mine)
+
+
+def part_of(compared: Compared, shard: Shard, inputs: Inputs) -> Part:
+    """Return the comparison of a shard as a part for the merge; `inputs` describes it."""
+    names = {app.app for side in (compared.before, compared.after) for app, _ in side.apps}
+    unknown = tuple(name for name in inputs.apps if not any(is_named(app, name) for app in names))
+    return Part(shard, compared.clusters, compared.fleet, inputs, unknown, compared.pieces, {})
 
 
 @dataclass(slots=True)
 class _Folded:
     """A comparison without the objects of its clusters, by the folders of the clusters."""
 
-    selections: tuple[Selection, Selection]
+    sides: Sides
     one_sided: OneSidedClusters
+    contents: Contents = field(default_factory=Contents)
     apps: tuple[list[AppResult], list[AppResult]] = field(default_factory=lambda: ([], []))
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     engines: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     parts: dict[str, Comparison] = field(default_factory=dict)
 
-    def add(self, group: Iterable[States], renderer: Renderer) -> None:
+    @property
+    def app_names(self) -> set[str]:
+        """The names of the Applications of both sides."""
+        return {app.app for side in self.apps for app, _ in side}
+
+    def add_clusters_before(self, mine: Collection[str]) -> None:
+        """Add the other clusters as they are before the change, if one of these folders is a new cluster.
+
+        A new cluster is compared with all that exist before the change.
+        """
+        others = {*self.sides.folders} - {*mine}
+        if others and any(folder not in self.sides.sides[0].clusters for folder in mine):
+            for states in chain.from_iterable(self.sides.groups(others, sides=self.sides.sides[:1])):
+                self.one_sided.add_before(states[0])
+
+    def add(self, group: Iterable[States]) -> None:
         """Add clusters whose objects are in memory."""
         for old, new in group:
             self.one_sided.add(old, new)
@@ -207,18 +182,25 @@ class _Folded:
             if new:
                 self.findings[new.cluster.dir] = new.findings
             if old and new and deployed_on_both(old.cluster, new.cluster):
-                self.engines[new.cluster.dir] = tuple(helm_change.crossed(old, new, renderer))
+                self.engines[new.cluster.dir] = tuple(helm_change.crossed(old, new, self.sides.renderer))
+
+    def compare(self, pairs: Iterable[Pair], *, noise: bool, diffs: bool) -> None:
+        """Add the comparisons of clusters that exist on both sides, without the content that others have too."""
+        known = Known()
+        for pair in pairs:
+            comparison = compare_cached(pair, self.sides.renderer, noise=noise, diffs=diffs, known=known)
+            self.parts[pair.cluster.dir] = self.contents.deduplicate(comparison)
 
     def pieces(self, folders: Iterable[str], *, with_general: bool) -> Iterator[Piece]:
         """Yield the comparisons of clusters, in order of their names after the change.
 
         `with_general` adds what is about no cluster, or about a folder that cannot be read.
         """
-        after = self.selections[1]
+        after = self.sides.selections[1]
         order = {folder: place for place, folder in enumerate(dict.fromkeys((*_dirs(after), *self.one_sided.folders)))}
         one_sided = {folder: place for place, folder in enumerate(self.one_sided.folders)}
         if with_general:
-            findings = (*without_clusters(self.selections), *after.findings)
+            findings = (*without_clusters(self.sides.selections), *after.findings)
             yield Piece((0, 0), "", Comparison((), findings=findings))
             for place, comparison in enumerate(self.one_sided.unreadable()):
                 yield Piece((3, place), "", comparison)

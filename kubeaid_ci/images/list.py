@@ -13,9 +13,11 @@ from kubeaid_ci.images.inventory import Collector
 from kubeaid_ci.images.lock import read_lock_file
 from kubeaid_ci.images.lock_file import LOCK, read_lock
 from kubeaid_ci.images.model import ImageInventory
-from kubeaid_ci.render.fleet import open_fleet
+from kubeaid_ci.render.fleet import Fleet, fleet_at
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.settings import Settings
 
 
@@ -37,32 +39,26 @@ def list_images(
     The parameters and errors are those of `render_clusters`, except that each Application is rendered at the revision
     that it pins. Findings of rendering are included for Applications that could not be rendered in full.
     """
-    own = settings or Settings()
-    collector = Collector(own.images)
-    findings: list[Finding] = []
+    repositories = LocalRepositories.of(config_repo, kubeaid, config_ref=config_ref, kubeaid_ref=kubeaid_ref)
+    run = RunOptions(settings or Settings(), jobs, cache, timeout, progress)
+    with fleet_at(repositories, run, clusters=clusters) as fleet:
+        return images_of(fleet)
+
+
+def images_of(fleet: Fleet) -> ImageInventory:
+    """List every image of a fleet as `list_images` does."""
+    collector = Collector(fleet.settings.images)
+    findings: list[Finding] = [*fleet.findings]
     names: list[str] = []
     locked: dict[str, str] = {}
-    with open_fleet(
-        config_repo,
-        kubeaid,
-        clusters=clusters,
-        kubeaid_ref=kubeaid_ref,
-        config_ref=config_ref,
-        settings=own,
-        jobs=jobs,
-        cache=cache,
-        timeout=timeout,
-        progress=progress,
-    ) as fleet:
-        findings += fleet.findings
-        if LOCK in fleet.config_files.files:
-            locked = read_lock(fleet.config_files.read(LOCK).decode("utf-8", "replace"), where=LOCK)
-        for state in fleet.clusters():
-            names.append(state.cluster.label)
-            for app in state.apps:
-                collector.add(app)
-                findings += _of_unknown(app, state.app_findings.get(app.app, ()))
-    return _judged(collector, own, findings, clusters=tuple(names), locked=locked)
+    if LOCK in fleet.config_files.files:
+        locked = read_lock(fleet.config_files.read(LOCK).decode("utf-8", "replace"), where=LOCK)
+    for state in fleet.clusters():
+        names.append(state.cluster.label)
+        for app in state.apps:
+            collector.add(app)
+            findings += _of_unknown(app, state.app_findings.get(app.app, ()))
+    return _judged(collector, fleet.settings, findings, clusters=tuple(names), locked=locked)
 
 
 def list_chart_images(

@@ -3,12 +3,12 @@
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kubeaid_ci.forge.change_request import Proposal, Published
-from kubeaid_ci.git.revision import PINNED, Revision
-from kubeaid_ci.images.list import list_images
+from kubeaid_ci.git.revision import PINNED, WORK_TREE, Revision
+from kubeaid_ci.images.list import images_of
 from kubeaid_ci.images.lock import Resolve, lock_images
 from kubeaid_ci.images.lock_file import LOCK, lock_text
 from kubeaid_ci.images.model import ImageInventory
@@ -19,10 +19,12 @@ from kubeaid_ci.publishing.proposal import publish_proposal
 from kubeaid_ci.publishing.rules import check
 from kubeaid_ci.publishing.target import Target
 from kubeaid_ci.publishing.target import resolve as resolve_target
-from kubeaid_ci.render.renderer import Progress
+from kubeaid_ci.render.fleet import fleet_at
+from kubeaid_ci.render.options import RunOptions
+from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.report.markdown import code, fit
 from kubeaid_ci.report.text import counted
-from kubeaid_ci.settings import Settings, file
+from kubeaid_ci.settings import file
 from kubeaid_ci.settings.publish import PublishOptions
 
 _TOPIC = "images-lock"
@@ -32,14 +34,11 @@ _SHORT = 19
 
 @dataclass(frozen=True, slots=True)
 class LockOptions:
-    """Options of finding and looking up images. The fields are parameters of `list_images` and `lock_images`."""
+    """Options of finding and looking up images: `resolve` of `lock_images`, the KubeAid revision, and the run."""
 
     resolve: Resolve
     kubeaid_ref: Revision = PINNED
-    settings: Settings | None = None
-    jobs: int | None = None
-    cache: bool | str | os.PathLike[str] = True
-    progress: Progress | None = None
+    run: RunOptions = field(default_factory=RunOptions)
 
 
 def publish_lock(
@@ -83,16 +82,10 @@ def _look_up(
     folder: Path, kubeaid: str | os.PathLike[str], lookup: LockOptions, clusters: Sequence[str]
 ) -> tuple[ImageInventory, ImageLock]:
     """Return the images of a checkout, and the lock with the digests that their tags have now; nothing is written."""
-    inventory = list_images(
-        folder,
-        kubeaid,
-        clusters=clusters,
-        kubeaid_ref=lookup.kubeaid_ref,
-        settings=(lookup.settings or Settings()).merge(file.read(folder)),
-        jobs=lookup.jobs,
-        cache=lookup.cache,
-        progress=lookup.progress,
-    )
+    repositories = LocalRepositories.of(folder, kubeaid, config_ref=WORK_TREE, kubeaid_ref=lookup.kubeaid_ref)
+    run = replace(lookup.run, settings=lookup.run.settings.merge(file.read(folder)))
+    with fleet_at(repositories, run, clusters=clusters) as fleet:
+        inventory = images_of(fleet)
     return inventory, lock_images(folder, inventory, resolve=lookup.resolve, is_whole=not clusters, check=True)
 
 

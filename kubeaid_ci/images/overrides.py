@@ -17,9 +17,11 @@ from kubeaid_ci.images.override_values import override_text, written_name
 from kubeaid_ci.images.reference import has_host
 from kubeaid_ci.images.result import AppOverride, ImageOverrides, ImageUse
 from kubeaid_ci.render.cluster_state import SideApp
-from kubeaid_ci.render.fleet import open_fleet, renderer_of
+from kubeaid_ci.render.fleet import fleet_at, open_renderer
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.render.results import Target
 from kubeaid_ci.render.task import ChartTask, KustomizeTask, Note
 from kubeaid_ci.settings import Settings
@@ -47,23 +49,11 @@ def override_images(
     last values file, has the mirrored image there and nothing else changes. The other parameters and errors are those
     of `list_images`. Raises `UserError` if `mirror` is not a registry.
     """
-    place, own = Mirror.parse(mirror), settings or Settings()
-    with (
-        open_fleet(
-            config_repo,
-            kubeaid,
-            clusters=clusters,
-            kubeaid_ref=kubeaid_ref,
-            config_ref=config_ref,
-            settings=own,
-            jobs=jobs,
-            cache=cache,
-            timeout=timeout,
-            progress=progress,
-        ) as fleet,
-        closing(ChartFiles()) as files,
-    ):
-        prover = Prover(fleet.renderer, place, _kinds(own), files)
+    place = Mirror.parse(mirror)
+    repositories = LocalRepositories.of(config_repo, kubeaid, config_ref=config_ref, kubeaid_ref=kubeaid_ref)
+    run = RunOptions(settings or Settings(), jobs, cache, timeout, progress)
+    with fleet_at(repositories, run, clusters=clusters) as fleet, closing(ChartFiles()) as files:
+        prover = Prover(fleet.renderer, place, _kinds(run.settings), files)
         return _result(prover, (proof for state in fleet.clusters() for proof in prover.prove(state.side_apps)))
 
 
@@ -82,7 +72,7 @@ def override_chart_images(
     """Find and prove values for umbrella charts with their default values, as `override_images` does."""
     place, own, root = Mirror.parse(mirror), settings or Settings(), Path(kubeaid).resolve()
     revision = parse_tree_revision(ref)
-    with renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer:
+    with open_renderer(RunOptions(own, jobs, cache, timeout, progress)) as renderer:
         every = chart_sources(root, revision, own, helm=chosen_helm(None, own))
         check_charts(charts, every)
         apps = [

@@ -8,7 +8,6 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from kubeaid_ci.cache.cache import cache_at
 from kubeaid_ci.config_repo.cluster import Cluster
@@ -16,12 +15,13 @@ from kubeaid_ci.config_repo.selection import Selection
 from kubeaid_ci.config_repo.versions import kubernetes_version
 from kubeaid_ci.documents.garbage import without_garbage_collection
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.git.revision import WORK_TREE, Revision, TreeRevision, parse_revision, parse_tree_revision
+from kubeaid_ci.git.revision import WORK_TREE, Revision, TreeRevision
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.render.applications import ClusterApplications
 from kubeaid_ci.render.cluster_facts import ClusterFacts
 from kubeaid_ci.render.cluster_state import ClusterState, SideApp, unknown_helm
 from kubeaid_ci.render.fleet_clusters import clusters_of, selected
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.plan import Part
 from kubeaid_ci.render.renderer import Progress, Renderer
 from kubeaid_ci.render.repositories import LocalRepositories
@@ -138,6 +138,11 @@ class Fleet:
         return self.sides.renderer
 
     @property
+    def settings(self) -> Settings:
+        """The settings of both repositories."""
+        return self.sides.settings
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """Findings about folders, not about a cluster."""
         return (*without_clusters(self.sides.selections), *self.sides.selections[0].findings)
@@ -176,26 +181,24 @@ def open_fleet(
 
     The workers and the open repositories end with the block.
     """
-    config, root = Path(config_repo).resolve(), Path(kubeaid).resolve()
-    repositories = LocalRepositories(config, parse_tree_revision(config_ref), root, parse_revision(kubeaid_ref))
-    with (
-        renderer_of(jobs, cache=cache, timeout=timeout, progress=progress) as renderer,
-        open_sides([repositories], renderer, clusters=clusters, settings=settings or Settings()) as sides,
-    ):
+    repositories = LocalRepositories.of(config_repo, kubeaid, config_ref=config_ref, kubeaid_ref=kubeaid_ref)
+    run = RunOptions(settings or Settings(), jobs, cache, timeout, progress)
+    with fleet_at(repositories, run, clusters=clusters) as fleet:
+        yield fleet
+
+
+@contextmanager
+def fleet_at(repositories: LocalRepositories, run: RunOptions, *, clusters: Sequence[str] = ()) -> Iterator[Fleet]:
+    """Open the fleet of two repositories at their revisions; `clusters` names some (none: all)."""
+    with open_sides([repositories], run, clusters=clusters) as sides:
         yield Fleet(sides)
 
 
 @contextmanager
-def renderer_of(
-    jobs: int | None,
-    *,
-    cache: bool | str | os.PathLike[str] = True,
-    timeout: float = 300.0,
-    progress: Progress | None = None,
-) -> Iterator[Renderer]:
+def open_renderer(run: RunOptions) -> Iterator[Renderer]:
     """A renderer whose workers end with the block. Until then no garbage is looked for: there is hardly any."""
-    pool = Pool(jobs or os.cpu_count() or 1, Limits(seconds=timeout), lasting=True)
-    renderer = Renderer(pool=pool, cache=cache_at(cache), progress=progress)
+    pool = Pool(run.jobs or os.cpu_count() or 1, Limits(seconds=run.timeout), lasting=True)
+    renderer = Renderer(pool=pool, cache=cache_at(run.cache), progress=run.progress)
     try:
         with without_garbage_collection():
             yield renderer
@@ -205,23 +208,24 @@ def renderer_of(
 
 @contextmanager
 def open_sides(
-    repositories: Sequence[LocalRepositories], renderer: Renderer, *, clusters: Sequence[str], settings: Settings
+    repositories: Sequence[LocalRepositories], run: RunOptions, *, clusters: Sequence[str] = ()
 ) -> Iterator[Sides]:
-    """Open clusters at several pairs of revisions. A cluster that is named has to be on one of the sides.
+    """Open clusters at several pairs of revisions. A cluster that is named must be on one of the sides.
 
-    Raises `UserError` if nothing can be rendered at all.
+    The workers and the open repositories end with the block. Raises `UserError` if nothing can be rendered at all.
     """
     for side in repositories:
         side.check()
     try:
-        selections = selected(repositories, clusters)
-        first = clusters_of(repositories[0], selections[0], settings, renderer.scans)
-        others = [
-            clusters_of(side, selection, settings, renderer.scans, before=first)
-            for side, selection in zip(repositories[1:], selections[1:], strict=True)
-        ]
-        parts = zip(repositories, selections, [first, *others], strict=True)
-        yield Sides(tuple(Side(*part) for part in parts), settings, renderer)
+        with open_renderer(run) as renderer:
+            selections = selected(repositories, clusters)
+            first = clusters_of(repositories[0], selections[0], run.settings, renderer.scans)
+            others = [
+                clusters_of(side, selection, run.settings, renderer.scans, before=first)
+                for side, selection in zip(repositories[1:], selections[1:], strict=True)
+            ]
+            parts = zip(repositories, selections, [first, *others], strict=True)
+            yield Sides(tuple(Side(*part) for part in parts), run.settings, renderer)
     finally:
         for side in repositories:
             side.close()

@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection, Sequence
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.revision import WORK_TREE, Revision, TreeRevision
-from kubeaid_ci.render.fleet import Fleet, open_fleet
+from kubeaid_ci.render.fleet import Fleet, fleet_at
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderedApp, Renderings
+from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.settings import Settings
 from kubeaid_ci.suggestion import suggestion
 
@@ -39,19 +41,10 @@ def render_clusters(
     objects of all clusters; to keep those of a few clusters at a time in memory use `open_fleet`. Raises `UserError`
     if nothing can be rendered at all.
     """
+    repositories = LocalRepositories.of(config_repo, kubeaid, config_ref=config_ref, kubeaid_ref=kubeaid_ref)
+    run = RunOptions(settings or Settings(), jobs, cache, timeout, progress)
     rendered: list[RenderedApp] = []
-    with open_fleet(
-        config_repo,
-        kubeaid,
-        clusters=clusters,
-        kubeaid_ref=kubeaid_ref,
-        config_ref=config_ref,
-        settings=settings,
-        jobs=jobs,
-        cache=cache,
-        timeout=timeout,
-        progress=progress,
-    ) as fleet:
+    with fleet_at(repositories, run, clusters=clusters) as fleet:
         findings = render_each(fleet, rendered.append, apps=apps)
         return Renderings(tuple(rendered), findings)
 

@@ -1,16 +1,27 @@
 """The local config and KubeAid repositories, at any revision an Application names."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
+from typing import Self
 
 from kubeaid_ci.argocd.application import Application, Source
 from kubeaid_ci.config_repo.general_settings import Addresses
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import snapshot
 from kubeaid_ci.git.repository import Repository
-from kubeaid_ci.git.revision import WORK_TREE, Commit, Pinned, Revision, TreeRevision, WorkTree
+from kubeaid_ci.git.revision import (
+    WORK_TREE,
+    Commit,
+    Pinned,
+    Revision,
+    TreeRevision,
+    WorkTree,
+    parse_revision,
+    parse_tree_revision,
+)
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.git.target_revision import range_of
 from kubeaid_ci.git.tree import Entry, tree_id
@@ -107,6 +118,19 @@ class LocalRepositories:
     _commits: dict[tuple[Path, str, str | None], str | None] = field(default_factory=dict)
     _places: dict[FilesAt, Place] = field(default_factory=dict)
     _origins: dict[Path, Remote | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        config_repo: str | os.PathLike[str],
+        kubeaid: str | os.PathLike[str],
+        *,
+        config_ref: TreeRevision | str,
+        kubeaid_ref: Revision | str,
+    ) -> Self:
+        """Return the repositories of two folders at revisions, also by their texts on the command line."""
+        config, root = Path(config_repo).resolve(), Path(kubeaid).resolve()
+        return cls(config, parse_tree_revision(config_ref), root, parse_revision(kubeaid_ref))
 
     def check(self) -> None:
         """Raise `UserError` if the KubeAid folder is not a KubeAid repo, or a fixed revision does not exist."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kubeaid_ci.cache.cache import default_folder
+from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.charts.reader import read_some
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.revision import WORK_TREE, Commit, TreeRevision, WorkTree
@@ -31,7 +31,7 @@ class ChartCatalog:
     """Charts by their folders and revisions. `parts` has every chart that was read, by its key."""
 
     repositories: LocalRepositories
-    cache: bool
+    cache: Cache | None
     parts: dict[str, ChartPart] = field(default_factory=dict)
     _keys: dict[ChartAt, Mapping[str, str]] = field(default_factory=dict)
 
@@ -74,7 +74,7 @@ class ChartCatalog:
 
     def _read(self, root: Path, revision: TreeRevision, paths: set[str]) -> None:
         with open_snapshot(root, revision, sorted({path.partition("/")[0] for path in paths})) as snapshot:
-            charts = read_some(snapshot, paths, cache=default_folder() if self.cache else None)
+            charts = read_some(snapshot, paths, cache=self.cache.folder if self.cache else None)
             trees = folder_ids(snapshot.files)
         repository = Repository.at(root)
         origin = repository.remote() if repository else None

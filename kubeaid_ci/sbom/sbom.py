@@ -10,9 +10,11 @@ from kubeaid_ci.git.revision import PINNED, WORK_TREE, Revision, TreeRevision
 from kubeaid_ci.images.inventory import Collector
 from kubeaid_ci.images.lock_file import LOCK, read_lock
 from kubeaid_ci.images.model import ImageInventory
-from kubeaid_ci.render.fleet import Fleet, open_fleet
+from kubeaid_ci.render.fleet import Fleet, fleet_at
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
+from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.runtime.files import write_atomically
 from kubeaid_ci.sbom.charts import ChartCatalog
 from kubeaid_ci.sbom.model import AppPart, FleetParts, ImagePart, Sbom, lines_of
@@ -37,19 +39,10 @@ def create_sbom(
     The parameters and errors are those of `list_images`. Digests are those of ``images.lock.yaml`` in the config repo.
     An Application that is not rendered in full is listed with the reason, and its findings are in the result.
     """
-    own = settings or Settings()
-    with open_fleet(
-        config_repo,
-        kubeaid,
-        clusters=clusters,
-        kubeaid_ref=kubeaid_ref,
-        config_ref=config_ref,
-        settings=own,
-        jobs=jobs,
-        cache=cache,
-        progress=progress,
-    ) as fleet:
-        parts, findings, unknown = _parts(fleet, own, cache=cache)
+    repositories = LocalRepositories.of(config_repo, kubeaid, config_ref=config_ref, kubeaid_ref=kubeaid_ref)
+    run = RunOptions(settings or Settings(), jobs, cache, progress=progress)
+    with fleet_at(repositories, run, clusters=clusters) as fleet:
+        parts, findings, unknown = _parts(fleet)
     # The library takes a tenth of a second to load.
     from kubeaid_ci.sbom.cyclonedx import serialize
 
@@ -59,8 +52,8 @@ def create_sbom(
     return Sbom(text, serial, lines_of(parts), tuple(findings), tuple(unknown))
 
 
-def _parts(fleet: Fleet, settings: Settings, *, cache: bool) -> tuple[FleetParts, list[Finding], list[str]]:
-    catalog = ChartCatalog(fleet.repositories, cache)
+def _parts(fleet: Fleet) -> tuple[FleetParts, list[Finding], list[str]]:
+    catalog = ChartCatalog(fleet.repositories, fleet.renderer.cache)
     digests = _lock(fleet)
     findings = list(fleet.findings)
     unknown: list[str] = []
@@ -71,7 +64,7 @@ def _parts(fleet: Fleet, settings: Settings, *, cache: bool) -> tuple[FleetParts
         versions[state.cluster.label] = str(state.version)
         catalog.read(state.apps)
         for app in state.apps:
-            collector = Collector(settings.images)
+            collector = Collector(fleet.settings.images)
             collector.add(app)
             inventory = collector.inventory()
             images |= _images(inventory, digests)

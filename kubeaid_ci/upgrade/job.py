@@ -7,10 +7,11 @@ from pathlib import Path
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.settings import Settings
 from kubeaid_ci.upgrade import cluster_files
-from kubeaid_ci.upgrade.prepare import RunOptions, UpgradeOptions, addresses_of, prepare
+from kubeaid_ci.upgrade.prepare import UpgradeOptions, addresses_of, prepare
 from kubeaid_ci.upgrade.result import ClusterUpgrade, Upgrades, UpgradeStatus
 from kubeaid_ci.upgrade.rules import FAILED
 

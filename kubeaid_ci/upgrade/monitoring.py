@@ -14,6 +14,7 @@ from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.revision import Revision
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.repositories.kubeaid import KubeAid, resolve
 from kubeaid_ci.upgrade.result import Monitoring
 
@@ -35,13 +36,12 @@ def monitoring_files(
     ref: Revision,
     clusters: Sequence[Cluster],
     *,
+    run: RunOptions,
     cache: Cache,
-    jobs: int | None,
-    timeout: float,
 ) -> tuple[dict[str, BuiltFiles], tuple[Finding, ...]]:
     """Return what changes in the built manifests of clusters at a KubeAid revision, by folder of the cluster.
 
-    Nothing is written but the cache. The findings are those of the clusters that could not be built.
+    Only the cache is written; `run` uses the same. The findings are those of the clusters that could not be built.
     """
     if not clusters:
         return {}, ()
@@ -57,7 +57,7 @@ def monitoring_files(
     }
     known = Sources()
     waiting = [cluster for cluster in clusters if cached_files(tasks[cluster.dir], known) is None]
-    refused = _built(config, kubeaid, ref, waiting, cache=cache, jobs=jobs, timeout=timeout) if waiting else {}
+    refused = _built(config, kubeaid, ref, waiting, run) if waiting else {}
     done = {
         folder: BuiltFiles(Monitoring.KEPT, reason=refused[folder].message)
         if folder in refused
@@ -68,19 +68,19 @@ def monitoring_files(
 
 
 def _built(
-    config: Path,
-    kubeaid: Path,
-    ref: Revision,
-    clusters: Collection[Cluster],
-    *,
-    cache: Cache,
-    jobs: int | None,
-    timeout: float,
+    config: Path, kubeaid: Path, ref: Revision, clusters: Collection[Cluster], run: RunOptions
 ) -> dict[str, Finding]:
     """Build clusters into the cache, and return a finding for each that failed."""
     names = [cluster.dir for cluster in clusters]
     made = build_clusters(
-        config, kubeaid, clusters=names, kubeaid_ref=ref, check=True, jobs=jobs, cache=cache.folder, timeout=timeout
+        config,
+        kubeaid,
+        clusters=names,
+        kubeaid_ref=ref,
+        check=True,
+        jobs=run.jobs,
+        cache=run.cache,
+        timeout=run.timeout,
     )
     failed = {result.cluster: result.dir for result in made.results if result.status is BuildStatus.FAILED}
     return {failed[one.subject]: one for one in made.findings if one.subject in failed and one.key != "folder"}

@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from kubeaid_ci.config_repo import folders
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.diff.comparison import Comparison, Revisions
 from kubeaid_ci.diff.diff import Compared, compare_revisions
+from kubeaid_ci.diff.options import DiffOptions
 from kubeaid_ci.diff.rules import LIBRARY_GONE, RENDER_BROKEN
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings import suppress
@@ -21,8 +22,8 @@ from kubeaid_ci.git.disk_tree import DiskTree
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.revision import Commit
 from kubeaid_ci.net.address import Remote
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.render import select_apps
-from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderedApp
 from kubeaid_ci.render.repositories import CHARTS
 from kubeaid_ci.repositories.kubeaid import origin
@@ -56,17 +57,6 @@ class UpgradeOptions:
     addresses: tuple[Remote, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """Settings of a run, as the parameters of `diff_clusters`."""
-
-    settings: Settings = field(default_factory=Settings)
-    jobs: int | None = None
-    cache: bool | str | os.PathLike[str] = True
-    timeout: float = 300.0
-    progress: Progress | None = None
-
-
 def prepare(config: Path, kubeaid: Path, options: UpgradeOptions, run: RunOptions) -> Upgrades:
     """Return the upgrade of clusters with the new content of their files.
 
@@ -81,21 +71,9 @@ def prepare(config: Path, kubeaid: Path, options: UpgradeOptions, run: RunOption
         options = replace(options, clusters=wave.clusters)
     facts = app_changes.ObjectFacts()
     with _cache(run.cache) as cache:
-        compared = compare_revisions(
-            config,
-            kubeaid,
-            before=Revisions(),
-            after=Revisions(kubeaid=Commit(target.name)),
-            clusters=options.clusters,
-            apps=options.apps,
-            settings=run.settings,
-            jobs=run.jobs,
-            cache=cache.folder,
-            timeout=run.timeout,
-            progress=run.progress,
-            keeps_builds=True,
-            observe=facts.add,
-        )
+        run = replace(run, cache=cache.folder)
+        rehearsal = DiffOptions(Revisions(), Revisions(kubeaid=Commit(target.name)), options.clusters, options.apps)
+        compared = compare_revisions(config, kubeaid, rehearsal, run, keeps_builds=True, observe=facts.add)
         with app_changes.chart_versions(kubeaid) as charts:
             return _Preparation(config, kubeaid, options, run, target, compared, facts, cache, charts).upgrades()
 
@@ -244,10 +222,8 @@ class _Preparation:
         known = {cluster.dir: reason for cluster in wanted if (reason := self._refusal(cluster))}
         unbuilt = {folder: BuiltFiles(Monitoring.KEPT, reason=reason) for folder, reason in known.items()}
         waiting = [cluster for cluster in wanted if cluster.dir not in known]
-        target, jobs, timeout = Commit(self.target.name), self.run.jobs, self.run.timeout
-        built, refused = monitoring_files(
-            self.config, self.kubeaid, target, waiting, cache=self.cache, jobs=jobs, timeout=timeout
-        )
+        target = Commit(self.target.name)
+        built, refused = monitoring_files(self.config, self.kubeaid, target, waiting, run=self.run, cache=self.cache)
         return {**unbuilt, **built}, refused
 
     def _refusal(self, cluster: Cluster) -> str | None:

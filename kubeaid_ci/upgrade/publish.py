@@ -19,11 +19,12 @@ from kubeaid_ci.publishing.proposal import publish_proposal
 from kubeaid_ci.publishing.publish import refuse_filtered
 from kubeaid_ci.publishing.rules import check
 from kubeaid_ci.publishing.target import Target, resolve
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.settings import Settings, file
 from kubeaid_ci.settings.publish import PublishOptions
 from kubeaid_ci.upgrade import announcement
-from kubeaid_ci.upgrade.prepare import RunOptions, UpgradeOptions, addresses_of, prepare
+from kubeaid_ci.upgrade.prepare import UpgradeOptions, addresses_of, prepare
 from kubeaid_ci.upgrade.result import ClusterUpgrade, Upgrades, UpgradeStatus
 
 # How often the upgrade is prepared again because the base branch moved.

@@ -22,16 +22,18 @@ from kubeaid_ci.config_repo.selection import select
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.git_dir import git_dir
-from kubeaid_ci.git.revision import PINNED
+from kubeaid_ci.git.revision import PINNED, WORK_TREE
 from kubeaid_ci.render.cluster_state import ClusterState
-from kubeaid_ci.render.fleet import open_fleet
+from kubeaid_ci.render.fleet import fleet_at
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.renderer import Progress
 from kubeaid_ci.render.rendering import RenderStatus
+from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.runtime.files import paths_below
 from kubeaid_ci.settings import Settings
 from kubeaid_ci.suggestion import suggestion
 from kubeaid_ci.upgrade import cluster_files, shadow, shadow_copy
-from kubeaid_ci.upgrade.prepare import RunOptions, UpgradeOptions, addresses_of, prepare
+from kubeaid_ci.upgrade.prepare import UpgradeOptions, addresses_of, prepare
 from kubeaid_ci.upgrade.result import Upgrades
 from kubeaid_ci.upgrade.shadow import Shadow, ShadowCluster, ShadowStatus
 
@@ -144,17 +146,8 @@ def _compared(
     """Render both clusters, and return what they share."""
     path = f"{HOME}/{name}"
     files = {f"{path}/{inside}": data for inside, data in _contents(work / path)}
-    with open_fleet(
-        work,
-        kubeaid,
-        clusters=(original.dir, name),
-        kubeaid_ref=PINNED,
-        settings=run.settings,
-        jobs=run.jobs,
-        cache=run.cache,
-        timeout=run.timeout,
-        progress=run.progress,
-    ) as fleet:
+    repositories = LocalRepositories.of(work, kubeaid, config_ref=WORK_TREE, kubeaid_ref=PINNED)
+    with fleet_at(repositories, run, clusters=(original.dir, name)) as fleet:
         context = CheckContext(run.settings.check)
         states = {state.cluster.dir: state for state in fleet.clusters()}
         copy, before = states[name], states[original.dir]

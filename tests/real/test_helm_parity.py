@@ -18,7 +18,8 @@ from kubeaid_ci.charts.render import chart_sources
 from kubeaid_ci.git.revision import Commit
 from kubeaid_ci.helm.version import rules_name
 from kubeaid_ci.k8s.manifest import objects
-from kubeaid_ci.render.fleet import renderer_of
+from kubeaid_ci.render.fleet import open_renderer
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.task import ChartTask, Outcome
 from kubeaid_ci.settings import Settings
 from tests import helm_binaries, repos
@@ -47,7 +48,7 @@ def test_every_chart_renders_as_this_helm_does(kubeaid, program):
     rules = rules_name(version_of(program))
     sources = chart_sources(kubeaid, Commit(COMMIT), Settings()).values()
     tasks = [replace(task, helm=rules) for task in sources if isinstance(task, ChartTask)]
-    with renderer_of(_JOBS, cache=False, timeout=300, progress=None) as renderer:
+    with open_renderer(RunOptions(jobs=_JOBS, cache=False)) as renderer:
         renderer.render(tasks)
         outcomes = [renderer.outcomes[task] for task in tasks]
     with ThreadPoolExecutor(_JOBS) as threads:

@@ -6,11 +6,12 @@ import pytest
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.k8s.manifest import MASK
-from kubeaid_ci.render.fleet import open_sides, renderer_of
+from kubeaid_ci.render.fleet import open_sides
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.render.rendering import RenderStatus
 from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.render.task import ChartTask
-from kubeaid_ci.settings import Settings, parse
+from kubeaid_ci.settings import parse
 from tests import repos
 from tests.renders import CHART, CONFIG, KUBEAID, World, app, application, bodies, helm, told, values_ref
 
@@ -292,12 +293,9 @@ def test_what_asks_for_kinds_that_come_or_that_it_does_not_name_is_rendered_once
     world.chart("other", {"templates/a.yaml": asks % "other.example.com/v1"})
     world.cluster("one", {f"{name}.yaml": application(name, source=helm(name)) for name in ("asks", "other")})
     hand = LocalRepositories(world.config, WORK_TREE, world.kubeaid, WORK_TREE)
-    with (
-        renderer_of(1, cache=False) as renderer,
-        open_sides([hand], renderer, clusters=(), settings=Settings()) as sides,
-    ):
+    with open_sides([hand], RunOptions(jobs=1, cache=False)) as sides:
         for _ in sides.groups():
-            folders = [task.folder for task in renderer.outcomes if isinstance(task, ChartTask)]
+            folders = [task.folder for task in sides.renderer.outcomes if isinstance(task, ChartTask)]
     assert sorted(folders) == ["argocd-helm-charts/asks", "argocd-helm-charts/other", "k8s/one/argocd-apps"]
 
 

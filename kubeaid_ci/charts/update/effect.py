@@ -1,6 +1,7 @@
 """Effects of proposed chart updates: with default values, and on the clusters of a config repo."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from kubeaid_ci.diff.comparison import Comparison
 from kubeaid_ci.diff.diff import compare_renderings
 from kubeaid_ci.forge.change_request import Proposal
 from kubeaid_ci.git.commit import CommitStyle
-from kubeaid_ci.git.revision import Commit
+from kubeaid_ci.git.revision import WORK_TREE, Commit
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.publishing.checkout import PublishCheckout
-from kubeaid_ci.render.render import render_clusters
-from kubeaid_ci.render.rendering import Renderings
-from kubeaid_ci.settings import Settings
+from kubeaid_ci.render.fleet import Fleet, fleet_at
+from kubeaid_ci.render.options import RunOptions
+from kubeaid_ci.render.render import render_each
+from kubeaid_ci.render.rendering import RenderedApp, Renderings
+from kubeaid_ci.render.repositories import LocalRepositories
 
 _DEFAULTS = "default values"
 """The cluster name if charts are compared without clusters."""
@@ -33,9 +36,7 @@ class Effects:
 
     checkout: PublishCheckout
     config: Path | None
-    settings: Settings
-    jobs: int | None = field(kw_only=True)
-    cache: bool = field(kw_only=True)
+    run: RunOptions
     _now: Renderings | None = field(default=None, init=False)
     _set: tuple[SetValues, ...] = field(default=(), init=False)
 
@@ -46,7 +47,7 @@ class Effects:
         for trial in trials:
             before += trial.before.manifests if trial.before else ()
             after += trial.after.manifests
-        helm = chosen_helm(None, self.settings)
+        helm = chosen_helm(None, self.run.settings)
         return replace(compare_clusters({_DEFAULTS: before}, {_DEFAULTS: after}), helm=helm)
 
     def clusters(
@@ -60,23 +61,19 @@ class Effects:
         after = repository.commit(tree, base, message=proposal.title, style=style)
         if self._now is None:
             self._now = self._rendered(self.config, base)
-            self._set = set_values(
-                self.config,
-                repository.folder,
-                kubeaid_ref=Commit(base),
-                settings=self.settings,
-                jobs=self.jobs,
-                cache=self.cache,
-            )
+            with self._fleet(self.config, base) as fleet:
+                self._set = set_values(fleet)
         gone = [value for update in updates for value in lost(self._set, update)]
         return compare_renderings(self._now, self._rendered(self.config, after)), tuple(gone)
 
     def _rendered(self, config: Path, commit: str) -> Renderings:
-        return render_clusters(
-            config,
-            self.checkout.repository.folder,
-            kubeaid_ref=Commit(commit),
-            settings=self.settings,
-            jobs=self.jobs,
-            cache=self.cache,
-        )
+        rendered: list[RenderedApp] = []
+        with self._fleet(config, commit) as fleet:
+            findings = render_each(fleet, rendered.append)
+        return Renderings(tuple(rendered), findings)
+
+    def _fleet(self, config: Path, commit: str) -> AbstractContextManager[Fleet]:
+        """Open the clusters with their charts at a commit of the KubeAid repo."""
+        folder = self.checkout.repository.folder
+        repositories = LocalRepositories.of(config, folder, config_ref=WORK_TREE, kubeaid_ref=Commit(commit))
+        return fleet_at(repositories, self.run)

@@ -29,6 +29,7 @@ from kubeaid_ci.helm.upstreams import Upstreams
 from kubeaid_ci.publishing import branches, preview
 from kubeaid_ci.publishing.checkout import PublishCheckout, clone_base
 from kubeaid_ci.publishing.target import resolve
+from kubeaid_ci.render.options import RunOptions
 from kubeaid_ci.settings import Settings, file
 from kubeaid_ci.settings.publish import PublishOptions
 
@@ -159,7 +160,7 @@ class _Run:
 
     def _effects(self, checkout: PublishCheckout, known: Settings) -> Effects:
         config = Path(self.config_repo) if self.config_repo else None
-        return Effects(checkout, config, known, jobs=self.jobs, cache=self.cache)
+        return Effects(checkout, config, RunOptions(known, self.jobs, self.cache))
 
 
 def _look(checkout: PublishCheckout) -> Heads:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubeaid_ci import documents
@@ -12,13 +11,11 @@ from kubeaid_ci.charts.update.result import ChartUpdate, LostValue, ValueChange
 from kubeaid_ci.compare.display import bare
 from kubeaid_ci.compare.matching import same
 from kubeaid_ci.errors import UserError
-from kubeaid_ci.git.revision import Revision
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.helm.chart import CHARTS
 from kubeaid_ci.redaction.manifests import masked
-from kubeaid_ci.render.fleet import open_fleet
+from kubeaid_ci.render.fleet import Fleet
 from kubeaid_ci.render.rendering import ValuesLayer
-from kubeaid_ci.settings import Settings
 
 if TYPE_CHECKING:
     from deepdiff import DeepDiff
@@ -128,19 +125,15 @@ class SetValues:
     layers: tuple[ValuesLayer, ...]
 
 
-def set_values(
-    config_repo: Path, kubeaid: Path, *, kubeaid_ref: Revision, settings: Settings, jobs: int | None, cache: bool
-) -> tuple[SetValues, ...]:
-    """Return what every Application of every cluster sets, the charts taken from one revision of the KubeAid repo."""
-    found = []
-    with open_fleet(config_repo, kubeaid, kubeaid_ref=kubeaid_ref, settings=settings, jobs=jobs, cache=cache) as fleet:
-        for state in fleet.clusters():
-            for app in state.apps:
-                for plan in app.sources:
-                    if plan.chart and plan.path.startswith(f"{CHARTS}/"):
-                        name = plan.path.removeprefix(f"{CHARTS}/")
-                        found.append(SetValues(state.cluster.label, app.app, name, plan.values))
-    return tuple(found)
+def set_values(fleet: Fleet) -> tuple[SetValues, ...]:
+    """Return what every Application of every cluster sets for our charts."""
+    return tuple(
+        SetValues(state.cluster.label, app.app, plan.path.removeprefix(f"{CHARTS}/"), plan.values)
+        for state in fleet.clusters()
+        for app in state.apps
+        for plan in app.sources
+        if plan.chart and plan.path.startswith(f"{CHARTS}/")
+    )
 
 
 def lost(known: Iterable[SetValues], update: ChartUpdate) -> tuple[LostValue, ...]:
