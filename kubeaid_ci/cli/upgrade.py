@@ -80,15 +80,7 @@ def upgrade(
     """
     from kubeaid_ci.cli.progress import Progress
 
-    if not to:
-        raise click.UsageError("name the revision with --to, for example --to latest", ctx)
-    if wave and clusters:
-        raise click.UsageError("name clusters or a wave, not both", ctx)
-    if shadow is not None:
-        refused = {"app": apps, "wave": wave, "together": together, "publish": publish, "scan-report": scan_reports}
-        _check_shadow(ctx, clusters, [name for name, value in refused.items() if value])
-    if together and not publish:
-        raise click.UsageError("--together has no effect without --publish", ctx)
+    _check_usage(ctx)
     note = scan_note(ctx, scan_reports, publish=publish)
     refuse_kubeaid_ref(ctx, values, _NO_REF)
     options = resolve(ctx, values)
@@ -97,14 +89,9 @@ def upgrade(
     asked = chosen_publish_options(values, options.settings.publish) if publish else None
     dry_run = bool(values.get("dry_run"))
     which: dict[str, Any] = {"clusters": clusters, "apps": apps, "wave": wave}
+    how: dict[str, Any] = {"to": to, "accept_dangers": accept_dangers, "kubeaid_addresses": addresses}
     with Progress(quiet=options.quiet) as progress:
-        how: dict[str, Any] = {
-            "to": to,
-            "accept_dangers": accept_dangers,
-            "kubeaid_addresses": addresses,
-            "progress": progress.rendered,
-            **options.run_arguments,
-        }
+        how |= {"progress": progress.rendered, **options.run_arguments}
         if shadow is not None:
             copied = _copy(options, shadow, clusters[0], dry_run=dry_run, **how)
         elif asked:
@@ -118,12 +105,22 @@ def upgrade(
     _end(ctx, options, upgrades)
 
 
-def _check_shadow(ctx: click.Context, clusters: tuple[str, ...], refused: list[str]) -> None:
-    """Raise for options that have no effect with ``--shadow``, and unless one cluster is named."""
-    if refused:
-        raise click.UsageError(f"--{refused[0]} has no effect with --shadow", ctx)
-    if len(clusters) != 1:
-        raise click.UsageError("name the one cluster that --shadow copies", ctx)
+def _check_usage(ctx: click.Context) -> None:
+    """Raise for options that are missing or have no effect together."""
+    given = ctx.params
+    if not given["to"]:
+        raise click.UsageError("name the revision with --to, for example --to latest", ctx)
+    if given["wave"] and given["clusters"]:
+        raise click.UsageError("name clusters or a wave, not both", ctx)
+    if given["shadow"] is not None:
+        for name in ("apps", "wave", "together", "publish", "scan_reports"):
+            if given[name]:
+                flag = name.removesuffix("s").replace("_", "-")
+                raise click.UsageError(f"--{flag} has no effect with --shadow", ctx)
+        if len(given["clusters"]) != 1:
+            raise click.UsageError("name the one cluster that --shadow copies", ctx)
+    if given["together"] and not given["publish"]:
+        raise click.UsageError("--together has no effect without --publish", ctx)
 
 
 def _copy(options: Options, name: str, cluster: str, *, dry_run: bool, **how: Any) -> "Shadow":

@@ -192,14 +192,24 @@ class _Preparation:
         found += [findings.missed(cluster, app.app, app.path) for app in self._missed(cluster, edited, request)]
         if built and keeps:
             found.append(findings.monitoring_kept(cluster, built.reason))
+        upgrade = self._upgrade(cluster, edited, built.state if built else Monitoring.NONE)
+        if is_blocked:
+            planned = tuple(map(_planned, edited.edits))
+            return replace(upgrade, status=UpgradeStatus.REFUSED, edits=planned), {}, found
         status = UpgradeStatus.UPGRADED if changed else UpgradeStatus.UNCHANGED
-        upgrade = ClusterUpgrade(
+        written = tuple(sorted(path for path, data in changed.items() if data is not None))
+        removed = tuple(sorted(path for path, data in changed.items() if data is None))
+        return replace(upgrade, status=status, written=written, removed=removed), changed, found
+
+    def _upgrade(self, cluster: Cluster, edited: ClusterEdits, monitoring: Monitoring) -> ClusterUpgrade:
+        """Return the upgrade of a cluster with what it does to each Application; its files are not known yet."""
+        return ClusterUpgrade(
             cluster.label,
             cluster.dir,
             self.target.name,
-            UpgradeStatus.REFUSED if is_blocked else status,
+            UpgradeStatus.UNCHANGED,
             edited.edits,
-            built.state if built else Monitoring.NONE,
+            monitoring,
             applications=sum(1 for _ in self._apps(cluster)),
             apps=app_changes.app_changes(
                 cluster,
@@ -210,11 +220,6 @@ class _Preparation:
                 charts=self.charts,
             ),
         )
-        if is_blocked:
-            return replace(upgrade, edits=tuple(map(_planned, edited.edits))), {}, found
-        written = tuple(sorted(path for path, data in changed.items() if data is not None))
-        removed = tuple(sorted(path for path, data in changed.items() if data is None))
-        return replace(upgrade, written=written, removed=removed), changed, found
 
     def _built(self, clusters: Sequence[Cluster]) -> tuple[dict[str, BuiltFiles], tuple[Finding, ...]]:
         """Return the monitoring of the clusters that have one to upgrade."""
