@@ -6,6 +6,7 @@ What is declared, locked and vendored is checked by `charts_verify`, so that eac
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import filterfalse, product
 from pathlib import Path
 
@@ -77,29 +78,20 @@ def lint_charts(
     with repo.snapshot:
         chosen = source.selected(repo.charts, charts)
     named = [chart.folder for chart in chosen.charts]
-    findings = [*map(structure.invalid, chosen.bad)]
+    unknown = map(_unknown_release, filterfalse(api.is_known, versions))
+    findings = [*unknown, *map(structure.invalid, chosen.bad)]
     results: dict[str, ChartLint] = {}
     engines = of_charts(helm, known.helm_versions)
+    render = partial(render_charts, kubeaid, charts=named, ref=ref, jobs=jobs, cache=cache, progress=progress)
     for engine, version in product(engines, versions):
         on = replace(known, kubernetes_version=version)
         is_last = (engine, version) == (engines[-1], versions[-1])
-        renderings = render_charts(
-            kubeaid,
-            charts=named,
-            ref=ref,
-            settings=on,
-            helm=Version.parse(engine),
-            lint=is_last,
-            jobs=jobs,
-            cache=cache,
-            progress=progress,
-        )
+        renderings = render(settings=on, helm=Version.parse(engine), lint=is_last)
         findings += _of_rendering(renderings, version, is_last=is_last)
         for app in renderings.apps:
             # A chart that fails on one version fails.
             if app.app not in results or results[app.app].status is not RenderStatus.FAILED:
                 results[app.app] = ChartLint(app.app, app.status, len(app.manifests), app.error, cached=app.cached)
-    findings = [*map(_unknown_release, filterfalse(api.is_known, versions)), *findings]
     unique = {finding.fingerprint: finding for finding in findings}
     return Lint(tuple(results[name] for name in sorted(results)), tuple(unique.values()), versions, engines)
 

@@ -79,15 +79,9 @@ def charts_verify(
     asking = _asking(options, values, offline=offline)
     forge = _forge(options, values, is_partial=offline or new_only or bool(charts)) if issue else None
     with Progress(quiet=options.quiet) as progress, asking as fetch:
-        run = partial(
-            verify_charts,
-            kubeaid,
-            fetch=fetch,
-            kubernetes=options.settings.kubernetes_versions,
-            jobs=options.jobs,
-            cache=options.cache,
-        )
-        found = run(
+        versions, jobs = options.settings.kubernetes_versions, options.jobs
+        verify = partial(verify_charts, kubeaid, fetch=fetch, kubernetes=versions, jobs=jobs, cache=options.cache)
+        found = verify(
             charts=charts,
             ref=revision,
             base=revision_of_base(kubeaid, base, revision) if base else None,
@@ -96,19 +90,25 @@ def charts_verify(
             reason=reason,
             progress=progress.verified,
         )
-        known = charts_baseline(
+        baseline = charts_baseline(
             kubeaid,
             subtracted,
             charts,
-            lambda at, names: run(charts=names, ref=at, effects=False).findings,
+            lambda at, names: verify(charts=names, ref=at, effects=False).findings,
             head=revision,
         )
-    report = verification(found, version=__version__)
-    post = (lambda: _kept(forge, report, options)) if forge else None
     # What a failed upstream hides could match; a baseline takes out what suppressions match.
     is_whole = not (charts or new_only or found.may_pass)
-    ran = (rules.VERIFY_OFFLINE_RULES if offline else rules.VERIFY_RULES) if is_whole else ()
-    done(ctx, report, options, ran=ran, failure=lambda findings: _failure(found, findings), baseline=known, post=post)
+    report = verification(found, version=__version__)
+    done(
+        ctx,
+        report,
+        options,
+        ran=(rules.VERIFY_OFFLINE_RULES if offline else rules.VERIFY_RULES) if is_whole else (),
+        failure=partial(_failure, found),
+        baseline=baseline,
+        post=partial(_update_issue, forge, report, options) if forge else None,
+    )
 
 
 def _asking(options: Options, values: dict[str, Any], *, offline: bool) -> "AbstractContextManager[Fetch | None]":
@@ -131,18 +131,15 @@ def _forge(options: Options, values: dict[str, Any], *, is_partial: bool) -> "Fo
     return forge_of(kubeaid_target(options), chosen_publish_options(values, options.settings.publish))
 
 
-def _kept(forge: "Forge", report: "Report", options: Options) -> int:
-    from kubeaid_ci.charts.verify.issue import CHARTS
-
-    return update_issue(forge, replace(report, findings=_spoken(report.findings, options)), CHARTS)
-
-
-def _spoken(findings: "Sequence[Finding]", options: Options) -> "tuple[Finding, ...]":
+def _update_issue(forge: "Forge", report: "Report", options: Options) -> int:
+    """Update the issue with the findings that are not suppressed, and return the exit code."""
     from datetime import date
 
+    from kubeaid_ci.charts.verify.issue import CHARTS
     from kubeaid_ci.findings import suppress
 
-    return suppress.apply(tuple(findings), options.settings.suppress, today=date.today(), ran=())
+    findings = suppress.apply(tuple(report.findings), options.settings.suppress, today=date.today(), ran=())
+    return update_issue(forge, replace(report, findings=findings), CHARTS)
 
 
 def _failure(found: "Verification", findings: "Sequence[Finding]") -> int:
