@@ -88,10 +88,8 @@ def build(
         builds = build_clusters(
             repositories.config, repositories.kubeaid, clusters=clusters, check=check, progress=progress.built, **how
         )
-        baseline = None
-        if subtracted:
-            dirs = [result.dir for result in builds.results] if clusters else ()
-            baseline = _baseline(repositories, subtracted, dirs, how)
+        dirs = [result.dir for result in builds.results] if clusters else ()
+        baseline = _baseline(repositories, subtracted, dirs, how) if subtracted else None
     done(
         ctx,
         report(builds, version=__version__, check=check),

@@ -99,14 +99,13 @@ def bundle_create(
         raise click.UsageError("--signing-key has no effect without --sign", ctx)
     refuse_kubeaid_ref(ctx, values, "a bundle has every revision that Applications pin")
     options = resolve(ctx, values)
-    registries = reaching_registries(values, options.settings.upstreams)
     content = BundleOptions(
         since,
         ImageContent(images),
-        **registries,
         wheels=False if no_wheels else wheels,
         sign=sign,
         signing_key=signing_key,
+        **reaching_registries(values, options.settings.upstreams),
     )
     repositories = both_folders(options)
     with Progress(quiet=options.quiet) as progress:
@@ -119,8 +118,8 @@ def bundle_create(
             progress=progress.rendered,
             **options.run_arguments,
         )
-    outputs = {"digest": result.digest}
-    done(ctx, report(result, version=__version__), options, outputs=outputs, ran=() if clusters else ("bundle",))
+    ran = () if clusters else ("bundle",)
+    done(ctx, report(result, version=__version__), options, outputs={"digest": result.digest}, ran=ran)
 
 
 def _bundle_options(function: _F) -> _F:

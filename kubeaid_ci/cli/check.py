@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from kubeaid_ci.check.result import Suggestion
     from kubeaid_ci.forge.interface import Forge
-    from kubeaid_ci.report.report import Report
 
 
 @command()
@@ -72,6 +71,7 @@ def check(
              kubeaid-ci check --issue --config-repo https://github.com/example/kubernetes-config.git
     """
     from kubeaid_ci.check.check import check_clusters
+    from kubeaid_ci.check.issue import CLUSTERS
     from kubeaid_ci.check.report import outputs, report
     from kubeaid_ci.cli.ending import conclude, judge
     from kubeaid_ci.cli.progress import Progress
@@ -85,15 +85,8 @@ def check(
     names = [name for each in rules for name in each.replace(",", " ").split()]
     forge = _forge(options, values, is_partial=bool(clusters or names or new_only)) if issue else None
     with Progress(quiet=options.quiet) as progress:
-        run = partial(
-            check_clusters,
-            repositories.config,
-            repositories.kubeaid,
-            rules=names,
-            kubeaid_ref=repositories.kubeaid_ref,
-            progress=progress.rendered,
-            **options.run_arguments,
-        )
+        how = options.fleet_arguments(repositories, progress)
+        run = partial(check_clusters, repositories.config, repositories.kubeaid, rules=names, **how)
         checks = run(clusters=clusters, suggest=suggest)
         baseline = clusters_baseline(
             repositories.config,
@@ -106,14 +99,8 @@ def check(
         ctx.exit(0)
     judged = judge(checks.findings, options, ran=() if clusters else checks.rules, baseline=baseline)
     result = judged.of(report(checks, judged.findings, version=__version__))
-    post = partial(_update_issue, forge, result) if forge else None
+    post = partial(update_issue, forge, result, CLUSTERS) if forge else None
     conclude(ctx, result, options, outputs=outputs(result), post=post)
-
-
-def _update_issue(forge: "Forge", result: "Report") -> int:
-    from kubeaid_ci.check.issue import CLUSTERS
-
-    return update_issue(forge, result, CLUSTERS)
 
 
 def _forge(options: Options, values: dict[str, Any], *, is_partial: bool) -> "Forge":

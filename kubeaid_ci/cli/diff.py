@@ -142,7 +142,7 @@ def _shard(ctx: click.Context, text: str, options: Options, values: dict[str, An
         raise click.UsageError("--new-only has no effect with --shard: findings of all shards are needed", ctx)
     if values["comment"] or values["comment_on"] is not None:
         raise click.UsageError("--comment has no effect with --shard: give it to diff --merge", ctx)
-    if options.output.fmt != "json" and not any(name == "json" for name, _ in options.output.reports):
+    if not options.output.writes_json:
         raise click.UsageError("--shard writes a part of a comparison: add --report json=FILE", ctx)
     return Shard.parse(text)
 

@@ -12,9 +12,9 @@ from kubeaid_ci.cli.shared_options import clusters_argument, of_charts_option
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.images.model import ImageInventory
-    from kubeaid_ci.render.renderer import Progress
 
 
 @command("list")
@@ -39,7 +39,7 @@ def images_list(ctx: click.Context, /, clusters: tuple[str, ...], *, of_charts: 
 
     options = options_for(ctx, values, clusters, of_charts=of_charts)
     with Progress(quiet=options.quiet) as progress:
-        found = inventory(options, clusters, of_charts=of_charts, progress=progress.rendered)
+        found = inventory(options, clusters, of_charts=of_charts, progress=progress)
     ran = () if clusters else ("image",)
     done(ctx, list_report(found), options, ran=ran, failure=partial(failure_of_unknown, found.unknown))
 
@@ -55,7 +55,7 @@ def options_for(ctx: click.Context, values: dict[str, Any], clusters: "Sequence[
 
 
 def inventory(
-    options: Options, clusters: "Sequence[str]", *, of_charts: bool, progress: "Progress | None"
+    options: Options, clusters: "Sequence[str]", *, of_charts: bool, progress: "Progress"
 ) -> "ImageInventory":
     """Return the images of clusters, or of charts with their default values, by the common options."""
     from kubeaid_ci.cli.repositories import both_folders, charts_at_kubeaid_ref
@@ -63,21 +63,10 @@ def inventory(
 
     if of_charts:
         kubeaid, revision = charts_at_kubeaid_ref(options)
-        return list_chart_images(
-            kubeaid,
-            ref=revision,
-            progress=progress,
-            **options.run_arguments,
-        )
+        return list_chart_images(kubeaid, ref=revision, progress=progress.rendered, **options.run_arguments)
     repositories = both_folders(options)
-    return list_images(
-        repositories.config,
-        repositories.kubeaid,
-        clusters=clusters,
-        kubeaid_ref=repositories.kubeaid_ref,
-        progress=progress,
-        **options.run_arguments,
-    )
+    how = options.fleet_arguments(repositories, progress)
+    return list_images(repositories.config, repositories.kubeaid, clusters=clusters, **how)
 
 
 def failure_of_unknown(unknown: "Collection[str]", findings: "Sequence[Finding]") -> int:

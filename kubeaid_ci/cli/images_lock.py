@@ -79,7 +79,7 @@ def _write(
 
     folder = lock_folder(options, of_charts=of_charts)
     with Progress(quiet=options.quiet) as progress:
-        found = inventory(options, clusters, of_charts=of_charts, progress=progress.rendered)
+        found = inventory(options, clusters, of_charts=of_charts, progress=progress)
         with image_registries(**reaching_registries(values, options.settings.upstreams)) as look_up:
             counted = partial(progress.counted, "digests")
             return lock_images(folder, found, resolve=look_up, is_whole=not clusters, check=check, progress=counted)

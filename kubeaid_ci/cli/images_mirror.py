@@ -80,7 +80,7 @@ def images_mirror(
         raise click.UsageError("--dry-run has no effect with --plan, which copies nothing", ctx)
     locked = _locked_digests(options, of_charts=of_charts)
     with Progress(quiet=options.quiet) as progress:
-        found = inventory(options, clusters, of_charts=of_charts, progress=progress.rendered)
+        found = inventory(options, clusters, of_charts=of_charts, progress=progress)
         if plan:
             result = _plan_only(found, target, locked, plan)
         else:

@@ -58,20 +58,12 @@ def images_overrides(
     with Progress(quiet=options.quiet) as progress:
         if of_charts:
             kubeaid, revision = charts_at_kubeaid_ref(options)
-            found = override_chart_images(
-                kubeaid, target, ref=revision, progress=progress.rendered, **options.run_arguments
-            )
+            how = options.run_arguments
+            found = override_chart_images(kubeaid, target, ref=revision, progress=progress.rendered, **how)
         else:
             repositories = both_folders(options)
-            found = override_images(
-                repositories.config,
-                repositories.kubeaid,
-                target,
-                clusters=clusters,
-                kubeaid_ref=repositories.kubeaid_ref,
-                progress=progress.rendered,
-                **options.run_arguments,
-            )
+            fleet = options.fleet_arguments(repositories, progress)
+            found = override_images(repositories.config, repositories.kubeaid, target, clusters=clusters, **fleet)
     if out:
         write_folder(out, override_files(found))
     ran = () if clusters else ("image",)

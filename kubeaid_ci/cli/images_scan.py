@@ -147,15 +147,8 @@ def _inventory(
     from kubeaid_ci.images.list import list_images
     from kubeaid_ci.images.lock import locked_digests
 
-    inventory = list_images(
-        repositories.config,
-        repositories.kubeaid,
-        clusters=clusters,
-        kubeaid_ref=repositories.kubeaid_ref,
-        config_ref=revision,
-        progress=progress.rendered,
-        **options.run_arguments,
-    )
+    how = options.fleet_arguments(repositories, progress)
+    inventory = list_images(repositories.config, repositories.kubeaid, clusters=clusters, config_ref=revision, **how)
     return inventory, locked_digests(repositories.config, revision)
 
 

@@ -20,6 +20,7 @@ from kubeaid_ci.report.report import REPORT_FORMATS
 
 if TYPE_CHECKING:
     from kubeaid_ci.cli.progress import Progress
+    from kubeaid_ci.cli.repositories import Repositories
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.findings.suppression import Suppression
     from kubeaid_ci.git.revision import Revision
@@ -42,13 +43,25 @@ class OutputOptions:
     dotenv: Path | None = None
     verbose: bool = False
 
+    @property
+    def writes_json(self) -> bool:
+        """True if standard output or a report is JSON."""
+        return self.fmt == "json" or any(name == "json" for name, _ in self.reports)
+
 
 class RunArguments(TypedDict):
-    """The arguments that every job which renders takes from the common options."""
+    """The arguments that every job takes from the common options."""
 
     settings: "Settings"
     jobs: int
     cache: bool
+
+
+class FleetArguments(RunArguments):
+    """The arguments that every job on rendered clusters takes from the common options."""
+
+    kubeaid_ref: "Revision"
+    progress: "Callable[[int, int], None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,10 @@ class Options:
     def run_arguments(self) -> RunArguments:
         """The settings, the workers and the cache of a job."""
         return {"settings": self.settings, "jobs": self.jobs, "cache": self.cache}
+
+    def fleet_arguments(self, repositories: "Repositories", progress: "Progress") -> FleetArguments:
+        """Return the arguments of a job on rendered clusters, besides the two repositories."""
+        return {"kubeaid_ref": repositories.kubeaid_ref, "progress": progress.rendered, **self.run_arguments}
 
     def run(self, progress: "Progress") -> "RunOptions":
         """Return the options of a job that renders."""
@@ -126,10 +143,7 @@ def resolve(
     reviewed = repository_of_base(base_of, config_repo, chosen.get("kubeaid")) if base else None
     reader = SettingsReader(settings_of, base, reviewed)
     settings = reader.read(Path(config_repo))
-    kubeaid_is_explicit = bool(chosen.get("kubeaid")) or settings.kubeaid is None
-    if not kubeaid_is_explicit:
-        refuse_part_of_config_repo(config_repo, str(settings.kubeaid))
-    kubeaid = chosen.get("kubeaid") or settings.kubeaid or enclosing_kubeaid()
+    kubeaid, kubeaid_is_explicit = _kubeaid(chosen.get("kubeaid"), settings, config_repo)
     if kubeaid is None and needs_kubeaid:
         raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
     if kubeaid and Path(kubeaid).resolve() != Path(config_repo).resolve():
@@ -142,17 +156,29 @@ def resolve(
         cache=not chosen.get("no_cache"),
         quiet=bool(chosen.get("quiet")),
         settings=settings,
-        output=OutputOptions(
-            fmt=_REPORT_FORMATS.get(str(chosen.get("fmt")), chosen.get("fmt")) or "text",
-            fail_on=FailOn(chosen.get("fail_on") or settings.fail_on or FailOn.ERROR),
-            reports=tuple(chosen.get("report") or ()),
-            dotenv=chosen.get("dotenv"),
-            verbose=bool(chosen.get("verbose")),
-        ),
+        output=_output_options(chosen, settings),
         config_repo_is_explicit=bool(chosen.get("config_repo")),
         kubeaid_is_explicit=kubeaid_is_explicit,
         settings_findings=tuple(reader.findings),
         new_suppressions=tuple(reader.new_suppressions),
+    )
+
+
+def _kubeaid(chosen: str | None, settings: "Settings", config_repo: str) -> tuple[str | None, bool]:
+    """Return the KubeAid repo, and whether something else than the settings file of the config repo names it."""
+    if chosen or settings.kubeaid is None:
+        return chosen or enclosing_kubeaid(), True
+    refuse_part_of_config_repo(config_repo, settings.kubeaid)
+    return settings.kubeaid, False
+
+
+def _output_options(chosen: dict[str, Any], settings: "Settings") -> OutputOptions:
+    return OutputOptions(
+        fmt=_REPORT_FORMATS.get(str(chosen.get("fmt")), chosen.get("fmt")) or "text",
+        fail_on=FailOn(chosen.get("fail_on") or settings.fail_on or FailOn.ERROR),
+        reports=tuple(chosen.get("report") or ()),
+        dotenv=chosen.get("dotenv"),
+        verbose=bool(chosen.get("verbose")),
     )
 
 

@@ -68,35 +68,22 @@ def render(
     subtracted = base_to_subtract(ctx, base, new_only=new_only)
     options = resolve(ctx, values, base=subtracted, base_of="config")
     repositories = both_folders(options)
-    output = options.output
-    is_json = output.fmt == "json" or any(name == "json" for name, _ in output.reports)
-    with Spool() if is_json else nullcontext() as texts:
+    with Spool() if options.output.writes_json else nullcontext() as texts:
         with (
             manifest_writer(fmt=chosen_format(ctx, values), out=out, texts=texts) as written,
             # On a terminal the documents themselves are the progress.
             Progress(quiet=options.quiet or (written.prints and sys.stdout.isatty())) as progress,
         ):
-            open_at = partial(
-                open_fleet,
-                repositories.config,
-                repositories.kubeaid,
-                kubeaid_ref=repositories.kubeaid_ref,
-                progress=progress.rendered,
-                **options.run_arguments,
-            )
+            how = options.fleet_arguments(repositories, progress)
+            open_at = partial(open_fleet, repositories.config, repositories.kubeaid, **how)
             with open_at(clusters=clusters) as fleet:
                 findings = render_each(fleet, written.add, apps=apps)
             baseline = clusters_baseline(repositories.config, subtracted, clusters, partial(_findings, open_at))
         renderings = Renderings(tuple(written.apps), findings)
         result = report(renderings, command="render", version=__version__, objects=written.objects)
-        done(
-            ctx,
-            replace(result, result_texts=texts),
-            options,
-            stdout=sys.stderr if written.prints else None,
-            failure=partial(_failure, renderings),
-            baseline=baseline,
-        )
+        stdout = sys.stderr if written.prints else None
+        failure = partial(_failure, renderings)
+        done(ctx, replace(result, result_texts=texts), options, stdout=stdout, failure=failure, baseline=baseline)
 
 
 def _findings(

@@ -40,13 +40,6 @@ def sbom(ctx: click.Context, /, clusters: tuple[str, ...], out: Path, **values: 
     options = resolve(ctx, values, kubeaid_ref="pinned")
     repositories = both_folders(options)
     with Progress(quiet=options.quiet) as progress:
-        result = create_sbom(
-            repositories.config,
-            repositories.kubeaid,
-            clusters=clusters,
-            kubeaid_ref=repositories.kubeaid_ref,
-            out=out,
-            progress=progress.rendered,
-            **options.run_arguments,
-        )
+        how = options.fleet_arguments(repositories, progress)
+        result = create_sbom(repositories.config, repositories.kubeaid, clusters=clusters, out=out, **how)
     done(ctx, report(result, version=__version__), options, failure=partial(failure_of_unknown, result.unknown))
