@@ -14,7 +14,7 @@ from kubeaid_ci.cache.cache import Cache
 from kubeaid_ci.git.tree import File, tree_id
 from kubeaid_ci.helm import chart_yaml
 from kubeaid_ci.helm.chart_archive import read
-from kubeaid_ci.net.web import Ask, Got, NotGot, Web
+from kubeaid_ci.net.web import FetchFailed, Request, Response, Web
 
 _CONDITIONS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 _FORMAT = 1
@@ -28,18 +28,18 @@ class Downloads:
         self.web = web
         self.cache = cache
 
-    def get(self, ask: Ask) -> Got | NotGot:
+    def get(self, request: Request) -> Response | FetchFailed:
         """Return the current file: downloaded, or from the cache if the server answers that it is unchanged."""
-        kept = self._kept(ask.url)
+        kept = self._kept(request.url)
         conditions = {_CONDITIONS[name]: value for name, value in kept.headers.items()} if kept else {}
-        answer = self.web.get(replace(ask, headers={**ask.headers, **conditions}))
+        answer = self.web.get(replace(request, headers={**request.headers, **conditions}))
         match answer:
-            case Got(status=304) if kept:
+            case Response(status=304) if kept:
                 return replace(kept, url=answer.url)
-            case Got(status=304):
-                return self.web.get(ask)
-            case Got() if self.cache:
-                self._keep(self.cache, ask.url, answer)
+            case Response(status=304):
+                return self.web.get(request)
+            case Response() if self.cache:
+                self._keep(self.cache, request.url, answer)
         return answer
 
     def content(self, digest: str) -> bytes | None:
@@ -65,19 +65,19 @@ class Downloads:
         if self.cache:
             self.cache.prune()
 
-    def _kept(self, url: str) -> Got | None:
+    def _kept(self, url: str) -> Response | None:
         text = self.cache.noted(f"download {url}") if self.cache else None
         if text is None or self.cache is None:
             return None
         noted = json.loads(text)
         data = self.cache.content(noted["sha256"])
-        return Got(200, data, url, noted["headers"]) if data is not None else None
+        return Response(200, data, url, noted["headers"]) if data is not None else None
 
     @staticmethod
-    def _keep(cache: Cache, url: str, got: Got) -> None:
-        headers = {name: got.headers[name] for name in _CONDITIONS if name in got.headers}
+    def _keep(cache: Cache, url: str, response: Response) -> None:
+        headers = {name: response.headers[name] for name in _CONDITIONS if name in response.headers}
         if headers:
-            noted = {"sha256": cache.keep(got.data), "headers": headers}
+            noted = {"sha256": cache.keep(response.data), "headers": headers}
             cache.note(f"download {url}", json.dumps(noted).encode())
 
 

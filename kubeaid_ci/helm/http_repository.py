@@ -15,7 +15,7 @@ from kubeaid_ci.helm.published import Release
 from kubeaid_ci.helm.tarball import MOST_PACKED
 from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.net.reach import origin, shown
-from kubeaid_ci.net.web import Ask, Got, NotGot
+from kubeaid_ci.net.web import FetchFailed, Request, Response
 
 _FORMAT = 2
 """Counts on whenever the same index may give another release than before."""
@@ -45,8 +45,8 @@ class ChartRepository:
         token = logins.repository(url)
         authorization = f"Basic {token.basic}" if token else None
         address = resolved(url, "index.yaml")
-        answer = downloads.get(Ask(address, url, MOST_BYTES, _INDEX_SECONDS, {}, authorization))
-        if isinstance(answer, NotGot):
+        answer = downloads.get(Request(address, url, MOST_BYTES, _INDEX_SECONDS, {}, authorization))
+        if isinstance(answer, FetchFailed):
             return answer.failed
         host = urlsplit(answer.url).hostname or ""
         moved_to = "" if host == urlsplit(address).hostname else host
@@ -98,11 +98,11 @@ class ChartRepository:
                 self._read = Index(self._data, where=shown(resolved(self.url, "index.yaml")))
             return self._read
 
-    def archive(self, url: str) -> Got | Failed:
+    def archive(self, url: str) -> Response | Failed:
         """Return the bytes of an archive that the index names; the login is sent only to the repository's host."""
         authorization = self._authorization if origin(url) == origin(self.url) else None
-        answer = self._downloads.get(Ask(url, self.url, MOST_PACKED, _ARCHIVE_SECONDS, {}, authorization))
-        return answer if isinstance(answer, Got) else answer.failed
+        answer = self._downloads.get(Request(url, self.url, MOST_PACKED, _ARCHIVE_SECONDS, {}, authorization))
+        return answer if isinstance(answer, Response) else answer.failed
 
 
 def resolved(repository: str, reference: str) -> str:

@@ -19,7 +19,7 @@ from kubeaid_ci.helm.tarball import MOST_PACKED
 from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.net.reach import origin, shown
 from kubeaid_ci.net.source_addresses import literal
-from kubeaid_ci.net.web import Ask, Got, NotGot
+from kubeaid_ci.net.web import FetchFailed, Request, Response
 
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -140,7 +140,7 @@ class Registry:
             return Failed(FailedKind.INVALID, f"{place.shown}: {tag[:200]!r} is not a tag")
         url = f"{place.base}/manifests/{tag}"
         answer = self._get(place, url, accept=_ANY_MANIFEST, method="HEAD")
-        if isinstance(answer, Got) and _DIGEST.fullmatch(answer.headers.get("docker-content-digest", "")):
+        if isinstance(answer, Response) and _DIGEST.fullmatch(answer.headers.get("docker-content-digest", "")):
             return answer.headers["docker-content-digest"]
         if isinstance(answer, Failed) and answer.kind is not FailedKind.GONE:
             return answer
@@ -179,11 +179,11 @@ class Registry:
                     return found
         return Failed(FailedKind.INVALID, f"{place.shown}:{reference}: no chart among its manifests")
 
-    def _blob(self, place: _Place, digest: str) -> Got | Failed:
+    def _blob(self, place: _Place, digest: str) -> Response | Failed:
         """Return a blob by its digest, which identifies its content: a cached blob is not requested."""
         url = f"{place.base}/blobs/{digest}"
         if (kept := self._downloads.content(digest.removeprefix("sha256:"))) is not None:
-            return Got(200, kept, url, {})
+            return Response(200, kept, url, {})
         answer = self._get(place, url, most=MOST_PACKED)
         if isinstance(answer, Failed):
             return answer
@@ -195,20 +195,20 @@ class Registry:
 
     def _get(
         self, place: _Place, url: str, *, accept: str = "*/*", most: int = _MOST_MANIFEST, method: str = "GET"
-    ) -> Got | Failed:
+    ) -> Response | Failed:
         authorization = self._authorizations.get((place.host, place.path))
-        ask = Ask(url, place.start, most, 300, {"Accept": accept}, authorization, method)
-        answer = self._downloads.web.get(ask)
+        request = Request(url, place.start, most, 300, {"Accept": accept}, authorization, method)
+        answer = self._downloads.web.get(request)
         # Only the registry itself may name the login service, not a target of its redirects.
-        if isinstance(answer, NotGot) and answer.status == 401 and origin(answer.url) == origin(url):
+        if isinstance(answer, FetchFailed) and answer.status == 401 and origin(answer.url) == origin(url):
             granted = self._authorize(place, answer.headers.get("www-authenticate", ""))
             if isinstance(granted, Failed):
                 return granted
-            if granted and granted != ask.authorization:
+            if granted and granted != request.authorization:
                 with self._lock:
                     self._authorizations[place.host, place.path] = granted
-                answer = self._downloads.web.get(replace(ask, authorization=granted))
-        return answer if isinstance(answer, Got) else _failed(place, answer)
+                answer = self._downloads.web.get(replace(request, authorization=granted))
+        return answer if isinstance(answer, Response) else _failed(place, answer)
 
     def _authorize(self, place: _Place, challenge: str) -> str | Failed | None:
         """Return what to show the registry, as it asks; None if there is nothing to show."""
@@ -227,8 +227,8 @@ class Registry:
         query = {"scope": f"repository:{place.path}:pull"} | ({"service": said["service"]} if "service" in said else {})
         url = realm + ("&" if "?" in realm else "?") + urlencode(query)
         shown = f"Basic {login.basic}" if login and _kin(place.base, realm) else None
-        answer = self._downloads.web.get(Ask(url, place.start, _MOST_TOKEN, 60, {}, shown))
-        if isinstance(answer, NotGot):
+        answer = self._downloads.web.get(Request(url, place.start, _MOST_TOKEN, 60, {}, shown))
+        if isinstance(answer, FetchFailed):
             return answer.failed
         body = _json(answer.data)
         token = body.get("token") or body.get("access_token")
@@ -247,7 +247,7 @@ def _kin(base: str, realm: str) -> bool:
     return any(other == name or other.endswith(f".{name}") for name in family)
 
 
-def _failed(place: _Place, answer: NotGot) -> Failed:
+def _failed(place: _Place, answer: FetchFailed) -> Failed:
     """Return the kind of a registry's error; its code shows whether the repository or the tag is missing."""
     codes = {str(one.get("code")) for one in _list(_json(answer.data), "errors")}
     if answer.failed.kind is FailedKind.GONE and "MANIFEST_UNKNOWN" in codes:

@@ -1,4 +1,4 @@
-"""Asking somebody's web server for a file, guarded: bounded, checked at every hop, secrets kept home."""
+"""Downloads from web servers: bounded, checked at every hop, and secrets go to one host only."""
 
 import threading
 import time
@@ -34,7 +34,7 @@ _LATER = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Request:
     """A request.
 
     `start` is the address that the user configured (the repository), from which `url` may be derived.
@@ -52,8 +52,8 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Got:
-    """An answer: 200, or 304 where the question was conditional. Header names are in lower case."""
+class Response:
+    """A response: 200, or 304 if the request was conditional. Header names are in lower case."""
 
     status: int
     data: bytes = field(repr=False)
@@ -63,17 +63,18 @@ class Got:
 
 
 @dataclass(frozen=True, slots=True)
-class NotGot:
-    """The reason for a missing answer, with the server's text if it sent one."""
+class FetchFailed:
+    """The reason why there is no response, with the server's text if it sent one."""
 
     failed: Failed
     status: int = 0
     data: bytes = field(default=b"", repr=False)
     url: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    asked_wait: float | None = None
-    again: bool = False
-    """True if to ask again at once may help."""
+    retry_after: float | None = None
+    """Seconds that the server demands to wait."""
+    is_transient: bool = False
+    """True if another try may help."""
     lost: bool = False
     """No connection to the host could be made."""
     slow: bool = False
@@ -105,49 +106,49 @@ class Web:
         self._lock = threading.Lock()
         self._connections: Connections | None = None
 
-    def get(self, ask: Ask) -> Got | NotGot:
-        """Send the request, and again if that may help, within the time of `ask`.
+    def get(self, request: Request) -> Response | FetchFailed:
+        """Send the request, and again if that may help, within its time limit.
 
         A host that could not be connected to is not tried again in this run. If none answers and waiting
         takes long, the other hosts are not tried either.
         """
         self._opened()  # loading it must not count as time of the server
-        end = time.monotonic() + ask.seconds
+        end = time.monotonic() + request.seconds
         for attempt in range(1, self._retries.attempts + 1):
-            answer = self._follow(ask, end)
-            if isinstance(answer, Got) or not answer.again or time.monotonic() > end:
+            answer = self._follow(request, end)
+            if isinstance(answer, Response) or not answer.is_transient or time.monotonic() > end:
                 break
             if answer.lost and not self._hosts.may_retry:
                 break
-            if not self._retries.wait_and_retry(attempt, answer.asked_wait):
+            if not self._retries.wait_and_retry(attempt, answer.retry_after):
                 break
-        if isinstance(answer, NotGot) and answer.lost:
+        if isinstance(answer, FetchFailed) and answer.lost:
             self._hosts.lost(answer.failed.host, answer.failed.reason, slow=answer.slow)
         return answer
 
-    def _follow(self, ask: Ask, end: float) -> Got | NotGot:
-        url = ask.url
+    def _follow(self, request: Request, end: float) -> Response | FetchFailed:
+        url = request.url
         for _ in range(_MOST_REDIRECTS):
-            if reason := self._reach.reject_reason(url, ask.start):
-                return _not(FailedKind.REFUSED, url, reason)
-            answer = self._once(ask, url, end)
-            if not isinstance(answer, NotGot) or answer.status not in REDIRECTS:
+            if reason := self._reach.reject_reason(url, request.start):
+                return _failure(FailedKind.REFUSED, url, reason)
+            answer = self._once(request, url, end)
+            if not isinstance(answer, FetchFailed) or answer.status not in REDIRECTS:
                 return answer
             if not (target := answer.headers.get("location")):
-                return _not(FailedKind.INVALID, url, f"answered {answer.status} without a location")
+                return _failure(FailedKind.INVALID, url, f"answered {answer.status} without a location")
             before, url = url, _joined(url, target)
             if before.lower().startswith("https:") and url.lower().startswith("http:"):
-                return _not(FailedKind.REFUSED, before, f"redirects from https to {shown(url)}")
-        return _not(FailedKind.INVALID, ask.url, f"redirects more than {_MOST_REDIRECTS} times")
+                return _failure(FailedKind.REFUSED, before, f"redirects from https to {shown(url)}")
+        return _failure(FailedKind.INVALID, request.url, f"redirects more than {_MOST_REDIRECTS} times")
 
-    def _once(self, ask: Ask, url: str, end: float) -> Got | NotGot:
+    def _once(self, request: Request, url: str, end: float) -> Response | FetchFailed:
         from kubeaid_ci.net.connections import ConnectionGuard, ForbiddenError
 
-        headers = {"Accept": "*/*", **ask.headers, "Accept-Encoding": "identity", "User-Agent": "kubeaid-ci"}
-        if ask.authorization and origin(url) == origin(ask.url):
-            headers["Authorization"] = ask.authorization
+        headers = {"Accept": "*/*", **request.headers, "Accept-Encoding": "identity", "User-Agent": "kubeaid-ci"}
+        if request.authorization and origin(url) == origin(request.url):
+            headers["Authorization"] = request.authorization
         proxy = self._proxy(url)
-        authorize = None if proxy else lambda host, found: self._reach.authorize(host, found, ask.start)
+        authorize = None if proxy else lambda host, found: self._reach.authorize(host, found, request.start)
         host = str(urlsplit(url).hostname)
         with self._turn(host):
             if reason := self._hosts.reason(_place(url)):
@@ -159,13 +160,13 @@ class Web:
             guard = ConnectionGuard(self._network, authorize, max(end - time.monotonic(), 0.001))
             try:
                 with guard.watch():
-                    answer = self._exchange(ask, url, headers, proxy)
+                    answer = self._exchange(request, url, headers, proxy)
             except ForbiddenError as error:
-                return _not(FailedKind.REFUSED, url, str(error))
+                return _failure(FailedKind.REFUSED, url, str(error))
             if guard.expired:
                 with self._lock:
                     self._expired[host] += 1
-                return _not(FailedKind.UNREACHABLE, url, "timed out before the answer was complete")
+                return _failure(FailedKind.UNREACHABLE, url, "timed out before the answer was complete")
             return answer
 
     def _proxy(self, url: str) -> str | None:
@@ -175,20 +176,22 @@ class Web:
             self._proxies[place] = proxy_for(url)
         return self._proxies[place]
 
-    def _exchange(self, ask: Ask, url: str, headers: dict[str, str], proxy: str | None) -> Got | NotGot:
+    def _exchange(
+        self, request: Request, url: str, headers: dict[str, str], proxy: str | None
+    ) -> Response | FetchFailed:
         from urllib3 import exceptions
 
         began = time.monotonic()
         try:
-            with self._opened().get(url, headers, proxy=proxy, method=ask.method) as response:
+            with self._opened().get(url, headers, proxy=proxy, method=request.method) as response:
                 self._hosts.answered()
-                return _read(response, url, ask.most_bytes)
+                return _read(response, url, request.most_bytes)
         except (OSError, exceptions.HTTPError, ValueError) as error:
             fault = errors.explain(error)
         if fault.connected:
-            return _not(FailedKind.UNREACHABLE, url, fault.reason, again=fault.transient)
+            return _failure(FailedKind.UNREACHABLE, url, fault.reason, is_transient=fault.transient)
         slow = time.monotonic() - began > _SLOW_SECONDS
-        return replace(_unreachable(url, fault.reason), again=fault.transient and not slow, lost=True, slow=slow)
+        return replace(_unreachable(url, fault.reason), is_transient=fault.transient and not slow, lost=True, slow=slow)
 
     def _turn(self, host: str) -> threading.Semaphore:
         with self._lock:
@@ -203,22 +206,22 @@ class Web:
             return self._connections
 
 
-def _read(response: "BaseHTTPResponse", url: str, most: int) -> Got | NotGot:
+def _read(response: "BaseHTTPResponse", url: str, most: int) -> Response | FetchFailed:
     headers = {name.lower(): value for name, value in response.headers.items()}
     status = response.status
     if status not in (200, 304):
         data = b"" if status in REDIRECTS else b"".join(_pieces(response, _MOST_ERROR_BYTES))
-        kind, again = _kind(status)
+        kind, is_transient = _kind(status)
         wait = headers.get("retry-after", "")
         failed = Failed(kind, f"{shown(url)}: the server answered {status}")
-        return NotGot(failed, status, data, url, headers, float(wait) if wait.isdigit() else None, again)
+        return FetchFailed(failed, status, data, url, headers, float(wait) if wait.isdigit() else None, is_transient)
     length = headers.get("content-length", "")
     if status == 200 and length.isdigit() and int(length) > most:
-        return _not(FailedKind.INVALID, url, f"has {int(length):,} bytes, more than the {most:,} that are read")
+        return _failure(FailedKind.INVALID, url, f"has {int(length):,} bytes, more than the {most:,} that are read")
     data = b"".join(_pieces(response, most))
     if len(data) > most:
-        return _not(FailedKind.INVALID, url, f"has more than the {most:,} bytes that are read")
-    return Got(status, data, url, headers)
+        return _failure(FailedKind.INVALID, url, f"has more than the {most:,} bytes that are read")
+    return Response(status, data, url, headers)
 
 
 def _pieces(response: "BaseHTTPResponse", most: int) -> list[bytes]:
@@ -241,20 +244,20 @@ def _kind(status: int) -> tuple[FailedKind, bool]:
     return FailedKind.INVALID, False
 
 
-def _not(kind: FailedKind, url: str, why: str, *, again: bool = False) -> NotGot:
-    return NotGot(Failed(kind, f"{shown(url)}: {why}"), url=url, again=again)
+def _failure(kind: FailedKind, url: str, why: str, *, is_transient: bool = False) -> FetchFailed:
+    return FetchFailed(Failed(kind, f"{shown(url)}: {why}"), url=url, is_transient=is_transient)
 
 
-def _unreachable(url: str, reason: str) -> NotGot:
+def _unreachable(url: str, reason: str) -> FetchFailed:
     """Return a failure of the whole host, so the same for every address there."""
     host = _place(url)
-    return NotGot(Failed(FailedKind.UNREACHABLE, f"cannot reach {host}: {reason}", host, reason), url=url)
+    return FetchFailed(Failed(FailedKind.UNREACHABLE, f"cannot reach {host}: {reason}", host, reason), url=url)
 
 
-def _untried(url: str) -> NotGot:
+def _untried(url: str) -> FetchFailed:
     host = _place(url)
     message = f"cannot reach {host}: not tried, because no other host answered"
-    return NotGot(Failed(FailedKind.UNREACHABLE, message, host), url=url)
+    return FetchFailed(Failed(FailedKind.UNREACHABLE, message, host), url=url)
 
 
 def _place(url: str) -> str:

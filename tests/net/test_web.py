@@ -16,20 +16,21 @@ from kubeaid_ci.net.errors import FailedKind
 from kubeaid_ci.net.reach import shown
 from kubeaid_ci.net.retries import RetryPolicy
 from kubeaid_ci.net.source_addresses import Network
-from kubeaid_ci.net.web import Ask, Got, NotGot, Web
-from tests.servers.http import Fault, Reply, Request, Server
+from kubeaid_ci.net.web import FetchFailed, Request, Response, Web
+from tests.servers.http import Fault, Reply, Server
+from tests.servers.http import Request as Received
 from tests.servers.raw import Raw
 
 QUICK = RetryPolicy(attempts=3, first=0, sleep=lambda _: None)
 MIB = 1024 * 1024
 
 
-def ask(url: str, *, start: str = "", most_bytes: int = MIB, seconds: float = 10, **more: object) -> Ask:
-    return replace(Ask(url, start or url, most_bytes, seconds), **more)
+def ask(url: str, *, start: str = "", most_bytes: int = MIB, seconds: float = 10, **more: object) -> Request:
+    return replace(Request(url, start or url, most_bytes, seconds), **more)
 
 
-def failure(answer: Got | NotGot) -> tuple[FailedKind, str]:
-    assert isinstance(answer, NotGot), answer
+def failure(answer: Response | FetchFailed) -> tuple[FailedKind, str]:
+    assert isinstance(answer, FetchFailed), answer
     return answer.failed.kind, answer.failed.message
 
 
@@ -55,7 +56,7 @@ def web() -> Web:
 
 def test_a_file_comes_with_its_headers_and_the_address_it_came_from(server: Server, web: Web) -> None:
     got = web.get(ask(f"{server.url}/a"))
-    assert isinstance(got, Got)
+    assert isinstance(got, Response)
     assert (got.status, got.data, got.url, got.headers["etag"]) == (200, b"/a", f"{server.url}/a", '"1"')
 
 
@@ -85,14 +86,14 @@ def test_each_status_means_one_kind_and_only_some_are_asked_again(
 @pytest.mark.parametrize("fault", [Fault.HALF, Fault.BEFORE, Reply(502)])
 def test_a_fault_that_passes_is_passed_over(server: Server, web: Web, fault: Fault | Reply) -> None:
     server.inject("GET", "/a", fault, 2)
-    assert isinstance(web.get(ask(f"{server.url}/a")), Got)
+    assert isinstance(web.get(ask(f"{server.url}/a")), Response)
 
 
 def test_the_wait_that_a_server_asks_for_is_kept_and_a_long_one_is_not_waited_for(server: Server) -> None:
     waits: list[float] = []
     web = Web(retries=RetryPolicy(attempts=3, first=0, longest=30, sleep=waits.append))
     server.inject("GET", "/a", Reply(429, None, {"Retry-After": "7"}))
-    assert isinstance(web.get(ask(f"{server.url}/a")), Got)
+    assert isinstance(web.get(ask(f"{server.url}/a")), Response)
     assert waits == [7]
     server.inject("GET", "/b", Reply(503, None, {"Retry-After": "3600"}), 9)
     assert failure(web.get(ask(f"{server.url}/b")))[0] is FailedKind.UNREACHABLE
@@ -104,7 +105,7 @@ def test_nobody_listening_is_unreachable_and_says_why(web: Web) -> None:
         port = free.getsockname()[1]
     answer = web.get(ask(f"http://127.0.0.1:{port}/a?token=secret"))
     assert failure(answer) == (FailedKind.UNREACHABLE, f"cannot reach 127.0.0.1:{port}: connection refused")
-    assert isinstance(answer, NotGot)
+    assert isinstance(answer, FetchFailed)
     assert (answer.failed.host, answer.failed.reason) == (f"127.0.0.1:{port}", "connection refused")
 
 
@@ -205,7 +206,7 @@ def test_a_host_that_answers_shows_that_there_is_a_network(server: Server) -> No
     assert len(dead.tried) == 27
 
 
-def redirecting(target: Callable[[Request], str], status: int = 302) -> Server:
+def redirecting(target: Callable[[Received], str], status: int = 302) -> Server:
     return Server(
         lambda request: (
             Reply(status, None, {"Location": target(request)}) if request.path == "/go" else Reply(200, b"x")
@@ -217,7 +218,7 @@ def redirecting(target: Callable[[Request], str], status: int = 302) -> Server:
 def test_a_redirect_is_followed(web: Web, status: int) -> None:
     with redirecting(lambda _: "../there?q=1", status) as server:
         got = web.get(ask(f"{server.url}/go"))
-    assert isinstance(got, Got)
+    assert isinstance(got, Response)
     assert got.url == f"{server.url}/there?q=1"
 
 
@@ -266,7 +267,7 @@ def test_an_address_from_an_index_is_held_to_the_same_as_a_redirect() -> None:
         assert failure(web.get(ask(f"{server.url}/x", start=start)))[0] is FailedKind.REFUSED
         assert failure(web.get(ask(f"http://inside.example.com:{server.port}/x", start=start)))[0] is FailedKind.REFUSED
         assert server.seen == []
-        assert isinstance(web.get(ask(f"http://cdn.example.com:{server.port}/x", start=start)), Got)
+        assert isinstance(web.get(ask(f"http://cdn.example.com:{server.port}/x", start=start)), Response)
 
 
 def test_a_private_start_reaches_private_and_public_hosts_but_not_loopback() -> None:
@@ -275,7 +276,7 @@ def test_a_private_start_reaches_private_and_public_hosts_but_not_loopback() -> 
         web = Web(retries=QUICK, network=network(names))
         start = f"http://inside.example.com:{server.port}/"
         for host in ("inside", "other", "cdn"):
-            assert isinstance(web.get(ask(f"http://{host}.example.com:{server.port}/x", start=start)), Got), host
+            assert isinstance(web.get(ask(f"http://{host}.example.com:{server.port}/x", start=start)), Response), host
         assert failure(web.get(ask(f"{server.url}/x", start=start)))[0] is FailedKind.REFUSED
 
 
@@ -283,7 +284,7 @@ def test_a_connection_kept_open_for_one_source_is_not_lent_to_another() -> None:
     with Server(lambda _: Reply(200, b"x")) as server:
         web = Web(retries=QUICK, network=network(PUBLIC))
         inside = f"http://inside.example.com:{server.port}/x"
-        assert isinstance(web.get(ask(inside)), Got)
+        assert isinstance(web.get(ask(inside)), Response)
         assert failure(web.get(ask(inside, start=f"http://charts.example.com:{server.port}/")))[0] is FailedKind.REFUSED
         assert len(server.seen) == 1
 
@@ -293,7 +294,7 @@ def test_a_name_whose_address_moves_inside_is_refused() -> None:
     with Server(lambda _: Reply(200, b"x", {"Connection": "close"})) as server:
         web = Web(retries=QUICK, network=network(names))
         url = f"http://charts.example.com:{server.port}/x"
-        assert isinstance(web.get(ask(url)), Got)
+        assert isinstance(web.get(ask(url)), Response)
         names["charts.example.com"] = "127.0.0.1"
         assert failure(web.get(ask(url)))[0] is FailedKind.REFUSED
 
@@ -307,13 +308,13 @@ def test_an_allowed_host_may_be_inside_wherever_its_address_is_found() -> None:
     with Server(lambda _: Reply(200, b"x")) as server:
         web = Web(retries=QUICK, network=network(PUBLIC), allow=["Inside.example.com"])
         url = f"http://inside.example.com:{server.port}/x"
-        assert isinstance(web.get(ask(url, start="http://charts.example.com/")), Got)
+        assert isinstance(web.get(ask(url, start="http://charts.example.com/")), Response)
 
 
 def test_a_login_goes_to_its_own_scheme_host_and_port_alone() -> None:
     seen: list[tuple[str, str | None]] = []
 
-    def handle(request: Request) -> Reply:
+    def handle(request: Received) -> Reply:
         seen.append((request.path, request.headers.get("authorization")))
         targets = {"/same": "/x", "/other": f"{other.url}/x"}
         if request.path in targets:
@@ -332,7 +333,7 @@ def test_netrc_and_cookies_are_not_used(home: Path, web: Web) -> None:
     (home / ".netrc").chmod(0o600)
     seen = []
 
-    def handle(request: Request) -> Reply:
+    def handle(request: Received) -> Reply:
         seen.append((request.headers.get("authorization"), request.headers.get("cookie")))
         return Reply(200, b"x", {"Set-Cookie": "a=b"})
 
@@ -347,7 +348,7 @@ def test_a_proxy_from_the_environment_is_used_and_may_be_private(monkeypatch: py
         monkeypatch.setenv("http_proxy", proxy.url)
         web = Web(retries=QUICK)
         got = web.get(ask("http://charts.example.com/x"))
-        assert isinstance(got, Got)
+        assert isinstance(got, Response)
         assert got.data == b"by proxy"
         assert failure(web.get(ask("http://10.0.0.1/x", start="http://charts.example.com/")))[0] is FailedKind.REFUSED
 
@@ -362,7 +363,7 @@ def test_a_private_authority_is_trusted_only_by_its_bundle(tmp_path: Path) -> No
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with Server(lambda _: Reply(200, b"x"), tls=tls(ca)) as server:
-        assert isinstance(Web(retries=QUICK, ca_bundle=tmp_path / "ca.pem").get(ask(server.url)), Got)
+        assert isinstance(Web(retries=QUICK, ca_bundle=tmp_path / "ca.pem").get(ask(server.url)), Response)
         kind, message = failure(Web(retries=QUICK).get(ask(server.url)))
     assert kind is FailedKind.UNREACHABLE
     assert "certificate verify failed" in message
@@ -461,7 +462,7 @@ def test_at_most_four_requests_a_host_run_at_once(web: Web) -> None:
     with Server(lambda _: Reply(200, b"x", {"Connection": "close"})) as server, ThreadPoolExecutor(12) as pool:
         web = Web(retries=QUICK, network=Network(resolve=resolve))
         url = f"http://charts.example.com:{server.port}/"
-        assert all(isinstance(got, Got) for got in pool.map(lambda _: web.get(ask(url)), range(12)))
+        assert all(isinstance(got, Response) for got in pool.map(lambda _: web.get(ask(url)), range(12)))
     assert most == 4
 
 
