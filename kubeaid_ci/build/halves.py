@@ -30,7 +30,7 @@ class Half:
 
 @dataclass(frozen=True, slots=True)
 class HalfFiles:
-    """What half a cluster gives: a record of its files, and the JSON of each by its path."""
+    """The files of half a cluster: a record of them, and the JSON of each by its path."""
 
     record: Record
     texts: Mapping[str, str]

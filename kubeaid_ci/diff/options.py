@@ -1,4 +1,4 @@
-"""What a comparison compares."""
+"""The options of a comparison."""
 
 from dataclasses import dataclass
 
