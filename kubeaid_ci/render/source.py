@@ -101,7 +101,7 @@ def render_files(task: FilesTask) -> bytes:
 def _source(task: Task) -> Outcome:
     match task:
         case ChartTask():
-            return _chart(task)
+            return _outcome(task, _packed(task.at, task.folder, task.tree, task.skip_schema_validation))
         case KustomizeTask():
             return kustomize_source.built(task)
     return _folder(task)
@@ -114,19 +114,15 @@ def _folder(task: FolderTask) -> Outcome:
     return Outcome(directory_manifests.parsed(texts))
 
 
-def _chart(task: ChartTask) -> Outcome:
-    return _outcome(task, _packed(task.at, task.folder, task.tree, task.skip_schema_validation))
-
-
 def _outcome(task: ChartTask, chart: PackedChart) -> Outcome:
     notes = [*requirement_notes(task, chart.files), *(lint_notes(task, chart) if task.lint else ())]
     if any(note.rule == "chart/render-failed" for note in notes):
         return Outcome(notes=notes, chart=chart.name, failed=True)
     rules = rules_named(task.helm)
-    values_check = chart_values.merged(task, rules)
-    secrets = secret_values(values_check)
+    values = chart_values.merged(task, rules)
+    secrets = secret_values(values)
     try:
-        objects, varying = _rendered(task, chart, rules, values_check)
+        objects, varying = _rendered(task, chart, rules, values)
     except HelmError as error:
         notes += [*failure_notes(error, task, chart, secrets), *_values_notes(task)]
         return Outcome(notes=notes, chart=chart.name, failed=True)
@@ -136,13 +132,13 @@ def _outcome(task: ChartTask, chart: PackedChart) -> Outcome:
 
 
 def _rendered(
-    task: ChartTask, chart: PackedChart, rules: HelmRules, values_check: Values
+    task: ChartTask, chart: PackedChart, rules: HelmRules, values: Values
 ) -> tuple[list[Rendered], list[Varying]]:
-    if template_scan.may_vary(json.dumps(values_check)):  # any template may render it
+    if template_scan.may_vary(json.dumps(values)):  # any template may render it
         chart = replace(chart, may_vary=True)
-    given = json.dumps(values_check)
-    if rules is not ENGINE or has_integers(values_check):
-        chart, given = _prepared(chart, values_check, rules)
+    given = json.dumps(values)
+    if rules is not ENGINE or has_integers(values):
+        chart, given = _prepared(chart, values, rules)
     # A template may want a real certificate.
     whole = replace(chart, has_randomness=True)
     try:
@@ -159,9 +155,9 @@ def _rendered(
         return _settled(task, whole, given, _by_helm(task, whole.archive, given))
 
 
-def _prepared(chart: PackedChart, values_check: Values, rules: HelmRules) -> tuple[PackedChart, str]:
+def _prepared(chart: PackedChart, values: Values, rules: HelmRules) -> tuple[PackedChart, str]:
     try:
-        chart, prepared = chart.prepared(values_check, rules)
+        chart, prepared = chart.prepared(values, rules)
     except (CoalesceError, UnsafeArchive) as error:
         raise HelmError(str(error)) from None
     return chart, json.dumps(prepared)
