@@ -60,25 +60,25 @@ class HelmSource:
     api_versions: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, said: Mapping[str, Any]) -> Self:
+    def parse(cls, fields: Mapping[str, Any]) -> Self:
         """Read ``spec.source.helm``; raises `UserError` naming the field that cannot be read."""
-        values_object = said.get("valuesObject")
-        if (version := text(said, "version")) not in ("", "v3", "v4"):
+        values_object = fields.get("valuesObject")
+        if (version := text(fields, "version")) not in ("", "v3", "v4"):
             raise UserError(f"Argo CD does not support the Helm version {version}; remove helm.version")
         return cls(
-            release_name=text(said, "releaseName"),
-            namespace=text(said, "namespace"),
-            value_files=texts(said, "valueFiles"),
-            ignore_missing_value_files=said.get("ignoreMissingValueFiles") is True,
-            values=text(said, "values"),
-            values_object=None if values_object is None else mapping(said, "valuesObject"),
-            parameters=tuple(_parameter(one, "value") for one in mappings(said, "parameters")),
-            file_parameters=tuple(_parameter(one, "path") for one in mappings(said, "fileParameters")),
-            skip_crds=said.get("skipCrds") is True,
-            skip_tests=said.get("skipTests") is True,
-            skip_schema_validation=said.get("skipSchemaValidation") is True,
-            kube_version=_plain_version(text(said, "kubeVersion")),
-            api_versions=texts(said, "apiVersions"),
+            release_name=text(fields, "releaseName"),
+            namespace=text(fields, "namespace"),
+            value_files=texts(fields, "valueFiles"),
+            ignore_missing_value_files=fields.get("ignoreMissingValueFiles") is True,
+            values=text(fields, "values"),
+            values_object=None if values_object is None else mapping(fields, "valuesObject"),
+            parameters=tuple(_parameter(one, "value") for one in mappings(fields, "parameters")),
+            file_parameters=tuple(_parameter(one, "path") for one in mappings(fields, "fileParameters")),
+            skip_crds=fields.get("skipCrds") is True,
+            skip_tests=fields.get("skipTests") is True,
+            skip_schema_validation=fields.get("skipSchemaValidation") is True,
+            kube_version=_plain_version(text(fields, "kubeVersion")),
+            api_versions=texts(fields, "apiVersions"),
         )
 
 
@@ -91,9 +91,9 @@ class DirectorySource:
     exclude: str = ""
 
     @classmethod
-    def parse(cls, said: Mapping[str, Any]) -> Self:
+    def parse(cls, fields: Mapping[str, Any]) -> Self:
         """Read ``spec.source.directory``; raises `UserError` naming the field that cannot be read."""
-        return cls(said.get("recurse") is True, text(said, "include"), text(said, "exclude"))
+        return cls(fields.get("recurse") is True, text(fields, "include"), text(fields, "exclude"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +118,26 @@ class Source:
     body: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def parse(cls, said: Mapping[str, Any]) -> Self:
+    def parse(cls, fields: Mapping[str, Any]) -> Self:
         """Read one source; raises `UserError` naming the field that cannot be read.
 
         A tool that is set counts even if it has no settings, as in `ExplicitType` of Argo CD.
         """
-        tools = [name for name in ("helm", "directory", "kustomize", "plugin") if said.get(name) is not None]
+        tools = [name for name in ("helm", "directory", "kustomize", "plugin") if fields.get(name) is not None]
         if len(tools) > 1:
             raise UserError(f"a source with {' and '.join(tools)}; Argo CD accepts one of them")
         return cls(
-            url=text(said, "repoURL"),
-            path=text(said, "path").strip("/"),
-            revision=text(said, "targetRevision"),
-            chart=text(said, "chart"),
-            ref=text(said, "ref"),
-            tag_prefix=text(said, "tagPrefix"),
+            url=text(fields, "repoURL"),
+            path=text(fields, "path").strip("/"),
+            revision=text(fields, "targetRevision"),
+            chart=text(fields, "chart"),
+            ref=text(fields, "ref"),
+            tag_prefix=text(fields, "tagPrefix"),
             tool=tools[0] if tools else "",
-            helm=HelmSource.parse(mapping(said, "helm")),
-            directory=DirectorySource.parse(mapping(said, "directory")),
-            kustomize=KustomizeSource.parse(mapping(said, "kustomize")),
-            body=said,
+            helm=HelmSource.parse(mapping(fields, "helm")),
+            directory=DirectorySource.parse(mapping(fields, "directory")),
+            kustomize=KustomizeSource.parse(mapping(fields, "kustomize")),
+            body=fields,
         )
 
     @classmethod
@@ -321,8 +321,8 @@ def is_application(body: Mapping[str, Any], kind: str = "Application") -> bool:
     return body.get("kind") == kind and isinstance(version, str) and version.startswith(f"{GROUP}/")
 
 
-def _parameter(said: Mapping[str, Any], value: str) -> Parameter:
-    name = text(said, "name")
+def _parameter(fields: Mapping[str, Any], value: str) -> Parameter:
+    name = text(fields, "name")
     if not name:
         raise UserError("a Helm parameter without a name")
-    return Parameter(name, text(said, value), said.get("forceString") is True)
+    return Parameter(name, text(fields, value), fields.get("forceString") is True)

@@ -35,46 +35,46 @@ class UnfollowedError(Exception):
 
 def read(text: str, *, where: str) -> dict[str, Any]:
     """A kustomization as data. Raises `UserError` if it is not one."""
-    said = documents.load(text, where=where)
-    if not isinstance(said, dict):
+    kustomization = documents.load(text, where=where)
+    if not isinstance(kustomization, dict):
         raise UserError(f"{where}: a kustomization has keys with values")
-    return said
+    return kustomization
 
 
-def named(said: Mapping[str, Any], read_file: Callable[[str], str]) -> Iterator[str]:
+def named(kustomization: Mapping[str, Any], read_file: Callable[[str], str]) -> Iterator[str]:
     """Every path that a kustomization names, relative to its folder; `read_file` gives a file's text.
 
     Raises `UnfollowedError` if it names an address, a chart or a plugin.
     """
-    for name in said:
+    for name in kustomization:
         if name in _CHARTS:
             raise UnfollowedError("takes Helm charts")
         if name not in _KNOWN:
             raise UnfollowedError(f"has the field {name}")
-    for path in _paths(said):
+    for path in _paths(kustomization):
         yield _local(path)
     for name in _PLUGINS:
-        for entry in _texts(said.get(name)):
+        for entry in _texts(kustomization.get(name)):
             yield from _plugin(entry, read_file)
 
 
-def folders(said: Mapping[str, Any]) -> Iterator[str]:
+def folders(kustomization: Mapping[str, Any]) -> Iterator[str]:
     """Those of the paths that may be folders, with a kustomization of their own."""
     for name in _FOLDERS:
-        yield from _texts(said.get(name))
+        yield from _texts(kustomization.get(name))
 
 
-def _paths(said: Mapping[str, Any]) -> Iterator[str]:
+def _paths(kustomization: Mapping[str, Any]) -> Iterator[str]:
     for name in _LISTS:
-        yield from _texts(said.get(name))
-    yield from (one for one in _texts(said.get("patchesStrategicMerge")) if not _is_inline(one))
+        yield from _texts(kustomization.get(name))
+    yield from (one for one in _texts(kustomization.get("patchesStrategicMerge")) if not _is_inline(one))
     for name in _PATCHES:
-        for one in _mappings(said.get(name)):
+        for one in _mappings(kustomization.get(name)):
             yield from _texts([one.get("path")])
     for name in _SOURCES:
-        for one in _mappings(said.get(name)):
+        for one in _mappings(kustomization.get(name)):
             yield from _sources(one)
-    if isinstance(api := said.get("openapi"), Mapping):
+    if isinstance(api := kustomization.get("openapi"), Mapping):
         yield from _texts([_small(api).get("path")])
 
 
@@ -103,8 +103,8 @@ def _plugin(entry: str, read_file: Callable[[str], str]) -> Iterator[str]:
 
 def _local(path: str) -> str:
     if _ADDRESS.search(path):
-        shown = re.sub(r"//[^/@]*@", "//", path).partition("?")[0]
-        raise UnfollowedError(f"names the address {shown!r}, and nothing is fetched")
+        without_login = re.sub(r"//[^/@]*@", "//", path).partition("?")[0]
+        raise UnfollowedError(f"names the address {without_login!r}, and nothing is fetched")
     return path
 
 
@@ -121,9 +121,9 @@ def _is_inline(text: str) -> bool:
     )
 
 
-def _small(said: Mapping[str, Any]) -> dict[str, Any]:
-    small = {str(key).casefold(): value for key, value in said.items()}
-    if len(small) != len(said):
+def _small(kustomization: Mapping[str, Any]) -> dict[str, Any]:
+    small = {str(key).casefold(): value for key, value in kustomization.items()}
+    if len(small) != len(kustomization):
         raise UnfollowedError("gives a field twice, in another case")
     return small
 

@@ -16,13 +16,13 @@ _KEEP = "*"
 Kustomization = dict[str, Any]
 
 
-def edited(said: Kustomization, source: KustomizeSource, substituted: Callable[[str], str]) -> Kustomization:
+def edited(kustomization: Kustomization, source: KustomizeSource, substituted: Callable[[str], str]) -> Kustomization:
     """The kustomization with the changes; `substituted` puts the variables of the build in.
 
     Raises `UserError` if `kustomize edit` would refuse.
     """
     names = {"namePrefix": source.name_prefix, "nameSuffix": source.name_suffix, "namespace": source.namespace}
-    made = {**said, **{key: value for key, value in names.items() if value}}
+    made = {**kustomization, **{key: value for key, value in names.items() if value}}
     if source.images:
         made["images"] = _images(_list(made, "images"), [substituted(one) for one in source.images])
     if source.replicas:
@@ -40,15 +40,15 @@ def edited(said: Kustomization, source: KustomizeSource, substituted: Callable[[
     return made
 
 
-def with_origins(said: Kustomization) -> Kustomization:
+def with_origins(kustomization: Kustomization) -> Kustomization:
     """The kustomization with each object to name its file, for `placed`."""
-    wanted = _list(said, "buildMetadata")
-    return {**said, "buildMetadata": wanted if _ORIGINS in wanted else [*wanted, _ORIGINS]}
+    wanted = _list(kustomization, "buildMetadata")
+    return {**kustomization, "buildMetadata": wanted if _ORIGINS in wanted else [*wanted, _ORIGINS]}
 
 
-def keeps_origins(said: Kustomization) -> bool:
+def keeps_origins(kustomization: Kustomization) -> bool:
     """Return whether the names of the files are there to stay."""
-    return _ORIGINS in _list(said, "buildMetadata")
+    return _ORIGINS in _list(kustomization, "buildMetadata")
 
 
 def origin(one: Rendered) -> Mapping[str, str]:
@@ -78,11 +78,11 @@ def _images(there: list[Any], written: list[str]) -> list[Any]:
     new = {}
     for text in written:
         image = _image(text)
-        kept = old.get(image["name"], {})
+        present = old.get(image["name"], {})
         new[image["name"]] = {
-            key: kept.get(key) if value == _KEEP else value
+            key: present.get(key) if value == _KEEP else value
             for key, value in image.items()
-            if value != _KEEP or kept.get(key)
+            if value != _KEEP or present.get(key)
         }
     return _by_name(there, new)
 
@@ -125,8 +125,8 @@ def _label(made: Kustomization, source: KustomizeSource, substituted: Callable[[
     made["labels"] = labels
 
 
-def _added(said: Mapping[str, Any], key: str, new: Mapping[str, str], *, force: bool) -> dict[str, Any]:
-    there = said.get(key) or {}
+def _added(kustomization: Mapping[str, Any], key: str, new: Mapping[str, str], *, force: bool) -> dict[str, Any]:
+    there = kustomization.get(key) or {}
     if not isinstance(there, Mapping):
         raise UserError(f"{key} of the kustomization: expected keys with values")
     for name in new:
@@ -135,8 +135,8 @@ def _added(said: Mapping[str, Any], key: str, new: Mapping[str, str], *, force: 
     return {**there, **new}
 
 
-def _list(said: Mapping[str, Any], key: str) -> list[Any]:
-    value = said.get(key)
+def _list(kustomization: Mapping[str, Any], key: str) -> list[Any]:
+    value = kustomization.get(key)
     if value is None:
         return []
     if not isinstance(value, list):

@@ -38,35 +38,35 @@ class KustomizeSource:
     unread: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, said: Mapping[str, Any]) -> Self:
+    def parse(cls, fields: Mapping[str, Any]) -> Self:
         """Read ``spec.source.kustomize``; raises `UserError` naming the field that cannot be read."""
         return cls(
-            name_prefix=text(said, "namePrefix"),
-            name_suffix=text(said, "nameSuffix"),
-            namespace=text(said, "namespace"),
-            common_labels=_named_texts(said, "commonLabels"),
-            common_annotations=_named_texts(said, "commonAnnotations"),
-            annotations_have_variables=said.get("commonAnnotationsEnvsubst") is True,
-            force_labels=said.get("forceCommonLabels") is True,
-            force_annotations=said.get("forceCommonAnnotations") is True,
-            labels_without_selector=said.get("labelWithoutSelector") is True,
-            labels_in_templates=said.get("labelIncludeTemplates") is True,
-            images=texts(said, "images"),
-            replicas={text(one, "name"): _count(one) for one in mappings(said, "replicas")},
-            patches=tuple(mappings(said, "patches")),
-            components=texts(said, "components"),
-            ignore_missing_components=said.get("ignoreMissingComponents") is True,
-            unread=tuple(sorted(name for name in said if said[name] and name not in _READ | _WITHOUT_EFFECT)),
+            name_prefix=text(fields, "namePrefix"),
+            name_suffix=text(fields, "nameSuffix"),
+            namespace=text(fields, "namespace"),
+            common_labels=_named_texts(fields, "commonLabels"),
+            common_annotations=_named_texts(fields, "commonAnnotations"),
+            annotations_have_variables=fields.get("commonAnnotationsEnvsubst") is True,
+            force_labels=fields.get("forceCommonLabels") is True,
+            force_annotations=fields.get("forceCommonAnnotations") is True,
+            labels_without_selector=fields.get("labelWithoutSelector") is True,
+            labels_in_templates=fields.get("labelIncludeTemplates") is True,
+            images=texts(fields, "images"),
+            replicas={text(one, "name"): _count(one) for one in mappings(fields, "replicas")},
+            patches=tuple(mappings(fields, "patches")),
+            components=texts(fields, "components"),
+            ignore_missing_components=fields.get("ignoreMissingComponents") is True,
+            unread=tuple(sorted(name for name in fields if fields[name] and name not in _READ | _WITHOUT_EFFECT)),
         )
 
 
-def _named_texts(said: Mapping[str, Any], key: str) -> dict[str, str]:
-    inside = mapping(said, key)
+def _named_texts(fields: Mapping[str, Any], key: str) -> dict[str, str]:
+    inside = mapping(fields, key)
     return {name: text(inside, name) for name in inside}
 
 
-def _count(said: Mapping[str, Any]) -> int:
-    written = text(said, "count")
+def _count(fields: Mapping[str, Any]) -> int:
+    written = text(fields, "count")
     if not written.isdecimal():
-        raise UserError(f"replicas: count of {text(said, 'name')}: expected a number")
+        raise UserError(f"replicas: count of {text(fields, 'name')}: expected a number")
     return int(written)

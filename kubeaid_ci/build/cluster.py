@@ -63,7 +63,7 @@ def build_cluster(task: Task) -> Built:
 
 
 def finished(task: Task, files: Files, began: float) -> Built | None:
-    """Bring evaluated files into a cluster's folder, as `build_cluster` does; None if only that can tell what is wrong.
+    """Bring evaluated files into a cluster's folder, as `build_cluster` does; None if only that can explain a failure.
 
     `began` is when the evaluation began, by `time.perf_counter`.
     """

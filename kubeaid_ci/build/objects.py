@@ -15,16 +15,16 @@ def check(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:
     Items of a List are checked too; twins of the same content are only a warning. `subject` is what
     the manifests belong to, a cluster's name.
     """
-    seen: dict[ObjectId, Manifest] = {}
+    first_of: dict[ObjectId, Manifest] = {}
     for manifest in manifests:
         for item in objects(manifest.path, manifest.body):
             missing = _missing(item.body)
             if missing:
                 yield _invalid(item, missing, subject)
-            elif item.key in seen:
-                yield _duplicate(item, seen[item.key], subject)
+            elif item.key in first_of:
+                yield _duplicate(item, first_of[item.key], subject)
             elif not item.key.place:  # the API server makes a new object of each that has only a generateName
-                seen[item.key] = item
+                first_of[item.key] = item
 
 
 def rule_groups(manifests: Iterable[Manifest]) -> dict[str, list[Any]]:

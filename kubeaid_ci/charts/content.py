@@ -165,10 +165,10 @@ def _gone(snapshot: Snapshot, targets: Mapping[str, str], folder: str, inside: l
     folders = {one for one in inside if _is_folder(snapshot, targets, f"{folder}/{one}")}
     try:
         rules = snapshot.read(place).decode("utf-8", "replace")
-        kept = set(chart_files.not_ignored(inside, rules, where=path, folders=folders))
+        packed = set(chart_files.not_ignored(inside, rules, where=path, folders=folders))
     except UserError:
         return ()
-    return tuple(f"{folder}/{one}" for one in inside if one not in kept)
+    return tuple(f"{folder}/{one}" for one in inside if one not in packed)
 
 
 def _is_folder(snapshot: Snapshot, targets: Mapping[str, str], path: str) -> bool:

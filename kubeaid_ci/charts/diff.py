@@ -137,7 +137,7 @@ def _compared(pair: Pair, known: Outcomes) -> Comparison:
     name = pair.name
     # A kind has the same scope on both sides, even if only one of them defines it.
     scopes = defined_scopes(known.outcomes[task] for task in pair.tasks)
-    was, now = (_seen(name, source, known, scopes) for source in (pair.before, pair.after))
+    was, now = (_on_side(name, source, known, scopes) for source in (pair.before, pair.after))
     if not was or not now:
         return _one_sided(name, was, now)
     verdict = not_compared.verdicts(was, now)[name]
@@ -149,7 +149,7 @@ def _compared(pair: Pair, known: Outcomes) -> Comparison:
     return replace(made, findings=(*verdict.findings, *made.findings), not_compared=unknown)
 
 
-def _seen(name: str, source: ChartTask | Note | None, known: Outcomes, scopes: Scopes) -> dict[str, AppOnSide]:
+def _on_side(name: str, source: ChartTask | Note | None, known: Outcomes, scopes: Scopes) -> dict[str, AppOnSide]:
     if source is None:
         return {}
     rendering = rendered_app(name, [(source, name)], known, Target(namespace=name, cluster=_CLUSTER, scopes=scopes))

@@ -121,9 +121,9 @@ def _of_rendering(renderings: Renderings, version: Version, *, is_last: bool) ->
 
 def duplicate_objects(manifests: Iterable[Manifest], *, subject: str) -> Iterator[Finding]:
     """Yield a finding for each object after the first of its name; Argo CD applies only the last."""
-    seen: dict[ObjectId, Manifest] = {}
+    first_of: dict[ObjectId, Manifest] = {}
     for manifest in manifests:
-        first = seen.setdefault(manifest.key, manifest)
+        first = first_of.setdefault(manifest.key, manifest)
         if first is not manifest:
             where = "in the same file" if first.path == manifest.path else f"in {first.path} too"
             message = f"{manifest.key} is rendered twice: {where}"

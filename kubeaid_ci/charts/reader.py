@@ -177,15 +177,15 @@ def _vendored(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     return {path: tuple(sorted(names)) for path, names in found.items()}
 
 
-def _dependency(given: Mapping[str, Any], path: str, position: int = 0) -> Dependency:
+def _dependency(entry: Mapping[str, Any], path: str, position: int = 0) -> Dependency:
     return Dependency(
-        sanitized(given.get("name", "")),
-        sanitized(given.get("version", "")),
-        sanitized(given.get("repository", "")),
-        alias=given.get("alias", ""),
-        condition=sanitized(given.get("condition", "")),
+        sanitized(entry.get("name", "")),
+        sanitized(entry.get("version", "")),
+        sanitized(entry.get("repository", "")),
+        alias=entry.get("alias", ""),
+        condition=sanitized(entry.get("condition", "")),
         path=path,
-        line=given.get("line"),
+        line=entry.get("line"),
         position=position,
     )
 

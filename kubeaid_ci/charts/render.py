@@ -67,10 +67,10 @@ def render_charts(
     return Renderings(tuple(app for app, _ in done), findings, helm=version)
 
 
-def chosen_helm(given: Version | None, settings: Settings) -> str:
+def chosen_helm(requested: Version | None, settings: Settings) -> str:
     """Return the version of Helm for charts by themselves. If clusters have several, none of them is preferred."""
     of_clusters = settings.helm_versions if len(settings.helm_versions) == 1 else ()
-    return of_charts([given] if given else (), of_clusters)[0]
+    return of_charts([requested] if requested else (), of_clusters)[0]
 
 
 def chart_sources(

@@ -54,11 +54,11 @@ _LIST = ("chart", "subchart", "alias", "declared", "vendored", "kind", "reposito
 def verification(found: Verification, *, version: str) -> Report:
     """Return the report of ``kubeaid-ci charts verify``: what is not identical first, and every difference."""
     counts = Counter(result.status for result in found.results)
-    shown = sorted(found.results, key=lambda one: (one.chart, one.subchart))
+    listed = sorted(found.results, key=lambda one: (one.chart, one.subchart))
     # Without a ledger every chart is unverifiable: one finding is clearer than a hundred rows.
     reported = {finding.subject for finding in found.findings}
-    unsure = [one for one in shown if one.status is ChartStatus.UNVERIFIABLE and _name(one) in reported]
-    differing = [one for one in shown if one.status is ChartStatus.DIFFERENT]
+    unsure = [one for one in listed if one.status is ChartStatus.UNVERIFIABLE and _name(one) in reported]
+    differing = [one for one in listed if one.status is ChartStatus.DIFFERENT]
     speaking = [*sorted(differing, key=lambda one: -effects_report.weight(one.effects)), *unsure]
     sections = [Section("What to do now", (_ADVICE,))] if differing else []
     sections += [Section(f"{_name(one)}: {_counted(one)}", tuple(_blocks(one))) for one in speaking if one.files]

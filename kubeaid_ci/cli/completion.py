@@ -68,8 +68,8 @@ def suggesting_families(ctx: click.Context, param: click.Parameter, incomplete: 
 def _offered(words: Iterable[str], ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Return the words that fit, sorted, without those that are on the line already."""
     value = ctx.params.get(param.name or "")
-    given = set(value) if isinstance(value, tuple) else set()
-    return sorted({word for word in words if word.startswith(incomplete) and _PLAIN.fullmatch(word)} - given)
+    chosen = set(value) if isinstance(value, tuple) else set()
+    return sorted({word for word in words if word.startswith(incomplete) and _PLAIN.fullmatch(word)} - chosen)
 
 
 def _cluster_folders(ctx: click.Context) -> Iterator[Path]:

@@ -48,10 +48,10 @@ def post_comment(
     new = sum(finding.suppressed_by is not None for finding in after)
     silenced = Silenced(len(comparison.findings) - len(spoken), new)
     try:
-        said = replace(comparison, findings=spoken)
+        unsuppressed = replace(comparison, findings=spoken)
         origin = provenance.line(revisions, version=__version__, made=datetime.now(UTC), run=run_address())
         text = comment(
-            said, about=about, limit=place.limit, size=place.forge.body_size, silenced=silenced, origin=origin
+            unsuppressed, about=about, limit=place.limit, size=place.forge.body_size, silenced=silenced, origin=origin
         )
         worth_saying = comparison.differs or any(one.severity is not Severity.INFO for one in spoken)
         if others := place.say(command, text, update_only=not worth_saying):

@@ -145,9 +145,9 @@ def kubeaid_target(options: "Options") -> str:
     if options.kubeaid is None:
         raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
     if not options.kubeaid_is_explicit and _may_be_address(options.kubeaid):
-        shown = without_credentials(options.kubeaid)
+        address = without_credentials(options.kubeaid)
         raise UserError(
-            f"kubeaid of a settings file is {shown}, and the token would go there; if that is intended, pass"
+            f"kubeaid of a settings file is {address}, and the token would go there; if that is intended, pass"
             " --kubeaid or set KUBEAID_CI_KUBEAID"
         )
     return options.kubeaid

@@ -107,19 +107,19 @@ def upgrade(
 
 def _check_usage(ctx: click.Context) -> None:
     """Raise for options that are missing or have no effect together."""
-    given = ctx.params
-    if not given["to"]:
+    chosen = ctx.params
+    if not chosen["to"]:
         raise click.UsageError("name the revision with --to, for example --to latest", ctx)
-    if given["wave"] and given["clusters"]:
+    if chosen["wave"] and chosen["clusters"]:
         raise click.UsageError("name clusters or a wave, not both", ctx)
-    if given["shadow"] is not None:
+    if chosen["shadow"] is not None:
         for name in ("apps", "wave", "together", "publish", "scan_reports"):
-            if given[name]:
+            if chosen[name]:
                 flag = name.removesuffix("s").replace("_", "-")
                 raise click.UsageError(f"--{flag} has no effect with --shadow", ctx)
-        if len(given["clusters"]) != 1:
+        if len(chosen["clusters"]) != 1:
             raise click.UsageError("name the one cluster that --shadow copies", ctx)
-    if given["together"] and not given["publish"]:
+    if chosen["together"] and not chosen["publish"]:
         raise click.UsageError("--together has no effect without --publish", ctx)
 
 

@@ -135,8 +135,8 @@ def _cluster(tree: TreeReader, name: str) -> Cluster | NotACluster:
 
 def _several(where: str, found: list[Listed]) -> str:
     names = [one.name for one in found]
-    shown = " and ".join(names) if len(names) == 2 else ", ".join(names)
-    return f"{where}: expected one *{VARS_SUFFIX}, found {len(found)}: {shown}; keep the one that names the cluster"
+    listed = " and ".join(names) if len(names) == 2 else ", ".join(names)
+    return f"{where}: expected one *{VARS_SUFFIX}, found {len(found)}: {listed}; keep the one that names the cluster"
 
 
 def _general(tree: TreeReader, where: str, entries: dict[str, Listed]) -> GeneralSettings:

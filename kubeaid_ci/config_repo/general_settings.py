@@ -72,19 +72,19 @@ class GeneralSettings:
     problems: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, said: Any, path: str) -> Self:
+    def parse(cls, settings: Any, path: str) -> Self:
         """Read the file's content, with every scalar as text; `path` is its place in the repository."""
-        if not isinstance(said, Mapping):
+        if not isinstance(settings, Mapping):
             return cls(path, problems=("expected keys with values",))
         problems: list[str] = []
         return cls(
             path,
-            _name(said, problems),
-            _version(said, problems),
-            _provider(said, problems),
-            _first(said, KUBEAID_VERSION),
-            _remotes(said, _KUBEAID_URLS, problems),
-            _remotes(said, _CONFIG_URLS, problems),
+            _name(settings, problems),
+            _version(settings, problems),
+            _provider(settings, problems),
+            _first(settings, KUBEAID_VERSION),
+            _remotes(settings, _KUBEAID_URLS, problems),
+            _remotes(settings, _CONFIG_URLS, problems),
             tuple(problems),
         )
 
@@ -94,17 +94,17 @@ def is_cluster_name(name: str) -> bool:
     return bool(name) and name.isprintable() and name.strip() == name and "/" not in name
 
 
-def _name(said: Mapping[str, Any], problems: list[str]) -> str | None:
-    name = _text(said, ("cluster", "name"))
+def _name(settings: Mapping[str, Any], problems: list[str]) -> str | None:
+    name = _text(settings, ("cluster", "name"))
     if name is None or is_cluster_name(name):
         return name
     problems.append(f"cluster.name: not a name: {name!r}")
     return None
 
 
-def _version(said: Mapping[str, Any], problems: list[str]) -> Version | None:
+def _version(settings: Mapping[str, Any], problems: list[str]) -> Version | None:
     for keys in _KUBERNETES:
-        text = _text(said, keys)
+        text = _text(settings, keys)
         if text is None:
             continue
         try:
@@ -114,18 +114,20 @@ def _version(said: Mapping[str, Any], problems: list[str]) -> Version | None:
     return None
 
 
-def _provider(said: Mapping[str, Any], problems: list[str]) -> str | None:
-    cloud = said.get("cloud")
+def _provider(settings: Mapping[str, Any], problems: list[str]) -> str | None:
+    cloud = settings.get("cloud")
     found = [str(name) for name in cloud if name not in _NO_PROVIDER] if isinstance(cloud, Mapping) else []
     if len(found) > 1:
         problems.append(f"cloud: expected one provider, found {', '.join(found)}")
     return found[0] if len(found) == 1 else None
 
 
-def _remotes(said: Mapping[str, Any], places: tuple[tuple[str, ...], ...], problems: list[str]) -> tuple[Remote, ...]:
+def _remotes(
+    settings: Mapping[str, Any], places: tuple[tuple[str, ...], ...], problems: list[str]
+) -> tuple[Remote, ...]:
     found = set()
     for keys in places:
-        text = _text(said, keys)
+        text = _text(settings, keys)
         if text is None:
             continue
         try:
@@ -140,13 +142,13 @@ def _remotes(said: Mapping[str, Any], places: tuple[tuple[str, ...], ...], probl
     return tuple(sorted(found, key=str))
 
 
-def _first(said: Mapping[str, Any], places: tuple[tuple[str, ...], ...]) -> str | None:
-    return next((text for keys in places if (text := _text(said, keys)) is not None), None)
+def _first(settings: Mapping[str, Any], places: tuple[tuple[str, ...], ...]) -> str | None:
+    return next((text for keys in places if (text := _text(settings, keys)) is not None), None)
 
 
-def _text(said: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+def _text(settings: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
     """Return the text at a path of keys; None if no text is there."""
-    value: Any = said
+    value: Any = settings
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return (value.strip() or None) if isinstance(value, str) else None

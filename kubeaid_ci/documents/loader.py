@@ -37,13 +37,13 @@ def load_all(text: str | bytes, *, where: str, unique: bool = False) -> list[Any
     ``where:line`` for invalid YAML, text that is not UTF-8 or too large, alias bombs and, with `unique`, a key that a
     mapping has twice.
     """
-    given = decoded(text, where)
+    characters = decoded(text, where)
     try:
-        return [value for _, piece in pieces(given) for value in straight.values(piece, unique=unique)]
+        return [value for _, piece in pieces(characters) for value in straight.values(piece, unique=unique)]
     except (straight.UnusualError, yaml.YAMLError, UnicodeEncodeError):
-        for path, line in duplicate_keys(given, where) if unique else ():
+        for path, line in duplicate_keys(characters, where) if unique else ():
             raise UserError(f"{where}:{line}: the key {path[-1]} is set twice") from None
-        return [_Values(document).value(document.root, 0) for document in documents(given, where)]
+        return [_Values(document).value(document.root, 0) for document in documents(characters, where)]
 
 
 def load(text: str | bytes, *, where: str, unique: bool = False) -> Any:
@@ -138,12 +138,12 @@ def _child(document: Document, node: Node, step: str | int) -> tuple[Node, Node]
 def _repeated(document: Document, node: Node, path: Path) -> Iterator[tuple[Path, int]]:
     if not isinstance(node, Branch):
         return
-    seen = set()
+    names = set()
     steps = ((key, document.key(key), value) for key, value in node.pairs) if node.is_mapping else ()
     for key, name, value in steps:
-        if name in seen and not is_merge(key):
+        if name in names and not is_merge(key):
             yield (*path, name), document.line(key)
-        seen.add(name)
+        names.add(name)
         yield from _repeated(document, value, (*path, name))
     for index, item in enumerate(() if node.is_mapping else node.items):
         yield from _repeated(document, item, (*path, index))

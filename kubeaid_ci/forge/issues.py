@@ -141,8 +141,8 @@ class Issues:
     def _comment_once(self, issue: Issue, key: str, text: str) -> None:
         place, wanted = self._path(issue.number, self._words.comments), f"{_marker(key)}\n{text}"
         for attempt in count(1):
-            said = self.forge.api.listed(place) if self._is_gitea else self.forge.api.pages(place)
-            marked = [one for one in said if (one["body"] or "").startswith(_marker(key))]
+            pages = self.forge.api.listed(place) if self._is_gitea else self.forge.api.pages(place)
+            marked = [one for one in pages if (one["body"] or "").startswith(_marker(key))]
             if marked and self.forge.user() in [user_id(one[self._words.author]) for one in marked]:
                 return
             try:

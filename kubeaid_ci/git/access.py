@@ -46,8 +46,8 @@ class GitAccess:
 
     def redact(self, text: str) -> str:
         """Return the text without the token, and without any ``user:password@``."""
-        shown = self.token.redact(text) if self.token else text
-        return re.sub(r"(://)[^/@\s]*@", r"\1", shown)
+        redacted = self.token.redact(text) if self.token else text
+        return re.sub(r"(://)[^/@\s]*@", r"\1", redacted)
 
 
 def split_address(address: str) -> tuple[str, Token | None]:

@@ -80,7 +80,7 @@ def _asked(root: Path, paths: Sequence[str], command: Sequence[str], env: Mappin
     values: dict[str, dict[str, str]] = {}
     for path, name, value in zip(fields[::3], fields[1::3], fields[2::3], strict=True):
         values.setdefault(path, {})[name] = value
-    return {path: attribute for path, said in values.items() if (attribute := next(_changing(said), None))}
+    return {path: attribute for path, attributes in values.items() if (attribute := next(_changing(attributes), None))}
 
 
 def _changing(values: Mapping[str, str]) -> Iterator[str]:

@@ -35,11 +35,11 @@ def apply_patches(
     for path in removed:
         if path not in files:
             raise PatchError(f"{path} is declared as removed, but is not published; drop it from the ledger")
-    kept = {path: file for path, file in files.items() if path not in removed}
+    remaining = {path: file for path, file in files.items() if path not in removed}
     if not patches:
-        return kept
+        return remaining
     with tempfile.TemporaryDirectory(prefix="kubeaid-ci-") as folder:
-        return _Scratch(Path(folder)).patched(kept, patches)
+        return _Scratch(Path(folder)).patched(remaining, patches)
 
 
 class _Scratch:

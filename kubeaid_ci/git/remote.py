@@ -185,5 +185,5 @@ def fault_of(access: GitAccess, *, writing: bool) -> Fault:
 
 def _turned_away(access: GitAccess, status: int, *, writing: bool) -> NoReturn:
     wish = "write to" if writing else "read"
-    given = f"the token from {access.token.source} does not let us" if access.token else "without a token we may not"
-    raise OutsideError(f"{access.url}: HTTP {status}: {given} {wish} it. {access.help}")
+    reason = f"the token from {access.token.source} does not let us" if access.token else "without a token we may not"
+    raise OutsideError(f"{access.url}: HTTP {status}: {reason} {wish} it. {access.help}")

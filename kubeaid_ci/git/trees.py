@@ -14,20 +14,20 @@ Changed = Mapping[str, tuple[str, bytes | None]]
 
 
 def differing(commit: str, listed: Iterable[bytes], files: Mapping[str, bytes | File | None]) -> Changed:
-    """Return those of the files that a commit does not have as given; `listed` are its entries, of ``git ls-tree``.
+    """Return those of the files that a commit does not have like this; `listed` are its entries, of ``git ls-tree``.
 
     Bytes keep the mode of the file; a `File` has its own mode.
     """
     present = dict(_entry(line) for line in listed)
     changed: dict[str, tuple[str, bytes | None]] = {}
-    for path, given in sorted(files.items()):
+    for path, content in sorted(files.items()):
         mode, name = present.get(path, ("", ""))
-        data = given.data if isinstance(given, File) else given
-        wanted = given.mode if isinstance(given, File) else mode if mode in _FILE_MODES else _FILE_MODES[0]
+        data = content.data if isinstance(content, File) else content
+        wanted = content.mode if isinstance(content, File) else mode if mode in _FILE_MODES else _FILE_MODES[0]
         if data is None:
             differs = bool(name)
         else:
-            differs = name != _blob_name(data, len(commit)) or (isinstance(given, File) and mode != wanted)
+            differs = name != _blob_name(data, len(commit)) or (isinstance(content, File) and mode != wanted)
         if differs:
             changed[path] = (wanted, data)
     return changed

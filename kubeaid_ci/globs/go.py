@@ -29,12 +29,12 @@ def has_error_at(pattern: str, name: str) -> bool:
 
     Unlike `path.Match` it looks no further than the name matches, so an error behind a ``*`` may stay unseen.
     """
-    seen: list[str] = []
+    parts: list[str] = []
     for chunk in _chunks(pattern):
-        if seen and not re.match(_joined(seen), name, re.DOTALL):
+        if parts and not re.match(_joined(parts), name, re.DOTALL):
             return False
         try:
-            seen.append(_translated(chunk))
+            parts.append(_translated(chunk))
         except BadPatternError:
             return True
     return False

@@ -180,11 +180,11 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, list | dict) else text(value)
 
 
-def _dependency(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _dependency(entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return a dependency; None for an empty item."""
-    if given is None:
+    if entry is None:
         return None
-    found = by_name(given)
+    found = by_name(entry)
     names = ("name", "version", "repository", "condition", "alias")
     fields: dict[str, Any] = {name: text(found[name]) for name in names if name in found}
     if "tags" in found:

@@ -79,13 +79,13 @@ def _over_defaults(chart: LoadedChart, values: Values, rules: HelmRules, *, merg
 
 def merged(values: Values, defaults: Values, rules: HelmRules, *, merge: bool) -> Values:
     """Merge defaults into a table of values, which is changed and returned; `defaults` may change too."""
-    given = {key for key, default in defaults.items() if default is not None}
+    defaulted = {key for key, default in defaults.items() if default is not None}
     if rules.copies_nulls:
         defaults.update(dict.fromkeys(key for key, value in values.items() if value is None))
     for key, default in defaults.items():
         if key not in values:
             values[key] = default
-        elif values[key] is None and not merge and (key in given or not rules.keeps_new_nulls):
+        elif values[key] is None and not merge and (key in defaulted or not rules.keeps_new_nulls):
             del values[key]
         elif isinstance(values[key], dict) and isinstance(default, dict):
             merged(values[key], default, rules, merge=merge)

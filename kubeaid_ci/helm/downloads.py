@@ -30,12 +30,12 @@ class Downloads:
 
     def get(self, request: Request) -> Response | FetchFailed:
         """Return the current file: downloaded, or from the cache if the server answers that it is unchanged."""
-        kept = self._kept(request.url)
-        conditions = {_CONDITIONS[name]: value for name, value in kept.headers.items()} if kept else {}
+        cached = self._cached(request.url)
+        conditions = {_CONDITIONS[name]: value for name, value in cached.headers.items()} if cached else {}
         answer = self.web.get(replace(request, headers={**request.headers, **conditions}))
         match answer:
-            case Response(status=304) if kept:
-                return replace(kept, url=answer.url)
+            case Response(status=304) if cached:
+                return replace(cached, url=answer.url)
             case Response(status=304):
                 return self.web.get(request)
             case Response() if self.cache:
@@ -65,7 +65,7 @@ class Downloads:
         if self.cache:
             self.cache.prune()
 
-    def _kept(self, url: str) -> Response | None:
+    def _cached(self, url: str) -> Response | None:
         text = self.cache.noted(f"download {url}") if self.cache else None
         if text is None or self.cache is None:
             return None

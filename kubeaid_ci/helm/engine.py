@@ -95,11 +95,11 @@ def render(
         # A chart that was rendered once has lost its disabled subcharts, so each is loaded again.
         with helm.Chart.load_archive(archive) as chart:
             # The published `render` takes neither the version of Kubernetes nor its API versions.
-            told = helm._native.call_string("helm_render", chart._raw(), values, json.dumps(options))  # noqa: SLF001
+            answer = helm._native.call_string("helm_render", chart._raw(), values, json.dumps(options))  # noqa: SLF001
             crds = chart.crds  # only now without those of disabled subcharts
     except helm.HelmError as error:
         raise _short(error) from None
-    files = sorted((path, text) for path, text in json.loads(told).items() if _is_manifest(path, text))
+    files = sorted((path, text) for path, text in json.loads(answer).items() if _is_manifest(path, text))
     return Rendering(tuple(files), tuple(sorted((one["filename"], one["data"]) for one in crds)))
 
 
@@ -110,12 +110,12 @@ def lint(archive: bytes, values: str, *, namespace: str, kube_version: str) -> t
         file.write(archive)
         file.flush()
         try:
-            told = helm.lint(file.name, json.loads(values), namespace=namespace, kube_version=kube_version)
+            answer = helm.lint(file.name, json.loads(values), namespace=namespace, kube_version=kube_version)
         except helm.HelmError as error:
             raise _short(error) from None
     return tuple(
         LintMessage(_SEVERITIES.get(one["severity"], Severity.INFO), one["path"], one["error"])
-        for one in told["messages"]
+        for one in answer["messages"]
     )
 
 
@@ -145,8 +145,8 @@ def engine() -> str:
 
 def version() -> str:
     """Return the version of Helm that renders."""
-    told: str = _library().helm_sdk_version()
-    return told
+    version: str = _library().helm_sdk_version()
+    return version
 
 
 @cache
@@ -163,10 +163,10 @@ def _parsed(document: str) -> dict[str, Any]:
     helm = _library()
     try:
         # The published `values_from_yaml` makes integers of whole numbers.
-        told = helm._native.call_string("helm_values_from_yaml", document)  # noqa: SLF001
+        answer = helm._native.call_string("helm_values_from_yaml", document)  # noqa: SLF001
     except helm.HelmError as error:
         raise HelmError(_cut(_line(str(error)))) from None
-    parsed: dict[str, Any] = json.loads(told, parse_int=float) or {}
+    parsed: dict[str, Any] = json.loads(answer, parse_int=float) or {}
     return parsed
 
 

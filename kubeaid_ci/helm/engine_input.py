@@ -115,8 +115,8 @@ def _enabled_only(files: Files, chart: LoadedChart, place: str = "") -> dict[str
 def _undeclared(files: Files, path: str, name: str) -> bytes:
     """Return a Chart.yaml with another name and without dependencies; unchanged if Helm cannot load it."""
     fields = chart_yaml.read_if_valid(files[path])
-    kept = {key: value for key, value in fields.items() if key != "dependencies"}
-    return json.dumps({**kept, "name": name}).encode() if fields else files[path]
+    others = {key: value for key, value in fields.items() if key != "dependencies"}
+    return json.dumps({**others, "name": name}).encode() if fields else files[path]
 
 
 def _is_defaults(path: str) -> bool:

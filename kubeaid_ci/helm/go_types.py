@@ -138,6 +138,6 @@ def struct(fields: Mapping[str, Check], *, is_strict: bool = False) -> Check:
 def wrong(value: Any, path: str, wanted: str) -> WrongTypeError:
     """Return the error about a value of another type than `wanted`."""
     found = _NAMES.get(type(value), "something else")
-    shown = "" if isinstance(value, dict | list) else f" {text(value)[:40]!r}"
+    example = "" if isinstance(value, dict | list) else f" {text(value)[:40]!r}"
     quote = "; it must be quoted" if wanted == "text" and not isinstance(value, dict | list) else ""
-    return WrongTypeError(path, f"{found}{shown} instead of {wanted}{quote}")
+    return WrongTypeError(path, f"{found}{example} instead of {wanted}{quote}")

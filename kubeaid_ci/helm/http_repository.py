@@ -67,8 +67,8 @@ class ChartRepository:
         """
         name = f"release {_FORMAT} {kubeaid_ci.__version__} {self._digest} {json.dumps([chart, version])}"
         if (known := self._downloads.noted(name)) is not None:
-            said = json.loads(known)
-            return Release(**{**said, "sources": tuple(said["sources"])})
+            noted = json.loads(known)
+            return Release(**{**noted, "sources": tuple(noted["sources"])})
         try:
             index = self._index()
             found = index.release(chart, version)

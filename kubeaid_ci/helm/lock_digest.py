@@ -21,8 +21,8 @@ _LOCKED = ("name", "version", "repository")
 
 def digest(declared: Iterable[Mapping[str, Any]], locked: Sequence[Mapping[str, Any]]) -> str:
     """Return the digest for the dependencies of a chart and those of its lock, each as plain values."""
-    kept = ({key: entry[key] for key in _LOCKED if key in entry} for entry in locked)
-    return _hashed([_cleaned(_resolved(declared, locked)), list(map(_dependency, kept))])
+    fields = ({key: entry[key] for key in _LOCKED if key in entry} for entry in locked)
+    return _hashed([_cleaned(_resolved(declared, locked)), list(map(_dependency, fields))])
 
 
 def _resolved(
@@ -50,21 +50,21 @@ def _cleaned(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def _dependency(given: Mapping[str, Any]) -> dict[str, Any]:
+def _dependency(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return a dependency in Go's order of fields, without those that Go leaves out when they are empty."""
-    fields: dict[str, Any] = {"name": text(given.get("name"))}
-    if version := text(given.get("version")):
+    fields: dict[str, Any] = {"name": text(entry.get("name"))}
+    if version := text(entry.get("version")):
         fields["version"] = version
-    fields["repository"] = text(given.get("repository"))
-    if condition := text(given.get("condition")):
+    fields["repository"] = text(entry.get("repository"))
+    if condition := text(entry.get("condition")):
         fields["condition"] = condition
-    if tags := given.get("tags"):
+    if tags := entry.get("tags"):
         fields["tags"] = [text(tag) for tag in tags] if isinstance(tags, list) else tags
-    if given.get("enabled"):
+    if entry.get("enabled"):
         fields["enabled"] = True
-    if imports := given.get("import-values"):
+    if imports := entry.get("import-values"):
         fields["import-values"] = _sorted(imports)
-    if alias := text(given.get("alias")):
+    if alias := text(entry.get("alias")):
         fields["alias"] = alias
     return fields
 

@@ -40,15 +40,15 @@ class MetadataReader:
 
     def known(self, identity: str) -> dict[str, Any] | None:
         """Return the content of a blob, if this run or an earlier one has read it."""
-        said: dict[str, Any] | None = self._used.get(identity, self._known.get(identity))
-        if said is not None:
-            self._used[identity] = said
-        return said
+        metadata: dict[str, Any] | None = self._used.get(identity, self._known.get(identity))
+        if metadata is not None:
+            self._used[identity] = metadata
+        return metadata
 
     def read(self, data: bytes, identity: str, *, where: str) -> dict[str, Any]:
         """Return the fields of a file as `chart_yaml.decode`, with the line of each dependency as ``line``."""
-        said = self._used[identity] = _read(data, where)
-        return said
+        metadata = self._used[identity] = _read(data, where)
+        return metadata
 
     def save(self) -> None:
         """Keep what this run used. A full or read-only disk costs the cache, not the run."""

@@ -116,8 +116,8 @@ class Registry:
             if isinstance(answer, Failed):
                 return answer
             listed = _json(answer.data).get("tags")
-            told = listed if isinstance(listed, list) else []
-            found |= dict.fromkeys(tag for tag in told if isinstance(tag, str) and _TAG.fullmatch(tag))
+            tags = listed if isinstance(listed, list) else []
+            found |= dict.fromkeys(tag for tag in tags if isinstance(tag, str) and _TAG.fullmatch(tag))
             if len(found) > _MOST_TAGS:
                 return Failed(FailedKind.INVALID, f"{place.shown}: more than {_MOST_TAGS:,} tags")
             following = _NEXT.search(answer.headers.get("link", ""))
@@ -182,8 +182,8 @@ class Registry:
     def _blob(self, place: _Place, digest: str) -> Response | Failed:
         """Return a blob by its digest, which identifies its content: a cached blob is not requested."""
         url = f"{place.base}/blobs/{digest}"
-        if (kept := self._downloads.content(digest.removeprefix("sha256:"))) is not None:
-            return Response(200, kept, url, {})
+        if (cached := self._downloads.content(digest.removeprefix("sha256:"))) is not None:
+            return Response(200, cached, url, {})
         answer = self._get(place, url, most=MOST_PACKED)
         if isinstance(answer, Failed):
             return answer
@@ -218,16 +218,18 @@ class Registry:
             return f"Basic {login.basic}" if login else None
         if scheme.lower() != "bearer":
             return None
-        said = {name.lower(): value for name, value in _PARAMETER.findall(rest)}
-        realm = said.get("realm", "")
+        parameters = {name.lower(): value for name, value in _PARAMETER.findall(rest)}
+        realm = parameters.get("realm", "")
         if urlsplit(place.base).scheme == "https" and not realm.lower().startswith("https://"):
             return Failed(
                 FailedKind.REFUSED, f"{place.shown}: sends for a token to {realm[:200]!a}, which is not https"
             )
-        query = {"scope": f"repository:{place.path}:pull"} | ({"service": said["service"]} if "service" in said else {})
+        query = {"scope": f"repository:{place.path}:pull"} | (
+            {"service": parameters["service"]} if "service" in parameters else {}
+        )
         url = realm + ("&" if "?" in realm else "?") + urlencode(query)
-        shown = f"Basic {login.basic}" if login and _kin(place.base, realm) else None
-        answer = self._downloads.web.get(Request(url, place.start, _MOST_TOKEN, 60, {}, shown))
+        authorization = f"Basic {login.basic}" if login and _kin(place.base, realm) else None
+        answer = self._downloads.web.get(Request(url, place.start, _MOST_TOKEN, 60, {}, authorization))
         if isinstance(answer, FetchFailed):
             return answer.failed
         body = _json(answer.data)

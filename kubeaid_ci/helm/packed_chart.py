@@ -72,10 +72,10 @@ def make(
     """Make a chart of those of its files that Helm loads; `read` gives the content of paths, `folder` names it."""
     ignore = ".helmignore"
     rules = read([ignore])[ignore].decode("utf-8", "replace") if ignore in paths else ""
-    kept = chart_files.not_ignored(paths, rules, where=f"{folder}/{ignore}")
+    packed = chart_files.not_ignored(paths, rules, where=f"{folder}/{ignore}")
     if without_schema:
-        kept = [path for path in kept if path.rpartition("/")[2] != _SCHEMA]
-    data = dict(read(kept))
+        packed = [path for path in packed if path.rpartition("/")[2] != _SCHEMA]
+    data = dict(read(packed))
     name = requirements.name(data) or Path(folder).name
     may_vary = any(template_scan.may_vary(text.decode("utf-8", "replace")) for text in data.values())
     return PackedChart(name, data, may_vary, requirements.folders(data))

@@ -121,16 +121,16 @@ def fit(text: str, limit: int, *, size: Size = len) -> str:
     """Return as many whole lines as fit into `limit`, with open code blocks and folds closed."""
     if size(text) <= limit:
         return text
-    kept: list[str] = []
+    left: list[str] = []
     used, state = size(_CUT) + 2, _Open()
     for line in text.split("\n"):
         then = state.after(line)
         used += size(line) + 1
         if used + size(then.closing) > limit:
             break
-        kept.append(line)
+        left.append(line)
         state = then
-    return "\n".join(kept) + state.closing + f"\n\n{_CUT}"
+    return "\n".join(left) + state.closing + f"\n\n{_CUT}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ _SHOWN = 10
 
 
 def nothing_left(base: str) -> str:
-    """Said when a change request is closed because nothing is left of it."""
+    """Return the comment if a change request is closed because nothing is left of it."""
     return (
         f"Closed by kubeaid-ci: compared with {_code(base)} nothing is left to change. "
         "A later difference opens a new change request."
@@ -37,23 +37,23 @@ def shared(branch: str, requests: Sequence[ChangeRequest]) -> str:
 
 
 def declined(request: ChangeRequest) -> str:
-    """Said when somebody has closed, without merging, a change request that proposed exactly this."""
+    """Return the message if somebody closed, without merging, a change request that proposed exactly this."""
     return (
         f"{request.url} proposed exactly this and was closed by somebody, so it is not offered again. To have it "
-        "back, reopen that one, or run with another --title; once something else is to be changed, a new one is opened"
+        "back, reopen that one, or run with another --title; as soon as something else changes, a new one is opened"
     )
 
 
 def incomplete(branch: str, names: tuple[str, ...]) -> str:
     """Return the message if nothing is left of a change request but what failed this time."""
     return (
-        f"{branch} is left as it is: nothing else is to be changed, but it may be about what failed in this run: "
+        f"{branch} is left as it is: nothing else changes, but it may be about what failed in this run: "
         f"{', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}"
     )
 
 
 def superseded(url: str) -> str:
-    """Said when a change request of the earlier scripts is closed."""
+    """Return the comment if a change request of the earlier scripts is closed."""
     return f"Closed by kubeaid-ci: {url} takes its place. The branch is left as it is."
 
 
@@ -70,8 +70,8 @@ def foreign(branch: str, commits: tuple[Commit, ...], *, gone: bool, command: st
 
 
 def overwritten(commits: tuple[Commit, ...]) -> str:
-    """Said before somebody else's commits are replaced as asked; their names bring them back."""
-    return f"As asked, kubeaid-ci replaces these commits on the branch:\n\n{_listed(commits)}"
+    """Return the comment before somebody else's commits are replaced as requested; their names bring them back."""
+    return f"As requested, kubeaid-ci replaces these commits on the branch:\n\n{_listed(commits)}"
 
 
 def rival(branch: str) -> str:
@@ -90,7 +90,7 @@ def not_deleted(branch: str, reason: object) -> str:
 
 
 def conflicting_branch(branch: str, other: str) -> str:
-    """Said when Git cannot keep two branches in parallel."""
+    """Return the message if Git cannot keep two branches in parallel."""
     return (
         f"the branch {other} is in the way of {branch}: Git cannot keep both. "
         f"Merge or close its change request, delete {other}, and run again"

@@ -139,9 +139,9 @@ def _without_ignored(proposal: Proposal, repository: CommitRepository) -> tuple[
     ignored = repository.ignored([path for path, data in proposal.files.items() if data is not None])
     if not ignored:
         return proposal, ()
-    kept = {path: data for path, data in proposal.files.items() if path not in ignored}
+    wanted = {path: data for path, data in proposal.files.items() if path not in ignored}
     names = ", ".join(sorted(ignored)[:5])
-    return replace(proposal, files=kept), (f"left out {len(ignored)} files that Git is to ignore: {names}",)
+    return replace(proposal, files=wanted), (f"left out {len(ignored)} files that Git is to ignore: {names}",)
 
 
 @dataclass(slots=True)

@@ -158,17 +158,17 @@ class ClusterApplications:
         """
         if self._final_addresses is not None:
             return self._final_addresses
-        given = self.known | Addresses.of(config=[Remote.parse(str(self.repositories.config))])
+        own = self.known | Addresses.of(config=[Remote.parse(str(self.repositories.config))])
         if self.before is not None:
-            return given | self.before.addresses(outcomes)
+            return own | self.before.addresses(outcomes)
         if self.is_new:
-            return reduce(or_, (other.addresses(outcomes) for other in self.others), given)
-        root = self._plan(HeldApplication(self._bootstrap(), self.root), given, _Holder(None, _ARGOCD, "", _ARGOCD))
-        for one in self._applications(root, outcomes, given):
+            return reduce(or_, (other.addresses(outcomes) for other in self.others), own)
+        root = self._plan(HeldApplication(self._bootstrap(), self.root), own, _Holder(None, _ARGOCD, "", _ARGOCD))
+        for one in self._applications(root, outcomes, own):
             named = [source.remote for source in one.application.sources if source.path == self.root]
             if named:
-                return given | Addresses.of(config=named)
-        return given
+                return own | Addresses.of(config=named)
+        return own
 
     def release(self, outcomes: Outcomes) -> None:
         """Drop what only rendering needs, all but the addresses: new clusters take theirs from the others."""

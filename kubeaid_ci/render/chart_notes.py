@@ -65,7 +65,7 @@ def lint_notes(task: ChartTask, chart: PackedChart) -> Iterator[Note]:
     that fails is reported by its rendering.
     """
     try:
-        said = engine.lint(
+        linted = engine.lint(
             chart.archive,
             json.dumps(chart_values.merged(task, rules_named(task.helm))),
             namespace=task.namespace,
@@ -74,7 +74,7 @@ def lint_notes(task: ChartTask, chart: PackedChart) -> Iterator[Note]:
     except HelmError as error:
         yield Note("chart/lint", safe_message(error.message, _secrets_given(task)), f"{task.folder}/Chart.yaml")
         return
-    for one in said:
+    for one in linted:
         if one.severity is not Severity.INFO and not one.path.startswith(("/", "templates")):
             message = safe_message(one.message, _secrets_given(task))
             yield Note("chart/lint", message, f"{task.folder}/{one.path}".rstrip("/"))
@@ -90,14 +90,14 @@ def failure_notes(error: HelmError, task: ChartTask, chart: PackedChart, given: 
             "chart/render-failed", safe_message(error.message, secrets), path or f"{task.folder}/Chart.yaml", error.line
         )
         return
-    said = list(chart_values.schema_errors(error.message))
-    for of, steps, why in said:
+    errors = list(chart_values.schema_errors(error.message))
+    for of, steps, why in errors:
         where, line = chart_values.set_where(task, ((of, *steps), steps) if of != chart.name else (steps,))
         keys = ".".join(steps) or "the values"
         reason = safe_message(_QUOTED.sub("(secret)", why) if any(map(secret_name, steps)) else why, secrets)
         message = f"{keys}: {reason}: the schema of the chart {of} refuses it"
         yield Note("chart/render-failed", message, where, line, Failure.REFUSED)
-    if not said:
+    if not errors:
         message = safe_message(error.message, secrets)
         yield Note("chart/render-failed", message, f"{task.folder}/{_SCHEMA}", failure=Failure.REFUSED)
 

@@ -73,8 +73,8 @@ def build(kustomize: Kustomize, files: Mapping[str, bytes], folder: str) -> str:
         )
     if done.code:
         lines = [line for line in done.stderr.splitlines() if not line.startswith("# Warning")]
-        said = re.sub(r"^error: ", "", "\n".join(lines).strip(), flags=re.IGNORECASE)
-        raise KustomizeError(said.replace(f"{repository}/", "")[:2000] or f"it ended with code {done.code}")
+        message = re.sub(r"^error: ", "", "\n".join(lines).strip(), flags=re.IGNORECASE)
+        raise KustomizeError(message.replace(f"{repository}/", "")[:2000] or f"it ended with code {done.code}")
     if len(done.stdout) > _MOST_BYTES:
         raise KustomizeError(f"it gives more than {_MOST_BYTES >> 20} MiB")
     return done.text

@@ -38,9 +38,9 @@ def kustomize_task(
         raise UnavailableError(
             f"the Application sets kustomize.{', kustomize.'.join(source.unread)}, not followed here"
         )
-    said = kustomize_edit.edited(walk.read(folder), _known(source, folder, walk), substituted)
-    walk.visit(folder, said)
-    walk.texts[walk.file_in(folder)] = documents.dump(kustomize_edit.with_origins(said))
+    kustomization = kustomize_edit.edited(walk.read(folder), _known(source, folder, walk), substituted)
+    walk.visit(folder, kustomization)
+    walk.texts[walk.file_in(folder)] = documents.dump(kustomize_edit.with_origins(kustomization))
     entries = walk.entries
     return KustomizeTask(
         FilesAt(place.at.root, place.at.revision, tuple(sorted({path.split("/", 1)[0] for path in entries}))),
@@ -50,7 +50,7 @@ def kustomize_task(
         tree_id(entries) if entries else "",
         tuple(sorted(walk.texts.items())),
         program,
-        keeps_origins=kustomize_edit.keeps_origins(said),
+        keeps_origins=kustomize_edit.keeps_origins(kustomization),
     )
 
 
@@ -83,16 +83,16 @@ class _Walk:
     entries: dict[str, Entry] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
-    def visit(self, folder: str, said: Kustomization) -> None:
+    def visit(self, folder: str, kustomization: Kustomization) -> None:
         """Take in everything that a kustomization reaches."""
-        waiting = [(folder, said)]
+        waiting = [(folder, kustomization)]
         while waiting:
-            folder, said = waiting.pop()
+            folder, kustomization = waiting.pop()
             where = self.file_in(folder)
             if where in self.texts:
                 continue
-            self.texts[where] = documents.dump(said)
-            waiting += [(inner, self.read(inner)) for inner in self._folders_of(folder, said, where)]
+            self.texts[where] = documents.dump(kustomization)
+            waiting += [(inner, self.read(inner)) for inner in self._folders_of(folder, kustomization, where)]
             if len(self.entries) + len(self.texts) > _MOST_FILES:
                 raise UnavailableError(f"{where} reaches more than {_MOST_FILES} files")
 

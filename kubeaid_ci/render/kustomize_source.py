@@ -53,5 +53,5 @@ def _placed(objects: list[Rendered], task: KustomizeTask) -> Iterator[Rendered]:
         origin = kustomize_edit.origin(one)
         inside = origin.get("path") or origin.get("configuredIn") or posixpath.basename(task.where)
         path = posixpath.normpath(posixpath.join(task.folder, inside))
-        kept = one if task.keeps_origins else kustomize_edit.without_origin(one)
-        yield Rendered(path, kept.body)
+        body = one.body if task.keeps_origins else kustomize_edit.without_origin(one).body
+        yield Rendered(path, body)

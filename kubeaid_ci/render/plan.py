@@ -161,24 +161,24 @@ class Planner:
             target_revision=source.revision,
         )
 
-    def _chart(self, application: Application, said: HelmSource, files: ValueFiles, at: int) -> ChartTask:
-        name = said.release_name or application.name
+    def _chart(self, application: Application, helm: HelmSource, files: ValueFiles, at: int) -> ChartTask:
+        name = helm.release_name or application.name
         check_release_name(name)
-        has_parameters = said.parameters or said.file_parameters
+        has_parameters = helm.parameters or helm.file_parameters
         return ChartTask(
             at=files.place.at,
             folder=files.folder,
             tree=files.place.chart_tree(files.folder),
             name=name,
-            namespace=said.namespace or application.namespace or "default",
-            kube_version="v" + (said.kube_version or self.capabilities.kube_version).removeprefix("v"),
-            api_versions=said.api_versions or self.capabilities.api_versions,
-            layers=tuple(files.layers(said, at)),
-            parameters=_last_of_each(said.parameters, files.substituted),
-            file_parameters=tuple(Parameter(one.name, files.text(one.value)) for one in said.file_parameters),
-            skip_crds=said.skip_crds,
-            skip_tests=said.skip_tests,
-            skip_schema_validation=said.skip_schema_validation,
+            namespace=helm.namespace or application.namespace or "default",
+            kube_version="v" + (helm.kube_version or self.capabilities.kube_version).removeprefix("v"),
+            api_versions=helm.api_versions or self.capabilities.api_versions,
+            layers=tuple(files.layers(helm, at)),
+            parameters=_last_of_each(helm.parameters, files.substituted),
+            file_parameters=tuple(Parameter(one.name, files.text(one.value)) for one in helm.file_parameters),
+            skip_crds=helm.skip_crds,
+            skip_tests=helm.skip_tests,
+            skip_schema_validation=helm.skip_schema_validation,
             where=files.where if has_parameters else "",
         )
 

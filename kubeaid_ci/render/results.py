@@ -150,8 +150,8 @@ def placed(body: Mapping[str, Any], namespace: str, scopes: Scopes) -> Mapping[s
         return body
     object_id = ObjectId.of(body)
     if not is_namespaced(object_id.group, object_id.kind, scopes):
-        kept = {field: value for field, value in metadata.items() if field != "namespace"}
-        return body if len(kept) == len(metadata) else {**body, "metadata": kept}
+        others = {field: value for field, value in metadata.items() if field != "namespace"}
+        return body if len(others) == len(metadata) else {**body, "metadata": others}
     if not namespace or metadata.get("namespace"):
         return body
     return {**body, "metadata": {**metadata, "namespace": namespace}}

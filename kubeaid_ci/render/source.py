@@ -127,8 +127,8 @@ def _outcome(task: ChartTask, chart: PackedChart) -> Outcome:
         notes += [*failure_notes(error, task, chart, secrets), *_values_notes(task)]
         return Outcome(notes=notes, chart=chart.name, failed=True)
     notes += _values_notes(task)
-    kept = [one for one in objects if not (task.skip_tests and is_test(one.body))]
-    return Outcome(kept, varying, notes, chart.name, secrets=secrets)
+    wanted = [one for one in objects if not (task.skip_tests and is_test(one.body))]
+    return Outcome(wanted, varying, notes, chart.name, secrets=secrets)
 
 
 def _rendered(
@@ -136,23 +136,23 @@ def _rendered(
 ) -> tuple[list[Rendered], list[Varying]]:
     if template_scan.may_vary(json.dumps(values)):  # any template may render it
         chart = replace(chart, may_vary=True)
-    given = json.dumps(values)
+    prepared = json.dumps(values)
     if rules is not ENGINE or has_integers(values):
-        chart, given = _prepared(chart, values, rules)
+        chart, prepared = _prepared(chart, values, rules)
     # A template may want a real certificate.
     whole = replace(chart, has_randomness=True)
     try:
-        first = _by_helm(task, chart.archive, given)
+        first = _by_helm(task, chart.archive, prepared)
     except HelmError:
         if whole.archive == chart.archive:
             raise
-        chart, first = whole, _by_helm(task, whole.archive, given)
+        chart, first = whole, _by_helm(task, whole.archive, prepared)
     try:
-        return _settled(task, chart, given, first)
+        return _settled(task, chart, prepared, first)
     except HelmError:
         if chart is whole:
             raise
-        return _settled(task, whole, given, _by_helm(task, whole.archive, given))
+        return _settled(task, whole, prepared, _by_helm(task, whole.archive, prepared))
 
 
 def _prepared(chart: PackedChart, values: Values, rules: HelmRules) -> tuple[PackedChart, str]:
@@ -163,12 +163,14 @@ def _prepared(chart: PackedChart, values: Values, rules: HelmRules) -> tuple[Pac
     return chart, json.dumps(prepared)
 
 
-def _settled(task: ChartTask, chart: PackedChart, given: str, first: Rendering) -> tuple[list[Rendered], list[Varying]]:
+def _settled(
+    task: ChartTask, chart: PackedChart, values: str, first: Rendering
+) -> tuple[list[Rendered], list[Varying]]:
     """The objects of a first rendering, with what another one gives otherwise masked."""
     crds = rendered.parsed(_named(() if task.skip_crds else first.crds, task, chart))
     if not chart.may_vary:
         return [*crds, *_printed(rendered.parsed(_named(first.files, task, chart)))], []
-    second = dict(_by_helm(task, chart.second, given).files)
+    second = dict(_by_helm(task, chart.second, values).files)
     pairs = []
     for path, text in first.files:
         inside = path_in_chart(path, chart)
@@ -181,10 +183,10 @@ def _printed(objects: Iterable[Rendered]) -> list[Rendered]:
     return [one for one in objects if not is_skipped_by_helm(one.body)]
 
 
-def _by_helm(task: ChartTask, archive: bytes, given: str) -> Rendering:
+def _by_helm(task: ChartTask, archive: bytes, values: str) -> Rendering:
     made = engine.render(
         archive,
-        given,
+        values,
         name=task.name,
         namespace=task.namespace,
         kube_version=task.kube_version,

@@ -38,13 +38,13 @@ class ValueFiles:
     folder: str
     substituted: Callable[[str], str]
 
-    def layers(self, said: HelmSource, at: int) -> Iterator[ValuesLayer]:
+    def layers(self, helm: HelmSource, at: int) -> Iterator[ValuesLayer]:
         """The values of source number `at` in Helm's order, the later over the earlier, each file once.
 
         As Argo CD has it from 3.4 on, a pattern represents its files in order of their paths, but for those that
         are also named by themselves. Raises `UserError` and `UnavailableError`.
         """
-        found = [(written, *self._located(written)) for written in said.value_files]
+        found = [(written, *self._located(written)) for written in helm.value_files]
         named = {_known(place, path) for _, place, path in found if not _is_pattern(path)}
         taken: set[_Known] = set()
         for written, place, path in found:
@@ -55,9 +55,9 @@ class ValueFiles:
                 text = self._text(place, file)
                 if text is not None:
                     yield ValuesLayer(file, text, repository=self.repositories.name_of(place))
-                elif not said.ignore_missing_value_files:
+                elif not helm.ignore_missing_value_files:
                     raise UserError(_missing(written, place, "valueFiles"))
-        yield from self._inline(said, at)
+        yield from self._inline(helm, at)
 
     def text(self, written: str) -> str:
         """The text of a file that an Application names; raises `UserError` if it does not exist."""
@@ -120,19 +120,19 @@ class ValueFiles:
             raise UserError(f"helm.valueFiles: {pattern} matches the folder {folder}, which Helm cannot read")
         return [one for one in sorted(found, key=_walked) if _known(place, one) not in named] if found else [pattern]
 
-    def _inline(self, said: HelmSource, at: int) -> Iterator[ValuesLayer]:
-        if said.values_object is None and not said.values:
+    def _inline(self, helm: HelmSource, at: int) -> Iterator[ValuesLayer]:
+        if helm.values_object is None and not helm.values:
             return
         template = self.repositories.config_place(self.where).text(self.where) or ""
         text = inline_values.placed(
-            template, self.application.name, at, values=said.values, values_object=said.values_object
+            template, self.application.name, at, values=helm.values, values_object=helm.values_object
         )
         if text is not None:
             yield ValuesLayer(self.where, text, repository="config")
-        elif said.values_object is None:
-            yield ValuesLayer(self.where, said.values, has_lines=False, repository="config")
+        elif helm.values_object is None:
+            yield ValuesLayer(self.where, helm.values, has_lines=False, repository="config")
         else:
-            values = json.dumps(said.values_object, sort_keys=True)
+            values = json.dumps(helm.values_object, sort_keys=True)
             yield ValuesLayer(self.where, values, has_lines=False, repository="config")
 
 

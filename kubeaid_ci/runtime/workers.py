@@ -140,9 +140,9 @@ class Worker:
             return WorkerError("its process ended")
         code = process.wait()
         stderr.seek(0)
-        said = stderr.read(4096).decode("utf-8", "replace")
+        printed = stderr.read(4096).decode("utf-8", "replace")
         self.close()
-        return _ending(code, said, self.limits)
+        return _ending(code, printed, self.limits)
 
     def kill(self) -> None:
         """End the process at once, from any thread; the task that it runs fails."""
@@ -293,15 +293,15 @@ def _import_folders() -> list[str]:
     return [*(folder for folder in sys.path if Path(folder).is_absolute() and folder != here), _PACKAGE_FOLDER]
 
 
-def _ending(code: int, said: str, limits: Limits) -> WorkerError:
-    if any(words in said for words in _NO_MEMORY):
+def _ending(code: int, printed: str, limits: Limits) -> WorkerError:
+    if any(words in printed for words in _NO_MEMORY):
         return WorkerError(_needed_more(limits))
     if code == -signal.SIGXCPU:
         return TimedOutError(f"it took more than {limits.seconds:g} seconds of computing and was stopped")
     if code < 0:
         name = signal.Signals(-code).name
         return WorkerError(f"the engine crashed ({name}); most often the file nests brackets or calls itself too deep")
-    return WorkerError(f"its process ended with code {code}: {said.strip()[-300:]}")
+    return WorkerError(f"its process ended with code {code}: {printed.strip()[-300:]}")
 
 
 def _needed_more(limits: Limits) -> str:

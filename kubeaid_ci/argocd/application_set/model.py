@@ -110,8 +110,8 @@ class ApplicationSet:
         check(APPLICATION_SET_SPEC, spec, "spec")
         if unknown := next(unknown_fields(APPLICATION_SET_SPEC, spec, "spec"), None):
             raise UnsupportedError(f"the field {unknown}")
-        if kept := next(_kept(spec.get("ignoreApplicationDifferences") or ()), None):
-            raise UnsupportedError(f"ignoreApplicationDifferences for {kept}")
+        if ignored_field := next(_kept(spec.get("ignoreApplicationDifferences") or ()), None):
+            raise UnsupportedError(f"ignoreApplicationDifferences for {ignored_field}")
         metadata = mapping(body, "metadata")
         return cls(
             name=str(metadata.get("name") or ""),

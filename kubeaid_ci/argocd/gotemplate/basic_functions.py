@@ -148,8 +148,8 @@ def _padded(text: str, found: re.Match[str], width: int) -> str:
     return text.ljust(width) if found["flags"] == "-" else text.rjust(width)
 
 
-def _default(default: Any, *given: Any) -> Any:
-    return default if not given or is_empty(given[0]) else given[0]
+def _default(default: Any, *values: Any) -> Any:
+    return default if not values or is_empty(values[0]) else values[0]
 
 
 def _fail(message: str) -> str:

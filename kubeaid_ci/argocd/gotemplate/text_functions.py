@@ -72,13 +72,13 @@ def _slugify(*args: Any) -> str:
     slug = re.sub("-+", "-", re.sub("[^a-zA-Z0-9-_]", "-", slug)).strip("-_")
     if most <= 0 or not at_word or len(slug) < most:
         return slug
-    kept = ""
+    prefix = ""
     for word in slug.split("-"):
-        longer = f"{kept}-{word}" if kept else word
+        longer = f"{prefix}-{word}" if prefix else word
         if len(longer) > most:
             break
-        kept = longer
-    return kept or slug[:most]
+        prefix = longer
+    return prefix or slug[:most]
 
 
 def _cut(data: bytes) -> str:

@@ -31,15 +31,15 @@ def links(annotations: Mapping[str, str], sources: Sequence[str], home: str | No
 
 def changes(annotations: Mapping[str, str]) -> tuple[str, ...]:
     """Return the changes that the publisher lists, such as ``fixed: memory leak``."""
-    said = _list(annotations.get(_CHANGES))
-    lines = [line for one in said if (line := _change(one))]
+    changes = _list(annotations.get(_CHANGES))
+    lines = [line for one in changes if (line := _change(one))]
     return tuple(line[:_LONGEST_CHANGE] for line in lines[:_MOST_CHANGES])
 
 
-def _change(said: Any) -> str:
-    match said:
+def _change(entry: Any) -> str:
+    match entry:
         case str():
-            return " ".join(said.split())
+            return " ".join(entry.split())
         case {"description": str(text), "kind": str(kind)}:
             return f"{kind}: {' '.join(text.split())}"
         case {"description": str(text)}:

@@ -67,12 +67,14 @@ def updated(chart: Chart, versions: Versions, vendored: Mapping[str, Chart]) -> 
         else one
         for number, one in enumerate(chart.dependencies)
     )
-    kept = {one.folder: one for one in chart.subcharts}
+    present = {one.folder: one for one in chart.subcharts}
     new = {
-        folder: replace(kept[folder], chart=new) if folder in kept else Subchart(f"{chart.path}/charts/{folder}", new)
+        folder: replace(present[folder], chart=new)
+        if folder in present
+        else Subchart(f"{chart.path}/charts/{folder}", new)
         for folder, new in vendored.items()
     }
-    subcharts = sorted((kept | new).values(), key=lambda one: one.folder)
+    subcharts = sorted((present | new).values(), key=lambda one: one.folder)
     return replace(chart, dependencies=declared, subcharts=tuple(subcharts))
 
 

@@ -194,8 +194,8 @@ def _findings(renderings: Renderings, app: str) -> tuple[Finding, ...]:
 def _files(repo: ChartRepo, one: PreparedUpdate) -> dict[str, bytes]:
     """Return the files of an updated chart, links to our other charts resolved, as a chart without links has them."""
     new = {path: file for path, file in one.files.items() if file is not None}
-    kept = {path: entry for path, entry in repo.snapshot.files.items() if path not in one.files}
-    files: dict[str, Entry] = kept | {path: file.entry for path, file in new.items()}
+    unchanged = {path: entry for path, entry in repo.snapshot.files.items() if path not in one.files}
+    files: dict[str, Entry] = unchanged | {path: file.entry for path, file in new.items()}
     found = chart_files(files, repo.charts.links, one.chart.path)
     folder = f"{CHARTS}/{one.chart.folder}"
     return {f"{folder}/{inside}": _data(repo, new, path) for inside, (path, _) in found.items()}

@@ -114,9 +114,9 @@ class UpdateContext:
         one, old = copy.tracked, copy.entry
         sighting = (self.repo.ledger.seen or {}).get(one.key, {}).get(version)
         is_known = sighting is not None and sighting.digest in (None, got.sha256)
-        seen = sighting.day if sighting and is_known else self.today
+        first_day = sighting.day if sighting and is_known else self.today
         tree = tree_id({path: file.entry for path, file in new.items()})
-        entry = LedgerEntry(version, seen, tree, one.dependency.repository, UPSTREAM)
+        entry = LedgerEntry(version, first_day, tree, one.dependency.repository, UPSTREAM)
         return ledgers.recorded(replace(entry, patches=old.patches, removed=old.removed) if old else entry, got)
 
 

@@ -89,12 +89,12 @@ def body(
 
 
 def _defaults(comparison: Comparison, *, is_all: bool) -> list[str]:
-    """Return the changes with default values; folded if changes of clusters are shown."""
+    """Return the changes with default values; folded if changes of clusters are paragraphs."""
     short = " · ".join(filter(None, (weights(comparison.findings), effect(comparison)))) or "nothing changes"
-    shown = effects(comparison, about="")[1:]
+    paragraphs = effects(comparison, about="")[1:]
     if is_all:
-        return [f"## With default values\n\n{escape(short)}{_helm(comparison)}\n", *shown]
-    return [folded(f"With default values: {short}{_helm(comparison)}", "\n".join(shown))]
+        return [f"## With default values\n\n{escape(short)}{_helm(comparison)}\n", *paragraphs]
+    return [folded(f"With default values: {short}{_helm(comparison)}", "\n".join(paragraphs))]
 
 
 def _helm(comparison: Comparison) -> str:

@@ -144,17 +144,17 @@ def lost(known: Iterable[SetValues], update: ChartUpdate) -> tuple[LostValue, ..
 
 def _lost(each: SetValues, update: ChartUpdate) -> Iterator[LostValue]:
     for layer in each.layers:
-        said = _loaded(layer)
+        values = _loaded(layer)
         for one in update.subcharts:
             top = one.alias or one.name
-            for keys in removed_keys(said.get(top), one.values):
+            for keys in removed_keys(values.get(top), one.values):
                 line = documents.locate(layer.text, (top, *keys)) if layer.has_lines else None
                 yield LostValue(each.cluster, each.app, ".".join((top, *keys)), layer.path, line)
 
 
 def _loaded(layer: ValuesLayer) -> dict[str, object]:
     try:
-        said = next(iter(documents.load_all(layer.text, where=layer.path)), None)
+        values = next(iter(documents.load_all(layer.text, where=layer.path)), None)
     except UserError:
         return {}  # the rendering of the Application reports it
-    return said if isinstance(said, dict) else {}
+    return values if isinstance(values, dict) else {}

@@ -53,12 +53,12 @@ class ChartVerifier:
         """Return the verdict; `got` is None if no upstream was contacted, `compared` belongs to the fetched archive."""
         if one.subchart.is_link:
             return one.result(ChartStatus.DIFFERENT), (_replaced_by_link(one),)
-        reviewed, said = self._offline(one, entry)
-        if got is None or (isinstance(got, Failed) and said):
+        reviewed, reports = self._offline(one, entry)
+        if got is None or (isinstance(got, Failed) and reports):
             judged = chart_upstream.judge(one, entry, got)[1] if got else ()
-            return self._with_effects(one, reviewed, lambda: self._reviewed(entry), by=Side.OURS), (*judged, *said)
+            return self._with_effects(one, reviewed, lambda: self._reviewed(entry), by=Side.OURS), (*judged, *reports)
         result, findings = chart_upstream.judge(one, entry, got, compared)
-        if result.status is ChartStatus.IDENTICAL and said:
+        if result.status is ChartStatus.IDENTICAL and reports:
             return result, (*findings, _outdated(one))
         by = Side.UPSTREAM if chart_upstream.is_republished(one, entry, got) else Side.OURS
         return self._with_effects(one, result, lambda: compared.published if compared else {}, by=by), findings
