@@ -116,6 +116,8 @@ class Source:
     directory: DirectorySource = field(default_factory=DirectorySource)
     kustomize: KustomizeSource = field(default_factory=KustomizeSource)
     body: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    made_of: tuple["Source", ...] = ()
+    """The source that Argo CD renders into this one, for a hydrator."""
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any]) -> Self:
@@ -145,7 +147,10 @@ class Source:
         """Read ``spec.sourceHydrator``: the source is what Argo CD renders into a branch."""
         dry, synced = mapping(hydrator, "drySource"), mapping(hydrator, "syncSource")
         url = text(synced, "repoURL") or text(dry, "repoURL")
-        return cls(url, text(synced, "path").strip("/"), text(synced, "targetBranch"), tool="hydrator")
+        made_of = Source.parse(dry)
+        return cls(
+            url, text(synced, "path").strip("/"), text(synced, "targetBranch"), tool="hydrator", made_of=(made_of,)
+        )
 
     @property
     def remote(self) -> Remote | None:

@@ -14,7 +14,7 @@ from kubeaid_ci.dangers import rules
 from kubeaid_ci.dangers.reading import Draft, annotations, at, body, mapping
 from kubeaid_ci.dangers.stateful import lost_with
 from kubeaid_ci.findings.finding import Severity
-from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 from kubeaid_ci.render.rendering import RenderedApp
 
 _SET = ("argoproj.io", "ApplicationSet")
@@ -61,16 +61,25 @@ class Removals:
 
     staying: Mapping[str, str] = field(default_factory=dict)
     policies: Mapping[str, SyncPolicy] = field(default_factory=dict)
+    made: Mapping[ObjectId, str] = field(default_factory=dict)
+    """Why an Application that an ApplicationSet makes and that goes stays itself; empty if it is deleted."""
 
     @classmethod
     def of(cls, before: Mapping[str, RenderedApp], after: Mapping[str, RenderedApp]) -> Self:
         """Read the Applications of one cluster, by name."""
         gone = [name for name in before if name not in after]
         staying = {name: _staying(name, before, after, frozenset()) for name in gone}
-        return cls(staying, {name: app.sync for name, app in {**before, **after}.items()})
+        made = {
+            app.made.key: _application_stays(app, before, after, frozenset({name}))
+            for name in gone
+            if (app := before[name]).made
+        }
+        return cls(staying, {name: app.sync for name, app in {**before, **after}.items()}, made)
 
     def reason(self, manifest: Manifest) -> str:
         """Return why an object that leaves Git stays in the cluster; empty if Argo CD deletes it."""
+        if manifest.key in self.made:
+            return self.made[manifest.key]
         policy = self.policies.get(manifest.app, NO_POLICY)
         own = object_options(manifest.body)
         if manifest.app in self.staying:

@@ -52,7 +52,7 @@ def compare_cached(pair: Pair, renderer: Renderer, *, noise: bool, diffs: bool, 
         return compare_pair(pair, noise=noise, diffs=diffs, known=known)
     # Digests represent the objects.
     inputs = [
-        [replace(side, app=replace(side.app, manifests=(), cached=False)) for side in apps.values()]
+        [(replace(side, app=replace(side.app, manifests=(), cached=False)), side.app.made) for side in apps.values()]
         for apps in (pair.before, pair.after)
     ]
     name = key(pair.cluster, pair.findings, pair.unbuilt, inputs, sorted(pair.apps), noise, diffs)
@@ -101,9 +101,11 @@ def compare_pair(pair: Pair, *, noise: bool, diffs: bool, known: Known) -> Compa
 def _manifests(apps: Apps, verdicts: Mapping[str, Verdict], alike: Apps | None = None) -> Iterator[Manifest]:
     """Yield the objects that can be compared; of an Application that renders the same in `alike`, those of `alike`.
 
-    The same values need no comparison.
+    The same values need no comparison. The Applications that an ApplicationSet makes are objects too.
     """
     for name, side in apps.items():
+        if side.app.made and not verdicts[name].is_lost:
+            yield side.app.made
         if verdicts[name].compared:
             other = alike.get(name) if alike else None
             is_same = other is not None and other.app.digest and other.app.digest == side.app.digest

@@ -32,12 +32,14 @@ class Verdict:
     """The result of deciding whether the objects of an Application can be compared, with its findings.
 
     `unknown` is the reason why not all of its objects are known on both sides; empty if they are. If `compared` is
-    still true, the known objects are compared.
+    still true, the known objects are compared. `is_lost` is true if it is not known whether the Application exists on
+    the side that does not have it.
     """
 
     compared: bool
     findings: tuple[Finding, ...] = ()
     unknown: str = ""
+    is_lost: bool = False
 
 
 Apps = Mapping[str, AppOnSide]
@@ -169,7 +171,7 @@ def _added(now: AppOnSide, after: Apps, before: Apps) -> Verdict:
 
 def _not_known(app: AppOnSide, side: str, reason: str) -> Verdict:
     message = f"it is not known {side} the change, because {reason}"
-    return Verdict(compared=False, findings=(_at(NOT_COMPARED, app, message),), unknown=message)
+    return Verdict(compared=False, findings=(_at(NOT_COMPARED, app, message),), unknown=message, is_lost=True)
 
 
 def _lost(app: RenderedApp, there: Apps, elsewhere: Apps) -> str:

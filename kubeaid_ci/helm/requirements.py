@@ -41,6 +41,11 @@ def name(files: Files) -> str:
     return _field(files, "", "name")
 
 
+def is_installable(files: Files) -> bool:
+    """Return whether Helm renders the chart by itself: it refuses library charts (`checkIfInstallable`)."""
+    return _field(files, "", "type") in ("", "application")
+
+
 def app_version(files: Files, names: Collection[str]) -> str:
     """Return the ``appVersion`` of the first chart with one of these names; empty if no chart has both."""
     folders = [posixpath.dirname(path) for path in files if posixpath.basename(path) == chart_yaml.CHART]

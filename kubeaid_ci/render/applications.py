@@ -8,9 +8,8 @@ from operator import or_
 from typing import Any
 
 from kubeaid_ci.argocd import application_set
-from kubeaid_ci.argocd.application import APPLICATION_SET, AppId, Application, Source, is_application
+from kubeaid_ci.argocd.application import APPLICATION_SET, Application, Source, is_application
 from kubeaid_ci.argocd.application_set import Listing, UnsupportedError
-from kubeaid_ci.argocd.sync import application_set_policy
 from kubeaid_ci.argocd.version import is_version, repo_server_version
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.config_repo.general_settings import Addresses
@@ -18,73 +17,31 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm.value_files import may_depend_on_helm
 from kubeaid_ci.helm.version import ENGINE, ClusterHelm
 from kubeaid_ci.k8s import api
+from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 from kubeaid_ci.k8s.rendered import Rendered
+from kubeaid_ci.k8s.scopes import NO_SCOPES
 from kubeaid_ci.net.address import Remote
 from kubeaid_ci.render.cluster_facts import ClusterFacts, registered_cluster
+from kubeaid_ci.render.followed import Followed
 from kubeaid_ci.render.held_application import (
     HeldApplication,
+    made_application,
     object_key,
     object_name,
     object_namespace,
     read_application,
-    set_remarks,
     unreadable_application,
 )
 from kubeaid_ci.render.plan import Capabilities, Part, Planner
-from kubeaid_ci.render.rendering import OtherRevision, SourceHost
+from kubeaid_ci.render.planned import Holder, Planned
 from kubeaid_ci.render.repositories import LocalRepositories, UnavailableError
+from kubeaid_ci.render.results import placed
 from kubeaid_ci.render.task import ChartTask, Note, Outcome, ScanResult, ScanTask, Task
 from kubeaid_ci.semver.version import Version
 
 Outcomes = Mapping[Task, Outcome]
 
 _ARGOCD = "argocd"
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One Application, the file that it is in, and what to do for each of its sources.
-
-    `remarks` are findings that leave it its objects. `holder` is the Application that holds it, None for the root.
-    `argo_cd` is the namespace of Argo CD. `inputs` names the sources that cannot be rendered and the files below their
-    paths. `other_revisions` are those of the config repo that it follows instead of the branch under review.
-    """
-
-    application: Application
-    where: str
-    parts: tuple[Part, ...]
-    remarks: tuple[Note, ...]
-    id: AppId
-    holder: AppId | None
-    argo_cd: str
-    inputs: str = ""
-    other_revisions: tuple[OtherRevision, ...] = ()
-    hosts: tuple[SourceHost, ...] = ()
-
-    @property
-    def tasks(self) -> tuple[Task, ...]:
-        """Return the tasks that can run now."""
-        return tuple(part.what for part in self.parts if not isinstance(part.what, Note))
-
-
-@dataclass(frozen=True, slots=True)
-class _Holder:
-    """The Application that holds others, and where they end up: their default namespace and their cluster.
-
-    `argo_cd` is the namespace of Argo CD.
-    """
-
-    id: AppId | None
-    namespace: str
-    destination: str
-    argo_cd: str
-
-    def app_id(self, cluster: str, application: Application) -> AppId:
-        """Return the identity of an Application that this one holds."""
-        namespace = application.own_namespace or self.namespace
-        if self.destination:  # an Argo CD in the destination cluster owns it, if there is one
-            return AppId(cluster, f"{self.destination}/{namespace}", application.name)
-        return AppId(cluster, "" if namespace == self.argo_cd else namespace, application.name)
 
 
 @dataclass(slots=True)
@@ -133,22 +90,22 @@ class ClusterApplications:
     def planned(self, outcomes: Outcomes) -> list[Planned]:
         """Every Application that is known by now, the root first."""
         own = self.addresses(outcomes)
-        root = self._plan(HeldApplication(self._bootstrap(), self.root), own, _Holder(None, _ARGOCD, "", _ARGOCD))
+        root = self._plan(HeldApplication(self._bootstrap(), self.root), own, Holder(None, _ARGOCD, "", _ARGOCD))
         # The root application mostly applies itself too: so it is known how.
         for one in self._applications(root, outcomes, own):
             application = one.application
             if any(source.path == self.root for source in application.sources):
                 argo_cd = application.own_namespace or application.namespace or _ARGOCD
-                root = self._plan(one, own, _Holder(None, argo_cd, "", argo_cd))
+                root = self._plan(one, own, Holder(None, argo_cd, "", argo_cd))
                 break
-        known = {root.id: root}
-        waiting = [root]
-        while waiting:
-            held = self._held(waiting.pop(0), outcomes, own, root.argo_cd)
-            new = {app_id: planned for app_id, planned in held.items() if app_id not in known}
-            known |= new
-            waiting += new.values()
-        return list(known.values())
+        followed = Followed(
+            self.cluster.dir,
+            objects=lambda planned: self._objects(planned, outcomes),
+            expanded=lambda one: self._expanded(one, own),
+            plan=lambda held, holder: self._plan(held, own, holder),
+            inputs=self._every_input,
+        )
+        return followed.planned(root)
 
     def addresses(self, outcomes: Outcomes) -> Addresses:
         """Return the addresses of both repositories, as the cluster names them before the change.
@@ -163,7 +120,7 @@ class ClusterApplications:
             return own | self.before.addresses(outcomes)
         if self.is_new:
             return reduce(or_, (other.addresses(outcomes) for other in self.others), own)
-        root = self._plan(HeldApplication(self._bootstrap(), self.root), own, _Holder(None, _ARGOCD, "", _ARGOCD))
+        root = self._plan(HeldApplication(self._bootstrap(), self.root), own, Holder(None, _ARGOCD, "", _ARGOCD))
         for one in self._applications(root, outcomes, own):
             named = [source.remote for source in one.application.sources if source.path == self.root]
             if named:
@@ -175,13 +132,6 @@ class ClusterApplications:
         self._final_addresses = self.addresses(outcomes)
         for part in (self.definitions, self._learnt, self._rendered, self._inside, self._plans, self._repo_servers):
             part.clear()
-
-    def _held(self, planned: Planned, outcomes: Outcomes, own: Addresses, argo_cd: str) -> dict[AppId, Planned]:
-        """The Applications that one holds, by identity."""
-        application = planned.application
-        holder = _Holder(planned.id, application.namespace or argo_cd, application.destination, argo_cd)
-        held = (self._plan(one, own, holder) for one in self._applications(planned, outcomes, own))
-        return {one.id: one for one in held}
 
     def depends_on_api_versions(self, task: Task) -> bool:
         """Return whether the outcome of a task depends on the kinds that are added to the cluster."""
@@ -258,16 +208,17 @@ class ClusterApplications:
         return Application("root", _ARGOCD, "", (Source(str(self.repositories.config), self.root),))
 
     def _applications(self, planned: Planned, outcomes: Outcomes, own: Addresses) -> Iterator[HeldApplication]:
-        """The Applications among the objects of one, and those that its ApplicationSets make.
-
-        If it holds an Application or ApplicationSet twice the last counts, as for any object.
-        """
-        found = (one for task in planned.tasks for one in self._found(self.with_capabilities(task), outcomes))
-        for one in {object_key(one): one for one in found}.values():
+        """The Applications among the objects of one, and those that its ApplicationSets make."""
+        for one in self._objects(planned, outcomes):
             if isinstance(one, HeldApplication):
                 yield one
             else:
                 yield from self._expanded(one, own)
+
+    def _objects(self, planned: Planned, outcomes: Outcomes) -> Iterable[HeldApplication | Rendered]:
+        """The Applications and ApplicationSets that one holds; of two with one name the last, as for any object."""
+        found = (one for task in planned.tasks for one in self._found(self.with_capabilities(task), outcomes))
+        return {object_key(one): one for one in found}.values()
 
     def _found(self, task: Task, outcomes: Outcomes) -> Sequence[HeldApplication | Rendered]:
         """The Applications that a task gave, and the ApplicationSets as they are: few among thousands."""
@@ -284,10 +235,7 @@ class ClusterApplications:
         name, namespace = f"{APPLICATION_SET}{object_name(one.body)}", object_namespace(one.body)
         try:
             for made in application_set.expand(one.body, lambda url, revision: self._listing(url, revision, own)):
-                found = read_application(made.body, one.path)
-                sync = application_set_policy(one.body, found.application.sync, name)
-                application = replace(found.application, own_namespace=namespace, sync=sync)
-                yield replace(found, application=application, remarks=tuple(set_remarks(made, name, one.path)))
+                yield made_application(one.body, made, name, one.path)
         except UnsupportedError as reason:
             message = f"{name} uses {reason}, which is not followed, so its Applications are unknown"
             yield unreadable_application(name, namespace, one.path, "gitops/application-set-not-followed", message)
@@ -303,16 +251,16 @@ class ClusterApplications:
         submodules = [path for path, entry in entries.items() if entry.may_be_folder and not entry.is_link]
         return Listing([path for path in entries if path not in submodules], place.read, submodules)
 
-    def _plan(self, found: HeldApplication, own: Addresses, holder: _Holder) -> Planned:
+    def _plan(self, found: HeldApplication, own: Addresses, holder: Holder) -> Planned:
         key = (repr(found), repr(holder), own)
         if key not in self._plans:
             application, where = found.application, found.where
             application = replace(application, destination=application.destination or holder.destination)
             planner = Planner(self.repositories, own, Capabilities(str(self.version), self.built_in))
-            app_id = holder.app_id(self.cluster.dir, application)
+            app_id = holder.app_id(self.cluster.dir, application.name, application.own_namespace)
             parts = [Part(found.note)] if found.note else list(planner.parts(application, where, app_id.instance_name))
             if maker := application.sync.application_set:
-                maker = str(holder.app_id(self.cluster.dir, replace(application, name=maker)))
+                maker = str(holder.app_id(self.cluster.dir, maker, application.own_namespace))
                 application = replace(application, sync=replace(application.sync, application_set=maker))
             self._plans[key] = Planned(
                 application,
@@ -325,14 +273,23 @@ class ClusterApplications:
                 self._inputs(application, parts),
                 () if found.note else tuple(self.repositories.other_revisions(application, own)),
                 tuple(self.repositories.hosts(application, own)),
+                None if found.made is None else self._made(found.made, where, holder),
             )
         return self._plans[key]
+
+    def _made(self, body: Mapping[str, Any], where: str, holder: Holder) -> Manifest:
+        """Return an Application that an ApplicationSet makes, as an object of the Application that holds the set."""
+        body = placed(body, holder.namespace, NO_SCOPES)
+        key = ObjectId.of(body, destination=holder.destination)
+        return Manifest(key, body, where, self.cluster.label, str(holder.id or ""))
 
     def _inputs(self, application: Application, parts: Iterable[Part]) -> str:
         """Name the sources of an Application and the files below their paths, if one of them is not rendered.
 
         A source whose repository is not one of the two given mostly has the same files under another address.
         """
-        if not any(isinstance(part.what, Note) for part in parts):
-            return ""
-        return repr([(source, self.repositories.files_below(source)) for source in application.sources])
+        return self._every_input(application) if any(isinstance(part.what, Note) for part in parts) else ""
+
+    def _every_input(self, application: Application) -> str:
+        every = [each for source in application.sources for each in (source, *source.made_of)]
+        return repr([(source, self.repositories.files_below(source)) for source in every])

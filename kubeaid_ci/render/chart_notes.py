@@ -25,7 +25,10 @@ _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'(?= does not match)|(?<=got )'[^']*'|^'(
 
 
 def requirement_notes(task: ChartTask, files: Mapping[str, bytes]) -> Iterator[Note]:
-    """Yield what the chart wants and has not: dependencies, a version of Kubernetes."""
+    """Yield why Helm refuses the chart, and what the chart wants and has not: dependencies, a version of Kubernetes."""
+    if not requirements.is_installable(files):
+        message = "it is a library chart, which Helm refuses to render; name a chart that uses it, or correct its type"
+        yield Note("chart/render-failed", message, f"{task.folder}/Chart.yaml")
     for lacking in requirements.lacking(files):
         yield Note(
             "chart/subchart-missing",

@@ -7,7 +7,7 @@ dropped, so that memory does not grow with the fleet.
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubeaid_ci.cache.cache import cache_at
 from kubeaid_ci.config_repo.cluster import Cluster
@@ -17,6 +17,7 @@ from kubeaid_ci.documents.garbage import without_garbage_collection
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.git.revision import WORK_TREE, Revision, TreeRevision
 from kubeaid_ci.git.snapshot import Snapshot
+from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.render.applications import ClusterApplications
 from kubeaid_ci.render.cluster_facts import ClusterFacts
 from kubeaid_ci.render.cluster_state import ClusterState, SideApp, unknown_helm
@@ -26,13 +27,13 @@ from kubeaid_ci.render.plan import Part
 from kubeaid_ci.render.renderer import Progress, Renderer
 from kubeaid_ci.render.repositories import LocalRepositories
 from kubeaid_ci.render.results import Target
-from kubeaid_ci.render.rules import nothing_rendered
+from kubeaid_ci.render.rules import SOURCE_NOT_RENDERED, nothing_rendered
 from kubeaid_ci.render.task import ChartTask, Note, Task
 from kubeaid_ci.runtime.workers import Limits, Pool
 from kubeaid_ci.settings import Settings
 
-# Each round may add Applications, or kinds that charts ask for; real clusters need four.
-_ROUNDS = 20
+# Each round may add a level of Applications, or kinds that charts ask for; real clusters need four.
+_ROUNDS = 200
 _GROUP = 16
 """Clusters whose objects are in memory at once: enough to keep the workers busy."""
 
@@ -262,7 +263,7 @@ def _render(clusters: Sequence[ClusterApplications], renderer: Renderer) -> None
 
 def _apps(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts) -> Iterator[SideApp]:
     for planned in sorted(cluster.planned(renderer.outcomes), key=lambda planned: planned.id):
-        final = [_final(part, cluster) for part in planned.parts]
+        final = [_final(part, cluster, renderer) for part in planned.parts]
         application = planned.application
         target = Target(
             namespace=application.namespace,
@@ -279,12 +280,24 @@ def _apps(cluster: ClusterApplications, renderer: Renderer, facts: ClusterFacts)
             path=planned.where,
             application=application,
             sources=tuple(part.plan for part in planned.parts if part.plan),
+            made=planned.made and _delivered(planned.made, facts),
         )
         revision = next((part.revision for part in planned.parts if part.revision), None)
         by_helm = frozenset(cluster.with_capabilities(task) for task in planned.tasks if cluster.depends_on_helm(task))
         yield SideApp(str(planned.id), tuple(final), target, revision, by_helm, planned.remarks)
 
 
-def _final(part: Part, cluster: ClusterApplications) -> tuple[Task | Note, str]:
-    what = part.what if isinstance(part.what, Note) else cluster.with_capabilities(part.what)
-    return what, part.chart
+def _delivered(manifest: Manifest, facts: ClusterFacts) -> Manifest:
+    """Return an object whose cluster has one name, whichever of its names the Application uses."""
+    return replace(manifest, key=replace(manifest.key, destination=facts.destination(manifest.key.destination)))
+
+
+def _final(part: Part, cluster: ClusterApplications, renderer: Renderer) -> tuple[Task | Note, str]:
+    """Return a source as it is rendered, with the name of its chart."""
+    if isinstance(part.what, Note):
+        return part.what, part.chart
+    task = cluster.with_capabilities(part.what)
+    if task in renderer.outcomes:
+        return task, part.chart
+    message = f"it is not rendered after {_ROUNDS} rounds of new Applications and kinds, so its objects are unknown"
+    return Note(SOURCE_NOT_RENDERED.id, message), part.chart

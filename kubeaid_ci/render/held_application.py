@@ -1,11 +1,12 @@
 """The Applications and ApplicationSets among the objects of an Application."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kubeaid_ci.argocd.application import Application
 from kubeaid_ci.argocd.application_set import Made
+from kubeaid_ci.argocd.sync import application_set_policy
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.k8s.fields import mapping
 from kubeaid_ci.k8s.rendered import Rendered
@@ -16,13 +17,15 @@ from kubeaid_ci.render.task import Note
 class HeldApplication:
     """An Application as an object of its holder. `note` is set if it, or its ApplicationSet, cannot be read.
 
-    `remarks` are findings that leave it its objects.
+    `remarks` are findings that leave it its objects. `made` is the object, if an ApplicationSet makes it: the holder
+    has only the set.
     """
 
     application: Application
     where: str
     note: Note | None = None
     remarks: tuple[Note, ...] = ()
+    made: Mapping[str, Any] | None = None
 
 
 def object_key(one: HeldApplication | Rendered) -> tuple[str, str, str]:
@@ -44,6 +47,20 @@ def read_application(body: Mapping[str, Any], where: str) -> HeldApplication:
 def unreadable_application(name: str, namespace: str, where: str, rule: str, message: str) -> HeldApplication:
     """Return an Application, or an ApplicationSet, that cannot be read, with the finding."""
     return HeldApplication(Application(name, "", "", (), own_namespace=namespace), where, Note(rule, message, where))
+
+
+def made_application(body: Mapping[str, Any], made: Made, name: str, where: str) -> HeldApplication:
+    """Return an Application that the ApplicationSet `name` makes; `body` is the set, and `where` its file."""
+    found = read_application(made.body, where)
+    sync = application_set_policy(body, found.application.sync, name)
+    application = replace(found.application, own_namespace=object_namespace(body), sync=sync)
+    metadata = {**made.body["metadata"], **({"finalizers": [*sync.finalizers]} if sync.finalizers else {})}
+    return replace(
+        found,
+        application=application,
+        remarks=tuple(set_remarks(made, name, where)),
+        made={**made.body, "metadata": metadata},
+    )
 
 
 def set_remarks(made: Made, name: str, where: str) -> Iterator[Note]:

@@ -125,6 +125,8 @@ class RenderedApp:
     """The file that the Application is in, relative to the config repo."""
     application: Application | None = field(default=None, repr=False)
     sources: tuple[SourcePlan, ...] = field(default=(), repr=False)
+    made: Manifest | None = field(default=None, repr=False)
+    """The Application itself as an object of its holder, if an ApplicationSet makes it. It is not in `manifests`."""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     """Values under secret names that the cluster gives to its charts; `digest` represents them too."""
 

@@ -160,6 +160,10 @@ class LocalRepositories:
             raise ForeignRepositoryError(
                 f"chart {source.chart} of {source.shown_url} is in neither of the two repositories given"
             )
+        if source.url.startswith("oci://"):
+            raise ForeignRepositoryError(
+                f"{source.shown_url} is an OCI registry, and its artifacts are in neither of the two repositories given"
+            )
         try:
             remote = Remote.parse(source.url)
         except UserError as error:

@@ -45,6 +45,7 @@ class Target:
     path: str = ""
     application: Application | None = None
     sources: tuple[SourcePlan, ...] = ()
+    made: Manifest | None = None
 
 
 def rendered_app(
@@ -90,6 +91,7 @@ def rendered_app(
         path=target.path,
         application=target.application,
         sources=target.sources,
+        made=target.made,
         secrets=frozenset().union(*(outcome.secrets for outcome, _ in done)),
     )
     return app, tuple(RULES[note.rule].at(note.path, note.message, subject=subject, line=note.line) for note in notes)

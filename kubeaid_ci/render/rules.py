@@ -20,6 +20,12 @@ APPLICATION_SET_DUPLICATE = Rule(
     "Argo CD reports an error for an ApplicationSet that makes two Applications of one name, and updates neither. "
     "Put a parameter into metadata.name that differs between them.",
 )
+APPLICATION_HELD_TWICE = Rule(
+    "gitops/application-held-twice",
+    Severity.WARNING,
+    "Two Applications or ApplicationSets hold this one with different content, so each sync overwrites the other and "
+    "the objects are unknown. Keep it in one of them, or give one another name.",
+)
 APPLICATION_SET_PLACEHOLDER = Rule(
     "gitops/application-set-placeholder",
     Severity.WARNING,
@@ -72,6 +78,7 @@ RULES = (
     SOURCE_NOT_RENDERED,
     APPLICATION_SET_NOT_FOLLOWED,
     APPLICATION_SET_DUPLICATE,
+    APPLICATION_HELD_TWICE,
     APPLICATION_SET_PLACEHOLDER,
     SUBFOLDERS_NOT_READ,
 )

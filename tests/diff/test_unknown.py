@@ -75,6 +75,10 @@ SETS = application(
     source={"repoURL": CONFIG, "path": "k8s/one/sets", "targetRevision": "HEAD"},
     destination={"namespace": "argocd"},
 )
+DRY = {"repoURL": CONFIG, "path": "k8s/one/plain", "targetRevision": "HEAD"}
+HYDRATED = application(
+    "hydrated", source={}, sourceHydrator={"drySource": DRY, "syncSource": {"targetBranch": "hydrated", "path": "one"}}
+)
 SELECTED = application_set("teams", generator="clusters: {}")
 
 CASES = {
@@ -89,6 +93,18 @@ CASES = {
         lambda world: repos.write(world.config, {"k8s/one/plain/x.yaml": "a: 2\n"}),
         ["one/other"],
         [(NOT_COMPARED, Severity.WARNING, "one/other")],
+    ),
+    "files of which Argo CD hydrates a branch": (
+        {"hydrated.yaml": HYDRATED, "plain/x.yaml": "a: 1\n"},
+        lambda world: repos.write(world.config, {"k8s/one/plain/x.yaml": "a: 2\n"}),
+        ["one/hydrated"],
+        [(NOT_COMPARED, Severity.WARNING, "one/hydrated")],
+    ),
+    "nothing of a branch that Argo CD hydrates": (
+        {"hydrated.yaml": HYDRATED, "plain/x.yaml": "a: 1\n"},
+        lambda world: repos.write(world.config, {"README.md": "x"}),
+        ["one/hydrated"],
+        [(NOT_COMPARED, INFO, "one/hydrated")],
     ),
     "all files below the path of a source that is not given go": (
         {"other.yaml": OTHER, "plain/x.yaml": "a: 1\n"},

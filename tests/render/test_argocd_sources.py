@@ -250,6 +250,13 @@ def test_the_last_file_by_name_decides_the_tool(world, files, tool):
     assert tool_of(hand.config_place("x"), "x") == tool
 
 
+def test_an_artifact_of_an_oci_registry_is_unknown_and_no_error(world):
+    made = rendered(world, {"repoURL": "oci://ghcr.io/acme/manifests", "path": ".", "targetRevision": "1.0.0"})
+    (found,) = [one for one in made.findings if one.subject == "one/app"]
+    assert (found.rule.id, app(made, "app").status.value) == ("gitops/repository-unknown", "unverifiable")
+    assert found.message.startswith("oci://ghcr.io/acme/manifests is an OCI registry")
+
+
 def test_an_application_that_argo_cd_hydrates_is_unknown(world):
     dry = {"repoURL": CONFIG, "path": "k8s/one/plain", "targetRevision": "HEAD"}
     hydrator = {"drySource": dry, "syncSource": {"targetBranch": "hydrated/one", "path": "one"}}

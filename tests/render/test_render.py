@@ -689,6 +689,15 @@ def test_kubernetes_version_that_a_chart_refuses_fails_and_that_a_subchart_refus
     assert [len(bodies(made, name)) for name in "ab"] == [1, 0]
 
 
+def test_library_chart_fails_as_helm_refuses_it(world):
+    world.chart("web", more="type: application\n")
+    world.chart("shared", CHART, more="type: library\n")
+    world.cluster("one", {"a.yaml": application("a"), "b.yaml": application("b", source=helm("shared"))})
+    made = world.render()
+    assert told(made) == [("chart/render-failed", "one/b", "argocd-helm-charts/shared/Chart.yaml", None)]
+    assert [len(bodies(made, name)) for name in "ab"] == [1, 0]
+
+
 def test_linked_subchart_is_followed_and_any_other_link_refused(world, tmp_path):
     world.chart("addons", {"templates/a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: addon}\n"})
     charts = world.kubeaid / "argocd-helm-charts"
@@ -810,7 +819,7 @@ def in_namespace(namespace, text):
 
 
 def test_applications_are_identified_by_namespace_and_name(world):
-    """One in another namespace than Argo CD's is shown as Argo CD does; of one that is held twice the last counts."""
+    """One in another namespace than Argo CD's is shown as Argo CD does; of two in one Application the last counts."""
     more = {"repoURL": CONFIG, "path": "k8s/one/more", "targetRevision": "HEAD"}
     world.cluster(
         "one",
@@ -821,7 +830,7 @@ def test_applications_are_identified_by_namespace_and_name(world):
             "d.yaml": application("web", destination={"namespace": "d"}),
             "more.yaml": application("more", source=more, destination={"namespace": "teams"}),
             "more/web.yaml": application("web", destination={"namespace": "e"}),
-            "more/web-in-argocd.yaml": in_namespace("argocd", application("web", destination={"namespace": "f"})),
+            "more/web-in-argocd.yaml": in_namespace("argocd", application("web", destination={"namespace": "d"})),
         },
     )
     made = world.render()
