@@ -11,9 +11,10 @@ from typing import Any
 from kubeaid_ci.findings.finding import FailOn, Finding, Severity
 from kubeaid_ci.findings.registry import RULES
 from kubeaid_ci.findings.suppression import SETTINGS_FILE, Removed, Suppression
-from kubeaid_ci.findings.vulnerability import VulnerabilitySeverity
-from kubeaid_ci.settings import CheckSettings, Profile, ScanSettings, Settings
-from kubeaid_ci.settings.policy import ChartPolicy
+from kubeaid_ci.findings.vulnerability import AllowedVulnerability, VulnerabilitySeverity
+from kubeaid_ci.globs.paths import matches
+from kubeaid_ci.settings import CheckSettings, ClusterSettings, Profile, ScanSettings, Settings, WaveSettings
+from kubeaid_ci.settings.policy import ChartPolicy, policy_of
 from kubeaid_ci.settings.rules import SETTINGS_WEAKENED
 
 _ANY_STEP = 4
@@ -35,6 +36,7 @@ def weakened(before: Settings, after: Settings) -> Iterator[Finding]:
     yield from _scan(before.scan, after.scan)
     yield from _check(before.check, after.check)
     yield from _images(before, after)
+    yield from _waves(before.waves, after.waves)
 
 
 def _suppressions(before: Iterable[Suppression], after: Iterable[Suppression]) -> Iterator[Finding]:
@@ -45,9 +47,14 @@ def _suppressions(before: Iterable[Suppression], after: Iterable[Suppression]) -
 
 
 def new_suppressions(before: Iterable[Suppression], after: Iterable[Suppression]) -> Iterator[Suppression]:
-    """Yield the suppressions that a change adds or widens."""
-    known = {_identity(suppression) for suppression in before}
-    return (suppression for suppression in after if _identity(suppression) not in known)
+    """Yield the suppressions that a change adds or widens. One that ends earlier than before is narrower."""
+    known = tuple(before)
+    return (suppression for suppression in after if not any(_covers(other, suppression) for other in known))
+
+
+def _covers(known: Suppression, other: Suppression) -> bool:
+    same = (known.rule, known.subject) == (other.rule, other.subject) and known.path in (None, other.path)
+    return same and (known.until is None or (other.until is not None and other.until <= known.until))
 
 
 def removed(files: Iterable[Removed]) -> Iterator[Finding]:
@@ -55,10 +62,19 @@ def removed(files: Iterable[Removed]) -> Iterator[Finding]:
     for file in files:
         if not file.is_needed:
             continue
-        is_vars = file.path.endswith("-vars.jsonnet")
-        what = "its monitoring is not built" if is_vars else "the versions of the chart's dependencies are not locked"
-        message = f"{file.path} is removed: {what} or checked any more"
+        message = f"{file.path} is removed: {_no_longer(file.path)} any more"
         yield SETTINGS_WEAKENED.at(file.path, message, subject=file.path, key="removed")
+
+
+def _no_longer(path: str) -> str:
+    name = path.rpartition("/")[2]
+    if name.endswith("-vars.jsonnet"):
+        return "its monitoring is not built or checked"
+    if name == "argocd-apps":
+        return "the Applications of the cluster are not rendered or checked"
+    if name == "images.lock.yaml":
+        return "a tag that moves is not found"
+    return "the versions of the chart's dependencies are not locked or checked"
 
 
 def _identity(suppression: Suppression) -> tuple[object, ...]:
@@ -94,12 +110,45 @@ def _images(before: Settings, after: Settings) -> Iterator[Finding]:
     old, new = before.images, after.images
     if new.mirror != old.mirror and old.mirror:
         yield _finding("images.mirror", f"images are expected in {new.mirror or 'no mirror'}, before in {old.mirror}")
+    for kind, path in sorted({*_fields(before)} - {*_fields(after)}):
+        yield _finding("images.fields", f"{path} of {kind} is no longer read", key=f"{kind} {path}")
+    for of, image in sorted({*_declared(before)} - {*_declared(after)}):
+        yield _finding("images.declared", f"no longer has {image} of {of}", key=f"{of} {image}")
+
+
+def _fields(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the fields of custom resources that name images, each with its kind."""
+    return ((each.kind, path) for each in settings.images.fields for path in each.paths)
+
+
+def _declared(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the images that settings declare, each with the kind or the Application that has it."""
+    return ((each.kind or each.app or "", image) for each in settings.images.declared for image in each.images)
+
+
+def _waves(before: Sequence[WaveSettings], after: Sequence[WaveSettings]) -> Iterator[Finding]:
+    """Yield what lets a cluster be upgraded earlier: a shorter soak, or a wave that it no longer waits for."""
+    soaks = {wave.name: wave.soak for wave in after}
+    for number, wave in enumerate(before):
+        soak = soaks.get(wave.name)
+        if wave.soak and (soak or timedelta(0)) < wave.soak:
+            yield _finding("waves", f"{wave.name} soaks {_days(soak)}, before {_days(wave.soak)}", key=wave.name)
+        for cluster in wave.clusters if number else ():
+            waits_for = _waves_before(cluster, after)
+            if missing := [earlier.name for earlier in before[:number] if earlier.name not in waits_for]:
+                message = f"{cluster} no longer waits for {', '.join(missing)}"
+                yield _finding("waves", message, key=f"{wave.name} {cluster}")
+
+
+def _waves_before(cluster: str, waves: Sequence[WaveSettings]) -> list[str]:
+    """Return the names of the waves before that of a cluster, which is a name or a glob; empty if it is in none."""
+    found = (place for place, wave in enumerate(waves) if any(matches(glob, cluster) for glob in wave.clusters))
+    return [wave.name for wave in waves[: next(found, 0)]]
 
 
 def _policies(before: Mapping[str, ChartPolicy], after: Mapping[str, ChartPolicy]) -> Iterator[Finding]:
     for name in sorted({*before, *after}):
-        old, new = before.get(name, ChartPolicy()), after.get(name, ChartPolicy())
-        for change in _looser(old, new):
+        for change in _looser(policy_of(before, name), policy_of(after, name)):
             yield _finding(f"charts.{name}", change, key=change)
 
 
@@ -123,7 +172,9 @@ def _largest(policy: ChartPolicy) -> int:
 
 
 def _days(age: timedelta | None) -> str:
-    return f"{age.days}d" if age else "not set"
+    if not age:
+        return "not set"
+    return f"{age.days}d" if age.days else f"{age // timedelta(hours=1)}h"
 
 
 def _publish(before: Settings, after: Settings) -> Iterator[Finding]:
@@ -144,17 +195,25 @@ def _publish(before: Settings, after: Settings) -> Iterator[Finding]:
 
 
 def _clusters(before: Settings, after: Settings) -> Iterator[Finding]:
-    """Another Kubernetes version hides or shows removed APIs."""
-    names = sorted({*before.clusters, *after.clusters})
-    versions = [("kubernetes-version", before.kubernetes_version, after.kubernetes_version)]
-    for name in names:
-        old, new = (settings.clusters.get(name) for settings in (before, after))
-        old_version, new_version = (one.kubernetes_version if one else None for one in (old, new))
-        versions.append((f"clusters.{name}.kubernetes-version", old_version, new_version))
-    for subject, old_version, new_version in versions:
-        if old_version is not None and new_version != old_version:
-            message = f"is {new_version or 'not set'}, before {old_version}"
-            yield _finding(subject, message, severity=Severity.WARNING)
+    """Yield what lets another version of Kubernetes, another Helm or other APIs count: it hides or shows objects."""
+    for name in sorted({*before.clusters, *after.clusters}):
+        old, new = (settings.clusters.get(name, ClusterSettings()) for settings in (before, after))
+        yield from _capabilities(old, new, f"clusters.{name}.")
+        if new.helm != old.helm:
+            yield _changed_capability(f"clusters.{name}.helm", old.helm, new.helm)
+    yield from _capabilities(before, after, "")
+
+
+def _capabilities(old: Settings | ClusterSettings, new: Settings | ClusterSettings, prefix: str) -> Iterator[Finding]:
+    if new.kubernetes_version != old.kubernetes_version:
+        yield _changed_capability(f"{prefix}kubernetes-version", old.kubernetes_version, new.kubernetes_version)
+    if {*new.api_versions} != {*old.api_versions}:
+        yield _changed_capability(f"{prefix}api-versions", ", ".join(old.api_versions), ", ".join(new.api_versions))
+
+
+def _changed_capability(subject: str, old: object, new: object) -> Finding:
+    message = f"is {new or 'not set'}, before {old or 'not set'}"
+    return _finding(subject, message, severity=Severity.WARNING)
 
 
 def _check(old: CheckSettings, new: CheckSettings) -> Iterator[Finding]:
@@ -184,12 +243,16 @@ def _scan(old: ScanSettings, new: ScanSettings) -> Iterator[Finding]:
         yield _finding("scan.fixable-only", "vulnerabilities without a fix are ignored")
     if old.require_scan and not new.require_scan:
         yield _finding("scan.require-scan", "images that are not scanned no longer fail a run")
-    known = {(each.id, each.image, each.package, each.until) for each in old.allow}
     for each in new.allow:
-        identity = (each.id, each.image, each.package, each.until)
-        if identity not in known:
+        if not any(_accepts(known, each) for known in old.allow):
             about = f"accepts {each.id} in {each.package} of {each.image} until {each.until}: {each.reason}"
-            yield _finding("scan.allow", about, line=each.line, key=str(identity))
+            key = str((each.id, each.image, each.package, each.until))
+            yield _finding("scan.allow", about, line=each.line, key=key)
+
+
+def _accepts(known: AllowedVulnerability, other: AllowedVulnerability) -> bool:
+    same = (known.id, known.image, known.package) == (other.id, other.image, other.package)
+    return same and other.until <= known.until
 
 
 def _changed(old: Any, new: Any, names: Sequence[str], *, prefix: str) -> Iterator[Finding]:

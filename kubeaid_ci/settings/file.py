@@ -13,8 +13,9 @@ from kubeaid_ci.git.tree import EXECUTABLE, REGULAR
 from kubeaid_ci.runtime.files import read_regular
 from kubeaid_ci.settings import Settings, parse
 
-_VARS, _LOCKS = "-vars.jsonnet", ("Chart.lock", "requirements.lock")
-_WATCHED = (f"k8s/*/*{_VARS}", *(f"argocd-helm-charts/*/{name}" for name in _LOCKS))
+_VARS, _LOCKS, _IMAGES = "-vars.jsonnet", ("Chart.lock", "requirements.lock"), "images.lock.yaml"
+_WATCHED = (_IMAGES, f"k8s/*/*{_VARS}", *(f"argocd-helm-charts/*/{name}" for name in _LOCKS))
+_APPLICATIONS = "argocd-apps"
 _MOST_BYTES = 1024 * 1024
 
 
@@ -53,25 +54,32 @@ def misnamed(folder: Path) -> tuple[str, ...]:
 
 
 def removed(folder: Path, base: Base) -> tuple[Removed, ...]:
-    """Return the vars files and locks of charts that the base of a change has and the checkout has not.
+    """Return what checks start from that the base of a change has and the checkout has not.
 
-    A file that another one takes the place of is not removed. Paths are relative to `folder`.
+    These are vars files, the Applications of a cluster, and locks. A file that another one takes the place of is not
+    removed. Paths are relative to `folder`.
     """
     repository, commit, prefix = _commit_of(folder, base)
-    watched = [f":(glob){glob.escape(prefix)}{pattern}" for pattern in _WATCHED]
-    paths = (path.removeprefix(prefix) for path in repository.removed_since(commit, *watched))
-    return tuple(Removed(path, _is_needed(folder / path)) for path in paths if not _has_successor(folder / path))
+    top = f":(glob){glob.escape(prefix)}"
+
+    def gone(*patterns: str) -> list[str]:
+        paths = repository.removed_since(commit, *(f"{top}{pattern}" for pattern in patterns))
+        return [path.removeprefix(prefix) for path in paths]
+
+    files = [Removed(path, _is_needed(folder / path)) for path in gone(*_WATCHED) if not _has_successor(folder / path)]
+    homes = dict.fromkeys("/".join(path.split("/")[:3]) for path in gone(f"k8s/*/{_APPLICATIONS}/**"))
+    return (*files, *(Removed(home, is_needed=True) for home in homes if not (folder / home).is_dir()))
 
 
 def _has_successor(path: Path) -> bool:
     if path.name.endswith(_VARS):
         return any(path.parent.glob(f"*{_VARS}"))
-    return any((path.parent / name).is_file() for name in _LOCKS)
+    return path.name in _LOCKS and any((path.parent / name).is_file() for name in _LOCKS)
 
 
 def _is_needed(path: Path) -> bool:
-    """Return whether the chart of a lock has dependencies, or cannot be read. A vars file is always needed."""
-    if path.name.endswith(_VARS) or (path.parent / "requirements.yaml").is_file():
+    """Return whether the chart of a lock has dependencies, or cannot be read. Every other file is needed."""
+    if path.name not in _LOCKS or (path.parent / "requirements.yaml").is_file():
         return True
     chart = path.parent / "Chart.yaml"
     try:

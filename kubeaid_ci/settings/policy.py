@@ -1,10 +1,12 @@
 """The update policy of a chart."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Self
 
+from kubeaid_ci.globs.paths import matches
 from kubeaid_ci.semver.range import VersionRange
 from kubeaid_ci.semver.version import Version
 
@@ -43,3 +45,26 @@ class ChartPolicy:
     prereleases: bool | None = None
     minimum_age: timedelta | None = None
     group: str | None = None
+
+
+def completed(policy: ChartPolicy, other: ChartPolicy) -> ChartPolicy:
+    """Return a policy, completed by another where it restricts nothing."""
+    unset = [each.name for each in fields(policy) if getattr(policy, each.name) in (None, ())]
+    return replace(policy, **{name: getattr(other, name) for name in unset})
+
+
+def policy_of(policies: Mapping[str, ChartPolicy], name: str) -> ChartPolicy:
+    """Return the policy in force for a name of `policies`, which is a chart, ``umbrella/dependency`` or a glob.
+
+    What the policy of the name leaves open is that of its umbrella chart, then that of the globs around it.
+    """
+    umbrella = name.partition("/")[0]
+    globs = [glob for glob in policies if glob not in (name, umbrella) and _is_below(glob, name, umbrella)]
+    found = ChartPolicy()
+    for each in (name, umbrella, *sorted(globs, key=len, reverse=True)):
+        found = completed(found, policies.get(each, ChartPolicy()))
+    return found
+
+
+def _is_below(glob: str, *names: str) -> bool:
+    return any(matches(glob, name) for name in names)

@@ -105,6 +105,18 @@ WEAKER: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "profile": ({"check": {"profile": "strict"}}, {"check": {"profile": "baseline"}}, "check.profile"),
     "severity": ({}, {"check": {"severity": {"gitops/private-key": "info"}}}, "check.severity"),
     "registry": ({"check": {"registries": ["quay.io"]}}, {"check": {"registries": ["quay.io", "a.example"]}}, "check.registries"),
+    "policy of a glob": ({"charts": {"*": {"minimum-age": "14d"}}}, {"charts": {"*": {"minimum-age": "14d"}, "x": {"minimum-age": "1h"}}}, "charts.x"),
+    "policy of an umbrella": ({"charts": {"x": {"allow": "patch"}}}, {"charts": {"x": {"allow": "patch"}, "x/y": {"allow": "major"}}}, "charts.x/y"),
+    "shorter glob": ({"charts": {"**": {"minimum-age": "14d"}}}, {"charts": {"**": {"minimum-age": "14d"}, "web*": {"minimum-age": "1h"}}}, "charts.web*"),
+    "APIs": ({"api-versions": ["example.org/v1"]}, {}, "api-versions"),
+    "Kubernetes of a cluster": ({}, {"clusters": {"one": {"kubernetes-version": "1.20"}}}, "clusters.one.kubernetes-version"),
+    "Helm of a cluster": ({}, {"clusters": {"one": {"helm": "3.19"}}}, "clusters.one.helm"),
+    "APIs of a cluster": ({"clusters": {"one": {"api-versions": ["example.org/v1"]}}}, {"clusters": {"one": {}}}, "clusters.one.api-versions"),
+    "soak": ({"waves": [{"name": "a", "clusters": ["x"], "soak": "3d"}]}, {"waves": [{"name": "a", "clusters": ["x"], "soak": "1h"}]}, "waves"),
+    "earlier wave": ({"waves": [{"name": "a", "clusters": ["x"]}, {"name": "b", "clusters": ["one"]}]}, {"waves": [{"name": "a", "clusters": ["x", "one"]}]}, "waves"),
+    "no wave before": ({"waves": [{"name": "a", "clusters": ["x"]}, {"name": "b", "clusters": ["one"]}]}, {"waves": [{"name": "b", "clusters": ["one"]}]}, "waves"),
+    "undeclared image": ({"images": {"declared": [{"app": "x", "images": ["quay.io/a/b:1"], "reason": "x"}]}}, {}, "images.declared"),
+    "field of an image": ({"images": {"fields": [{"kind": "a.example/B", "paths": ["spec.image"]}]}}, {}, "images.fields"),
     "any repository": ({"check": {"repositories": ["https://a.example/b"]}}, {"check": {}}, "check.repositories"),
 }  # fmt: skip
 
@@ -136,7 +148,20 @@ def test_change_does_not_loosen_its_own_rules(
 
 
 def test_stricter_settings_are_no_finding(run: Run, two: Repos) -> None:
-    strict = {"fail_on": "info", "charts": {"x": {"minimum-age": "14d", "allow": "patch", "pin": "1.0.0"}}}
+    git(two.config, "checkout", "-q", "main")
+    silent = {"rule": "build/stale", "subject": "x", "reason": "x", "until": "2046-01-01"}
+    waves = [{"name": "a", "clusters": ["x"]}, {"name": "b", "clusters": ["one", "y"], "soak": "1d"}]
+    old = {"suppress": [silent], "charts": {"*": {"minimum-age": "7d"}, "y": {"minimum-age": "7d"}}, "waves": waves}
+    change(two.config, settings(**old), "settings")
+    git(two.config, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(two.config, "checkout", "-qB", "change")
+    strict = {
+        "fail_on": "info",
+        "charts": {"*": {"minimum-age": "7d"}, "x": {"minimum-age": "14d", "allow": "patch", "pin": "1.0.0"}},
+        "suppress": [{**silent, "until": "2045-01-01"}, {**silent, "path": "k8s/one/**"}],
+        "waves": [waves[0], {"name": "between", "clusters": ["y"]}, {**waves[1], "soak": "3d"}],
+        "images": {"declared": [{"app": "x", "images": ["quay.io/a/b:1"], "reason": "x"}]},
+    }
     change(two.config, settings(**strict, publish={"reviewers": ["ada"], "sign": "ssh"}))
     assert "settings/weakened" not in findings(run("build", "--check", "--format", "json", **PULL_REQUEST))
 
@@ -320,6 +345,10 @@ REMOVED: Mapping[str, tuple[dict[str, str | None], str | None]] = {
     "vars file by another name": ({"k8s/one/one-vars.jsonnet": None, "k8s/one/one.jsonnet": "{}"}, "error"),
     "renamed vars file": ({"k8s/one/one-vars.jsonnet": None, "k8s/one/other-vars.jsonnet": vars_file()}, None),
     "cluster": ({"k8s/one": None}, "error"),
+    "Applications": ({"k8s/three/argocd-apps": None}, "error"),
+    "Applications by another name": ({"k8s/three/argocd-apps": None, "k8s/three/apps/Chart.yaml": CHART}, "error"),
+    "some Applications": ({"k8s/three/argocd-apps/templates/x.yaml": None}, None),
+    "lock of images": ({"images.lock.yaml": None}, "error"),
     "lock": ({"argocd-helm-charts/x/Chart.lock": None}, "error"),
     "lock of the other kind": ({"argocd-helm-charts/x/Chart.lock": None, "argocd-helm-charts/x/requirements.lock": "x"}, None),
     "lock with quoted dependencies": ({"argocd-helm-charts/x/Chart.lock": None, "argocd-helm-charts/x/Chart.yaml": CHART + '"depend\\x65ncies": [{name: y, version: 1.0.0}]\n'}, "error"),
@@ -335,9 +364,9 @@ def test_what_checks_start_from_is_not_removed_without_a_word(
 ) -> None:
     git(two.config, "checkout", "-q", "main")
     chart = {"argocd-helm-charts/x/Chart.yaml": CHART + DEPENDENCIES, "argocd-helm-charts/x/Chart.lock": "x"}
-    change(
-        two.config, {**chart, "k8s/one/kube-prometheus/x.yaml": "{}", "k8s/two/two-vars.jsonnet": vars_file()}, "more"
-    )
+    apps = {"k8s/three/argocd-apps/Chart.yaml": CHART, "k8s/three/argocd-apps/templates/x.yaml": "x: 1"}
+    more = {"k8s/one/kube-prometheus/x.yaml": "{}", "k8s/two/two-vars.jsonnet": vars_file(), "images.lock.yaml": ""}
+    change(two.config, {**chart, **apps, **more}, "more")
     git(two.config, "update-ref", "refs/remotes/origin/main", "HEAD")
     git(two.config, "checkout", "-qB", "change")
     change(two.config, files)

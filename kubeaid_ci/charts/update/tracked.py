@@ -1,13 +1,13 @@
 """The dependencies of umbrella charts whose upstream may have newer releases, and the policy for each."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.globs.patterns import compiled
 from kubeaid_ci.helm.chart import CHARTS, Chart, Dependency, Subchart
 from kubeaid_ci.helm.dependencies import ResolvedDependency, resolve
-from kubeaid_ci.settings.policy import ChartPolicy
+from kubeaid_ci.settings.policy import ChartPolicy, completed
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def policy_for(policies: Mapping[str, ChartPolicy], one: TrackedDependency) -> C
     """
     found = ChartPolicy()
     for name in sorted((name for name in policies if _applies(name, one)), key=lambda name: _rank(name, one)):
-        found = _filled(found, policies[name])
+        found = completed(found, policies[name])
     return found
 
 
@@ -108,8 +108,3 @@ def _policy_names(one: TrackedDependency) -> list[str]:
 def _rank(name: str, one: TrackedDependency) -> tuple[int, int, str]:
     exact = _policy_names(one)
     return (exact.index(name) if name in exact else len(exact), -len(name), name)
-
-
-def _filled(first: ChartPolicy, second: ChartPolicy) -> ChartPolicy:
-    unset = [each.name for each in fields(first) if getattr(first, each.name) in (None, ())]
-    return replace(first, **{name: getattr(second, name) for name in unset})
