@@ -57,12 +57,17 @@ def images_in(
 
 
 def invalid_images(manifest: Manifest) -> tuple[str, ...]:
-    """Return the texts that the containers of an object have as images and that no container runtime accepts."""
+    """Return the texts that the pods of an object have as images and that no container runtime accepts."""
     if is_test(manifest.body):
         return ()
-    containers = (container for pods in pod_templates(manifest) for _, container in pods.all_containers())
-    texts = (fields.text(container, "image").strip() for container in containers)
+    texts = (text.strip() for pods in pod_templates(manifest) for text in _references(pods))
     return tuple(dict.fromkeys(filter(is_invalid, texts)))
+
+
+def _references(pods: PodTemplate) -> Iterator[str]:
+    """Yield the texts that containers and volumes of pods have as images."""
+    yield from (fields.text(container, "image") for _, container in pods.all_containers())
+    yield from (fields.text(volume, "image", "reference") for volume in fields.mappings(pods.spec, "volumes"))
 
 
 class _Finder:

@@ -65,6 +65,10 @@ class PodTemplate:
         """Return the containers that run as long as the pod, init containers excluded."""
         return mappings(self.spec, "containers")
 
+    def sidecars(self) -> list[Mapping[str, Any]]:
+        """Return the init containers that run as long as the pod."""
+        return [one for one in mappings(self.spec, "initContainers") if one.get("restartPolicy") == "Always"]
+
     def all_containers(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every container with the list that it is in: init, main, ephemeral."""
         for field in CONTAINER_LISTS:

@@ -12,7 +12,7 @@ from kubeaid_ci.errors import UserError
 _SCP_LIKE = re.compile(r"(?:[^/\s:]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@/:\s\[\]]{2,}):(?!//)(?P<path>[^\s]+)")
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]*::")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
-_IP6 = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]+")
+_IP6 = re.compile(r"(?=[0-9a-f.]*:[0-9a-f:.])[0-9a-f:.]+")
 _DEFAULT_PORTS = {"https": 443, "http": 80, "ssh": 22, "git": 9418}
 # Git still accepts both: https://git-scm.com/docs/git-clone (git-urls).
 _SCHEMES = {**{name: name for name in _DEFAULT_PORTS}, "git+ssh": "ssh", "ssh+git": "ssh"}

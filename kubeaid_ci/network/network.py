@@ -174,9 +174,8 @@ class _Declared:
 
 def _declared(template: PodTemplate) -> tuple[_Declared, ...]:
     """Return the ports that containers declare, those of sidecars among the init containers included."""
-    sidecars = [item for item in mappings(template.spec, "initContainers") if item.get("restartPolicy") == "Always"]
     found = []
-    for container in (*template.containers(), *sidecars):
+    for container in (*template.containers(), *template.sidecars()):
         for port in mappings(container, "ports"):
             number, protocol = at(port, "containerPort"), text(port, "protocol") or Protocol.TCP
             is_number = isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= LAST_PORT

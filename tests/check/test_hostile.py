@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import json
 import os
 import random
 import time
@@ -216,6 +217,40 @@ def test_a_regular_expression_takes_linear_time() -> None:
     bodies = [rules, documents.load(application(name), where=name)]
     (finding,) = alerts.check(state_of(bodies, random.Random(0)), context_of({}))
     assert finding.rule is alerts.ALERTS_MISSING
+
+
+ENDLESS = (
+    *("\n", " ", "a", "a.", "a:", ":", "-", "{", "{{", "A", "Ag", "://", "://:", "-----BEGIN ", "password", "x: ", "'"),
+    *("argocd_app_info{", 'argocd_app_info{a="', "PRIVATE KEY-----", "ghp_", "xoxa-", "kind: Secret ", "$values/"),
+)
+
+
+@pytest.mark.parametrize("part", ENDLESS)
+def test_a_text_that_repeats_itself_takes_linear_time(part: str) -> None:
+    text = part * (200_000 // len(part))
+    alert = {"alert": "OutOfSync", "expr": f"argocd_app_info {text}"}
+    secret = "kind: Secret\napiVersion: v1\nmetadata: {name: x}\nstringData:\n  a: "
+    texts = {
+        f"{APPS}/templates/plain.yaml": f"{text}\n!",
+        f"{APPS}/templates/secret.yaml": secret + json.dumps(f"{text}\n!"),
+        f"{APPS}/values-x.yaml": f"password: abcdefghijkl{text}!\n",
+        f"{APPS}/sealed.yaml": f"kind: SealedSecret\n{text}!\n",
+        f"{OUTPUT}/secret.yaml": secret + json.dumps(f"{text}\n!"),
+        "k8s/one/kubeaid-cli.secrets.yaml": f"{text}\n!",
+        "k8s/one/one-vars.jsonnet": f"{{ a: '{text}' }}",
+    }
+    rules = {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {"name": "argocd", "namespace": "apps"},
+        "spec": {"groups": [{"name": "argocd", "rules": [alert]}]},
+    }
+    bodies = [rules, documents.load(application("web"), where="web"), deployment(image=text, args=[f"{text}!"])]
+    state, context = state_of(bodies, random.Random(0)), context_of(texts)
+    start = time.process_time()
+    found = [finding for family in families.FAMILIES for finding in every_finding(family, state, context)]
+    assert time.process_time() - start < 10
+    assert max(len(finding.message) for finding in found) < 2_000
 
 
 def many(**fields: Any) -> dict[str, Any]:

@@ -21,6 +21,10 @@ DRAIN_BLOCKED = Rule(
 RULES = (DRAIN_BLOCKED,)
 
 _ONE_FOR_EACH_NODE = ("DaemonSet", "CronJob", "Job")
+_LEAST = {
+    ("autoscaling", "HorizontalPodAutoscaler"): "minReplicas",
+    ("keda.sh", "ScaledObject"): "minReplicaCount",
+}
 _COUNTS: Mapping[str, tuple[str, ...]] = {
     "Cluster": ("spec", "instances"),
     "RabbitmqCluster": ("spec", "replicas"),
@@ -88,19 +92,17 @@ def _replicas(item: Applied) -> int | None:
 
 
 def _least_replicas(items: list[Applied]) -> dict[tuple[str, str, str, str], int]:
-    """Return the smallest number of pods that a HorizontalPodAutoscaler keeps, by target."""
+    """Return the smallest number of pods that an autoscaler keeps, by target."""
     found = {}
     for item in items:
-        if item.manifest.key.kind == "HorizontalPodAutoscaler":
+        key = item.manifest.key
+        if field := _LEAST.get((key.group, key.kind)):
             reference = mapping(item.manifest.body, "spec", "scaleTargetRef")
-            low = at(item.manifest.body, "spec", "minReplicas")
-            place = (
-                item.app.destination,
-                item.manifest.key.namespace,
-                text(reference, "kind"),
-                text(reference, "name"),
-            )
-            found[place] = low if isinstance(low, int) and not isinstance(low, bool) else 1
+            low = at(item.manifest.body, "spec", field)
+            kind = text(reference, "kind") or "Deployment"
+            default = 0 if key.kind == "ScaledObject" else 1
+            place = (item.app.destination, key.namespace, kind, text(reference, "name"))
+            found[place] = low if isinstance(low, int) and not isinstance(low, bool) else default
     return found
 
 

@@ -121,7 +121,9 @@ def _default_requests(items: Iterable[Applied]) -> frozenset[tuple[str, str, str
         for item in items
         if (item.manifest.key.group, item.manifest.key.kind) == ("", "LimitRange")
         for limit in mappings(item.manifest.body, "spec", "limits")
-        for resource in {**mapping(limit, "default"), **mapping(limit, "defaultRequest")}
+        if text(limit, "type") == "Container"
+        for field in ("default", "defaultRequest", "max", "min")
+        for resource in mapping(limit, field)
     )
 
 
@@ -130,11 +132,11 @@ def _requests(scaler: Scaler, target: Applied, defaults: frozenset[tuple[str, st
     if pods is None:
         return
     for resource, only in scaler.measured:
-        if (*scaler.target[:2], resource) in defaults:
+        if (*scaler.target[:2], resource) in defaults or _requests_resource(pods.spec, resource):
             continue
         lacking = [
             text(container, "name")
-            for container in pods.containers()
+            for container in (*pods.containers(), *pods.sidecars())
             if only in ("", text(container, "name")) and not _requests_resource(container, resource)
         ]
         if lacking:
@@ -144,6 +146,7 @@ def _requests(scaler: Scaler, target: Applied, defaults: frozenset[tuple[str, st
 
 
 def _requests_resource(container: Mapping[str, Any], resource: str) -> bool:
+    """Return whether a container, or the pods as a whole, request a resource."""
     return any(at(container, "resources", field, resource) is not None for field in ("requests", "limits"))
 
 

@@ -1,6 +1,7 @@
 """Backups that a database makes by itself: of its operator, or by a job that names it."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -65,9 +66,14 @@ class Databases:
             if not any(word in job.manifest.key.name for word in _JOB_WORDS) or at(body, "spec", "suspend") is True:
                 continue
             names = json.dumps(mapping(body, "spec", "jobTemplate"), default=str)
-            if item.manifest.key.name in names:
+            if _names(names, item.manifest.key.name):
                 return OwnBackup(_crons([text(body, "spec", "schedule")]), "", job)
         return None
+
+
+def _names(text: str, name: str) -> bool:
+    """Return whether a text names an object: its name by itself, or in front of a suffix such as that of ``db-rw``."""
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?!\w)", text) is not None
 
 
 def _cnpg(databases: Databases, item: Applied) -> OwnBackup | None:

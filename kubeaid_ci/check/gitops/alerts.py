@@ -23,8 +23,8 @@ ALERTS_MISSING = Rule(
 RULES = (ALERTS_MISSING,)
 
 _METRIC = "argocd_app_info"
-_SELECTOR = re.compile(rf"{_METRIC}\s*(?:\{{([^}}]*)\}})?")
-_MATCHER = re.compile(r"(\w+)\s*(=~|!~|!=|=)\s*[\"']([^\"']*)[\"']")
+_SELECTOR = re.compile(rf"{_METRIC}\s*(?:\{{([^{{}}]*)\}})?")
+_MATCHER = re.compile(r"\b(\w+)\s*(=~|!~|!=|=)\s*[\"']([^\"']*)[\"']")
 _WORD = re.compile(r"[A-Za-z_:][\w:]*")
 
 

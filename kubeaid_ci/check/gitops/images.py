@@ -8,7 +8,7 @@ from kubeaid_ci.findings.finding import Finding, Rule, Severity
 from kubeaid_ci.images.reference import LONGEST_SHOWN, is_invalid
 from kubeaid_ci.images.registries import is_below
 from kubeaid_ci.images.rules import REGISTRY_NOT_ALLOWED
-from kubeaid_ci.k8s.fields import text
+from kubeaid_ci.k8s.fields import mappings, text
 from kubeaid_ci.k8s.image import Image
 from kubeaid_ci.k8s.manifest import Manifest, own_images
 from kubeaid_ci.k8s.pods import pod_templates
@@ -48,6 +48,7 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
 def _images(manifest: Manifest) -> Iterator[str]:
     for template in pod_templates(manifest):
         yield from (text(container, "image") for _, container in template.all_containers())
+        yield from (text(volume, "image", "reference") for volume in mappings(template.spec, "volumes"))
     yield from own_images(manifest).values()
 
 

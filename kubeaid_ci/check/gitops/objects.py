@@ -83,9 +83,20 @@ def _large(manifests: tuple[Manifest, ...]) -> Iterator[str]:
     for manifest in manifests:
         if any(option in object_options(manifest.body) for option in _OTHER_WAYS) or _data(manifest) > _MOST_DATA:
             continue
-        size = len(json.dumps(manifest.body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace"))
+        size = _applied_size(manifest.body)
         if size > _MOST_ANNOTATIONS:
             yield f"{manifest.key} ({size >> 10} KiB)"
+
+
+def _applied_size(body: Mapping[str, Any]) -> int:
+    """Return the bytes of the annotations of an object after client-side apply: its own, and the object as JSON.
+
+    Go's encoder writes ``<``, ``>`` and ``&`` with six characters.
+    """
+    encoded = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    own = text_map(body, "metadata", "annotations")
+    annotations = sum(len(name) + len(value.encode("utf-8", "replace")) for name, value in own.items())
+    return len(encoded) + 5 * sum(map(encoded.count, (b"<", b">", b"&"))) + annotations
 
 
 def _data(manifest: Manifest) -> int:

@@ -24,7 +24,7 @@ OTHER_CLUSTER_FILES = Rule(
 )
 RULES = (SEALED_FOR_OTHER_CLUSTER, OTHER_CLUSTER_FILES)
 
-_CIPHER = re.compile(r"^\s*[\"']?[\w.-]+[\"']?:\s*[\"']?(Ag[A-Za-z0-9+/=]{100,})", re.MULTILINE)
+_CIPHER = re.compile(r"^[ \t]*[\"']?[\w.-]+[\"']?:\s*[\"']?(Ag[A-Za-z0-9+/=]{100,})", re.MULTILINE)
 _CLUSTER = re.compile(r"k8s/([^/]+)/")
 
 

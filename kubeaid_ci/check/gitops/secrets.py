@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubeaid_ci import documents
+from kubeaid_ci.check import places
 from kubeaid_ci.check.context import CheckContext, ConfigFiles
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
-from kubeaid_ci.k8s.fields import mapping, text, text_map
+from kubeaid_ci.k8s.fields import mapping, mappings, text, text_map
 from kubeaid_ci.render.cluster_state import ClusterState
 
 SECRET_PLAIN = Rule(
@@ -45,24 +46,31 @@ _TOKENS: Mapping[str, re.Pattern[str]] = {
     "a token of GitLab": re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}"),
     "a token of Slack": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w{20,}"),
     "a key of Google": re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b"),
-    "a password in an address": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>${}]+:[^\s/:@\"'<>${}*]{6,}@[\w.-]+"),
+    "a password in an address": re.compile(
+        r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@\"'<>${}]+:[^\s/:@\"'<>${}*]{6,}@[\w.-]+"
+    ),
 }
 _EXAMPLE = re.compile(r"(?i)example|changeme|placeholder|redacted|x{6,}|user(?:name)?:pass(?:word)?@")
 # Keys of values and settings whose name promises a credential, with a literal value.
 _NAMED = re.compile(
     r"^[ \t]*(?:- )?[\"']?(?P<key>[\w.-]*(?:password|passwd|token|api[_-]?key|secret[_-]?key|secret[_-]?access[_-]?key|"
     r"client[_-]?secret))[\"']?[ \t]*:[ \t]*"
-    r"(?P<quote>[\"']?)(?P<value>[^\s\"'#{}\[\],$<>|&*!%@`]{8,})(?P=quote)[ \t]*,?[ \t]*(?:#.*)?$",
+    r"(?P<quote>[\"']?)(?P<value>[^\s\"'#{}\[\],$<>|&*!%@`]{8,})(?P=quote)[ \t]*(?:,[ \t]*)?(?:#.*)?$",
     re.IGNORECASE | re.MULTILINE,
 )
 _HARMLESS_VALUE = re.compile(r"(?i)true|false|null|none|[a-z]+(?:-[a-z]+)+|/.*|https?:.*|.*\.(?:key|pem|crt|token)")
+# Text that something replaces later, or that sops encrypted.
+_RENDERED = "<rendered>"
+_PLACEHOLDER = re.compile(rf"ENC\[.*|\{{\{{.*|\$\{{[^{{}}]*\}}|<[^<>]*>|.*{_RENDERED}.*", re.DOTALL)
+_ACTION = re.compile(r"\{\{[^{}\n]*\}\}")
+_ACTIONS = re.compile(r"^[ \t]*(?:\{\{[^{}\n]*\}\}[ \t]*)+$", re.MULTILINE)
 _CREDENTIAL_NAME = re.compile(
     r"(?i)pass|token|secret|key|cert|credential|auth|url|config|conf|\.json|\.ya?ml|\.ini|\.env"
 )
 # Keys of the Secrets that configure Argo CD, without a credential in them.
 _ARGO_CD = ("url", "type", "name", "project", "server", "enableLfs", "insecure", "enableOCI", "forceHttpBasicAuth")
 _PASSWORD = re.compile(
-    r"(?im)^\s*[\"']?\w*(?:password|passwd|token|secret|api_?key|api_url|service_key|routing_key)[\"']?\s*[=:]\s*"
+    r"(?im)^[ \t]*[\"']?\w*(?:password|passwd|token|secret|api_?key|api_url|service_key|routing_key)[\"']?\s*[=:]\s*"
     r"[\"']?[^\s\"'#;<>{}$]{6,}"
 )
 _INSTALLER_SECRETS = re.compile(r"(?:^|/)kubeaid-(?:cli|bootstrap-script)\.secrets\.ya?ml$")
@@ -112,7 +120,7 @@ def _secrets(files: ConfigFiles, path: str, *, is_output: bool) -> Iterator[_Sec
         if match:
             yield _Secret(CREDENTIAL_PLAIN, what, _line(found, match.start()))
     if _INSTALLER_SECRETS.search(path):
-        if match := re.search(r"(?m)^\s*\w+:\s*[^\s#].*$", found):
+        if match := re.search(r"(?m)^[ \t]*\w+:[ \t]*[^\s#].*$", found):
             yield _Secret(CREDENTIAL_PLAIN, "secrets of the installer", _line(found, match.start()))
     elif _is_written(path, is_output=is_output) and "kind: Secret" not in found and "SealedSecret" not in found:
         yield from _named(found)
@@ -140,33 +148,62 @@ def _named(found: str) -> Iterator[_Secret]:
 
 def _of_kind(found: str, *, is_output: bool) -> Iterator[_Secret]:
     """Yield the Secrets of a file that hold something. Built monitoring has Secrets that only configure it."""
-    try:
-        bodies = documents.load_all(found, where="YAML")
-    except UserError:
-        return
-    for number, body in enumerate(bodies):
+    if "{{" in found:
+        # A template is YAML only after Helm rendered it. Its lines stay where they are.
+        found = _ACTION.sub(_RENDERED, _ACTIONS.sub("", found))
+    for number, path, body in _bodies(found):
         if text(body, "kind") != "Secret" or text(body, "apiVersion") != "v1" or mapping(body, "sops"):
             continue
         name = next((key for key, value in _entries(body) if _is_secret(key, value, body, is_output=is_output)), None)
         if name is not None:
             field = "stringData" if name in mapping(body, "stringData") else "data"
-            line = documents.locate(found, (field, name), document=number) or 1
+            line = _line_of(found, number, (*path, field, name))
             yield _Secret(SECRET_PLAIN, f"Secret {text(body, 'metadata', 'name')}", line)
+
+
+def _bodies(found: str) -> Iterator[tuple[int, tuple[str | int, ...], Any]]:
+    """Yield the objects of a file: the number of the document, the path of the object in it, and the object.
+
+    Objects in lists are included, documents that cannot be read are not.
+    """
+    number = -1
+    for piece in documents.split(found):
+        try:
+            body = documents.load(piece, where="YAML")
+        except UserError:
+            continue
+        if body is None:  # only comments
+            continue
+        number += 1
+        items = mappings(body, "items")
+        own = {"apiVersion": "v1", "kind": "Secret"} if text(body, "kind") == "SecretList" else {}
+        yield from ((number, ("items", place), {**own, **item}) for place, item in enumerate(items))
+        if not items:
+            yield number, (), body
+
+
+def _line_of(found: str, document: int, path: tuple[str | int, ...]) -> int:
+    """Return the line of a field, counted from 1; that of the kind if another document cannot be read."""
+    try:
+        return documents.locate(found, path, document=document) or 1
+    except UserError:
+        return places.text_line(found, r"\bkind:[ ]*[\"']?Secret") or 1
 
 
 def _entries(body: Any) -> Iterator[tuple[str, str]]:
     yield from text_map(body, "stringData").items()
-    yield from ((key, _decoded(value)) for key, value in text_map(body, "data").items())
+    for key, value in text_map(body, "data").items():
+        yield key, value if _PLACEHOLDER.fullmatch(value.strip()) else _decoded(value)
 
 
 def _is_secret(key: str, value: str, body: Any, *, is_output: bool) -> bool:
-    if not value.strip() or _EXAMPLE.fullmatch(value.strip()) or value.startswith(("ENC[", "{{", "${", "<")):
+    if not value.strip() or _EXAMPLE.fullmatch(value.strip()) or _PLACEHOLDER.fullmatch(value.strip()):
         return False
     if is_output:
         return bool(_PASSWORD.search(value)) or ("\n" not in value and bool(_CREDENTIAL_NAME.search(key)))
     labels = text_map(body, "metadata", "labels")
     is_of_argo_cd = "argocd.argoproj.io/secret-type" in labels
-    return not (is_of_argo_cd and key in _ARGO_CD and not re.search(r"://[^/\s]*:[^/\s]*@", value))
+    return not (is_of_argo_cd and key in _ARGO_CD and not re.search(r"://[^/\s:]*:[^/\s@]*@", value))
 
 
 def _decoded(value: str) -> str:

@@ -23,6 +23,11 @@ BUILT_IN: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "view": (),
 }
 """Kubernetes' own roles for people, with the rules that matter here. Its other ClusterRoles begin with ``system:``."""
+_AGGREGATED: Mapping[str, tuple[str, ...]] = {
+    name: tuple(f"{GROUP}/aggregate-to-{other}" for other in others)
+    for name, others in (("admin", ("admin", "edit", "view")), ("edit", ("edit", "view")), ("view", ("view",)))
+}
+"""The labels of ClusterRoles whose rules each of these roles has too."""
 _BUILT_IN_ROLES = frozenset({("kube-system", "extension-apiserver-authentication-reader")})
 _OWN_PREFIXES = ("system:", "kubeadm:")
 
@@ -68,6 +73,8 @@ def grants(items: Iterable[Applied]) -> Iterator[Grant]:
         role = roles.get((item.app.destination, kind, namespace if kind == "Role" else "", name))
         if role is None:
             role = _built_in(kind, namespace, name)
+            if role is not None and kind == _CLUSTER_ROLE:
+                role = (*role, *_aggregated(name, item, known))
         yield Grant(item, namespace, kind, name, role)
 
 
@@ -97,6 +104,15 @@ def _rules(role: Applied, roles: list[Applied]) -> tuple[Mapping[str, Any], ...]
             if same and other is not role and parsed.matches(labels):
                 found += mappings(other.manifest.body, "rules")
     return tuple(found)
+
+
+def _aggregated(name: str, binding: Applied, items: list[Applied]) -> Iterator[Mapping[str, Any]]:
+    """Yield the rules that ClusterRoles in Git add to a role of Kubernetes by a label."""
+    for item in items if name in _AGGREGATED else ():
+        labels = text_map(item.manifest.body, "metadata", "labels")
+        is_role = item.manifest.key.kind == _CLUSTER_ROLE and item.app.destination == binding.app.destination
+        if is_role and any(labels.get(label) == "true" for label in _AGGREGATED[name]):
+            yield from mappings(item.manifest.body, "rules")
 
 
 def _built_in(kind: str, namespace: str, name: str) -> tuple[Mapping[str, Any], ...] | None:

@@ -83,7 +83,7 @@ def _wide(grant: Grant) -> Iterator[Finding]:
         yield _finding(ALL_RIGHTS, grant, f"{who} may {way}, and so do everything ({grant.role_kind} {grant.role})")
     elif wildcards := named(_wildcards(grant)):
         yield _finding(WILDCARD, grant, f"{who} may {wildcards} {grant.scope} ({grant.role_kind} {grant.role})")
-    anybody = [subject for subject in grant.subjects if subject.startswith(_ANYBODY)]
+    anybody = [subject for subject in grant.subjects if subject in _ANYBODY]
     if anybody and grant.role not in _FOR_ANYBODY:
         yield _finding(OPEN_TO_ANYBODY, grant, f"{named(anybody)} has the rights of {grant.role_kind} {grant.role}")
 

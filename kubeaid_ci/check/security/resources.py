@@ -35,7 +35,7 @@ CPU_REQUEST_MISSING = Rule(
 RULES = (REQUESTS_OVER_LIMITS, MEMORY_LIMIT_MISSING, CPU_REQUEST_MISSING)
 
 Defaults = Mapping[tuple[str, str], Mapping[str, Any]]
-"""The container item of a LimitRange by destination and namespace."""
+"""The fields `default` and `defaultRequest` of LimitRanges by destination and namespace."""
 
 
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
@@ -58,14 +58,19 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
 
 
 def limit_ranges(state: ClusterState, context: CheckContext) -> Defaults:
-    """Return the defaults that LimitRanges give to containers."""
-    return {
-        (item.app.destination, item.manifest.key.namespace): limit
-        for item in applied(state, context)
-        if (item.manifest.key.group, item.manifest.key.kind) == ("", "LimitRange")
-        for limit in mappings(item.manifest.body, "spec", "limits")
-        if limit.get("type") == "Container"
-    }
+    """Return the defaults that LimitRanges give to containers; those of several in one namespace add up."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for item in applied(state, context):
+        if (item.manifest.key.group, item.manifest.key.kind) != ("", "LimitRange"):
+            continue
+        defaults = found.setdefault((item.app.destination, item.manifest.key.namespace), {})
+        for limit in mappings(item.manifest.body, "spec", "limits"):
+            # A maximum is a default limit too, and a limit or a minimum a default request.
+            of_range = {"default": ("max", "default"), "defaultRequest": ("min", "max", "default", "defaultRequest")}
+            for field, sources in of_range.items() if limit.get("type") == "Container" else ():
+                for source in sources:
+                    defaults[field] = {**defaults.get(field, {}), **mapping(limit, source)}
+    return found
 
 
 def without_memory_limit(workload: Workload, defaults: Defaults) -> list[str]:
