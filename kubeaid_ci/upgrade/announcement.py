@@ -27,14 +27,14 @@ def title(clusters: Sequence[ClusterUpgrade], to: str, *, chosen: str | None = N
     """Return the chosen title, else one that names the cluster, or how many there are, and the revision."""
     if chosen:
         return one_line(chosen)
-    names = [one.cluster for one in clusters]
+    names = [cluster.cluster for cluster in clusters]
     about = shortened(one_line(names[0]), _LONGEST_NAME) if len(names) == 1 else f"{len(names)} clusters"
     return quiet(f"chore(kubeaid): upgrade {about} to {shortened(one_line(to), _LONGEST_NAME)}")
 
 
 def labels(upgrades: Upgrades, clusters: Sequence[ClusterUpgrade]) -> tuple[str, ...]:
     """Return the label of all upgrades, and that of the risk: errors are high, dangers to review medium."""
-    weights = [finding.severity.weight for one in clusters for finding in spoken(upgrades, one)]
+    weights = [finding.severity.weight for cluster in clusters for finding in spoken(upgrades, cluster)]
     return (LABEL, RISKS[max([1, *weights]) - 1])
 
 
@@ -55,14 +55,14 @@ def body(
     """
     parts = [_lead(upgrades, clusters), origin]
     comparison = of_clusters(upgrades, clusters)
-    every = [finding for one in clusters for finding in spoken(upgrades, one)]
+    every = [finding for cluster in clusters for finding in spoken(upgrades, cluster)]
     scanned = scan_note(comparison.images) if scan_note else ""
     parts += [_dangers(every), f"{escape(scanned)}\n" if scanned else "", _before(every, clusters)]
-    for one in clusters:
+    for cluster in clusters:
         headed = len(clusters) > 1
-        parts += [_applications(one, headed=headed), _sync(one, headed=headed), _server_side(one)]
+        parts += [_applications(cluster, headed=headed), _sync(cluster, headed=headed), _server_side(cluster)]
     parts += [_after(every, clusters), _back(clusters)]
-    parts += [_edits(one) for one in clusters]
+    parts += [_edits(cluster) for cluster in clusters]
     rehearsal = comment_text.parts(comparison, about=f"the upgrade to KubeAid {upgrades.to}")
     return fit([part for part in (*parts, *rehearsal) if part], limit, size=size, note=_left_out)
 
@@ -70,7 +70,9 @@ def body(
 def spoken(upgrades: Upgrades, cluster: ClusterUpgrade) -> tuple[Finding, ...]:
     """Return the findings about a cluster that no setting suppresses."""
     return tuple(
-        one for one in upgrades.findings if one.suppressed_by is None and _is_about(one.subject, cluster.cluster)
+        finding
+        for finding in upgrades.findings
+        if finding.suppressed_by is None and _is_about(finding.subject, cluster.cluster)
     )
 
 
@@ -102,32 +104,32 @@ def _is_about(subject: str, cluster: str) -> bool:
 def _lead(upgrades: Upgrades, clusters: Sequence[ClusterUpgrade]) -> str:
     rows = [
         (
-            code(one.cluster),
-            ", ".join(code(name) for name in _revisions(one)),
-            code(one.to),
-            f"{sum(edit.status is not PlaceStatus.LEFT for edit in one.sources)} of {len(one.sources)}",
-            _monitoring(one),
-            str(len(one.written) + len(one.removed)),
-            str(one.errors or ""),
+            code(cluster.cluster),
+            ", ".join(code(name) for name in _revisions(cluster)),
+            code(cluster.to),
+            f"{sum(edit.status is not PlaceStatus.LEFT for edit in cluster.sources)} of {len(cluster.sources)}",
+            _monitoring(cluster),
+            str(len(cluster.written) + len(cluster.removed)),
+            str(cluster.errors or ""),
         )
-        for one in clusters[:_MOST_ROWS]
+        for cluster in clusters[:_MOST_ROWS]
     ]
     columns = ("Cluster", "From", "To", "KubeAid sources", "Monitoring", "Files", "Errors")
     lead = f"Moves {counted(len(clusters), 'cluster')} to KubeAid {code(upgrades.to)}. Once this is merged, the"
     lead += " Applications are out of sync; sync them in the order below."
     warning = ""
-    if errors := sum(one.errors for one in clusters):
+    if errors := sum(cluster.errors for cluster in clusters):
         warning = f"\n**Proposed despite {counted(errors, 'error')} of its rehearsal.**\n"
     return f"{lead}\n{warning}\n{table(columns, rows)}"
 
 
-def _revisions(one: ClusterUpgrade) -> list[str]:
-    return sorted({edit.before or "none" for edit in one.sources})
+def _revisions(cluster: ClusterUpgrade) -> list[str]:
+    return sorted({edit.before or "none" for edit in cluster.sources})
 
 
-def _monitoring(one: ClusterUpgrade) -> str:
+def _monitoring(cluster: ClusterUpgrade) -> str:
     words = {Monitoring.NONE: "", Monitoring.KEPT: "**kept as it is**", Monitoring.CURRENT: "unchanged"}
-    return words.get(one.monitoring, one.monitoring.value)
+    return words.get(cluster.monitoring, cluster.monitoring.value)
 
 
 def _dangers(found: Sequence[Finding]) -> str:
@@ -185,10 +187,10 @@ def _advice(found: Sequence[Finding], severity: Severity) -> Iterator[str]:
         yield f"- {escape(alike[0].rule.help.partition('. ')[2] or alike[0].rule.help)} {names}{more}"
 
 
-def _sync(one: ClusterUpgrade, *, headed: bool) -> str:
+def _sync(cluster: ClusterUpgrade, *, headed: bool) -> str:
     """The Applications in the order in which the platform syncs them."""
     orders: dict[int | None, list[str]] = {}
-    for app in one.apps:
+    for app in cluster.apps:
         orders.setdefault(app.sync_order, []).append(app.name)
     if not orders:
         return ""
@@ -196,33 +198,33 @@ def _sync(one: ClusterUpgrade, *, headed: bool) -> str:
         f"1. {', '.join(code(name) for name in names)} ({f'order {order}' if order is not None else 'no order set'})"
         for order, names in orders.items()
     ]
-    heading = f"### Order of sync: {escape(one.cluster)}" if headed else "### Order of sync"
+    heading = f"### Order of sync: {escape(cluster.cluster)}" if headed else "### Order of sync"
     return f"{heading}\n\n" + "\n".join(lines) + "\n"
 
 
-def _server_side(one: ClusterUpgrade) -> str:
+def _server_side(cluster: ClusterUpgrade) -> str:
     lines = [
         f"- {code(app.name)}: {', '.join(code(name) for name in app.server_side[:_MOST_OBJECTS])}"
-        for app in one.apps
+        for app in cluster.apps
         if app.server_side
     ]
     if not lines:
         return ""
     lead = "These objects are too large for client-side apply; sync them with ServerSideApply=true:"
-    return f"#### Server-side apply: {escape(one.cluster)}\n\n{lead}\n\n" + "\n".join(lines) + "\n"
+    return f"#### Server-side apply: {escape(cluster.cluster)}\n\n{lead}\n\n" + "\n".join(lines) + "\n"
 
 
 def _back(clusters: Sequence[ClusterUpgrade]) -> str:
     lead = "Revert this change request and sync in the reverse order. Migrated data and custom resource definitions"
     lines = [f"{lead} do not go back by themselves.", ""]
-    for one in clusters:
-        found = _revisions(one)
+    for cluster in clusters:
+        found = _revisions(cluster)
         if len(found) == 1 and found[0] not in ("none", "HEAD"):
-            lines.append(f"- {code(f'kubeaid-ci upgrade {one.dir} --to {found[0]}')}")
+            lines.append(f"- {code(f'kubeaid-ci upgrade {cluster.dir} --to {found[0]}')}")
     return "### Roll back\n\n" + "\n".join(lines).rstrip() + "\n"
 
 
-def _applications(one: ClusterUpgrade, *, headed: bool) -> str:
+def _applications(cluster: ClusterUpgrade, *, headed: bool) -> str:
     rows = [
         (
             code(app.name),
@@ -231,19 +233,19 @@ def _applications(one: ClusterUpgrade, *, headed: bool) -> str:
             "<br>".join(code(line) for line in app.charts[:_MOST_OBJECTS]),
             "<br>".join(code(line.text()) for line in image_lines(app.images[:_MOST_OBJECTS])),
         )
-        for app in one.apps[:_MOST_ROWS]
+        for app in cluster.apps[:_MOST_ROWS]
     ]
     columns = ("Application", "From", "To", "Charts", "Images")
-    heading = f"### Applications: {escape(one.cluster)}" if headed else "### Applications"
+    heading = f"### Applications: {escape(cluster.cluster)}" if headed else "### Applications"
     return f"{heading}\n\n{table(columns, rows)}" if rows else ""
 
 
-def _edits(one: ClusterUpgrade) -> str:
-    left = [edit for edit in one.edits if edit.status is PlaceStatus.LEFT]
+def _edits(cluster: ClusterUpgrade) -> str:
+    left = [edit for edit in cluster.edits if edit.status is PlaceStatus.LEFT]
     lines = [
         f"- {code(f'{edit.path}:{edit.line}')} {escape(edit.app)}: {escape(edit.reason)}" for edit in left[:_MOST_ROWS]
     ]
-    return folded(f"{one.cluster}: {counted(len(left), 'place')} left as it is", "\n".join(lines)) if lines else ""
+    return folded(f"{cluster.cluster}: {counted(len(left), 'place')} left as it is", "\n".join(lines)) if lines else ""
 
 
 def _left_out(count: int) -> str:

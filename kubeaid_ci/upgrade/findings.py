@@ -76,9 +76,9 @@ def waiting(wave: WaveChoice, *, named: bool) -> Finding:
 def errors_of(cluster: Cluster, findings: Iterable[Finding]) -> list[Finding]:
     """Return the errors about a cluster that no setting suppresses."""
     return [
-        one
-        for one in findings
-        if one.severity is Severity.ERROR and one.suppressed_by is None and _concerns(one.subject, cluster)
+        finding
+        for finding in findings
+        if finding.severity is Severity.ERROR and finding.suppressed_by is None and _concerns(finding.subject, cluster)
     ]
 
 

@@ -56,17 +56,17 @@ def upgrade_clusters(
     config = Path(config_repo).resolve()
     made = prepare(config, Path(kubeaid).resolve(), options, run)
     if dry_run:
-        return replace(made, clusters=tuple(replace(one, dry_run=True) for one in made.clusters))
+        return replace(made, clusters=tuple(replace(cluster, dry_run=True) for cluster in made.clusters))
     cluster_files.tidy(config)
     done: list[ClusterUpgrade] = []
     failures: list[Finding] = []
-    for one in made.clusters:
+    for cluster in made.clusters:
         try:
-            if files := made.files.get(one.dir):
-                cluster_files.replace(config, f"k8s/{one.dir}", files, before=made.before.get(one.dir, {}))
+            if files := made.files.get(cluster.dir):
+                cluster_files.replace(config, f"k8s/{cluster.dir}", files, before=made.before.get(cluster.dir, {}))
         except UserError as error:
             message = str(error).replace(f"{config}/", "")
-            failures.append(FAILED.at(f"k8s/{one.dir}", message, subject=one.cluster, key="write"))
-            one = replace(one, status=UpgradeStatus.FAILED, written=(), removed=(), error=message, exit_code=2)  # noqa: PLW2901
-        done.append(one)
+            failures.append(FAILED.at(f"k8s/{cluster.dir}", message, subject=cluster.cluster, key="write"))
+            cluster = replace(cluster, status=UpgradeStatus.FAILED, written=(), removed=(), error=message, exit_code=2)  # noqa: PLW2901
+        done.append(cluster)
     return replace(made, clusters=tuple(done), findings=(*made.findings, *failures))

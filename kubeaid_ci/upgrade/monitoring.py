@@ -83,7 +83,11 @@ def _built(
         timeout=run.timeout,
     )
     failed = {result.cluster: result.dir for result in made.results if result.status is BuildStatus.FAILED}
-    return {failed[one.subject]: one for one in made.findings if one.subject in failed and one.key != "folder"}
+    return {
+        failed[finding.subject]: finding
+        for finding in made.findings
+        if finding.subject in failed and finding.key != "folder"
+    }
 
 
 def _changed(task: Task, sources: Sources) -> BuiltFiles:

@@ -128,14 +128,14 @@ class _Offer:
     def _changed(self, group: Sequence[ClusterUpgrade]) -> list[ClusterUpgrade]:
         return [one for one in group if self.made.files.get(one.dir)]
 
-    def _result(self, one: ClusterUpgrade, done: Published | KubeaidCiError | None) -> ClusterUpgrade:
-        one = replace(one, dry_run=bool(self.target.options.dry_run))
+    def _result(self, cluster: ClusterUpgrade, done: Published | KubeaidCiError | None) -> ClusterUpgrade:
+        cluster = replace(cluster, dry_run=bool(self.target.options.dry_run))
         match done:
             case Published():
-                return replace(one, request=done)
+                return replace(cluster, request=done)
             case KubeaidCiError():
-                return replace(one, status=UpgradeStatus.FAILED, error=str(done), exit_code=done.exit_code)
-        return one
+                return replace(cluster, status=UpgradeStatus.FAILED, error=str(done), exit_code=done.exit_code)
+        return cluster
 
     def _attempt(
         self, branch: str, group: Sequence[ClusterUpgrade], replaced: tuple[str, ...]

@@ -21,7 +21,7 @@ _MOST_REVISIONS = 3
 
 def report(upgrades: Upgrades, findings: Sequence[Finding] | None = None, *, version: str) -> Report:
     """Return the report of ``kubeaid-ci upgrade``; `findings` are those to show, if the settings have judged them."""
-    published = any(one.request for one in upgrades.clusters)
+    published = any(cluster.request for cluster in upgrades.clusters)
     return Report(
         "upgrade",
         version,
@@ -31,7 +31,7 @@ def report(upgrades: Upgrades, findings: Sequence[Finding] | None = None, *, ver
         sections=sections(groups(upgrades.rehearsal.changes), is_whole=True),
         table=Table(
             _WITH_REQUEST if published else _COLUMNS,
-            tuple(_row(one, published=published) for one in upgrades.clusters),
+            tuple(_row(cluster, published=published) for cluster in upgrades.clusters),
         ),
         opening=tuple(_opening(upgrades)),
         details=_left(upgrades),
@@ -51,8 +51,8 @@ def outputs(upgrades: Upgrades) -> Mapping[str, str]:
 
 
 def _summary(upgrades: Upgrades) -> dict[str, object]:
-    counts = Counter(one.status for one in upgrades.clusters)
-    places = [edit.status for one in upgrades.clusters for edit in one.sources]
+    counts = Counter(cluster.status for cluster in upgrades.clusters)
+    places = [edit.status for cluster in upgrades.clusters for edit in cluster.sources]
     return {
         "in_short": _short(upgrades),
         "to": upgrades.to,
@@ -60,7 +60,7 @@ def _summary(upgrades: Upgrades) -> dict[str, object]:
         **{status.value: counts[status] for status in UpgradeStatus},
         "sources": len(places),
         **{f"sources_{status.value}": places.count(status) for status in PlaceStatus},
-        "errors": sum(one.errors for one in upgrades.clusters),
+        "errors": sum(cluster.errors for cluster in upgrades.clusters),
         **({"dry_run": True} if _is_dry(upgrades) else {}),
     }
 
@@ -69,9 +69,9 @@ def _short(upgrades: Upgrades) -> str:
     """``8 of 9 clusters upgraded to 32.5.0 · 38 of 38 KubeAid sources · 3 errors accepted``."""
     would = "would be " if _is_dry(upgrades) else ""
     total = len(upgrades.clusters)
-    done = sum(one.status is UpgradeStatus.UPGRADED for one in upgrades.clusters)
-    places = [edit.status for one in upgrades.clusters for edit in one.sources]
-    errors = sum(one.errors for one in upgrades.clusters)
+    done = sum(cluster.status is UpgradeStatus.UPGRADED for cluster in upgrades.clusters)
+    places = [edit.status for cluster in upgrades.clusters for edit in cluster.sources]
+    errors = sum(cluster.errors for cluster in upgrades.clusters)
     parts = [f"{done} of {counted(total, 'cluster')} {would}upgraded to {upgrades.to}"]
     if upgrades.refused:
         parts = [f"refused: {len(upgrades.refused)} of {counted(total, 'cluster')} not upgraded to {upgrades.to}"]
@@ -99,31 +99,33 @@ def advice(upgrades: Upgrades) -> Iterator[str]:
     yield "despite the errors: add --accept-dangers"
 
 
-def _row(one: ClusterUpgrade, *, published: bool) -> tuple[str, ...]:
-    at = sum(edit.status is not PlaceStatus.LEFT for edit in one.sources)
-    moved = sum(edit.status is PlaceStatus.MOVED for edit in one.sources)
-    files = len(one.written) + len(one.removed)
-    would = "would be " if one.dry_run and one.status is UpgradeStatus.UPGRADED else ""
+def _row(cluster: ClusterUpgrade, *, published: bool) -> tuple[str, ...]:
+    at = sum(edit.status is not PlaceStatus.LEFT for edit in cluster.sources)
+    moved = sum(edit.status is PlaceStatus.MOVED for edit in cluster.sources)
+    files = len(cluster.written) + len(cluster.removed)
+    would = "would be " if cluster.dry_run and cluster.status is UpgradeStatus.UPGRADED else ""
     row = (
-        one.cluster,
-        f"{would}{one.status.value}",
-        _revisions(one),
-        f"{moved} of {len(one.sources)}" if at == len(one.sources) else f"{moved} of {len(one.sources)} (!)",
-        "" if one.monitoring is Monitoring.NONE else one.monitoring.value,
+        cluster.cluster,
+        f"{would}{cluster.status.value}",
+        _revisions(cluster),
+        f"{moved} of {len(cluster.sources)}"
+        if at == len(cluster.sources)
+        else f"{moved} of {len(cluster.sources)} (!)",
+        "" if cluster.monitoring is Monitoring.NONE else cluster.monitoring.value,
         str(files or ""),
-        str(one.errors or ""),
+        str(cluster.errors or ""),
     )
-    return (*row, _request(one)) if published else row
+    return (*row, _request(cluster)) if published else row
 
 
-def _request(one: ClusterUpgrade) -> str:
-    if one.request is None:
+def _request(cluster: ClusterUpgrade) -> str:
+    if cluster.request is None:
         return ""
-    return f"{outcome_words(one.request)} {one.request.url or ''}".strip()
+    return f"{outcome_words(cluster.request)} {cluster.request.url or ''}".strip()
 
 
-def _revisions(one: ClusterUpgrade) -> str:
-    found = sorted({edit.before or "none" for edit in one.sources})
+def _revisions(cluster: ClusterUpgrade) -> str:
+    found = sorted({edit.before or "none" for edit in cluster.sources})
     more = f" and {len(found) - _MOST_REVISIONS} more" if len(found) > _MOST_REVISIONS else ""
     return ", ".join(found[:_MOST_REVISIONS]) + more
 
@@ -137,12 +139,13 @@ def _left(upgrades: Upgrades) -> tuple[Section, ...]:
     )
 
 
-def _lines(one: ClusterUpgrade) -> Iterable[str]:
-    for edit in one.edits:
+def _lines(cluster: ClusterUpgrade) -> Iterable[str]:
+    for edit in cluster.edits:
         about = f"{edit.app} {edit.kind.value}" if edit.app else edit.kind.value
         reason = f": {edit.reason}" if edit.reason else ""
-        yield f"{edit.path}:{edit.line or ''} {about}: {edit.before or 'none'} → {one.to} {edit.status.value}{reason}"
+        step = f"{edit.before or 'none'} → {cluster.to}"
+        yield f"{edit.path}:{edit.line or ''} {about}: {step} {edit.status.value}{reason}"
 
 
 def _is_dry(upgrades: Upgrades) -> bool:
-    return any(one.dry_run for one in upgrades.clusters)
+    return any(cluster.dry_run for cluster in upgrades.clusters)

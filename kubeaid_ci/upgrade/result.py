@@ -138,14 +138,14 @@ class Upgrades(JsonResult):
     @property
     def refused(self) -> tuple[ClusterUpgrade, ...]:
         """The clusters to which nothing was done because of errors in the rehearsal."""
-        return tuple(one for one in self.clusters if one.status is UpgradeStatus.REFUSED)
+        return tuple(cluster for cluster in self.clusters if cluster.status is UpgradeStatus.REFUSED)
 
     @property
     def codes(self) -> tuple[int, ...]:
         """The exit codes of the failures, if they have any."""
-        return tuple(one.exit_code for one in self.clusters if one.exit_code)
+        return tuple(cluster.exit_code for cluster in self.clusters if cluster.exit_code)
 
     @property
     def failed(self) -> tuple[ClusterUpgrade, ...]:
         """The clusters that could not be written or published."""
-        return tuple(one for one in self.clusters if one.status is UpgradeStatus.FAILED)
+        return tuple(cluster for cluster in self.clusters if cluster.status is UpgradeStatus.FAILED)

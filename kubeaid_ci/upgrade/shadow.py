@@ -172,7 +172,8 @@ def findings_of(shared: Iterable[Collision], volumes: Sequence[Restore], *, old:
 def restores(volumes: Iterable[BackedVolume], path_in_copy: Callable[[str], str]) -> tuple[Restore, ...]:
     """Return the volumes of the original with the names of their backups."""
     return tuple(
-        Restore(one.namespace[1], str(one), _sources(one), one.reason, path_in_copy(one.item.path)) for one in volumes
+        Restore(volume.namespace[1], str(volume), _sources(volume), volume.reason, path_in_copy(volume.item.path))
+        for volume in volumes
     )
 
 
@@ -186,9 +187,9 @@ def _sources(one: BackedVolume) -> tuple[str, ...]:
 
 def _restore(namespace: str, volumes: Sequence[Restore], old: str, new: str) -> Finding:
     by_backup: dict[str, list[str]] = {}
-    for one in volumes:
-        backup = f"restore from {' or '.join(one.sources)}" if one.sources else f"in no backup: {one.reason}"
-        by_backup.setdefault(backup, []).append(one.volume)
+    for volume in volumes:
+        backup = f"restore from {' or '.join(volume.sources)}" if volume.sources else f"in no backup: {volume.reason}"
+        by_backup.setdefault(backup, []).append(volume.volume)
     parts = [f"{_listed(names)}: {backup}" for backup, names in by_backup.items()]
     message = f"namespace {namespace}: the copy starts without the data of {old}: {'; '.join(parts)}"
     return SHADOW_RESTORE.at(volumes[0].path, one_line(message), subject=new, key=namespace)
@@ -223,5 +224,5 @@ def _line(data: bytes, needle: str, start: int) -> int | None:
     return next((number for number, line in enumerate(lines, 1) if number >= start and pattern.search(line)), None)
 
 
-def _order(one: Collision) -> tuple[str, str, int, str]:
-    return (one.kind, one.path, one.line or 0, one.value)
+def _order(collision: Collision) -> tuple[str, str, int, str]:
+    return (collision.kind, collision.path, collision.line or 0, collision.value)

@@ -93,9 +93,9 @@ def _check_name(config: Path, name: str) -> None:
     """Raise `UserError` if no cluster can have this name, or a cluster or a folder has it already."""
     if not shadow_copy.NAME.fullmatch(name):
         raise UserError(f"--shadow {name}: not a name for a cluster; use a-z, A-Z, digits, '-' and '.'")
-    for one in folders.folders(config):
-        if name == one.dir or (isinstance(one, Cluster) and name == one.name):
-            raise UserError(f"--shadow {name}: {HOME}/{one.dir} has this name already; choose another, or remove it")
+    for folder in folders.folders(config):
+        if name == folder.dir or (isinstance(folder, Cluster) and name == folder.name):
+            raise UserError(f"--shadow {name}: {HOME}/{folder.dir} has this name already; choose another, or remove it")
     _refuse_existing(config / HOME / name, f"{HOME}/{name}")
 
 
@@ -177,8 +177,8 @@ def _unknown(state: ClusterState) -> Iterable[str]:
     return (app.app for app in state.apps if app.status is not RenderStatus.RENDERED)
 
 
-def _findings(one: ShadowCluster, original: Cluster) -> Iterator[Finding]:
-    return shadow.findings_of(one.collisions, one.restores, old=original.label, new=one.cluster)
+def _findings(cluster: ShadowCluster, original: Cluster) -> Iterator[Finding]:
+    return shadow.findings_of(cluster.collisions, cluster.restores, old=original.label, new=cluster.cluster)
 
 
 def _without(finding: Finding, work: Path) -> Finding:

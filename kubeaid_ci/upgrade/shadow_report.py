@@ -35,8 +35,8 @@ def outputs(made: Shadow) -> Mapping[str, str]:
     return {"to": made.cluster.to, "shadow": json.dumps(created, separators=(",", ":"))}
 
 
-def _rows(one: ShadowCluster) -> tuple[tuple[str, str], ...]:
-    counts = Counter(each.kind.value for each in one.collisions)
+def _rows(cluster: ShadowCluster) -> tuple[tuple[str, str], ...]:
+    counts = Counter(each.kind.value for each in cluster.collisions)
     return tuple((kind, str(count)) for kind, count in sorted(counts.items()))
 
 
@@ -57,14 +57,19 @@ def _summary(made: Shadow) -> dict[str, object]:
     }
 
 
-def _short(one: ShadowCluster) -> str:
+def _short(cluster: ShadowCluster) -> str:
     """``k8s/blue created as a copy of prod at 32.5.0 · 7 collisions · 3 volumes to restore``."""
-    parts = [f"{one.path} {'would be ' if one.dry_run else ''}created as a copy of {one.source} at {one.to}"]
-    if one.status == "refused":
-        parts = [f"refused: no copy of {one.source} at {one.to}", f"{counted(one.errors, 'error')} in the rehearsal"]
-    parts += [counted(len(one.collisions), "collision"), f"{counted(len(one.restores), 'volume')} to restore"]
-    if one.not_rendered:
-        parts.append(f"{counted(len(one.not_rendered), 'Application')} not rendered")
+    parts = [
+        f"{cluster.path} {'would be ' if cluster.dry_run else ''}created as a copy of {cluster.source} at {cluster.to}"
+    ]
+    if cluster.status == "refused":
+        parts = [
+            f"refused: no copy of {cluster.source} at {cluster.to}",
+            f"{counted(cluster.errors, 'error')} in the rehearsal",
+        ]
+    parts += [counted(len(cluster.collisions), "collision"), f"{counted(len(cluster.restores), 'volume')} to restore"]
+    if cluster.not_rendered:
+        parts.append(f"{counted(len(cluster.not_rendered), 'Application')} not rendered")
     return " · ".join(parts)
 
 

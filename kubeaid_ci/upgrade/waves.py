@@ -32,9 +32,13 @@ class WaveChoice:
 
 def clusters_of(wave: WaveSettings, clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
     """Return the clusters of a wave. Raises `UserError` if it has none."""
-    found = tuple(one for one in clusters if any(matches(glob, name) for glob in wave.clusters for name in _names(one)))
+    found = tuple(
+        cluster
+        for cluster in clusters
+        if any(matches(glob, name) for glob in wave.clusters for name in _names(cluster))
+    )
     if not found:
-        known = [name for one in clusters for name in _names(one)]
+        known = [name for cluster in clusters for name in _names(cluster)]
         near = suggestion(", ".join(wave.clusters), known, likeness=NAME)
         raise UserError(f"waves: {wave.name} has no cluster: nothing is named {', '.join(wave.clusters)}; {near}")
     return found
@@ -90,13 +94,13 @@ def _waiting(
     now: datetime,
 ) -> str:
     """Return what the wave before lacks, or how long it still has to be at the revision."""
-    behind = [one.dir for one in clusters if not arrivals[one.dir].at]
+    behind = [cluster.dir for cluster in clusters if not arrivals[cluster.dir].at]
     if behind:
         return f"wave {wave.name} waits for wave {before.name}: {', '.join(behind)} not at {to}"
-    unknown = [one.dir for one in clusters if arrivals[one.dir].since is None]
+    unknown = [cluster.dir for cluster in clusters if arrivals[cluster.dir].since is None]
     if wave.soak and unknown:
         return f"wave {wave.name} waits: Git has no commit that brought {', '.join(unknown)} to {to}"
-    newest = max((since for one in clusters if (since := arrivals[one.dir].since)), default=now)
+    newest = max((since for cluster in clusters if (since := arrivals[cluster.dir].since)), default=now)
     left = newest + (wave.soak or timedelta()) - now
     if left > timedelta():
         return f"wave {wave.name} waits until {newest + (wave.soak or timedelta()):%Y-%m-%d %H:%M} UTC: soak of {to}"
