@@ -58,7 +58,9 @@ def _link(chart: Chart, path: str, target: str, *, is_checked: bool) -> Iterator
         message = f"{what}; Helm renders every chart behind it, and none of them is checked"
         yield RULES["chart/subchart-undeclared"].at(path, message, subject=chart.folder, key=inner, content=target)
         return
-    vendored = next((one for one in chart.subcharts if inner.startswith(f"{_CHARTS}/{one.folder}/")), None)
+    vendored = next(
+        (subchart for subchart in chart.subcharts if inner.startswith(f"{_CHARTS}/{subchart.folder}/")), None
+    )
     rule = RULES["chart/linked-content"]
     if vendored is not None:
         if not is_checked or _is_published(chart, vendored):
@@ -92,7 +94,7 @@ def _escaping(charts: Charts) -> Iterator[Finding]:
 
 
 def _dropped(charts: Charts) -> Iterator[Finding]:
-    vendored = [one.path + "/" for chart in charts.charts for one in chart.subcharts if not one.is_link]
+    vendored = [subchart.path + "/" for chart in charts.charts for subchart in chart.subcharts if not subchart.is_link]
     for path in charts.ignored:
         if path.startswith(tuple(vendored)):
             message = "the file is in a vendored chart but an ignore file keeps it out of Git"

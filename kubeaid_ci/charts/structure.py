@@ -175,7 +175,7 @@ def _shared(chart: Chart) -> Iterator[Finding]:
 
 def _undeclared(chart: Chart) -> Iterator[Finding]:
     for subchart in undeclared(chart):
-        declared = [one.version for one in chart.dependencies if one.name == subchart.name]
+        declared = [dependency.version for dependency in chart.dependencies if dependency.name == subchart.name]
         why = f"; Chart.yaml declares {' and '.join(declared)}" if declared else ""
         message = f"{subchart.title} is vendored but not declared in Chart.yaml{why}; Helm renders it anyway"
         subject, content = f"{chart.folder}/{subchart.folder}", f"{why} {subchart.tree or subchart.target}"
@@ -186,7 +186,14 @@ def _undeclared(chart: Chart) -> Iterator[Finding]:
 def _archive(chart: Chart, file: str, files: Tree) -> Iterator[Finding]:
     path = f"{chart.path}/charts/{file}"
     blob = files[path].id if path in files else ""
-    beside = next((one for one in chart.subcharts if _is_packed(file, one.name) or _is_packed(file, one.folder)), None)
+    beside = next(
+        (
+            subchart
+            for subchart in chart.subcharts
+            if _is_packed(file, subchart.name) or _is_packed(file, subchart.folder)
+        ),
+        None,
+    )
     if beside is not None:
         message = f"{file} is next to the folder {beside.folder}; Helm takes one of the two at random"
         yield RULES["chart/archive-beside-folder"].at(

@@ -32,7 +32,7 @@ def check(
         message = f"{LEDGER} was removed, and with it all that is known of the vendored charts ({len(base.entries)})"
         yield _CHANGED.at(LEDGER, message, subject="ledger", severity=Severity.ERROR, key="removed")
         return
-    vendored = {one.key: one for one in charts}
+    vendored = {chart.key: chart for chart in charts}
     for key, before in base.entries.items():
         now = ledger.entries.get(key)
         if now is None:
@@ -47,15 +47,19 @@ def check(
 
 def not_compared(base: Ledger, charts: Iterable[Vendored], *, compared: Collection[str]) -> Iterator[Finding]:
     """Yield the versions of published charts that the base does not have, unless they are in `compared` (keys)."""
-    for one in charts:
-        before = base.entries.get(one.key)
-        if not one.repository or one.key in compared:
+    for chart in charts:
+        before = base.entries.get(chart.key)
+        if not chart.repository or chart.key in compared:
             continue
-        if before is None or before.version != one.subchart.version:
-            message = f"{one.title} is new and was not compared with {display_address(one.repository)}"
-            advice = f"run charts verify {one.umbrella} --base REF without --offline"
+        if before is None or before.version != chart.subchart.version:
+            message = f"{chart.title} is new and was not compared with {display_address(chart.repository)}"
+            advice = f"run charts verify {chart.umbrella} --base REF without --offline"
             yield RULES["chart/not-compared"].at(
-                one.subchart.path, f"{message}; {advice}", subject=one.key, key="new", content=one.subchart.version
+                chart.subchart.path,
+                f"{message}; {advice}",
+                subject=chart.key,
+                key="new",
+                content=chart.subchart.version,
             )
 
 
@@ -105,23 +109,25 @@ def _moved(key: str, before: LedgerEntry, now: LedgerEntry) -> Iterator[Finding]
         yield _REPOSITORY.at(LEDGER, message, subject=key, line=now.line, key="host")
 
 
-def _new(one: Vendored, entry: LedgerEntry, base: Ledger) -> Iterator[Finding]:
+def _new(vendored: Vendored, entry: LedgerEntry, base: Ledger) -> Iterator[Finding]:
     """Check that a renamed release keeps its content, and report charts that are no longer vendored copies."""
     for key, before in base.entries.items():
-        if _is_release(one, entry, key, before) and before.tree != entry.tree:
-            message = f"{one.key} is new, and holds other content than {key}, the same release that the ledger had"
-            yield _CHANGED.at(LEDGER, message, subject=one.key, line=entry.line, severity=Severity.ERROR, key="new")
+        if _is_release(vendored, entry, key, before) and before.tree != entry.tree:
+            message = f"{vendored.key} is new, and holds other content than {key}, the same release that the ledger had"
+            yield _CHANGED.at(
+                LEDGER, message, subject=vendored.key, line=entry.line, severity=Severity.ERROR, key="new"
+            )
             return
     says = [name for name in _DECLARED if getattr(entry, name)]
     if entry.origin.startswith(FORK):
         says.insert(0, "origin")
-    if says and one.repository:
-        message = f"{one.key} is new, and the ledger declares that it is not what is published ({', '.join(says)})"
-        yield _CHANGED.at(LEDGER, message, subject=one.key, line=entry.line, key="new")
+    if says and vendored.repository:
+        message = f"{vendored.key} is new, and the ledger declares that it is not what is published ({', '.join(says)})"
+        yield _CHANGED.at(LEDGER, message, subject=vendored.key, line=entry.line, key="new")
 
 
-def _is_release(one: Vendored, entry: LedgerEntry, key: str, before: LedgerEntry) -> bool:
-    is_named = key.partition("/")[2] == one.subchart.name and before.tree is not None
+def _is_release(vendored: Vendored, entry: LedgerEntry, key: str, before: LedgerEntry) -> bool:
+    is_named = key.partition("/")[2] == vendored.subchart.name and before.tree is not None
     return (
         is_named
         and is_same_release(before.version, entry.version)

@@ -30,12 +30,12 @@ def check(
         yield _NOT_IN.at(LEDGER, message, subject="ledger", key="missing")
         return
     charts = tuple(charts)
-    known = {one.key for one in charts}
-    unknown = [finding for one in charts if one.key not in ledger.entries for finding in _unknown(one, ledger)]
+    known = {chart.key for chart in charts}
+    unknown = [finding for chart in charts if chart.key not in ledger.entries for finding in _unknown(chart, ledger)]
     yield from _incomplete(unknown, len(charts))
-    for one in charts:
-        if entry := ledger.entries.get(one.key):
-            yield from _entry(one, entry)
+    for chart in charts:
+        if entry := ledger.entries.get(chart.key):
+            yield from _entry(chart, entry)
     for key in sorted(ledger.entries.keys() - known) if everything else ():
         yield _gone(key, ledger.entries[key], is_declared=key in declared)
 
@@ -55,17 +55,20 @@ def _incomplete(unknown: Sequence[Finding], total: int) -> Iterator[Finding]:
     yield _NOT_IN.at(LEDGER, message, subject="ledger", key="incomplete", content=content)
 
 
-def _unknown(one: Vendored, ledger: Ledger) -> Iterator[Finding]:
+def _unknown(vendored: Vendored, ledger: Ledger) -> Iterator[Finding]:
     """Yield the finding about a chart without an entry: an error if it was only renamed and holds other content."""
-    message, severity = f"{one.title} is not in {LEDGER}", Severity.WARNING
-    if not one.is_named_in_text:
-        message, severity = f"{plain(one.key)} has a name that is not UTF-8, so no ledger can name it", Severity.ERROR
+    message, severity = f"{vendored.title} is not in {LEDGER}", Severity.WARNING
+    if not vendored.is_named_in_text:
+        message, severity = (
+            f"{plain(vendored.key)} has a name that is not UTF-8, so no ledger can name it",
+            Severity.ERROR,
+        )
     for key, entry in ledger.entries.items():
-        is_release = key.partition("/")[2] == one.subchart.name and entry.version == one.subchart.version
-        if is_release and address(entry.repository) == address(one.repository) and differs(one, entry):
+        is_release = key.partition("/")[2] == vendored.subchart.name and entry.version == vendored.subchart.version
+        if is_release and address(entry.repository) == address(vendored.repository) and differs(vendored, entry):
             message, severity = f"{message}, and holds other content than {key} of that version", Severity.ERROR
-    path, tree = one.subchart.path, one.subchart.tree or ""
-    yield _NOT_IN.at(path, message, subject=one.key, severity=severity, key="missing", content=tree)
+    path, tree = vendored.subchart.path, vendored.subchart.tree or ""
+    yield _NOT_IN.at(path, message, subject=vendored.key, severity=severity, key="missing", content=tree)
 
 
 def _gone(key: str, entry: LedgerEntry, *, is_declared: bool) -> Finding:
@@ -76,32 +79,34 @@ def _gone(key: str, entry: LedgerEntry, *, is_declared: bool) -> Finding:
     return _CHANGED.at(LEDGER, message, subject=key, line=entry.line, severity=severity, key="gone")
 
 
-def differs(one: Vendored, entry: LedgerEntry | None) -> bool:
+def differs(vendored: Vendored, entry: LedgerEntry | None) -> bool:
     """Return whether a chart has other content than the ledger has for its version."""
-    return entry is not None and entry.tree is not None and entry.tree != one.subchart.tree
+    return entry is not None and entry.tree is not None and entry.tree != vendored.subchart.tree
 
 
-def _entry(one: Vendored, entry: LedgerEntry) -> Iterator[Finding]:
-    if entry.version != one.subchart.version:
-        here = f"is at {one.subchart.version}" if one.subchart.version else "has no version that can be read"
-        message = f"{one.key} {here}, the ledger has {entry.version}"
+def _entry(vendored: Vendored, entry: LedgerEntry) -> Iterator[Finding]:
+    if entry.version != vendored.subchart.version:
+        here = f"is at {vendored.subchart.version}" if vendored.subchart.version else "has no version that can be read"
+        message = f"{vendored.key} {here}, the ledger has {entry.version}"
         # A version of its own would let any content pass, so this is no less than changed content.
-        path, tree = one.subchart.path, one.subchart.tree or ""
-        yield _NOT_IN.at(path, message, subject=one.key, severity=Severity.ERROR, key="version", content=tree)
-    links = one.subchart.chart.links if one.subchart.chart else ()
-    if entry.origin == OWN and links and not one.repository and not entry.reason:
+        path, tree = vendored.subchart.path, vendored.subchart.tree or ""
+        yield _NOT_IN.at(path, message, subject=vendored.key, severity=Severity.ERROR, key="version", content=tree)
+    links = vendored.subchart.chart.links if vendored.subchart.chart else ()
+    if entry.origin == OWN and links and not vendored.repository and not entry.reason:
         message = (
-            f"{one.key} counts as our own, because nothing declares where it comes from, but its Chart.yaml names"
-            f" {plain(links[0])}; if it is ours, accept it: kubeaid-ci charts verify --offline --accept {one.key}"
+            f"{vendored.key} counts as our own, because nothing declares where it comes from, but its Chart.yaml names"
+            f" {plain(links[0])}; if it is ours, accept it: kubeaid-ci charts verify --offline --accept {vendored.key}"
             " --reason TEXT"
         )
-        yield _OWN_UNCLEAR.at(one.subchart.path, message, subject=one.key, key="own", content=links[0])
-    path, line = (one.dependency.path, one.dependency.line) if one.dependency else (one.subchart.path, None)
-    if entry.origin == OWN and one.repository:
-        message = (
-            f"the ledger calls {one.key} our own, but it is declared to come from {display_address(one.repository)}"
-        )
-        yield _REPOSITORY.at(path, message, subject=one.key, line=line, key="origin")
-    elif entry.origin != OWN and address(entry.repository) != address(one.repository):
-        message = f"{one.key} came from {display_address(entry.repository)}, now from {display_address(one.repository)}"
-        yield _REPOSITORY.at(path, message, subject=one.key, line=line, key="ledger")
+        yield _OWN_UNCLEAR.at(vendored.subchart.path, message, subject=vendored.key, key="own", content=links[0])
+    path, line = (
+        (vendored.dependency.path, vendored.dependency.line) if vendored.dependency else (vendored.subchart.path, None)
+    )
+    if entry.origin == OWN and vendored.repository:
+        upstream = display_address(vendored.repository)
+        message = f"the ledger calls {vendored.key} our own, but it is declared to come from {upstream}"
+        yield _REPOSITORY.at(path, message, subject=vendored.key, line=line, key="origin")
+    elif entry.origin != OWN and address(entry.repository) != address(vendored.repository):
+        before, now = display_address(entry.repository), display_address(vendored.repository)
+        message = f"{vendored.key} came from {before}, now from {now}"
+        yield _REPOSITORY.at(path, message, subject=vendored.key, line=line, key="ledger")

@@ -39,19 +39,19 @@ def updated(
     """
     entries = dict(ledger.entries)
     lines = []
-    for one in charts:
-        known = entries.get(one.key)
-        if not _is_recordable(one):
+    for chart in charts:
+        known = entries.get(chart.key)
+        if not _is_recordable(chart):
             continue
         if known is None:
-            entries[one.key] = _new(one, today)
-            note = " as own: nothing declares where it comes from" if entries[one.key].origin == OWN else ""
-            lines.append(f"added {one.key} {one.subchart.version}{note}")
-        elif known.version != one.subchart.version:
-            entries[one.key] = _moved(known, one, today)
-            lines.append(f"{one.key} moved from {known.version} to {one.subchart.version}")
+            entries[chart.key] = _new(chart, today)
+            note = " as own: nothing declares where it comes from" if entries[chart.key].origin == OWN else ""
+            lines.append(f"added {chart.key} {chart.subchart.version}{note}")
+        elif known.version != chart.subchart.version:
+            entries[chart.key] = _moved(known, chart, today)
+            lines.append(f"{chart.key} moved from {known.version} to {chart.subchart.version}")
     if everything:
-        gone = sorted(entries.keys() - {one.key for one in charts})
+        gone = sorted(entries.keys() - {chart.key for chart in charts})
         for key in gone:
             del entries[key]
             lines.append(f"removed {key}, which is no longer vendored")

@@ -87,20 +87,20 @@ class NewChart:
             return job.new_chart(RefusedUpdate(one.chart, release.message, failures=((one, release),)))
         return _with_warnings(job.new_chart(self._prepared(job.context, release)))
 
-    def _check_free(self, one: TrackedDependency, job: UpdateJob) -> None:
+    def _check_free(self, tracked: TrackedDependency, job: UpdateJob) -> None:
         folders = {chart.folder for chart in job.context.repo.charts.charts}
-        if (job.root / one.chart.path).exists() or self.name in folders:
-            raise UserError(f"{one.chart.path} already exists; update it with `charts update {self.name}`")
+        if (job.root / tracked.chart.path).exists() or self.name in folders:
+            raise UserError(f"{tracked.chart.path} already exists; update it with `charts update {self.name}`")
         # A checkout on macOS or Windows cannot hold both.
         if other := next((folder for folder in sorted(folders) if folder.lower() == self.name.lower()), None):
-            raise UserError(f"{one.chart.path} differs from the chart {other} only in upper and lower case")
+            raise UserError(f"{tracked.chart.path} differs from the chart {other} only in upper and lower case")
 
-    def _release(self, one: TrackedDependency, job: UpdateJob) -> Release | Failed:
+    def _release(self, tracked: TrackedDependency, job: UpdateJob) -> Release | Failed:
         context = job.context
         if self.version is not None:
-            return charts_release.published(context.upstreams, one.dependency, self.version, option="--version")
+            return charts_release.published(context.upstreams, tracked.dependency, self.version, option="--version")
         (look,) = upstream_status.look(
-            context.repo, [one], context.upstreams, settings=job.settings, today=context.today, jobs=1
+            context.repo, [tracked], context.upstreams, settings=job.settings, today=context.today, jobs=1
         )
         if isinstance(look.releases, Failed):
             return look.releases
@@ -133,8 +133,10 @@ def _with_warnings(updates: PreparedUpdates) -> PreparedUpdates:
 
 def _unrendered(trial: TestRender) -> tuple[Finding, ...]:
     return tuple(
-        replace(one, severity=Severity.WARNING, message=f"does not render with its default values: {one.message}")
-        for one in trial.findings
+        replace(
+            finding, severity=Severity.WARNING, message=f"does not render with its default values: {finding.message}"
+        )
+        for finding in trial.findings
     )
 
 
@@ -149,19 +151,19 @@ def new_chart(name: str, repository: str, version: str = "") -> TrackedDependenc
     return TrackedDependency(Chart(path, name, _VERSION, dependencies=(dependency,)), dependency, None)
 
 
-def metadata(one: TrackedDependency) -> str:
+def metadata(tracked: TrackedDependency) -> str:
     """Return its Chart.yaml."""
-    wrapped = one.dependency
+    wrapped = tracked.dependency
     return (
-        f"apiVersion: v2\nname: {one_line(one.chart.name)}\nversion: {one.chart.version}\ndependencies:\n"
+        f"apiVersion: v2\nname: {one_line(tracked.chart.name)}\nversion: {tracked.chart.version}\ndependencies:\n"
         f"  - name: {one_line(wrapped.name)}\n"
         f"    version: {one_line(wrapped.version)}\n"
         f"    repository: {one_line(wrapped.repository)}\n"
     )
 
 
-def values(one: TrackedDependency) -> str:
+def values(tracked: TrackedDependency) -> str:
     """Return a values.yaml to begin with."""
-    name = one_line(one.dependency.name)
-    about = f"# Our values over those of {one.dependency.name}, which are in charts/{one.folder}/values.yaml."
+    name = one_line(tracked.dependency.name)
+    about = f"# Our values over those of {tracked.dependency.name}, which are in charts/{tracked.folder}/values.yaml."
     return f"{about}\n{name}: {{}}\n"

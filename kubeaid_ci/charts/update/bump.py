@@ -86,7 +86,7 @@ def refused_finding(chart: Chart, error: str) -> Finding:
     return RULES["chart/update-refused"].at(chart.file, message, subject=chart.folder, key="update")
 
 
-def at(one: TrackedDependency, rule: str, message: str, *, severity: Severity | None = None) -> Finding:
+def at(tracked: TrackedDependency, rule: str, message: str, *, severity: Severity | None = None) -> Finding:
     """Return a finding at the line that declares a dependency."""
-    place = one.dependency
-    return RULES[rule].at(place.path, message, subject=one.key, line=place.line, severity=severity, key=rule)
+    place = tracked.dependency
+    return RULES[rule].at(place.path, message, subject=tracked.key, line=place.line, severity=severity, key=rule)

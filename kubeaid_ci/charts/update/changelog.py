@@ -32,7 +32,7 @@ def links(annotations: Mapping[str, str], sources: Sequence[str], home: str | No
 def changes(annotations: Mapping[str, str]) -> tuple[str, ...]:
     """Return the changes that the publisher lists, such as ``fixed: memory leak``."""
     changes = _list(annotations.get(_CHANGES))
-    lines = [line for one in changes if (line := _change(one))]
+    lines = [line for change in changes if (line := _change(change))]
     return tuple(line[:_LONGEST_CHANGE] for line in lines[:_MOST_CHANGES])
 
 

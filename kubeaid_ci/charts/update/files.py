@@ -22,7 +22,7 @@ Versions = Mapping[int, str]
 
 def declared_in(chart: Chart) -> str:
     """Return the path of the file that declares a chart's dependencies."""
-    return next((one.path for one in chart.dependencies if one.path), chart.file)
+    return next((dependency.path for dependency in chart.dependencies if dependency.path), chart.file)
 
 
 def declare(text: str, versions: Versions, *, where: str) -> str:

@@ -107,10 +107,10 @@ class UpdateJob:
         refused = [one for one in ready.ready if isinstance(one, RefusedUpdate)]
         return PreparedUpdates(ready.ready, ready.trials, {}, findings=tuple(bump.check(refused, asked=1)))
 
-    def _prepared(self, one: PlannedUpdate) -> Ready:
-        if one.refused is not None:
-            return one.refused
-        return self.context.prepare(one.chart, one.bumps) if one.bumps else one
+    def _prepared(self, planned: PlannedUpdate) -> Ready:
+        if planned.refused is not None:
+            return planned.refused
+        return self.context.prepare(planned.chart, planned.bumps) if planned.bumps else planned
 
     def _tried(self, ready: list[Ready]) -> PreparedUpdates:
         """Render the prepared updates; those that broke are refused."""
@@ -182,22 +182,26 @@ def _gathered(
     return files, found
 
 
-def _refused(one: PreparedUpdate, trial: TestRender) -> RefusedUpdate:
-    versions = ", ".join(f"{each.subchart} {each.after}" for each in one.subcharts)
-    return RefusedUpdate(one.chart, f"it does not render any more with {versions}", trial.findings)
+def _refused(prepared: PreparedUpdate, trial: TestRender) -> RefusedUpdate:
+    versions = ", ".join(f"{each.subchart} {each.after}" for each in prepared.subcharts)
+    return RefusedUpdate(prepared.chart, f"it does not render any more with {versions}", trial.findings)
 
 
 def _findings(renderings: Renderings, app: str) -> tuple[Finding, ...]:
-    return tuple(one for one in renderings.findings if one.subject == app and one.rule.id == "chart/render-failed")
+    return tuple(
+        finding
+        for finding in renderings.findings
+        if finding.subject == app and finding.rule.id == "chart/render-failed"
+    )
 
 
-def _files(repo: ChartRepo, one: PreparedUpdate) -> dict[str, bytes]:
+def _files(repo: ChartRepo, prepared: PreparedUpdate) -> dict[str, bytes]:
     """Return the files of an updated chart, links to our other charts resolved, as a chart without links has them."""
-    new = {path: file for path, file in one.files.items() if file is not None}
-    unchanged = {path: entry for path, entry in repo.snapshot.files.items() if path not in one.files}
+    new = {path: file for path, file in prepared.files.items() if file is not None}
+    unchanged = {path: entry for path, entry in repo.snapshot.files.items() if path not in prepared.files}
     files: dict[str, Entry] = unchanged | {path: file.entry for path, file in new.items()}
-    found = chart_files(files, repo.charts.links, one.chart.path)
-    folder = f"{CHARTS}/{one.chart.folder}"
+    found = chart_files(files, repo.charts.links, prepared.chart.path)
+    folder = f"{CHARTS}/{prepared.chart.folder}"
     return {f"{folder}/{inside}": _data(repo, new, path) for inside, (path, _) in found.items()}
 
 

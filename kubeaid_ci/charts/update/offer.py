@@ -115,9 +115,9 @@ class ChartPublisher:
         group, is_new = self.made.groups.get(chart.folder), chart.folder not in self.folders
         return branch(chart.folder, group, is_new=is_new, prefix=self.prefix)
 
-    def _update(self, one: PreparedUpdate) -> ChartUpdate:
-        status = UpdateStatus.UPDATED if one.chart.folder in self.folders else UpdateStatus.ADDED
-        return ChartUpdate(one.chart.folder, status, one.subcharts, dry_run=bool(self.target.options.dry_run))
+    def _update(self, prepared: PreparedUpdate) -> ChartUpdate:
+        status = UpdateStatus.UPDATED if prepared.chart.folder in self.folders else UpdateStatus.ADDED
+        return ChartUpdate(prepared.chart.folder, status, prepared.subcharts, dry_run=bool(self.target.options.dry_run))
 
     def _updates(self, done: Mapping[str, Published | Unpublished]) -> Updates:
         results: list[ChartUpdate] = []
@@ -165,7 +165,7 @@ class ChartPublisher:
         return self._with_text(proposal, updates) if updates else proposal
 
     def _with_text(self, proposal: Proposal, updates: Sequence[ChartUpdate]) -> Proposal:
-        defaults = self.effects.defaults([self.made.trials[one.chart] for one in updates])
+        defaults = self.effects.defaults([self.made.trials[update.chart] for update in updates])
         clusters, lost = self.effects.clusters(proposal, updates, self.target.style)
         compared = [defaults, *([clusters] if clusters else [])]
         repository, base = self.checkout.repository, self.checkout.commit

@@ -166,13 +166,13 @@ def _record(root: Path, ledger: Ledger, looks: Sequence[Look], *, everything: bo
     return ledgers.first_seen_lines(ledger, after)
 
 
-def release_findings(one: TrackedDependency, result: OutdatedResult) -> Iterator[Finding]:
+def release_findings(tracked: TrackedDependency, result: OutdatedResult) -> Iterator[Finding]:
     """Yield findings for a vendored chart whose releases are known."""
     if result.status is OutdatedStatus.OUTDATED:
         step = f"{result.current} → {result.newest}" if result.current else f"is not vendored, {result.newest}"
-        yield _at(one, "chart/outdated", f"{one.key} {step} available")
-    if result.deprecated and not (one.subchart and one.subchart.chart and one.subchart.chart.deprecated):
-        yield _at(one, "chart/deprecated", f"{one.key} is deprecated by its publisher")
+        yield _at(tracked, "chart/outdated", f"{tracked.key} {step} available")
+    if result.deprecated and not (tracked.subchart and tracked.subchart.chart and tracked.subchart.chart.deprecated):
+        yield _at(tracked, "chart/deprecated", f"{tracked.key} is deprecated by its publisher")
 
 
 def unused_policies(names: Iterable[str]) -> Iterator[Finding]:
@@ -182,6 +182,6 @@ def unused_policies(names: Iterable[str]) -> Iterator[Finding]:
         yield RULES["chart/policy-unused"].at(SETTINGS_FILE, message, subject=name, key="unused")
 
 
-def _at(one: TrackedDependency, rule: str, message: str) -> Finding:
-    place = one.dependency
-    return RULES[rule].at(place.path, message, subject=one.key, line=place.line, key=rule)
+def _at(tracked: TrackedDependency, rule: str, message: str) -> Finding:
+    place = tracked.dependency
+    return RULES[rule].at(place.path, message, subject=tracked.key, line=place.line, key=rule)

@@ -89,8 +89,8 @@ class Planner:
         )
         return tuple(one for one in asked if one.key not in skipped)
 
-    def _is_own(self, one: TrackedDependency) -> bool:
-        entry = self.repo.ledger.entries.get(one.key)
+    def _is_own(self, tracked: TrackedDependency) -> bool:
+        entry = self.repo.ledger.entries.get(tracked.key)
         return entry is not None and not entry.is_compared
 
     def _look(self, wanted: Sequence[TrackedDependency]) -> list[Look]:
@@ -170,5 +170,5 @@ def _own(own: Sequence[TrackedDependency], *, is_named: bool) -> PlannedUpdate:
     return PlannedUpdate(chart, findings=tuple(findings))
 
 
-def _wanted(one: TrackedDependency, version: str) -> Wanted:
-    return Wanted(one.dependency.name, version, one.dependency.repository)
+def _wanted(tracked: TrackedDependency, version: str) -> Wanted:
+    return Wanted(tracked.dependency.name, version, tracked.dependency.repository)

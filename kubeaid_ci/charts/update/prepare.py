@@ -156,30 +156,30 @@ def _check_folders(chart: Chart, versions: chart_update.Versions, made: Sequence
         raise UpdateRefusedError(f"{'; '.join(problems)}; {advice}")
 
 
-def _fetched(upstreams: Upstreams, one: TrackedDependency, version: str) -> Fetched:
+def _fetched(upstreams: Upstreams, tracked: TrackedDependency, version: str) -> Fetched:
     """Return the archive of a version. It must be what its index promises, because it is not reviewed yet."""
-    got = upstreams.fetch(one.dependency.name, version, one.dependency.repository)
-    title = f"{one.dependency.name} {version}"
+    got = upstreams.fetch(tracked.dependency.name, version, tracked.dependency.repository)
+    title = f"{tracked.dependency.name} {version}"
     if isinstance(got, Failed):
         if got.kind not in _ARCHIVE_RULES:
-            raise UpdateRefusedError(f"cannot fetch {title}: {got.message}", failure=(one, got))
+            raise UpdateRefusedError(f"cannot fetch {title}: {got.message}", failure=(tracked, got))
         rule, message = _ARCHIVE_RULES[got.kind]
-        raise UpdateRefusedError(message.format(title), at(one, rule, got.message))
+        raise UpdateRefusedError(message.format(title), at(tracked, rule, got.message))
     if got.index_digest and got.index_digest != got.sha256:
         promised = f"the index promises {got.index_digest[:16]}… for {title}"
-        finding = at(one, "chart/digest-mismatch", f"{promised}, the archive at {got.url} is {got.sha256[:16]}…")
+        finding = at(tracked, "chart/digest-mismatch", f"{promised}, the archive at {got.url} is {got.sha256[:16]}…")
         raise UpdateRefusedError(f"the archive of {title} is not the one that its index promises", finding)
     return got
 
 
-def _metadata_of(one: TrackedDependency, got: Fetched, version: str) -> Metadata:
+def _metadata_of(tracked: TrackedDependency, got: Fetched, version: str) -> Metadata:
     """Return the Chart.yaml of the new chart, which must be of the version that was requested."""
-    title = f"{one.dependency.name} {version}"
+    title = f"{tracked.dependency.name} {version}"
     metadata = chart_yaml.read(got.files[chart_yaml.CHART].data, where=f"{title}: {chart_yaml.CHART}")
     written = metadata.get("version", "")
     if select_release.is_same_release(version, written):
         return metadata
-    finding = at(one, "chart/version-mismatch", f"the archive at {got.url} holds version {written!a}")
+    finding = at(tracked, "chart/version-mismatch", f"the archive at {got.url} holds version {written!a}")
     raise UpdateRefusedError(f"the archive of {title} holds another version", finding)
 
 

@@ -62,7 +62,7 @@ def update_report(updates: Updates, more: Iterable[Finding] = (), *, command: st
 
 
 def _summary(updates: Updates) -> dict[str, object]:
-    counts = Counter(one.status for one in updates.results)
+    counts = Counter(result.status for result in updates.results)
     would = _WOULD if updates.dry_run else {}
     named = {would.get(status, status.value).replace("-", "_").replace(" ", "_"): status for status in UpdateStatus}
     dry_run = {"dry_run": True} if updates.dry_run else {}
@@ -72,68 +72,79 @@ def _summary(updates: Updates) -> dict[str, object]:
 def _details(updates: Updates) -> tuple[Section, ...]:
     title = "would also be written" if updates.dry_run else "also written"
     written = (Section(title, (item_list(updates.written),)),) if updates.written else ()
-    return (*written, *proposed(dict.fromkeys(one.request for one in updates.results if one.request)))
+    return (*written, *proposed(dict.fromkeys(result.request for result in updates.results if result.request)))
 
 
 def steps(update: ChartUpdate) -> str:
     """Return steps such as ``web 1.0.0 → 1.1.0``."""
-    return ", ".join(f"{one.subchart} {one.before or '(new)'} → {one.after}" for one in update.subcharts)
+    return ", ".join(
+        f"{subchart.subchart} {subchart.before or '(new)'} → {subchart.after}" for subchart in update.subcharts
+    )
 
 
 def about(update: ChartUpdate) -> Iterator[Block]:
     """Yield the versions, notes for the reviewer, and links to the release notes."""
     columns = ("Chart", "Version", "Application", "Step", "Released", "Files")
-    for one in update.subcharts:
-        yield Table(columns, (_cells(one),))
-        yield from map(Quote, one.notes)
-        if one.deprecated:
+    for subchart in update.subcharts:
+        yield Table(columns, (_cells(subchart),))
+        yield from map(Quote, subchart.notes)
+        if subchart.deprecated:
             yield Quote(Strong("Deprecated by its publisher."))
-        if one.links:
-            yield Paragraph(("Release notes: ", *joined(map(Link, one.links), " · ")))
+        if subchart.links:
+            yield Paragraph(("Release notes: ", *joined(map(Link, subchart.links), " · ")))
 
 
 def folds(update: ChartUpdate) -> Iterator[Folded]:
     """Yield the publisher's changes, and every default value that changed."""
-    for one in update.subcharts:
-        if one.changes:
-            yield Folded(f"{one.name}: the publisher's changes", (item_list(one.changes),))
-        if one.values:
-            yield Folded(f"{one.name}: default values: {_counted(one)}", tuple(_values(one)))
+    for subchart in update.subcharts:
+        if subchart.changes:
+            yield Folded(f"{subchart.name}: the publisher's changes", (item_list(subchart.changes),))
+        if subchart.values:
+            yield Folded(f"{subchart.name}: default values: {_counted(subchart)}", tuple(_values(subchart)))
 
 
-def _rows(one: ChartUpdate) -> Iterator[tuple[str, ...]]:
-    status = _WOULD.get(one.status, one.status.value) if one.dry_run else one.status.value
-    for each in one.subcharts:
-        name = f"{one.chart}/{each.subchart}"
-        request = f"{outcome_words(one.request)} {one.request.url or ''}".strip() if one.request else ""
+def _rows(update: ChartUpdate) -> Iterator[tuple[str, ...]]:
+    status = _WOULD.get(update.status, update.status.value) if update.dry_run else update.status.value
+    for each in update.subcharts:
+        name = f"{update.chart}/{each.subchart}"
+        request = f"{outcome_words(update.request)} {update.request.url or ''}".strip() if update.request else ""
         yield (name, status, each.before or "-", each.after, each.step or "-", _files(each), request)
-    if not one.subcharts:
-        yield (one.chart, status, "-", "-", "-", "", "")
+    if not update.subcharts:
+        yield (update.chart, status, "-", "-", "-", "", "")
 
 
-def _files(one: SubchartUpdate) -> str:
-    counts = {"added": one.files.added, "removed": one.files.removed, "modified": one.files.modified}
+def _files(subchart: SubchartUpdate) -> str:
+    counts = {"added": subchart.files.added, "removed": subchart.files.removed, "modified": subchart.files.modified}
     return ", ".join(f"{number} {name}" for name, number in counts.items() if number)
 
 
-def _cells(one: SubchartUpdate) -> tuple[Text, ...]:
-    before = Code(one.before) if one.before else "new"
-    app = joined((Code(side) for side in dict.fromkeys((one.app_before, one.app_after)) if side), " → ")
-    day = one.released.isoformat() if one.released else ""
-    return (Code(one.subchart), (before, " → ", Code(one.after)), app, one.step or "", day, _files(one))
+def _cells(subchart: SubchartUpdate) -> tuple[Text, ...]:
+    before = Code(subchart.before) if subchart.before else "new"
+    app = joined((Code(side) for side in dict.fromkeys((subchart.app_before, subchart.app_after)) if side), " → ")
+    day = subchart.released.isoformat() if subchart.released else ""
+    return (
+        Code(subchart.subchart),
+        (before, " → ", Code(subchart.after)),
+        app,
+        subchart.step or "",
+        day,
+        _files(subchart),
+    )
 
 
-def _counted(one: SubchartUpdate) -> str:
-    counts = Counter(change.action for change in one.values)
+def _counted(subchart: SubchartUpdate) -> str:
+    counts = Counter(change.action for change in subchart.values)
     words = {Action.REMOVED: "removed", Action.ADDED: "new", Action.MODIFIED: "changed"}
     return ", ".join(f"{counts[action]} {word}" for action, word in words.items() if counts[action])
 
 
-def _values(one: SubchartUpdate) -> Iterator[Block]:
-    rows = tuple((_SIGNS[change.action], Code(change.path), _sides(change)) for change in one.values[:_MOST_VALUES])
+def _values(subchart: SubchartUpdate) -> Iterator[Block]:
+    rows = tuple(
+        (_SIGNS[change.action], Code(change.path), _sides(change)) for change in subchart.values[:_MOST_VALUES]
+    )
     yield Table(("", "Value", "Default"), rows)
-    if len(one.values) > _MOST_VALUES:
-        yield Paragraph(f"and {len(one.values) - _MOST_VALUES} more")
+    if len(subchart.values) > _MOST_VALUES:
+        yield Paragraph(f"and {len(subchart.values) - _MOST_VALUES} more")
 
 
 def _sides(change: ValueChange) -> Text:
@@ -167,28 +178,28 @@ def outdated_report(found: OutdatedCharts, *, version: str) -> Report:
     )
 
 
-def _row(one: OutdatedResult) -> tuple[str, ...]:
-    reason = one.held[0].reason if one.held else "not known" if one.status is OutdatedStatus.UNKNOWN else ""
-    day = one.released.isoformat() if one.released else ""
-    return (_name(one), one.current or "-", one.newest or "-", one.latest or "-", day or "-", reason)
+def _row(result: OutdatedResult) -> tuple[str, ...]:
+    reason = result.held[0].reason if result.held else "not known" if result.status is OutdatedStatus.UNKNOWN else ""
+    day = result.released.isoformat() if result.released else ""
+    return (_name(result), result.current or "-", result.newest or "-", result.latest or "-", day or "-", reason)
 
 
-def _name(one: OutdatedResult) -> str:
-    return f"{one.chart}/{one.subchart}"
+def _name(result: OutdatedResult) -> str:
+    return f"{result.chart}/{result.subchart}"
 
 
-def _step(one: OutdatedResult) -> str:
-    return f"{one.current or 'not vendored'} → {one.newest or 'held back'}"
+def _step(result: OutdatedResult) -> str:
+    return f"{result.current or 'not vendored'} → {result.newest or 'held back'}"
 
 
-def _lines(one: OutdatedResult) -> Iterator[Text]:
-    if one.app_version:
-        yield ("application ", Code(one.app_version))
-    if one.kube_version:
-        yield ("for Kubernetes ", Code(one.kube_version))
-    if one.first_seen:
-        yield f"first seen {one.first_seen.isoformat()}"
-    if one.deprecated:
+def _lines(result: OutdatedResult) -> Iterator[Text]:
+    if result.app_version:
+        yield ("application ", Code(result.app_version))
+    if result.kube_version:
+        yield ("for Kubernetes ", Code(result.kube_version))
+    if result.first_seen:
+        yield f"first seen {result.first_seen.isoformat()}"
+    if result.deprecated:
         yield "deprecated by its publisher"
-    yield from map(Link, one.links)
-    yield from ((Code(held.version), f" held back: {held.reason}") for held in one.held)
+    yield from map(Link, result.links)
+    yield from ((Code(held.version), f" held back: {held.reason}") for held in result.held)

@@ -24,9 +24,13 @@ def title(updates: Sequence[ChartUpdate], *, given: str | None = None) -> str:
     """Return the given title, else a subject that the platform's release notes sort by: ``chore(minor update): …``."""
     if given:
         return one_line(given)
-    if new := [one for update in updates if update.status is UpdateStatus.ADDED for one in update.subcharts]:
+    if new := [subchart for update in updates if update.status is UpdateStatus.ADDED for subchart in update.subcharts]:
         return quiet(one_line(f"chore(new): Added new helm chart {new[0].name} {new[0].after}"))
-    moves = [f"{one.name} {_move(one.before, one.after)}" for update in updates for one in update.subcharts]
+    moves = [
+        f"{subchart.name} {_move(subchart.before, subchart.after)}"
+        for update in updates
+        for subchart in update.subcharts
+    ]
     start = f"chore({step(updates) or Step.PATCH} update): Updated "
     for count in range(len(moves), 0, -1):
         rest = len(moves) - count
@@ -42,7 +46,7 @@ def _move(before: str, after: str) -> str:
 
 def step(updates: Sequence[ChartUpdate]) -> Step | None:
     """Return the largest step among the updates."""
-    return max((one.step for one in updates if one.step), key=lambda each: each.weight, default=None)
+    return max((update.step for update in updates if update.step), key=lambda each: each.weight, default=None)
 
 
 def labels(

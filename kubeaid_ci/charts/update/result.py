@@ -102,7 +102,7 @@ class ChartUpdate:
     @property
     def step(self) -> Step | None:
         """The largest step among its charts; of a chart that is new nothing."""
-        steps = [one.step for one in self.subcharts if one.step]
+        steps = [subchart.step for subchart in self.subcharts if subchart.step]
         return max(steps, key=lambda step: step.weight, default=None)
 
 

@@ -168,7 +168,7 @@ def is_behind(current: str, declared: str) -> bool:
 def _base(current: str, context: SelectionContext) -> Version | None:
     """Return the version from which a step counts; None if nothing is vendored and the range has no first version."""
     ranges = [parsed for declared in context.declared if (parsed := _range(declared))]
-    known = [version for version in (_parsed(current), *(one.base for one in ranges)) if version]
+    known = [version for version in (_parsed(current), *(range_.base for range_ in ranges)) if version]
     return max(known, default=None)
 
 

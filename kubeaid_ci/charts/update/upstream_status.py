@@ -86,18 +86,18 @@ def look(
 
 
 def _look(
-    one: TrackedDependency, releases: tuple[Release, ...] | Failed, ledger: Ledger, settings: Settings, today: date
+    tracked: TrackedDependency, releases: tuple[Release, ...] | Failed, ledger: Ledger, settings: Settings, today: date
 ) -> Look:
-    policy = policy_for(settings.charts, one)
-    seen = None if ledger.seen is None else ledger.seen.get(one.key, {})
-    declared = tuple(each.version for each in (one.dependency, *one.shared_by))
+    policy = policy_for(settings.charts, tracked)
+    seen = None if ledger.seen is None else ledger.seen.get(tracked.key, {})
+    declared = tuple(each.version for each in (tracked.dependency, *tracked.shared_by))
     context = SelectionContext(today, declared=declared, seen=seen, kubernetes=settings.kubernetes_versions)
     if not releases:
-        message = f"{one.dependency.repository} lists no version of {one.dependency.name} that can be read"
+        message = f"{tracked.dependency.repository} lists no version of {tracked.dependency.name} that can be read"
         releases = Failed(FailedKind.NO_SUCH_VERSION, message)
     if isinstance(releases, Failed):
-        return Look(one, policy, context, releases)
-    return Look(one, policy, context, releases, select_release.choose(one.current, releases, policy, context))
+        return Look(tracked, policy, context, releases)
+    return Look(tracked, policy, context, releases, select_release.choose(tracked.current, releases, policy, context))
 
 
 def with_sightings(ledger: Ledger, looks: Sequence[Look], *, everything: bool) -> Ledger:
@@ -132,7 +132,7 @@ def published(upstreams: Upstreams, dependency: Dependency, version: str, *, opt
     if found is None:
         near = ", ".join(_near(version, releases)) or "none"
         raise UserError(f"{where}: {dependency.name} has no such version; near versions: {near}")
-    builds = [one.version for one in releases if select_release.is_same_release(version, one.version)]
+    builds = [release.version for release in releases if select_release.is_same_release(version, release.version)]
     if found.version != version and len(builds) > 1:
         raise UserError(f"{where}: {dependency.name} has several builds of it; name one: {', '.join(builds)}")
     return found

@@ -145,9 +145,9 @@ def lost(known: Iterable[SetValues], update: ChartUpdate) -> tuple[LostValue, ..
 def _lost(each: SetValues, update: ChartUpdate) -> Iterator[LostValue]:
     for layer in each.layers:
         values = _loaded(layer)
-        for one in update.subcharts:
-            top = one.alias or one.name
-            for keys in removed_keys(values.get(top), one.values):
+        for subchart in update.subcharts:
+            top = subchart.alias or subchart.name
+            for keys in removed_keys(values.get(top), subchart.values):
                 line = documents.locate(layer.text, (top, *keys)) if layer.has_lines else None
                 yield LostValue(each.cluster, each.app, ".".join((top, *keys)), layer.path, line)
 

@@ -51,18 +51,24 @@ class HeadCharts:
     def of(cls, repo: ChartRepo) -> Self:
         """Return what a repository holds."""
         folders = {chart.folder for chart in repo.charts.charts} | {bad.path.split("/")[1] for bad in repo.charts.bad}
-        return cls(frozenset(folders), {one.key: one.current for one in tracked_dependencies(repo.charts.charts)})
+        return cls(
+            frozenset(folders), {tracked.key: tracked.current for tracked in tracked_dependencies(repo.charts.charts)}
+        )
 
     def interrupted(self, repo: ChartRepo) -> Iterator[tuple[str, str]]:
         """Yield dependencies, by key, that have another version than here and than in the ledger: a kill came between.
 
         Each comes with its version here.
         """
-        for one in tracked_dependencies(repo.charts.charts):
-            entry = repo.ledger.entries.get(one.key)
-            before = self.versions.get(one.key)
-            if one.current and before not in (None, one.current) and (entry is None or entry.version != one.current):
-                yield one.key, before or ""
+        for tracked in tracked_dependencies(repo.charts.charts):
+            entry = repo.ledger.entries.get(tracked.key)
+            before = self.versions.get(tracked.key)
+            if (
+                tracked.current
+                and before not in (None, tracked.current)
+                and (entry is None or entry.version != tracked.current)
+            ):
+                yield tracked.key, before or ""
 
     def step_to(self, versions: Mapping[str, str]) -> Step | None:
         """Return the largest step from the versions here to others."""
@@ -121,19 +127,19 @@ class ChartWriter:
             self.findings.append(bump.refused_finding(one.chart, str(error)))
             return ChartUpdate(one.chart.folder, UpdateStatus.REFUSED, error=str(error))
 
-    def _write(self, one: PreparedUpdate) -> ChartUpdate:
-        folder, is_new = one.chart.folder, one.chart.folder not in self.folders
-        after = replace(self.ledger, entries={**self.ledger.entries, **one.entries}, exists=True)
-        versions = self.versions | {key: entry.version for key, entry in one.entries.items()}
+    def _write(self, prepared: PreparedUpdate) -> ChartUpdate:
+        folder, is_new = prepared.chart.folder, prepared.chart.folder not in self.folders
+        after = replace(self.ledger, entries={**self.ledger.entries, **prepared.entries}, exists=True)
+        versions = self.versions | {key: entry.version for key, entry in prepared.entries.items()}
         then = {LEDGER: ledgers.text(after).encode(), **self._following(self.folders | {folder}, versions)}
         if not self.dry_run:
-            chart_folder.replace(self.root, one.chart.path, one.files, replaced=one.replaced, then=then)
+            chart_folder.replace(self.root, prepared.chart.path, prepared.files, replaced=prepared.replaced, then=then)
         self.ledger, self.versions = after, versions
         self.folders.add(folder)
         self.written += then
-        self.findings += [*one.findings, *self._ignored(one)]
+        self.findings += [*prepared.findings, *self._ignored(prepared)]
         status = UpdateStatus.ADDED if is_new else UpdateStatus.UPDATED
-        return ChartUpdate(folder, status, one.subcharts, dry_run=self.dry_run)
+        return ChartUpdate(folder, status, prepared.subcharts, dry_run=self.dry_run)
 
     def _following(self, folders: set[str], versions: dict[str, str]) -> dict[str, bytes]:
         """Return the files that follow the charts, if they change."""
@@ -148,13 +154,13 @@ class ChartWriter:
                 chart_folder.write(self.root, files)
             self.written += files
 
-    def _ignored(self, one: PreparedUpdate) -> Sequence[Finding]:
+    def _ignored(self, prepared: PreparedUpdate) -> Sequence[Finding]:
         """Return the new files that ignore files keep out of Git."""
-        paths = [path for path, file in one.files.items() if file is not None]
+        paths = [path for path, file in prepared.files.items() if file is not None]
         found = sorted(work_tree.ignored(self.root, paths)) if Repository.at(self.root) else []
         rule = RULES["chart/dropped-by-gitignore"]
         message = "an ignore file keeps this new file out of Git; add it with git add --force"
-        return [rule.at(path, message, subject=one.chart.folder, key=path) for path in found]
+        return [rule.at(path, message, subject=prepared.chart.folder, key=path) for path in found]
 
 
 def texts(root: Path) -> dict[str, str]:

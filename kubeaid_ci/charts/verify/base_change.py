@@ -45,7 +45,7 @@ def check(
         return everything or key.partition("/")[0] in names
 
     known = {key: entry for key, entry in base.ledger.entries.items() if is_chosen(key)}
-    declared = {f"{chart.folder}/{one.name}" for chart in chosen.charts for one in chart.dependencies}
+    declared = {f"{chart.folder}/{dependency.name}" for chart in chosen.charts for dependency in chart.dependencies}
     yield from change.check(repo.ledger, Ledger(known, exists=base.ledger.exists), vendored, declared=declared)
     if base.ledger.exists:
         yield from change.not_compared(base.ledger, vendored, compared=compared)
@@ -100,20 +100,24 @@ def repositories(charts: Iterable[Chart], base: Sequence[Chart], *, folders: Col
 
     `folders` has all umbrella charts that there are now: what a new one declares is compared with those that are gone.
     """
-    hosts = {found for chart in base for one in chart.dependencies if (found := host(one.repository))}
+    hosts = {found for chart in base for dependency in chart.dependencies if (found := host(dependency.repository))}
     old = {chart.folder: [chart] for chart in base}
     gone = [chart for chart in base if folders and chart.folder not in folders]
     for chart in charts:
-        for one in chart.dependencies:
+        for dependency in chart.dependencies:
             then = (each for were in old.get(chart.folder, gone) for each in were.dependencies)
-            known = dict.fromkeys(each.repository for each in then if each.name == one.name)
-            if known and address(one.repository) not in map(address, known):
+            known = dict.fromkeys(each.repository for each in then if each.name == dependency.name)
+            if known and address(dependency.repository) not in map(address, known):
                 came = " and ".join(map(display_address, known))
-                yield _at(chart, one, f"{one.name} came from {came}, now from {display_address(one.repository)}")
-            elif not known and (alike := _alike(one.repository, hosts)):
-                host_now, known_host = display_address(one.repository), display_address(alike)
-                message = f"{one.name} comes from {host_now}, a new host that looks like {known_host}"
-                yield _at(chart, one, message)
+                yield _at(
+                    chart,
+                    dependency,
+                    f"{dependency.name} came from {came}, now from {display_address(dependency.repository)}",
+                )
+            elif not known and (alike := _alike(dependency.repository, hosts)):
+                host_now, known_host = display_address(dependency.repository), display_address(alike)
+                message = f"{dependency.name} comes from {host_now}, a new host that looks like {known_host}"
+                yield _at(chart, dependency, message)
 
 
 def reach(now: Mapping[str, Mapping[str, str]], base: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
@@ -164,6 +168,8 @@ def _plain(one: Suppression) -> tuple[object, ...]:
     return one.rule, one.subject, one.path, one.until
 
 
-def _at(chart: Chart, one: Dependency, message: str) -> Finding:
-    subject = f"{chart.folder}/{one.name}"
-    return _REPOSITORY.at(one.path, message, subject=subject, line=one.line, severity=Severity.ERROR, key=one.name)
+def _at(chart: Chart, dependency: Dependency, message: str) -> Finding:
+    subject = f"{chart.folder}/{dependency.name}"
+    return _REPOSITORY.at(
+        dependency.path, message, subject=subject, line=dependency.line, severity=Severity.ERROR, key=dependency.name
+    )

@@ -52,34 +52,34 @@ class Comparison:
 
 
 def judge(
-    one: Vendored, entry: LedgerEntry | None, got: Fetched | Failed, compared: Comparison | None = None
+    vendored: Vendored, entry: LedgerEntry | None, got: Fetched | Failed, compared: Comparison | None = None
 ) -> tuple[ChartResult, tuple[Finding, ...]]:
     """Return the verdict on one vendored chart, and its findings. `compared` belongs to the fetched archive."""
     if isinstance(got, Failed):
-        return one.result(ChartStatus.UNVERIFIABLE), tuple(_failed(one, entry, got))
+        return vendored.result(ChartStatus.UNVERIFIABLE), tuple(_failed(vendored, entry, got))
     compared = compared or Comparison()
     is_same = compared.is_same
     findings = (
-        *_archive(one, entry, got, compared),
-        *_place(one, entry, got, is_same=is_same),
-        *_content(one, entry, got, compared),
+        *_archive(vendored, entry, got, compared),
+        *_place(vendored, entry, got, is_same=is_same),
+        *_content(vendored, entry, got, compared),
     )
     status = ChartStatus.IDENTICAL if is_same else ChartStatus.DIFFERENT
-    return one.result(status, digest=got.sha256, files=compared.changes), findings
+    return vendored.result(status, digest=got.sha256, files=compared.changes), findings
 
 
-def is_republished(one: Vendored, entry: LedgerEntry | None, got: Fetched | Failed) -> bool:
+def is_republished(vendored: Vendored, entry: LedgerEntry | None, got: Fetched | Failed) -> bool:
     """Return whether our copy is the reviewed one but the archive is another than was published then."""
     if not isinstance(got, Fetched) or entry is None or entry.sha256 in (None, got.sha256):
         return False
-    return entry.tree == one.subchart.tree
+    return entry.tree == vendored.subchart.tree
 
 
-def file_findings(one: Vendored, compared: Comparison, *, than: str) -> Iterator[Finding]:
+def file_findings(vendored: Vendored, compared: Comparison, *, than: str) -> Iterator[Finding]:
     """Yield one finding per file; `than` names what it was compared with."""
     note = compared.note
     for change in compared.changes:
-        path = f"{one.subchart.path}/{change.path}"
+        path = f"{vendored.subchart.path}/{change.path}"
         words = {
             "modified": f"differs from {than}",
             "added": f"is not in {than}",
@@ -92,36 +92,36 @@ def file_findings(one: Vendored, compared: Comparison, *, than: str) -> Iterator
             message = f"{name} is in {than}, but an ignore file keeps it out of Git{note}"
         edited = compared.ours.get(change.path)
         content = f"{edited.mode} {edited.id}" if edited else ""
-        yield rule.at(path, message, subject=one.key, key=change.path, content=content)
+        yield rule.at(path, message, subject=vendored.key, key=change.path, content=content)
 
 
-def _failed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Iterator[Finding]:
+def _failed(vendored: Vendored, entry: LedgerEntry | None, got: Failed) -> Iterator[Finding]:
     rule = _FAILED.get(got.kind)
     if rule is not None:
-        yield _about(one, rule.id, got.message)
+        yield _about(vendored, rule.id, got.message)
     if got.kind is FailedKind.NO_SUCH_VERSION:
-        yield _not_listed(one, entry, got)
-    holds = entry is not None and entry.tree == one.subchart.tree
+        yield _not_listed(vendored, entry, got)
+    holds = entry is not None and entry.tree == vendored.subchart.tree
     # A host that cannot be reached is one finding, whatever the number of its charts.
     is_told = rule is not None or got.kind is FailedKind.NO_SUCH_VERSION or bool(got.host)
     if not is_told or (got.kind is FailedKind.NO_SUCH_VERSION and not holds):
         state = "; it still matches the ledger" if holds else ""
-        message = f"{one.key} could not be compared: {got.message}{state}"
+        message = f"{vendored.key} could not be compared: {got.message}{state}"
         # Why a server could not be reached differs from run to run.
-        yield _about(one, "chart/unverifiable", message, content=f"{got.kind} {one.subchart.version} {holds}")
+        yield _about(vendored, "chart/unverifiable", message, content=f"{got.kind} {vendored.subchart.version} {holds}")
 
 
-def _not_listed(one: Vendored, entry: LedgerEntry | None, got: Failed) -> Finding:
+def _not_listed(vendored: Vendored, entry: LedgerEntry | None, got: Failed) -> Finding:
     """Return the finding about an unlisted version: a recorded checksum shows that it was published once."""
-    is_recorded = entry is not None and entry.version == one.subchart.version
+    is_recorded = entry is not None and entry.version == vendored.subchart.version
     if entry and is_recorded and entry.sha256:
-        return _about(one, "chart/version-yanked", f"{got.message}; it was published when the ledger recorded it")
+        return _about(vendored, "chart/version-yanked", f"{got.message}; it was published when the ledger recorded it")
     severity = Severity.WARNING if entry and is_recorded and entry.reason else None
     message = f"{got.message}, and the ledger has no checksum of it: it was never seen published"
-    return _about(one, "chart/version-unpublished", message, severity=severity, content=one.subchart.version)
+    return _about(vendored, "chart/version-unpublished", message, severity=severity, content=vendored.subchart.version)
 
 
-def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: Comparison) -> Iterator[Finding]:
+def _archive(vendored: Vendored, entry: LedgerEntry | None, got: Fetched, compared: Comparison) -> Iterator[Finding]:
     """Yield findings from comparing the archive with the index and with the ledger."""
     known, is_same = entry.sha256 if entry else None, compared.is_same
     promised = got.index_digest.removeprefix("sha256:") if got.index_digest else None
@@ -129,20 +129,20 @@ def _archive(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: C
         message = f"the index promises {promised[:16]}…, the archive at {got.url} is {got.sha256[:16]}…"
         is_ours = is_same or known == got.sha256
         rule = "chart/index-digest-stale" if is_ours else "chart/digest-mismatch"
-        yield _about(one, rule, message, content=f"{promised} {got.sha256}")
+        yield _about(vendored, rule, message, content=f"{promised} {got.sha256}")
     if known and known != got.sha256:
         was, now = f"SHA-256 {known[:16]}…", f"{got.sha256[:16]}…"
-        message = f"the archive of {one.title} was {was} when it was recorded and is {now} now"
+        message = f"the archive of {vendored.title} was {was} when it was recorded and is {now} now"
         # Ours may be edited, and the publisher's still what was reviewed.
         if is_same or (entry and entry.tree == got.tree_id):
-            yield _about(one, "chart/repacked", f"{message}; its files are the same", content=got.sha256)
+            yield _about(vendored, "chart/repacked", f"{message}; its files are the same", content=got.sha256)
         else:
             message = f"{message}; {_differing(compared)}"
-            yield _about(one, "chart/upstream-republished", message, content=got.sha256)
+            yield _about(vendored, "chart/upstream-republished", message, content=got.sha256)
     if got.yanked:
-        yield _about(one, "chart/version-yanked", f"{one.title} is no longer in the index")
-    if got.deprecated and not (one.subchart.chart and one.subchart.chart.deprecated):
-        yield _about(one, "chart/deprecated", f"{one.key} is deprecated by its publisher")
+        yield _about(vendored, "chart/version-yanked", f"{vendored.title} is no longer in the index")
+    if got.deprecated and not (vendored.subchart.chart and vendored.subchart.chart.deprecated):
+        yield _about(vendored, "chart/deprecated", f"{vendored.key} is deprecated by its publisher")
 
 
 def _differing(compared: Comparison) -> str:
@@ -155,27 +155,29 @@ def _differing(compared: Comparison) -> str:
     return f"{count} not as ours: {', '.join(names[:_MOST_NAMED])}{more}"
 
 
-def _place(one: Vendored, entry: LedgerEntry | None, got: Fetched, *, is_same: bool) -> Iterator[Finding]:
+def _place(vendored: Vendored, entry: LedgerEntry | None, got: Fetched, *, is_same: bool) -> Iterator[Finding]:
     """Yield a finding if the archive comes from another host: a name that expired may have a new owner."""
     if entry and entry.host and entry.host != got.host:
         message = f"the archive came from {entry.host}, now from {got.host}"
         severity = Severity.WARNING if is_same else Severity.ERROR
-        yield _about(one, "chart/repository-changed", message, severity=severity)
+        yield _about(vendored, "chart/repository-changed", message, severity=severity)
 
 
-def _content(one: Vendored, entry: LedgerEntry | None, got: Fetched, compared: Comparison) -> Iterator[Finding]:
+def _content(vendored: Vendored, entry: LedgerEntry | None, got: Fetched, compared: Comparison) -> Iterator[Finding]:
     if compared.patch_failure is not None:
         reason = compared.patch_failure
-        yield _about(one, "chart/patch-does-not-apply", reason, content=f"{one.subchart.tree} {reason}")
+        yield _about(vendored, "chart/patch-does-not-apply", reason, content=f"{vendored.subchart.tree} {reason}")
         return
-    if is_republished(one, entry, got):
+    if is_republished(vendored, entry, got):
         return  # our copy is the reviewed one: one finding is enough, the files are in the result
-    than = f"the published {one.subchart.title}"
-    yield from file_findings(one, compared, than=f"{than} with our patches" if entry and entry.patches else than)
+    than = f"the published {vendored.subchart.title}"
+    yield from file_findings(vendored, compared, than=f"{than} with our patches" if entry and entry.patches else than)
 
 
 def _about(
-    one: Vendored, rule: str, message: str, *, severity: Severity | None = None, content: str | None = None
+    vendored: Vendored, rule: str, message: str, *, severity: Severity | None = None, content: str | None = None
 ) -> Finding:
-    path, line = (one.dependency.path, one.dependency.line) if one.dependency else (one.subchart.path, None)
-    return RULES[rule].at(path, message, subject=one.key, line=line, severity=severity, key=rule, content=content)
+    path, line = (
+        (vendored.dependency.path, vendored.dependency.line) if vendored.dependency else (vendored.subchart.path, None)
+    )
+    return RULES[rule].at(path, message, subject=vendored.key, line=line, severity=severity, key=rule, content=content)

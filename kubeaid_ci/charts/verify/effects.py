@@ -60,32 +60,32 @@ class ChartEffects:
                 return found[-1]
         return next((effects for effects in found if effects.error is None), found[0])
 
-    def _attempts(self, one: Vendored, ours: _Files, theirs: _Files) -> Iterator[_Attempt]:
+    def _attempts(self, vendored: Vendored, ours: _Files, theirs: _Files) -> Iterator[_Attempt]:
         # Without the charts around it, a link among these or a fault of theirs is no obstacle.
         try:
-            around = self._umbrella(one)
+            around = self._umbrella(vendored)
         except UserError:
             around = {}
         if around:
-            folder = f"charts/{one.subchart.folder}/"
+            folder = f"charts/{vendored.subchart.folder}/"
             sides = [around | {folder + path: data for path, data in files.items()} for files in (ours, theirs)]
             yield _Attempt("umbrella", *sides)
         yield _Attempt("subchart", ours, theirs)
 
-    def _umbrella(self, one: Vendored) -> dict[str, bytes]:
+    def _umbrella(self, vendored: Vendored) -> dict[str, bytes]:
         """Return the files of the umbrella chart but those of the vendored one. Raises `UserError`."""
         from kubeaid_ci.helm.chart_files import chart_files
 
         here = self.snapshot
-        found = chart_files(here.files, here.links, f"{CHARTS}/{one.umbrella}", below=here.below)
-        start = f"charts/{one.subchart.folder}/"
+        found = chart_files(here.files, here.links, f"{CHARTS}/{vendored.umbrella}", below=here.below)
+        start = f"charts/{vendored.subchart.folder}/"
         return {inside: here.read(path) for inside, (path, _) in found.items() if not inside.startswith(start)}
 
-    def _effects(self, one: Vendored, attempt: _Attempt, by: Side) -> Effects:
+    def _effects(self, vendored: Vendored, attempt: _Attempt, by: Side) -> Effects:
         from kubeaid_ci.diff.clusters import compare_clusters
 
         sides = {Side.OURS: attempt.ours, Side.UPSTREAM: attempt.theirs}
-        outcomes = self._rendered([self._task(one, attempt.what, files) for files in sides.values()])
+        outcomes = self._rendered([self._task(vendored, attempt.what, files) for files in sides.values()])
         why = [
             f"{_WORDS[side]} does not render: {outcome if isinstance(outcome, str) else _why(outcome)}"
             for side, outcome in zip(sides, outcomes, strict=True)
@@ -93,22 +93,22 @@ class ChartEffects:
         ]
         if why:
             return Effects(by, attempt.what, error="; ".join(why))
-        ours, theirs = (_manifests(one, outcome) for outcome in outcomes if not isinstance(outcome, str))
+        ours, theirs = (_manifests(vendored, outcome) for outcome in outcomes if not isinstance(outcome, str))
         before, after = (theirs, ours) if by is Side.OURS else (ours, theirs)
         found = compare_clusters({"": before}, {"": after})
         return Effects(by, attempt.what, found.findings, found.changes, found.images)
 
-    def _task(self, one: Vendored, what: str, files: _Files) -> "FilesTask":
+    def _task(self, vendored: Vendored, what: str, files: _Files) -> "FilesTask":
         from kubeaid_ci.git.revision import WORK_TREE
         from kubeaid_ci.k8s import api
         from kubeaid_ci.render.task import ChartTask, FilesAt, FilesTask
 
         version = max(self.kubernetes, default=None) or Version.parse(api.DEFAULT)
         served = tuple(sorted({*api.api_versions(version), *api.MONITORING}))
-        folder = f"{CHARTS}/{one.umbrella}" if what == "umbrella" else one.subchart.path
+        folder = f"{CHARTS}/{vendored.umbrella}" if what == "umbrella" else vendored.subchart.path
         at = FilesAt(str(self.snapshot.root), WORK_TREE, ())
         kube_version = f"v{str(version).removeprefix('v')}"
-        return FilesTask(ChartTask(at, folder, "", one.umbrella, one.umbrella, kube_version, served), files)
+        return FilesTask(ChartTask(at, folder, "", vendored.umbrella, vendored.umbrella, kube_version, served), files)
 
     def _rendered(self, tasks: Sequence["FilesTask"]) -> list["Outcome | str"]:
         """Return what each gives; of one that its process did not survive, why."""
@@ -137,7 +137,7 @@ def _why(outcome: "Outcome") -> str:
     return notes[0].message if notes else "no reason is known"
 
 
-def _manifests(one: Vendored, outcome: "Outcome") -> "list[Manifest]":
+def _manifests(vendored: Vendored, outcome: "Outcome") -> "list[Manifest]":
     from kubeaid_ci.render.results import manifests
 
-    return manifests(outcome, app=one.umbrella, namespace=one.umbrella)
+    return manifests(outcome, app=vendored.umbrella, namespace=vendored.umbrella)

@@ -82,9 +82,9 @@ def answers(asked: Iterable[_Asked], fetch: Fetch, *, jobs: int) -> Iterator[tup
             threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _wanted(one: Vendored, entry: LedgerEntry | None) -> Wanted:
-    known = entry.url if entry and entry.url and entry.version == one.subchart.version else ""
-    return Wanted(one.subchart.name, one.subchart.version, one.repository, known)
+def _wanted(vendored: Vendored, entry: LedgerEntry | None) -> Wanted:
+    known = entry.url if entry and entry.url and entry.version == vendored.subchart.version else ""
+    return Wanted(vendored.subchart.name, vendored.subchart.version, vendored.repository, known)
 
 
 class Asked(Protocol):

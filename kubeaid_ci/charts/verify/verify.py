@@ -78,7 +78,7 @@ def verify_charts(
         if update_ledger or accept:
             write_atomically(root / LEDGER, ledgers.text(run.ledger).encode())
         findings = tuple(run.findings(before, kubernetes))
-    results = tuple(run.verdicts[one.key][0] for one in run.vendored)
+    results = tuple(run.verdicts[chart.key][0] for chart in run.vendored)
     return Verification(results, findings, tuple(run.changes), run.may_pass)
 
 
@@ -137,27 +137,27 @@ class _Run:
                 self._conclude(one, None, None, progress)
         self.changes += (recorded[key] for key in sorted(recorded))
 
-    def _record(self, one: Vendored, got: Fetched) -> dict[str, str]:
+    def _record(self, vendored: Vendored, got: Fetched) -> dict[str, str]:
         """Add the data of upstream to an entry that has none; our copy is what upstream publishes."""
-        entry = self.ledger.entries.get(one.key)
+        entry = self.ledger.entries.get(vendored.key)
         if entry is None or entry.sha256 is not None:
             return {}
-        entries = {**self.ledger.entries, one.key: ledgers.recorded(entry, got)}
+        entries = {**self.ledger.entries, vendored.key: ledgers.recorded(entry, got)}
         self.repo = replace(self.repo, ledger=replace(self.ledger, entries=entries))
-        return {one.key: f"recorded what {got.host} publishes as {one.key} {one.subchart.version}"}
+        return {vendored.key: f"recorded what {got.host} publishes as {vendored.key} {vendored.subchart.version}"}
 
     def _conclude(
-        self, one: Vendored, got: Fetched | Failed | None, compared: Comparison | None, progress: Progress | None
+        self, vendored: Vendored, got: Fetched | Failed | None, compared: Comparison | None, progress: Progress | None
     ) -> None:
-        verdict = self.verifier.verdict(one, self.ledger.entries.get(one.key), got, compared)
-        self.verdicts[one.key] = verdict
+        verdict = self.verifier.verdict(vendored, self.ledger.entries.get(vendored.key), got, compared)
+        self.verdicts[vendored.key] = verdict
         match got:
             case Fetched():
-                self.compared.add(one.key)
+                self.compared.add(vendored.key)
             case Failed():
                 self.may_pass = self.may_pass or got.may_pass
                 if got.host:
-                    self.unreachable.append((one, got))
+                    self.unreachable.append((vendored, got))
         if progress:
             progress(verdict[0])
 
@@ -193,8 +193,8 @@ class _Run:
         yield from unreachable_findings(failures, asked=self.asked, consequence=consequence, contents=contents)
 
 
-def _has_upstream(one: Vendored, entry: LedgerEntry | None) -> bool:
-    return bool(one.repository) and (entry is None or entry.is_compared)
+def _has_upstream(vendored: Vendored, entry: LedgerEntry | None) -> bool:
+    return bool(vendored.repository) and (entry is None or entry.is_compared)
 
 
 @contextmanager
