@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from kubeaid_ci.bundle.model import Manifest
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.report.json_result import JsonResult
+from kubeaid_ci.report.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ def parts_of(manifest: Manifest) -> tuple[BundlePart, ...]:
 
 def _described(manifest: Manifest) -> list[tuple[str, str]]:
     described = [
-        (one.name, f"{one.head[:12]} and {len(one.pinned)} pinned revision{'' if len(one.pinned) == 1 else 's'}")
-        for one in manifest.repositories
+        (repository.name, f"{repository.head[:12]} and {counted(len(repository.pinned), 'pinned revision')}")
+        for repository in manifest.repositories
     ]
     wheels, images = manifest.wheels, manifest.images
     copied = sum(1 for image in images if image.layout)

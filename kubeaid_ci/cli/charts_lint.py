@@ -87,7 +87,7 @@ def charts_lint(
 
 def _failure(findings: "Sequence[Finding]") -> int:
     """Return 2 if a chart cannot be read."""
-    return 2 if any(one.rule.id == "chart/invalid" for one in findings) else 0
+    return 2 if any(finding.rule.id == "chart/invalid" for finding in findings) else 0
 
 
 def _versions(text: str | None) -> "tuple[Version, ...]":

@@ -69,6 +69,6 @@ def charts_outdated(
             progress=progress.counted,
             **options.run_arguments,
         )
-    failure = 2 if any(one.rule.id == "chart/invalid" for one in found.findings) else 3 if found.may_pass else 0
+    failure = 2 if any(finding.rule.id == "chart/invalid" for finding in found.findings) else 3 if found.may_pass else 0
     ran = () if charts or found.may_pass else rules.OUTDATED_RULES
     done(ctx, outdated_report(found, version=__version__), options, ran=ran, failure=failure)

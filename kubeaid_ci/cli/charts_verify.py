@@ -147,7 +147,9 @@ def _failure(found: "Verification", findings: "Sequence[Finding]") -> int:
 
     `findings` are those that are reported. A change that lets runs fail less often fails itself.
     """
-    if any(one.rule.id == "chart/invalid" for one in findings):
+    if any(finding.rule.id == "chart/invalid" for finding in findings):
         return 2
-    is_lenient = any(one.rule.id == "chart/suppression-changed" and one.subject == "fail-on" for one in findings)
+    is_lenient = any(
+        finding.rule.id == "chart/suppression-changed" and finding.subject == "fail-on" for finding in findings
+    )
     return 3 if found.may_pass else int(is_lenient)

@@ -103,7 +103,9 @@ def _images(inventory: ImageInventory, digests: Mapping[str, str]) -> dict[str, 
 
 def _app(app: RenderedApp, inventory: ImageInventory, charts: Mapping[str, str]) -> AppPart:
     by_chart: dict[str, set[str]] = {}
-    files = {(one.key.kind, one.key.namespace, one.key.full_name): one.path for one in app.manifests}
+    files = {
+        (manifest.key.kind, manifest.key.namespace, manifest.key.full_name): manifest.path for manifest in app.manifests
+    }
     for listed in inventory.images:
         for place in listed.found_in:
             key = _chart_of(files.get((place.kind, place.namespace, place.name), ""), charts)
