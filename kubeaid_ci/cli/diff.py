@@ -1,5 +1,6 @@
 """``kubeaid-ci diff``."""
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -89,6 +90,7 @@ def diff(
              kubeaid-ci diff --base origin/main --shard 1/4 --report json=parts/1.json
              kubeaid-ci diff --merge parts --comment
     """
+    from kubeaid_ci.ci.job import github
     from kubeaid_ci.cli.ending import revisions_of_change
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import both_folders
@@ -110,7 +112,9 @@ def diff(
     scope = (clusters, apps, not no_monitoring, values["show_noise"], values["unified"])
     baseline = None
     with Progress(quiet=options.quiet) as progress:
-        wanted, run = DiffOptions(before, after, *scope), options.run(progress)
+        # Only pages, comments, the summary of a step and parts have the content of objects, which takes time.
+        contents = options.output.shows_contents or bool(place) or bool(share) or github(os.environ)
+        wanted, run = DiffOptions(before, after, *scope, contents=contents), options.run(progress)
         compared = compare_revisions(repositories.config, repositories.kubeaid, wanted, run, shard=share)
         if new_only:
             findings = _findings_before(before, repositories, clusters, options)

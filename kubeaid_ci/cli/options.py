@@ -46,7 +46,16 @@ class OutputOptions:
     @property
     def writes_json(self) -> bool:
         """True if standard output or a report is JSON."""
-        return self.fmt == "json" or any(name == "json" for name, _ in self.reports)
+        return "json" in self._formats
+
+    @property
+    def shows_contents(self) -> bool:
+        """True if standard output or a report is a page, which has the content of objects."""
+        return not self._formats.isdisjoint(("markdown", "html"))
+
+    @property
+    def _formats(self) -> set[str]:
+        return {self.fmt, *(name for name, _ in self.reports)}
 
 
 class RunArguments(TypedDict):

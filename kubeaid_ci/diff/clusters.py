@@ -59,12 +59,13 @@ def compare_one(
     *,
     noise: bool = False,
     diffs: bool = False,
+    contents: bool = True,
     apps: Collection[str] = (),
     known: Known | None = None,
     secrets: Collection[str] = (),
     applications: tuple[Applications, Applications] = ({}, {}),
 ) -> Comparison:
-    """Compare one cluster; `apps` names the Applications to report (empty: all).
+    """Compare one cluster; `apps` names the Applications to report (empty: all). Without `contents` objects have none.
 
     `known` is for `differences`, of all clusters together. `secrets` are values that the clusters give to charts:
     these, and the secrets of the objects themselves, are in no text of the result. `applications` are those of both
@@ -82,7 +83,7 @@ def compare_one(
     before_it = images(old) if apps else ran
     return Comparison(
         (name,),
-        tuple(_safe_change(difference, known, without, noise=noise) for difference in wanted),
+        tuple(_safe_change(difference, known, without, noise=noise, contents=contents) for difference in wanted),
         tuple(
             replace(finding, message=without(finding.message))
             for finding in (
@@ -121,13 +122,15 @@ def _remover(
     return remover({*secrets, *(text for place in held for text in known.secrets[place])})
 
 
-def _safe_change(difference: Difference, known: Known, without: Remove, *, noise: bool) -> ObjectChange:
+def _safe_change(difference: Difference, known: Known, without: Remove, *, noise: bool, contents: bool) -> ObjectChange:
     """Return a change for display; `without` removes secrets from its texts."""
     change = object_change(difference, noise=noise)
     fields = tuple(
         replace(field, before=field.before and without(field.before), after=field.after and without(field.after))
         for field in change.fields
     )
+    if not contents:
+        return replace(change, fields=fields)
     before, after = difference.before, difference.after
     hidden = frozenset(delta.steps for delta in difference.deltas if delta.noise and not noise)
     pair = (id(before.body) if before else 0, id(after.body) if after else 0, difference.manifest.key, hidden)

@@ -69,6 +69,7 @@ def diff_clusters(
     monitoring: bool = True,
     noise: bool = False,
     diffs: bool = False,
+    contents: bool = True,
     settings: Settings | None = None,
     jobs: int | None = None,
     cache: bool | str | os.PathLike[str] = True,
@@ -80,12 +81,13 @@ def diff_clusters(
     `config_repo` and `kubeaid` are folders; `clusters` and `apps` name some (none: all). Where the KubeAid
     revisions differ, the monitoring is built at them, in memory, unless `monitoring` is false; with the
     KubeAid revision ``pinned`` it is what is committed. `noise` shows what noise rules leave out, `diffs` adds
-    unified diffs. `timeout` is in seconds for a chart. `progress` is called as by `render_clusters`.
+    unified diffs. Without `contents` changes lack the content of their objects, which takes time. `timeout` is in
+    seconds for a chart. `progress` is called as by `render_clusters`.
 
     What cannot be rendered on a side is a finding and never looks removed; it does not block the others. Raises
     `UserError` where nothing can be compared at all.
     """
-    options = DiffOptions(before, after, tuple(clusters), tuple(apps), monitoring, noise, diffs)
+    options = DiffOptions(before, after, tuple(clusters), tuple(apps), monitoring, noise, diffs, contents)
     run = RunOptions(settings or Settings(), jobs, cache, timeout, progress)
     return compare_revisions(Path(config_repo).resolve(), Path(kubeaid).resolve(), options, run).comparison
 
@@ -127,7 +129,7 @@ def compare_revisions(
             pairs = pairs_of(group, options.apps)
             if builder:
                 pairs = with_monitoring(pairs, builder, before.kubeaid, after.kubeaid)
-            folded.compare(pairs, noise=options.noise, diffs=options.diffs)
+            folded.compare(pairs, options)
         if shard is None:
             check_app_names(options.apps, folded.app_names)
     pieces = list(folded.pieces(mine, with_general=shard is None or shard.number == 1))
@@ -184,11 +186,11 @@ class _Folded:
             if old and new and deployed_on_both(old.cluster, new.cluster):
                 self.engines[new.cluster.dir] = tuple(helm_change.crossed(old, new, self.sides.renderer))
 
-    def compare(self, pairs: Iterable[Pair], *, noise: bool, diffs: bool) -> None:
+    def compare(self, pairs: Iterable[Pair], options: DiffOptions) -> None:
         """Add the comparisons of clusters that exist on both sides, without the content that others have too."""
         known = Known()
         for pair in pairs:
-            comparison = compare_cached(pair, self.sides.renderer, noise=noise, diffs=diffs, known=known)
+            comparison = compare_cached(pair, self.sides.renderer, options, known=known)
             self.parts[pair.cluster.dir] = self.contents.deduplicate(comparison)
 
     def pieces(self, folders: Iterable[str], *, with_general: bool) -> Iterator[Piece]:
@@ -226,7 +228,7 @@ def compare_renderings(before: Renderings, after: Renderings) -> Comparison:
     """Compare what was rendered for the same clusters at two revisions."""
     old, new = _by_cluster(before), _by_cluster(after)
     parts = [
-        compare_pair(Pair(cluster, old.get(cluster, {}), new.get(cluster, {})), noise=False, diffs=False, known=Known())
+        compare_pair(Pair(cluster, old.get(cluster, {}), new.get(cluster, {})), known=Known())
         for cluster in sorted({*old, *new}, key=lambda cluster: cluster.name)
     ]
     return together(parts)

@@ -19,3 +19,4 @@ class DiffOptions:
     monitoring: bool = True
     noise: bool = False
     diffs: bool = False
+    contents: bool = True

@@ -10,6 +10,7 @@ from kubeaid_ci.diff.cache import key, packed, unpacked
 from kubeaid_ci.diff.clusters import compare_one
 from kubeaid_ci.diff.comparison import Comparison, NotCompared
 from kubeaid_ci.diff.one_sided_clusters import apps_of, deployed_on_both
+from kubeaid_ci.diff.options import DiffOptions
 from kubeaid_ci.diff.unknown import Apps, Verdict
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.k8s.manifest import Manifest
@@ -46,24 +47,31 @@ def pairs_of(states: Sequence[States], names: Sequence[str]) -> list[Pair]:
     return pairs
 
 
-def compare_cached(pair: Pair, renderer: Renderer, *, noise: bool, diffs: bool, known: Known) -> Comparison:
+def compare_cached(pair: Pair, renderer: Renderer, options: DiffOptions, *, known: Known) -> Comparison:
     """Compare one cluster, or return the cached result if the options, all inputs and our own code are the same."""
-    if renderer.cache is None or not all(side.app.digest for side in (*pair.before.values(), *pair.after.values())):
-        return compare_pair(pair, noise=noise, diffs=diffs, known=known)
-    # Digests represent the objects.
-    inputs = [
-        [(replace(side, app=replace(side.app, manifests=(), cached=False)), side.app.made) for side in apps.values()]
-        for apps in (pair.before, pair.after)
-    ]
-    name = key(pair.cluster, pair.findings, pair.unbuilt, inputs, sorted(pair.apps), noise, diffs)
-    if (data := renderer.noted(name)) is not None:
-        return unpacked(data)
-    comparison = compare_pair(pair, noise=noise, diffs=diffs, known=known)
-    renderer.keep(name, packed(comparison))
+    shown = {"noise": options.noise, "diffs": options.diffs, "contents": options.contents}
+    name = ""
+    if renderer.cache is not None and all(side.app.digest for side in (*pair.before.values(), *pair.after.values())):
+        # Digests represent the objects.
+        inputs = [
+            [
+                (replace(side, app=replace(side.app, manifests=(), cached=False)), side.app.made)
+                for side in apps.values()
+            ]
+            for apps in (pair.before, pair.after)
+        ]
+        name = key(pair.cluster, pair.findings, pair.unbuilt, inputs, sorted(pair.apps), shown)
+        if (data := renderer.noted(name)) is not None:
+            return unpacked(data)
+    comparison = compare_pair(pair, known=known, **shown)
+    if name:
+        renderer.keep(name, packed(comparison))
     return comparison
 
 
-def compare_pair(pair: Pair, *, noise: bool, diffs: bool, known: Known) -> Comparison:
+def compare_pair(
+    pair: Pair, *, known: Known, noise: bool = False, diffs: bool = False, contents: bool = True
+) -> Comparison:
     """Compare one cluster, with findings on the Applications that cannot be compared."""
     verdicts = unknown.verdicts(pair.before, pair.after)
     wanted = {name: verdict for name, verdict in verdicts.items() if not pair.apps or name in pair.apps}
@@ -74,6 +82,7 @@ def compare_pair(pair: Pair, *, noise: bool, diffs: bool, known: Known) -> Compa
         list(_manifests(pair.after, verdicts, alike=pair.before)),
         noise=noise,
         diffs=diffs,
+        contents=contents,
         apps=pair.apps,
         known=known,
         secrets={text for apps in (pair.before, pair.after) for side in apps.values() for text in side.app.secrets},

@@ -105,6 +105,22 @@ def test_unified_diffs_and_noise_are_shown_where_they_are_asked_for(run, reposit
     assert "+    helm.sh/chart: web-2.0.0" in done.stdout
 
 
+@pytest.mark.parametrize("output", ["markdown", "report", "summary"])
+def test_content_of_objects_is_in_every_output_that_shows_it(run, repositories, tmp_path, output):
+    repos.write(repositories.kubeaid, {VALUES: TALLER})
+    plain = run("diff", "--base", "HEAD", within="kubeaid").stdout  # its result is cached without contents
+    summary = tmp_path / "summary"
+    arguments = {"report": ["--report", f"html={tmp_path}/page.html"], "summary": []}.get(output, ["--format", output])
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)} if output == "summary" else {}
+    done = run("diff", "--base", "HEAD", *arguments, within="kubeaid", env=env)
+    files = {"report": tmp_path / "page.html", "summary": summary}
+    text = files[output].read_text() if output in files else done.stdout
+    assert "+  replicas: 2" in text
+    assert "replicas: 2" not in plain
+    if output in files:
+        assert done.stdout.splitlines()[:3] == plain.splitlines()[:3]
+
+
 def test_outputs_are_told_to_the_ci_system(run, repositories, tmp_path):
     repos.write(repositories.kubeaid, {VALUES: TALLER})
     run("diff", "--base", "HEAD", "--dotenv", str(tmp_path / "out"), within="kubeaid")
@@ -180,6 +196,7 @@ def test_a_comment_is_made_once_updated_in_place_and_told_when_nothing_is_left(c
         assert call().return_value == 0
     (first,) = texts(change)
     assert "1 of 1 cluster changes\n\nObjects: 1 modified" in first
+    assert "+  replicas: 2" in first
     repos.write(repositories.kubeaid, {VALUES: CHART["values.yaml"]})
     call()
     (last,) = texts(change)
