@@ -21,6 +21,11 @@ _WITH_FLAG = {"-a": re.compile(r"\bredis-cli\b"), "-w": re.compile(r"\bldap\w+")
 _MYSQL = re.compile(r"(?:^|/)(?:mysql|mariadb)[\w-]*$")
 _NO_PASSWORD = re.compile(r"\d+(?:[:.]\d+)*(?:/\w+)?|tcp|udp|icmp|all|[./-].*|")
 """Values of ``-p`` if it is a port, a protocol, a folder or another flag."""
+_HEADER = re.compile(r"(?:proxy-)?authorization", re.IGNORECASE)
+_PLAIN_WORD = re.compile(r"[a-z]+|")
+"""Values of ``authorization`` that are no header: ``authorization: simple``."""
+_GENERATOR, _LITERALS = "secretGenerator", "literals"
+"""The fields of a kustomization that hold secrets as ``name=value``."""
 _BARE_FLAG = re.compile(r"--?([A-Za-z][\w.-]*)")
 
 
@@ -68,11 +73,15 @@ def _mapping(value: Mapping[str, Any], field: str, *, holder: bool) -> dict[str,
         return {name: _masked(item, field) for name, item in value.items()}
     # A variable, or a parameter of a chart: its name is next to its value.
     tells = any(_names_secret(value[name]) for name in _NAMES if isinstance(value.get(name), str))
+    tells = tells or any(_HEADER.fullmatch(value[name]) for name in _NAMES if isinstance(value.get(name), str))
     within = bool(field) and secret_name(field)
     found: dict[str, Any] = {}
     for name, item in value.items():
         hidden_here = (tells and name in _VALUES) or name == _LAST_APPLIED or secret_name(str(name))
-        if isinstance(item, _NESTED):
+        hidden_here = hidden_here or _is_header(str(name), item)
+        if name == _LITERALS and field == _GENERATOR:
+            found[name] = _masked(item)
+        elif isinstance(item, _NESTED):
             # What is called a secret holds them by names of its own: `tokens: {ci: …}`, `secret: {data: …}`.
             below = field if within and name in _HOLDERS else str(name)
             found[name] = _value(item, below, holder=holder)
@@ -80,6 +89,11 @@ def _mapping(value: Mapping[str, Any], field: str, *, holder: bool) -> dict[str,
             named_within = within and isinstance(item, str) and not ABOUT.search(str(name))
             found[name] = _masked(item) if hidden_here or named_within else item
     return found
+
+
+def _is_header(name: str, value: Any) -> bool:
+    """Return whether a field is an HTTP header with a login: ``Authorization: …``."""
+    return isinstance(value, str) and bool(_HEADER.fullmatch(name)) and not _PLAIN_WORD.fullmatch(value)
 
 
 def _names_secret(name: str) -> bool:

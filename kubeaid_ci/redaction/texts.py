@@ -19,7 +19,8 @@ _SHORT = (
 )
 _FILES = r"(?:^|[_.-])(?:ca|client|server|ssl|tls)[_.-]?key(?:[_.-]data)?$|[^.]\.key$|^id_(?:dsa|ecdsa|ed25519|rsa)$"
 _WHOLE = (
-    r"^(?:requirepass|masterauth)$|(?:bind|root|admin|user|db|ldap)[_.-]?pw$|(?:^|_)secret_id$|(?:session|auth)[_.-]?cookie$|"
+    r"^(?:requirepass|masterauth)$|(?:bind|root|admin|user|db|ldap)[_.-]?pw$|(?:^|_)secret_id$|"
+    r"(?:session|auth|erlang)[_.-]?cookie$|(?:^|[_.-])user_key$|"
     r"(?:slack_?(?:api)?|webhook|teams|discord|mattermost)[_.-]?ur[li]$|(?-i:(?:^|_)LICEN[CS]E$)"
 )
 _SECRET = re.compile(rf"(?:{_WORDS})s?[_.-]?\d*$|{_SHORT}|{_FILES}|{_WHOLE}", re.IGNORECASE)
@@ -62,8 +63,13 @@ _LINES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.MULTILINE | re.IGNORECASE), rf"\1{SIGN}")
     for pattern in (
         r"^(\s{0,40}(?:[\w-]{0,20}bindpw|rootpw|olcRootPW|requirepass|masterauth|dnpass)[^\S\n]{1,20})\S+",
-        r"^(\s{0,40}[\w.-]{0,60}(?:password|passwd|secret|token|credentials?)[^\S\n]{1,20})(?=\S*[^\sa-z_-])\S+(?=[^\S\n]*$)",
+        (
+            r"^(\s{0,40}[\w.-]{0,60}(?:pass(?:word|wd)?|secret|token|credentials?|"
+            r"(?:api|encryption|private|secret|shared)_?key)[^\S\n]{1,20})(?=\S*[^\sa-z_-])\S+(?=[^\S\n]*$)"
+        ),
         r"(\b(?:insecure-)?password[^\S\n]{1,20})(?=\S*[\d!-/])[^\s,;=:|-][^\s,;]*(?=[^\S\n]*$)",
+        r"(\b(?:\w{1,20}_)?header[^\S\n]{1,20}[\"']?[\w-]{0,40}(?:token|key|secret)[^\S\n]{1,20}[\"']?)[^\s\"';$]+",
+        r"(:[^\S\n]{0,20}(?:psk|xauth|eap)[^\S\n]{1,20}\")[^\"\n]+",
         r"(^\s{0,40}stats\s{1,20}auth\s{1,20}[^\s:]{1,200}:)\S+",
         r"(^\s{0,40}user\s[^\n>]{1,200}\s>)\S+",
         r"(\{S?SHA\d{0,3}\})\S+",

@@ -87,4 +87,36 @@ TOKENS: tuple[tuple[re.Pattern[str], str], ...] = (
         _KEPT,
     ),
     (re.compile(r"(\bredis-cli\b[^\n|;&]{0,200}? -a )\S+"), _KEPT),
+    (re.compile(r"(\s-U[ =]?[^\s%]{1,100}%)\S+"), _KEPT),
+    (re.compile(r"(--from-literal[= ][\"']?[\w.-]{1,100}=[\"']?)(?!\$)[^\s\"']+"), _KEPT),
+    (
+        re.compile(
+            r"(\becho[^\S\n]{1,5}(?:-\w{1,3}[^\S\n]{1,5})?[\"']?(?:[\w-]{1,40}:)?)(?![\"'$-])[^\s|\"'$>]{4,}(?=[\"']?\s{0,5}"
+            r"(?:\|[^\n|;&]{0,200}(?:--password-stdin|\bchpasswd\b|\bsudo -S\b|\bpasswd\b)|"
+            r">{1,2}\s{0,5}\S{0,100}(?:passw|secret|token)))"
+        ),
+        _KEPT,
+    ),
+    # files that list users: of Postfix, whose host is in brackets, and SQL
+    (re.compile(r"(^\s{0,40}\[[\w.-]{1,200}\](?::\d{1,5})?[^\S\n]{1,20}[^\s:]{1,200}:)\S+", re.MULTILINE), _KEPT),
+    (
+        re.compile(
+            r"(\b(?:password|identified(?:\s{1,5}with\s{1,5}\S{1,40})?\s{1,5}by)\s{1,5})(?:'[^'\n]*'|\"[^\"\n]*\")",
+            re.IGNORECASE,
+        ),
+        _KEPT,
+    ),
+    (
+        re.compile(
+            r"(\bvault[^\S\n]{1,5}login[^\S\n]{1,5}(?:-[\w=-]{1,40}[^\S\n]{1,5}){0,5})(?![$-])[\w.-]{8,}(?![\w=])"
+        ),
+        _KEPT,
+    ),
+    (
+        re.compile(
+            r"(\bmc\b[^\n|;&]{0,60}?\b(?:alias[^\S\n]{1,5}set|config[^\S\n]{1,5}host[^\S\n]{1,5}add)"
+            r"(?:[^\S\n]{1,5}\S{1,200}){3}[^\S\n]{1,5})(?!\$)\S+"
+        ),
+        _KEPT,
+    ),
 )

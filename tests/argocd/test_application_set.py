@@ -221,6 +221,8 @@ def test_what_is_not_computed_is_named(generators, spec, named):
         ("spec: {project: other}", {}, {"project": "p", "source": {"path": "a", "helm": {"valueFiles": ["x"]}}}),
         ("spec: {source: {helm: {valueFiles: [v]}}}", {}, {"project": "p", "source": {"path": "a", "helm": {"valueFiles": ["v"]}}}),
         ("spec: {source: {helm: null}}", {}, {"project": "p", "source": {"path": "a"}}),
+        ("{{- if false }}\nspec: {project: x}\n{{- end }}", {**GO, "name": "{{ .n }}"}, {"project": "p", "source": {"path": "a", "helm": {"valueFiles": ["x"]}}}),
+        ("# nothing\n", {}, {"project": "p", "source": {"path": "a", "helm": {"valueFiles": ["x"]}}}),
         (
             "{{- if eq .e `prod` }}\nspec: {syncPolicy: {automated: {prune: true}}}\n{{- end }}\nmetadata: {labels: {e: x}}",
             {**GO, "name": "{{ .n }}"},

@@ -133,6 +133,8 @@ def patched(application: Mapping[str, Any], text: str) -> dict[str, Any]:
     Raises `UserError` if Argo CD refuses the patch, and `UnsupportedError` if it uses what is not computed here.
     """
     patch = next(iter(documents.load_all(text, where="templatePatch")), None)
+    if patch is None:  # such as a condition that does not hold
+        return dict(application)
     if not isinstance(patch, Mapping):
         raise UserError("templatePatch: expected keys with values")
     check(APPLICATION_SPEC, patch.get("spec"), "templatePatch: spec")
