@@ -305,3 +305,13 @@ def test_kill_at_any_moment_leaves_the_old_or_the_new(two, tmp_path):
 
 def test_bound_on_the_result_is_what_the_message_says():
     assert evaluation.MOST_RESULT_BYTES == 64 * 1024 * 1024
+
+
+def test_failing_assert_of_a_template_without_manifests_keeps_the_old_ones(two):
+    kubeaid_ci.build_clusters(two.config, two.kubeaid, cache=False)
+    before = repos.snapshot(two.config)
+    repos.write(two.kubeaid, {"build/kube-prometheus/common-template.jsonnet": "{ assert false : 'not here' }"})
+    builds = kubeaid_ci.build_clusters(two.config, two.kubeaid, cache=False)
+    assert [one.status for one in builds.results] == [BuildStatus.FAILED, BuildStatus.FAILED]
+    assert "not here" in builds.findings[0].message
+    assert repos.snapshot(two.config) == before

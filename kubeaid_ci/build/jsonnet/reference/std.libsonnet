@@ -177,8 +177,11 @@ local identity(x) = x;
   // An index: rjsonnet takes a negative one for 0.
   at(index): if is_number(index) && index < 0 then reference('a negative index') else index,
   each: each,
-  // Each field as text, so that equal ones are read and written once.
-  by_field(object):: { [name]: json(object[name]) for name in o.objectFields(object) },
+  // Each field as text, so that equal ones are read and written once. The assertions of an object are checked
+  // as soon as one of its fields is read, so an object without fields is returned itself.
+  by_field(object)::
+    local names = o.objectFields(object);
+    if o.length(names) == 0 then object else { [name]: json(object[name]) for name in names },
 
   std: o {
     // Spelled as text.
