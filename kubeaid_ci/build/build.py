@@ -114,22 +114,15 @@ def _built(tasks: Sequence[Task], pool: Pool, report: Progress) -> dict[str, Bui
 
 
 def _evaluated(tasks: Sequence[Task], pool: Pool, report: Progress) -> Iterator[tuple[Task, Built]]:
-    """Yield each task with its result; the last ones are built by halves if workers would have nothing to do."""
-    halved = to_halve(tasks, pool.jobs, together=_library)
-    yield from _built_whole([task for task in tasks if task not in halved], pool, report)
-    began = time.perf_counter()
-    for task in halved:
-        report(task.cluster, None)
-    failed = list(halved)
-    for task, files in evaluate_halves(pool, halved):
-        if built := finished(task, files, began):
-            failed.remove(task)
-            yield task, built
-    yield from _built_whole(failed, pool, _silent)
-
-
-def _built_whole(tasks: Sequence[Task], pool: Pool, report: Progress) -> Iterator[tuple[Task, Built]]:
-    for outcome in with_any_engine(pool, build_cluster, tasks, started=lambda n: report(tasks[n].cluster, None)):
+    """Yield each task with its result. Other engines are tried last, so that no cluster has to wait for another's."""
+    crashed: list[Crashed[Task]] = []
+    for outcome in _first_tries(tasks, pool, report):
+        match outcome:
+            case Done(_, task, built):
+                yield task, built
+            case Crashed():
+                crashed.append(outcome)
+    for outcome in with_other_engines(pool, build_cluster, crashed):
         match outcome:
             case Done(_, task, built):
                 yield task, built
@@ -137,35 +130,61 @@ def _built_whole(tasks: Sequence[Task], pool: Pool, report: Progress) -> Iterato
                 yield task, _crashed(task, error)
 
 
+def _first_tries(tasks: Sequence[Task], pool: Pool, report: Progress) -> Iterator[Done[Task, Built] | Crashed[Task]]:
+    """Build each cluster; the last ones by halves if workers would have nothing to do."""
+    halved = to_halve(tasks, pool.jobs, together=_library)
+    whole = [task for task in tasks if task not in halved]
+    yield from pool.map(build_cluster, whole, started=lambda n: report(whole[n].cluster, None), together=_library)
+    began = time.perf_counter()
+    for task in halved:
+        report(task.cluster, None)
+    left = list(halved)
+    for outcome in evaluate_halves(pool, halved):
+        match outcome:
+            case Done(number, task, files) if built := finished(task, files, began):
+                left.remove(task)
+                yield Done(number, task, built)
+            case Crashed(_, task, _):
+                left.remove(task)
+                yield outcome
+    yield from pool.map(build_cluster, left, together=_library)
+
+
 def with_any_engine(
-    pool: Pool, function: Callable[[Task], T], tasks: Sequence[Task], *, started: Callable[[int], None] | None = None
+    pool: Pool, function: Callable[[Task], T], tasks: Sequence[Task]
 ) -> Iterator[Done[Task, T] | Crashed[Task]]:
-    """Run the function on every task as `Pool.map` does, and again with another engine if its worker ends.
+    """Run the function on every task as `Pool.map` does, and again with another engine if its worker ends."""
+    crashed: list[Crashed[Task]] = []
+    for outcome in pool.map(function, tasks, together=_library):
+        if isinstance(outcome, Crashed):
+            crashed.append(outcome)
+        else:
+            yield outcome
+    yield from with_other_engines(pool, function, crashed)
+
+
+def with_other_engines(
+    pool: Pool, function: Callable[[Task], T], crashed: Sequence[Crashed[Task]]
+) -> Iterator[Done[Task, T] | Crashed[Task]]:
+    """Run the function again, with other engines, on tasks whose worker ended.
 
     What every engine fails on is returned with the first error. A task that reaches the time limit
     twice is not tried again.
     """
-    crashed: dict[int, Crashed[Task]] = {}
-    for outcome in pool.map(function, tasks, started=started, together=_library):
-        if isinstance(outcome, Crashed):
-            crashed[outcome.number] = outcome
-        else:
-            yield outcome
     waiting = list(crashed)
     for engine in filter(jsonnet.installed, _AGAIN):
-        numbers = [number for number in waiting if tasks[number].engine != engine or engine == "rjsonnet"]
-        again = [replace(tasks[number], instead=engine) for number in numbers]
+        tried = [first for first in waiting if first.task.engine != engine or engine == "rjsonnet"]
+        again = [replace(first.task, instead=engine) for first in tried]
         for outcome in pool.map(function, again) if again else ():
-            number = numbers[outcome.number]
+            first = tried[outcome.number]
             match outcome:
                 case Done(_, _, value):
-                    waiting.remove(number)
-                    yield Done(number, tasks[number], value)
-                case Crashed(_, _, TimedOutError()) if isinstance(crashed[number].error, TimedOutError):
-                    waiting.remove(number)
-                    yield crashed[number]
-    for number in waiting:
-        yield crashed[number]
+                    waiting.remove(first)
+                    yield Done(first.number, first.task, value)
+                case Crashed(_, _, TimedOutError()) if isinstance(first.error, TimedOutError):
+                    waiting.remove(first)
+                    yield first
+    yield from waiting
 
 
 def _library(task: Task) -> str:

@@ -16,7 +16,7 @@ from kubeaid_ci.build.output import OutputError
 from kubeaid_ci.cache.cache import Cache, Record
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.source_files import FolderRef, opened
-from kubeaid_ci.runtime.workers import Done, Pool, batches
+from kubeaid_ci.runtime.workers import Crashed, Done, Pool, WorkerError, batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +51,27 @@ def to_halve(tasks: Sequence[Task], workers: int, *, together: Callable[[Task], 
     return [task for task in last if _halves(task) and cached_files(task, Sources()) is None]
 
 
-def evaluate_halves(pool: Pool, tasks: Sequence[Task]) -> Iterator[tuple[Task, Files]]:
+def evaluate_halves(pool: Pool, tasks: Sequence[Task]) -> Iterator[Done[Task, Files] | Crashed[Task]]:
     """Yield the files of each cluster of which both halves could be evaluated.
 
-    What went wrong with the others is for a build as a whole to find out.
+    A cluster is yielded as crashed if a half of it crashed. What else went wrong is for a build as a whole to find out.
     """
-    found: dict[str, list[HalfFiles]] = {task.cluster.dir: [] for task in tasks}
-    for outcome in pool.map(evaluate_half, [half for task in tasks for half in _halves(task)]):
-        if isinstance(outcome, Done) and outcome.value:
-            found[outcome.task.task.cluster.dir].append(outcome.value)
-    for task in tasks:
-        match found[task.cluster.dir]:
+    halves = [(number, half) for number, task in enumerate(tasks) for half in _halves(task)]
+    found: dict[int, list[HalfFiles]] = {number: [] for number in range(len(tasks))}
+    crashed: dict[int, WorkerError] = {}
+    for outcome in pool.map(evaluate_half, [half for _, half in halves], weight=0.5):
+        number = halves[outcome.number][0]
+        match outcome:
+            case Crashed(_, _, error):
+                crashed.setdefault(number, error)
+            case Done(_, _, HalfFiles() as half_files):
+                found[number].append(half_files)
+    for number, task in enumerate(tasks):
+        if number in crashed:
+            yield Crashed(number, task, crashed[number])
+        match found[number]:
             case [one, other] if task.cache and (files := _joined(task, task.cache, one, other)):
-                yield task, files
+                yield Done(number, task, files)
 
 
 def _halves(task: Task) -> tuple[Half, ...]:
@@ -112,6 +120,8 @@ def _joined(task: Task, cache: Cache, one: HalfFiles, other: HalfFiles) -> Files
     if is_too_large or first.release != second.release or first.notes != second.notes:
         return None
     files = dict(sorted({**first.files, **second.files}.items()))
+    if not files:
+        return None  # neither half read a field, so the assertions of the template were not checked
     record = Record(tuple(probes.values()), first.release, files, first.tree, first.notes)
     cache.store(slot(task, opened(FolderRef(task.config))), record, {})
     return files_of(record, task, cache, cached=False, texts=texts)

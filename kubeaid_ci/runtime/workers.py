@@ -182,7 +182,7 @@ class Pool:
     _idle: list[Worker] = field(default_factory=list)
     _all: list[Worker] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _timed_out: int = 0
+    _timed_out: float = 0
 
     def map(
         self,
@@ -191,6 +191,7 @@ class Pool:
         *,
         started: Callable[[int], None] | None = None,
         together: Callable[[A], object] | None = None,
+        weight: float = 1,
     ) -> Iterator[Done[A, T] | Crashed[A]]:
         """Run the function on every task; yields each task with its result as they end.
 
@@ -198,7 +199,7 @@ class Pool:
         kept.
 
         Tasks with an equal `together` run in one worker, which may remember what they share. No worker
-        gets more than its share of all tasks.
+        gets more than its share of all tasks. `weight` is what a task counts that takes too long, see `_seconds`.
         """
         from concurrent.futures import ThreadPoolExecutor  # a worker itself has no use for it
 
@@ -209,7 +210,7 @@ class Pool:
         bug: BaseException | None = None
         with ThreadPoolExecutor(max_workers=max(1, min(self.jobs, len(cut)))) as threads:
             for batch in cut:
-                threads.submit(self._some, function, batch, started, ended, stopped)
+                threads.submit(self._some, function, batch, started, ended, stopped, weight=weight)
             try:
                 for _ in waiting:
                     number, result = ended.get()
@@ -252,6 +253,8 @@ class Pool:
         started: Callable[[int], None] | None,
         ended: "SimpleQueue[tuple[int, Any]]",
         stopped: threading.Event,
+        *,
+        weight: float,
     ) -> None:
         with self._lock:
             if not self._idle:
@@ -267,7 +270,7 @@ class Pool:
                 ended.put((number, worker.run(function, task, seconds=self._seconds())))
             except TimedOutError as error:
                 with self._lock:
-                    self._timed_out += 1
+                    self._timed_out += weight
                 ended.put((number, error))
             except BaseException as error:  # noqa: BLE001 - passed on unchanged to the caller
                 ended.put((number, error))

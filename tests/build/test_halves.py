@@ -1,5 +1,6 @@
 """A cluster that is built by halves is built as one that is not, whatever goes wrong."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -47,6 +48,11 @@ def mixin_changed(two: Repos) -> None:
 
 def edited_by_hand(two: Repos) -> None:
     repos.write(two.config, {f"{OUTPUT}/general-rules.yaml": "kind: Other\n", f"{OUTPUT}/left.yaml": "a: 1\n"})
+
+
+def file_is_a_pipe(two: Repos) -> None:
+    (two.config / OUTPUT / "general-rules.yaml").unlink()
+    os.mkfifo(two.config / OUTPUT / "general-rules.yaml")
 
 
 def every_file_is_new(two: Repos) -> None:
@@ -102,6 +108,14 @@ def template_gives_an_array(two: Repos) -> None:
     repos.write(two.kubeaid, {TEMPLATE: "[1, 2]"})
 
 
+def assertion_without_manifests_fails(two: Repos) -> None:
+    repos.write(two.kubeaid, {TEMPLATE: "{ assert false : 'not for this cluster' }"})
+
+
+def no_manifests(two: Repos) -> None:
+    repos.write(two.kubeaid, {TEMPLATE: "{ assert true }"})
+
+
 def largest_is_gone(two: Repos) -> None:
     text = (two.kubeaid / TEMPLATE).read_text()
     repos.write(two.kubeaid, {TEMPLATE: f"local all = ({text}); {{ [n]: all[n] for n in ['prometheus-prometheus'] }}"})
@@ -123,10 +137,11 @@ def output_is_a_link(two: Repos) -> None:
 
 
 STATES: list[Callable[[Repos], None]] = [
-    nothing_changed, vars_changed, mixin_changed, edited_by_hand, every_file_is_new, no_files, largest_is_no_yaml,
-    vars_are_wrong, vars_are_no_jsonnet, unknown_key, release_is_missing, one_manifest_fails, largest_manifest_fails,
-    name_is_unsafe, only_gojsonnet_evaluates_it, template_gives_an_array, largest_is_gone,
-    object_moves_between_the_halves, vars_are_a_pointer_of_lfs, output_is_a_link,
+    nothing_changed, vars_changed, mixin_changed, edited_by_hand, file_is_a_pipe, every_file_is_new, no_files,
+    largest_is_no_yaml, vars_are_wrong, vars_are_no_jsonnet, unknown_key, release_is_missing, one_manifest_fails,
+    largest_manifest_fails, name_is_unsafe, only_gojsonnet_evaluates_it, template_gives_an_array, largest_is_gone,
+    assertion_without_manifests_fails, no_manifests, object_moves_between_the_halves, vars_are_a_pointer_of_lfs,
+    output_is_a_link,
 ]  # fmt: skip
 WHOLE = {no_files, largest_is_no_yaml, output_is_a_link}
 
@@ -231,3 +246,26 @@ def test_clusters_that_leave_workers_idle_are_halved(tmp_path, releases, workers
         tasks.append(Task(str(tmp_path), Cluster(name, name, vars_path), kubeaid, "rjsonnet", cache=cache))
     found = to_halve(tasks, workers, together=lambda task: task.kubeaid.revision)
     assert "".join(sorted(task.cluster.dir for task in found)) == expected
+
+
+SLOW = "std.length([x for x in std.range(1, 300000) for y in std.range(1, 3000)])"
+
+
+def test_cluster_whose_halves_take_too_long_is_not_blamed_on_other_clusters(tmp_path, halved):
+    two = made(tmp_path)
+    repos.write(two.config, {VARS: vars_file(replicas=SLOW)})
+    builds = kubeaid_ci.build_clusters(two.config, two.kubeaid, cache=tmp_path / "cache", jobs=2, timeout=3)
+    assert halved == ["one"]
+    assert [one.error for one in builds.results] == [
+        "the evaluation did not end well: it took more than 3 seconds and was stopped"
+    ]
+
+
+def test_cluster_that_crashes_by_halves_is_built_with_the_other_engine(tmp_path, halved):
+    two = made(tmp_path)
+    repos.write(
+        two.config, {VARS: vars_file(platform="local f(x) = if x == 0 then 'kops' else f(x - 1) tailstrict; f(100000)")}
+    )
+    builds = kubeaid_ci.build_clusters(two.config, two.kubeaid, cache=tmp_path / "cache", jobs=2)
+    assert halved == ["one"]
+    assert builds.failed == ()
