@@ -205,8 +205,10 @@ def test_check_says_what_a_build_would_do(run, repos_options):
     assert (summary["changed"], summary["written"], summary["would_write"]) == (2, 0, 7)
 
 
-def test_build_of_no_cluster_is_a_warning(run, two):
-    repos.write(two.config, {"empty/k8s/README.md": ""})
+@pytest.mark.parametrize("file", ["k8s/README.md", "k8s/edge/README.md", None])
+def test_build_of_no_cluster_is_a_warning(run, two, file):
+    (two.config / "empty/k8s").mkdir(parents=True)
+    repos.write(two.config, {f"empty/{file}": ""} if file else {})
     done = run("build", "--config-repo", two.config / "empty", "--kubeaid", two.kubeaid)
     assert done.returncode == 0
     assert "k8s: warning build/nothing-built: nothing was built: k8s/ has no cluster" in done.stdout

@@ -39,8 +39,14 @@ Folders = tuple[Cluster | NotACluster, ...]
 
 
 def folders(root: Path) -> Folders:
-    """Return every folder below ``k8s/`` on disk, as `folders_of` does."""
-    return folders_of(DiskTree(str(root.resolve())), where=str(root))
+    """Return every folder below ``k8s/`` on disk, as `folders_of` does; empty if ``k8s/`` holds no file.
+
+    Such a folder does not exist in Git, but whoever made it has a config repo.
+    """
+    tree = DiskTree(str(root.resolve()))
+    if tree.mode(HOME) is None and (root / HOME).is_dir():
+        return ()
+    return folders_of(tree, where=str(root))
 
 
 def folders_of(tree: TreeReader, *, where: str) -> Folders:
