@@ -10,6 +10,8 @@ from kubeaid_ci.errors import UserError
 
 # JSON passes through a YAML reader there, which drops the spaces around these two line breaks.
 _SEPARATOR = re.compile(" *([\u2028\u2029]) *")
+# Its YAML reader refuses these two wherever they are.
+_NO_CHARACTERS = ("\ufffe", "\uffff")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"(?P<is_key>\s*+:)?')
 _EXACT_DIGITS = 15
 
@@ -20,8 +22,12 @@ def parse_json(text: str, *, where: str = "jsonnet output") -> Any:
     Every jsonnet number is a 64-bit float, but some engines round integers above 2^53 when they
     print them: such an integer is the float's exact value again, or the float beyond 64 bits. A
     number too large for a float is text, as in Go. Raises `UserError` naming `where`, for invalid
-    JSON and for NaN or infinity, which an engine may print and neither JSON nor Kubernetes knows.
+    JSON, for NaN or infinity, which an engine may print and neither JSON nor Kubernetes knows, and for
+    U+FFFE and U+FFFF.
     """
+    for character in _NO_CHARACTERS:
+        if character in text:
+            raise UserError(f"{where}: contains U+{ord(character):04X}, which YAML does not allow")
     if "\u2028" in text or "\u2029" in text:
         _check_keys(text, where)
         text = _SEPARATOR.sub(r"\1", text)

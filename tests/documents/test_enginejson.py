@@ -50,3 +50,10 @@ def test_invalid_json_is_refused_with_its_line() -> None:
 def test_nesting_without_measure_is_refused() -> None:
     with pytest.raises(UserError, match=r"^x: nested too deeply"):
         parse_json("[" * 100_000, where="x")
+
+
+@pytest.mark.parametrize("character", ["\ufffe", "\uffff"])
+@pytest.mark.parametrize("text", ['"a%s"', '["%s"]', '{"%s": 1}'])
+def test_character_that_yaml_does_not_allow_is_refused(text: str, character: str) -> None:
+    with pytest.raises(UserError, match=rf"^x: contains U\+{ord(character):04X}, which YAML does not allow$"):
+        parse_json(text % character, where="x")
