@@ -58,6 +58,9 @@ local add7(a, b, c, d, e, f, g) =
 local add8(a, b, c, d, e, f, g, h) =
   local sum = a + b + c + d + e + f + g + h; if is_string(sum) then add(add7(a, b, c, d, e, f, g), h) else sum;
 
+// The reference refuses larger numbers as a position or a count.
+local most = 2147483647;
+
 local is_whole(value) = is_number(value) && o.floor(value) == value;
 
 // What a directive needs: text for `%s`, a number or text for the others.
@@ -126,6 +129,11 @@ local first_of_equals(arr, keyF) =
   if !is_array(arr) then reference('uniq')
   else if o.length(arr) < 2 then arr
   else [arr[i] for i in o.range(0, o.length(arr) - 1) if i == 0 || !eq(keys[i], keys[i - 1])];
+
+// The reference evaluates the key of every value; rjsonnet needs none to sort a single value.
+local sort(arr, keyF) =
+  local sorted = o.sort(arr, keyF);
+  if o.length(sorted) == 1 && o.type(keyF(sorted[0])) == '' then null else sorted;
 
 local json_ex(value, indent, newline='\n', key_val_sep=': ') =
   local found = o.manifestJsonEx(value, indent, newline, key_val_sep);
@@ -214,7 +222,8 @@ local identity(x) = x;
     removeAt(arr, at)::
       if is_whole(at) && at >= 0 && at < o.length(arr) then o.removeAt(arr, at) else reference('removeAt'),
     uniq(arr, keyF=identity):: first_of_equals(arr, keyF),
-    set(arr, keyF=identity):: first_of_equals(o.sort(arr, keyF), keyF),
+    sort(arr, keyF=identity):: sort(arr, keyF),
+    set(arr, keyF=identity):: first_of_equals(sort(arr, keyF), keyF),
     setMember(x, arr, keyF=identity):: o.length(o.setInter([x], arr, keyF)) > 0,
     startsWith(a, b):: if is_string(a) && is_string(b) then o.startsWith(a, b) else reference('startsWith'),
     endsWith(a, b):: if is_string(a) && is_string(b) then o.endsWith(a, b) else reference('endsWith'),
@@ -257,8 +266,11 @@ local identity(x) = x;
     // Texts.
     trim(str):: ask('trim', [str]),
     split(str, c):: if c == '' then reference('split') else o.splitLimit(str, c, -1),
-    splitLimit(str, c, maxsplits):: if c == '' then reference('splitLimit') else o.splitLimit(str, c, maxsplits),
-    splitLimitR(str, c, maxsplits):: if c == '' then reference('splitLimitR') else o.splitLimitR(str, c, maxsplits),
+    splitLimit(str, c, maxsplits)::
+      if c == '' || maxsplits > most then reference('splitLimit') else o.splitLimit(str, c, maxsplits),
+    splitLimitR(str, c, maxsplits)::
+      if c == '' || maxsplits > most then reference('splitLimitR') else o.splitLimitR(str, c, maxsplits),
+    substr(str, from, len):: if from > most || len > most then reference('substr') else o.substr(str, from, len),
     strReplace(str, from, to):: if from == '' then reference('strReplace') else o.strReplace(str, from, to),
     // Up to these lengths every digit fits into a float.
     parseInt(str):: if o.length(str) <= 15 then o.parseInt(str) else ask('parseInt', [str]),
@@ -290,7 +302,10 @@ local identity(x) = x;
     lstripChars(str, chars):: if is_string(str) then o.lstripChars(str, chars) else reference('lstripChars'),
     stripChars(str, chars):: if is_string(str) then o.stripChars(str, chars) else reference('stripChars'),
     slice(indexable, index, end, step):: o.slice(indexable, index, end, step),
-    objectRemoveKey(obj, key):: if !is_string(key) then reference('objectRemoveKey') else { [name]: obj[name] for name in o.objectFields(obj) if name != key },
+    // What other fields refer to is gone in the reference.
+    objectRemoveKey(obj, key)::
+      if !is_string(key) || o.objectHasAll(obj, key) then reference('objectRemoveKey')
+      else { [name]: obj[name] for name in o.objectFields(obj) },
 
     // Read and written.
     parseJson(str):: o.native('parse_json')(str),
@@ -316,7 +331,7 @@ local identity(x) = x;
 
     // The rest.
     trace(str, rest):: if is_string(str) then o.trace(str, rest) else reference('trace'),
-    native(name):: null,
+    native(name):: if is_string(name) then null else reference('native'),
     thisFile:: reference('thisFile'),
   },
 }
