@@ -99,7 +99,8 @@ class Evaluation:
         engine = "gojsonnet" if jsonnet.installed("gojsonnet") and not self.only else self.engine
         self.values = self._parsed(self._evaluated(engine, jsonnet.imported(self.vars_path), run=jsonnet.evaluate))
         if not isinstance(self.values, dict):
-            raise self._refused(f"the vars file must give an object, not {type(self.values).__name__}", key="object")
+            found = vars_check.type_name(self.values)
+            raise self._refused(f"the vars file must give an object, not {found}", key="object")
         return self.values
 
     def checked(self, values: Mapping[str, Any]) -> tuple[Finding, ...]:

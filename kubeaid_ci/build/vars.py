@@ -19,6 +19,7 @@ _MENTIONED = re.compile(
 _PLATFORMS = re.compile(r"std\.member\(\s*\[(?P<names>[^\]]*)\]\s*,\s*vars\.platform\s*\)")
 _QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
 _TYPES = {
+    type(None): "null",
     dict: "an object",
     list: "an array",
     str: "a string",
@@ -63,6 +64,11 @@ def _demands(text: str) -> tuple[frozenset[str], tuple[str, ...]]:
     names = frozenset(name for match in _MENTIONED.finditer(text) for name in match.groups() if name)
     match = _PLATFORMS.search(text)
     return names, tuple(_QUOTED.findall(match["names"])) if match else ()
+
+
+def type_name(value: object) -> str:
+    """Return jsonnet's name of the type of a value, with an article."""
+    return _TYPES[type(value)]
 
 
 def check(values: Mapping[str, Any], known: Template, *, path: str, text: str, subject: str) -> Iterator[Finding]:

@@ -52,7 +52,7 @@ def test_syntax_error_names_line_and_shows_the_lines_around(only_finding):
 
 
 def test_vars_that_are_no_object(only_finding):
-    assert "must give an object, not list" in only_finding("[1, 2]").message
+    assert "must give an object, not an array" in only_finding("[1, 2]").message
 
 
 def test_missing_import_names_the_file_that_is_not_there(only_finding):
