@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from kubeaid_ci.build.result import BuildResult
-from kubeaid_ci.compare.manifests import AlertChange, Change
+from kubeaid_ci.compare.manifests import FIELDS_SHOWN, AlertChange, Change
 from kubeaid_ci.forge.forge import Size
 from kubeaid_ci.git.tree import Action
 from kubeaid_ci.publishing.body import changed_files_list
@@ -13,6 +13,7 @@ from kubeaid_ci.report.markdown import code, escape, fence, fit, folded, quiet, 
 from kubeaid_ci.visible import one_line, shortened
 
 _MOST_ROWS = 60
+_MOST_FIELDS = 10
 # GitLab accepts titles of 255 characters, GitHub of 256.
 _LONGEST_NAME = 150
 _SIGNS = {Action.ADDED: "added", Action.REMOVED: "**removed**", Action.MODIFIED: "changed"}
@@ -100,10 +101,19 @@ def _has_images(change: ClusterChange) -> bool:
 
 def _objects(changes: Sequence[Change]) -> str:
     rows = [
-        (_SIGNS[one.action], code(one.kind), code(_named(one)), "<br>".join(code(field) for field in one.fields[:10]))
-        for one in changes[:_MOST_ROWS]
+        (_SIGNS[one.action], code(one.kind), code(_named(one)), _fields(one.fields)) for one in changes[:_MOST_ROWS]
     ]
     return table(("", "Kind", "Object", "Fields"), rows) + _more(len(changes))
+
+
+def _fields(fields: Sequence[str]) -> str:
+    """Return the first fields and how many there are more; beyond `FIELDS_SHOWN` they were not counted one by one."""
+    shown = [code(field) for field in fields[:_MOST_FIELDS]]
+    if len(fields) > FIELDS_SHOWN:
+        shown.append(f"and more than {FIELDS_SHOWN - _MOST_FIELDS} more")
+    elif len(fields) > _MOST_FIELDS:
+        shown.append(f"and {len(fields) - _MOST_FIELDS} more")
+    return "<br>".join(shown)
 
 
 def _named(change: Change) -> str:

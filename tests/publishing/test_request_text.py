@@ -3,15 +3,17 @@
 import itertools
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from kubeaid_ci.build.result import BuildResult, BuildStatus
-from kubeaid_ci.compare.manifests import AlertChange, Change
+from kubeaid_ci.compare.manifests import AlertChange, Change, compare
 from kubeaid_ci.forge.change_request import Proposal
 from kubeaid_ci.git.tree import Action
+from kubeaid_ci.k8s.manifest import objects
 from kubeaid_ci.publishing import body as plan
 from kubeaid_ci.publishing.changes import ClusterChange
 from kubeaid_ci.publishing.request_text import body, title
@@ -197,3 +199,15 @@ def test_release_and_revision_show_from_what_to_what() -> None:
     result = BuildResult("prod", "prod", "v0.18.0", "32.0.0", BuildStatus.CHANGED)
     text = body([ClusterChange(result, release_before="v0.17.0", revision_before="31.1.1")], [], limit=PLENTY)
     assert "| `prod` | `v0.17.0` → `v0.18.0` | `31.1.1` → `32.0.0` |  | text only |" in text
+
+
+@pytest.mark.parametrize(
+    ("count", "note"), [(10, ""), (11, "<br>and 1 more"), (50, "<br>and 40 more"), (60, "<br>and more than 40 more")]
+)
+def test_fields_that_are_not_listed_are_counted(count: int, note: str) -> None:
+    named = {"apiVersion": "v1", "kind": "X", "metadata": {"name": "x"}}
+    old, new = ({**named, **{f"f{number:02}": value for number in range(count)}} for value in (1, 2))
+    (change,) = compare(objects("a.yaml", old), objects("a.yaml", new))
+    result = BuildResult("prod", "prod", None, None, BuildStatus.CHANGED, changes=(change,))
+    text = body([ClusterChange(result)], [], limit=PLENTY)
+    assert f"`f09`{note} |" in text
