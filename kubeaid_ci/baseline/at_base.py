@@ -95,9 +95,9 @@ def _clusters(repository: Repository, commit: str, names: Sequence[str]) -> list
         return []
     with snapshot.at_commit(repository.folder, commit, (HOME,)) as files:
         found = folders_of(files, where=f"{repository.folder} at {commit[:12]}")
-    known = [one for one in found if isinstance(one, Cluster) or one.wrong or one.has_output]
+    known = [folder for folder in found if isinstance(folder, Cluster) or folder.wrong or folder.has_output]
     wanted = {folder for name in names for folder in _named(found, name)}
-    return [one.dir for one in known if not names or one.dir in wanted]
+    return [folder.dir for folder in known if not names or folder.dir in wanted]
 
 
 def _named(found: Folders, name: str) -> set[str]:

@@ -59,9 +59,11 @@ def verification(found: Verification, *, version: str) -> Report:
     reported = {finding.subject for finding in found.findings}
     unsure = [one for one in listed if one.status is ChartStatus.UNVERIFIABLE and _name(one) in reported]
     differing = [one for one in listed if one.status is ChartStatus.DIFFERENT]
-    speaking = [*sorted(differing, key=lambda one: -effects_report.weight(one.effects)), *unsure]
+    speaking = [*sorted(differing, key=lambda result: -effects_report.weight(result.effects)), *unsure]
     sections = [Section("What to do now", (_ADVICE,))] if differing else []
-    sections += [Section(f"{_name(one)}: {_counted(one)}", tuple(_blocks(one))) for one in speaking if one.files]
+    sections += [
+        Section(f"{_name(result)}: {_counted(result)}", tuple(_blocks(result))) for result in speaking if result.files
+    ]
     if found.ledger:
         sections.append(Section("Ledger", (item_list(map(Code, found.ledger)),)))
     return Report(
@@ -79,11 +81,15 @@ def verification(found: Verification, *, version: str) -> Report:
 
 def _opening(found: Verification) -> tuple[str, ...]:
     """Return the cause of everything that cannot be compared, to be read first."""
-    about_ledger = [one for one in found.findings if one.rule.id == "chart/not-in-ledger" and one.subject == "ledger"]
+    about_ledger = [
+        finding
+        for finding in found.findings
+        if finding.rule.id == "chart/not-in-ledger" and finding.subject == "ledger"
+    ]
     return (
         (_NO_LEDGER,)
-        if any(one.key == "missing" for one in about_ledger)
-        else tuple(one.message for one in about_ledger)
+        if any(finding.key == "missing" for finding in about_ledger)
+        else tuple(finding.message for finding in about_ledger)
     )
 
 
@@ -115,7 +121,7 @@ def lint(found: Lint, *, version: str) -> Report:
     """Return the report of ``kubeaid-ci charts lint``: the charts that did not render, and every finding."""
     counts = Counter(result.status for result in found.results)
     rendered = counts[RenderStatus.RENDERED]
-    failed = [one for one in found.results if one.status is not RenderStatus.RENDERED]
+    failed = [chart for chart in found.results if chart.status is not RenderStatus.RENDERED]
     return Report(
         "charts lint",
         version,
@@ -129,7 +135,7 @@ def lint(found: Lint, *, version: str) -> Report:
         results=found.results,
         findings=found.findings,
         table=Table(
-            ("chart", "status", "why"), tuple((one.chart, one.status.value, one.error or "") for one in failed)
+            ("chart", "status", "why"), tuple((chart.chart, chart.status.value, chart.error or "") for chart in failed)
         ),
     )
 

@@ -141,7 +141,7 @@ def _at_sync(chart: Chart, dependency: Dependency, files: Tree) -> tuple[str, Se
 
 
 def _ambiguous(chart: Chart, found: ResolvedDependency) -> Finding:
-    folders = " and ".join(one.folder for one in (found.subchart, *found.rivals) if one)
+    folders = " and ".join(subchart.folder for subchart in (found.subchart, *found.rivals) if subchart)
     dependency = found.dependency
     message = f"{dependency.wanted} fits {folders}; Helm takes one of them at random"
     return _at(chart, found, "chart/subchart-undeclared", message)

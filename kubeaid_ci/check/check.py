@@ -105,7 +105,9 @@ class _Job:
             found += self._checked_repository(every)
         checks = Checks(tuple(results), tuple(found), self.rules, applications, unknown, tuple(suggestions))
         severity = settings.check.severity
-        return checks.with_findings(replace(one, severity=severity.get(one.rule.id, one.severity)) for one in found)
+        return checks.with_findings(
+            replace(finding, severity=severity.get(finding.rule.id, finding.severity)) for finding in found
+        )
 
     def _checked(self, state: ClusterState, context: CheckContext) -> Checked:
         return self._cached(

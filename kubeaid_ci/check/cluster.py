@@ -76,7 +76,7 @@ def _judged(found: Iterable[Finding], context: CheckContext, rules: frozenset[st
     """Return the findings of these rules, each once, with the severities of the settings."""
     severity = context.settings.severity
     unique = dict.fromkeys(finding for finding in found if finding.rule.id in rules)
-    return tuple(replace(one, severity=severity.get(one.rule.id, one.severity)) for one in unique)
+    return tuple(replace(finding, severity=severity.get(finding.rule.id, finding.severity)) for finding in unique)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def monitored(state: ClusterState, context: CheckContext) -> Monitored | None:
     """Return the cluster if Git has its built monitoring."""
     if not state.cluster.has_output:
         return None
-    named = (one.source.revision or "HEAD" for one in sources(state, context) if one.repository == "kubeaid")
+    named = (source.source.revision or "HEAD" for source in sources(state, context) if source.repository == "kubeaid")
     return Monitored(state.cluster, frozenset(named))
 
 
@@ -45,12 +45,12 @@ def check_monitoring(
     A cluster that names no KubeAid revision for its monitoring is built at the one that its other Applications take,
     if they agree.
     """
-    by_label = {one.cluster.label: one for one in clusters}
+    by_label = {cluster.cluster.label: cluster for cluster in clusters}
     if not by_label:
         return ()
     config, revision = repositories.config, repositories.config_place("").at.revision
     with nullcontext(config) if isinstance(revision, WorkTree) else checkout_at(config, revision.name) as folder:
-        dirs = [one.cluster.dir for one in by_label.values()]
+        dirs = [cluster.cluster.dir for cluster in by_label.values()]
         ref = repositories.kubeaid_ref
         found = _findings(folder, repositories.kubeaid, dirs, ref, run)
         if not isinstance(ref, Pinned):
@@ -83,11 +83,11 @@ def _by_revision(kubeaid: Path, clusters: Iterable[Monitored]) -> dict[str, list
     """Return the labels of clusters by the one KubeAid revision of their Applications, as far as it exists."""
     repository = Repository.at(kubeaid)
     found: dict[str, list[str]] = {}
-    for one in clusters:
-        if repository is None or len(one.revisions) != 1:
+    for cluster in clusters:
+        if repository is None or len(cluster.revisions) != 1:
             continue
-        (revision,) = one.revisions
+        (revision,) = cluster.revisions
         commit = repository.default_branch() if revision == "HEAD" else repository.target(revision)
         if commit is not None:
-            found.setdefault(revision if is_pinned(revision) else commit, []).append(one.cluster.label)
+            found.setdefault(revision if is_pinned(revision) else commit, []).append(cluster.cluster.label)
     return found

@@ -39,7 +39,8 @@ def root(state: ClusterState) -> RenderedApp | None:
     folder = f"{state.cluster.path}/argocd-apps"
     apps = [app for app in state.apps if not app.holder and app.application and app.path != folder]
     return next(
-        (app for app in apps if app.application and any(one.path == folder for one in app.application.sources)), None
+        (app for app in apps if app.application and any(source.path == folder for source in app.application.sources)),
+        None,
     )
 
 
@@ -59,5 +60,7 @@ def _known(state: ClusterState, context: CheckContext) -> dict[Remote, str]:
         known[context.origin] = "config"
     if (named := root(state)) and named.application:
         folder = f"{state.cluster.path}/argocd-apps"
-        known |= {one.remote: "config" for one in named.application.sources if one.path == folder and one.remote}
+        known |= {
+            source.remote: "config" for source in named.application.sources if source.path == folder and source.remote
+        }
     return known

@@ -80,7 +80,7 @@ def clusters(found: Sequence[ClusterInfo], broken: Sequence[Finding]) -> Check:
     """Count the clusters; `broken` are the findings about clusters or folders with errors."""
     detail = f"{len(found)}: {names([one.name for one in found])}"
     if broken:
-        subjects = sorted({one.subject for one in broken})
+        subjects = sorted({finding.subject for finding in broken})
         detail = f"{len(found)}; not well: {names(subjects)}"
         return Check(Area.CONFIG_REPO, "clusters", State.WRONG, detail, rule=broken[0].rule.id)
     if not found:
@@ -91,9 +91,9 @@ def clusters(found: Sequence[ClusterInfo], broken: Sequence[Finding]) -> Check:
 
 def kubernetes_versions(found: Sequence[ClusterInfo]) -> Check:
     """Return which versions of Kubernetes the clusters run, and for which the default counts."""
-    versions = Counter(one.kubernetes_version for one in found if one.kubernetes_version_from != "default")
+    versions = Counter(cluster.kubernetes_version for cluster in found if cluster.kubernetes_version_from != "default")
     known = ", ".join(f"{version} × {count}" if count > 1 else version for version, count in sorted(versions.items()))
-    unset = [one for one in found if one.kubernetes_version_from == "default"]
+    unset = [cluster for cluster in found if cluster.kubernetes_version_from == "default"]
     if not unset:
         return ok(Area.CONFIG_REPO, "Kubernetes", known or "none")
     default = f"{unset[0].kubernetes_version} by default for {names([one.name for one in unset])}"
@@ -104,8 +104,8 @@ def kubernetes_versions(found: Sequence[ClusterInfo]) -> Check:
 
 def applications(found: Sequence[ClusterInfo]) -> Check:
     """Count the Applications of the clusters."""
-    count = sum(len(one.applications) for one in found)
-    without = [one.name for one in found if not one.applications]
+    count = sum(len(cluster.applications) for cluster in found)
+    without = [cluster.name for cluster in found if not cluster.applications]
     return ok(Area.CONFIG_REPO, "Applications", f"{count}" + (f"; none in {names(without)}" if without else ""))
 
 
@@ -206,19 +206,19 @@ def token_variables(found: Sequence[TokenVariable], *, needed: Sequence[str]) ->
     """
     for one in found:
         yield _token_variable(one)
-    if needed and not any(one.api for one in found):
+    if needed and not any(variable.api for variable in found):
         advice = f"set one of {', '.join(needed)}"
         yield failed(rules.TOKEN_MISSING, Area.FORGE, "token", "none to open change requests with", advice)
 
 
-def _token_variable(one: TokenVariable) -> Check:
-    if one.malformed:
+def _token_variable(variable: TokenVariable) -> Check:
+    if variable.malformed:
         detail = "set, but contains whitespace or non-ASCII characters"
-        return failed(rules.TOKEN_MALFORMED, Area.FORGE, one.name, detail, "set it again")
-    if one.unused:
-        return failed(rules.TOKEN_UNUSED, Area.FORGE, one.name, f"set, but not used here: {one.unused}")
-    uses = [use for use, wanted in (("the API", one.api), ("Git", one.git)) if wanted]
-    return ok(Area.FORGE, one.name, f"set; used for {' and '.join(uses)}")
+        return failed(rules.TOKEN_MALFORMED, Area.FORGE, variable.name, detail, "set it again")
+    if variable.unused:
+        return failed(rules.TOKEN_UNUSED, Area.FORGE, variable.name, f"set, but not used here: {variable.unused}")
+    uses = [use for use, wanted in (("the API", variable.api), ("Git", variable.git)) if wanted]
+    return ok(Area.FORGE, variable.name, f"set; used for {' and '.join(uses)}")
 
 
 def reading(area: Area, url: str, answer: str | Refused | NotReached | None, needs: str) -> Check:

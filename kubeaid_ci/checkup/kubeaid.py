@@ -46,8 +46,8 @@ def check_kubeaid(named: str | None, ref: Revision, config: ConfigRepo) -> Itera
 def _folder(root: Path, ref: Revision, config: ConfigRepo) -> Iterator[Check]:
     if config.folder is None or config.folder.resolve() != root:
         yield from settings_check(Area.KUBEAID_REPO, root)
-    infos = [one for one in config.clusters.clusters if one.vars_file]
-    clusters = tuple(Cluster(one.name, one.dir, one.vars_file) for one in infos)
+    infos = [cluster for cluster in config.clusters.clusters if cluster.vars_file]
+    clusters = tuple(Cluster(cluster.name, cluster.dir, cluster.vars_file) for cluster in infos)
     home = config.folder or root
     try:
         sources = resolve(root, ref, home, clusters)

@@ -53,7 +53,7 @@ def post_comment(
         text = comment(
             unsuppressed, about=about, limit=place.limit, size=place.forge.body_size, silenced=silenced, origin=origin
         )
-        worth_saying = comparison.differs or any(one.severity is not Severity.INFO for one in spoken)
+        worth_saying = comparison.differs or any(finding.severity is not Severity.INFO for finding in spoken)
         if others := place.say(command, text, update_only=not worth_saying):
             notice(f"kubeaid-ci: {others} comments with our marker belong to another user, and were not changed")
     except OutsideError as error:

@@ -59,6 +59,6 @@ def publish(ctx: click.Context, /, clusters: tuple[str, ...], engine: str | None
         )
     print_previews(asked)
     result = report(published.builds, published.results, published.findings, version=__version__)
-    codes = [one.error.exit_code for one in published.failed] + [2] * bool(published.builds.failed)
+    codes = [unpublished.error.exit_code for unpublished in published.failed] + [2] * bool(published.builds.failed)
     told_ci = outputs(published.builds, published.results)
     done(ctx, result, options, outputs=told_ci, failure=max(codes, default=0))

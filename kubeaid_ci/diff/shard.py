@@ -155,7 +155,9 @@ def joined(pieces: Iterable[Piece]) -> Comparison:
 def with_findings(pieces: Sequence[Piece], findings: Iterable[Finding]) -> list[Piece]:
     """Return pieces with other findings, as many as they had, in order of the pieces."""
     new = iter(findings)
-    comparisons = (replace(one.comparison, findings=tuple(islice(new, len(one.comparison.findings)))) for one in pieces)
+    comparisons = (
+        replace(piece.comparison, findings=tuple(islice(new, len(piece.comparison.findings)))) for piece in pieces
+    )
     return [replace(piece, comparison=comparison) for piece, comparison in zip(pieces, comparisons, strict=True)]
 
 

@@ -149,7 +149,7 @@ class Prover:
             left = {use.image for use in (trial.proof.left if trial.proof else uses)}
             nulls = self.files.nulls(trial.task) if left else ()
             sets = {each for image in left for each in empty_candidates(trial.values, nulls, image, self.mirror)}
-            ordered = sorted(sets, key=lambda each: [str(one) for one in each])
+            ordered = sorted(sets, key=lambda each: [str(candidate) for candidate in each])
             rounds += [(trial, each) for each in ordered[:_MOST_TRIES]]
         apps = [(trial, each, trial.with_values((*trial.chosen, *each))) for trial, each in rounds]
         self.renderer.render(part for _, _, app in apps for part, _ in app.parts if not isinstance(part, Note))

@@ -78,22 +78,22 @@ def spoken(upgrades: Upgrades, cluster: ClusterUpgrade) -> tuple[Finding, ...]:
 
 def of_clusters(upgrades: Upgrades, clusters: Sequence[ClusterUpgrade]) -> Comparison:
     """Return the rehearsal of some clusters."""
-    whole, names = upgrades.rehearsal, {one.cluster for one in clusters}
+    whole, names = upgrades.rehearsal, {cluster.cluster for cluster in clusters}
     if len(clusters) == len(upgrades.clusters):
         return whole
-    found = tuple(one for one in whole.findings if any(_is_about(one.subject, name) for name in names))
+    found = tuple(finding for finding in whole.findings if any(_is_about(finding.subject, name) for name in names))
     return replace(
         whole,
         clusters=tuple(name for name in whole.clusters if name in names),
-        changes=tuple(one for one in whole.changes if one.cluster in names),
+        changes=tuple(change for change in whole.changes if change.cluster in names),
         findings=found,
-        images=tuple(one for one in whole.images if one.cluster in names),
+        images=tuple(image for image in whole.images if image.cluster in names),
         diffs={},
         noise_only=0,
         added=(),
         removed=(),
-        not_compared=tuple(one for one in whole.not_compared if one.cluster in names),
-        applications=sum(one.applications for one in clusters),
+        not_compared=tuple(app for app in whole.not_compared if app.cluster in names),
+        applications=sum(cluster.applications for cluster in clusters),
     )
 
 
@@ -134,7 +134,7 @@ def _monitoring(cluster: ClusterUpgrade) -> str:
 
 def _dangers(found: Sequence[Finding]) -> str:
     """The errors, in full: they are what an approver has to know."""
-    errors = [one for one in dangers(by_weight(found)) if one.finding.severity is Severity.ERROR]
+    errors = [danger for danger in dangers(by_weight(found)) if danger.finding.severity is Severity.ERROR]
     if not errors:
         return ""
     lines = [
@@ -148,11 +148,11 @@ def _dangers(found: Sequence[Finding]) -> str:
 
 def _before(found: Sequence[Finding], clusters: Sequence[ClusterUpgrade]) -> str:
     lines = list(_advice(found, Severity.ERROR))
-    lines += _advice([one for one in found if one.rule.family == "upgrade"], Severity.WARNING)
+    lines += _advice([finding for finding in found if finding.rule.family == "upgrade"], Severity.WARNING)
     lines += [
-        f"- {code(one.cluster)}: its monitoring stays at the release that is built now"
-        for one in clusters
-        if one.monitoring is Monitoring.KEPT
+        f"- {code(cluster.cluster)}: its monitoring stays at the release that is built now"
+        for cluster in clusters
+        if cluster.monitoring is Monitoring.KEPT
     ]
     lines.append("- Read the rehearsal below, and take a backup of what the changed Applications store.")
     return "### Manual steps before the merge\n\n" + "\n".join(lines) + "\n"
@@ -160,13 +160,13 @@ def _before(found: Sequence[Finding], clusters: Sequence[ClusterUpgrade]) -> str
 
 def _after(found: Sequence[Finding], clusters: Sequence[ClusterUpgrade]) -> str:
     lines = ["- Sync the Applications in the order above, and wait for each to be healthy."]
-    engines = [one for one in found if one.rule.id == _HELM_ENGINE]
+    engines = [finding for finding in found if finding.rule.id == _HELM_ENGINE]
     for one in engines:
         lines += [f"- Argo CD brings another Helm: {escape(shortened(one_line(one.message), _LONGEST_MESSAGE))}"]
-    updates_argo_cd = [one.cluster for one in clusters if any(_is_argo_cd(app.charts) for app in one.apps)]
+    updates_argo_cd = [cluster.cluster for cluster in clusters if any(_is_argo_cd(app.charts) for app in cluster.apps)]
     if updates_argo_cd and not engines:
         lines.append("- Argo CD itself is updated; its Helm treats charts as the one before does.")
-    lines += _advice([one for one in found if one.rule.family == "change"], Severity.WARNING)
+    lines += _advice([finding for finding in found if finding.rule.family == "change"], Severity.WARNING)
     return "### Manual steps after the merge\n\n" + "\n".join(dict.fromkeys(lines)) + "\n"
 
 
@@ -181,7 +181,7 @@ def _advice(found: Sequence[Finding], severity: Severity) -> Iterator[str]:
         if one.severity is severity and one.rule.id != _HELM_ENGINE:
             by_rule.setdefault(one.rule.id, []).append(one)
     for alike in by_rule.values():
-        subjects = list(dict.fromkeys(one.subject for one in alike))
+        subjects = list(dict.fromkeys(finding.subject for finding in alike))
         names = ", ".join(code(subject) for subject in subjects[:_MOST_OBJECTS])
         more = f" and {len(subjects) - _MOST_OBJECTS} more" if len(subjects) > _MOST_OBJECTS else ""
         yield f"- {escape(alike[0].rule.help.partition('. ')[2] or alike[0].rule.help)} {names}{more}"

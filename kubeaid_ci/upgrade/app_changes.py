@@ -124,13 +124,13 @@ def app_changes(
         )
         for name, edits in by_app.items()
     ]
-    built = [one for one in found if not _sources(by_app[one.name])]
+    built = [changed for changed in found if not _sources(by_app[changed.name])]
     if len(built) == 1:
         # What no other Application runs is in the monitoring that is built.
-        others = {step for one in found for step in one.images}
-        new = tuple(one for one in comparison.images if one.cluster == cluster.label and one not in others)
+        others = {step for changed in found for step in changed.images}
+        new = tuple(image for image in comparison.images if image.cluster == cluster.label and image not in others)
         found[found.index(built[0])] = replace(built[0], images=new)
-    return tuple(sorted(found, key=lambda one: (one.sync_order is None, one.sync_order or 0, one.name)))
+    return tuple(sorted(found, key=lambda change: (change.sync_order is None, change.sync_order or 0, change.name)))
 
 
 def _sources(edits: Iterable[RevisionEdit]) -> list[RevisionEdit]:

@@ -44,8 +44,8 @@ class Arrivals:
 
     def _is_at(self, commit: str, cluster: Cluster, kubeaid: frozenset[Remote]) -> bool:
         made = edits_of(cluster, self._files(commit, cluster), Request(self.to, kubeaid))
-        sources = [one for one in made.edits if one.chart]
-        return bool(sources) and all(one.status is PlaceStatus.CURRENT for one in sources)
+        sources = [edit for edit in made.edits if edit.chart]
+        return bool(sources) and all(edit.status is PlaceStatus.CURRENT for edit in sources)
 
     def _files(self, commit: str, cluster: Cluster) -> Mapping[str, bytes]:
         built = f"{cluster.path}/{OUTPUT}/"

@@ -85,16 +85,18 @@ class _Editor:
         for kind in (PlaceKind.SOURCE, PlaceKind.LABEL):
             left = {(one.path, one.app) for one in self.found if one.status is PlaceStatus.LEFT}
             for path, places in by_file.items():
-                self._edit(path, [one for one in places if one.kind is kind and not self._is_of_values(one)], left)
+                self._edit(
+                    path, [wanted for wanted in places if wanted.kind is kind and not self._is_of_values(wanted)], left
+                )
         if not self.request.apps:
             self._edit_general()
-        found = tuple(sorted(self.found, key=lambda one: (one.path, one.line or 0, one.kind)))
-        unknown = tuple((path, one) for path, apps in self.apps.items() for app in apps for one in app.others)
+        found = tuple(sorted(self.found, key=lambda edit: (edit.path, edit.line or 0, edit.kind)))
+        unknown = tuple((path, source) for path, apps in self.apps.items() for app in apps for source in app.others)
         return ClusterEdits(self.results, found, unknown, self.unreadable, self.apps)
 
-    def _is_of_values(self, one: "_Wanted") -> bool:
+    def _is_of_values(self, wanted: "_Wanted") -> bool:
         """Return whether a place is changed, or left, by way of the values of the root chart."""
-        place = one.place
+        place = wanted.place
         return bool(place.expression and reference(place.expression) and place.current != self.request.to)
 
     def _read(self) -> None:
@@ -145,45 +147,46 @@ class _Editor:
     def _edit(self, path: str, wanted: Sequence[_Wanted], left_apps: Collection[tuple[str, str]] = ()) -> None:
         """Edit scalars of one file. Labels of Applications that have a source left are left too."""
         to, source = self.request.to, self.results.get(path, self.files[path]).decode()
-        moving = [one.place for one in wanted if one.place.current != to]
-        reasons = {id(one): "a source of it is left" for one in moving if (path, one.app) in left_apps}
-        edited = Text(source, path).set([one.place for one in moving if one.place and id(one) not in reasons], to)
+        moving = [edit.place for edit in wanted if edit.place.current != to]
+        reasons = {id(place): "a source of it is left" for place in moving if (path, place.app) in left_apps}
+        scalars = [place.place for place in moving if place.place and id(place) not in reasons]
+        edited = Text(source, path).set(scalars, to)
         changed = edited.text
-        for one in moving:
-            if one.place is None and one.after is not None:
-                added = Text(changed, path).add_after(one.after, one.key, to)
+        for place in moving:
+            if place.place is None and place.after is not None:
+                added = Text(changed, path).add_after(place.after, place.key, to)
                 changed = added.text
-                reasons |= {id(one): reason for reason in added.left.values()}
-            elif one.place in edited.left:
-                expression = f"{one.expression} is a template expression" if one.expression else ""
-                reasons[id(one)] = expression or edited.left[one.place]
+                reasons |= {id(place): reason for reason in added.left.values()}
+            elif place.place in edited.left:
+                expression = f"{place.expression} is a template expression" if place.expression else ""
+                reasons[id(place)] = expression or edited.left[place.place]
         if changed != source:
             self.results[path] = changed.encode()
         for each in wanted:
             self._note(path, each, reasons.get(id(each.place), ""))
 
-    def _note(self, path: str, one: _Wanted, reason: str) -> None:
-        place, status = one.place, PlaceStatus.MOVED
+    def _note(self, path: str, wanted: _Wanted, reason: str) -> None:
+        place, status = wanted.place, PlaceStatus.MOVED
         if place.current == self.request.to:
             status, reason = PlaceStatus.CURRENT, ""
         elif reason:
             status = PlaceStatus.LEFT
         self.found.append(
-            RevisionEdit(one.kind, place.app, path, place.line, place.current, status, place.chart, reason)
+            RevisionEdit(wanted.kind, place.app, path, place.line, place.current, status, place.chart, reason)
         )
 
     def _edit_values(self, by_file: Mapping[str, Sequence[_Wanted]]) -> None:
         """Edit the values of the root chart that revisions and labels name, unless something else uses them too."""
         wanted: dict[tuple[str, ...], list[tuple[str, _Wanted]]] = {}
-        for file, one in ((file, one) for file, places in by_file.items() for one in places):
-            if self._is_of_values(one) and (keys := reference(one.place.expression or "")):
-                wanted.setdefault(keys, []).append((file, one))
+        for file, edit in ((file, edit) for file, edits in by_file.items() for edit in edits):
+            if self._is_of_values(edit) and (keys := reference(edit.place.expression or "")):
+                wanted.setdefault(keys, []).append((file, edit))
         path = f"{self.cluster.path}/{APPLICATIONS}/{VALUES_FILE}"
         text = Text(self.files.get(path, b"").decode("utf-8", "replace"), path)
-        for keys, places in wanted.items():
-            text, reason = self._with_value(text, keys, [one for _, one in places])
-            for file, one in places:
-                self._note(file, one, reason)
+        for keys, found in wanted.items():
+            text, reason = self._with_value(text, keys, [edit for _, edit in found])
+            for file, edit in found:
+                self._note(file, edit, reason)
         if path in self.files and text.source.encode() != self.files[path]:
             self.results[path] = text.source.encode()
 

@@ -88,7 +88,7 @@ def _concerns(subject: str, cluster: Cluster) -> bool:
 
 def _downgrades(cluster: Cluster, edits: Sequence[RevisionEdit], to: str) -> Iterator[Finding]:
     """Yield one finding for all sources of a cluster that are at a newer version."""
-    newer = [one for one in edits if one.kind is PlaceKind.SOURCE and one.before and _is_newer(one.before, to)]
+    newer = [edit for edit in edits if edit.kind is PlaceKind.SOURCE and edit.before and _is_newer(edit.before, to)]
     if newer:
         names = [f"{one.app} ({one.before})" for one in newer]
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""

@@ -142,10 +142,10 @@ class _Reader:
         return AppPlaces(
             name,
             body.get("kind") == "ApplicationSet",
-            tuple(one for one in found if isinstance(one, RevisionPlace)),
+            tuple(place for place in found if isinstance(place, RevisionPlace)),
             tuple(self._labels(path, body, name)),
-            tuple(one for one in found if isinstance(one, UnknownSource)),
-            tuple(one.path for one in found if isinstance(one, UnknownSource) and one.path),
+            tuple(source for source in found if isinstance(source, UnknownSource)),
+            tuple(source.path for source in found if isinstance(source, UnknownSource) and source.path),
         )
 
     def _sources(self, path: tuple[str | int, ...], node: Any, app: str) -> Iterator[RevisionPlace | UnknownSource]:

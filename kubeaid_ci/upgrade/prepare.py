@@ -80,9 +80,9 @@ def prepare(config: Path, kubeaid: Path, options: UpgradeOptions, run: RunOption
 
 def _wave(config: Path, kubeaid: Path, name: str, settings: Settings, to: str) -> WaveChoice:
     """Return the wave of a name, or the next one, with what Git knows about the state of clusters."""
-    clusters = [one for one in folders.folders(config) if isinstance(one, Cluster)]
-    known = settings.repositories.kubeaid.union(one for one in [origin(kubeaid)] if one)
-    arrivals = arrivals_of(config, {one: known.union(one.general.kubeaid) for one in clusters}, to)
+    clusters = [cluster for cluster in folders.folders(config) if isinstance(cluster, Cluster)]
+    known = settings.repositories.kubeaid.union(remote for remote in [origin(kubeaid)] if remote)
+    arrivals = arrivals_of(config, {cluster: known.union(cluster.general.kubeaid) for cluster in clusters}, to)
     return choose(name, settings.waves, clusters, arrivals, to=to, now=datetime.now(UTC))
 
 
@@ -145,8 +145,10 @@ class _Preparation:
                 files[cluster.dir] = changed
                 before[cluster.dir] = {path: data for path, data in old.items() if path in changed}
         accepted = self.options.accepts_dangers and any(errors.values())
-        reported = {one.subject for one in rehearsal.findings}
-        found += [one for one in refused if not any(subject.startswith(f"{one.subject}/") for subject in reported)]
+        reported = {finding.subject for finding in rehearsal.findings}
+        found += [
+            finding for finding in refused if not any(subject.startswith(f"{finding.subject}/") for subject in reported)
+        ]
         return Upgrades(
             self.target.name,
             tuple(results),
@@ -161,9 +163,9 @@ class _Preparation:
         """Yield a finding for each cluster with Applications none of which could be compared."""
         for cluster in clusters:
             unknown = {
-                one.app: one.reason
-                for one in self.compared.comparison.not_compared
-                if one.cluster == cluster.label and not one.partly
+                app.app: app.reason
+                for app in self.compared.comparison.not_compared
+                if app.cluster == cluster.label and not app.partly
             }
             apps = {app.app for app in self._apps(cluster)}
             if unknown and (apps <= unknown.keys() or "" in unknown):
@@ -234,9 +236,14 @@ class _Preparation:
     def _refusal(self, cluster: Cluster) -> str | None:
         """Return why the rehearsal could not build a cluster's monitoring."""
         about = f"{cluster.label}/"
-        found = (one for one in self.compared.comparison.findings if one.rule in _UNBUILT)
+        found = (finding for finding in self.compared.comparison.findings if finding.rule in _UNBUILT)
         return next(
-            (one.message for one in found if one.path == cluster.vars_file and one.subject.startswith(about)), None
+            (
+                finding.message
+                for finding in found
+                if finding.path == cluster.vars_file and finding.subject.startswith(about)
+            ),
+            None,
         )
 
     def _has_monitoring(self, cluster: Cluster) -> bool:
@@ -267,10 +274,12 @@ class _Preparation:
         """Yield the Applications with a source in KubeAid that no file of the cluster has."""
         for app in self._apps(cluster):
             sources = app.application.sources if app.application else ()
-            is_kubeaid = any(not one.chart and one.remote in request.kubeaid for one in sources)
+            is_kubeaid = any(not source.chart and source.remote in request.kubeaid for source in sources)
             if is_kubeaid and (not request.apps or app.app.rpartition("/")[2] in request.apps):
                 here = edited.apps.get(app.path, ())
-                if app.path not in edited.unreadable and not any(one.sources or one.is_set for one in here):
+                if app.path not in edited.unreadable and not any(
+                    not_compared.sources or not_compared.is_set for not_compared in here
+                ):
                     yield app
 
 

@@ -110,23 +110,25 @@ class _Offer:
     def all(self, upgrade: UpgradeOptions) -> Upgrades:
         """Publish every group of clusters, and return the upgrades with their change requests."""
         prefix = branches.prefix(self.checkout.base, self.heads.default)
-        ready = [one for one in self.made.clusters if one.status is not UpgradeStatus.REFUSED]
+        ready = [cluster for cluster in self.made.clusters if cluster.status is not UpgradeStatus.REFUSED]
         shared = common_branch(prefix=prefix)
-        own = {one.dir: cluster_branch(one.dir, prefix=prefix) for one in self.made.clusters}
-        groups = {shared: ready} if upgrade.together else {own[one.dir]: [one] for one in ready}
+        own = {cluster.dir: cluster_branch(cluster.dir, prefix=prefix) for cluster in self.made.clusters}
+        groups = {shared: ready} if upgrade.together else {own[cluster.dir]: [cluster] for cluster in ready}
         done: dict[str, Published | KubeaidCiError] = {}
         for branch, group in groups.items():
             if self._changed(group) or branch in self.heads.commits:
                 replaced = tuple(own.values()) if upgrade.together else (shared,) if self.everything else ()
                 done[branch] = self._attempt(branch, group, replaced)
-        by_folder = {one.dir: done[branch] for branch, group in groups.items() if branch in done for one in group}
-        clusters = tuple(self._result(one, by_folder.get(one.dir)) for one in self.made.clusters)
-        requests = [one for one in done.values() if isinstance(one, Published)]
+        by_folder = {
+            cluster.dir: done[branch] for branch, group in groups.items() if branch in done for cluster in group
+        }
+        clusters = tuple(self._result(cluster, by_folder.get(cluster.dir)) for cluster in self.made.clusters)
+        requests = [request for request in done.values() if isinstance(request, Published)]
         failed = {branch: str(one) for branch, one in done.items() if isinstance(one, KubeaidCiError)}
         return replace(self.made, clusters=clusters, findings=(*self.made.findings, *check(requests, failed)))
 
     def _changed(self, group: Sequence[ClusterUpgrade]) -> list[ClusterUpgrade]:
-        return [one for one in group if self.made.files.get(one.dir)]
+        return [cluster for cluster in group if self.made.files.get(cluster.dir)]
 
     def _result(self, cluster: ClusterUpgrade, done: Published | KubeaidCiError | None) -> ClusterUpgrade:
         cluster = replace(cluster, dry_run=bool(self.target.options.dry_run))
@@ -140,7 +142,7 @@ class _Offer:
     def _attempt(
         self, branch: str, group: Sequence[ClusterUpgrade], replaced: tuple[str, ...]
     ) -> Published | KubeaidCiError:
-        options, errors = self.target.options, sum(one.errors for one in self._changed(group))
+        options, errors = self.target.options, sum(cluster.errors for cluster in self._changed(group))
         try:
             return publish_proposal(
                 self._proposal(branch, self._changed(group), replaced),
@@ -148,7 +150,7 @@ class _Offer:
                 replace(self.checkout.repository, checkout=None),
                 self.target.forge,
                 style=replace(self.target.style, date=self.date),
-                clusters=[one.cluster for one in group],
+                clusters=[cluster.cluster for cluster in group],
                 # Nobody has looked at accepted errors yet.
                 options=replace(options, auto_merge=options.auto_merge and not errors),
                 heads=self.heads,
@@ -158,7 +160,7 @@ class _Offer:
 
     def _proposal(self, branch: str, group: Sequence[ClusterUpgrade], replaced: tuple[str, ...]) -> Proposal:
         files: Mapping[str, bytes | None] = {
-            path: data for one in group for path, data in self.made.files[one.dir].items()
+            path: data for cluster in group for path, data in self.made.files[cluster.dir].items()
         }
         refuse_filtered(self.checkout.folder, [path for path, data in files.items() if data is not None])
         options = self.target.options

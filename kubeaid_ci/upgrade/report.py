@@ -40,12 +40,12 @@ def report(upgrades: Upgrades, findings: Sequence[Finding] | None = None, *, ver
 
 def outputs(upgrades: Upgrades) -> Mapping[str, str]:
     """Return the outputs for a CI system: what was upgraded, and the change requests."""
-    requests = [one.request for one in upgrades.clusters if one.request]
-    names = [one.dir for one in upgrades.clusters if one.status is UpgradeStatus.UPGRADED]
+    requests = [cluster.request for cluster in upgrades.clusters if cluster.request]
+    names = [cluster.dir for cluster in upgrades.clusters if cluster.status is UpgradeStatus.UPGRADED]
     own = {
         "to": upgrades.to,
         "upgraded": json.dumps(names, separators=(",", ":")),
-        "refused": json.dumps([one.dir for one in upgrades.refused], separators=(",", ":")),
+        "refused": json.dumps([cluster.dir for cluster in upgrades.refused], separators=(",", ":")),
     }
     return {**(request_outputs(requests) if requests else {}), **own}
 
@@ -93,7 +93,7 @@ def _opening(upgrades: Upgrades) -> Iterator[str]:
 
 def advice(upgrades: Upgrades) -> Iterator[str]:
     """Yield what to do about an upgrade that was refused."""
-    clean = [one.cluster for one in upgrades.refused if not one.errors]
+    clean = [cluster.cluster for cluster in upgrades.refused if not cluster.errors]
     if clean:
         yield f"without errors: kubeaid-ci upgrade {' '.join(clean)} --to {upgrades.to}"
     yield "despite the errors: add --accept-dangers"
@@ -132,10 +132,10 @@ def _revisions(cluster: ClusterUpgrade) -> str:
 
 def _left(upgrades: Upgrades) -> tuple[Section, ...]:
     """Return the places that each cluster's upgrade changes, for a terminal with ``-v``."""
-    edited = [one for one in upgrades.clusters if one.edits]
+    edited = [cluster for cluster in upgrades.clusters if cluster.edits]
     return tuple(
-        Section(f"{one.cluster}: {counted(len(one.edits), 'place')}", (Listing("\n".join(_lines(one))),))
-        for one in edited
+        Section(f"{cluster.cluster}: {counted(len(cluster.edits), 'place')}", (Listing("\n".join(_lines(cluster))),))
+        for cluster in edited
     )
 
 

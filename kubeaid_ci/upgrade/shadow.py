@@ -140,33 +140,35 @@ def of_leftovers(found: Iterable[Leftover], known: Iterable[Collision], old: str
 
     Lines with the same key in a file are one.
     """
-    covered = {(one.path, one.line) for one in known if one.kind is not UseKind.SECRET_PATH}
+    covered = {(collision.path, collision.line) for collision in known if collision.kind is not UseKind.SECRET_PATH}
     by_key: dict[tuple[str, str], Collision] = {}
-    for one in found:
-        if (one.path, one.line) not in covered:
-            first = by_key.get((one.path, one.key))
-            new = Collision(UseKind.CLUSTER_NAME, "", "", one.key, old, one.path, one.line)
-            by_key[one.path, one.key] = replace(first, others=first.others + 1) if first else new
+    for leftover in found:
+        if (leftover.path, leftover.line) not in covered:
+            first = by_key.get((leftover.path, leftover.key))
+            new = Collision(UseKind.CLUSTER_NAME, "", "", leftover.key, old, leftover.path, leftover.line)
+            by_key[leftover.path, leftover.key] = replace(first, others=first.others + 1) if first else new
     return tuple(by_key.values())
 
 
 def findings_of(shared: Iterable[Collision], volumes: Sequence[Restore], *, old: str, new: str) -> Iterator[Finding]:
     """Yield a finding for each collision, and one for each namespace with volumes."""
-    for one in shared:
-        what = " ".join(filter(None, (one.object, one.field))) or "text"
-        value = shortened(one_line(one.value), _MOST_CHARACTERS)
-        advice = _ADVICE[one.kind].format(old=old, new=new)
-        more = f" (and in {one.others} other place{'s' if one.others > 1 else ''})" if one.others else ""
-        yield SHADOW_COLLISION.at(
-            one.path,
-            f"{one_line(what)}: {value}{more}: {advice}",
-            subject=f"{new}/{one.app}" if one.app else new,
-            line=one.line,
-            severity=Severity.INFO if one.kind is UseKind.SECRET_PATH else None,
-            key=f"{one.kind} {one.object} {one.field} {one.value}",
+    for collision in shared:
+        what = " ".join(filter(None, (collision.object, collision.field))) or "text"
+        value = shortened(one_line(collision.value), _MOST_CHARACTERS)
+        advice = _ADVICE[collision.kind].format(old=old, new=new)
+        more = (
+            f" (and in {collision.others} other place{'s' if collision.others > 1 else ''})" if collision.others else ""
         )
-    for namespace in sorted({one.namespace for one in volumes}):
-        yield _restore(namespace, [one for one in volumes if one.namespace == namespace], old, new)
+        yield SHADOW_COLLISION.at(
+            collision.path,
+            f"{one_line(what)}: {value}{more}: {advice}",
+            subject=f"{new}/{collision.app}" if collision.app else new,
+            line=collision.line,
+            severity=Severity.INFO if collision.kind is UseKind.SECRET_PATH else None,
+            key=f"{collision.kind} {collision.object} {collision.field} {collision.value}",
+        )
+    for namespace in sorted({restore.namespace for restore in volumes}):
+        yield _restore(namespace, [restore for restore in volumes if restore.namespace == namespace], old, new)
 
 
 def restores(volumes: Iterable[BackedVolume], path_in_copy: Callable[[str], str]) -> tuple[Restore, ...]:
@@ -177,10 +179,10 @@ def restores(volumes: Iterable[BackedVolume], path_in_copy: Callable[[str], str]
     )
 
 
-def _sources(one: BackedVolume) -> tuple[str, ...]:
-    names = [f"Velero Schedule {schedule.velero.name}" for schedule in one.schedules]
-    if one.own and one.own.works and not one.reason:
-        key = one.own.origin.manifest.key if one.own.origin else one.item.manifest.key
+def _sources(volume: BackedVolume) -> tuple[str, ...]:
+    names = [f"Velero Schedule {schedule.velero.name}" for schedule in volume.schedules]
+    if volume.own and volume.own.works and not volume.reason:
+        key = volume.own.origin.manifest.key if volume.own.origin else volume.item.manifest.key
         names.append(f"the database's own backup ({key.kind} {key.name})")
     return tuple(names)
 

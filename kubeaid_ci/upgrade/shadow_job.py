@@ -77,14 +77,14 @@ def shadow_cluster(
         if not dry_run and not made.refused:
             _put_in_place(config, work / HOME / name, f"{HOME}/{name}")
         found = (*made.findings, *_findings(done, original))
-        return Shadow(done, made, tuple(_without(one, work) for one in found))
+        return Shadow(done, made, tuple(_without(finding, work) for finding in found))
 
 
 def _original(every: Folders, name: str) -> Cluster:
     """Return the cluster to copy. Raises `UserError` if the name means no cluster that can be read, or several."""
     clusters = select(every, [name]).clusters
     if len(clusters) != 1:
-        known = [one.dir for one in every if isinstance(one, Cluster)]
+        known = [cluster.dir for cluster in every if isinstance(cluster, Cluster)]
         raise UserError(f"{name}: not one cluster that can be copied; {suggestion(name, known)}")
     return clusters[0]
 
@@ -153,7 +153,7 @@ def _compared(
         copy, before = states[name], states[original.dir]
         shared = shadow.collisions(_applied(copy, files), _applied(before, {}), files, old=original.name, new=name)
         left = shadow_copy.leftovers(path, original.name, name, files)
-        volumes = [one for one in plan(before, context).volumes if not is_exempt(one, context)]
+        volumes = [volume for volume in plan(before, context).volumes if not is_exempt(volume, context)]
         return ShadowCluster(
             name,
             original.label,
@@ -164,7 +164,7 @@ def _compared(
             (*shared, *shadow.of_leftovers(left, shared, original.name)),
             shadow.restores(volumes, partial(shadow_copy.renamed_path, original, name)),
             tuple(sorted(set(_unknown(copy)) | set(_unknown(before)))),
-            sum(one.errors for one in made.clusters),
+            sum(cluster.errors for cluster in made.clusters),
         )
 
 

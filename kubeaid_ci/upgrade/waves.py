@@ -63,7 +63,7 @@ def choose(
     number = _next(grouped, arrivals) if name == NEXT else _named(name, waves)
     if number is None:
         return WaveChoice(NEXT, (), f"every wave is at {to}")
-    wave, chosen = waves[number], tuple(one.dir for one in grouped[number])
+    wave, chosen = waves[number], tuple(cluster.dir for cluster in grouped[number])
     waiting = _waiting(wave, waves[number - 1], grouped[number - 1], arrivals, to=to, now=now) if number else ""
     return WaveChoice(wave.name, chosen, waiting)
 
@@ -80,7 +80,7 @@ def _named(name: str, waves: Sequence[WaveSettings]) -> int:
 
 
 def _next(grouped: Sequence[Sequence[Cluster]], arrivals: Mapping[str, Arrival]) -> int | None:
-    behind = (number for number, some in enumerate(grouped) if not all(arrivals[one.dir].at for one in some))
+    behind = (number for number, some in enumerate(grouped) if not all(arrivals[cluster.dir].at for cluster in some))
     return next(behind, None)
 
 

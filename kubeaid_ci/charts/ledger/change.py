@@ -165,7 +165,7 @@ def _of_chart(key: str, now: Sightings, before: Sightings, base_day: date | None
         yield _finding(key, message, impossible, "seen-early", Severity.ERROR)
     if possible:
         message = f"{key}: new first sightings, from which minimum-age counts: {_listed(possible, before)}"
-        is_past = any(one.day < today for one in possible.values())
+        is_past = any(sighting.day < today for sighting in possible.values())
         yield _finding(key, message, possible, "seen-new", None if is_past else Severity.INFO)
 
 

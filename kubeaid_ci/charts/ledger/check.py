@@ -42,11 +42,11 @@ def check(
 
 def _incomplete(unknown: Sequence[Finding], total: int) -> Iterator[Finding]:
     """Yield the findings about charts that the ledger does not have. If most are missing, report one finding."""
-    missing = [one for one in unknown if one.severity is Severity.WARNING]
+    missing = [finding for finding in unknown if finding.severity is Severity.WARNING]
     if len(missing) <= _MOST_MISSING or len(missing) * 2 <= total:
         yield from unknown
         return
-    yield from (one for one in unknown if one.severity is not Severity.WARNING)
+    yield from (finding for finding in unknown if finding.severity is not Severity.WARNING)
     message = (
         f"{len(missing)} of {total} vendored charts are not in {LEDGER}; add them with"
         " kubeaid-ci charts verify --offline --update-ledger"

@@ -26,7 +26,7 @@ def vendored(charts: Iterable[Chart], ledger: Ledger | None = None) -> tuple[Ven
         Vendored(chart.folder, subchart, dependency) for chart in charts for subchart, dependency in origins(chart)
     ]
     found = [one for one in every if not one.subchart.is_link or one.repository or one.key in known]
-    return tuple(sorted(found, key=lambda one: one.key))
+    return tuple(sorted(found, key=lambda chart: chart.key))
 
 
 def updated(
@@ -72,13 +72,13 @@ def accepted(
         if not any(name in (one.key, one.umbrella) and one.key in entries for one in chosen):
             raise UserError(f"{name}: the ledger has no such chart to accept; name one as umbrella/folder")
     lines = []
-    for one in chosen:
-        if (known := entries.get(one.key)) is None:
+    for chart in chosen:
+        if (known := entries.get(chart.key)) is None:
             continue
-        tree = None if known.origin == OWN else one.subchart.tree
-        content = LedgerEntry(one.subchart.version, known.first_seen, tree, one.repository, known.origin)
-        entries[one.key] = replace(content, patches=known.patches, removed=known.removed, reason=reason)
-        lines.append(f"accepted {one.key} {one.subchart.version}: {reason}")
+        tree = None if known.origin == OWN else chart.subchart.tree
+        content = LedgerEntry(chart.subchart.version, known.first_seen, tree, chart.repository, known.origin)
+        entries[chart.key] = replace(content, patches=known.patches, removed=known.removed, reason=reason)
+        lines.append(f"accepted {chart.key} {chart.subchart.version}: {reason}")
     return replace(ledger, entries=dict(sorted(entries.items())), exists=True), tuple(lines)
 
 
@@ -119,21 +119,21 @@ def text(ledger: Ledger) -> str:
     return _HEADER + documents.dump({"charts": charts, "seen": seen})
 
 
-def _is_recordable(one: Vendored) -> bool:
+def _is_recordable(chart: Vendored) -> bool:
     """Return whether a chart can be trusted: no link, readable metadata and a name that is text."""
-    return bool(one.subchart.version) and not one.subchart.is_link and one.is_named_in_text
+    return bool(chart.subchart.version) and not chart.subchart.is_link and chart.is_named_in_text
 
 
-def _new(one: Vendored, today: date) -> LedgerEntry:
-    if not one.comes_from_elsewhere:
-        return LedgerEntry(one.subchart.version, today, origin=OWN)
-    return LedgerEntry(one.subchart.version, today, one.subchart.tree, one.repository, UPSTREAM)
+def _new(chart: Vendored, today: date) -> LedgerEntry:
+    if not chart.comes_from_elsewhere:
+        return LedgerEntry(chart.subchart.version, today, origin=OWN)
+    return LedgerEntry(chart.subchart.version, today, chart.subchart.tree, chart.repository, UPSTREAM)
 
 
-def _moved(known: LedgerEntry, one: Vendored, today: date) -> LedgerEntry:
+def _moved(known: LedgerEntry, chart: Vendored, today: date) -> LedgerEntry:
     """Return the entry of a new version: new content, with what was declared about the chart."""
-    tree = None if known.origin == OWN else one.subchart.tree
-    entry = LedgerEntry(one.subchart.version, today, tree, one.repository, known.origin)
+    tree = None if known.origin == OWN else chart.subchart.tree
+    entry = LedgerEntry(chart.subchart.version, today, tree, chart.repository, known.origin)
     return replace(entry, patches=known.patches, removed=known.removed)
 
 

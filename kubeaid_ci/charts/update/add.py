@@ -122,12 +122,12 @@ class NewChart:
 def _with_warnings(updates: PreparedUpdates) -> PreparedUpdates:
     """Warn about charts that do not render: many need values that only clusters have, so they are added anyway."""
     ready: list[Ready] = []
-    for one in updates.ready:
-        trial = updates.trials.get(one.chart.folder)
-        if trial and isinstance(one, PreparedUpdate):
-            ready.append(replace(one, findings=(*one.findings, *_unrendered(trial))))
+    for update in updates.ready:
+        trial = updates.trials.get(update.chart.folder)
+        if trial and isinstance(update, PreparedUpdate):
+            ready.append(replace(update, findings=(*update.findings, *_unrendered(trial))))
         else:
-            ready.append(one)
+            ready.append(update)
     return replace(updates, ready=tuple(ready))
 
 

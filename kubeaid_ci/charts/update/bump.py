@@ -72,11 +72,11 @@ def check(refused: Iterable[RefusedUpdate], *, asked: int) -> Iterator[Finding]:
     `asked` is the number of dependencies that were looked up.
     """
     failures: list[tuple[TrackedDependency, Failed]] = []
-    for one in refused:
-        failures += one.failures
-        if not one.failures:
-            yield refused_finding(one.chart, one.error)
-        yield from one.findings
+    for refusal in refused:
+        failures += refusal.failures
+        if not refusal.failures:
+            yield refused_finding(refusal.chart, refusal.error)
+        yield from refusal.findings
     yield from upstream.unreachable_findings(failures, asked=asked, consequence="{} not updated")
 
 

@@ -74,7 +74,7 @@ def updated(chart: Chart, versions: Versions, vendored: Mapping[str, Chart]) -> 
         else Subchart(f"{chart.path}/charts/{folder}", new)
         for folder, new in vendored.items()
     }
-    subcharts = sorted((present | new).values(), key=lambda one: one.folder)
+    subcharts = sorted((present | new).values(), key=lambda subchart: subchart.folder)
     return replace(chart, dependencies=declared, subcharts=tuple(subcharts))
 
 
@@ -83,16 +83,16 @@ def mixed_up(before: Chart, after: Chart) -> Iterator[str]:
     for old, new in zip(resolve(before), resolve(after), strict=True):
         title = f"{new.dependency.title} {new.dependency.version}".strip()
         if new.rivals:
-            folders = " and ".join(sorted(one.folder for one in (new.subchart, *new.rivals) if one))
+            folders = " and ".join(sorted(vendored.folder for vendored in (new.subchart, *new.rivals) if vendored))
             yield f"{title} would fit {folders}, and Helm takes one of them at random"
         elif old.fits and not new.fits:
             yield f"no vendored chart would fit {title} any more, so Helm would render nothing for it"
         elif _moved(old, new):
             yield f"{title} would be rendered from charts/{new.folder} instead of charts/{old.folder}"
-    known = {one.path for one in undeclared(before)}
-    for one in undeclared(after):
-        if one.path not in known:
-            yield f"charts/{one.folder} would no longer belong to any dependency, and Helm renders it anyway"
+    known = {vendored.path for vendored in undeclared(before)}
+    for subchart in undeclared(after):
+        if subchart.path not in known:
+            yield f"charts/{subchart.folder} would no longer belong to any dependency, and Helm renders it anyway"
 
 
 def lock_path(chart: Chart) -> str:

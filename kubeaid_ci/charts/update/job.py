@@ -88,15 +88,15 @@ class UpdateJob:
             self.progress,
         )
         plan = planner.plan(request)
-        ready = self._tried([self._prepared(one) for one in plan.charts])
-        refused = [one for one in ready.ready if isinstance(one, RefusedUpdate)]
+        ready = self._tried([self._prepared(planned) for planned in plan.charts])
+        refused = [refusal for refusal in ready.ready if isinstance(refusal, RefusedUpdate)]
         return PreparedUpdates(
             ready.ready,
             ready.trials,
-            {one.chart.folder: one.group for one in plan.charts if one.group},
+            {planned.chart.folder: planned.group for planned in plan.charts if planned.group},
             plan.looks,
             (
-                *(finding for one in plan.charts for finding in one.findings),
+                *(finding for planned in plan.charts for finding in planned.findings),
                 *bump.check(refused, asked=plan.asked),
             ),
         )
@@ -104,7 +104,7 @@ class UpdateJob:
     def new_chart(self, prepared: PreparedUpdate | RefusedUpdate) -> PreparedUpdates:
         """Render a chart that is added."""
         ready = self._tried([prepared])
-        refused = [one for one in ready.ready if isinstance(one, RefusedUpdate)]
+        refused = [refusal for refusal in ready.ready if isinstance(refusal, RefusedUpdate)]
         return PreparedUpdates(ready.ready, ready.trials, {}, findings=tuple(bump.check(refused, asked=1)))
 
     def _prepared(self, planned: PlannedUpdate) -> Ready:
@@ -118,7 +118,7 @@ class UpdateJob:
             self.context.repo,
             self.root,
             self.revision,
-            [one for one in ready if isinstance(one, PreparedUpdate)],
+            [prepared for prepared in ready if isinstance(prepared, PreparedUpdate)],
             settings=self.settings,
             jobs=self.jobs,
             cache=self.cache,
@@ -126,7 +126,7 @@ class UpdateJob:
         )
         broken = {name: one for name, one in tried.items() if isinstance(one, RefusedUpdate)}
         return PreparedUpdates(
-            tuple(broken.get(one.chart.folder, one) for one in ready),
+            tuple(broken.get(update.chart.folder, update) for update in ready),
             {name: one for name, one in tried.items() if isinstance(one, TestRender)},
             {},
         )
@@ -145,7 +145,7 @@ def trials(
 ) -> dict[str, TestRender | RefusedUpdate]:
     """Render every updated chart before and after. Returns the results by folder; a chart that broke is refused."""
     files, found = _gathered(repo, prepared)
-    charts = {one.chart.folder: one for one in prepared if one.chart.folder not in found}
+    charts = {update.chart.folder: update for update in prepared if update.chart.folder not in found}
     if not charts:
         return found
     there = [name for name, one in charts.items() if one.chart.file in repo.snapshot.files]
@@ -173,12 +173,12 @@ def _gathered(
     """Return the files of all updated charts, and the charts whose links must not be followed."""
     files: dict[str, bytes] = {}
     found: dict[str, TestRender | RefusedUpdate] = {}
-    for one in prepared:
+    for update in prepared:
         try:
-            files |= _files(repo, one)
+            files |= _files(repo, update)
         except LinkError as error:
-            finding = RULES["chart/symlink-escapes"].at(one.chart.path, str(error), subject=one.chart.folder)
-            found[one.chart.folder] = RefusedUpdate(one.chart, "it holds a link that is not followed", (finding,))
+            finding = RULES["chart/symlink-escapes"].at(update.chart.path, str(error), subject=update.chart.folder)
+            found[update.chart.folder] = RefusedUpdate(update.chart, "it holds a link that is not followed", (finding,))
     return files, found
 
 

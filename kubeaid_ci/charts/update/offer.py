@@ -77,12 +77,12 @@ class ChartPublisher:
         """Publish every group. With `everything`, close the requests of charts that need no update any more."""
         groups: dict[str, list[PreparedUpdate]] = {}
         unsure: dict[str, list[str]] = {}
-        for one in self.made.ready:
-            match one:
+        for ready in self.made.ready:
+            match ready:
                 case PreparedUpdate():
-                    groups.setdefault(self._branch(one.chart), []).append(one)
+                    groups.setdefault(self._branch(ready.chart), []).append(ready)
                 case RefusedUpdate():
-                    unsure.setdefault(self._branch(one.chart), []).append(one.chart.folder)
+                    unsure.setdefault(self._branch(ready.chart), []).append(ready.chart.folder)
         done = {branch: self._group(branch, group, unsure.get(branch, ())) for branch, group in groups.items()}
         # A chart that could not be checked may still need its open request.
         gone: tuple[str, ...] = ()
@@ -92,8 +92,8 @@ class ChartPublisher:
         answers = [*done.values(), *closed, *(self._first_seen(heads) if everything else ())]
         return ChartPublication(
             self._updates(done),
-            tuple(one for one in answers if isinstance(one, Published)),
-            tuple(one for one in answers if isinstance(one, Unpublished)),
+            tuple(request for request in answers if isinstance(request, Published)),
+            tuple(unpublished for unpublished in answers if isinstance(unpublished, Unpublished)),
         )
 
     def _first_seen(self, heads: Heads) -> Iterator[Published | Unpublished]:
@@ -122,33 +122,38 @@ class ChartPublisher:
     def _updates(self, done: Mapping[str, Published | Unpublished]) -> Updates:
         results: list[ChartUpdate] = []
         findings: list[Finding] = [*self.made.findings]
-        for one in self.made.ready:
-            if not isinstance(one, PreparedUpdate):
-                results.append(unchanged(one))
+        for prepared in self.made.ready:
+            if not isinstance(prepared, PreparedUpdate):
+                results.append(unchanged(prepared))
                 continue
-            findings += one.findings
-            match done[self._branch(one.chart)]:
+            findings += prepared.findings
+            match done[self._branch(prepared.chart)]:
                 case Unpublished() as failed:
-                    results.append(replace(self._update(one), error=str(failed.error)))
+                    results.append(replace(self._update(prepared), error=str(failed.error)))
                 case request:
-                    results.append(replace(self._update(one), request=request))
+                    results.append(replace(self._update(prepared), request=request))
         return Updates(tuple(results), tuple(findings), dry_run=bool(self.target.options.dry_run))
 
     def _group(self, branch: str, group: Sequence[PreparedUpdate], unsure: Sequence[str]) -> Published | Unpublished:
-        updates = [self._update(one) for one in group]
+        updates = [self._update(prepared) for prepared in group]
         try:
             proposal = self._proposal(branch, updates, self._files(group, updates))
             proposal = replace(proposal, incomplete=tuple(unsure))
         except KubeaidCiError as error:
             return Unpublished(branch, error)
-        return self._attempt(proposal, [one.chart for one in updates])
+        return self._attempt(proposal, [update.chart for update in updates])
 
     def _files(self, group: Sequence[PreparedUpdate], updates: Sequence[ChartUpdate]) -> Files:
         """Return every file that a group changes: its charts, the ledger, and the files that follow the charts."""
-        files: dict[str, bytes | File | None] = {path: file for one in group for path, file in one.files.items()}
-        entries = {**self.ledger.entries, **{key: entry for one in group for key, entry in one.entries.items()}}
+        files: dict[str, bytes | File | None] = {
+            path: file for prepared in group for path, file in prepared.files.items()
+        }
+        entries = {
+            **self.ledger.entries,
+            **{key: entry for prepared in group for key, entry in prepared.entries.items()},
+        }
         files[LEDGER] = ledgers.text(replace(self.ledger, entries=entries, exists=True)).encode()
-        added = {one.chart.folder for one in group} - self.folders
+        added = {prepared.chart.folder for prepared in group} - self.folders
         step = request_text.step(updates)
         after = platform_files.following(texts(self.checkout.folder), added=added, step=step)
         return files | {path: text.encode() for path, text in after.items()}

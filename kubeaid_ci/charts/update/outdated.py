@@ -105,7 +105,7 @@ def outdated_charts(
     asked = tracked_dependencies(chosen.charts, charts)
     upstreams = upstreams or upstream_status.connect(known, jobs=jobs, cache=cache)
     looks = upstream_status.look(repo, asked, upstreams, settings=known, today=day, jobs=jobs, progress=progress)
-    results = tuple(outdated_result(one) for one in looks)
+    results = tuple(outdated_result(look) for look in looks)
     sightings = _record(root, repo.ledger, looks, everything=not charts) if update_ledger else ()
     unused = unmatched_policies(known.charts, asked) if not charts else ()
     findings = (
@@ -113,7 +113,7 @@ def outdated_charts(
         *_findings(looks, results),
         *unused_policies(unused),
     )
-    may_pass = any(isinstance(one.releases, Failed) and one.releases.may_pass for one in looks)
+    may_pass = any(isinstance(look.releases, Failed) and look.releases.may_pass for look in looks)
     return OutdatedCharts(results, findings, sightings, may_pass)
 
 

@@ -70,12 +70,12 @@ class Planner:
         version that does not exist.
         """
         asked = self._asked(request)
-        own = [one for one in asked if self._is_own(one)]
+        own = [tracked for tracked in asked if self._is_own(tracked)]
         if request.to is not None:
             looks, planned = [], [self._to(asked, request.to)]
         else:
-            looks = self._look([one for one in asked if one not in own])
-            folders = dict.fromkeys(one.chart.folder for one in asked)
+            looks = self._look([tracked for tracked in asked if tracked not in own])
+            folders = dict.fromkeys(tracked.chart.folder for tracked in asked)
             planned = [self._chart(folder, looks, own, is_named=bool(request.charts)) for folder in folders]
         self._fetch(planned, request.to)
         return UpdatePlan(tuple(planned), tuple(looks), len(asked) - len(own))
@@ -85,9 +85,11 @@ class Planner:
         asked = tracked_dependencies(chosen.charts, request.charts)
         source.selected(self.repo.charts, request.skip)  # a misspelled name would skip nothing
         skipped = (
-            {one.key for one in tracked_dependencies(self.repo.charts.charts, request.skip)} if request.skip else set()
+            {tracked.key for tracked in tracked_dependencies(self.repo.charts.charts, request.skip)}
+            if request.skip
+            else set()
         )
-        return tuple(one for one in asked if one.key not in skipped)
+        return tuple(tracked for tracked in asked if tracked.key not in skipped)
 
     def _is_own(self, tracked: TrackedDependency) -> bool:
         entry = self.repo.ledger.entries.get(tracked.key)
@@ -109,7 +111,7 @@ class Planner:
     ) -> PlannedUpdate:
         """Plan one umbrella chart. One dependency whose upstream failed stops the whole chart."""
         mine = [look for look in looks if look.tracked.chart.folder == folder]
-        not_updated = [one for one in own if one.chart.folder == folder]
+        not_updated = [tracked for tracked in own if tracked.chart.folder == folder]
         if not mine:
             return _own(not_updated, is_named=is_named)
         chart = mine[0].tracked.chart
@@ -135,7 +137,7 @@ class Planner:
 
     def _to(self, asked: Sequence[TrackedDependency], version: str) -> PlannedUpdate:
         if len(asked) != 1:
-            names = ", ".join(one.key for one in asked[:10]) or "none"
+            names = ", ".join(tracked.key for tracked in asked[:10]) or "none"
             raise UserError(f"--to {version}: name one chart to update, as umbrella/chart; chosen are {names}")
         one = asked[0]
         if self._is_own(one):
@@ -149,7 +151,7 @@ class Planner:
         return PlannedUpdate(one.chart, (Bump(one, release, self.changed.get(one.key, one.current)),))
 
     def _fetch(self, planned: Sequence[PlannedUpdate], to: str | None) -> None:
-        bumps = [bump for one in planned for bump in one.bumps]
+        bumps = [bump for update in planned for bump in update.bumps]
         wanted = [_wanted(bump.tracked, bump.release.version) for bump in bumps]
         progress = partial(self.progress, "archives fetched") if self.progress else None
         for answer in self.upstreams.fetch_all(wanted, progress=progress):

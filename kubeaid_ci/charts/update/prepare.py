@@ -54,7 +54,7 @@ class UpdateContext:
         """
         try:
             made = [self._vendored(bump) for bump in bumps]
-            versions = {number: one.version for one in made for number in one.positions}
+            versions = {number: vendored.version for vendored in made for number in vendored.positions}
             _check_folders(chart, versions, made)
             metadata = self._metadata(chart, versions, text)
         except UpdateRefusedError as error:
@@ -63,11 +63,11 @@ class UpdateContext:
             return RefusedUpdate(chart, str(error))
         return PreparedUpdate(
             chart,
-            tuple(one.update for one in made),
-            {path: file for one in made for path, file in one.files.items()} | metadata,
-            tuple(one.folder for one in made),
-            {one.key: one.entry for one in made},
-            tuple(finding for one in made for finding in one.findings),
+            tuple(vendored.update for vendored in made),
+            {path: file for vendored in made for path, file in vendored.files.items()} | metadata,
+            tuple(vendored.folder for vendored in made),
+            {vendored.key: vendored.entry for vendored in made},
+            tuple(finding for vendored in made for finding in vendored.findings),
         )
 
     def _metadata(self, chart: Chart, versions: chart_update.Versions, text: str | None) -> dict[str, File | None]:
@@ -140,7 +140,7 @@ class _Vendored:
     @property
     def positions(self) -> tuple[int, ...]:
         """Return where Chart.yaml declares the dependencies that render this folder."""
-        return tuple(one.position for one in (self.tracked.dependency, *self.tracked.shared_by))
+        return tuple(dependency.position for dependency in (self.tracked.dependency, *self.tracked.shared_by))
 
     @property
     def chart(self) -> Chart:
@@ -150,7 +150,7 @@ class _Vendored:
 
 def _check_folders(chart: Chart, versions: chart_update.Versions, made: Sequence[_Vendored]) -> None:
     """Raise `UpdateRefusedError` if Helm would render another folder for a dependency than before."""
-    after = chart_update.updated(chart, versions, {one.tracked.folder: one.chart for one in made})
+    after = chart_update.updated(chart, versions, {vendored.tracked.folder: vendored.chart for vendored in made})
     if problems := list(chart_update.mixed_up(chart, after)):
         advice = "limit one of them with a policy in .kubeaid-ci.yaml (charts: allow, pin), or remove a folder"
         raise UpdateRefusedError(f"{'; '.join(problems)}; {advice}")

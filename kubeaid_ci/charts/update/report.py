@@ -43,11 +43,13 @@ _OUTDATED_COLUMNS = ("chart", "current", "newest", "latest", "released", "held b
 def update_report(updates: Updates, more: Iterable[Finding] = (), *, command: str, version: str) -> Report:
     """Report what was updated and what was not. The sections describe each update."""
     # Without a network every chart fails: one finding has the reason, and rows would bury it.
-    all_failed = all(one.status is UpdateStatus.FAILED for one in updates.results)
+    all_failed = all(update.status is UpdateStatus.FAILED for update in updates.results)
     hidden = {UpdateStatus.UP_TO_DATE} | ({UpdateStatus.FAILED} if all_failed else set())
-    speaking = [one for one in updates.results if one.status not in hidden]
+    speaking = [update for update in updates.results if update.status not in hidden]
     sections = tuple(
-        Section(f"{one.chart}: {steps(one)}", (*about(one), *folds(one))) for one in speaking if one.subcharts
+        Section(f"{update.chart}: {steps(update)}", (*about(update), *folds(update)))
+        for update in speaking
+        if update.subcharts
     )
     return Report(
         command,
@@ -55,7 +57,7 @@ def update_report(updates: Updates, more: Iterable[Finding] = (), *, command: st
         summary=_summary(updates),
         results=updates.results,
         findings=(*updates.findings, *more),
-        table=Table(_UPDATE_COLUMNS, tuple(row for one in speaking for row in _rows(one))),
+        table=Table(_UPDATE_COLUMNS, tuple(row for update in speaking for row in _rows(update))),
         sections=sections,
         details=_details(updates),
     )
@@ -154,14 +156,16 @@ def _sides(change: ValueChange) -> Text:
 
 def outdated_report(found: OutdatedCharts, *, version: str) -> Report:
     """Report what is outdated, with the reasons; links to release notes are in the sections."""
-    counts = Counter(one.status for one in found.results)
+    counts = Counter(result.status for result in found.results)
     # Rows of "not known" would bury the finding that has the reason.
     hidden = {OutdatedStatus.CURRENT} | (
         {OutdatedStatus.UNKNOWN} if counts[OutdatedStatus.UNKNOWN] == len(found.results) else set()
     )
-    listed = [one for one in found.results if one.status not in hidden]
+    listed = [result for result in found.results if result.status not in hidden]
     sections = [
-        Section(f"{_name(one)}: {_step(one)}", (item_list(_lines(one)),)) for one in listed if one.newest or one.held
+        Section(f"{_name(result)}: {_step(result)}", (item_list(_lines(result)),))
+        for result in listed
+        if result.newest or result.held
     ]
     ledger = item_list(map(Code, found.ledger))
     if found.ledger:

@@ -53,7 +53,7 @@ def labels(
     updates: Sequence[ChartUpdate], comparisons: Sequence[Comparison], lost: Sequence[LostValue]
 ) -> tuple[str, ...]:
     """Return the labels for the kind, the step and the risk: ``risk-high`` loses or breaks something."""
-    severities = {one.severity for each in comparisons for one in outcome.speaking(each.findings)}
+    severities = {finding.severity for each in comparisons for finding in outcome.speaking(each.findings)}
     high = Severity.ERROR in severities
     medium = Severity.WARNING in severities or bool(lost) or step(updates) is Step.MAJOR
     risk = "risk-high" if high else "risk-medium" if medium else "risk-low"
@@ -109,8 +109,8 @@ def _lost(lost: Sequence[LostValue]) -> Iterator[str]:
     if not lost:
         return
     rows = [
-        (escape(one.cluster), code(one.key), code(f"{one.path}:{one.line}" if one.line else one.path))
-        for one in lost[:_MOST_LOST]
+        (escape(value.cluster), code(value.key), code(f"{value.path}:{value.line}" if value.line else value.path))
+        for value in lost[:_MOST_LOST]
     ]
     more = f"\nand {len(lost) - _MOST_LOST} more\n" if len(lost) > _MOST_LOST else ""
     yield "### Values that clusters set, and that the chart no longer has\n"

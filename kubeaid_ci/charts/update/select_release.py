@@ -119,7 +119,7 @@ def refuses(kube_version: str | None, kubernetes: Iterable[Version]) -> Version 
     if not kube_version:
         return None
     wanted = _range(kube_version)
-    return next((one for one in kubernetes if wanted is None or not wanted.allows(one)), None)
+    return next((version for version in kubernetes if wanted is None or not wanted.allows(version)), None)
 
 
 def _pinned(base: Version | None, releases: Sequence[Release], pin: Version) -> Choice:
@@ -192,14 +192,14 @@ def _newer(
 def _is_declared(version: Version, context: SelectionContext) -> bool:
     """Return whether a release that equals the base is one that Chart.yaml declares."""
     ranges = [parsed for declared in context.declared if (parsed := _range(declared))]
-    equal = [one for one in ranges if one.base == version]
-    return any(not one.is_exact or is_same_release(one.text.lstrip("= "), version.text) for one in equal)
+    equal = [range_ for range_ in ranges if range_.base == version]
+    return any(not range_.is_exact or is_same_release(range_.text.lstrip("= "), version.text) for range_ in equal)
 
 
 def _reason(base: Version | None, release: Release, policy: ChartPolicy, context: SelectionContext) -> str | None:
     """Return why a release is held back, as a short phrase, or None if it may be taken."""
     version = Version.parse(release.version)
-    if ignored := next((one for one in policy.ignore if _matches(one, version)), None):
+    if ignored := next((range_ for range_ in policy.ignore if _matches(range_, version)), None):
         return f"ignored by {str(ignored)!r}"
     if policy.allow and base is None:
         return f"of unknown step: no version is declared or vendored, and {policy.allow} is allowed"

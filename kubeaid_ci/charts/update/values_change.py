@@ -138,8 +138,8 @@ def set_values(fleet: Fleet) -> tuple[SetValues, ...]:
 
 def lost(known: Iterable[SetValues], update: ChartUpdate) -> tuple[LostValue, ...]:
     """Return the values that clusters set and that the updated chart no longer has, in order of cluster."""
-    found = {one for each in known if each.chart == update.chart for one in _lost(each, update)}
-    return tuple(sorted(found, key=lambda one: (one.cluster, one.app, one.path, one.line or 0, one.key)))
+    found = {lost_value for each in known if each.chart == update.chart for lost_value in _lost(each, update)}
+    return tuple(sorted(found, key=lambda value: (value.cluster, value.app, value.path, value.line or 0, value.key)))
 
 
 def _lost(each: SetValues, update: ChartUpdate) -> Iterator[LostValue]:

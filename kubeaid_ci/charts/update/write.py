@@ -111,21 +111,21 @@ class ChartWriter:
 
     def write_all(self, updates: PreparedUpdates) -> Updates:
         """Write every update. One that cannot be written does not block the others."""
-        results = tuple(self._result(one) for one in updates.ready)
+        results = tuple(self._result(ready) for ready in updates.ready)
         self._write_following()
         findings = (*updates.findings, *self.findings)
         written = tuple(dict.fromkeys(self.written))
         return Updates(results, findings, written, tuple(self.unwritten), dry_run=self.dry_run)
 
-    def _result(self, one: Ready) -> ChartUpdate:
-        if not isinstance(one, PreparedUpdate):
-            return unchanged(one)
+    def _result(self, ready: Ready) -> ChartUpdate:
+        if not isinstance(ready, PreparedUpdate):
+            return unchanged(ready)
         try:
-            return self._write(one)
+            return self._write(ready)
         except UserError as error:
-            self.unwritten.append(one.chart.folder)
-            self.findings.append(bump.refused_finding(one.chart, str(error)))
-            return ChartUpdate(one.chart.folder, UpdateStatus.REFUSED, error=str(error))
+            self.unwritten.append(ready.chart.folder)
+            self.findings.append(bump.refused_finding(ready.chart, str(error)))
+            return ChartUpdate(ready.chart.folder, UpdateStatus.REFUSED, error=str(error))
 
     def _write(self, prepared: PreparedUpdate) -> ChartUpdate:
         folder, is_new = prepared.chart.folder, prepared.chart.folder not in self.folders
@@ -171,12 +171,12 @@ def texts(root: Path) -> dict[str, str]:
     return {path: (root / path).read_bytes().decode("utf-8", "replace") for path in present}
 
 
-def unchanged(one: PlannedUpdate | RefusedUpdate) -> ChartUpdate:
+def unchanged(ready: PlannedUpdate | RefusedUpdate) -> ChartUpdate:
     """Return the result for a chart that is not updated."""
-    match one:
+    match ready:
         case PlannedUpdate():
-            status = UpdateStatus.SKIPPED if one.findings else UpdateStatus.UP_TO_DATE
-            return ChartUpdate(one.chart.folder, status)
+            status = UpdateStatus.SKIPPED if ready.findings else UpdateStatus.UP_TO_DATE
+            return ChartUpdate(ready.chart.folder, status)
         case RefusedUpdate():
-            status = UpdateStatus.FAILED if one.failures else UpdateStatus.REFUSED
-            return ChartUpdate(one.chart.folder, status, error=one.error)
+            status = UpdateStatus.FAILED if ready.failures else UpdateStatus.REFUSED
+            return ChartUpdate(ready.chart.folder, status, error=ready.error)

@@ -133,16 +133,18 @@ def reach(now: Mapping[str, Mapping[str, str]], base: Mapping[str, Mapping[str, 
 def suppressions(now: Iterable[Suppression], base: Collection[Suppression]) -> Iterator[Finding]:
     """Yield what silences a finding about charts and did not in the base."""
     known = {_plain(one) for one in base}
-    for one in now:
-        if one.rule.startswith("chart/") and _plain(one) not in known:
-            message = f"{one.rule} is silenced for {one.subject} from now on: {one.reason}"
-            yield _SUPPRESSION.at(SETTINGS_FILE, message, subject=one.rule, line=one.line, key=one.subject)
+    for suppression in now:
+        if suppression.rule.startswith("chart/") and _plain(suppression) not in known:
+            message = f"{suppression.rule} is silenced for {suppression.subject} from now on: {suppression.reason}"
+            yield _SUPPRESSION.at(
+                SETTINGS_FILE, message, subject=suppression.rule, line=suppression.line, key=suppression.subject
+            )
 
 
 def leniency(now: FailOn | None, base: FailOn | None) -> Iterator[Finding]:
     """Yield a new word on which findings make a run fail, where fewer do than before."""
     before, after = base or FailOn.ERROR, now or FailOn.ERROR
-    if any(before.reached_by(one) and not after.reached_by(one) for one in Severity):
+    if any(before.reached_by(severity) and not after.reached_by(severity) for severity in Severity):
         message = f"runs fail on {after} from now on, and not on {before}"
         yield _SUPPRESSION.at(SETTINGS_FILE, message, subject="fail-on", severity=Severity.ERROR, key="fail-on")
 
@@ -164,8 +166,8 @@ def _change(what: str, old: str | None, new: str | None) -> str:
     )
 
 
-def _plain(one: Suppression) -> tuple[object, ...]:
-    return one.rule, one.subject, one.path, one.until
+def _plain(suppression: Suppression) -> tuple[object, ...]:
+    return suppression.rule, suppression.subject, suppression.path, suppression.until
 
 
 def _at(chart: Chart, dependency: Dependency, message: str) -> Finding:

@@ -46,7 +46,10 @@ def blocks(effects: Effects) -> Iterator[Block]:
         return
     how = " (rendered by itself)" if effects.rendered == "subchart" else ""
     yield Paragraph((Strong(_WHOSE[effects.changed_by]), how))
-    texts = ((Strong(one.rule.id), " ", Code(one.subject), f": {_bounded(one.message)}") for one in _dangers(effects))
+    texts = (
+        (Strong(finding.rule.id), " ", Code(finding.subject), f": {_bounded(finding.message)}")
+        for finding in _dangers(effects)
+    )
     items = [*item_list(texts, most=_MOST_DANGERS).items]
     items += [Item(("image ", Code(line.text()))) for line in image_lines(effects.images)]
     yield ItemList((*items, *(item for group in groups(effects.objects) for item in change_list(group).items)))

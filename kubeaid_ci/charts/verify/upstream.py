@@ -75,7 +75,7 @@ def answers(asked: Iterable[_Asked], fetch: Fetch, *, jobs: int) -> Iterator[tup
                 for future in list(wait(running, return_when=FIRST_COMPLETED).done):
                     wanted, got = running.pop(future), future.result()
                     del future
-                    yield from ((one, got) for one in same[wanted])
+                    yield from ((vendored, got) for vendored in same[wanted])
                     del got
                     running |= {threads.submit(fetch, new): new for new in islice(waiting, 1)}
         finally:

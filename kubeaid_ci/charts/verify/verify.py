@@ -123,8 +123,10 @@ class _Run:
 
     def verify(self, fetch: Fetch | None, *, jobs: int | None, record: bool, progress: Progress | None) -> None:
         """Reach a verdict on every chart as upstream answers. With `record`, note what upstream publishes."""
-        entries = {one.key: self.ledger.entries.get(one.key) for one in self.vendored}
-        asked = [(one, entries[one.key]) for one in self.vendored if fetch and _has_upstream(one, entries[one.key])]
+        entries = {chart.key: self.ledger.entries.get(chart.key) for chart in self.vendored}
+        asked = [
+            (chart, entries[chart.key]) for chart in self.vendored if fetch and _has_upstream(chart, entries[chart.key])
+        ]
         self.asked = len(asked)
         recorded: dict[str, str] = {}
         for one, got in answers(asked, fetch, jobs=_FETCHES_A_JOB * (jobs or os.cpu_count() or 1)) if fetch else ():
@@ -132,9 +134,9 @@ class _Run:
             if record and isinstance(got, Fetched) and compared is not None and compared.is_same:
                 recorded |= self._record(one, got)
             self._conclude(one, got, compared, progress)
-        for one in self.vendored:
-            if one.key not in self.verdicts:
-                self._conclude(one, None, None, progress)
+        for vendored in self.vendored:
+            if vendored.key not in self.verdicts:
+                self._conclude(vendored, None, None, progress)
         self.changes += (recorded[key] for key in sorted(recorded))
 
     def _record(self, vendored: Vendored, got: Fetched) -> dict[str, str]:
@@ -177,7 +179,7 @@ class _Run:
                 everything=self.everything,
                 today=self.today,
             )
-        yield from (finding for one in self.vendored for finding in self.verdicts[one.key][1])
+        yield from (finding for vendored in self.vendored for finding in self.verdicts[vendored.key][1])
         yield from self._unreachable()
 
     def _unreachable(self) -> Iterator[Finding]:

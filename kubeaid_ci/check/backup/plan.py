@@ -33,7 +33,7 @@ class BackedVolume:
     def crons(self) -> tuple[CronSchedule, ...]:
         """The times of all its backups."""
         own = self.own.crons if self.own and self.own.works else ()
-        return (*(one.velero.cron for one in self.schedules if one.velero.cron), *own)
+        return (*(schedule.velero.cron for schedule in self.schedules if schedule.velero.cron), *own)
 
     def __str__(self) -> str:
         key = self.item.manifest.key
@@ -51,7 +51,7 @@ class Plan:
     @property
     def has_backups(self) -> bool:
         """True if anything is backed up, or was meant to be."""
-        return bool(self.schedules) or any(one.own for one in self.volumes)
+        return bool(self.schedules) or any(volume.own for volume in self.volumes)
 
 
 def plan(state: ClusterState, context: CheckContext) -> Plan:

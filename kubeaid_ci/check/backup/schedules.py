@@ -160,11 +160,11 @@ def _database_backups(state: ClusterState, context: CheckContext) -> Iterator[Fi
     """Report databases, and the scheduled backups of CloudNativePG."""
     backups = plan(state, context)
     reported: set[str] = set()
-    for one in backups.volumes:
-        key = str(one.item.manifest.key)
-        if one.own and one.own.problem and key not in reported:
+    for volume in backups.volumes:
+        key = str(volume.item.manifest.key)
+        if volume.own and volume.own.problem and key not in reported:
             reported.add(key)
-            yield one.item.finding(INCOMPLETE, f"{key}: {one.own.problem}", key=key, content=one.own.problem)
+            yield volume.item.finding(INCOMPLETE, f"{key}: {volume.own.problem}", key=key, content=volume.own.problem)
     scheduled = [item for item in backups.items if (item.manifest.key.group, item.manifest.key.kind) == CNPG_BACKUP]
     for item in scheduled:
         yield from _schedule(item)

@@ -120,9 +120,9 @@ def _servers(items: Iterable[Applied]) -> tuple[frozenset[str], frozenset[str]]:
         if (key.group, key.kind) == (GROUP, "VolumeSnapshotLocation"):
             snapshots.add(destination)
         for pods in pod_templates(item.manifest) if key.kind == "Deployment" else ():
-            containers = [one for one in pods.containers() if "velero/velero" in text(one, "image")]
+            containers = [entry for entry in pods.containers() if "velero/velero" in text(entry, "image")]
             servers |= {destination} if containers else set()
-            if any("EnableCSI" in word for one in containers for word in texts(one, "args")):
+            if any("EnableCSI" in word for entry in containers for word in texts(entry, "args")):
                 snapshots.add(destination)
     return frozenset(servers), frozenset(snapshots)
 

@@ -39,10 +39,10 @@ _LONGEST = timedelta(hours=24)
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Report uncovered volumes once for each namespace, and gaps once for each set of schedules."""
     backups = plan(state, context)
-    uncovered = [one for one in backups.volumes if one.reason and not is_exempt(one, context)]
+    uncovered = [backed for backed in backups.volumes if backed.reason and not is_exempt(backed, context)]
     by_namespace: dict[tuple[str, str], list[BackedVolume]] = {}
-    for one in uncovered:
-        by_namespace.setdefault(one.namespace, []).append(one)
+    for volume in uncovered:
+        by_namespace.setdefault(volume.namespace, []).append(volume)
     if backups.has_backups:
         for (_, namespace), inside in sorted(by_namespace.items()):
             yield _uncovered(namespace, inside, backups)
@@ -51,19 +51,19 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     yield from _gaps(backups)
 
 
-def is_exempt(one: BackedVolume, context: CheckContext) -> bool:
+def is_exempt(volume: BackedVolume, context: CheckContext) -> bool:
     """Return whether the settings exempt a volume: by its namespace, or ``namespace/Kind/name``."""
-    key = one.item.manifest.key
+    key = volume.item.manifest.key
     names = (key.namespace, f"{key.namespace}/{key.kind}/{key.name}")
     return any(matches(glob, name) for glob in context.settings.backup_exempt for name in names)
 
 
 def _uncovered(namespace: str, inside: list[BackedVolume], backups: Plan) -> Finding:
     first = inside[0].item
-    total = sum(one.namespace == inside[0].namespace for one in backups.volumes)
+    total = sum(backed.namespace == inside[0].namespace for backed in backups.volumes)
     reasons: dict[str, list[str]] = {}
-    for one in inside:
-        reasons.setdefault(one.reason, []).append(str(one))
+    for volume in inside:
+        reasons.setdefault(volume.reason, []).append(str(volume))
     why = "; ".join(f"{named(names)}: {reason}" for reason, names in reasons.items())
     message = f"namespace {namespace}: {len(inside)} of {total} volumes are in no backup: {why}"
     return first.finding(VOLUME_UNCOVERED, message, key=namespace)
@@ -83,17 +83,19 @@ def _none(
 def _gaps(backups: Plan) -> Iterator[Finding]:
     """Report volumes with the same backups together."""
     same: dict[tuple[str, ...], list[BackedVolume]] = {}
-    for one in backups.volumes:
-        if one.crons:
-            same.setdefault(_sources(one), []).append(one)
+    for backed in backups.volumes:
+        if backed.crons:
+            same.setdefault(_sources(backed), []).append(backed)
     for sources, together in same.items():
         first = together[0]
         origin = first.schedules[0].item if first.schedules else (first.own and first.own.origin) or first.item
         yield from _gap(origin, sources, first.crons, f" of {named(map(str, together))}")
-    active = [one for one in backups.schedules if one.velero.cron and not one.velero.paused]
-    if active and not any(one.schedules for one in backups.volumes):
+    active = [schedule for schedule in backups.schedules if schedule.velero.cron and not schedule.velero.paused]
+    if active and not any(volume.schedules for volume in backups.volumes):
         names = tuple(f"Schedule {one.velero.name}" for one in active)
-        yield from _gap(active[0].item, names, tuple(one.velero.cron for one in active if one.velero.cron), "")
+        yield from _gap(
+            active[0].item, names, tuple(schedule.velero.cron for schedule in active if schedule.velero.cron), ""
+        )
 
 
 def _gap(origin: Applied, sources: tuple[str, ...], crons: tuple[CronSchedule, ...], of: str) -> Iterator[Finding]:
@@ -103,10 +105,10 @@ def _gap(origin: Applied, sources: tuple[str, ...], crons: tuple[CronSchedule, .
         yield origin.finding(GAP, f"{named(sources)}: {how_long}{of}", key=" ".join(sources))
 
 
-def _sources(one: BackedVolume) -> tuple[str, ...]:
-    names = [f"Schedule {schedule.velero.name}" for schedule in one.schedules]
-    if one.own and one.own.works and one.own.crons and one.own.origin:
-        key = one.own.origin.manifest.key
+def _sources(volume: BackedVolume) -> tuple[str, ...]:
+    names = [f"Schedule {schedule.velero.name}" for schedule in volume.schedules]
+    if volume.own and volume.own.works and volume.own.crons and volume.own.origin:
+        key = volume.own.origin.manifest.key
         names.append(f"{key.kind} {key.name}")
     return tuple(names)
 
@@ -114,5 +116,5 @@ def _sources(one: BackedVolume) -> tuple[str, ...]:
 def coverage(state: ClusterState, context: CheckContext) -> dict[str, dict[str, int]]:
     """Return the figures of the family. Exempt volumes count as covered."""
     found = plan(state, context).volumes
-    uncovered = sum(bool(one.reason) and not is_exempt(one, context) for one in found)
+    uncovered = sum(bool(volume.reason) and not is_exempt(volume, context) for volume in found)
     return {"backup": {"volumes": len(found), "uncovered": uncovered}}

@@ -197,11 +197,11 @@ def _projects(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
 def _open(spec: Any) -> list[str]:
     """Return what a project leaves open; empty if it restricts repositories, destinations or cluster-scoped kinds."""
     anywhere = any(
-        one.get("namespace") == "*" and "*" in (one.get("server"), one.get("name"))
-        for one in mappings(spec, "destinations")
+        entry.get("namespace") == "*" and "*" in (entry.get("server"), entry.get("name"))
+        for entry in mappings(spec, "destinations")
     )
     any_kind = any(
-        one.get("group") == "*" and one.get("kind") == "*" for one in mappings(spec, "clusterResourceWhitelist")
+        entry.get("group") == "*" and entry.get("kind") == "*" for entry in mappings(spec, "clusterResourceWhitelist")
     )
     found = {"repository": "*" in texts(spec, "sourceRepos"), "destination": anywhere, "cluster-scoped kind": any_kind}
     return list(found) if all(found.values()) else []

@@ -49,10 +49,10 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
         yield from _root(own_root, state, context)
     named = list(sources(state, context))
     reported: set[tuple[str, str]] = set()
-    for one in named:
-        for finding in _source(one, own_root, state, context):
-            if (finding.rule.id, f"{one.app.app} {one.source.shown_url}") not in reported:
-                reported.add((finding.rule.id, f"{one.app.app} {one.source.shown_url}"))
+    for source in named:
+        for finding in _source(source, own_root, state, context):
+            if (finding.rule.id, f"{source.app.app} {source.source.shown_url}") not in reported:
+                reported.add((finding.rule.id, f"{source.app.app} {source.source.shown_url}"))
                 yield finding
 
 
@@ -60,7 +60,7 @@ def _root(app: RenderedApp, state: ClusterState, context: CheckContext) -> Itera
     """Yield a finding if the root Application takes the cluster from another repository than this one."""
     folder = f"{state.cluster.path}/argocd-apps"
     sources_of_root = app.application.sources if app.application else ()
-    source = next(one for one in sources_of_root if one.path == folder)
+    source = next(named for named in sources_of_root if named.path == folder)
     remote = source.remote
     origin = context.origin
     if origin is None or origin.is_local or remote is None or remote.is_local or remote == origin:
@@ -97,24 +97,23 @@ def _source(
         yield REPOSITORY_NOT_ALLOWED.at(one.app.path, message, subject=subject, line=line, key=source.shown_url)
 
 
-def _is_config_path(one: NamedSource) -> bool:
+def _is_config_path(named: NamedSource) -> bool:
     """Return whether a source has the form of a config repo: a path in ``k8s/``, or only values from there."""
-    source = one.source
+    source = named.source
     if source.path:
         return source.path.startswith("k8s/")
-    application = one.app.application
+    application = named.app.application
     files = [file for each in application.sources for file in each.helm.value_files] if application else []
     return bool(source.ref) and any(file.startswith(f"${source.ref}/k8s/") for file in files)
 
 
-def _problem(one: NamedSource, context: CheckContext) -> str:
+def _problem(source: NamedSource, context: CheckContext) -> str:
     """Return why a text is no address; empty if rendering failed, because that finding names the address too."""
     try:
-        remote = Remote.parse(one.source.url)
+        remote = Remote.parse(source.source.url)
     except UserError as error:
-        return "" if one.app.status is RenderStatus.FAILED else f"repoURL: {error}"
+        return "" if source.app.status is RenderStatus.FAILED else f"repoURL: {error}"
     if not remote.is_local or (context.origin is not None and context.origin.is_local):
         return ""
-    return (
-        f"repoURL: {one.source.shown_url!r} is a path or no address; write the https or ssh address of the repository"
-    )
+    url = source.source.shown_url
+    return f"repoURL: {url!r} is a path or no address; write the https or ssh address of the repository"

@@ -80,14 +80,16 @@ def _pinning(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
                 break
 
 
-def _unpinned(one: NamedSource, context: CheckContext, label: str) -> Finding:
-    revision = one.source.revision
+def _unpinned(source: NamedSource, context: CheckContext, label: str) -> Finding:
+    revision = source.source.revision
     follows = {"": "the default branch, because targetRevision is not set", "HEAD": "the default branch (HEAD)"}
-    what = f"chart {one.source.chart} of {one.source.shown_url}" if one.source.chart else one.source.shown_url
+    what = (
+        f"chart {source.source.chart} of {source.source.shown_url}" if source.source.chart else source.source.shown_url
+    )
     message = f"{what} is not pinned: it follows {follows.get(revision, revision)}"
-    line = places.source_line(context.files, one.app, one.source, "targetRevision")
-    key = f"{one.source.shown_url} {one.source.path} {one.source.chart}"
-    return UNPINNED.at(one.app.path, message, subject=f"{label}/{one.app.app}", line=line, key=key)
+    line = places.source_line(context.files, source.app, source.source, "targetRevision")
+    key = f"{source.source.shown_url} {source.source.path} {source.source.chart}"
+    return UNPINNED.at(source.app.path, message, subject=f"{label}/{source.app.app}", line=line, key=key)
 
 
 def _revision(source: Source) -> str:
@@ -120,10 +122,10 @@ def _kubeaid(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
 
 def _pins(state: ClusterState, context: CheckContext) -> Iterator[tuple[str, tuple[str, str, int | None]]]:
     """Yield the pinned KubeAid revision of each Application with the place that sets it."""
-    for one in sources(state, context):
-        if one.repository == "kubeaid" and is_pinned(one.source.revision):
-            line = places.source_line(context.files, one.app, one.source, "targetRevision")
-            yield one.app.app, (one.source.revision, one.app.path, line)
+    for source in sources(state, context):
+        if source.repository == "kubeaid" and is_pinned(source.source.revision):
+            line = places.source_line(context.files, source.app, source.source, "targetRevision")
+            yield source.app.app, (source.source.revision, source.app.path, line)
     labels = {
         manifest.key.name: text(manifest.body, "metadata", "labels", _LABEL)
         for manifest in state.manifests
@@ -136,7 +138,9 @@ def _pins(state: ClusterState, context: CheckContext) -> Iterator[tuple[str, tup
 
 
 def _is_monitoring(app: RenderedApp, state: ClusterState) -> bool:
-    return app.application is not None and any(one.path == state.cluster.output for one in app.application.sources)
+    return app.application is not None and any(
+        source.path == state.cluster.output for source in app.application.sources
+    )
 
 
 def _general(state: ClusterState, context: CheckContext, revision: str) -> Iterator[Finding]:

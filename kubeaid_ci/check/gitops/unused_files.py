@@ -80,7 +80,7 @@ def _named(state: ClusterState) -> Iterator[str]:
     """Yield the values files that Applications name, without the reference to a source."""
     for app in state.apps:
         for source in app.application.sources if app.application else ():
-            for file in (*source.helm.value_files, *(one.value for one in source.helm.file_parameters)):
+            for file in (*source.helm.value_files, *(parameter.value for parameter in source.helm.file_parameters)):
                 yield re.sub(r"^\$[^/]*/", "", file).lstrip("/")
 
 
@@ -98,7 +98,7 @@ def _unused_folders(state: ClusterState, context: CheckContext) -> Iterator[str]
     home = state.cluster.path
     sources = [source for app in state.apps if app.application for source in app.application.sources]
     deployed = {source.path for source in sources if source.path}
-    used = deployed | {layer.path for app in state.apps for one in app.sources for layer in one.values}
+    used = deployed | {layer.path for app in state.apps for plan in app.sources for layer in plan.values}
     used |= {name for name in _named(state) if name.startswith("k8s/")}
     names = {app.app for app in state.apps}
     folders = {path.removeprefix(f"{home}/").partition("/")[0] for path in context.files.paths if path.count("/") > 2}

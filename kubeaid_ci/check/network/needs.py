@@ -104,7 +104,7 @@ def egress_of(each: Traffic) -> Egress:
     for pods, offered in each.offered.items():
         for _, offer in offered if pods.host_network else ():
             on_nodes.setdefault(pods.namespace, {})[offer.port] = str(offer.what.key)
-    bindings = (one for one in each.manifests if one.key.kind in ("ClusterRoleBinding", "RoleBinding"))
+    bindings = (manifest for manifest in each.manifests if manifest.key.kind in ("ClusterRoleBinding", "RoleBinding"))
     return Egress(
         frozenset(account for binding in bindings for account in _accounts(binding)), on_nodes, each.repositories
     )

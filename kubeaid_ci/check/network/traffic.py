@@ -111,6 +111,12 @@ def _read(apps: Iterable[RenderedApp], repositories: tuple[str, ...]) -> Traffic
         grouped((offer.pods, offer) for offer in called_by_api_server(manifests, listed, pods)),
         scrapers(network.pods),
         unknown,
-        frozenset((*_ALWAYS, *destinations, *(one.key.name for one in manifests if one.key.kind == "Namespace"))),
+        frozenset(
+            (
+                *_ALWAYS,
+                *destinations,
+                *(manifest.key.name for manifest in manifests if manifest.key.kind == "Namespace"),
+            )
+        ),
         repositories,
     )

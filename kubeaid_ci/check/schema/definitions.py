@@ -79,7 +79,7 @@ class Definitions:
     def versions(self, group: str, kind: str) -> dict[str, tuple[Definition, Mapping[str, Any]]]:
         """Return the served versions of a kind by name."""
         found = self.by_kind.get((group, kind), ())
-        return {name: (one, one.versions[name]) for one in found for name in one.served()}
+        return {name: (definition, definition.versions[name]) for definition in found for name in definition.served()}
 
     def may_be_served(self, group: str, kind: str) -> bool:
         """Return whether something else than a CRD of Git serves a kind."""
