@@ -53,11 +53,8 @@ def _shown(letter: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _is_hidden(letter: str) -> bool:
-    return unicodedata.category(letter) in _HIDDEN or bool(_EMPTY.match(letter)) or _is_noncharacter(letter)
-
-
-def _is_noncharacter(letter: str) -> bool:
-    """True for the code points that Unicode reserves for no character; XML 1.0 forbids two of them."""
-    code = ord(letter)
-    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+def _is_hidden(character: str) -> bool:
+    code = ord(character)
+    # Unicode reserves these code points for no character; XML 1.0 forbids two of them.
+    is_reserved = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+    return is_reserved or unicodedata.category(character) in _HIDDEN or bool(_EMPTY.match(character))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kubeaid_ci.bundle.model import BundledImage
 from kubeaid_ci.findings.finding import Finding, Severity
 from kubeaid_ci.findings.registry import RULES
-from kubeaid_ci.images.model import ImageInventory, ListedImage
+from kubeaid_ci.images.model import ImageInventory
 
 if TYPE_CHECKING:
     from kubeaid_ci.images.result import ImageMirror
@@ -38,7 +38,7 @@ class ImageParts:
 
 def list_only(folder: Path, inventory: ImageInventory, digests: Mapping[str, str]) -> ImageParts:
     """Write the list of images, one reference on a line, and report that they are not in the bundle."""
-    images = tuple(BundledImage(each.image, _digest(each, digests)) for each in inventory.images)
+    images = tuple(BundledImage(each.image, each.digest or digests.get(each.image, "")) for each in inventory.images)
     _write_list(folder, images)
     missing = [_not_included(f"{len(images)} images are listed and not copied; add --images copy")] if images else []
     return ImageParts(images, (*missing, *_unknown(inventory)))
@@ -111,7 +111,3 @@ def _write_list(folder: Path, images: tuple[BundledImage, ...]) -> None:
     lines = [each.image if not each.digest or "@" in each.image else f"{each.image}@{each.digest}" for each in images]
     (folder / FOLDER).mkdir(exist_ok=True)
     (folder / LIST).write_text("".join(f"{line}\n" for line in lines))
-
-
-def _digest(listed: ListedImage, digests: Mapping[str, str]) -> str:
-    return listed.digest or digests.get(listed.image, "")

@@ -38,7 +38,7 @@ def sign(folder: Path, kind: str, key: str | None) -> None:
 
     Raises `UserError` if that fails. ``ssh`` keys are files or literal public keys of an agent.
     """
-    key = key or _signing_key()
+    key = key or git(["config", "--get", "user.signingKey"], signing=True).text
     manifest, signature = folder / MANIFEST, folder / SIGNATURES[kind]
     if kind == "ssh":
         if not key:
@@ -108,10 +108,6 @@ def _check_gpg(data: bytes, signature: Path) -> SignatureCheck:
     if "NO_PUBKEY" in by_word and "BADSIG" not in by_word:
         return SignatureCheck(Verdict.UNKNOWN_KEY, by_word["NO_PUBKEY"][0])
     return SignatureCheck(Verdict.BAD, _reason(done))
-
-
-def _signing_key() -> str:
-    return git(["config", "--get", "user.signingKey"], signing=True).text
 
 
 def _key_file(key: str, scratch: Path) -> str:

@@ -29,9 +29,9 @@ def base_of(folder: Path, env: Mapping[str, str]) -> Base | None:
         return None
     if top != workspace and not _has_change(repository, env):
         return None
-    if not _is_fork(repository, env):
+    if _is_own(repository, env) is not False:
         return Base((*names, *_commits(env, "base")), source)
-    # The author of the change owns the branches of the fork.
+    # It is a fork, and the author of the change owns its branches.
     names = (*(name for name in names if not name.startswith(_TRACKING)), *_commits(env, "base"))
     if not names:
         raise UserError(
@@ -45,10 +45,6 @@ def _has_change(repository: Repository, env: Mapping[str, str]) -> bool:
     """Return whether a repository is the job's own, or has the commit that the job runs for."""
     commits = {env.get("GITHUB_SHA"), env.get("CI_COMMIT_SHA"), *_commits(env, "head")}
     return repository.commit("HEAD") in commits or _is_own(repository, env) is True
-
-
-def _is_fork(repository: Repository, env: Mapping[str, str]) -> bool:
-    return _is_own(repository, env) is False
 
 
 def _is_own(repository: Repository, env: Mapping[str, str]) -> bool | None:

@@ -94,6 +94,7 @@ def diff(
     from kubeaid_ci.cli.ending import revisions_of_change
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import both_folders
+    from kubeaid_ci.diff.comparison import Revisions
     from kubeaid_ci.diff.diff import compare_revisions, part_of
     from kubeaid_ci.diff.options import DiffOptions
     from kubeaid_ci.diff.shard import Inputs
@@ -108,7 +109,10 @@ def diff(
         refuse_kubeaid_ref(ctx, values, _NO_REF)
     place = comment_place(values, options, of=of)
     repositories = both_folders(options, beside=options.kubeaid if of == "kubeaid" else None)
-    before, after = _upgrade(upgrade_to) if upgrade_to else _sides(repositories, of, str(base), head)
+    if upgrade_to:  # from what each Application pins
+        before, after = Revisions(), Revisions(kubeaid=upgrade_to)
+    else:
+        before, after = _sides(repositories, of, str(base), head)
     scope = (clusters, apps, not no_monitoring, values["show_noise"], values["unified"])
     baseline = None
     with Progress(quiet=options.quiet) as progress:
@@ -219,13 +223,6 @@ def _here(options: Options) -> str:
             " ambiguous; add --of config or --of kubeaid"
         )
     return found[0]
-
-
-def _upgrade(revision: str) -> "tuple[Revisions, Revisions]":
-    """Return both sides of an upgrade from what each Application pins."""
-    from kubeaid_ci.diff.comparison import Revisions
-
-    return Revisions(), Revisions(kubeaid=revision)
 
 
 def _sides(repositories: "Repositories", of: str, base: str, head: str | None) -> "tuple[Revisions, Revisions]":

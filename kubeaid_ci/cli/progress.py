@@ -103,10 +103,8 @@ class Progress:
             self._bars.remove_task(self._running.pop(key))
         if self._rows_follow:
             return
-        self._bars.console.print(visible(line), style=self._style(status), markup=False, highlight=False)
-
-    def _style(self, status: StrEnum) -> str:
-        return _COLOURS[status] if is_coloured(sys.stderr, os.environ) else ""
+        style = _COLOURS[status] if is_coloured(sys.stderr, os.environ) else ""
+        self._bars.console.print(visible(line), style=style, markup=False, highlight=False)
 
     def _print(self, line: str) -> None:
         """Print a line to a pipe or a log. If rows follow, print how much is done, at most each `_QUIET_SECONDS`."""

@@ -42,8 +42,9 @@ def _in_pods(value: Any) -> Iterator[str]:
 
 def _of_containers(containers: list[Any]) -> Iterator[str]:
     for container in containers:
-        if isinstance(container, Mapping):
-            yield from _image(container)
+        image = container.get("image") if isinstance(container, Mapping) else None
+        if isinstance(image, str) and image:
+            yield image
 
 
 def _of_volumes(volumes: list[Any]) -> Iterator[str]:
@@ -52,9 +53,3 @@ def _of_volumes(volumes: list[Any]) -> Iterator[str]:
         reference = image.get("reference") if isinstance(image, Mapping) else None
         if isinstance(reference, str) and reference:
             yield reference
-
-
-def _image(value: Mapping[str, Any]) -> Iterator[str]:
-    image = value.get("image")
-    if isinstance(image, str) and image:
-        yield image

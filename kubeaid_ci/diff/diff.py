@@ -199,7 +199,8 @@ class _Folded:
         `with_general` adds what is about no cluster, or about a folder that cannot be read.
         """
         after = self.sides.selections[1]
-        order = {folder: place for place, folder in enumerate(dict.fromkeys((*_dirs(after), *self.one_sided.folders)))}
+        known = dict.fromkeys((*(cluster.dir for cluster in after.clusters), *self.one_sided.folders))
+        order = {folder: place for place, folder in enumerate(known)}
         one_sided = {folder: place for place, folder in enumerate(self.one_sided.folders)}
         if with_general:
             findings = (*without_clusters(self.sides.selections), *after.findings)
@@ -214,10 +215,6 @@ class _Folded:
                 yield Piece((4, one_sided[folder]), folder, found)
             if folder in self.parts:
                 yield Piece((5, place), folder, self.parts[folder])
-
-
-def _dirs(selection: Selection) -> Iterator[str]:
-    return (cluster.dir for cluster in selection.clusters)
 
 
 def _without_objects(state: ClusterState) -> Iterator[AppResult]:

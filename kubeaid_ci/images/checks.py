@@ -70,12 +70,7 @@ def _of_registry(listed: ListedImage, registries: Collection[str]) -> Iterator[F
     if registries and not is_allowed:
         message = f"{listed.registry} is not an allowed registry"
         yield rules.REGISTRY_NOT_ALLOWED.at(None, message, subject=listed.image, key=listed.registry)
-    if not is_allowed:
-        yield from _suspicious(listed)
-
-
-def _suspicious(listed: ListedImage) -> Iterator[Finding]:
-    if reason := suspicion(listed.registry):
+    if not is_allowed and (reason := suspicion(listed.registry)):
         yield rules.REGISTRY_SUSPICIOUS.at(None, f"{listed.registry} {reason}", subject=listed.image, key=reason)
 
 

@@ -73,7 +73,11 @@ class Collector:
 
     def _note_blind(self, manifest: Manifest, app: RenderedApp, reason: str) -> None:
         kind = f"{manifest.key.group}/{manifest.key.kind}"
-        declared = [each for each in self.settings.declared if each.kind == kind and _is_for(each, app)]
+        declared = [
+            each
+            for each in self.settings.declared
+            if each.kind == kind and (each.app is None or matches(each.app, app.app))
+        ]
         for each in declared:
             self._note_declared(each, app, manifest)
         key = manifest.key
@@ -114,10 +118,6 @@ def blind_reason(manifest: Manifest, kinds: Mapping[tuple[str, str], ImageKind])
         return ""
     unset = f"{kind.decided_by[0]} is not set: " if kind.decided_by else ""
     return f"{unset}{kind.blind}"
-
-
-def _is_for(declared: DeclaredImages, app: RenderedApp) -> bool:
-    return declared.app is None or matches(declared.app, app.app)
 
 
 def _place(manifest: Manifest, app: RenderedApp, hit: Hit) -> Place:

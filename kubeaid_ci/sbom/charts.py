@@ -63,14 +63,12 @@ class ChartCatalog:
         root = self._root(plan)
         given_ref = self.repositories.config_ref if plan.repository == "config" else self.repositories.kubeaid_ref
         known = {name: commit for place, name, commit in self.repositories.resolved() if place == root}
-        names = ("HEAD", str(WORK_TREE), *self._reviewed(plan))
+        reviewed = (plan.source.revision,) if plan.repository == "config" else ()
+        names = ("HEAD", str(WORK_TREE), *reviewed)
         if isinstance(given_ref, WorkTree) and plan.revision in names:
             return WORK_TREE
         commit = known.get(plan.revision or "HEAD")
         return Commit(commit) if commit else None
-
-    def _reviewed(self, plan: SourcePlan) -> tuple[str, ...]:
-        return (plan.source.revision,) if plan.repository == "config" else ()
 
     def _read(self, root: Path, revision: TreeRevision, paths: set[str]) -> None:
         with open_snapshot(root, revision, sorted({path.partition("/")[0] for path in paths})) as snapshot:

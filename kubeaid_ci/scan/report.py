@@ -1,7 +1,5 @@
 """The report of ``kubeaid-ci images scan``."""
 
-from collections.abc import Mapping
-
 from kubeaid_ci.findings.vulnerability import VulnerabilitySeverity
 from kubeaid_ci.report.blocks import Table
 from kubeaid_ci.report.report import Report
@@ -19,17 +17,13 @@ def report(scan: Scan, *, version: str) -> Report:
             "images": len(scan.images),
             "scanned": len(scan.images) - len(scan.not_scanned),
             "not_scanned": len(scan.not_scanned),
-            **_counts(scan),
+            **{each.value: sum(image.count(each) for image in scan.images) for each in VulnerabilitySeverity},
             **({"unused_reports": len(scan.unused)} if scan.unused else {}),
         },
         results=scan.images,
         findings=scan.findings,
         table=Table(_HEADER, tuple(map(_row, scan.images))),
     )
-
-
-def _counts(scan: Scan) -> Mapping[str, int]:
-    return {each.value: sum(image.count(each) for image in scan.images) for each in VulnerabilitySeverity}
 
 
 def _row(image: ScannedImage) -> tuple[str, ...]:

@@ -62,7 +62,9 @@ def prepare(config: Path, kubeaid: Path, options: UpgradeOptions, run: RunOption
 
     Raises `UserError` for a revision, a cluster or an Application that does not exist.
     """
-    run = replace(run, settings=_with_addresses(run.settings, options.addresses))
+    known = run.settings.repositories
+    known = replace(known, kubeaid=known.kubeaid.union(options.addresses))
+    run = replace(run, settings=replace(run.settings, repositories=known))
     target = resolve_target(kubeaid, options.to)
     if options.wave:
         wave = _wave(config, kubeaid, options.wave, run.settings, target.name)
@@ -103,11 +105,6 @@ def addresses_of(texts: Sequence[str]) -> tuple[Remote, ...]:
         if remote.is_local:
             raise UserError(f"--kubeaid-address {text}: not the address of a repository; write it as in repoURL")
     return found
-
-
-def _with_addresses(settings: Settings, addresses: Sequence[Remote]) -> Settings:
-    known = settings.repositories
-    return replace(settings, repositories=replace(known, kubeaid=known.kubeaid.union(addresses)))
 
 
 @dataclass(frozen=True, slots=True)

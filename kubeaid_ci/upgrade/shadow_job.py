@@ -76,7 +76,8 @@ def shadow_cluster(
         done = replace(done, dry_run=dry_run, status=ShadowStatus.REFUSED if made.refused else ShadowStatus.CREATED)
         if not dry_run and not made.refused:
             _put_in_place(config, work / HOME / name, f"{HOME}/{name}")
-        found = (*made.findings, *_findings(done, original))
+        collisions = shadow.findings_of(done.collisions, done.restores, old=original.label, new=done.cluster)
+        found = (*made.findings, *collisions)
         return Shadow(done, made, tuple(_without(finding, work) for finding in found))
 
 
@@ -175,10 +176,6 @@ def _applied(state: ClusterState, files: dict[str, bytes]) -> list[Applied]:
 
 def _unknown(state: ClusterState) -> Iterable[str]:
     return (app.app for app in state.apps if app.status is not RenderStatus.RENDERED)
-
-
-def _findings(cluster: ShadowCluster, original: Cluster) -> Iterator[Finding]:
-    return shadow.findings_of(cluster.collisions, cluster.restores, old=original.label, new=cluster.cluster)
 
 
 def _without(finding: Finding, work: Path) -> Finding:

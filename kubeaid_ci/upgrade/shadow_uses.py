@@ -145,7 +145,9 @@ def named(manifest: Manifest, names: re.Pattern[str], old: str) -> Iterator[Use]
     """Yield the labels, annotations, arguments and tags of an object in which the name of the old cluster is left."""
     body = manifest.body
     places = [
-        (f"metadata.{part}[{key}]", value) for part in ("labels", "annotations") for key, value in _map(body, part)
+        (f"metadata.{part}[{key}]", value)
+        for part in ("labels", "annotations")
+        for key, value in text_map(body, "metadata", part).items()
     ]
     places += [("args", argument) for container in _containers(manifest) for argument in _arguments(container)]
     places += list(_tags(body, "", 0, tagged=False))
@@ -165,10 +167,6 @@ def names_of(old: str, new: str) -> re.Pattern[str]:
 def is_named(value: str, names: re.Pattern[str], old: str) -> bool:
     """Return whether a text has the old name; `names` is from `names_of`."""
     return old in value and any(found[0] == old for found in names.finditer(value))
-
-
-def _map(body: Mapping[str, Any], part: str) -> Iterator[tuple[str, str]]:
-    yield from text_map(body, "metadata", part).items()
 
 
 def _values(node: Any, path: tuple[str, ...], above: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

@@ -152,7 +152,8 @@ class Planner:
 
     def _fetch(self, planned: Sequence[PlannedUpdate], to: str | None) -> None:
         bumps = [bump for update in planned for bump in update.bumps]
-        wanted = [_wanted(bump.tracked, bump.release.version) for bump in bumps]
+        dependencies = [(bump.tracked.dependency, bump.release.version) for bump in bumps]
+        wanted = [Wanted(dependency.name, version, dependency.repository) for dependency, version in dependencies]
         progress = partial(self.progress, "archives fetched") if self.progress else None
         for answer in self.upstreams.fetch_all(wanted, progress=progress):
             if to is not None and isinstance(answer, Failed) and answer.kind is FailedKind.NO_SUCH_VERSION:
@@ -170,7 +171,3 @@ def _own(own: Sequence[TrackedDependency], *, is_named: bool) -> PlannedUpdate:
         for one, message in zip(own, messages, strict=True)
     ]
     return PlannedUpdate(chart, findings=tuple(findings))
-
-
-def _wanted(tracked: TrackedDependency, version: str) -> Wanted:
-    return Wanted(tracked.dependency.name, version, tracked.dependency.repository)

@@ -139,7 +139,8 @@ class _Run:
                     made = prepare(self._job(checkout, repo, known))
                 heads = _look(checkout)
                 if not _is_outdated(checkout, heads):
-                    effects = self._effects(checkout, known)
+                    config = Path(self.config_repo) if self.config_repo else None
+                    effects = Effects(checkout, config, RunOptions(known, self.jobs, self.cache))
                     prefix = branches.prefix(checkout.base, heads.default)
                     folders = _folders(checkout)
                     context = (target, checkout, made, repo.ledger, effects, folders, command, prefix)
@@ -157,10 +158,6 @@ class _Run:
             known.kubernetes_versions,
         )
         return UpdateJob(context, checkout.folder, WORK_TREE, known, self.jobs, self.cache, {}, self.progress)
-
-    def _effects(self, checkout: PublishCheckout, known: Settings) -> Effects:
-        config = Path(self.config_repo) if self.config_repo else None
-        return Effects(checkout, config, RunOptions(known, self.jobs, self.cache))
 
 
 def _look(checkout: PublishCheckout) -> Heads:
