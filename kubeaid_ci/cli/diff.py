@@ -212,11 +212,14 @@ def _here(options: Options) -> str:
     """Return the name of the repository that the current folder is in."""
     here = Path.cwd().resolve()
     sought = (("config", options.config_repo, _CONFIG), ("kubeaid", options.kubeaid, _KUBEAID))
-    found = [
-        name
+    around = [
+        (name, Path(folder) / inside)
         for name, folder, inside in sought
-        if folder and here.is_relative_to(Path(folder).resolve()) and (Path(folder) / inside).is_dir()
+        if folder and here.is_relative_to(Path(folder).resolve())
     ]
+    found = [name for name, inside in around if inside.is_dir()]
+    if not found and len(around) == 1:
+        return around[0][0]  # the change removes the folder: the last cluster goes
     if len(found) != 1:
         raise UserError(
             f"the current folder is {'both repositories' if found else 'neither repository'}, so --base is"

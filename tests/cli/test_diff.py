@@ -76,6 +76,16 @@ def test_elsewhere_the_repository_has_to_be_said(run, repositories, tmp_path):
     assert kinds(said) == {("Deployment", "modified")}
 
 
+def test_the_only_cluster_is_removed_although_its_repository_has_no_clusters_left(run, repositories):
+    repos.git(repositories.config, "rm", "-rq", "k8s")
+    repos.commit(repositories.config)
+    done = run("diff", "--base", "HEAD~1", "--exit-code")
+    assert done.return_value == 1
+    assert done.stdout.startswith("1 cluster removed (3 objects) · ")
+    repos.git(repositories.config, "checkout", "-q", "HEAD~1", "--", ".")
+    assert run("diff", "--base", "HEAD", "--exit-code").stdout.startswith("1 cluster added (3 objects)")
+
+
 def test_differences_fail_the_run_where_that_is_asked_for(run, repositories):
     assert run("diff", "--base", "HEAD", "--exit-code").return_value == 0
     repos.write(repositories.kubeaid, {VALUES: TALLER})
