@@ -163,7 +163,11 @@ def unknown(text: str, known: Known) -> Iterator[Unknown]:
 
 def repeated(text: str) -> Iterator[tuple[Path, int]]:
     """Yield the keys that a values file gives twice, of which Helm takes the last, with the line of the second."""
-    for path, line in documents.duplicate_keys(text, "values"):
+    try:
+        found = documents.duplicate_keys(text, "values")
+    except UserError:
+        return  # the text is wrong only behind the documents that Helm reads
+    for path, line in found:
         yield tuple(str(step) for step in path), line
 
 

@@ -99,6 +99,10 @@ def test_only_the_outermost_unknown_key_is_told():
     assert paths("x: {y: {z: 1}}", known("{{ .Values.a }}")) == ["x"]
 
 
+def test_text_that_helm_does_not_read_repeats_nothing():
+    assert list(repeated("a: 1\n...\nb: 2\n")) == []
+
+
 def test_repeated_keys_have_the_line_of_the_second():
     assert list(repeated("a:\n  b: 1\n  b: 2\nc: 1\nc: 2\n")) == [(("a", "b"), 3), (("c",), 5)]
 
