@@ -18,7 +18,7 @@ _SEPARATOR = re.compile(rf"\n---[{_SPACE}]*")
 _AT_LINES = re.compile(r"---(?:(?<=\n---)|(?<=\A---))[ \t]*")
 _KEEPS_BREAKS = re.compile(r"[|>][1-9]?\+")
 _KIND = re.compile(r"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
-_HOOK = re.compile(r"^ +[\"']?helm\.sh/hook[\"']?:", re.MULTILINE)
+_HOOK = re.compile(r"(?:^ +|[{,] *)[\"']?helm\.sh/hook[\"']?:", re.MULTILINE)
 # Helm's `InstallOrder` (pkg/release/v1/util/kind_sorter.go).
 _ORDER: Sequence[str] = """
 PriorityClass Namespace NetworkPolicy ResourceQuota LimitRange PodSecurityPolicy PodDisruptionBudget
