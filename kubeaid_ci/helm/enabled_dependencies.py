@@ -4,7 +4,8 @@ The rules are those of `ProcessDependencies` in ``pkg/chart/v2/util/dependencies
 decide by the values before ``import-values``; imported values have less priority than the chart's own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from kubeaid_ci.helm.coalesce import coalesced, copied, merged
@@ -26,14 +27,34 @@ def process(chart: LoadedChart, values: Mapping[str, Any], rules: HelmRules) -> 
 def _enable(chart: LoadedChart, values: Mapping[str, Any], path: str, rules: HelmRules) -> None:
     if chart.declared is None:
         return
-    chart.subcharts = [*_undeclared(chart), *_chosen(chart)]
+    chart.hold([*_undeclared(chart), *_chosen(chart, rules)])
+    for one in chart.declared:
+        one.name = one.called
     known = coalesced(chart, values, rules)
     off = {one.called for one in chart.declared if not _is_enabled(one, known, path)}
-    chart.subcharts = [subchart for subchart in chart.subcharts if subchart.name not in off]
+    kept = [subchart for subchart in chart.subcharts if subchart.name not in off]
     # Without any left, Helm does not merge the subcharts' values into the chart's defaults below.
     chart.declared = tuple(one for one in chart.declared if one.called not in off) or None
-    for subchart in chart.subcharts:
+    for subchart in kept:
         _enable(subchart, known, f"{path}{subchart.name}.", rules)
+    chart.hold(kept)
+
+
+def overwritten(chart: LoadedChart) -> set[str]:
+    """Return the subcharts whose templates are not rendered, because a later one has the same path: ``name/name``.
+
+    `chart` is one that was processed.
+    """
+    found = list(_placed(chart))
+    last = {one.place: path for path, one in found}
+    return {path for path, one in found if last[one.place] != path}
+
+
+def _placed(chart: LoadedChart, path: str = "") -> Iterator[tuple[str, LoadedChart]]:
+    for subchart in chart.subcharts:
+        inner = f"{path}/{subchart.name}" if path else subchart.name
+        yield from _placed(subchart, inner)
+        yield inner, subchart
 
 
 def _undeclared(chart: LoadedChart) -> Iterable[LoadedChart]:
@@ -41,11 +62,11 @@ def _undeclared(chart: LoadedChart) -> Iterable[LoadedChart]:
     return [one for one in chart.subcharts if not any(_fits(each, one) for each in declared)]
 
 
-def _chosen(chart: LoadedChart) -> Iterable[LoadedChart]:
+def _chosen(chart: LoadedChart, rules: HelmRules) -> Iterable[LoadedChart]:
     for each in chart.declared or ():
         found = next((one for one in chart.subcharts if _fits(each, one)), None)
         if found is not None:
-            yield found.copy(name=each.called)
+            yield replace(found, name=each.called) if rules.shares_nested else found.copy(name=each.called)
 
 
 def _fits(declared: Declared, chart: LoadedChart) -> bool:

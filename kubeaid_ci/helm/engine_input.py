@@ -5,7 +5,7 @@ Packed subcharts, ``charts/<name>.tgz``, become folders, which Helm loads in the
 
 import json
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 from kubeaid_ci.helm import chart_yaml
 from kubeaid_ci.helm import engine as helm
 from kubeaid_ci.helm import prelude as helm_prelude
-from kubeaid_ci.helm.enabled_dependencies import process
+from kubeaid_ci.helm.coalesce import CoalesceError
+from kubeaid_ci.helm.enabled_dependencies import overwritten, process
 from kubeaid_ci.helm.loaded_chart import LoadedChart, Values, load
 from kubeaid_ci.helm.tarball import UnsafeArchive, members
 from kubeaid_ci.helm.version import ENGINE, HelmRules
@@ -64,15 +65,25 @@ class HelmChart:
         """
         chart, blank = self.tree.copy(), self.blank
         wanted = process(chart, values, self.rules)
-        engine = self.tree.copy(blank=True)
-        given = process(engine, _floats(wanted), ENGINE)
-        if engine.names != chart.names:
-            blank = _enabled_only(self.files, chart)
+        hidden = overwritten(chart)
+        given = None if hidden else self._as_it_is(chart, wanted)
+        if given is None:
+            blank = _enabled_only(self.files, chart, hidden)
             given = process(load(blank, lambda _: {}), _floats(wanted), ENGINE)
         prelude = helm_prelude.prelude(wanted, given)
         if prelude:
             blank = {**blank, helm_prelude.path(blank): prelude.encode()}
         return HelmInput(blank, wanted)
+
+    def _as_it_is(self, chart: LoadedChart, wanted: Values) -> Values | None:
+        """Return the values that the engine makes of `wanted`; None if it would not enable the same subcharts."""
+        engine = self.tree.copy(blank=True)
+        try:
+            given = process(engine, _floats(wanted), ENGINE)
+        except CoalesceError:
+            # Helm looks for the dependencies of a subchart in the values of the chart around it.
+            return None
+        return given if engine.names == chart.names else None
 
 
 def has_integers(values: Any) -> bool:
@@ -98,17 +109,22 @@ def _floats(values: Any) -> Any:
     return values
 
 
-def _enabled_only(files: Files, chart: LoadedChart, place: str = "") -> dict[str, bytes]:
-    """Return the files of a chart and of its enabled subcharts under their aliases: nothing is left to decide."""
+def _enabled_only(files: Files, chart: LoadedChart, hidden: Collection[str], path: str = "") -> dict[str, bytes]:
+    """Return the files of a chart and of its enabled subcharts under their aliases: nothing is left to decide.
+
+    The subcharts `hidden` (``name/name``) lose their templates.
+    """
     start = posixpath.join(chart.folder, "")
+    place = "".join(f"charts/{name}/" for name in path.split("/") if name)
+    left_out = ("charts/", "templates/") if path in hidden else ("charts/",)
     found = {}
-    for path, data in files.items():
-        inside = path.removeprefix(start)
-        if not path.startswith(start) or inside.startswith("charts/") or inside in _NOT_COPIED:
+    for file, data in files.items():
+        inside = file.removeprefix(start)
+        if not file.startswith(start) or inside.startswith(left_out) or inside in _NOT_COPIED:
             continue
-        found[posixpath.join(place, inside)] = _undeclared(files, path, chart.name) if inside == "Chart.yaml" else data
+        found[place + inside] = _undeclared(files, file, chart.name) if inside == "Chart.yaml" else data
     for subchart in chart.subcharts:
-        found |= _enabled_only(files, subchart, posixpath.join(place, "charts", subchart.name))
+        found |= _enabled_only(files, subchart, hidden, f"{path}/{subchart.name}".lstrip("/"))
     return found
 
 

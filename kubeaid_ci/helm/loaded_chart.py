@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kubeaid_ci.helm import chart_yaml
@@ -12,7 +12,7 @@ Values = dict[str, Any]
 _CHARTS = "charts/"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Declared:
     """A dependency in Chart.yaml. `imports` are pairs: a path in the subchart's values and one in the chart's."""
 
@@ -39,15 +39,30 @@ class LoadedChart:
     defaults: Values
     declared: tuple[Declared, ...] | None
     subcharts: "list[LoadedChart]"
+    parent: "LoadedChart | None" = field(default=None, compare=False, repr=False)
+    """The chart that Helm calls it a part of. With Helm 3 that need not be the chart that it is rendered in."""
 
     def copy(self, *, name: str = "", blank: bool = False) -> "LoadedChart":
         """Return the same tree, to be changed; with another name, or without default values."""
-        return replace(
+        made = replace(
             self,
             name=name or self.name,
             defaults={} if blank else self.defaults,
-            subcharts=[subchart.copy(blank=blank) for subchart in self.subcharts],
+            declared=None if self.declared is None else tuple(map(replace, self.declared)),
         )
+        made.hold(subchart.copy(blank=blank) for subchart in self.subcharts)
+        return made
+
+    def hold(self, subcharts: "Iterable[LoadedChart]") -> None:
+        """Replace the subcharts, and become the parent of the new ones."""
+        self.subcharts = list(subcharts)
+        for subchart in self.subcharts:
+            subchart.parent = self
+
+    @property
+    def place(self) -> str:
+        """The path by which Helm knows the chart's templates: those of the last chart at a path are rendered."""
+        return f"{self.parent.place}/charts/{self.name}" if self.parent else self.name
 
     @property
     def names(self) -> set[str]:
@@ -60,14 +75,16 @@ def load(files: Mapping[str, bytes], read: Callable[[bytes], Values], folder: st
     """Load a chart from its files by path. `read` makes the values of a values.yaml, and may raise."""
     metadata = chart_yaml.of_folder(files, folder)
     values, declared = files.get(posixpath.join(folder, "values.yaml"), b""), metadata.get("dependencies")
-    return LoadedChart(
+    chart = LoadedChart(
         folder,
         metadata.get("name", ""),
         metadata.get("version", ""),
         read(values) if values.strip() else {},
         None if declared is None else tuple(_dependency(one) for one in declared if one),
-        [load(files, read, inner) for inner in _folders(files, folder)],
+        [],
     )
+    chart.hold(load(files, read, inner) for inner in _folders(files, folder))
+    return chart
 
 
 def _folders(files: Mapping[str, bytes], folder: str) -> Iterable[str]:

@@ -16,6 +16,8 @@ class HelmRules:
     """A difference between versions of Helm, from version `since` on."""
 
     since: str
+    shares_nested: bool = False
+    """Aliases of one chart share the charts in it, so those in only one of them are rendered."""
     copies_nulls: bool = False
     """A null in the values also counts as the chart's default, so it deletes nothing below it."""
     keeps_new_nulls: bool = False
@@ -33,9 +35,9 @@ class HelmRules:
 
 
 RULES = (
-    HelmRules("3.14.0"),
-    HelmRules("3.19.5", copies_nulls=True),
-    HelmRules("3.20.1", copies_nulls=True, keeps_new_nulls=True),
+    HelmRules("3.14.0", shares_nested=True),
+    HelmRules("3.19.5", shares_nested=True, copies_nulls=True),
+    HelmRules("3.20.1", shares_nested=True, copies_nulls=True, keeps_new_nulls=True),
     HelmRules("4.0.0", copies_nulls=True, joins_documents=True, loses_last_line=True),
     HelmRules("4.1.3", copies_nulls=True, keeps_new_nulls=True, joins_documents=True, loses_last_line=True),
     HelmRules(
