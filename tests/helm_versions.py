@@ -57,6 +57,7 @@ def ours(
             layers=tuple(ValuesLayer(f"values-{number}.yaml", text) for number, text in enumerate(layers)),
             parameters=tuple(parameters),
             helm=rules(helm).since,
+            helm_version=helm,
             where="app.yaml",
         )
         made = Outcome.unpacked(render_source(task), {})

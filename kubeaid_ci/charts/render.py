@@ -90,7 +90,8 @@ def chart_sources(
             raise UserError(f"{root}: not a KubeAid repo: it has no {CHARTS}/{where}; name one with --kubeaid")
         made = {name: _task(place, name, layers, version, tuple(sorted(api_versions))) for name in names}
     return {
-        name: replace(one, helm=rules_name(helm)) if isinstance(one, ChartTask) else one for name, one in made.items()
+        name: replace(one, helm=rules_name(helm), helm_version=helm) if isinstance(one, ChartTask) else one
+        for name, one in made.items()
     }
 
 

@@ -24,7 +24,7 @@ def crossed(old: ClusterState, new: ClusterState, renderer: Renderer) -> Iterato
     if old.helm.rules is new.helm.rules:
         return
     after = [app for app in new.side_apps if app.by_helm]
-    before = [app.with_helm(old.helm.rules) for app in after]
+    before = [app.with_helm(old.helm) for app in after]
     renderer.render(part for app in before for part, _ in app.parts if not isinstance(part, Note))
     real = [
         difference

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from kubeaid_ci.helm import chart_files, requirements, template_scan
+from kubeaid_ci.helm import chart_files, exact_version, requirements, template_scan
 from kubeaid_ci.helm.engine_input import Files, HelmChart
 from kubeaid_ci.helm.loaded_chart import Values
 from kubeaid_ci.helm.template_scan import CLOCK_READINGS, ClockReading
@@ -33,6 +33,7 @@ class PackedChart:
     """The files to pack, if not `files`."""
     _charts: dict[str, HelmChart] = field(default_factory=dict, compare=False, repr=False)
     _blank: "dict[str, PackedChart]" = field(default_factory=dict, compare=False, repr=False)
+    _by_version: "dict[str, PackedChart]" = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def archive(self) -> bytes:
@@ -47,6 +48,14 @@ class PackedChart:
     def _at(self, reading: ClockReading) -> bytes:
         files = self.files if self.archived is None else self.archived
         return _archive(files, self.name, reading, has_randomness=self.has_randomness)
+
+    def for_version(self, helm: str) -> "PackedChart":
+        """Return the chart as a version of Helm reads its templates."""
+        if helm not in self._by_version:
+            files = exact_version.for_version(self.files, helm)
+            same = files is self.files
+            self._by_version[helm] = self if same else replace(self, files=files, _charts={}, _blank={}, _by_version={})
+        return self._by_version[helm]
 
     def prepared(self, values: Values, rules: HelmRules) -> "tuple[PackedChart, Mapping[str, object]]":
         """Return the chart and the values with which the engine renders as another version of Helm does.

@@ -1,7 +1,7 @@
 """Static scan of chart templates. May return false positives, never false negatives."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -97,6 +97,16 @@ def with_fake_clock(template: str, reading: ClockReading, *, has_randomness: boo
         return reading.end if found["number"] else found[0]
 
     return _ACTION.sub(lambda action: _REPLACED.sub(replacement, action[0]), template)
+
+
+def replaced_in_actions(template: str, pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str]) -> str:
+    """Return a template with the matches of a pattern replaced, inside its actions and outside their strings."""
+    quiet = re.compile(f"(?P<quiet>{_QUIET})|{pattern.pattern}")
+
+    def replaced(found: re.Match[str]) -> str:
+        return found[0] if found["quiet"] else replacement(found)
+
+    return _ACTION.sub(lambda action: quiet.sub(replaced, action[0]), template)
 
 
 def _holds(text: str, parts: Iterable[str]) -> bool:

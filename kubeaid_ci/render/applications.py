@@ -15,7 +15,7 @@ from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.config_repo.general_settings import Addresses
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.helm.value_files import may_depend_on_helm
-from kubeaid_ci.helm.version import ENGINE, ClusterHelm
+from kubeaid_ci.helm.version import ClusterHelm
 from kubeaid_ci.k8s import api
 from kubeaid_ci.k8s.manifest import Manifest, ObjectId
 from kubeaid_ci.k8s.rendered import Rendered
@@ -159,10 +159,13 @@ class ClusterApplications:
 
     def with_capabilities(self, task: Task) -> Task:
         """The task with what its outcome depends on: API versions of the cluster, and the rules of its Helm."""
-        rules = self.helm.rules
-        if isinstance(task, ChartTask) and rules is not ENGINE and self.depends_on_helm(task):
-            return replace(self._with_api_versions(task), helm=rules.since)
-        return self._with_api_versions(task) if isinstance(task, ChartTask) else task
+        if not isinstance(task, ChartTask):
+            return task
+        known = self._with_api_versions(task)
+        if not self.depends_on_helm(task):
+            return known
+        is_exact = self.scans.get(task.scan, ScanResult()).by_exact_helm
+        return replace(known, helm_version=self.helm.version if is_exact else "").with_helm(self.helm)
 
     def _with_api_versions(self, task: ChartTask) -> ChartTask:
         if not self.depends_on_api_versions(task):

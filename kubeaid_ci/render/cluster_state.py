@@ -6,7 +6,7 @@ from typing import Self
 
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.findings.finding import Finding
-from kubeaid_ci.helm.version import ENGINE, ClusterHelm, HelmRules
+from kubeaid_ci.helm.version import ClusterHelm
 from kubeaid_ci.k8s.manifest import Manifest
 from kubeaid_ci.k8s.scopes import Scopes
 from kubeaid_ci.render.renderer import Renderer
@@ -36,14 +36,12 @@ class SideApp:
         """Return the Application and its findings, of tasks that are rendered."""
         return rendered_app(self.name, self.parts, renderer, self.target, revision=self.revision, remarks=self.remarks)
 
-    def with_helm(self, rules: HelmRules) -> Self:
-        """Return the Application as a Helm with these rules renders it."""
-        return replace(self, parts=tuple((self._task(part, rules), chart) for part, chart in self.parts))
+    def with_helm(self, helm: ClusterHelm) -> Self:
+        """Return the Application as this Helm renders it."""
+        return replace(self, parts=tuple((self._task(part, helm), chart) for part, chart in self.parts))
 
-    def _task(self, part: Task | Note, rules: HelmRules) -> Task | Note:
-        if not isinstance(part, ChartTask) or part not in self.by_helm:
-            return part
-        return replace(part, helm="" if rules is ENGINE else rules.since)
+    def _task(self, part: Task | Note, helm: ClusterHelm) -> Task | Note:
+        return part.with_helm(helm) if isinstance(part, ChartTask) and part in self.by_helm else part
 
 
 def unknown_helm(helm: ClusterHelm, apps: Iterable[SideApp], cluster: Cluster) -> Iterator[Finding]:

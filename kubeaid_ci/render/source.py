@@ -13,7 +13,16 @@ from kubeaid_ci.errors import UserError
 from kubeaid_ci.git import snapshot
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.git.tree_reader import checked
-from kubeaid_ci.helm import engine, output, packed_chart, requirements, template_scan, values_check
+from kubeaid_ci.helm import (
+    chart_yaml,
+    engine,
+    exact_version,
+    output,
+    packed_chart,
+    requirements,
+    template_scan,
+    values_check,
+)
 from kubeaid_ci.helm.chart_files import chart_files
 from kubeaid_ci.helm.coalesce import CoalesceError
 from kubeaid_ci.helm.engine import HelmError, Rendering
@@ -71,10 +80,12 @@ def scan(at: ScanTask) -> ScanResult:
     texts = {path: data.decode("utf-8", "replace") for path, data in chart.files.items()}
     named = (text for path, text in texts.items() if "templates/" in path or "crds/" in path)
     defines = {version for text in named for version in template_scan.defined_versions(text)}
+    by_exact_helm = exact_version.depends_on_version(chart.files.values())
     return ScanResult(
         template_scan.asked_versions(texts.values()),
         tuple(sorted(defines)),
-        by_helm=any(_depends_on_helm(path, text) for path, text in texts.items()),
+        by_helm=by_exact_helm or any(_depends_on_helm(path, text) for path, text in texts.items()),
+        by_exact_helm=by_exact_helm,
         argocd=requirements.app_version(chart.files, argocd_version.CHARTS),
     )
 
@@ -83,6 +94,8 @@ def _depends_on_helm(path: str, text: str) -> bool:
     name = path.rpartition("/")[2]
     if name == "values.yaml":
         return may_depend_on_helm(text)
+    if name in (chart_yaml.CHART, chart_yaml.REQUIREMENTS):
+        return "alias" in text and chart_yaml.has_aliases_of_one_chart(chart_yaml.read_if_valid(text.encode()))
     return name.endswith(".tgz") or ("templates/" in path and output.keeps_breaks(text))
 
 
@@ -119,6 +132,8 @@ def _outcome(task: ChartTask, chart: PackedChart) -> Outcome:
     if any(note.rule == "chart/render-failed" for note in notes):
         return Outcome(notes=notes, chart=chart.name, failed=True)
     rules = rules_named(task.helm)
+    if task.helm_version:
+        chart = chart.for_version(task.helm_version)
     values = chart_values.merged(task, rules)
     secrets = secret_values(values)
     try:

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from kubeaid_ci.argocd.application import Parameter
 from kubeaid_ci.git.revision import TreeRevision
+from kubeaid_ci.helm.version import ClusterHelm, rules_name
 from kubeaid_ci.k8s.manifest import ObjectId
 from kubeaid_ci.k8s.rendered import Rendered, Varying, as_json
 from kubeaid_ci.render.kustomize import Kustomize
@@ -27,6 +28,7 @@ class ChartTask:
     """A chart to render as ``helm template``; `tree` names the content of its folder.
 
     `helm` names the rules of a version of Helm, as `HelmRules.since` (empty: the newest, or the same for all).
+    `helm_version` is the exact version, if templates may depend on it.
     `where` is the Application's file, set only if the Application has parameters.
     """
 
@@ -46,12 +48,18 @@ class ChartTask:
     lint: bool = False
     """Also note the messages of Helm's linter."""
     helm: str = ""
+    helm_version: str = ""
     where: str = ""
 
     @property
     def scan(self) -> "ScanTask":
         """The chart by itself."""
         return ScanTask(self.at, self.folder, self.tree)
+
+    def with_helm(self, helm: ClusterHelm) -> "ChartTask":
+        """Return the task for a Helm; its exact version is set only if the task has one."""
+        exact = helm.version if self.helm_version else ""
+        return replace(self, helm=rules_name(helm.version), helm_version=exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,8 @@ class ScanResult:
     defines: tuple[str, ...] = ()
     by_helm: bool = True
     """True if it may render differently with another version of Helm."""
+    by_exact_helm: bool = False
+    """True if it may render differently with any other version of Helm, because a template names the version."""
     argocd: str = ""
     """The version of the Argo CD that it installs, as its Chart.yaml has it; empty for any other chart."""
 

@@ -107,6 +107,30 @@ def test_an_argo_cd_that_is_not_known_gets_the_nearest_helm_and_the_report_says_
     )
 
 
+def test_templates_read_the_exact_version_of_helm(world):
+    shows = SHOW.replace("toJson .Values", ".Capabilities.HelmVersion.Version")
+    world.chart("sub", {"templates/show.yaml": shows}, folder="umbrella/charts/sub")
+    assert [rendered(world, cluster=cluster)[0] for cluster in ("one", "two")] == ["v3.19.4", "v4.2.1"]
+    assert rendered(world, 'clusters: {one: {helm: "3.18"}}')[0] == "v3.18.4"
+
+
+def test_aliases_of_one_chart_make_it_depend_on_helm(world):
+    aliases = "dependencies: [{name: sub, version: 1.x, alias: a}, {name: sub, version: 1.x, alias: b}]\n"
+    world.chart("umbrella", {}, more=aliases)
+    world.chart("inner", {"templates/show.yaml": SHOW}, folder="umbrella/charts/sub/charts/inner")
+    names = {
+        cluster: sorted(
+            manifest.path.split("/charts/", 1)[1]
+            for app in world.render().apps
+            if (app.cluster, app.app) == (cluster, "web")
+            for manifest in app.manifests
+        )
+        for cluster in ("one", "two")
+    }
+    shown, inner = "sub/templates/show.yaml", "sub/charts/inner/templates/show.yaml"
+    assert names == {"one": [inner, shown, shown], "two": [inner, inner, shown, shown]}
+
+
 def test_a_version_that_is_none_is_refused():
     with pytest.raises(UserError, match=r"settings:1: clusters.one.helm: expected text, found 3.19"):
         parse("clusters: {one: {helm: 3.19}}", where="settings")
