@@ -166,12 +166,6 @@ def repeated_dependency(dependencies: Iterable[Mapping[str, Any]]) -> str | None
     return None
 
 
-def has_aliases_of_one_chart(fields: Mapping[str, Any]) -> bool:
-    """Return whether two dependencies are the same chart under two names."""
-    names = [one.get("name") for one in fields.get("dependencies") or () if one]
-    return len(set(names)) < len(names)
-
-
 def _dependencies_problem(dependencies: Iterable[Mapping[str, Any] | None]) -> str | None:
     for dependency in dependencies:
         if dependency is None:

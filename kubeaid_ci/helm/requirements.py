@@ -75,6 +75,18 @@ def lacking(files: Files) -> list[Lacking]:
     ]
 
 
+def has_aliases_of_a_nest(files: Files) -> bool:
+    """Return whether a chart declares another under two names, and one of its charts holds others."""
+    for folder in {posixpath.dirname(path) for path in files if posixpath.basename(path) == chart_yaml.CHART}:
+        names = [one.get("name") for one in chart_yaml.of_folder(files, folder).get("dependencies") or () if one]
+        start = posixpath.join(folder, "charts/")
+        if len(set(names)) < len(names) and any(
+            path.startswith(start) and "/charts/" in path[len(start) :] for path in files
+        ):
+            return True
+    return False
+
+
 def refusing(files: Files, version: Version) -> Iterator[Refusing]:
     """Yield the charts whose ``kubeVersion`` excludes a version. Helm itself checks only the top chart."""
     for folder in (posixpath.dirname(path) for path in files if posixpath.basename(path) == chart_yaml.CHART):

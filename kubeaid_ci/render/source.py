@@ -14,7 +14,6 @@ from kubeaid_ci.git import snapshot
 from kubeaid_ci.git.snapshot import Snapshot
 from kubeaid_ci.git.tree_reader import checked
 from kubeaid_ci.helm import (
-    chart_yaml,
     engine,
     exact_version,
     output,
@@ -84,7 +83,9 @@ def scan(at: ScanTask) -> ScanResult:
     return ScanResult(
         template_scan.asked_versions(texts.values()),
         tuple(sorted(defines)),
-        by_helm=by_exact_helm or any(_depends_on_helm(path, text) for path, text in texts.items()),
+        by_helm=by_exact_helm
+        or requirements.has_aliases_of_a_nest(chart.files)
+        or any(_depends_on_helm(path, text) for path, text in texts.items()),
         by_exact_helm=by_exact_helm,
         argocd=requirements.app_version(chart.files, argocd_version.CHARTS),
     )
@@ -94,8 +95,6 @@ def _depends_on_helm(path: str, text: str) -> bool:
     name = path.rpartition("/")[2]
     if name == "values.yaml":
         return may_depend_on_helm(text)
-    if name in (chart_yaml.CHART, chart_yaml.REQUIREMENTS):
-        return "alias" in text and chart_yaml.has_aliases_of_one_chart(chart_yaml.read_if_valid(text.encode()))
     return name.endswith(".tgz") or ("templates/" in path and output.keeps_breaks(text))
 
 
