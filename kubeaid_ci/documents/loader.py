@@ -6,6 +6,7 @@ are text, mapping keys are always text, and a key given twice means the last.
 
 import base64
 import binascii
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -161,7 +162,7 @@ class _Values:
     def value(self, node: Node, depth: int) -> Any:
         """Make the value of a node; `depth` counts the collections around it."""
         if isinstance(node, Leaf):
-            return self.plain(node.value) if node.implicit[0] else self._marked(node)
+            return self._plain(node) if node.implicit[0] else self._marked(node)
         if isinstance(node, Alias):
             return self._again(node, depth)
         if self.in_alias:
@@ -179,7 +180,7 @@ class _Values:
             if name == "<<" and is_merge(key):
                 self._merge(result, item, depth)
             elif type(item) is Leaf and item.implicit[0]:  # as most are; a call each is a tenth of all the time
-                result[name] = self.plain(item.value)
+                result[name] = self._plain(item)
             else:
                 result[name] = self.value(item, depth)
         return result
@@ -210,6 +211,12 @@ class _Values:
         self.aliased_text += sum(len(item.value) for item in items if isinstance(item, Leaf))
         if self.aliased_text > MAX_ALIASED_TEXT:
             raise self.document.error(node, f"aliases repeat more than {MAX_ALIASED_TEXT >> 20} MiB of text")
+
+    def _plain(self, leaf: Leaf) -> Any:
+        value = self.plain(leaf.value)
+        if type(value) is float and not math.isfinite(value):
+            raise self.document.error(leaf, f"{leaf.value} is no number in JSON, so Kubernetes refuses it; quote it")
+        return value
 
     def _marked(self, leaf: Leaf) -> Any:
         """Make the value of a scalar in quotes, in a block, or with a tag."""

@@ -4,6 +4,7 @@ The tree is built from the parser's events: twice as fast as PyYAML's own compos
 the crash that deep nesting causes in it.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -23,6 +24,9 @@ MAX_DEPTH = 150
 MAX_SCALAR = 4 * 1024 * 1024
 """Characters of one scalar; the API server takes objects of 1.5 MiB."""
 
+_ESCAPE = re.compile(r"\\(?s:.)")
+_NOT_FINITE = re.compile(r"\.(?:inf|Inf|INF|nan|NaN|NAN)(?!\w)")
+_NOT_FINITE_WORDS = (".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN")
 _MERGE = "tag:yaml.org,2002:merge"
 
 Leaf = yaml.ScalarEvent
@@ -105,6 +109,12 @@ def plain_key(text: str) -> str | None:
     return str(value)
 
 
+def may_be_refused(piece: str) -> bool:
+    """Return whether a text may hold what the parser accepts and Go refuses: an escape, or a number that JSON lacks."""
+    has_word = any(word in piece for word in _NOT_FINITE_WORDS)  # much faster than the search
+    return "\\/" in piece or (has_word and _NOT_FINITE.search(piece) is not None)
+
+
 def is_merge(key: Node) -> bool:
     """Return whether a mapping key is `<<`, which takes in the mappings it names."""
     return isinstance(key, Leaf) and key.value == "<<" and (key.implicit[0] or key.tag == _MERGE)
@@ -148,6 +158,7 @@ class _TreeError(Exception):
 def _root(piece: str) -> Node | None:
     """Build the tree of a piece, which holds one document or only comments."""
     parser = yaml.CBaseLoader(piece)
+    has_slash = "\\/" in piece and piece[0] not in "{["  # Kubernetes and Helm read JSON as JSON
     roots: list[Node] = []
     items = roots
     above: list[tuple[list[Node], Branch]] = []
@@ -158,6 +169,8 @@ def _root(piece: str) -> Node | None:
         if kind is Leaf:
             if len(event.value) > MAX_SCALAR:
                 raise _TreeError(_index(event.start_mark), f"a value of more than {MAX_SCALAR >> 20} MiB")
+            if has_slash and event.style == '"':
+                _check_escapes(piece, event)
             items.append(event)
             if event.anchor is not None:
                 anchors[event.anchor] = event
@@ -179,6 +192,14 @@ def _root(piece: str) -> Node | None:
             anchors = {}
         elif kind is yaml.StreamEndEvent:
             return roots[0] if roots else None
+
+
+def _check_escapes(piece: str, leaf: Leaf) -> None:
+    """Raise `_TreeError` for an escaped slash in double quotes: go-yaml v2 knows no such escape."""
+    begin, end = _index(leaf.start_mark), _index(leaf.end_mark)
+    for escape in _ESCAPE.finditer(piece, begin, end):
+        if escape[0] == "\\/":
+            raise _TreeError(escape.start(), "found unknown escape character; write / without a backslash")
 
 
 def _alias(name: str, at: int, anchors: dict[str, Leaf | Branch]) -> Alias:

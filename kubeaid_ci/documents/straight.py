@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from kubeaid_ci.documents.nodes import MAX_DEPTH, MAX_SCALAR, plain_key
+from kubeaid_ci.documents.nodes import MAX_DEPTH, MAX_SCALAR, may_be_refused, plain_key
 from kubeaid_ci.documents.resolve import plain_value
 
 _Scalar, _MappingStart, _SequenceStart = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
@@ -24,6 +24,8 @@ def values(piece: str, *, unique: bool = False) -> list[Any]:  # noqa: PLR0912 -
 
     With `unique` a mapping that has a key twice is unusual. Raises `UnusualError`, or what PyYAML raises.
     """
+    if may_be_refused(piece):
+        raise UnusualError
     parser = yaml.CBaseLoader(piece)
     roots: list[Any] = []
     above: list[Any] = []

@@ -23,7 +23,7 @@ KEYS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\u20
 )
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\u2028\u2029"), max_size=20)
 LINES = st.lists(st.sampled_from(["", "a", " a", "a: b", "- a", "# a", "é", "  "]), max_size=5).map("\n".join)
-NUMBERS = st.one_of(st.integers(-(1 << 63), (1 << 64) - 1), st.floats(allow_nan=False))
+NUMBERS = st.one_of(st.integers(-(1 << 63), (1 << 64) - 1), st.floats(allow_nan=False, allow_infinity=False))
 TREES = st.recursive(
     st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS, LINES),
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=4)),

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from typing import Any
@@ -7,6 +8,7 @@ import pytest
 from kubeaid_ci.documents import duplicate_keys, load, load_all, locate
 from kubeaid_ci.documents.nodes import MAX_TEXT
 from kubeaid_ci.errors import UserError
+from tests.documents import go
 
 CHART = """\
 # a chart
@@ -186,3 +188,34 @@ def test_what_aliases_repeat_of_texts_is_bounded(text: str) -> None:
 def test_one_scalar_is_bounded(text: str) -> None:
     with pytest.raises(UserError, match="a value of more than 4 MiB"):
         load(text.format("x" * (4 * 1024 * 1024 + 1)), where="f")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('a: 1\nb: "^\\/api"\n', r"x:2: not valid YAML: found unknown escape character; write / without a backslash"),
+        ('b: "\\\\\\/"\n', "found unknown escape character"),
+        ("a: .inf\n", "x:1: .inf is no number in JSON, so Kubernetes refuses it; quote it"),
+        ("a:\n- -.INF\n", "x:2: -.INF is no number"),
+        ("a: [.nan]\n", ".nan is no number"),
+    ],
+)
+def test_what_go_refuses_is_refused(text: str, message: str) -> None:
+    assert list(go.read([text])[0]) == ["Error"]
+    with pytest.raises(UserError, match=re.escape(message)):
+        load(text, where="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: \"\\\\/\"\nb: \\/\nc: '\\/'\n", {"a": "\\/", "b": "\\/", "c": "\\/"}),
+        ("a: x.inf\n.inf: '.nan'\nb: |\n  .inf\n", {"a": "x.inf", ".inf": ".nan", "b": ".inf\n"}),
+    ],
+)
+def test_what_only_looks_like_it_is_read(text: str, value: object) -> None:
+    assert load(text, where="x") == value == go.read([text])[0]
+
+
+def test_json_may_escape_a_slash() -> None:
+    assert load('{"a": "\\/"}', where="x") == {"a": "/"}
