@@ -20,7 +20,7 @@ _PRINTABLE_ASCII = re.compile(r"[\t\n\x20-\x7e]*")
 
 
 def visible(text: str) -> str:
-    r"""The text with every character that is not seen written as an escape such as ``\x1b``.
+    r"""Return the text with every character that is not seen written as an escape such as ``\x1b``.
 
     Line breaks and tabs stay; ``\r\n`` counts as a line break. The result can always be encoded as
     UTF-8 and holds only characters that XML allows.
@@ -36,13 +36,13 @@ def one_line(text: str) -> str:
 
 
 def headline(text: str) -> tuple[str, str]:
-    """The first line of the text, and the lines after it, both made visible."""
+    """Return the first line of the text, and the lines after it, both made visible."""
     first, _, further = visible(text).strip("\n").partition("\n")
     return first.strip(), further.rstrip()
 
 
 def shortened(text: str, limit: int) -> str:
-    """At most `limit` characters of the text, with an ellipsis where some are left out."""
+    """Return at most `limit` characters of the text, with an ellipsis where some are left out."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 

@@ -186,7 +186,7 @@ class AppId:
     name: str
 
     def __str__(self) -> str:
-        """The name as Argo CD writes it: ``web``, in any other namespace than its own ``team-a/web``."""
+        """Return the name as Argo CD writes it: ``web``, in any other namespace than its own ``team-a/web``."""
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
     @property

@@ -15,7 +15,7 @@ Steps = tuple[str | int, ...]
 
 
 def placed(template: str, name: str, at: int, *, values: str, values_object: Mapping[str, Any] | None) -> str | None:
-    """The text of source number `at` of an Application, below as many empty lines as there are above it.
+    """Return the text of source number `at` of an Application, below as many empty lines as there are above it.
 
     None if the file has another text, such as a template.
     """

@@ -34,7 +34,7 @@ class UnfollowedError(Exception):
 
 
 def read(text: str, *, where: str) -> dict[str, Any]:
-    """A kustomization as data. Raises `UserError` if it is not one."""
+    """Return a kustomization as data. Raises `UserError` if it is not one."""
     kustomization = documents.load(text, where=where)
     if not isinstance(kustomization, dict):
         raise UserError(f"{where}: a kustomization has keys with values")
@@ -42,7 +42,7 @@ def read(text: str, *, where: str) -> dict[str, Any]:
 
 
 def named(kustomization: Mapping[str, Any], read_file: Callable[[str], str]) -> Iterator[str]:
-    """Every path that a kustomization names, relative to its folder; `read_file` gives a file's text.
+    """Yield every path that a kustomization names, relative to its folder; `read_file` gives a file's text.
 
     Raises `UnfollowedError` if it names an address, a chart or a plugin.
     """

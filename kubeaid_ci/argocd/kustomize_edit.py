@@ -17,7 +17,7 @@ Kustomization = dict[str, Any]
 
 
 def edited(kustomization: Kustomization, source: KustomizeSource, substituted: Callable[[str], str]) -> Kustomization:
-    """The kustomization with the changes; `substituted` puts the variables of the build in.
+    """Return the kustomization with the changes; `substituted` puts the variables of the build in.
 
     Raises `UserError` if `kustomize edit` would refuse.
     """
@@ -41,7 +41,7 @@ def edited(kustomization: Kustomization, source: KustomizeSource, substituted: C
 
 
 def with_origins(kustomization: Kustomization) -> Kustomization:
-    """The kustomization with each object to name its file, for `placed`."""
+    """Return the kustomization with each object to name its file, for `placed`."""
     wanted = _list(kustomization, "buildMetadata")
     return {**kustomization, "buildMetadata": wanted if _ORIGINS in wanted else [*wanted, _ORIGINS]}
 
@@ -88,7 +88,7 @@ def _images(there: list[Any], written: list[str]) -> list[Any]:
 
 
 def _image(text: str) -> dict[str, str]:
-    """An image as ``kustomize edit set image`` reads it: ``name=new:tag``, ``name:tag``, ``name@digest``."""
+    """Return an image as ``kustomize edit set image`` reads it: ``name=new:tag``, ``name:tag``, ``name@digest``."""
     name, replaced, rest = text.partition("=")
     rest = rest if replaced else text
     at, digest = "", ""

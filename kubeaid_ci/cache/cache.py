@@ -52,7 +52,7 @@ class Cache:
     most_bytes: int
 
     def records(self, slot: str) -> Iterator[Record]:
-        """The records of a slot, newest first; damaged ones are skipped."""
+        """Yield the records of a slot, newest first; damaged ones are skipped."""
         try:
             lines = self._slot(slot).read_bytes().splitlines()
         except OSError:
@@ -62,7 +62,7 @@ class Cache:
                 yield record
 
     def content(self, digest: str) -> bytes | None:
-        """The content that a digest names; None if it is gone or damaged."""
+        """Return the content that a digest names; None if it is gone or damaged."""
         try:
             data = self._object(digest).read_bytes()
         except OSError:
@@ -135,7 +135,7 @@ class Cache:
                 _write(self._object(digest), data)
 
     def _files(self) -> Iterator[tuple[int, int, Path]]:
-        """The time of change, the size and the path of every file in the folder."""
+        """Yield the time of change, the size and the path of every file in the folder."""
         for here, _, names in os.walk(self.folder):
             for name in names:
                 path = Path(here, name)
@@ -204,7 +204,7 @@ def private(folder: Path) -> Path:
 
 
 def cache_at(chosen: bool | str | os.PathLike[str]) -> Cache | None:  # noqa: FBT001 - mirrors the public parameter
-    """The cache that a caller asks for: the usual one, none, or one in a folder."""
+    """Return the cache that a caller asks for: the usual one, none, or one in a folder."""
     if chosen is False:
         return None
     return Cache(default_folder() if chosen is True else private(Path(chosen).absolute()), CACHE_BYTES)

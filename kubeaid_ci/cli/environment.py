@@ -15,7 +15,7 @@ PREFIX = "KUBEAID_CI_"
 
 
 def from_environment(command: click.Command) -> click.Command:
-    """The command, its options and its list of names now also read from variables that are named like them.
+    """Return the command, its options and its list of names now also read from variables that are named like them.
 
     Options with `allow_from_autoenv=False` have none: the variable of that name is another command's list.
     """

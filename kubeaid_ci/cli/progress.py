@@ -121,7 +121,7 @@ class Progress:
 
 
 def line_of(result: BuildResult) -> str:
-    """One cluster's outcome on one line."""
+    """Return one cluster's outcome on one line."""
     if result.error:
         return f"{result.cluster}: {result.status.value}: {result.error.splitlines()[0]}"
     about = [result.release or "no release", result.kubeaid_revision or "no revision"]

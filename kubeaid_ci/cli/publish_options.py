@@ -104,7 +104,7 @@ def refuse_without_effect(
 
 
 def _names() -> Iterator[str]:
-    """The parameters of the options of publishing."""
+    """Return the parameters of the options of publishing."""
 
     def command() -> None: ...
 

@@ -138,7 +138,7 @@ def lock_folder(options: "Options", *, of_charts: bool) -> Path:
 
 
 def kubeaid_target(options: "Options") -> str:
-    """The KubeAid repo to publish to or to comment in: an address, or a checkout whose origin is meant.
+    """Return the KubeAid repo to publish to or to comment in: an address, or a checkout whose origin is meant.
 
     Whoever writes a settings file does not decide where a token goes.
     """
@@ -154,7 +154,7 @@ def kubeaid_target(options: "Options") -> str:
 
 
 def publish_address(options: "Options") -> str:
-    """The config repo to publish to: the options, else the environment's own variables for it."""
+    """Return the config repo to publish to: the options, else the environment's own variables for it."""
     from kubeaid_ci.forge import environment
 
     found = environment.config_repo(os.environ)

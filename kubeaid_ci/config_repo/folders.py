@@ -41,7 +41,7 @@ Folders = tuple[Cluster | NotACluster, ...]
 def folders(root: Path) -> Folders:
     """Return every folder below ``k8s/`` on disk, as `folders_of` does; empty if ``k8s/`` holds no file.
 
-    Such a folder does not exist in Git, but whoever made it has a config repo.
+    Such a folder does not exist in Git, but it shows that this is a config repo.
     """
     tree = DiskTree(str(root.resolve()))
     if tree.mode(HOME) is None and (root / HOME).is_dir():

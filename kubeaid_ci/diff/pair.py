@@ -49,7 +49,7 @@ def pairs_of(states: Sequence[States], names: Sequence[str]) -> list[Pair]:
 
 def compare_cached(pair: Pair, renderer: Renderer, options: DiffOptions, *, known: Known) -> Comparison:
     """Compare one cluster, or return the cached result if the options, all inputs and our own code are the same."""
-    shown = {"noise": options.noise, "diffs": options.diffs, "contents": options.contents}
+    details = {"noise": options.noise, "diffs": options.diffs, "contents": options.contents}
     name = ""
     if renderer.cache is not None and all(side.app.digest for side in (*pair.before.values(), *pair.after.values())):
         # Digests represent the objects.
@@ -60,10 +60,10 @@ def compare_cached(pair: Pair, renderer: Renderer, options: DiffOptions, *, know
             ]
             for apps in (pair.before, pair.after)
         ]
-        name = key(pair.cluster, pair.findings, pair.unbuilt, inputs, sorted(pair.apps), shown)
+        name = key(pair.cluster, pair.findings, pair.unbuilt, inputs, sorted(pair.apps), details)
         if (data := renderer.noted(name)) is not None:
             return unpacked(data)
-    comparison = compare_pair(pair, known=known, **shown)
+    comparison = compare_pair(pair, known=known, **details)
     if name:
         renderer.keep(name, packed(comparison))
     return comparison

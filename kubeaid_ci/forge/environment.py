@@ -145,7 +145,7 @@ def token_variables(kind: ForgeKind, remote: Remote, environ: Environ) -> tuple[
 
 
 def tokens_set(remote: Remote, kind: ForgeKind, environ: Environ) -> tuple[TokenVariable, ...]:
-    """Every variable that may hold a token and is set, best first: what it is used for at this remote, or why not."""
+    """Return the set variables that may hold a token, best first: what each is used for at this remote, or why not."""
     sources = (_GIT_ALONE, *_SOURCES)
     api = _taken([one for one in _SOURCES if one.for_api], remote, kind, environ) if kind in _USERS else None
     git = _taken(sources, remote, kind, environ) if remote.scheme in ("https", "http") else None

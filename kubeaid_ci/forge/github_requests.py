@@ -118,7 +118,7 @@ class Requests:
 
 
 def _asked(requester: "Requester", verb: str, path: str, *, query: dict[str, Any], body: Any | None) -> Any:
-    """The JSON of an answer; raises PyGithub's exceptions for all others than good ones, redirections among them."""
+    """Return the JSON of a good answer. Raises PyGithub's exceptions for all others, also for redirections."""
     status, headers, text = requester.requestJson(verb, path, parameters=query, input=body)
     data = plainjson.parse(text) if text and status < 300 else None
     status = _graphql_status(data) or status
@@ -148,7 +148,7 @@ def _graphql_status(data: Any) -> int | None:
 
 
 def _said(text: str) -> dict[str, Any]:
-    """The JSON of an answer that is an error, with a message; a proxy on the way may answer with something else."""
+    """Return the JSON of an error with its message; a proxy may answer with something else."""
     try:
         data = plainjson.parse(text)
     except ValueError:

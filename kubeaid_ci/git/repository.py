@@ -135,7 +135,7 @@ class Repository:
         return tuple(name for name in names if name in found) if names[0] in found else ()
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """The newest commit that two commits have in common; None if it does not exist, or it was not fetched."""
+        """Return the newest common commit of two commits; None if it does not exist, or it was not fetched."""
         found = self._git("merge-base", one, other)
         return None if found.code else found.text
 
@@ -187,7 +187,7 @@ class Repository:
         return self._git("rev-parse", "--show-object-format").text == "sha256"
 
     def describe(self, revision: str = "HEAD") -> str | None:
-        """The nearest tag of a revision, as in ``31.1.1`` or ``31.1.1-4-g5f50b3d``; its id if there is no tag."""
+        """Return the nearest tag of a revision: ``31.1.1`` or ``31.1.1-4-g5f50b3d``; its id if there is no tag."""
         found = self._git("describe", "--tags", "--always", "--abbrev=8", revision)
         return None if found.code else found.text
 

@@ -97,7 +97,7 @@ class Snapshot(TreeReader):
         self._sorted = self._links = None
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file (of a link: its target). Raises `UserError` if it does not exist or is too large."""
+        """Return the bytes of a file (of a link: its target). Raises `UserError` if it is missing or too large."""
         return self.read_all([path])[path]
 
     def read_all(self, paths: Collection[str]) -> dict[str, bytes]:

@@ -81,7 +81,7 @@ def ignored(folder: Path, paths: Sequence[str]) -> frozenset[str]:
 
 
 def _changed(found: State, folder: Path, fields: list[str], *, unmerged: bool = False) -> None:
-    """One changed file: its state, its modes in HEAD, index and work tree, its ids, its path."""
+    """Return one changed file: its state, its modes in HEAD, index and work tree, its ids, its path."""
     marks, _, _, _, mode, _, _, path = fields
     if mode == "000000":
         found.removed.append(path)

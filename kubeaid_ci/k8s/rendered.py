@@ -49,7 +49,7 @@ def parsed(files: Files) -> list[Rendered]:
 
 
 def settled(files: Iterable[tuple[str, str, str]]) -> tuple[list[Rendered], list[Varying]]:
-    """The objects of files that were rendered twice from the same input, each with its two texts: what varies, masked.
+    """Return the objects of files rendered twice from the same input, each with its two texts: what varies, masked.
 
     Only a value is ever masked, and of a text only the parts that differ. A difference of any other shape is reported
     and stays as in the first rendering.

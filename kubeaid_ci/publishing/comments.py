@@ -58,7 +58,7 @@ def superseded(url: str) -> str:
 
 
 def foreign(branch: str, commits: tuple[Commit, ...], *, gone: bool, command: str) -> str:
-    """The comment if commits of others keep the publisher from touching the branch. `command` is what was run."""
+    """Return the comment if commits of others block an update of the branch. `command` is what was run."""
     wish = "close this and delete the branch: nothing is left to change" if gone else "update this branch"
     return (
         f"kubeaid-ci would {wish}, but {_code(branch)} has commits that it did not make:\n\n{_listed(commits)}\n\n"

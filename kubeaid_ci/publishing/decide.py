@@ -197,7 +197,7 @@ def _edit(state: BranchState) -> Edit | None:
 
 
 def text_of(state: BranchState, existing: str | None, *, draft: bool | None = None) -> str:
-    """The text for the change request, put into the one that is there; `draft` where it is another than proposed."""
+    """Return the description with our part replaced; `draft` is set if the state differs from the proposal."""
     proposal = state.proposal if draft is None else replace(state.proposal, draft=draft)
     limit, size = state.body_limit, state.body_size
     return body.write(existing, proposal, limit, content=state.content, size=size)

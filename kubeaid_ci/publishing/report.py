@@ -52,7 +52,7 @@ def proposed(results: Iterable[Published]) -> tuple[Section, ...]:
 
 
 def outputs(builds: Builds, results: Sequence[Published]) -> Mapping[str, str]:
-    """The outputs for a CI system: those of the first change request by name, all of them as JSON, and the build's."""
+    """Return the outputs for CI: the first change request by name, all of them as JSON, and those of the build."""
     return {**request_outputs(results), **build.outputs(builds)}
 
 

@@ -20,7 +20,7 @@ _SIGNS = {Action.ADDED: "added", Action.REMOVED: "**removed**", Action.MODIFIED:
 
 
 def title(changes: Sequence[ClusterChange], *, given: str | None = None) -> str:
-    """The given title, else one that names the cluster, or how many there are. No name of a cluster closes an issue."""
+    """Return the given title, else one that names the cluster or their number. No cluster name closes an issue."""
     if given:
         return one_line(given)
     names = [change.result.cluster for change in changes]
@@ -108,12 +108,12 @@ def _objects(changes: Sequence[Change]) -> str:
 
 def _fields(fields: Sequence[str]) -> str:
     """Return the first fields and how many there are more; beyond `FIELDS_SHOWN` they were not counted one by one."""
-    shown = [code(field) for field in fields[:_MOST_FIELDS]]
+    lines = [code(field) for field in fields[:_MOST_FIELDS]]
     if len(fields) > FIELDS_SHOWN:
-        shown.append(f"and more than {FIELDS_SHOWN - _MOST_FIELDS} more")
+        lines.append(f"and more than {FIELDS_SHOWN - _MOST_FIELDS} more")
     elif len(fields) > _MOST_FIELDS:
-        shown.append(f"and {len(fields) - _MOST_FIELDS} more")
-    return "<br>".join(shown)
+        lines.append(f"and {len(fields) - _MOST_FIELDS} more")
+    return "<br>".join(lines)
 
 
 def _named(change: Change) -> str:

@@ -88,7 +88,7 @@ class ClusterApplications:
         return ClusterFacts(api.custom_scopes(self.definitions.values()), self._registered)
 
     def planned(self, outcomes: Outcomes) -> list[Planned]:
-        """Every Application that is known by now, the root first."""
+        """Return every Application that is known by now, the root first."""
         own = self.addresses(outcomes)
         root = self._plan(HeldApplication(self._bootstrap(), self.root), own, Holder(None, _ARGOCD, "", _ARGOCD))
         # The root application mostly applies itself too: so it is known how.
@@ -158,7 +158,7 @@ class ClusterApplications:
         )
 
     def with_capabilities(self, task: Task) -> Task:
-        """The task with what its outcome depends on: API versions of the cluster, and the rules of its Helm."""
+        """Return the task with what its outcome depends on: API versions of the cluster, and the rules of its Helm."""
         if not isinstance(task, ChartTask):
             return task
         known = self._with_api_versions(task)
@@ -211,7 +211,7 @@ class ClusterApplications:
         return Application("root", _ARGOCD, "", (Source(str(self.repositories.config), self.root),))
 
     def _applications(self, planned: Planned, outcomes: Outcomes, own: Addresses) -> Iterator[HeldApplication]:
-        """The Applications among the objects of one, and those that its ApplicationSets make."""
+        """Yield the Applications among the objects of one, and those that its ApplicationSets make."""
         for one in self._objects(planned, outcomes):
             if isinstance(one, HeldApplication):
                 yield one
@@ -224,7 +224,7 @@ class ClusterApplications:
         return {object_key(one): one for one in found}.values()
 
     def _found(self, task: Task, outcomes: Outcomes) -> Sequence[HeldApplication | Rendered]:
-        """The Applications that a task gave, and the ApplicationSets as they are: few among thousands."""
+        """Return the Applications that a task gave, and the ApplicationSets as they are: few among thousands."""
         if task in outcomes and task not in self._inside:
             objects = outcomes[task].objects
             self._inside[task] = [

@@ -106,7 +106,7 @@ def failure_notes(error: HelmError, task: ChartTask, chart: PackedChart, given: 
 
 
 def error_note(error: UserError, task: Task) -> Note:
-    """An error that names ``file:line`` as a note with that place."""
+    """Return an error that names ``file:line`` as a note with that place."""
     message = safe_message(str(error).replace(f"{task.at.root}/", ""), _secrets_given(task))
     found = re.match(r"(?P<path>[^\s:]+\.[^\s:/]+|[^\s:]+/[^\s:]+)(?::(?P<line>\d+))?: (?P<why>.*)", message, re.DOTALL)
     if found is None:
@@ -115,7 +115,7 @@ def error_note(error: UserError, task: Task) -> Note:
 
 
 def _secrets_given(task: Task) -> set[str]:
-    """The secrets in the text of a task's values, which need not be valid."""
+    """Return the secrets in the text of a task's values, which need not be valid."""
     match task:
         case ChartTask():
             parameters = [f"{one.name.rpartition('.')[2]}={one.value}" for one in task.parameters]
@@ -128,12 +128,12 @@ def _secrets_given(task: Task) -> set[str]:
 
 
 def path_in_repository(path: str, task: ChartTask, chart: PackedChart) -> str:
-    """The file in the repository that Helm names from the chart's name on."""
+    """Return the file in the repository that Helm names from the chart's name on."""
     return f"{task.folder}/{path_in_chart(path, chart)}"
 
 
 def path_in_chart(path: str, chart: PackedChart) -> str:
-    """The same from the chart's folder on: Helm calls a subchart by its name or alias, whatever its folder."""
+    """Return the same from the chart's folder on: Helm calls a subchart by its name or alias, whatever its folder."""
     inside = path.partition("/")[2]
     called = inside
     while inside not in chart.files and (called := called.rpartition("/")[0]):

@@ -93,7 +93,7 @@ class Sides:
             self.renderer.forget()
 
     def _states(self, folder: str, sides: Sequence[Side]) -> States:
-        """One cluster on each side. Kinds and clusters that one side does not define are taken from the others.
+        """Return one cluster on each side. Kinds and clusters that one side does not define are taken from the others.
 
         Otherwise the objects of a cluster-scoped kind would look moved because their CRD comes or goes.
         """

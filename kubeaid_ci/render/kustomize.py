@@ -44,7 +44,7 @@ class KustomizeError(Exception):
 
 
 def find() -> Kustomize | None:
-    """The kustomize of this machine, else the one in kubectl; None if there is neither."""
+    """Return the kustomize of this machine, else the one in kubectl; None if there is neither."""
     for program in ("kustomize", "kubectl"):
         if (path := shutil.which(program)) and (found := _api_versions_read(program, path)):
             return found
@@ -52,7 +52,7 @@ def find() -> Kustomize | None:
 
 
 def build(kustomize: Kustomize, files: Mapping[str, bytes], folder: str) -> str:
-    """The objects of the kustomization in a folder among some files, as YAML.
+    """Return the objects of the kustomization in a folder among some files, as YAML.
 
     The program sees only the files: no environment, no home folder, no network, no other program. Raises
     `KustomizeError`, and `OutsideError` if it does not end in time.

@@ -28,7 +28,7 @@ def kustomize_task(
     repositories: LocalRepositories,
     substituted: Callable[[str], str],
 ) -> KustomizeTask:
-    """The kustomization in a folder with what the Application changes in it.
+    """Return the kustomization in a folder with what the Application changes in it.
 
     Raises `UnavailableError` if it cannot be built here, and `UserError` where it never can be.
     """
@@ -66,7 +66,7 @@ def _program(folder: str) -> Kustomize:
 
 
 def _known(source: KustomizeSource, folder: str, walk: "_Walk") -> KustomizeSource:
-    """The changes, without components that may be missing and are."""
+    """Return the changes, without components that may be missing and are."""
     if any(letter in path for path in source.components for letter in "*?["):
         raise UnavailableError("kustomize.components of the Application has a pattern, which is not followed")
     if not source.ignore_missing_components:
@@ -101,7 +101,7 @@ class _Walk:
         return kustomization.read(self._text(where), where=where)
 
     def file_in(self, folder: str) -> str:
-        """The path of the kustomization of a folder."""
+        """Return the path of the kustomization of a folder."""
         for name in kustomization.FILES:
             path = posixpath.join(folder, name)
             if path in self._place(path).files.files:
@@ -113,7 +113,7 @@ class _Walk:
         return not path.startswith("..") and bool(self._place(path).below(path))
 
     def _folders_of(self, folder: str, said: Kustomization, where: str) -> Iterator[str]:
-        """The folders that are still to be read; the files are taken in."""
+        """Yield the folders that are still to be read; the files are taken in."""
         try:
             named = list(kustomization.named(said, lambda path: self._text(self._path(folder, path, where))))
         except UnfollowedError as reason:

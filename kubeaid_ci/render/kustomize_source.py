@@ -20,7 +20,7 @@ _MOST_BYTES = 64 * 1024 * 1024
 
 
 def built(task: KustomizeTask) -> Outcome:
-    """The objects of the kustomization, each with the file that it is from.
+    """Return the objects of the kustomization, each with the file that it is from.
 
     Raises `WorkerError` if kustomize does not end in time: another time it may, so that is not kept.
     """

@@ -70,7 +70,7 @@ class Planner:
     capabilities: Capabilities
 
     def parts(self, application: Application, where: str, instance: str) -> Iterator[Part]:
-        """The sources in order; `where` is the file that the Application is in.
+        """Yield the sources in order; `where` is the file that the Application is in.
 
         `instance` is the name of the Application in files and variables: ``<namespace>_<name>`` outside Argo CD's own
         namespace.

@@ -70,7 +70,7 @@ class Place:
     _trees: dict[str, str] = field(default_factory=dict)
 
     def below(self, folder: str) -> dict[str, Entry]:
-        """The files below a folder, by their path in the repository."""
+        """Return the files below a folder, by their path in the repository."""
         return self.files.below(folder)
 
     def refuse_submodules(self, path: str, *, below: bool = False) -> None:
@@ -242,7 +242,7 @@ class LocalRepositories:
         return tree_id(self._opened(root, commit, source.revision, source.path).below(source.path))
 
     def at_same_revision(self, place: Place, path: str) -> Place:
-        """The same repository at the same revision, with the files next to `path`."""
+        """Return the same repository at the same revision, with the files next to `path`."""
         return self._opened(Path(place.at.root), place.at.revision, place.revision, path)
 
     def _config_commit(self, revision: str, tag_prefix: str = "") -> TreeRevision:

@@ -62,7 +62,7 @@ _KEEP_CHARTS = 32
 
 
 def render_source(task: Task) -> bytes:
-    """The packed `Outcome` of a source; what is wrong with the input is one of its notes."""
+    """Return the packed `Outcome` of a source; what is wrong with the input is one of its notes."""
     try:
         outcome = _source(task)
     except UserError as error:
@@ -99,7 +99,7 @@ def _depends_on_helm(path: str, text: str) -> bool:
 
 
 def render_files(task: FilesTask) -> bytes:
-    """The packed `Outcome` of a chart whose files are given."""
+    """Return the packed `Outcome` of a chart whose files are given."""
     try:
         chart = packed_chart.make(
             task.files, lambda paths: {path: task.files[path] for path in paths}, task.chart.folder
@@ -180,7 +180,7 @@ def _prepared(chart: PackedChart, values: Values, rules: HelmRules) -> tuple[Pac
 def _settled(
     task: ChartTask, chart: PackedChart, values: str, first: Rendering
 ) -> tuple[list[Rendered], list[Varying]]:
-    """The objects of a first rendering, with what another one gives otherwise masked."""
+    """Return the objects of a first rendering, with what another one gives otherwise masked."""
     crds = rendered.parsed(_named(() if task.skip_crds else first.crds, task, chart))
     if not chart.may_vary:
         return [*crds, *_printed(rendered.parsed(_named(first.files, task, chart)))], []

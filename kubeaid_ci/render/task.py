@@ -163,7 +163,7 @@ class Outcome:
     """The values that the cluster gives under secret names."""
 
     def packed(self) -> bytes:
-        """The outcome as bytes, for the way between processes and for the cache."""
+        """Return the outcome as bytes, for the way between processes and for the cache."""
         about = [
             [one.path for one in self.objects],
             [[one.path, asdict(one.key), one.field, one.shaped] for one in self.varying],
@@ -176,7 +176,7 @@ class Outcome:
 
     @classmethod
     def unpacked(cls, data: bytes, bodies: Bodies) -> "Outcome":
-        """The outcome that `packed` gave; `bodies` are those of all outcomes."""
+        """Return the outcome that `packed` gave; `bodies` are those of all outcomes."""
         (paths, varying, notes, chart, failed, secrets), objects = from_lines(data, bodies)
         return cls(
             [Rendered(path, body) for path, body in zip(paths, objects, strict=True)],

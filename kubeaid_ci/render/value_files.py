@@ -39,7 +39,7 @@ class ValueFiles:
     substituted: Callable[[str], str]
 
     def layers(self, helm: HelmSource, at: int) -> Iterator[ValuesLayer]:
-        """The values of source number `at` in Helm's order, the later over the earlier, each file once.
+        """Yield the values of source number `at` in Helm's order, the later over the earlier, each file once.
 
         As Argo CD has it from 3.4 on, a pattern represents its files in order of their paths, but for those that
         are also named by themselves. Raises `UserError` and `UnavailableError`.
@@ -60,7 +60,7 @@ class ValueFiles:
         yield from self._inline(helm, at)
 
     def text(self, written: str) -> str:
-        """The text of a file that an Application names; raises `UserError` if it does not exist."""
+        """Return the text of a file that an Application names; raises `UserError` if it does not exist."""
         place, path = self._located(written)
         text = self._text(place, path)
         if text is None:
@@ -68,13 +68,13 @@ class ValueFiles:
         return text
 
     def _text(self, place: Place, path: str) -> str | None:
-        """The text of a file; None if it does not exist. Raises `UnavailableError` if it is in a submodule."""
+        """Return the text of a file; None if it does not exist. Raises `UnavailableError` if it is in a submodule."""
         there = self.repositories.at_same_revision(place, path)
         there.refuse_submodules(path)
         return there.text(path)
 
     def _located(self, written: str) -> tuple[Place, str]:
-        """The repository that a file is in, and its path there."""
+        """Return the repository that a file is in, and its path there."""
         if source := self._referenced(written):
             path = self.substituted(written.partition("/")[2])
             place = self.repositories.place(source, self.own, _start(path))
@@ -110,7 +110,7 @@ class ValueFiles:
             )
 
     def _matches(self, place: Place, pattern: str, named: set[_Known]) -> list[str]:
-        """The files of a pattern but those that are named; the pattern itself if nothing matches."""
+        """Return the files of a pattern but those that are named; the pattern itself if nothing matches."""
         wanted = argocd.doublestar(pattern)
         there = self.repositories.at_same_revision(place, _start(pattern))
         there.refuse_submodules(posixpath.dirname(_PATTERN.split(pattern)[0]), below=True)
@@ -153,7 +153,7 @@ def _is_pattern(path: str) -> bool:
 
 
 def _start(path: str) -> str:
-    """The path to open the repository at: its top if the first folder is a pattern."""
+    """Return the path to open the repository at: its top if the first folder is a pattern."""
     return "" if _is_pattern(path.partition("/")[0]) else path
 
 
@@ -166,6 +166,6 @@ def _missing(written: str, place: Place, field: str) -> str:
 
 
 def _walked(path: str) -> tuple[tuple[bool, str], ...]:
-    """The order of somebody who walks through folders: first a folder's own files, then its folders."""
+    """Return the order of somebody who walks through folders: first a folder's own files, then its folders."""
     *folders, name = path.split("/")
     return (*((True, one) for one in folders), (False, name))

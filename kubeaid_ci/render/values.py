@@ -86,7 +86,7 @@ def schema_errors(message: str) -> Iterator[tuple[str, tuple[str, ...], str]]:
 
 
 def set_where(task: ChartTask, ways: tuple[tuple[str, ...], ...]) -> tuple[str, int | None]:
-    """The file and line that sets a key, or the nearest key around it: of the last file that sets it."""
+    """Return the file and line that sets a key, or the nearest key around it: of the last file that sets it."""
     for length in range(max(map(len, ways)), 0, -1):
         for layer in reversed(task.layers):
             for steps in ways:

@@ -151,7 +151,7 @@ def _at(repository: Repository, commit: str | None, name: str) -> KubeAid:
 
 
 def origin(root: Path) -> Remote | None:
-    """The address that a KubeAid checkout came from; None if it has none."""
+    """Return the address that a KubeAid checkout came from; None if it has none."""
     repository = Repository.at(root)
     try:
         return repository.remote() if repository else None

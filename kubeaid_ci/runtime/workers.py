@@ -92,7 +92,7 @@ class Worker:
     _stderr: IO[bytes] | None = None
 
     def run(self, function: Callable[[Any], Any], task: Any, *, seconds: float | None = None) -> Any:
-        """The function's result; raises what it raised, or `WorkerError` where the process ended.
+        """Return the function's result; raises what it raised, or `WorkerError` where the process ended.
 
         `seconds` counts if it is less than the limit.
         """
@@ -238,7 +238,7 @@ class Pool:
             worker.close(wait=wait)
 
     def _seconds(self) -> float:
-        """The time for a task: a tenth once several took too long, or a dozen of them fill a job of an hour."""
+        """Return the time for a task: a tenth once several took too long, or a dozen of them fill a job of an hour."""
         return self.limits.seconds / (_HASTE if self._timed_out >= _MOST_TIMED_OUT else 1)
 
     def _kill(self, threads: "ThreadPoolExecutor") -> None:

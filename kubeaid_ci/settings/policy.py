@@ -25,7 +25,7 @@ class Step(StrEnum):
 
     @classmethod
     def between(cls, before: Version, after: Version) -> Self:
-        """The step from one version to another, in either direction; to a pre-release of the same numbers a patch."""
+        """Return the step between two versions, in either direction; to a pre-release of the same numbers a patch."""
         if before.release[0] != after.release[0]:
             return cls("major")
         return cls("minor" if before.release[1] != after.release[1] else "patch")

@@ -133,7 +133,7 @@ def _monitoring(cluster: ClusterUpgrade) -> str:
 
 
 def _dangers(found: Sequence[Finding]) -> str:
-    """The errors, in full: they are what an approver has to know."""
+    """Return the errors, in full: they are what an approver has to know."""
     errors = [danger for danger in dangers(by_weight(found)) if danger.finding.severity is Severity.ERROR]
     if not errors:
         return ""
@@ -188,7 +188,7 @@ def _advice(found: Sequence[Finding], severity: Severity) -> Iterator[str]:
 
 
 def _sync(cluster: ClusterUpgrade, *, headed: bool) -> str:
-    """The Applications in the order in which the platform syncs them."""
+    """Return the Applications in the order in which the platform syncs them."""
     orders: dict[int | None, list[str]] = {}
     for app in cluster.apps:
         orders.setdefault(app.sync_order, []).append(app.name)
