@@ -122,7 +122,8 @@ def _source(package: metadata.Distribution) -> Path | None:
 
 
 def _pip(arguments: list[str]) -> Finished:
-    done = run([sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments], timeout=_TIMEOUT)
+    # -P: the current folder may be a checkout that holds a module pip.
+    done = run([sys.executable, "-P", "-m", "pip", "--disable-pip-version-check", *arguments], timeout=_TIMEOUT)
     if done.code:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise OutsideError(f"pip {arguments[0]} ended with {done.code}: {'; '.join(lines[-2:])}; or pass --wheels DIR")

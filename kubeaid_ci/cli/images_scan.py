@@ -119,7 +119,8 @@ def images_scan(
     if gitlab_report is not None:
         _write_gitlab(gitlab_report, result, started)
     outputs = {"not-scanned": str(len(result.not_scanned))}
-    done(ctx, report(result, version=__version__), options, outputs=outputs, baseline=baseline)
+    failure = 0 if all(path.exists() for path in scan_reports) else 2
+    done(ctx, report(result, version=__version__), options, outputs=outputs, baseline=baseline, failure=failure)
 
 
 def _gate(options: Options, severity: str | None, *, fixable_only: bool, require_scan: bool) -> "Gate":

@@ -157,6 +157,7 @@ def resolve(
         raise UserError("no KubeAid repo: name one with --kubeaid PATH or KUBEAID_CI_KUBEAID")
     if kubeaid and Path(kubeaid).resolve() != Path(config_repo).resolve():
         settings = settings.merge(reader.read(Path(kubeaid)))
+    reader.report_general_settings(Path(config_repo), kubeaid, settings)
     return Options(
         config_repo=config_repo,
         kubeaid=kubeaid,

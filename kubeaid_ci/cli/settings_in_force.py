@@ -4,7 +4,7 @@ What the change makes weaker is reported.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from kubeaid_ci.findings.suppression import MISNAMED, SETTINGS_FILE
 if TYPE_CHECKING:
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.findings.suppression import Suppression
+    from kubeaid_ci.net.address import Remote
     from kubeaid_ci.settings import Settings
     from kubeaid_ci.settings.file import Base
 
@@ -32,6 +33,19 @@ def repository_of_base(base_of: str | None, config_repo: str, kubeaid: str | Non
     from kubeaid_ci.git.git_dir import git_dir
 
     return folder.resolve() if folder.is_dir() and git_dir(folder) else None
+
+
+def _addresses(config_repo: Path, kubeaid: str | None) -> "Iterator[Remote]":
+    """Yield the addresses of the two repositories."""
+    from kubeaid_ci.net.address import Remote, names_address
+    from kubeaid_ci.repositories.kubeaid import origin
+
+    is_folder = kubeaid is not None and Path(kubeaid).is_dir()
+    for folder in (config_repo, *([Path(kubeaid)] if kubeaid and is_folder else [])):
+        if remote := origin(folder):
+            yield remote
+    if kubeaid and not is_folder and names_address(kubeaid):
+        yield Remote.parse(kubeaid)
 
 
 class SettingsReader:
@@ -61,6 +75,16 @@ class SettingsReader:
         self.findings += change.removed(removed(folder, base))
         self.new_suppressions += change.new_suppressions(before.suppress, after.suppress)
         return before
+
+    def report_general_settings(self, folder: Path, kubeaid: str | None, settings: "Settings") -> None:
+        """Note what a change makes weaker in the general settings files of clusters."""
+        base = self._base_of(folder)
+        if base is None or not (folder / "k8s").is_dir():
+            return
+        from kubeaid_ci.config_repo.general_change import weakened
+
+        own = settings.repositories
+        self.findings += weakened(folder, base, {*own.kubeaid, *own.config, *_addresses(folder, kubeaid)})
 
     def _report_unknown_clusters(self, folder: Path, names: Iterable[str]) -> None:
         """Note settings of clusters that a config repo does not have; a KubeAid repo has none."""

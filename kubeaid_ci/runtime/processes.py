@@ -10,11 +10,24 @@ from typing import IO
 from kubeaid_ci.errors import OutsideError, UserError
 
 _SECRET_NAMES = ("TOKEN", "PASSWORD", "SECRET", "_KEY", "CREDENTIALS")
+_SECRET_WORDS = frozenset({"TOKEN", "PASSWORD", "PASSWD", "SECRET", "CREDENTIALS", "JWT"})
+_PLACES = ("_FILE", "_PATH", "_DIR", "_URL")
+_WITH_LOGIN = frozenset({"CI_REPOSITORY_URL"})
+"""Variables of CI systems whose value is an address with a token in it."""
 
 
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without the variables that hold a secret by their name, such as ``GITHUB_TOKEN``."""
-    return {name: value for name, value in environ.items() if not name.upper().endswith(_SECRET_NAMES)}
+    """Return an environment without the variables that hold a secret by their name.
+
+    Such as ``GITHUB_TOKEN``, ``API_TOKEN_GITHUB`` or ``CI_JOB_JWT_V2``; ``AWS_WEB_IDENTITY_TOKEN_FILE`` is a path.
+    """
+    return {name: value for name, value in environ.items() if not _is_secret(name.upper())}
+
+
+def _is_secret(name: str) -> bool:
+    if name.endswith(_SECRET_NAMES) or name in _WITH_LOGIN:
+        return True
+    return not name.endswith(_PLACES) and not _SECRET_WORDS.isdisjoint(name.split("_"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from kubeaid_ci.findings.vulnerability import VulnerabilitySeverity
 from kubeaid_ci.scan.model import ScanReport, Vulnerability, by_severity
 
 _MOST_TEXT = 500
+_NO_PACKAGES = "trivy recognised no packages in it"
+# Results of trivy that are about something else than the vulnerabilities of packages.
+_OTHER_CLASSES = frozenset({"secret", "config", "license", "license-file", "custom"})
 _SEVERITIES = {
     **{severity.value: severity for severity in VulnerabilitySeverity},
     "negligible": VulnerabilitySeverity.LOW,
@@ -55,10 +58,12 @@ def _trivy(item: Mapping[str, Any], where: str) -> ScanReport:
     system = system if isinstance(system, Mapping) else {}
     results = _list(item, "Results", where) if item.get("Results") is not None else []
     found: list[Vulnerability] = []
+    looked_for_any = False
     for at, result in enumerate(results):
         place = f"{where}: Results[{at}]"
         if not isinstance(result, Mapping):
             raise UserError(f"{place}: expected an object")
+        looked_for_any = looked_for_any or _optional(result, "Class") not in _OTHER_CLASSES
         if result.get("Vulnerabilities") is not None:
             found += (_trivy_one(each, place) for each in _objects(result, "Vulnerabilities", place))
     return ScanReport(
@@ -67,7 +72,7 @@ def _trivy(item: Mapping[str, Any], where: str) -> ScanReport:
         "trivy",
         tuple(by_severity(found)),
         " ".join(filter(None, (_optional(system, "Family"), _optional(system, "Name")))),
-        "" if results else "trivy recognised no packages in it",
+        "" if looked_for_any else _NO_PACKAGES if not results else "trivy did not look for vulnerabilities in it",
     )
 
 

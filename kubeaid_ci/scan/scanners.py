@@ -35,7 +35,8 @@ def scan_image(scanner: str, image: str, *, offline: bool = False) -> ScanReport
         report = Path(folder, "report.json")
         try:
             argv = _command(scanner, image, report, offline=offline)
-            done = run(argv, env=_environment(scanner, offline=offline), timeout=_TIMEOUT)
+            # Both read settings and exceptions, such as .trivyignore, from the folder that they run in.
+            done = run(argv, folder=Path(folder), env=_environment(scanner, offline=offline), timeout=_TIMEOUT)
             if done.code:
                 return f"{scanner} ended with code {done.code}: {_last_line(done.stderr)}"
             (found,) = read_file(report)

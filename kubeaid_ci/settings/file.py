@@ -1,6 +1,7 @@
 """Reads the settings file of a repository, as it is or at the base of a change."""
 
 import glob
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +105,17 @@ def read_at(folder: Path, base: Base) -> Settings:
     if data is None:
         raise UserError(f"{where}: is not a regular file; replace it by one")
     return _parsed(data, where)
+
+
+def files_at(folder: Path, base: Base, top: str, names: Collection[str]) -> dict[str, bytes]:
+    """Return the files of these names in the folders of `top`, such as ``k8s``, at the base of a change, by path."""
+    repository, commit, prefix = _commit_of(folder, base)
+    found = {}
+    for path, entry in repository.files(commit, f"{prefix}{top}").items():
+        own = path.removeprefix(prefix)
+        if own.count("/") == 2 and own.rpartition("/")[2] in names and entry.mode in (REGULAR, EXECUTABLE):
+            found[own] = repository.show(commit, path) or b""
+    return found
 
 
 def _commit_of(folder: Path, base: Base) -> tuple[Repository, str, str]:

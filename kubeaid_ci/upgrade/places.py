@@ -123,10 +123,13 @@ def _objects(body: Any) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, An
     if not isinstance(body, Mapping):
         return
     yield (), body
-    items = body.get("items") if body.get("kind") == "List" else None
+    kind = str(body.get("kind"))
+    items = body.get("items") if kind.endswith("List") else None
+    # The items of an ApplicationList need no kind of their own.
+    own = {} if kind == "List" else {"apiVersion": body.get("apiVersion"), "kind": kind.removesuffix("List")}
     for number, item in enumerate(items if isinstance(items, list) else ()):
         if isinstance(item, Mapping):
-            yield ("items", number), item
+            yield ("items", number), {**own, **item}
 
 
 @dataclass(frozen=True, slots=True)

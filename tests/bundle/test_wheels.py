@@ -67,3 +67,15 @@ def test_the_packages_are_those_of_an_installation() -> None:
     assert names <= set(found)
     assert "cryptography" in found
     assert not {"pytest", "mypy", "hypothesis"} & set(found)
+
+
+def test_no_module_of_the_current_folder_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("pip/__init__.py", "pip/__main__.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("raise SystemExit('code of the checkout')\n")
+    monkeypatch.chdir(tmp_path)
+    source = tmp_path / "source"
+    source.mkdir()
+    wheel(source, "kubeaid-ci", "0.1.0")
+    assert len(wheels.copy(source, tmp_path).files) == 2
+    assert wheels._pip(["--version"]).text.startswith("pip ")

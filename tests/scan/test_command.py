@@ -42,14 +42,21 @@ def config(tmp_path: Path) -> Path:
     return config
 
 
-def run(config: Path, *words: str, path: Path | None = None) -> tuple[int, str, dict[str, Any]]:
+def run(
+    config: Path,
+    *words: str,
+    path: Path | None = None,
+    cwd: Path | None = None,
+    codes: tuple[int, ...] = (0, 1),
+    **more: str,
+) -> tuple[int, str, dict[str, Any]]:
     """Run the command, and return its exit code, its output as text, and its JSON."""
-    env = os.environ | {"PYTHONPATH": str(ROOT), "KUBEAID_CI_CACHE": str(config.parent / "cache")}
+    env = os.environ | {"PYTHONPATH": str(ROOT), "KUBEAID_CI_CACHE": str(config.parent / "cache")} | more
     env["PATH"] = f"{path}{os.pathsep}{env['PATH']}" if path else env["PATH"]
     argv = [sys.executable, "-m", "kubeaid_ci", "images", "scan", "--config-repo", str(config)]
     argv += ["--kubeaid", str(config.parent / "KubeAid"), "--report", f"json={config.parent}/out.json", *words]
-    done = subprocess.run(argv, capture_output=True, text=True, env=env, cwd=config.parent)
-    assert done.returncode in (0, 1), done.stderr
+    done = subprocess.run(argv, capture_output=True, text=True, env=env, cwd=cwd or config.parent)
+    assert done.returncode in codes, done.stderr
     return done.returncode, done.stdout, json.loads((config.parent / "out.json").read_text())
 
 
@@ -176,6 +183,35 @@ def test_an_installed_scanner_is_run_for_each_image(config: Path, tmp_path: Path
     calls = (tmp_path / "calls").read_text()
     assert f"{NGINX}:1.2@{reports.DIGEST}" in calls
     assert "TOKEN" not in calls
+
+
+@pytest.mark.parametrize("name", ["trivy", "grype"])
+def test_files_of_the_checkout_configure_no_scanner(config: Path, tmp_path: Path, name: str) -> None:
+    """Both programs read settings and exceptions from the folder that they are started in."""
+    for file in (".trivyignore", "trivy.yaml", ".grype.yaml"):
+        (config / file).write_text("CVE-2026-1\n")
+    bin_folder = program(
+        tmp_path / "bin", name, f'ls -A >> {tmp_path}/seen\necho "$API_TOKEN_GITHUB" >> {tmp_path}/seen\n'
+    )
+    env = {"API_TOKEN_GITHUB": "canary", "CI_JOB_JWT_V2": "canary"}
+    run(config, "--scanner", name, path=bin_folder, cwd=config, **env)
+    assert (tmp_path / "seen").read_text().split() == []
+
+
+def test_a_report_that_does_not_exist_is_an_input_error(config: Path, tmp_path: Path) -> None:
+    reports.write(tmp_path / "a.json", reports.trivy("nginx:1.2", HIGH))
+    arguments = ["--from", str(tmp_path / "a.json"), "--from", str(tmp_path / "missing.json")]
+    code, _, content = run(config, *arguments, codes=(2,))
+    assert code == 2
+    assert found(content) >= {("image/vulnerable", NGINX), ("image/scan-unreadable", "missing.json")}
+
+
+def test_a_report_about_secrets_only_is_no_scan(config: Path, tmp_path: Path) -> None:
+    report = reports.trivy("nginx:1.2")
+    report["Results"] = [{"Target": "nginx:1.2", "Class": "secret", "Secrets": [{"RuleID": "a"}]}]
+    reports.write(tmp_path / "a.json", report)
+    _, _, content = run(config, "--from", str(tmp_path / "a.json"))
+    assert ("image/not-scanned", NGINX) in found(content)
 
 
 @pytest.mark.parametrize(

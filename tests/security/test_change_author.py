@@ -338,6 +338,43 @@ def test_running_the_module_in_a_checkout_imports_no_library_of_it(tmp_path: Pat
     assert (done.returncode, "ran" in done.stdout) == (0, False), done.stderr
 
 
+GENERAL = "k8s/one/kubeaid-cli.general.yaml"
+FORKS: Mapping[str, tuple[str, str, list[str]]] = {
+    "other KubeAid": ("https://git.example.com/acme/KubeAid", "https://evil.example/acme/KubeAid", ["error"]),
+    "other owner": ("https://git.example.com/acme/KubeAid", "https://git.example.com/mallory/KubeAid", ["error"]),
+    "first KubeAid": ("", "https://evil.example/acme/KubeAid", ["error"]),
+    "other spelling": ("https://git.example.com/acme/KubeAid", "git@git.example.com:acme/kubeaid.git", []),
+    "origin": ("", "https://git.example.com/platform/KubeAid", []),
+    "of another cluster": ("", "https://git.example.com/acme/common", []),
+    "older Kubernetes": ("1.35", "1.20", ["warning"]),
+    "newer Kubernetes": ("1.34", "1.35", []),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "severities"), FORKS.values(), ids=FORKS)
+def test_general_settings_of_the_change_name_no_repository_to_trust(
+    before: str, after: str, severities: list[str], run: Run, two: Repos
+) -> None:
+    def general(value: str) -> str:
+        found = (
+            {"cluster": {"k8sVersion": f"v{value}.0"}}
+            if value[:2] == "1."
+            else {"forkURLs": {"kubeaid": {"url": value}}}
+        )
+        return json.dumps(found if value else {})
+
+    git(two.kubeaid, "remote", "add", "origin", "https://git.example.com/platform/KubeAid.git")
+    git(two.config, "checkout", "-q", "main")
+    other = general("https://git.example.com/acme/common")
+    change(two.config, {GENERAL: general(before), GENERAL.replace("one", "two"): other}, "general")
+    git(two.config, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(two.config, "checkout", "-qB", "change")
+    change(two.config, {GENERAL: general(after)})
+    done = run("build", "--check", "--format", "json", **PULL_REQUEST)
+    found = [one for one in json.loads(done.stdout)["findings"] if one["rule"] == "settings/weakened"]
+    assert [(one["severity"], one["path"]) for one in found] == [(severity, GENERAL) for severity in severities]
+
+
 CHART = "apiVersion: v2\nname: x\nversion: 1.0.0\n"
 DEPENDENCIES = "dependencies:\n  - {name: y, version: 1.0.0, repository: https://charts.example.com}\n"
 REMOVED: Mapping[str, tuple[dict[str, str | None], str | None]] = {

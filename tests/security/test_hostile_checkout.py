@@ -142,6 +142,7 @@ def modules(place: Place, checkout: Path) -> None:
     libraries = ["click", "rich", "yaml", "requests", "urllib3", "git", "github", "gitlab", "helm_python", "deepdiff"]
     named = [*sys.stdlib_module_names, *libraries, "sitecustomize", "usercustomize", "conftest", "setup"]
     repos.write(checkout, {f"{name}.py": text for name in named})
+    repos.write(checkout, {"pip/__init__.py": text, "pip/__main__.py": text})
     repos.write(checkout, {"kubeaid_ci/__init__.py": text, "kubeaid_ci/__main__.py": text, "venv/__main__.py": text})
     repos.write(
         checkout, {"pip.conf": "[global]\nindex-url = http://127.0.0.1:1/\n", "x.pth": "import sitecustomize\n"}
@@ -192,6 +193,8 @@ def links(place: Place, checkout: Path) -> None:
         "k8s/two/argocd-apps/templates/zero.yaml": Path("/dev/zero"),
         "k8s/two/argocd-apps/values.yaml": place.outside / "values.yaml",
         "k8s/two/two-vars.jsonnet": place.outside / "secret.txt",
+        "k8s/two/kubeaid-cli.general.yaml": place.outside / "secret.txt",
+        "charts.ledger.yaml": place.outside / "secret.txt",
     }.items():
         path = checkout / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -103,6 +103,17 @@ def test_several_sources_documents_and_line_ends() -> None:
     assert [one.app for one in made.edits] == ["web", "web", "b", "b"]
 
 
+@pytest.mark.parametrize(
+    "head", ["apiVersion: v1\nkind: List\n", "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationList\n"]
+)
+@pytest.mark.parametrize("has_kind", [True, False])
+def test_applications_in_a_list_move(head: str, has_kind: bool) -> None:
+    item = single(indented(PLAIN)) if has_kind else single(indented(PLAIN)).replace(HEAD, "metadata:\n  name: web\n")
+    text = head + "items:\n- " + item.rstrip().replace("\n", "\n  ") + "\n"
+    moves = has_kind or "ApplicationList" in head
+    assert edited({APP: text}).files == ({APP: text.replace("1.0.0", "2.0.0").encode()} if moves else {})
+
+
 def test_a_revision_that_another_repository_shares_is_left() -> None:
     text = (
         f"{HEAD}spec:\n  sources:\n  - {{repoURL: https://github.com/Acme/KubeAid, path: a, targetRevision: &r 1.0.0}}\n"
