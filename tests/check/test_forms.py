@@ -111,6 +111,10 @@ data: {{a: "{value}"}}
 """
 
 
+def policy(spec: str) -> str:
+    return workload() + scaled("networking.k8s.io/v1", "NetworkPolicy", f"{{podSelector: {{}}, {spec}}}")
+
+
 def volume(reference: str) -> str:
     return f"""
 apiVersion: v1
@@ -122,7 +126,15 @@ spec:
 """
 
 
+def finalized(name: str) -> str:
+    return application("other").replace("name: other\n", f"name: other\n  finalizers: [{name}]\n", 1)
+
+
+OTHER = "argocd-apps/templates/other.yaml"
 FORMS = (
+    Form("gitops/finalizer-unknown", "other-group", True, finalized("resources-finalizer.argoproj.io"), OTHER),
+    Form("gitops/finalizer-unknown", "foreground", False, finalized("resources-finalizer.argocd.argoproj.io/foreground"), OTHER),
+    Form("gitops/finalizer-unknown", "of-others", False, finalized("example.org/protection"), OTHER),
     Form("autoscaling/drain-blocked", "one", True, workload(spec="replicas: 1") + BUDGET),
     Form("autoscaling/drain-blocked", "keda-3", False, workload() + BUDGET + scaled("keda.sh/v1alpha1", "ScaledObject", KEDA % 3)),
     Form("autoscaling/drain-blocked", "keda-1", True, workload() + BUDGET + scaled("keda.sh/v1alpha1", "ScaledObject", KEDA % 1)),
@@ -162,6 +174,12 @@ FORMS = (
     Form("gitops/object-too-large", "plain", False, config("a" * 250_000)),
     Form("gitops/object-too-large", "escaped-by-go", True, config("<" * 45_000)),
     Form("gitops/object-too-large", "with-annotation", True, config("a", "b" * 140_000)),
+    Form("network/open-to-world", "ipv4", True, policy("ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]")),
+    Form("network/open-to-world", "ipv6", True, policy("ingress: [{from: [{ipBlock: {cidr: '::/0'}}]}]")),
+    Form("network/open-to-world", "ipv6-port", True, policy("ingress: [{from: [{ipBlock: {cidr: '::/0'}}], ports: [{port: 80}]}]")),
+    Form("network/open-to-world", "ipv6-halves", True, policy("ingress: [{from: [{ipBlock: {cidr: '::/1'}}, {ipBlock: {cidr: '8000::/1'}}]}]")),
+    Form("network/open-to-world", "ipv6-local", False, policy("ingress: [{from: [{ipBlock: {cidr: 'fc00::/7'}}]}]")),
+    Form("network/open-to-world", "ipv6-block", False, policy("ingress: [{from: [{ipBlock: {cidr: '2001:db8::/32'}}]}]")),
     Form("image/registry-not-allowed", "volume", True, volume("docker.io/a/model:1")),
     Form("image/registry-not-allowed", "allowed-volume", False, volume("quay.io/a/model:1")),
     Form("gitops/image-invalid", "volume", True, volume("quay.io/A/model:1")),

@@ -77,6 +77,7 @@ RULES = (
 
 _DELETION = tuple(f"{kind}-delete-finalizer.argocd.argoproj.io" for kind in ("pre", "post"))
 _KNOWN_FINALIZERS = (*CASCADING_FINALIZERS, *_DELETION, *(f"{name}/cleanup" for name in _DELETION))
+_OF_ARGO = ("argocd", "argoproj", "resources-finalizer")
 _SWITCHES = (
     *("ApplyOutOfSyncOnly", "ClientSideApplyMigration", "CreateNamespace", "FailOnSharedResource", "Force"),
     *("PruneLast", "Replace", "RespectIgnoreDifferences", "ServerSideApply", "SkipDryRunOnMissingResource", "Validate"),
@@ -117,7 +118,7 @@ def _application(app: RenderedApp, application: Application, subject: str, conte
     if application.project in ("", "default") and app.path.endswith((".yaml", ".yml", ".json")):
         yield found(PROJECT_DEFAULT, "the Application is in the project default", "spec", "project")
     for number, finalizer in enumerate(app.sync.finalizers):
-        if "argocd" in finalizer and finalizer not in _KNOWN_FINALIZERS:
+        if any(word in finalizer for word in _OF_ARGO) and finalizer not in _KNOWN_FINALIZERS:
             message = f"unknown finalizer {finalizer}; write {CASCADING_FINALIZERS[0]}"
             yield found(FINALIZER_UNKNOWN, message, "metadata", "finalizers", number)
     for number, option in enumerate(app.sync.options):
@@ -127,7 +128,14 @@ def _application(app: RenderedApp, application: Application, subject: str, conte
         for place, pointer in enumerate(texts(ignored, "jsonPointers")):
             if not pointer.startswith("/"):
                 fields = ("spec", "ignoreDifferences", number, "jsonPointers", place)
-                yield found(JSON_POINTER_INVALID, f"{pointer!r} is no JSON pointer; write '/{pointer}'", *fields)
+                yield found(
+                    JSON_POINTER_INVALID, f"{pointer!r} is no JSON pointer; write {_as_pointer(pointer)!r}", *fields
+                )
+
+
+def _as_pointer(text: str) -> str:
+    """Return the JSON pointer that a path is meant to be: ``.spec.replicas`` as ``/spec/replicas``."""
+    return "/" + (text.strip(".").replace(".", "/") if text.startswith(".") and "/" not in text else text)
 
 
 def sync_option_problem(option: str) -> str:

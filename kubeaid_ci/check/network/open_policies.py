@@ -42,8 +42,11 @@ OPEN_TO_CLUSTER = Rule(
 )
 RULES = (OPEN_TO_WORLD, OPEN_TO_CLUSTER)
 
-# Two addresses of blocks that are reserved for documentation (RFC 5737): no list of real peers has both.
-_WORLD = (Outside(ip_address("203.0.113.77")), Outside(ip_address("198.51.100.77")))
+# Two addresses of blocks that are reserved for documentation (RFC 5737, 3849, 9637): no list of real peers has both.
+_WORLDS = tuple(
+    tuple(Outside(ip_address(address)) for address in pair)
+    for pair in (("203.0.113.77", "198.51.100.77"), ("2001:db8::77", "3fff::77"))
+)
 _SOME_PORT = Port(64999)
 _MOST_PORTS = 20
 _VERBS = {Direction.INGRESS: "accepts traffic from", Direction.EGRESS: "may connect to"}
@@ -92,7 +95,7 @@ def _openings(pods: PodGroup, policies: tuple[Policy, ...], each: Traffic) -> It
     for direction in Direction:
         if not any(policy.rules(direction).restricts for policy in policies) or pods.host_network:
             continue
-        if _is_open(policies, pods, direction, _WORLD, _SOME_PORT):
+        if _is_open_to_world(policies, pods, direction, _SOME_PORT):
             yield _Opening(pods, direction, OPEN_TO_WORLD, (_SOME_PORT,))
             continue
         if direction is Direction.EGRESS:
@@ -109,13 +112,22 @@ def _is_open(
     return all(permits(policies, pods, direction, peer, port) is True for peer in peers)
 
 
+def _is_open_to_world(policies: tuple[Policy, ...], pods: PodGroup, direction: Direction, port: Port) -> bool:
+    """Return whether any address may be a peer, of IPv4 or of IPv6."""
+    return any(_is_open(policies, pods, direction, world, port) for world in _WORLDS)
+
+
 def _opened_by(opening: _Opening, policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
-    peers = _WORLD if opening.rule is OPEN_TO_WORLD else (_STRANGER,)
+    worlds = _WORLDS if opening.rule is OPEN_TO_WORLD else ((_STRANGER,),)
     return tuple(
         policy
         for policy in policies
         if policy.rules(opening.direction).restricts
-        and any(_is_open((policy,), opening.pods, opening.direction, peers, port) for port in opening.ports)
+        and any(
+            _is_open((policy,), opening.pods, opening.direction, world, port)
+            for port in opening.ports
+            for world in worlds
+        )
     )
 
 
@@ -132,12 +144,14 @@ def _ports_open_to_world(pods: PodGroup, policies: tuple[Policy, ...], each: Tra
     )
     for_everybody = _for_everybody(pods, each)
     for port in sorted({port for ports in ranges if (port := _first(pods, ports))} - for_everybody):
-        if _is_open(for_the_world, pods, Direction.INGRESS, _WORLD, port):
+        if _is_open_to_world(for_the_world, pods, Direction.INGRESS, port):
             yield port
 
 
 def _may_be_for_world(rule: NetworkRule) -> bool:
-    return rule.peers is None or any(is_peer(peer, end) is not False for peer in rule.peers for end in _WORLD)
+    return rule.peers is None or any(
+        is_peer(peer, end) is not False for peer in rule.peers for world in _WORLDS for end in world
+    )
 
 
 def _first(pods: PodGroup, ports: PortRange) -> Port | None:
