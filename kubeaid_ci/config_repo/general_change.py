@@ -1,4 +1,4 @@
-"""What a change does to general settings files, which name the repositories that count as the given ones.
+"""Changes of general settings files, which name the repositories that count as the given ones.
 
 They also name the Kubernetes version. Both decide what is checked, so that a change of them is a finding.
 """

@@ -13,6 +13,7 @@ from kubeaid_ci.images.model import BlindObject, Confidence, Hit, ImageInventory
 from kubeaid_ci.images.reference import LONGEST_SHOWN, parse_reference
 from kubeaid_ci.k8s.image import Image
 from kubeaid_ci.k8s.manifest import Manifest
+from kubeaid_ci.net.address import without_credentials
 from kubeaid_ci.render.rendering import RenderedApp, RenderStatus
 from kubeaid_ci.settings import DeclaredImages, ImageSettings
 from kubeaid_ci.visible import shortened
@@ -46,7 +47,7 @@ class Collector:
             for hit in hits:
                 self._note(hit, _place(manifest, app, hit))
             if invalid:
-                names = " and ".join(shortened(text, LONGEST_SHOWN) for text in invalid)
+                names = " and ".join(shortened(without_credentials(text), LONGEST_SHOWN) for text in invalid)
                 self._note_blind(manifest, app, f"not a valid image: {names}")
             if reason := blind_reason(manifest, self._kinds):
                 self._note_blind(manifest, app, reason)

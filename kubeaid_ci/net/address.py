@@ -10,6 +10,9 @@ from kubeaid_ci.errors import UserError
 
 # The user may contain an @; the host ends at the first colon, and a Windows drive is no host.
 _SCP_LIKE = re.compile(r"(?:[^/\s:]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@/:\s\[\]]{2,}):(?!//)(?P<path>[^\s]+)")
+_LOGIN = re.compile(r"(://)[^/\s]*@")
+_SCP_LOGIN = re.compile(r"^[^\s/:@]+:[^\s/@]+@(?!sha[0-9]+:)(?=[^\s/@]+[:/])")
+_QUERY = re.compile(r"(://[^\s?]*)\?[^\s'\"]*")
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]*::")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _IP6 = re.compile(r"(?=[0-9a-f.]*:[0-9a-f:.])[0-9a-f:.]+")
@@ -179,5 +182,5 @@ def names_address(text: str) -> bool:
 
 
 def without_credentials(text: str) -> str:
-    """Return the address without any ``user:password@``, fit for messages."""
-    return re.sub(r"(://)[^/\s]*@", r"\1", text)
+    """Return the address without any ``user:password@`` and without its query, fit for messages."""
+    return _QUERY.sub(r"\1", _SCP_LOGIN.sub("", _LOGIN.sub(r"\1", text)))

@@ -12,6 +12,7 @@ from kubeaid_ci.config_repo.general_settings import Addresses
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.git.revision import TreeRevision
 from kubeaid_ci.globs import argocd
+from kubeaid_ci.net.address import without_credentials
 from kubeaid_ci.render.rendering import ValuesLayer
 from kubeaid_ci.render.repositories import LocalRepositories, Place, UnavailableError
 
@@ -82,7 +83,7 @@ class ValueFiles:
             return place, posixpath.normpath(path)
         path = self.substituted(written)
         if _SCHEME.match(path):
-            raise UnavailableError(f"the value file {path.partition('?')[0]} is an address, which is not followed")
+            raise UnavailableError(f"the value file {without_credentials(path)} is an address, which is not followed")
         path = path.removeprefix("/") if path.startswith("/") else f"{self.folder}/{path}"
         return self.place, posixpath.normpath(path)
 

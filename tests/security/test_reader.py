@@ -4,7 +4,7 @@ import pytest
 
 import kubeaid_ci
 from tests import repos
-from tests.renders import World, application, helm, values_ref
+from tests.renders import CONFIG, World, application, helm, values_ref
 
 SECRET = "S3cretHunter2"
 PATTERN = '{"properties": {"adminPassword": {"type": "string", "pattern": "^[A-Z]{20}$"}}}'
@@ -80,3 +80,44 @@ def test_no_message_of_jsonnet_holds_a_secret(tmp_path, text):
     made = kubeaid_ci.build_clusters(config, repos.kubeaid(tmp_path / "kubeaid"), cache=False, check=True)
     assert made.findings
     assert SECRET not in repr(made)
+
+
+ADDRESSES = {
+    "of KubeAid": {"source": {"repoURL": f"https://bot:{SECRET}@git.example.com/acme/KubeAid", "path": "no/chart"}},
+    "of another host": {"source": {"repoURL": f"https://{SECRET}@other.example/x", "path": "y"}},
+    "of a chart": {"source": {"repoURL": f"https://bot:{SECRET}@charts.example.org", "chart": "x"}},
+    "that is none": {"source": {"repoURL": f"https://bot:{SECRET}@git.example.com:port/x", "path": "y"}},
+    "with a query": {"source": {"repoURL": f"https://git.example.com/x?token={SECRET}", "path": "y"}},
+    "like that of scp": {"source": {"repoURL": f"bot:{SECRET}@git.example.com:x/y", "path": "y"}},
+    "of a values file": {
+        "source": helm("web", valueFiles=[f"https://bot:{SECRET}@values.example.org/v.yaml?x={SECRET}"])
+    },
+}
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_no_message_holds_the_login_of_an_address(tmp_path, name):
+    world = World(tmp_path)
+    world.chart("web")
+    world.cluster("one", {"a.yaml": application("a", **ADDRESSES[name])})
+    world.commit("1.0.0")
+    checks = kubeaid_ci.check_clusters(world.config, world.kubeaid, cache=tmp_path / "cache")
+    assert checks.findings
+    assert SECRET not in "\n".join(finding.message for finding in checks.findings)
+
+
+def test_no_message_holds_the_login_of_an_image(tmp_path):
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n"
+        f"  containers: [{{name: a, image: 'https://bot:{SECRET}@quay.io/a/b:1'}}, {{name: b, image: 'bot:{SECRET}@quay.io/a/b:1'}}]\n"
+    )
+    source = {"repoURL": CONFIG, "path": "k8s/one/a", "targetRevision": "HEAD"}
+    world = World(tmp_path)
+    world.chart("web")
+    world.cluster("one", {"a.yaml": application("a", source=source), "a/x.yaml": pod})
+    world.commit("1.0.0")
+    checks = kubeaid_ci.check_clusters(world.config, world.kubeaid, rules=["gitops"], cache=tmp_path / "cache")
+    found = [finding.message for finding in checks.findings if finding.rule.id == "gitops/image-invalid"]
+    inventory = kubeaid_ci.list_images(world.config, world.kubeaid, cache=tmp_path / "cache")
+    assert len(found) == 2
+    assert SECRET not in repr([found, [blind.reason for blind in inventory.blind]])

@@ -12,6 +12,7 @@ from kubeaid_ci.k8s.fields import mappings, text
 from kubeaid_ci.k8s.image import Image
 from kubeaid_ci.k8s.manifest import Manifest, own_images
 from kubeaid_ci.k8s.pods import pod_templates
+from kubeaid_ci.net.address import without_credentials
 from kubeaid_ci.render.cluster_state import ClusterState
 from kubeaid_ci.render.rendering import RenderedApp
 from kubeaid_ci.visible import shortened
@@ -58,8 +59,8 @@ def _finding(
     if not name:
         return None
     image = Image.parse(name)
-    label = shortened(name, LONGEST_SHOWN)
-    host = image.registry.partition(":")[0]
+    label = shortened(without_credentials(name), LONGEST_SHOWN)
+    host = without_credentials(image.registry).partition(":")[0]
     if is_invalid(name):
         rule, message = IMAGE_INVALID, f"{manifest.key} has the image {label}, which is not a valid reference"
     elif any(host == reserved or host.endswith(f".{reserved}") for reserved in _RESERVED):
