@@ -87,7 +87,9 @@ def images_mirror(
             with _copying(options, values, progress, dry_run=dry_run) as copying:
                 result = mirror_images(found, target, locked=locked, **copying)
     failure = 3 if result.is_incomplete else partial(failure_of_unknown, found.unknown)
-    done(ctx, mirror_report(result), options, failure=failure)
+    # Those about tags and registries belong to `images list`.
+    of_rendering = [finding for finding in found.findings if finding.rule.family != "image"]
+    done(ctx, mirror_report(result, of_rendering), options, failure=failure)
 
 
 def _restore(

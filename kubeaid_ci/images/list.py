@@ -57,7 +57,7 @@ def images_of(fleet: Fleet) -> ImageInventory:
         names.append(state.cluster.label)
         for app in state.apps:
             collector.add(app)
-            findings += _of_unknown(app, state.app_findings.get(app.app, ()))
+            findings += of_unknown(app, state.app_findings.get(app.app, ()))
     return _judged(collector, fleet.settings, findings, clusters=tuple(names), locked=locked)
 
 
@@ -92,11 +92,11 @@ def list_chart_images(
     findings: list[Finding] = []
     for app in renderings.apps:
         collector.add(app)
-        findings += _of_unknown(app, [finding for finding in renderings.findings if finding.subject == app.app])
+        findings += of_unknown(app, [finding for finding in renderings.findings if finding.subject == app.app])
     return _judged(collector, own, findings, locked=read_lock_file(Path(kubeaid) / LOCK))
 
 
-def _of_unknown(app: RenderedApp, findings: Sequence[Finding]) -> Iterator[Finding]:
+def of_unknown(app: RenderedApp, findings: Sequence[Finding]) -> Iterator[Finding]:
     """Yield the findings that explain why an Application is not rendered in full."""
     if app.status is not RenderStatus.RENDERED:
         yield from findings

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from kubeaid_ci.charts.render import chart_sources, check_charts, chosen_helm
 from kubeaid_ci.git.revision import PINNED, WORK_TREE, Revision, TreeRevision, parse_tree_revision
 from kubeaid_ci.images.chart_defaults import ChartFiles
 from kubeaid_ci.images.kinds import ImageKind, with_declared
+from kubeaid_ci.images.list import of_unknown
 from kubeaid_ci.images.mirror_names import Mirror
 from kubeaid_ci.images.mirror_settings import containerd_hosts, kyverno_policy
 from kubeaid_ci.images.override_proof import Kinds, Use, uses_of
@@ -26,6 +28,8 @@ from kubeaid_ci.render.results import Target
 from kubeaid_ci.render.task import ChartTask, KustomizeTask, Note
 from kubeaid_ci.settings import Settings
 
+Proof = tuple[SideApp, RenderedApp, list[Trial]]
+"""An Application, how it is rendered without the values, and the values that were tried."""
 _HEADER = "# Images from {mirror}; written by kubeaid-ci images overrides. Name it last in valueFiles.\n"
 
 
@@ -53,8 +57,15 @@ def override_images(
     repositories = LocalRepositories.of(config_repo, kubeaid, config_ref=config_ref, kubeaid_ref=kubeaid_ref)
     run = RunOptions(settings or Settings(), jobs, cache, timeout, progress)
     with fleet_at(repositories, run, clusters=clusters) as fleet, closing(ChartFiles()) as files:
-        prover = Prover(fleet.renderer, place, _kinds(run.settings), files)
-        return _result(prover, (proof for state in fleet.clusters() for proof in prover.prove(state.side_apps)))
+        prover, findings = Prover(fleet.renderer, place, _kinds(run.settings), files), [*fleet.findings]
+
+        def proven() -> Iterator[Proof]:
+            for state in fleet.clusters():
+                for app in state.apps:
+                    findings.extend(of_unknown(app, state.app_findings.get(app.app, ())))
+                yield from prover.prove(state.side_apps)
+
+        return replace(_result(prover, proven()), findings=tuple(findings))
 
 
 def override_chart_images(
@@ -99,7 +110,7 @@ def _kinds(settings: Settings) -> Kinds:
     return with_declared(ImageKind.of(each.kind, each.paths) for each in settings.images.fields)
 
 
-def _result(prover: Prover, proven: Iterable[tuple[SideApp, RenderedApp, list[Trial]]]) -> ImageOverrides:
+def _result(prover: Prover, proven: Iterable[Proof]) -> ImageOverrides:
     uses: list[ImageUse] = []
     apps: list[AppOverride] = []
     unknown: list[str] = []

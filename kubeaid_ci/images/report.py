@@ -1,8 +1,10 @@
 """The reports of `images list`, `images lock`, `images mirror` and `images overrides`."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from kubeaid_ci import __version__
+from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.forge.change_request import Published
 from kubeaid_ci.images.lock_file import LOCK
 from kubeaid_ci.images.model import Confidence, ImageInventory, ListedImage
@@ -174,8 +176,11 @@ _MIRROR_HEADER = ("image", "status", "target", "digest or error")
 _ORDER = (CopyStatus.FAILED, CopyStatus.MISSING, CopyStatus.PLANNED, CopyStatus.COPIED, CopyStatus.PRESENT)
 
 
-def mirror_report(result: ImageMirror) -> Report:
-    """Return the report: each image, failed ones first, and what is not copied."""
+def mirror_report(result: ImageMirror, findings: Sequence[Finding] = ()) -> Report:
+    """Return the report: each image, failed ones first, and what is not copied.
+
+    `findings` explain why images of Applications are unknown.
+    """
     counts = Counter(each.status for each in result.images)
     rows = sorted(result.images, key=lambda each: _ORDER.index(each.status))
     skipped = tuple(f"{name}: {reason}" for name, reason in result.plan.skipped.items())
@@ -189,6 +194,7 @@ def mirror_report(result: ImageMirror) -> Report:
             "to": result.to,
         },
         results=result.images,
+        findings=tuple(findings),
         table=Table(_MIRROR_HEADER, tuple(map(_mirror_row, rows))),
         opening=(_mirror_headline(result, counts, len(skipped)),),
         details=(Section("Not copied", (item_list(skipped),)),) if skipped else (),

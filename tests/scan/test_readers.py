@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubeaid_ci import UserError
@@ -116,6 +116,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False), VALUES, st.sampled_from(sorted(SAME)))
 def test_any_value_anywhere_is_read_or_refused(pick: random.Random, value: Any, name: str) -> None:
     """No shape ends in another error, and no vulnerability gets lost without one."""
