@@ -72,7 +72,7 @@ def _inside(
 
     An edit of a published chart is a fault of its own, so its inner faults are only infos.
     """
-    found = [*_versions(chart, subject), *_stale_lock(chart, subject)]
+    found = [*_versions(chart, subject), *_stale_lock(chart, subject), *_locked_elsewhere(chart, subject)]
     yield from map(_for_its_publisher, found) if is_published else found
     here = above | {subchart.name for subchart in chart.subcharts}
     for subchart, origin in origins(chart):
@@ -90,6 +90,25 @@ def _stale_lock(chart: Chart, subject: str) -> Iterator[Finding]:
         message = f"{posixpath.basename(chart.lock.path)} is out of sync with the declared dependencies"
         rule, content = RULES["chart/lock-out-of-date"], f"{chart.lock.digest} {chart.lock.accepted}"
         yield rule.at(chart.lock.path, message, subject=subject, key="lock", content=content)
+
+
+def _locked_elsewhere(chart: Chart, subject: str) -> Iterator[Finding]:
+    """Yield what a valid lock takes from another repository than declared: Helm downloads what the lock names."""
+    if chart.lock is None or not chart.lock.is_current:
+        return
+    for locked in chart.lock.dependencies:
+        declared = [one for one in chart.dependencies if one.name == locked.name]
+        if any(one.is_out_of_reach or address(one.repository) == address(locked.repository) for one in declared):
+            continue
+        where = " and ".join(display_address(one.repository) for one in declared if one.repository) or "no repository"
+        message = (
+            f"{posixpath.basename(chart.lock.path)} takes {locked.title} from {display_address(locked.repository)},"
+            f" and {where} is declared; helm dependency build downloads what the lock names: restore the lock"
+        )
+        rule = RULES["chart/repository-changed"]
+        yield rule.at(
+            chart.lock.path, message, subject=f"{subject}/{locked.name}", key="locked", content=locked.repository
+        )
 
 
 def _for_its_publisher(finding: Finding) -> Finding:

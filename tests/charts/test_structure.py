@@ -1,8 +1,11 @@
+import json
+
 import pytest
 
 from kubeaid_ci.charts import reader, structure
 from kubeaid_ci.git.revision import WORK_TREE
 from kubeaid_ci.git.snapshot import open_snapshot
+from kubeaid_ci.helm import lock_digest
 from kubeaid_ci.helm.chart import CHARTS, BadChart, Charts
 from kubeaid_ci.semver.version import Version
 from tests import helm_binaries, repos, umbrellas
@@ -143,6 +146,36 @@ def test_a_lock_for_other_dependencies_is_out_of_date(found):
     lock = f"dependencies:\n- {{name: web, version: 1.2.2, repository: '{UPSTREAM}'}}\ndigest: sha256:0\n"
     ((rule, severity, _),) = found({"Chart.yaml": metadata("app", "0.1.0", WEB), "Chart.lock": lock, **VENDORED})
     assert (rule, severity) == ("lock-out-of-date", "warning")
+
+
+@pytest.mark.parametrize(
+    ("declared", "locked", "name", "message"),
+    [
+        (UPSTREAM, UPSTREAM, "web", None),
+        (UPSTREAM, f"{UPSTREAM}/", "web", None),
+        ("'@corp'", UPSTREAM, "web", None),
+        (
+            UPSTREAM,
+            "https://evil.example",
+            "web",
+            f"Chart.lock takes web from https://evil.example, and {UPSTREAM} is declared; helm dependency build",
+        ),
+        (
+            UPSTREAM,
+            "https://evil.example",
+            "more",
+            "Chart.lock takes more from https://evil.example, and no repository is",
+        ),
+    ],
+)
+def test_a_valid_lock_names_the_declared_repositories(found, declared, locked, name, message):
+    lines = {"name": "web", "version": "1.2.3", "repository": declared.strip("'")}
+    entry = {"name": name, "version": "1.2.3", "repository": locked}
+    lock = json.dumps({"dependencies": [entry], "digest": lock_digest.digest([lines], [entry])})
+    files = {"Chart.yaml": metadata("app", "0.1.0", f"web 1.2.3 {declared}"), "Chart.lock": lock, **VENDORED}
+    said = [(severity, text) for rule, severity, text in found(files) if rule == "repository-changed"]
+    assert [severity for severity, _ in said] == (["error"] if message else [])
+    assert not message or said[0][1].startswith(message)
 
 
 def test_a_deprecated_chart_is_told_at_any_depth(found):
