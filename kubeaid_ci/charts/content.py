@@ -115,15 +115,22 @@ def _left_out(charts: Charts) -> Iterator[Finding]:
 
 
 def _rewritten(charts: Charts) -> Iterator[Finding]:
-    """Yield a finding for each vendored chart and attribute: most files of a chart have the same attributes."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for path, attribute in charts.rewritten.items():
-        found.setdefault((subject_of(path), attribute), []).append(path)
     chosen = {chart.folder for chart in charts.charts}
+    of_chosen = {path: why for path, why in charts.rewritten.items() if subject_of(path).partition("/")[0] in chosen}
+    return rewritten(of_chosen)
+
+
+def rewritten(attributes: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield a finding for each vendored chart and attribute that changes its files at a checkout.
+
+    `attributes` has the attribute by the path of the file: most files of a chart have the same.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for path, attribute in attributes.items():
+        found.setdefault((subject_of(path), attribute), []).append(path)
     for (subject, attribute), paths in found.items():
-        if subject.partition("/")[0] in chosen:
-            message = f"a checkout of the file{_more(paths)} gives other bytes: .gitattributes sets {attribute}"
-            yield RULES["chart/changed-by-gitattributes"].at(paths[0], message, subject=subject, key=attribute)
+        message = f"a checkout of the file{_more(paths)} gives other bytes: .gitattributes sets {attribute}"
+        yield RULES["chart/changed-by-gitattributes"].at(paths[0], message, subject=subject, key=attribute)
 
 
 def _more(paths: Sequence[str]) -> str:

@@ -3,12 +3,12 @@
 What an update has changed is known by comparing with the last commit of the checkout.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from kubeaid_ci.charts import source
+from kubeaid_ci.charts import content, source
 from kubeaid_ci.charts.ledger import update as ledgers
 from kubeaid_ci.charts.ledger.ledger import LEDGER, Ledger
 from kubeaid_ci.charts.source import ChartRepo
@@ -22,7 +22,7 @@ from kubeaid_ci.charts.update.tracked import tracked_dependencies
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.findings.finding import Finding
 from kubeaid_ci.findings.registry import RULES
-from kubeaid_ci.git import work_tree
+from kubeaid_ci.git import attributes, work_tree
 from kubeaid_ci.git.repository import Repository
 from kubeaid_ci.git.revision import Commit
 from kubeaid_ci.settings.policy import Step
@@ -137,7 +137,7 @@ class ChartWriter:
         self.ledger, self.versions = after, versions
         self.folders.add(folder)
         self.written += then
-        self.findings += [*prepared.findings, *self._ignored(prepared)]
+        self.findings += [*prepared.findings, *self._ignored(prepared), *self._rewritten(prepared)]
         status = UpdateStatus.ADDED if is_new else UpdateStatus.UPDATED
         return ChartUpdate(folder, status, prepared.subcharts, dry_run=self.dry_run)
 
@@ -161,6 +161,14 @@ class ChartWriter:
         rule = RULES["chart/dropped-by-gitignore"]
         message = "an ignore file keeps this new file out of Git; add it with git add --force"
         return [rule.at(path, message, subject=prepared.chart.folder, key=path) for path in found]
+
+    def _rewritten(self, prepared: PreparedUpdate) -> Iterable[Finding]:
+        """Return the findings about new files that a checkout changes, because the chart has a ``.gitattributes``."""
+        paths = [path for path, file in prepared.files.items() if file is not None]
+        has_attributes = any(path.endswith(attributes.FILE) for path in paths)
+        if self.dry_run or not has_attributes or not Repository.at(self.root):
+            return ()
+        return content.rewritten(attributes.rewritten(self.root, paths, commit=None))
 
 
 def texts(root: Path) -> dict[str, str]:

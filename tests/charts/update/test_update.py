@@ -432,6 +432,14 @@ def test_new_files_that_git_would_drop_are_told(root, charts):
     assert found.findings[0].path.endswith("web/charts/web/new.yaml")
 
 
+def test_new_files_that_a_checkout_changes_are_told(root, charts):
+    publish(charts, "web", "1.2.0", {".gitattributes": "*.yaml text eol=crlf\n"})
+    found = update(root)
+    assert outcomes(found) == [("web", "updated")]
+    assert set(rules(found)) == {("chart/changed-by-gitattributes", "web/web")}
+    assert ".gitattributes sets " in found.findings[0].message
+
+
 def test_an_archive_from_another_host_is_told(root, charts):
     update(root)
     path = root / LEDGER
