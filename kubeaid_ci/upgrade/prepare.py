@@ -142,18 +142,9 @@ class _Preparation:
                 files[cluster.dir] = changed
                 before[cluster.dir] = {path: data for path, data in old.items() if path in changed}
         accepted = self.options.accepts_dangers and any(errors.values())
-        reported = {finding.subject for finding in rehearsal.findings}
-        found += [
-            finding for finding in refused if not any(subject.startswith(f"{finding.subject}/") for subject in reported)
-        ]
+        every = (*rehearsal.findings, *found, *_not_reported(refused, rehearsal.findings))
         return Upgrades(
-            self.target.name,
-            tuple(results),
-            rehearsal,
-            (*rehearsal.findings, *found),
-            accepted=accepted,
-            files=files,
-            before=before,
+            self.target.name, tuple(results), rehearsal, every, accepted=accepted, files=files, before=before
         )
 
     def _not_rehearsed(self, clusters: Iterable[Cluster]) -> Iterator[Finding]:
@@ -278,6 +269,14 @@ class _Preparation:
                     not_compared.sources or not_compared.is_set for not_compared in here
                 ):
                     yield app
+
+
+def _not_reported(refused: Iterable[Finding], reported: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings about builds of clusters whose Applications have no finding yet."""
+    subjects = {finding.subject for finding in reported}
+    for finding in refused:
+        if not any(subject.startswith(f"{finding.subject}/") for subject in subjects):
+            yield finding
 
 
 def _planned(edit: RevisionEdit) -> RevisionEdit:
