@@ -10,7 +10,7 @@ from kubeaid_ci.charts.render import chart_sources, check_charts, chosen_helm
 from kubeaid_ci.diff import cache as kept_comparison
 from kubeaid_ci.diff import unknown as not_compared
 from kubeaid_ci.diff.cache import packed, unpacked
-from kubeaid_ci.diff.clusters import compare_one, together
+from kubeaid_ci.diff.clusters import compare_cluster, together
 from kubeaid_ci.diff.comparison import Comparison, NotCompared, OneSided
 from kubeaid_ci.diff.contents import Contents
 from kubeaid_ci.diff.rules import CHART_ADDED, CHART_GONE
@@ -145,7 +145,7 @@ def _compared(pair: Pair, known: Outcomes) -> Comparison:
     if not verdict.compared:
         return Comparison((_CLUSTER,), findings=verdict.findings, not_compared=unknown)
     sides = (side[name].app.manifests for side in (was, now))
-    made = compare_one(_CLUSTER, *sides, noise=pair.noise, diffs=pair.diffs)
+    made = compare_cluster(_CLUSTER, *sides, noise=pair.noise, diffs=pair.diffs)
     return replace(made, findings=(*verdict.findings, *made.findings), not_compared=unknown)
 
 

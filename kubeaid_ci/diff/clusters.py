@@ -31,7 +31,7 @@ def compare_clusters(before: Rendered, after: Rendered, *, noise: bool = False, 
     """
     names = sorted({*before, *after})
     return together(
-        [compare_one(name, before.get(name, ()), after.get(name, ()), noise=noise, diffs=diffs) for name in names]
+        [compare_cluster(name, before.get(name, ()), after.get(name, ()), noise=noise, diffs=diffs) for name in names]
     )
 
 
@@ -52,7 +52,7 @@ def together(parts: Sequence[Comparison]) -> Comparison:
     )
 
 
-def compare_one(
+def compare_cluster(
     name: str,
     before: Iterable[Manifest],
     after: Iterable[Manifest],

@@ -7,7 +7,7 @@ from kubeaid_ci.compare.objects import Known
 from kubeaid_ci.config_repo.cluster import Cluster
 from kubeaid_ci.diff import unknown
 from kubeaid_ci.diff.cache import key, packed, unpacked
-from kubeaid_ci.diff.clusters import compare_one
+from kubeaid_ci.diff.clusters import compare_cluster
 from kubeaid_ci.diff.comparison import Comparison, NotCompared
 from kubeaid_ci.diff.one_sided_clusters import apps_of, deployed_on_both
 from kubeaid_ci.diff.options import DiffOptions
@@ -76,7 +76,7 @@ def compare_pair(
     verdicts = unknown.verdicts(pair.before, pair.after)
     wanted = {name: verdict for name, verdict in verdicts.items() if not pair.apps or name in pair.apps}
     label = pair.cluster.label
-    comparison = compare_one(
+    comparison = compare_cluster(
         label,
         list(_manifests(pair.before, verdicts)),
         list(_manifests(pair.after, verdicts, alike=pair.before)),

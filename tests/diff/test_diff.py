@@ -269,13 +269,13 @@ def test_a_cluster_is_compared_once_for_the_same_objects_question_and_code(monit
     assert upgraded(monitored, "2.0.0", apps=["web"]).changes == ()
     assert upgraded(monitored, "2.0.0") == made
     monkeypatch.setattr(code_digest, "digest", lambda *_: "another")
-    monkeypatch.setattr(pair, "compare_one", lambda *_, **__: Comparison(("by other code",)))
+    monkeypatch.setattr(pair, "compare_cluster", lambda *_, **__: Comparison(("by other code",)))
     assert upgraded(monitored, "2.0.0").clusters == ("by other code",)
 
 
 def test_without_a_cache_nothing_is_kept(monitored, monkeypatch):
     made = upgraded(monitored, "2.0.0", cache=False)
-    monkeypatch.setattr(pair, "compare_one", lambda *_, **__: Comparison(("again",)))
+    monkeypatch.setattr(pair, "compare_cluster", lambda *_, **__: Comparison(("again",)))
     assert upgraded(monitored, "2.0.0", cache=False).clusters == ("again",)
     assert made.changes
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from kubeaid_ci.diff.clusters import compare_clusters, compare_one
+from kubeaid_ci.diff.clusters import compare_cluster, compare_clusters
 from kubeaid_ci.redaction.values import remover, safe_message, secret_values, secrets_of
 from tests.compare.rendered import at, obj
 
@@ -79,10 +79,10 @@ def test_a_value_of_a_secret_is_shown_nowhere_else_in_the_application():
     found = compare_clusters({"prod": before}, {"prod": after})
     assert "S3cretHunter2" not in repr(found)
     assert "say (secret) aloud" in repr(found)
-    assert "S3cretHunter2" not in repr(compare_one("prod", before, after, diffs=True))
+    assert "S3cretHunter2" not in repr(compare_cluster("prod", before, after, diffs=True))
 
 
 def test_a_secret_among_the_values_is_shown_nowhere():
     before, after = ([at(obj("ConfigMap", data={"x": text}))] for text in ("a", "S3cretHunter2"))
-    found = compare_one("prod", before, after, diffs=True, secrets={"S3cretHunter2"})
+    found = compare_cluster("prod", before, after, diffs=True, secrets={"S3cretHunter2"})
     assert "S3cretHunter2" not in repr(found)
