@@ -72,8 +72,8 @@ class HelmSource:
             ignore_missing_value_files=fields.get("ignoreMissingValueFiles") is True,
             values=text(fields, "values"),
             values_object=None if values_object is None else mapping(fields, "valuesObject"),
-            parameters=tuple(_parameter(one, "value") for one in mappings(fields, "parameters")),
-            file_parameters=tuple(_parameter(one, "path") for one in mappings(fields, "fileParameters")),
+            parameters=tuple(_parameter(entry, "value") for entry in mappings(fields, "parameters")),
+            file_parameters=tuple(_parameter(entry, "path") for entry in mappings(fields, "fileParameters")),
             skip_crds=fields.get("skipCrds") is True,
             skip_tests=fields.get("skipTests") is True,
             skip_schema_validation=fields.get("skipSchemaValidation") is True,
@@ -261,12 +261,12 @@ def _sources(spec: Mapping[str, Any]) -> tuple[Source, ...]:
     if spec.get("sourceHydrator") is not None:
         return (Source.hydrated(mapping(spec, "sourceHydrator")),)
     if several := mappings(spec, "sources"):
-        sources = tuple(Source.parse(one) for one in several)
-        if any(not (one.path or one.chart or one.ref) for one in sources):
+        sources = tuple(Source.parse(entry) for entry in several)
+        if any(not (named.path or named.chart or named.ref) for named in sources):
             raise UserError(
                 "one of spec.sources has none of path, chart and ref, which Argo CD refuses; set one of them"
             )
-        _check_refs([one.ref for one in sources if one.ref])
+        _check_refs([named.ref for named in sources if named.ref])
         return sources
     single = mapping(spec, "source")
     if not single:

@@ -69,11 +69,11 @@ def _paths(kustomization: Mapping[str, Any]) -> Iterator[str]:
         yield from _texts(kustomization.get(name))
     yield from (one for one in _texts(kustomization.get("patchesStrategicMerge")) if not _is_inline(one))
     for name in _PATCHES:
-        for one in _mappings(kustomization.get(name)):
-            yield from _texts([one.get("path")])
+        for fields in _mappings(kustomization.get(name)):
+            yield from _texts([fields.get("path")])
     for name in _SOURCES:
-        for one in _mappings(kustomization.get(name)):
-            yield from _sources(one)
+        for entry in _mappings(kustomization.get(name)):
+            yield from _sources(entry)
     if isinstance(api := kustomization.get("openapi"), Mapping):
         yield from _texts([_small(api).get("path")])
 
@@ -133,4 +133,4 @@ def _texts(value: Any) -> list[str]:
 
 
 def _mappings(value: Any) -> list[dict[str, Any]]:
-    return [_small(one) for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    return [_small(entry) for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []

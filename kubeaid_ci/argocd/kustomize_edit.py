@@ -51,30 +51,30 @@ def keeps_origins(kustomization: Kustomization) -> bool:
     return _ORIGINS in _list(kustomization, "buildMetadata")
 
 
-def origin(one: Rendered) -> Mapping[str, str]:
+def origin(item: Rendered) -> Mapping[str, str]:
     """Return where an object is from, as kustomize wrote it: ``path``, or ``configuredIn`` of what a generator made."""
-    written = str(_annotations(one).get(_ORIGIN, ""))
+    written = str(_annotations(item).get(_ORIGIN, ""))
     lines = [line.partition(": ") for line in written.splitlines() if not line.startswith(" ")]
     return {key: value.strip("'\"") for key, _, value in lines}
 
 
-def without_origin(one: Rendered) -> Rendered:
+def without_origin(item: Rendered) -> Rendered:
     """Return the object without the marks of its source."""
-    annotations = {key: value for key, value in _annotations(one).items() if key != _ORIGIN}
-    metadata = {key: value for key, value in one.body["metadata"].items() if key != "annotations"}
+    annotations = {key: value for key, value in _annotations(item).items() if key != _ORIGIN}
+    metadata = {key: value for key, value in item.body["metadata"].items() if key != "annotations"}
     if annotations:
         metadata["annotations"] = annotations
-    return Rendered(one.path, {**one.body, "metadata": metadata})
+    return Rendered(item.path, {**item.body, "metadata": metadata})
 
 
-def _annotations(one: Rendered) -> Mapping[str, Any]:
-    metadata = one.body.get("metadata")
+def _annotations(item: Rendered) -> Mapping[str, Any]:
+    metadata = item.body.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
     return annotations if isinstance(annotations, Mapping) else {}
 
 
 def _images(there: list[Any], written: list[str]) -> list[Any]:
-    old = {one.get("name"): one for one in there if isinstance(one, Mapping)}
+    old = {entry.get("name"): entry for entry in there if isinstance(entry, Mapping)}
     new = {}
     for text in written:
         image = _image(text)
@@ -103,7 +103,7 @@ def _image(text: str) -> dict[str, str]:
 
 
 def _by_name(there: list[Any], new: Mapping[str, Any]) -> list[Any]:
-    known = {str(one.get("name")): one for one in there if isinstance(one, Mapping)}
+    known = {str(entry.get("name")): entry for entry in there if isinstance(entry, Mapping)}
     return [one for _, one in sorted({**known, **new}.items())]
 
 
@@ -116,9 +116,9 @@ def _label(made: Kustomization, source: KustomizeSource, substituted: Callable[[
         return
     labels = [dict(one) for one in _list(made, "labels")]
     sought = (False, source.labels_in_templates)
-    for one in labels:
-        if (one.get("includeSelectors") is True, one.get("includeTemplates") is True) == sought:
-            one["pairs"] = _added(one, "pairs", new, force=source.force_labels)
+    for entry in labels:
+        if (entry.get("includeSelectors") is True, entry.get("includeTemplates") is True) == sought:
+            entry["pairs"] = _added(entry, "pairs", new, force=source.force_labels)
             break
     else:
         labels.append({"pairs": new, "includeTemplates": source.labels_in_templates})

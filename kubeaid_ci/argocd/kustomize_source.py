@@ -52,7 +52,7 @@ class KustomizeSource:
             labels_without_selector=fields.get("labelWithoutSelector") is True,
             labels_in_templates=fields.get("labelIncludeTemplates") is True,
             images=texts(fields, "images"),
-            replicas={text(one, "name"): _count(one) for one in mappings(fields, "replicas")},
+            replicas={text(entry, "name"): _count(entry) for entry in mappings(fields, "replicas")},
             patches=tuple(mappings(fields, "patches")),
             components=texts(fields, "components"),
             ignore_missing_components=fields.get("ignoreMissingComponents") is True,

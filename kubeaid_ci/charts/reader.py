@@ -193,7 +193,9 @@ def _dependency(entry: Mapping[str, Any], path: str, position: int = 0) -> Depen
 def _links(fields: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the addresses in a chart's home, sources, icon and maintainers."""
     sources, maintainers = fields.get("sources"), fields.get("maintainers")
-    people = [one.get("url") for one in maintainers if isinstance(one, dict)] if isinstance(maintainers, list) else []
+    people = (
+        [entry.get("url") for entry in maintainers if isinstance(entry, dict)] if isinstance(maintainers, list) else []
+    )
     found = [fields.get("home"), *(sources if isinstance(sources, list) else []), fields.get("icon"), *people]
     return _addresses(found)
 

@@ -52,10 +52,10 @@ def labelled(clusters: Sequence[Cluster]) -> list[Cluster]:
     names = Counter(cluster.name for cluster in clusters)
     folders = {cluster.dir for cluster in clusters}
     return [
-        replace(one, label=f"{one.name} ({one.dir})")
-        if names[one.name] > 1 or (one.name != one.dir and one.name in folders)
-        else one
-        for one in clusters
+        replace(cluster, label=f"{cluster.name} ({cluster.dir})")
+        if names[cluster.name] > 1 or (cluster.name != cluster.dir and cluster.name in folders)
+        else cluster
+        for cluster in clusters
     ]
 
 

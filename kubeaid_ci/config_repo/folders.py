@@ -60,8 +60,8 @@ def folders_of(tree: TreeReader, *, where: str) -> Folders:
     if mode != FOLDER:
         raise UserError(f"{where}: not a config repo: {_reason(tree)}")
     found = [one for entry in tree.listing(HOME) if (one := _folder(tree, entry))]
-    clusters = {one.dir: one for one in labelled([one for one in found if isinstance(one, Cluster)])}
-    return tuple(clusters.get(one.dir, one) for one in found)
+    clusters = {info.dir: info for info in labelled([cluster for cluster in found if isinstance(cluster, Cluster)])}
+    return tuple(clusters.get(folder.dir, folder) for folder in found)
 
 
 def _reason(tree: TreeReader) -> str:
@@ -115,11 +115,11 @@ def _cluster(tree: TreeReader, name: str) -> Cluster | NotACluster:
     found = [one for each, one in entries.items() if each.endswith(VARS_SUFFIX)]
     if len(found) > 1:
         return NotACluster(name, _several(where, found), wrong=True, has_output=has_output, about_vars=True)
-    for one in (*found, *([applications] if applications else [])):
-        wanted = Kind.FOLDER if one is applications else Kind.FILE
-        if one.kind is Kind.REFUSED or (one.kind is not wanted and one is not applications):
-            reason = one.reason or "is a folder, not a file"
-            return NotACluster(name, f"{where}/{one.name}: {reason}", wrong=True, has_output=has_output)
+    for listed in (*found, *([applications] if applications else [])):
+        wanted = Kind.FOLDER if listed is applications else Kind.FILE
+        if listed.kind is Kind.REFUSED or (listed.kind is not wanted and listed is not applications):
+            reason = listed.reason or "is a folder, not a file"
+            return NotACluster(name, f"{where}/{listed.name}: {reason}", wrong=True, has_output=has_output)
     has_applications = applications is not None and applications.kind is Kind.FOLDER
     if not found and not has_applications:
         reason = f"{where}: no {APPLICATIONS}/ and no *{VARS_SUFFIX}, so not a cluster"
@@ -177,7 +177,7 @@ def application(tree: TreeReader, cluster: Cluster, name: str) -> dict[str, Any]
     for path, real in templates:
         if path == own:
             return next(iter(_applications(tree, path, real)), None)
-    return next((one for one in applications(tree, cluster) if _name(one) == name), None)
+    return next((entry for entry in applications(tree, cluster) if _name(entry) == name), None)
 
 
 def applications(tree: TreeReader, cluster: Cluster) -> tuple[dict[str, Any], ...]:
@@ -195,12 +195,12 @@ def applications(tree: TreeReader, cluster: Cluster) -> tuple[dict[str, Any], ..
 def applies_output(tree: TreeReader, cluster: Cluster) -> bool:
     """True if an Application among a cluster's templates applies its built manifests."""
     found = applications(tree, cluster)
-    return any(_path(source) == cluster.output for one in found for source in _sources(one))
+    return any(_path(source) == cluster.output for entry in found for source in _sources(entry))
 
 
 def application_names(tree: TreeReader, cluster: Cluster) -> tuple[str, ...]:
     """Return the names of a cluster's Applications, sorted."""
-    return tuple(sorted({_name(one) for one in applications(tree, cluster)} - {""}))
+    return tuple(sorted({_name(entry) for entry in applications(tree, cluster)} - {""}))
 
 
 def _templates(tree: TreeReader, folder: str, depth: int = 0) -> list[tuple[str, str]]:
@@ -220,7 +220,7 @@ def _templates(tree: TreeReader, folder: str, depth: int = 0) -> list[tuple[str,
 
 def _applications(tree: TreeReader, path: str, real: str) -> list[dict[str, Any]]:
     found = documents.load_all(tree.read(real), where=path)
-    return [one for one in found if isinstance(one, dict) and one.get("kind") == "Application"]
+    return [entry for entry in found if isinstance(entry, dict) and entry.get("kind") == "Application"]
 
 
 def _sources(application: dict[str, Any]) -> list[Any]:

@@ -48,7 +48,7 @@ class Addresses:
     @classmethod
     def of(cls, *, config: Iterable[Remote | None] = (), kubeaid: Iterable[Remote | None] = ()) -> Self:
         """Return these addresses, without those that are not known."""
-        return cls(frozenset(one for one in config if one), frozenset(one for one in kubeaid if one))
+        return cls(frozenset(remote for remote in config if remote), frozenset(remote for remote in kubeaid if remote))
 
     def __or__(self, other: "Addresses") -> "Addresses":
         return Addresses(self.config | other.config, self.kubeaid | other.kubeaid)

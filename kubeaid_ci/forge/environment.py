@@ -147,18 +147,18 @@ def token_variables(kind: ForgeKind, remote: Remote, environ: Environ) -> tuple[
 def tokens_set(remote: Remote, kind: ForgeKind, environ: Environ) -> tuple[TokenVariable, ...]:
     """Return the set variables that may hold a token, best first: what each is used for at this remote, or why not."""
     sources = (_GIT_ALONE, *_SOURCES)
-    api = _taken([one for one in _SOURCES if one.for_api], remote, kind, environ) if kind in _USERS else None
+    api = _taken([source for source in _SOURCES if source.for_api], remote, kind, environ) if kind in _USERS else None
     git = _taken(sources, remote, kind, environ) if remote.scheme in ("https", "http") else None
     return tuple(
         TokenVariable(
-            one.name,
-            api=one is api,
-            git=one is git,
-            unused="" if one in (api, git) else _why_not(one, git or api, remote, kind, environ),
-            malformed=one in (api, git) and _is_malformed(environ[one.name].strip()),
+            source.name,
+            api=source is api,
+            git=source is git,
+            unused="" if source in (api, git) else _why_not(source, git or api, remote, kind, environ),
+            malformed=source in (api, git) and _is_malformed(environ[source.name].strip()),
         )
-        for one in sources
-        if one.name in environ
+        for source in sources
+        if source.name in environ
     )
 
 
@@ -194,7 +194,12 @@ def _first(sources: list[_Source], remote: Remote, kind: ForgeKind, environ: Env
 
 def _taken(sources: Iterable[_Source], remote: Remote, kind: ForgeKind, environ: Environ) -> _Source | None:
     return next(
-        (one for one in sources if environ.get(one.name, "").strip() and _counts(one, remote, kind, environ)), None
+        (
+            source
+            for source in sources
+            if environ.get(source.name, "").strip() and _counts(source, remote, kind, environ)
+        ),
+        None,
     )
 
 

@@ -120,7 +120,7 @@ class Issues:
         marked = [one for one in self._open() if one.text.startswith(_marker(key))]
         us = self.forge.user() if marked else ""
         ours = [one for one in marked if us and one.author == us]
-        return min(ours, key=lambda one: one.number, default=None)
+        return min(ours, key=lambda issue: issue.number, default=None)
 
     def _open(self) -> Iterator[Issue]:
         found = self.forge.api.pages(self._path(), **self._words.listed)

@@ -59,7 +59,7 @@ def resolve(chart: Chart) -> tuple[ResolvedDependency, ...]:
             subchart,
             folder,
             fits=bool(some),
-            rivals=tuple(one for one in some if one is not subchart),
+            rivals=tuple(vendored for vendored in some if vendored is not subchart),
             archive=next((file for file in chart.archives if _packs(file, dependency)), ""),
         )
         for dependency, subchart, folder, some in zip(chart.dependencies, chosen, folders, matches, strict=True)
@@ -68,8 +68,8 @@ def resolve(chart: Chart) -> tuple[ResolvedDependency, ...]:
 
 def undeclared(chart: Chart) -> tuple[Subchart, ...]:
     """Return the vendored charts that Helm renders for no dependency, in order of folder."""
-    known = {one.path for found in resolve(chart) for one in (found.subchart, *found.rivals) if one}
-    return tuple(one for one in chart.subcharts if one.path not in known)
+    known = {subchart.path for found in resolve(chart) for subchart in (found.subchart, *found.rivals) if subchart}
+    return tuple(subchart for subchart in chart.subcharts if subchart.path not in known)
 
 
 def origins(chart: Chart) -> list[tuple[Subchart, Dependency | None]]:
@@ -84,11 +84,11 @@ def origins(chart: Chart) -> list[tuple[Subchart, Dependency | None]]:
             if subchart is not None:
                 declared.setdefault(subchart.path, found.dependency)
     known = (*chart.dependencies, *(chart.lock.dependencies if chart.lock else ()))
-    return [(one, declared.get(one.path) or _of_name(known, one)) for one in chart.subcharts]
+    return [(vendored, declared.get(vendored.path) or _of_name(known, vendored)) for vendored in chart.subcharts]
 
 
 def _of_name(known: Iterable[Dependency], subchart: Subchart) -> Dependency | None:
-    return next((one for one in known if one.name == subchart.name), None)
+    return next((dependency for dependency in known if dependency.name == subchart.name), None)
 
 
 def allows(declared: str, version: str) -> bool:
@@ -101,9 +101,9 @@ def allows(declared: str, version: str) -> bool:
 
 def _fitting(chart: Chart, dependency: Dependency) -> list[Subchart]:
     return [
-        one
-        for one in chart.subcharts
-        if one.chart and one.name == dependency.name and allows(dependency.version, one.version)
+        subchart
+        for subchart in chart.subcharts
+        if subchart.chart and subchart.name == dependency.name and allows(dependency.version, subchart.version)
     ]
 
 
@@ -119,14 +119,18 @@ def _best(dependency: Dependency, fitting: list[Subchart], taken: Collection[str
     """Return the chart that the dependency was most likely vendored as: the exact version, then one that is free."""
     return min(
         fitting,
-        key=lambda one: (one.version != dependency.version, one.path in taken, not _is_named(dependency, one)),
+        key=lambda subchart: (
+            subchart.version != dependency.version,
+            subchart.path in taken,
+            not _is_named(dependency, subchart),
+        ),
     )
 
 
 def _nearest(chart: Chart, dependency: Dependency, taken: Collection[str]) -> Subchart | None:
     """Return a vendored chart of the name that is left over, or a folder of that name that holds no readable chart."""
-    left = [one for one in chart.subcharts if one.path not in taken and one.name == dependency.name]
-    return min(left, key=lambda one: (not _is_named(dependency, one), one.folder), default=None)
+    left = [vendored for vendored in chart.subcharts if vendored.path not in taken and vendored.name == dependency.name]
+    return min(left, key=lambda subchart: (not _is_named(dependency, subchart), subchart.folder), default=None)
 
 
 def _is_named(dependency: Dependency, subchart: Subchart) -> bool:
@@ -136,7 +140,7 @@ def _is_named(dependency: Dependency, subchart: Subchart) -> bool:
 def _folders(chart: Chart, chosen: list[Subchart | None]) -> list[str]:
     """Return the folder of each dependency; if it is not vendored, its name, or its alias if the name repeats."""
     names = [dependency.name for dependency in chart.dependencies]
-    used = {one.folder for one in chart.subcharts}
+    used = {vendored.folder for vendored in chart.subcharts}
     folders = []
     for dependency, subchart in zip(chart.dependencies, chosen, strict=True):
         if subchart is not None:

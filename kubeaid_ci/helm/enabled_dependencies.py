@@ -28,13 +28,13 @@ def _enable(chart: LoadedChart, values: Mapping[str, Any], path: str, rules: Hel
     if chart.declared is None:
         return
     chart.hold([*_undeclared(chart), *_chosen(chart, rules)])
-    for one in chart.declared:
-        one.name = one.called
+    for entry in chart.declared:
+        entry.name = entry.called
     known = coalesced(chart, values, rules)
-    off = {one.called for one in chart.declared if not _is_enabled(one, known, path)}
+    off = {declared.called for declared in chart.declared if not _is_enabled(declared, known, path)}
     kept = [subchart for subchart in chart.subcharts if subchart.name not in off]
     # Without any left, Helm does not merge the subcharts' values into the chart's defaults below.
-    chart.declared = tuple(one for one in chart.declared if one.called not in off) or None
+    chart.declared = tuple(declared for declared in chart.declared if declared.called not in off) or None
     for subchart in kept:
         _enable(subchart, known, f"{path}{subchart.name}.", rules)
     chart.hold(kept)

@@ -43,9 +43,9 @@ def old_digest(declared: Iterable[Mapping[str, Any]]) -> str:
 def _cleaned(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the declared values as Helm takes them: each kind of space as a plain space, without unprintable ones."""
     found = []
-    for one in map(_dependency, declared):
-        found.append({key: sanitized(value) if isinstance(value, str) else value for key, value in one.items()})
-        if isinstance(tags := one.get("tags"), list):
+    for entry in map(_dependency, declared):
+        found.append({key: sanitized(value) if isinstance(value, str) else value for key, value in entry.items()})
+        if isinstance(tags := entry.get("tags"), list):
             found[-1]["tags"] = list(map(sanitized, tags))
     return found
 

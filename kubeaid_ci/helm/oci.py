@@ -95,7 +95,7 @@ class Registry:
         if isinstance(found, Failed):
             return found
         digest, manifest = found
-        layer = next((one for one in _list(manifest, "layers") if one.get("mediaType") in _LAYERS), None)
+        layer = next((entry for entry in _list(manifest, "layers") if entry.get("mediaType") in _LAYERS), None)
         name = str(layer.get("digest")) if layer else ""
         if _mapping(manifest, "config").get("mediaType") != _CONFIG or not _DIGEST.fullmatch(name):
             return Failed(FailedKind.INVALID, f"{place.shown}:{tag}: is not a Helm chart")
@@ -172,9 +172,9 @@ class Registry:
             return digest, manifest
         if _DIGEST.fullmatch(reference):
             return Failed(FailedKind.INVALID, f"{place.shown}: an index within an index")
-        for one in _list(manifest, "manifests")[:_MOST_LISTED]:
-            if _DIGEST.fullmatch(str(one.get("digest"))):
-                found = self._manifest(place, str(one["digest"]))
+        for entry in _list(manifest, "manifests")[:_MOST_LISTED]:
+            if _DIGEST.fullmatch(str(entry.get("digest"))):
+                found = self._manifest(place, str(entry["digest"]))
                 if isinstance(found, Failed) or _mapping(found[1], "config").get("mediaType") == _CONFIG:
                     return found
         return Failed(FailedKind.INVALID, f"{place.shown}:{reference}: no chart among its manifests")
@@ -251,7 +251,7 @@ def _kin(base: str, realm: str) -> bool:
 
 def _failed(place: _Place, answer: FetchFailed) -> Failed:
     """Return the kind of a registry's error; its code shows whether the repository or the tag is missing."""
-    codes = {str(one.get("code")) for one in _list(_json(answer.data), "errors")}
+    codes = {str(entry.get("code")) for entry in _list(_json(answer.data), "errors")}
     if answer.failed.kind is FailedKind.GONE and "MANIFEST_UNKNOWN" in codes:
         tag = answer.url.rpartition("/")[2]
         return Failed(FailedKind.NO_SUCH_VERSION, f"{place.shown}: has no {tag[:200]}")
@@ -276,4 +276,4 @@ def _mapping(of: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _list(of: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     found = of.get(name)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []

@@ -87,16 +87,16 @@ class Upstreams:
         once = list(dict.fromkeys(asked))
         found: dict[Wanted, Fetched | Failed] = {}
         with ThreadPoolExecutor(self._jobs) as pool:
-            futures = {pool.submit(self._of, one): one for one in once}
+            futures = {pool.submit(self._of, needed): needed for needed in once}
             for future in as_completed(futures):
                 found[futures[future]] = future.result()
                 if progress:
                     progress(len(found), len(once))
         self.close()
-        return [found[one] for one in asked]
+        return [found[needed] for needed in asked]
 
-    def _of(self, one: Wanted) -> Fetched | Failed:
-        return self.fetch(one.name, one.version, one.repository, known_url=one.known_url)
+    def _of(self, wanted: Wanted) -> Fetched | Failed:
+        return self.fetch(wanted.name, wanted.version, wanted.repository, known_url=wanted.known_url)
 
     def _mirrored(self, url: str) -> str:
         return mirrored(url, self._mirrors)
@@ -114,7 +114,7 @@ class Upstreams:
         opened = self._open(repository)
         found = opened if isinstance(opened, Failed) else opened.releases(name)
         # Helm skips entries without an archive.
-        return found if isinstance(found, Failed) else _newest_first(one for one in found if one.url)
+        return found if isinstance(found, Failed) else _newest_first(release for release in found if release.url)
 
     def _fetch(self, wanted: Wanted) -> Fetched | Failed:
         if wanted.repository.startswith("oci://"):

@@ -107,8 +107,8 @@ def longest_gap(schedules: Sequence[CronSchedule]) -> timedelta | None:
 
     The gap is exact from one day on. Shorter ones may be reported as longer, up to one day.
     """
-    shortest = min((timedelta(seconds=one.every) for one in schedules if one.every), default=None)
-    daily = [one for one in schedules if not one.every and one.hours and one.minutes]
+    shortest = min((timedelta(seconds=schedule.every) for schedule in schedules if schedule.every), default=None)
+    daily = [schedule for schedule in schedules if not schedule.every and schedule.hours and schedule.minutes]
     gap = _calendar_gap(daily) if daily else None
     found = [one for one in (shortest, gap) if one is not None]
     return min(found) if found else None
@@ -120,12 +120,12 @@ def _calendar_gap(schedules: list[CronSchedule]) -> timedelta | None:
     longest = 0
     for number in range(_DAYS_LOOKED_AT):
         day = _FIRST_DAY + timedelta(days=number)
-        running = [one for one in schedules if one.runs_on(day)]
+        running = [schedule for schedule in schedules if schedule.runs_on(day)]
         if not running:
             continue
         start = number * _MINUTES_OF_DAY
-        earliest = start + min(min(one.hours) * 60 + min(one.minutes) for one in running)
-        latest = start + max(max(one.hours) * 60 + max(one.minutes) for one in running)
+        earliest = start + min(min(schedule.hours) * 60 + min(schedule.minutes) for schedule in running)
+        latest = start + max(max(schedule.hours) * 60 + max(schedule.minutes) for schedule in running)
         longest = max(longest, earliest - (earliest if last is None else last), latest - earliest)
         first, last = earliest if first is None else first, latest
     if first is None or last is None:

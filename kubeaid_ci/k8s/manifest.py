@@ -61,12 +61,12 @@ def numbered(ids: Iterable[ObjectId]) -> Iterator[ObjectId]:
     Argo CD's `NormalizeTargetObjects` distinguishes them by their place among all objects of the Application.
     """
     counts: Counter[ObjectId] = Counter()
-    for one in ids:
-        if not one.place:
-            yield one
+    for key in ids:
+        if not key.place:
+            yield key
             continue
-        counts[one] += 1
-        yield replace(one, place=counts[one])
+        counts[key] += 1
+        yield replace(key, place=counts[key])
 
 
 @dataclass(frozen=True, slots=True)

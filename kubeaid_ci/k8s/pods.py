@@ -67,7 +67,7 @@ class PodTemplate:
 
     def sidecars(self) -> list[Mapping[str, Any]]:
         """Return the init containers that run as long as the pod."""
-        return [one for one in mappings(self.spec, "initContainers") if one.get("restartPolicy") == "Always"]
+        return [entry for entry in mappings(self.spec, "initContainers") if entry.get("restartPolicy") == "Always"]
 
     def all_containers(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield every container with the list that it is in: init, main, ephemeral."""

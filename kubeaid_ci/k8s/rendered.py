@@ -45,7 +45,7 @@ class Varying(NamedTuple):
 
 def parsed(files: Files) -> list[Rendered]:
     """Return the objects of rendered files in order, with the items of Lists. Raises `UserError` as Argo CD refuses."""
-    return [one for path, text in files for one in _objects(path, text)]
+    return [item for path, text in files for item in _objects(path, text)]
 
 
 def settled(files: Iterable[tuple[str, str, str]]) -> tuple[list[Rendered], list[Varying]]:
@@ -66,7 +66,7 @@ def _objects(path: str, text: str) -> list[Rendered]:
     if len(text) < _LARGE:
         return _read(path, text)
     try:
-        return [one._replace(path=path) for one in _read_once(text)]
+        return [item._replace(path=path) for item in _read_once(text)]
     except UserError:
         return _read(path, text)  # fails again, and names the file
 
@@ -84,7 +84,7 @@ def _read(path: str, text: str) -> list[Rendered]:
 @lru_cache(maxsize=2048)
 def _read_once(text: str) -> tuple[Rendered, ...]:
     """Return the objects of a text. Clusters share identical CRDs and dashboards, which nothing modifies."""
-    return tuple(one._replace(json=as_json(one.body)) for one in _read("a file", text))
+    return tuple(item._replace(json=as_json(item.body)) for item in _read("a file", text))
 
 
 def as_json(value: Any) -> str:
@@ -93,8 +93,8 @@ def as_json(value: Any) -> str:
 
 
 def _settled(first: list[Rendered], second: list[Rendered], varying: list[Varying]) -> Iterator[Rendered]:
-    if [_kind(one.body) for one in first] != [_kind(one.body) for one in second]:
-        varying += [Varying(one.path, ObjectId.of(one.body), "", shaped=True) for one in first]
+    if [_kind(item.body) for item in first] != [_kind(item.body) for item in second]:
+        varying += [Varying(item.path, ObjectId.of(item.body), "", shaped=True) for item in first]
         yield from first
         return
     for one, other in zip(first, second, strict=True):

@@ -142,9 +142,9 @@ def _pod_groups(manifest: Manifest, namespaces: _Namespaces) -> Iterator[PodGrou
             namespace,
             _pod_labels(manifest, template),
             namespaces[namespace],
-            {(one.name, one.port.protocol): one.port.number for one in reversed(declared) if one.name},
-            tuple(dict.fromkeys(one.port for one in declared)),
-            tuple(one.port for one in declared if one.on_host),
+            {(entry.name, entry.port.protocol): entry.port.number for entry in reversed(declared) if entry.name},
+            tuple(dict.fromkeys(entry.port for entry in declared)),
+            tuple(entry.port for entry in declared if entry.on_host),
             is_workload,
         )
 

@@ -79,8 +79,8 @@ class Followed:
         found: dict[tuple[AppId, str], Planned] = {}
         for held in self.objects(planned):
             made = [held] if isinstance(held, HeldApplication) else self._of_set(held, planned, holder, sets)
-            for one in made:
-                plan = self.plan(one, holder)
+            for application in made:
+                plan = self.plan(application, holder)
                 found[plan.id, plan.held_by] = plan
         return found.values()
 
@@ -100,13 +100,13 @@ class Followed:
             yield from self.expanded(body)
 
     def _held_twice(self, first: Planned, second: Planned) -> Planned:
-        holders = " and ".join(dict.fromkeys(one.held_by for one in (first, second)))
+        holders = " and ".join(dict.fromkeys(planned.held_by for planned in (first, second)))
         message = f"{holders} hold it with different content, so its objects are unknown"
         return replace(
             first,
             parts=(Part(Note(APPLICATION_HELD_TWICE.id, message, first.where)),),
             remarks=(),
-            inputs=repr(sorted(self.inputs(one.application) for one in (first, second))),
+            inputs=repr(sorted(self.inputs(planned.application) for planned in (first, second))),
             other_revisions=(),
         )
 

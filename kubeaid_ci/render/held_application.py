@@ -28,11 +28,11 @@ class HeldApplication:
     made: Mapping[str, Any] | None = None
 
 
-def object_key(one: HeldApplication | Rendered) -> tuple[str, str, str]:
+def object_key(item: HeldApplication | Rendered) -> tuple[str, str, str]:
     """Return the kind, namespace and name of an Application or ApplicationSet."""
-    if isinstance(one, HeldApplication):
-        return "Application", one.application.own_namespace, one.application.name
-    return "ApplicationSet", object_namespace(one.body), object_name(one.body)
+    if isinstance(item, HeldApplication):
+        return "Application", item.application.own_namespace, item.application.name
+    return "ApplicationSet", object_namespace(item.body), object_name(item.body)
 
 
 def read_application(body: Mapping[str, Any], where: str) -> HeldApplication:

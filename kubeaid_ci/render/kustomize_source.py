@@ -49,9 +49,9 @@ def _files(task: KustomizeTask) -> dict[str, bytes]:
 
 
 def _placed(objects: list[Rendered], task: KustomizeTask) -> Iterator[Rendered]:
-    for one in objects:
-        origin = kustomize_edit.origin(one)
+    for item in objects:
+        origin = kustomize_edit.origin(item)
         inside = origin.get("path") or origin.get("configuredIn") or posixpath.basename(task.where)
         path = posixpath.normpath(posixpath.join(task.folder, inside))
-        body = one.body if task.keeps_origins else kustomize_edit.without_origin(one).body
+        body = item.body if task.keeps_origins else kustomize_edit.without_origin(item).body
         yield Rendered(path, body)

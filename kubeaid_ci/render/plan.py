@@ -175,7 +175,9 @@ class Planner:
             api_versions=helm.api_versions or self.capabilities.api_versions,
             layers=tuple(files.layers(helm, at)),
             parameters=_last_of_each(helm.parameters, files.substituted),
-            file_parameters=tuple(Parameter(one.name, files.text(one.value)) for one in helm.file_parameters),
+            file_parameters=tuple(
+                Parameter(parameter.name, files.text(parameter.value)) for parameter in helm.file_parameters
+            ),
             skip_crds=helm.skip_crds,
             skip_tests=helm.skip_tests,
             skip_schema_validation=helm.skip_schema_validation,
@@ -235,8 +237,10 @@ def tool_of(place: Place, folder: str) -> str:
 
 
 def _last_of_each(parameters: tuple[Parameter, ...], expand: Callable[[str], str]) -> tuple[Parameter, ...]:
-    by_name = {(one.name, one.is_text): one for one in parameters}
-    return tuple(Parameter(one.name, expand(one.value), one.is_text) for one in by_name.values())
+    by_name = {(parameter.name, parameter.is_text): parameter for parameter in parameters}
+    return tuple(
+        Parameter(parameter.name, expand(parameter.value), parameter.is_text) for parameter in by_name.values()
+    )
 
 
 def folder_task(source: DirectorySource, place: Place, folder: str) -> FolderTask:

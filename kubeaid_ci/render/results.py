@@ -138,7 +138,7 @@ def _manifests(
 
 def defined_scopes(outcomes: Iterable[Outcome]) -> Scopes:
     """Return the scopes of the kinds that what was rendered defines itself."""
-    rendered = (one.body for outcome in outcomes for one in outcome.objects)
+    rendered = (item.body for outcome in outcomes for item in outcome.objects)
     return api.custom_scopes(body for body in rendered if body.get("kind") in api.DEFINITIONS)
 
 
@@ -169,13 +169,15 @@ def _status(notes: Iterable[Note], done: int, parts: int) -> RenderStatus:
 
 def _masked(outcomes: Iterable[Outcome]) -> Iterator[Masked]:
     for outcome in outcomes:
-        yield from (Masked(one.key, one.path, one.field) for one in outcome.varying if not one.shaped)
+        yield from (
+            Masked(varying.key, varying.path, varying.field) for varying in outcome.varying if not varying.shaped
+        )
 
 
 def _unstable(outcome: Outcome) -> Iterator[Note]:
-    for one in outcome.varying:
-        if one.shaped:
-            field = f" at {one.field}" if one.field else ""
-            yield Note("chart/render-unstable", f"{one.key}{field} has another shape each time", one.path)
-        elif one.field == "metadata.name":
-            yield Note("chart/render-unstable", f"{one.key} has another name each time", one.path)
+    for varying in outcome.varying:
+        if varying.shaped:
+            field = f" at {varying.field}" if varying.field else ""
+            yield Note("chart/render-unstable", f"{varying.key}{field} has another shape each time", varying.path)
+        elif varying.field == "metadata.name":
+            yield Note("chart/render-unstable", f"{varying.key} has another name each time", varying.path)

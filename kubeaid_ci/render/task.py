@@ -165,14 +165,14 @@ class Outcome:
     def packed(self) -> bytes:
         """Return the outcome as bytes, for the way between processes and for the cache."""
         about = [
-            [one.path for one in self.objects],
-            [[one.path, asdict(one.key), one.field, one.shaped] for one in self.varying],
+            [item.path for item in self.objects],
+            [[varying.path, asdict(varying.key), varying.field, varying.shaped] for varying in self.varying],
             [asdict(note) for note in self.notes],
             self.chart,
             self.failed,
             sorted(self.secrets),
         ]
-        return as_lines(about, (one.json or as_json(one.body) for one in self.objects))
+        return as_lines(about, (item.json or as_json(item.body) for item in self.objects))
 
     @classmethod
     def unpacked(cls, data: bytes, bodies: Bodies) -> "Outcome":

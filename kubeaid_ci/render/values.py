@@ -38,10 +38,10 @@ def merged(task: ChartTask, rules: HelmRules) -> Values:
 
 
 def _parameters(task: ChartTask) -> Iterator[tuple[Parameter, str, Read]]:
-    for one in sorted(task.parameters, key=lambda one: one.is_text):
-        yield one, _escaped(one.value), str if one.is_text else typed
-    for one in task.file_parameters:
-        yield one, _FILE, _content(one.value)
+    for parameter in sorted(task.parameters, key=lambda parameter: parameter.is_text):
+        yield parameter, _escaped(parameter.value), str if parameter.is_text else typed
+    for parameter in task.file_parameters:
+        yield parameter, _FILE, _content(parameter.value)
 
 
 def _read(layer: ValuesLayer, rules: HelmRules) -> Values:

@@ -114,57 +114,61 @@ def _improper(text: str) -> UserError:
 
 
 def _all(group: tuple[_Comparator, ...], version: Version) -> bool:
-    if version.prerelease and not any(one.version.prerelease for one in group):
+    if version.prerelease and not any(comparator.version.prerelease for comparator in group):
         return False
-    return all(one.allows(version) for one in group)
+    return all(comparator.allows(version) for comparator in group)
 
 
-def _same(version: Version, one: _Comparator, parts: int) -> bool:
-    return version.release[:parts] == one.version.release[:parts]
+def _same(version: Version, comparator: _Comparator, parts: int) -> bool:
+    return version.release[:parts] == comparator.version.release[:parts]
 
 
-def _equal(version: Version, one: _Comparator) -> bool:
-    return version == one.version if one.parts == 3 else _near(version, one)
+def _equal(version: Version, comparator: _Comparator) -> bool:
+    return version == comparator.version if comparator.parts == 3 else _near(version, comparator)
 
 
-def _near(version: Version, one: _Comparator) -> bool:
+def _near(version: Version, comparator: _Comparator) -> bool:
     """``~1.2.3`` and ``~1.2``: the same minor version; ``~1``: the same major version; ``~0.0.0``: any."""
-    if version < one.version:
+    if version < comparator.version:
         return False
-    if one.version.release == (0, 0, 0) and one.parts in (0, 3):
+    if comparator.version.release == (0, 0, 0) and comparator.parts in (0, 3):
         return True
-    return _same(version, one, min(one.parts, 2))
+    return _same(version, comparator, min(comparator.parts, 2))
 
 
-def _compatible(version: Version, one: _Comparator) -> bool:
+def _compatible(version: Version, comparator: _Comparator) -> bool:
     """``^``: nothing left of the first number that is not zero may change."""
-    major, minor, _ = one.version.release
-    if version < one.version:
+    major, minor, _ = comparator.version.release
+    if version < comparator.version:
         return False
-    if major > 0 or one.parts == 1:
-        return _same(version, one, 1)
-    return _same(version, one, 2 if minor > 0 or one.parts == 2 else 3)
+    if major > 0 or comparator.parts == 1:
+        return _same(version, comparator, 1)
+    return _same(version, comparator, 2 if minor > 0 or comparator.parts == 2 else 3)
 
 
-def _unequal(version: Version, one: _Comparator) -> bool:
-    if one.parts in (0, 3):
-        return version != one.version
-    if one.parts == 2 and (version.prerelease or one.version.prerelease) and _same(version, one, 2):
-        return version.prerelease != one.version.prerelease
-    return not _same(version, one, one.parts)
+def _unequal(version: Version, comparator: _Comparator) -> bool:
+    if comparator.parts in (0, 3):
+        return version != comparator.version
+    if (
+        comparator.parts == 2
+        and (version.prerelease or comparator.version.prerelease)
+        and _same(version, comparator, 2)
+    ):
+        return version.prerelease != comparator.version.prerelease
+    return not _same(version, comparator, comparator.parts)
 
 
-def _above(version: Version, one: _Comparator) -> bool:
-    if one.parts in (0, 3):
-        return version > one.version
-    return version.release[: one.parts] > one.version.release[: one.parts]
+def _above(version: Version, comparator: _Comparator) -> bool:
+    if comparator.parts in (0, 3):
+        return version > comparator.version
+    return version.release[: comparator.parts] > comparator.version.release[: comparator.parts]
 
 
-def _up_to(version: Version, one: _Comparator) -> bool:
-    if one.parts == 3:
-        return version <= one.version
-    parts = 1 if one.parts == 1 else 2
-    return version.release[:parts] <= one.version.release[:parts]
+def _up_to(version: Version, comparator: _Comparator) -> bool:
+    if comparator.parts == 3:
+        return version <= comparator.version
+    parts = 1 if comparator.parts == 1 else 2
+    return version.release[:parts] <= comparator.version.release[:parts]
 
 
 _COMPARE: dict[str, Callable[[Version, _Comparator], bool]] = {
@@ -173,8 +177,8 @@ _COMPARE: dict[str, Callable[[Version, _Comparator], bool]] = {
     "!=": _unequal,
     ">": _above,
     "<": lambda version, one: version < one.version,
-    ">=": lambda version, one: version >= one.version,
-    "=>": lambda version, one: version >= one.version,
+    ">=": lambda version, comparator: version >= comparator.version,
+    "=>": lambda version, comparator: version >= comparator.version,
     "<=": _up_to,
     "=<": _up_to,
     "~": _near,

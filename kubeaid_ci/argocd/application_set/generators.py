@@ -43,7 +43,7 @@ class Generators:
         found = self._all(source)
         if len(found) > _MOST:
             raise UnsupportedError(f"more than {_MOST} Applications")
-        return [one for one in found if selector is None or matches(selector, flattened(one))]
+        return [entry for entry in found if selector is None or matches(selector, flattened(entry))]
 
     def _all(self, source: Source) -> list[Set]:
         match source:
@@ -78,16 +78,16 @@ class Generators:
             raise UserError(f"a matrix generator with {len(source.generators)} generators; it takes two")
         first, second = source.generators
         found: list[Set] = []
-        for one in self._inner(first):
+        for entry in self._inner(first):
             # Without parameters there is nothing to put into the second generator.
-            inner = Generator.parse(self._interpolated(second.raw, one)) if one else second
+            inner = Generator.parse(self._interpolated(second.raw, entry)) if entry else second
             for other in self._inner(inner):
                 if self.renderer.in_go:
                     both: Set = {}
                     merge_over(both, other)
-                    merge_over(both, one)
+                    merge_over(both, entry)
                 else:
-                    both = dict(combined(one, other))
+                    both = dict(combined(entry, other))
                 found.append(both)
                 if len(found) > _MOST:
                     raise UnsupportedError(f"more than {_MOST} Applications")
@@ -161,11 +161,11 @@ def _by_key(sets: list[Set], keys: tuple[str, ...]) -> dict[str, Set]:
     if not keys:
         raise UserError("a merge generator without mergeKeys")
     found: dict[str, Set] = {}
-    for one in sets:
-        name = json.dumps({key: one.get(key) for key in sorted(set(keys))}, sort_keys=True)
+    for entry in sets:
+        name = json.dumps({key: entry.get(key) for key in sorted(set(keys))}, sort_keys=True)
         if name in found:
             raise UserError(f"two sets of parameters of a merge generator have the same keys {name}")
-        found[name] = one
+        found[name] = entry
     return found
 
 

@@ -38,9 +38,11 @@ def parameters(generator: GitGenerator, lookup: Lookup, renderer: Renderer) -> l
     if generator.directories:
         found = [_of_folder(generator, folder, renderer) for folder in _folders(generator, listing)]
     else:
-        found = [one for path in _files(generator, listing) for one in _of_file(generator, path, listing, renderer)]
-    for one in found:
-        _add_values(one, generator, renderer)
+        found = [
+            fields for path in _files(generator, listing) for fields in _of_file(generator, path, listing, renderer)
+        ]
+    for entry in found:
+        _add_values(entry, generator, renderer)
     return found
 
 
@@ -79,7 +81,8 @@ def _files(generator: GitGenerator, listing: Listing) -> list[str]:
     found = [
         path
         for path in (*listing.paths, *listing.submodules)
-        if any(one.fullmatch(path) for one in included) and not any(one.fullmatch(path) for one in excluded)
+        if any(pattern.fullmatch(path) for pattern in included)
+        and not any(pattern.fullmatch(path) for pattern in excluded)
     ]
     if other := next((path for path in found if path in listing.submodules), None):
         raise UserError(f"{other}: is another repository, not a file")

@@ -159,10 +159,10 @@ def _nested(raw: Data) -> tuple[Generator, ...]:
 
 def _kept(ignored: Sequence[Data]) -> Iterator[str]:
     """Return the fields that are kept as they are in the cluster and decide what an Application holds."""
-    for one in ignored:
-        for pointer in one.get("jsonPointers") or ():
+    for entry in ignored:
+        for pointer in entry.get("jsonPointers") or ():
             if pointer in _DECIDING or pointer.startswith(tuple(f"{field}/" for field in _DECIDING[:4])):
                 yield pointer
-        for path in one.get("jqPathExpressions") or ():
+        for path in entry.get("jqPathExpressions") or ():
             if not path.startswith((".metadata", ".spec.syncPolicy", ".spec.info", ".spec.ignoreDifferences")):
                 yield path

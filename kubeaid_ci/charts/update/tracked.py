@@ -46,15 +46,15 @@ def tracked_dependencies(charts: Iterable[Chart], names: Sequence[str] = ()) -> 
     `names` are umbrella charts, or ``umbrella/folder``, ``umbrella/name`` or ``umbrella/alias`` for one of their
     dependencies (none: all). Raises `UserError` for an unknown dependency.
     """
-    every = [one for chart in charts for one in _published(chart)]
+    every = [tracked for chart in charts for tracked in _published(chart)]
     if not names:
         return tuple(every)
     wanted = [name.rstrip("/").removeprefix(f"{CHARTS}/") for name in names]
     for name in wanted:
-        if "/" in name and not any(_is_named(name, one) for one in every):
-            known = ", ".join(one.key for one in every if one.chart.folder == name.partition("/")[0])
+        if "/" in name and not any(_is_named(name, tracked) for tracked in every):
+            known = ", ".join(tracked.key for tracked in every if tracked.chart.folder == name.partition("/")[0])
             raise UserError(f"{name}: no such dependency with an upstream; available: {known or 'none'}")
-    return tuple(one for one in every if any(_is_named(name, one) for name in wanted))
+    return tuple(tracked for tracked in every if any(_is_named(name, tracked) for name in wanted))
 
 
 def _published(chart: Chart) -> list[TrackedDependency]:
@@ -68,20 +68,22 @@ def _published(chart: Chart) -> list[TrackedDependency]:
     ]
 
 
-def _is_named(name: str, one: TrackedDependency) -> bool:
-    names = {each for dependency in (one.dependency, *one.shared_by) for each in (dependency.name, dependency.alias)}
-    folder = one.chart.folder
-    return name in (folder, one.key) or name in {f"{folder}/{each}" for each in names if each}
+def _is_named(name: str, tracked: TrackedDependency) -> bool:
+    names = {
+        each for dependency in (tracked.dependency, *tracked.shared_by) for each in (dependency.name, dependency.alias)
+    }
+    folder = tracked.chart.folder
+    return name in (folder, tracked.key) or name in {f"{folder}/{each}" for each in names if each}
 
 
-def policy_for(policies: Mapping[str, ChartPolicy], one: TrackedDependency) -> ChartPolicy:
+def policy_for(policies: Mapping[str, ChartPolicy], tracked: TrackedDependency) -> ChartPolicy:
     """Return the policy for a vendored chart: that of the nearest name, and what it leaves open from the next.
 
     Names are, nearest first: ``umbrella/folder``, ``umbrella/alias``, ``umbrella/dependency``, the umbrella chart, and
     globs of any of them, longer ones first.
     """
     found = ChartPolicy()
-    for name in sorted((name for name in policies if _applies(name, one)), key=lambda name: _rank(name, one)):
+    for name in sorted((name for name in policies if _applies(name, tracked)), key=lambda name: _rank(name, tracked)):
         found = completed(found, policies[name])
     return found
 
@@ -89,22 +91,22 @@ def policy_for(policies: Mapping[str, ChartPolicy], one: TrackedDependency) -> C
 def unmatched_policies(policies: Mapping[str, ChartPolicy], charts: Iterable[TrackedDependency]) -> Iterator[str]:
     """Return the names that match no vendored chart. They are most likely misspelled."""
     every = list(charts)
-    return (name for name in sorted(policies) if not any(_applies(name, one) for one in every))
+    return (name for name in sorted(policies) if not any(_applies(name, tracked) for tracked in every))
 
 
-def _applies(name: str, one: TrackedDependency) -> bool:
+def _applies(name: str, tracked: TrackedDependency) -> bool:
     pattern = compiled(name, where=".kubeaid-ci.yaml: charts")
-    return any(pattern.fullmatch(known) for known in _policy_names(one))
+    return any(pattern.fullmatch(known) for known in _policy_names(tracked))
 
 
-def _policy_names(one: TrackedDependency) -> list[str]:
+def _policy_names(tracked: TrackedDependency) -> list[str]:
     """Return what a policy may call a vendored chart, nearest first."""
-    dependencies = (one.dependency, *one.shared_by)
-    aliases = [f"{one.chart.folder}/{each.alias}" for each in dependencies if each.alias]
-    names = [f"{one.chart.folder}/{each.name}" for each in dependencies]
-    return [one.key, *aliases, *names, one.chart.folder]
+    dependencies = (tracked.dependency, *tracked.shared_by)
+    aliases = [f"{tracked.chart.folder}/{each.alias}" for each in dependencies if each.alias]
+    names = [f"{tracked.chart.folder}/{each.name}" for each in dependencies]
+    return [tracked.key, *aliases, *names, tracked.chart.folder]
 
 
-def _rank(name: str, one: TrackedDependency) -> tuple[int, int, str]:
-    exact = _policy_names(one)
+def _rank(name: str, tracked: TrackedDependency) -> tuple[int, int, str]:
+    exact = _policy_names(tracked)
     return (exact.index(name) if name in exact else len(exact), -len(name), name)

@@ -151,8 +151,8 @@ def _unreachable(host: str, some: Sequence[Failure], consequence: str, contents:
     return _RULE.at(path, message, subject=host, line=line, key=_RULE.id, content=_content(some, contents))
 
 
-def _place(one: Asked) -> tuple[str | None, int | None]:
-    return (one.dependency.path, one.dependency.line) if one.dependency else (None, None)
+def _place(asked: Asked) -> tuple[str | None, int | None]:
+    return (asked.dependency.path, asked.dependency.line) if asked.dependency else (None, None)
 
 
 def _content(failures: Sequence[Failure], contents: Mapping[str, str] | None) -> str | None:

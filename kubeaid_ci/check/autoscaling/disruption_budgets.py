@@ -42,7 +42,7 @@ def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
         selected = _selected(item, items)
         if not selected:
             continue
-        replicas = _sum(least.get(_place(one), _replicas(one)) for one in selected)
+        replicas = _sum(least.get(_place(rendered), _replicas(rendered)) for rendered in selected)
         if what := _blocks(spec.get("minAvailable"), spec.get("maxUnavailable"), replicas):
             names = ", ".join(f"{one.manifest.key.kind} {one.manifest.key.name}" for one in selected[:3])
             yield item.finding(DRAIN_BLOCKED, f"{key}: {what} of {names}", key=str(key), content=what)

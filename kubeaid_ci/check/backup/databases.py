@@ -54,9 +54,9 @@ class Databases:
         """Return the objects of a kind in the namespace of an object."""
         key = item.manifest.key
         return [
-            one
-            for one in self.by_kind.get(kind, ())
-            if one.manifest.key.namespace == key.namespace and one.app.destination == item.app.destination
+            rendered
+            for rendered in self.by_kind.get(kind, ())
+            if rendered.manifest.key.namespace == key.namespace and rendered.app.destination == item.app.destination
         ]
 
     def _job(self, item: Applied) -> OwnBackup | None:
@@ -82,20 +82,20 @@ def _cnpg(databases: Databases, item: Applied) -> OwnBackup | None:
     if any(plugin.get("enabled") is not False for plugin in mappings(body, "spec", "plugins")):
         methods.add("plugin")
     scheduled = [
-        one
-        for one in databases.near(item, CNPG_BACKUP)
-        if text(one.manifest.body, "spec", "cluster", "name") == item.manifest.key.name
-        and at(one.manifest.body, "spec", "suspend") is not True
+        rendered
+        for rendered in databases.near(item, CNPG_BACKUP)
+        if text(rendered.manifest.body, "spec", "cluster", "name") == item.manifest.key.name
+        and at(rendered.manifest.body, "spec", "suspend") is not True
     ]
     if not scheduled:
         return OwnBackup((), "it archives its log, but no ScheduledBackup makes base backups") if methods else None
     first = scheduled[0]
     lacking = [
         method
-        for one in scheduled
-        if (method := text(one.manifest.body, "spec", "method") or "barmanObjectStore") not in methods
+        for rendered in scheduled
+        if (method := text(rendered.manifest.body, "spec", "method") or "barmanObjectStore") not in methods
     ]
-    crons = _crons([text(one.manifest.body, "spec", "schedule") for one in scheduled], with_seconds=True)
+    crons = _crons([text(rendered.manifest.body, "spec", "schedule") for rendered in scheduled], with_seconds=True)
     if len(lacking) < len(scheduled):
         return OwnBackup(crons, "", first)
     problem = f"ScheduledBackup {first.manifest.key.name} uses {lacking[0]}, which the Cluster does not set up"
@@ -115,16 +115,18 @@ def _zalando(databases: Databases, item: Applied) -> OwnBackup | None:
 
 def _mariadb(databases: Databases, item: Applied) -> OwnBackup | None:
     found = [
-        one
+        rendered
         for kind in ("Backup", "PhysicalBackup")
-        for one in databases.near(item, ("k8s.mariadb.com", kind))
-        if text(one.manifest.body, "spec", "mariaDbRef", "name") == item.manifest.key.name
-        and text(one.manifest.body, "spec", "schedule", "cron")
-        and at(one.manifest.body, "spec", "schedule", "suspend") is not True
+        for rendered in databases.near(item, ("k8s.mariadb.com", kind))
+        if text(rendered.manifest.body, "spec", "mariaDbRef", "name") == item.manifest.key.name
+        and text(rendered.manifest.body, "spec", "schedule", "cron")
+        and at(rendered.manifest.body, "spec", "schedule", "suspend") is not True
     ]
     if not found:
         return None
-    return OwnBackup(_crons([text(one.manifest.body, "spec", "schedule", "cron") for one in found]), "", found[0])
+    return OwnBackup(
+        _crons([text(rendered.manifest.body, "spec", "schedule", "cron") for rendered in found]), "", found[0]
+    )
 
 
 def _percona(_: Databases, item: Applied) -> OwnBackup | None:
@@ -147,7 +149,7 @@ def _crunchy(_: Databases, item: Applied) -> OwnBackup | None:
 
 def _innodb(_: Databases, item: Applied) -> OwnBackup | None:
     schedules = mappings(item.manifest.body, "spec", "backupSchedules")
-    crons = _crons([text(one, "schedule") for one in schedules if one.get("enabled") is not False])
+    crons = _crons([text(entry, "schedule") for entry in schedules if entry.get("enabled") is not False])
     return OwnBackup(crons, "", item) if crons else None
 
 

@@ -172,7 +172,7 @@ def _of_argo_cd(state: ClusterState) -> str:
 def _place(app: RenderedApp, namespace: str, state: ClusterState, context: CheckContext) -> tuple[str, int | None]:
     """Return the vars field that names the namespace to Prometheus, else the destination of the Application."""
     vars_file = state.cluster.vars_file
-    is_monitoring = app.application and any(one.path == state.cluster.output for one in app.application.sources)
+    is_monitoring = app.application and any(source.path == state.cluster.output for source in app.application.sources)
     if is_monitoring and vars_file and (found := context.files.text(vars_file)):
         for pattern in (rf"[\"']{re.escape(namespace)}[\"']", _SCRAPED):
             if line := places.text_line(found, pattern):

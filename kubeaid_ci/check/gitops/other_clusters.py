@@ -30,22 +30,22 @@ _CLUSTER = re.compile(r"k8s/([^/]+)/")
 
 def check(state: ClusterState, context: CheckContext) -> Iterator[Finding]:
     """Yield Applications that take manifests or values from the folder of another cluster."""
-    for one in sources(state, context):
-        source, subject = one.source, f"{state.cluster.label}/{one.app.app}"
+    for named in sources(state, context):
+        source, subject = named.source, f"{state.cluster.label}/{named.app.app}"
         fields: list[tuple[tuple[str | int, ...], str]] = [(("path",), f"{source.path}/")]
         fields += [(("helm", "valueFiles", number), file) for number, file in enumerate(source.helm.value_files)]
         for field, written in fields:
-            if one.repository == "kubeaid" and field == ("path",):
+            if named.repository == "kubeaid" and field == ("path",):
                 continue
             match = _CLUSTER.search(written)
             folder = f"k8s/{match[1]}" if match else ""
             if folder == state.cluster.path or folder not in context.folders:
                 continue
-            sealed = field == ("path",) and any(manifest.key.kind == "SealedSecret" for manifest in one.app.manifests)
+            sealed = field == ("path",) and any(manifest.key.kind == "SealedSecret" for manifest in named.app.manifests)
             rule = SEALED_FOR_OTHER_CLUSTER if sealed else OTHER_CLUSTER_FILES
             message = f"takes {written.rstrip('/')}, a file of the cluster {folder.removeprefix('k8s/')}"
-            line = places.source_line(context.files, one.app, source, *field)
-            yield rule.at(one.app.path, message, subject=subject, line=line, key=written)
+            line = places.source_line(context.files, named.app, source, *field)
+            yield rule.at(named.app.path, message, subject=subject, line=line, key=written)
 
 
 def check_repository(context: CheckContext) -> Iterator[Finding]:
