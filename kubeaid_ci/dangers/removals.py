@@ -201,12 +201,9 @@ def _application_stays(
 ) -> str:
     """Return why the Application itself is not deleted; empty if it is."""
     holder, policy = app.holder, app.sync
-    if policy.application_set and policy.keeps_applications and holder in after:
-        names = {one.key.name for one in after[holder].manifests if (one.key.group, one.key.kind) == _SET}
-        if policy.application_set.rpartition(APPLICATION_SET)[2] in names:
-            return f"{policy.application_set} keeps its Applications ({policy.keeps_applications})"
     if policy.application_set:
-        return ""  # deleted by the controller or with the set that owns it, whatever the Application's own options
+        # Deleted by the controller or with the set that owns it, whatever the Application's own options.
+        return _set_keeps(app, before, after, above)
     if holder in after:
         reason = _kept_by(policy.own_options, after[holder].sync, "Prune")
         return f"Application {app.app} stays: {reason}" if reason else ""
@@ -214,3 +211,29 @@ def _application_stays(
         reason = _staying(holder, before, after, above) or _kept_by(policy.own_options, before[holder].sync, "Delete")
         return f"Application {app.app} stays: {reason}" if reason else ""
     return ""
+
+
+def _set_keeps(
+    app: RenderedApp, before: Mapping[str, RenderedApp], after: Mapping[str, RenderedApp], above: frozenset[str]
+) -> str:
+    """Return why an ApplicationSet leaves an Application that it made; empty if it is deleted."""
+    holder, policy = app.holder, app.sync
+    if holder in after and _made_by(app, after[holder]):
+        kept = policy.keeps_applications
+        return f"{policy.application_set} keeps its Applications ({kept})" if kept else ""
+    was = _made_by(app, before[holder]) if holder in before else None
+    own = object_options(was.body) if was else ()
+    if holder in after:
+        reason = _kept_by(own, after[holder].sync, "Prune")
+    elif holder in before and holder not in above:
+        reason = _staying(holder, before, after, above) or _kept_by(own, before[holder].sync, "Delete")
+    else:
+        reason = ""
+    return f"{policy.application_set} stays: {reason}" if reason else ""
+
+
+def _made_by(app: RenderedApp, holder: RenderedApp) -> Manifest | None:
+    """Return the ApplicationSet of an Application among the objects of its holder; None if it is not there."""
+    name = app.sync.application_set.rpartition(APPLICATION_SET)[2]
+    sets = (one for one in holder.manifests if (one.key.group, one.key.kind) == _SET)
+    return next((one for one in sets if one.key.name == name), None)

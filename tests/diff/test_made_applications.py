@@ -9,7 +9,7 @@ from kubeaid_ci.diff.comparison import Comparison, Revisions
 from kubeaid_ci.diff.counts import headline
 from kubeaid_ci.findings.finding import Severity
 from tests import repos
-from tests.renders import CONFIG, KUBEAID, World
+from tests.renders import CONFIG, KUBEAID, World, application
 
 ELEMENT = {"name": "web", "project": "default", "prune": False, "option": "CreateNamespace=true"}
 FOLDER = "k8s/one/elements"
@@ -129,3 +129,36 @@ def test_the_cache_knows_settings_that_come_from_a_file(world, tmp_path):
             world.config, world.kubeaid, before=Revisions("HEAD"), after=Revisions(), cache=tmp_path / "cache", jobs=1
         )
         assert again.differs is differs
+
+
+CASCADES = "metadata:\n  finalizers: [resources-finalizer.argocd.argoproj.io]\n"
+KEPT = "metadata: {name: teams, annotations: {argocd.argoproj.io/sync-options: %s}}"
+
+
+@pytest.mark.parametrize(
+    ("holder", "metadata", "gone", "severity", "reason"),
+    [
+        ("", "metadata: {name: teams}", "nest", Severity.WARNING, "Application nest has no finalizer"),
+        (CASCADES, "metadata: {name: teams}", "nest", Severity.ERROR, ""),
+        (CASCADES, KEPT % "Delete=false", "nest", Severity.WARNING, "ApplicationSet teams stays: Delete=false"),
+        ("", "metadata: {name: teams}", "set", Severity.ERROR, ""),
+        ("", KEPT % "Prune=false", "set", Severity.WARNING, "ApplicationSet teams stays: Prune=false"),
+    ],
+)
+def test_applications_stay_with_the_set_that_made_them(world, holder, metadata, gone, severity, reason):
+    source = {"repoURL": CONFIG, "path": "k8s/one/nest", "targetRevision": "HEAD"}
+    nest = application("nest", source=source, destination={"namespace": "argocd"}).replace(
+        "metadata:\n", holder or "metadata:\n"
+    )
+    text = git_set("").replace("metadata: {name: teams}", metadata)
+    keeps = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
+    world.cluster("one", {"nest.yaml": nest, "nest/set.yaml": text, "nest/x.yaml": keeps, **_elements({"a": ELEMENT})})
+    world.commit()
+    path = {"nest": "k8s/one/argocd-apps/templates/nest.yaml", "set": "k8s/one/nest/set.yaml"}[gone]
+    repos.git(world.config, "rm", "-q", path)
+    made = kubeaid_ci.diff_clusters(
+        world.config, world.kubeaid, before=Revisions("HEAD"), after=Revisions(), cache=False, jobs=1
+    )
+    (found,) = [one for one in made.findings if one.subject.endswith("Application argocd/web")]
+    assert (found.rule.id, found.severity) == ("change/application-removed", severity)
+    assert reason in found.message
