@@ -128,7 +128,7 @@ def kubeaid_ref_option(default: str) -> Callable[[_F], _F]:
 
 def resolve(
     ctx: click.Context,
-    given: dict[str, Any],
+    values: dict[str, Any],
     *,
     needs_kubeaid: bool = True,
     kubeaid_ref: str = "worktree",
@@ -145,7 +145,7 @@ def resolve(
     """
     from kubeaid_ci.git.revision import parse_revision
 
-    chosen = _chosen(ctx, given)
+    chosen = _chosen(ctx, values)
     if chosen.get("quiet") and chosen.get("verbose"):
         raise click.UsageError("-q and -v contradict each other; leave one out", ctx)
     config_repo = str(chosen.get("config_repo") or enclosing_config_repo() or ".")
@@ -197,23 +197,23 @@ def chosen_format(ctx: click.Context, values: dict[str, Any]) -> str | None:
     return _chosen(ctx, values).get("fmt")
 
 
-def refuse_kubeaid_ref(ctx: click.Context, given: dict[str, Any], reason: str) -> None:
+def refuse_kubeaid_ref(ctx: click.Context, values: dict[str, Any], reason: str) -> None:
     """Raise if ``--kubeaid-ref`` is on the command line but has no effect.
 
     A value from the environment or the settings may be meant for other commands.
     """
     before = (ctx.find_root().obj or {}).get("kubeaid_ref")
-    after = None if is_from_environment(ctx, "kubeaid_ref") else given.get("kubeaid_ref")
+    after = None if is_from_environment(ctx, "kubeaid_ref") else values.get("kubeaid_ref")
     if before or after:
         raise click.UsageError(f"--kubeaid-ref {after or before} has no effect here: {reason}", ctx)
 
 
-def refuse_pinned(ctx: click.Context, options: Options, given: dict[str, Any]) -> None:
+def refuse_pinned(ctx: click.Context, options: Options, values: dict[str, Any]) -> None:
     """Raise if the command line asks for what clusters pin, in a command about charts, which belong to no cluster."""
     from kubeaid_ci.git.revision import Pinned
 
     if isinstance(options.kubeaid_ref, Pinned):
-        refuse_kubeaid_ref(ctx, given, "charts belong to no cluster, so no revision is pinned; name one")
+        refuse_kubeaid_ref(ctx, values, "charts belong to no cluster, so no revision is pinned; name one")
 
 
 def refuse_idle(ctx: click.Context, names: Collection[str], reason: str) -> None:
@@ -229,11 +229,11 @@ def refuse_idle(ctx: click.Context, names: Collection[str], reason: str) -> None
         raise click.UsageError(f"{listed} {'has' if len(idle) == 1 else 'have'} no effect {reason}", ctx)
 
 
-def _chosen(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+def _chosen(ctx: click.Context, values: dict[str, Any]) -> dict[str, Any]:
     """Return the options that are set: the environment, overridden by options before and then after the command."""
     before = ctx.find_root().obj or {}
-    ambient = {name: value for name, value in given.items() if is_from_environment(ctx, name)}
-    after = {name: value for name, value in given.items() if name not in ambient}
+    ambient = {name: value for name, value in values.items() if is_from_environment(ctx, name)}
+    after = {name: value for name, value in values.items() if name not in ambient}
     layers = ((name, value) for layer in (ambient, before, after) for name, value in layer.items())
     return {name: value for name, value in layers if value not in (None, (), False)}
 

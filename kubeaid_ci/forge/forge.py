@@ -64,8 +64,8 @@ class ForgeAddress:
 
 
 def token_advice(address: ForgeAddress, token: Token | None) -> str:
-    """Return what a token for a repository needs, and where it is given; without a dot at the end."""
-    given = f"The token from {token.source}" if token else "A token"
+    """Return what a token for a repository needs, and where it is set; without a dot at the end."""
+    which = f"The token from {token.source}" if token else "A token"
     root = address.web.removesuffix(f"/{address.project}")
     match address.kind:
         case ForgeKind.GITHUB if token and token.source == "GITHUB_TOKEN":
@@ -75,17 +75,17 @@ def token_advice(address: ForgeAddress, token: Token | None) -> str:
             )
         case ForgeKind.GITHUB:
             return (
-                f"{given} needs access to {address.project} with Contents: read and write and Pull requests: read and "
+                f"{which} needs access to {address.project} with Contents: read and write and Pull requests: read and "
                 f"write (a classic token: the scope repo), see {root}/settings/personal-access-tokens"
             )
         case ForgeKind.GITLAB:
             return (
-                f"{given} must be a valid project, group or personal access token with the role Developer and the "
+                f"{which} must be a valid project, group or personal access token with the role Developer and the "
                 f"scopes api and write_repository, see {address.web}/-/settings/access_tokens"
             )
         case ForgeKind.GITEA:
             return (
-                f"{given} must be valid and have the scopes write:repository and write:issue, and its user must be "
+                f"{which} must be valid and have the scopes write:repository and write:issue, and its user must be "
                 f"able to write here, see {root}/user/settings/applications"
             )
     return "Give a token that may read and write the repository"

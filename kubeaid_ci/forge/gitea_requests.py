@@ -44,8 +44,8 @@ class Requests:
 
     def _trouble(self, answer: wire.Answer) -> ForgeError:
         after = answer.headers.get("retry-after", "")
-        said = self.token.redact(wire.words(answer.data, answer.text))
-        message = f"{self.address.remote}: HTTP {answer.status}: {said}{self._advice(answer.status)}"
+        reason = self.token.redact(wire.words(answer.data, answer.text))
+        message = f"{self.address.remote}: HTTP {answer.status}: {reason}{self._advice(answer.status)}"
         passes = answer.status == 429 or answer.status >= 500
         wait = float(after) if passes and after.isdigit() else None
         return ForgeError(message, status=answer.status, passes=passes, wait=wait)

@@ -101,9 +101,9 @@ class Requests:
         limited = error.status == 429 or isinstance(error, RateLimitExceededException) or asked is not None
         limited = limited and error.status in (403, 429)
         wait = _SECONDARY_WAIT if limited and asked is None else asked
-        said = self.token.redact(wire.words(error.data, str(error.data)))
+        reason = self.token.redact(wire.words(error.data, str(error.data)))
         advice = f". GitHub asks to wait {wait:.0f} seconds" if limited else self._advice(error.status, headers)
-        message = f"{self.address.remote}: HTTP {error.status}: {said}{advice}"
+        message = f"{self.address.remote}: HTTP {error.status}: {reason}{advice}"
         return ForgeError(message, status=error.status, passes=limited or error.status >= 500, wait=wait)
 
     def _advice(self, status: int, headers: Mapping[str, str]) -> str:
@@ -123,7 +123,7 @@ def _asked(requester: "Requester", verb: str, path: str, *, query: dict[str, Any
     data = plainjson.parse(text) if text and status < 300 else None
     status = _graphql_status(data) or status
     if status >= 300:
-        raise requester.createException(status, headers, _said(text))
+        raise requester.createException(status, headers, _error_data(text))
     return data
 
 
@@ -147,7 +147,7 @@ def _graphql_status(data: Any) -> int | None:
     return kinds[0] if kinds else 422
 
 
-def _said(text: str) -> dict[str, Any]:
+def _error_data(text: str) -> dict[str, Any]:
     """Return the JSON of an error with its message; a proxy may answer with something else."""
     try:
         data = plainjson.parse(text)

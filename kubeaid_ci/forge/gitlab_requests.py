@@ -82,8 +82,8 @@ class Requests:
     def _trouble(self, error: Any) -> ForgeError:
         status = error.response_code or 0
         after = self.headers.get("retry-after", "")
-        said = self.token.redact(wire.words({"message": error.error_message}, ""))
+        reason = self.token.redact(wire.words({"message": error.error_message}, ""))
         advice = f". {token_advice(self.address, self.token)}" if status in (401, 403, 404) else ""
-        message = f"{self.address.remote}: HTTP {status}: {said}{advice}"
+        message = f"{self.address.remote}: HTTP {status}: {reason}{advice}"
         wait = float(after) if status == 429 and after.isdigit() else None
         return ForgeError(message, status=status, passes=status == 429 or status >= 500, wait=wait)

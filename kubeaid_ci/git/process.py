@@ -220,13 +220,13 @@ def _is_trusted(top: Path) -> bool:
 
 def _environment(*, network: bool = False, signing: bool = False) -> dict[str, str]:
     """Return the whole environment of a call: the caller's without what Git reads from it, and `_FIXED`."""
-    kept = (*_INHERITED, *(_INHERITED_FOR_NETWORK if network else ()))
+    allowed = (*_INHERITED, *(_INHERITED_FOR_NETWORK if network else ()))
     # A credential helper may read a token of the forge from the environment; other calls need none.
     environ = os.environ if network else without_secrets(os.environ)
     inherited = {
         name: value
         for name, value in environ.items()
-        if (name in kept or not name.startswith("GIT_")) and name not in _OWN_TOKENS
+        if (name in allowed or not name.startswith("GIT_")) and name not in _OWN_TOKENS
     }
     if not (network or signing):
         inherited.pop("SSH_ASKPASS", None)

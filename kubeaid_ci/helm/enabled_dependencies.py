@@ -32,12 +32,12 @@ def _enable(chart: LoadedChart, values: Mapping[str, Any], path: str, rules: Hel
         entry.name = entry.called
     known = coalesced(chart, values, rules)
     off = {declared.called for declared in chart.declared if not _is_enabled(declared, known, path)}
-    kept = [subchart for subchart in chart.subcharts if subchart.name not in off]
+    enabled = [subchart for subchart in chart.subcharts if subchart.name not in off]
     # Without any left, Helm does not merge the subcharts' values into the chart's defaults below.
     chart.declared = tuple(declared for declared in chart.declared if declared.called not in off) or None
-    for subchart in kept:
+    for subchart in enabled:
         _enable(subchart, known, f"{path}{subchart.name}.", rules)
-    chart.hold(kept)
+    chart.hold(enabled)
 
 
 def overwritten(chart: LoadedChart) -> set[str]:

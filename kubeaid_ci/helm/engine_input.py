@@ -60,17 +60,17 @@ class HelmChart:
     def input(self, values: Values) -> HelmInput:
         """Return input with which the engine renders as Helm with these rules does. Raises `CoalesceError`.
 
-        All values are computed here and given as the user's, over empty defaults. A first template sets what the
+        All values are computed here and passed as the user's, over empty defaults. A first template sets what the
         engine still makes of nulls, and the type of integers.
         """
         chart, blank = self.tree.copy(), self.blank
         wanted = process(chart, values, self.rules)
         hidden = overwritten(chart)
-        given = None if hidden else self._as_it_is(chart, wanted)
-        if given is None:
+        actual = None if hidden else self._as_it_is(chart, wanted)
+        if actual is None:
             blank = _enabled_only(self.files, chart, hidden)
-            given = process(load(blank, lambda _: {}), _floats(wanted), ENGINE)
-        prelude = helm_prelude.prelude(wanted, given)
+            actual = process(load(blank, lambda _: {}), _floats(wanted), ENGINE)
+        prelude = helm_prelude.prelude(wanted, actual)
         if prelude:
             blank = {**blank, helm_prelude.path(blank): prelude.encode()}
         return HelmInput(blank, wanted)
@@ -79,11 +79,11 @@ class HelmChart:
         """Return the values that the engine makes of `wanted`; None if it would not enable the same subcharts."""
         engine = self.tree.copy(blank=True)
         try:
-            given = process(engine, _floats(wanted), ENGINE)
+            actual = process(engine, _floats(wanted), ENGINE)
         except CoalesceError:
             # Helm looks for the dependencies of a subchart in the values of the chart around it.
             return None
-        return given if engine.names == chart.names else None
+        return actual if engine.names == chart.names else None
 
 
 def has_integers(values: Any) -> bool:

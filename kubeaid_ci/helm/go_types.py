@@ -66,9 +66,9 @@ def text(value: Any) -> str:
     return str(value)
 
 
-def by_name(given: Mapping[str, Any]) -> dict[str, Any]:
+def by_name(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields by their names in lower case; of two spellings the last in order counts, as in Go."""
-    return {key.lower(): given[key] for key in sorted(given) if given[key] is not None}
+    return {key.lower(): fields[key] for key in sorted(fields) if fields[key] is not None}
 
 
 def string(value: Any, path: str) -> None:

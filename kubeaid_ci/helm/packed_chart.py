@@ -97,8 +97,8 @@ def _archive(files: Mapping[str, bytes], name: str, reading: ClockReading, *, ha
             "utf-8", "surrogateescape"
         )
 
-    given = {path: stopped(data) if "templates/" in path else data for path, data in files.items()}
-    return pack(given, name=name.replace("/", "_"), level=0)
+    content = {path: stopped(data) if "templates/" in path else data for path, data in files.items()}
+    return pack(content, name=name.replace("/", "_"), level=0)
 
 
 def pack(files: Mapping[str, bytes], *, name: str, level: int = 1) -> bytes:

@@ -17,20 +17,20 @@ def path(files: Iterable[str]) -> str:
     return f"templates/{'0/' * (max((name.count('/') for name in files), default=0) + 1)}values.yaml"
 
 
-def prelude(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+def prelude(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> str:
     """Return a template that makes the values `wanted` of those that the engine has; empty if they are the same.
 
-    An `int` in `wanted` becomes an int64; `given` has floats only.
+    An `int` in `wanted` becomes an int64; `actual` has floats only.
     """
-    return "".join(f"{{{{- $_ := {call} }}}}" for call in _changes(wanted, given, ()))
+    return "".join(f"{{{{- $_ := {call} }}}}" for call in _changes(wanted, actual, ()))
 
 
-def _changes(wanted: Mapping[str, Any], given: Mapping[str, Any], steps: Steps) -> Iterator[str]:
-    for key in given:
+def _changes(wanted: Mapping[str, Any], actual: Mapping[str, Any], steps: Steps) -> Iterator[str]:
+    for key in actual:
         if key not in wanted:
             yield f"unset {_place(steps)} {_text(key)}"
     for key, value in wanted.items():
-        other = given.get(key, _MISSING)
+        other = actual.get(key, _MISSING)
         if isinstance(value, dict) and isinstance(other, dict):
             yield from _changes(value, other, (*steps, key))
         elif not _same(value, other):
@@ -41,17 +41,17 @@ def _place(steps: Steps) -> str:
     return f"(index .Values {' '.join(map(_text, steps))})" if steps else ".Values"
 
 
-def _same(wanted: Any, given: Any) -> bool:
-    if type(wanted) is not type(given):
+def _same(wanted: Any, actual: Any) -> bool:
+    if type(wanted) is not type(actual):
         return False
     match wanted:
         case int() if not isinstance(wanted, bool):
             return False
         case list():
-            return len(wanted) == len(given) and all(map(_same, wanted, given))
+            return len(wanted) == len(actual) and all(map(_same, wanted, actual))
         case dict():
-            return wanted.keys() == given.keys() and all(_same(wanted[key], given[key]) for key in wanted)
-    return bool(wanted == given)
+            return wanted.keys() == actual.keys() and all(_same(wanted[key], actual[key]) for key in wanted)
+    return bool(wanted == actual)
 
 
 def _expression(value: Any) -> str:

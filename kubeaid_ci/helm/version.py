@@ -110,13 +110,13 @@ def shipped_with(argocd: Version) -> str | None:
     return _SHIPPED.get(argocd.release[:2])
 
 
-def of_charts(given: Sequence[Version], of_clusters: Sequence[Version]) -> tuple[str, ...]:
+def of_charts(requested: Sequence[Version], of_clusters: Sequence[Version]) -> tuple[str, ...]:
     """Return the versions of Helm for charts that no cluster renders: each once, with other rules than those before.
 
-    They are those `given`, else those of clusters, else the newest that an Argo CD has.
+    They are those `requested`, else those of clusters, else the newest that an Argo CD has.
     """
     by_rules: dict[str, str] = {}
-    for version in [completed(one) for one in given or of_clusters] or [NEWEST]:
+    for version in [completed(one) for one in requested or of_clusters] or [NEWEST]:
         by_rules.setdefault(rules(version).since, version)
     return tuple(by_rules.values())
 

@@ -83,10 +83,12 @@ def lint_notes(task: ChartTask, chart: PackedChart) -> Iterator[Note]:
             yield Note("chart/lint", message, f"{task.folder}/{one.path}".rstrip("/"))
 
 
-def failure_notes(error: HelmError, task: ChartTask, chart: PackedChart, given: Collection[str]) -> Iterator[Note]:
+def failure_notes(
+    error: HelmError, task: ChartTask, chart: PackedChart, known_secrets: Collection[str]
+) -> Iterator[Note]:
     """Yield the messages of Helm, without the secrets of the values, the chart's own included."""
     defaults = (data.decode("utf-8", "replace") for path, data in chart.files.items() if path.endswith("values.yaml"))
-    secrets = {*given, *(text for each in defaults for text in named_values(each))}
+    secrets = {*known_secrets, *(text for each in defaults for text in named_values(each))}
     if not error.schema:
         path = path_in_repository(error.path, task, chart) if error.path else None
         yield Note(

@@ -38,9 +38,9 @@ def kustomize_task(
         raise UnavailableError(
             f"the Application sets kustomize.{', kustomize.'.join(source.unread)}, not followed here"
         )
-    kustomization = kustomize_edit.edited(walk.read(folder), _known(source, folder, walk), substituted)
-    walk.visit(folder, kustomization)
-    walk.texts[walk.file_in(folder)] = documents.dump(kustomize_edit.with_origins(kustomization))
+    content = kustomize_edit.edited(walk.read(folder), _known(source, folder, walk), substituted)
+    walk.visit(folder, content)
+    walk.texts[walk.file_in(folder)] = documents.dump(kustomize_edit.with_origins(content))
     entries = walk.entries
     return KustomizeTask(
         FilesAt(place.at.root, place.at.revision, tuple(sorted({path.split("/", 1)[0] for path in entries}))),
@@ -50,7 +50,7 @@ def kustomize_task(
         tree_id(entries) if entries else "",
         tuple(sorted(walk.texts.items())),
         program,
-        keeps_origins=kustomize_edit.keeps_origins(kustomization),
+        keeps_origins=kustomize_edit.keeps_origins(content),
     )
 
 
@@ -83,16 +83,16 @@ class _Walk:
     entries: dict[str, Entry] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
-    def visit(self, folder: str, kustomization: Kustomization) -> None:
+    def visit(self, folder: str, content: Kustomization) -> None:
         """Take in everything that a kustomization reaches."""
-        waiting = [(folder, kustomization)]
+        waiting = [(folder, content)]
         while waiting:
-            folder, kustomization = waiting.pop()
+            folder, content = waiting.pop()
             where = self.file_in(folder)
             if where in self.texts:
                 continue
-            self.texts[where] = documents.dump(kustomization)
-            waiting += [(inner, self.read(inner)) for inner in self._folders_of(folder, kustomization, where)]
+            self.texts[where] = documents.dump(content)
+            waiting += [(inner, self.read(inner)) for inner in self._folders_of(folder, content, where)]
             if len(self.entries) + len(self.texts) > _MOST_FILES:
                 raise UnavailableError(f"{where} reaches more than {_MOST_FILES} files")
 
@@ -112,13 +112,13 @@ class _Walk:
         path = posixpath.normpath(posixpath.join(folder, named))
         return not path.startswith("..") and bool(self._place(path).below(path))
 
-    def _folders_of(self, folder: str, said: Kustomization, where: str) -> Iterator[str]:
+    def _folders_of(self, folder: str, content: Kustomization, where: str) -> Iterator[str]:
         """Yield the folders that are still to be read; the files are taken in."""
         try:
-            named = list(kustomization.named(said, lambda path: self._text(self._path(folder, path, where))))
+            named = list(kustomization.named(content, lambda path: self._text(self._path(folder, path, where))))
         except UnfollowedError as reason:
             raise UnavailableError(f"{where} {reason}") from None
-        may_be_folders = set(kustomization.folders(said))
+        may_be_folders = set(kustomization.folders(content))
         for one in named:
             path = self._path(folder, one, where)
             there = self._place(path)
