@@ -6,6 +6,7 @@ from typing import Self
 from kubeaid_ci.errors import UserError
 from kubeaid_ci.images.reference import parse_reference
 from kubeaid_ci.k8s.image import Image
+from kubeaid_ci.net.address import without_credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Mirror:
         probe = parse_reference("/".join(part for part in (host, path, "a") if part))
         is_host = any(sign in host for sign in ".:") or host == "localhost"
         if probe is None or not is_host or text != text.strip() or probe.tag:
-            raise UserError(f"{text!r}: not a registry; write it as registry.example.com/mirror")
+            raise UserError(f"{without_credentials(text)!r}: not a registry; write it as registry.example.com/mirror")
         return cls(host, path)
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 import kubeaid_ci
+from kubeaid_ci.images.mirror_names import Mirror
 from tests import repos
 from tests.renders import CONFIG, World, application, helm, values_ref
 
@@ -121,3 +122,10 @@ def test_no_message_holds_the_login_of_an_image(tmp_path):
     inventory = kubeaid_ci.list_images(world.config, world.kubeaid, cache=tmp_path / "cache")
     assert len(found) == 2
     assert SECRET not in repr([found, [blind.reason for blind in inventory.blind]])
+
+
+@pytest.mark.parametrize("text", [f"https://bot:{SECRET}@m.example.org/x", f"bot:{SECRET}@m.example.org/x"])
+def test_no_message_holds_the_login_of_a_mirror(text):
+    with pytest.raises(kubeaid_ci.UserError, match="not a registry") as raised:
+        Mirror.parse(text)
+    assert SECRET not in str(raised.value)

@@ -25,6 +25,7 @@ from kubeaid_ci.git.tree import REGULAR, File
 from kubeaid_ci.helm.chart import CHARTS, Chart, Dependency, RepositoryKind
 from kubeaid_ci.helm.published import Release
 from kubeaid_ci.helm.upstreams import Upstreams
+from kubeaid_ci.net.address import without_credentials
 from kubeaid_ci.net.errors import Failed, FailedKind
 from kubeaid_ci.settings import Settings
 
@@ -145,7 +146,9 @@ def new_chart(name: str, repository: str, version: str = "") -> TrackedDependenc
     if not _NAME.fullmatch(name):
         raise UserError(f"{name!r}: not the name of a chart; use letters, digits, -, _ and .")
     if not RepositoryKind.of(repository).is_published:
-        raise UserError(f"{repository!r}: not a chart repository; name one as https://… or oci://…")
+        raise UserError(
+            f"{without_credentials(repository)!r}: not a chart repository; name one as https://… or oci://…"
+        )
     path = f"{CHARTS}/{name}"
     dependency = Dependency(name, version, repository, path=f"{path}/Chart.yaml")
     return TrackedDependency(Chart(path, name, _VERSION, dependencies=(dependency,)), dependency, None)
