@@ -117,7 +117,10 @@ def _field(delta: Delta) -> FieldChange:
 def _values(old: Any, new: Any) -> tuple[str | None, str | None]:
     before, after = _text(old), _text(new)
     if isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
-        before, after = _differing_lines(masked_text(old), masked_text(new))
+        safe = masked_text(old), masked_text(new)
+        before, after = map("\n".join, _differing(*(text.splitlines() for text in safe)))
+        if before == after and safe[0] != safe[1]:  # only the ends of lines differ
+            before, after = map(_json, map("".join, _differing(*(text.splitlines(keepends=True) for text in safe))))
     if before == after and before is not None:
         after = f"{after or _SIGN} (changed)"
     return _bounded(before), _bounded(after)
@@ -169,13 +172,12 @@ def bare(value: Any) -> Any:
     return value
 
 
-def _differing_lines(old: str, new: str) -> tuple[str, str]:
+def _differing(before: list[str], after: list[str]) -> tuple[list[str], list[str]]:
     """Return the lines between what both texts begin and end with."""
-    before, after = old.splitlines(), new.splitlines()
     shorter = min(len(before), len(after))
     start = next((n for n in range(shorter) if before[n] != after[n]), shorter)
     end = next((n for n in range(shorter - start) if before[-1 - n] != after[-1 - n]), shorter - start)
-    return "\n".join(before[start : len(before) - end]), "\n".join(after[start : len(after) - end])
+    return before[start : len(before) - end], after[start : len(after) - end]
 
 
 def _bounded(text: str | None) -> str | None:

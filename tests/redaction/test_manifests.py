@@ -253,6 +253,21 @@ def test_a_secret_that_comes_or_goes_shows_no_more(make: Any, way: str) -> None:
     assert not any(part in text for part in (OLD, B64[OLD]))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "before", "after"),
+    [
+        ("abc", "abc\n", '"abc"', '"abc\\n"'),
+        ("a\nb\n", "a\nb", '"b\\n"', '"b"'),
+        ("a\r\nb\n", "a\nb\n", '"a\\r\\n"', '"a\\n"'),
+        ("a\nb\n", "a\nc\n", "b", "c"),
+    ],
+)
+def test_ends_of_lines_are_shown_if_nothing_else_differs(old: str, new: str, before: str, after: str) -> None:
+    (difference,) = found(config(old), config(new))
+    (field,) = object_change(difference).fields
+    assert (field.before, field.after) == (before, after)
+
+
 def test_the_length_of_a_secret_is_shown_where_it_is_known() -> None:
     (difference,) = found(obj("Secret", data={"a": B64[OLD]}), obj("Secret", data={"a": B64[NEW]}))
     (field,) = object_change(difference).fields
