@@ -93,7 +93,7 @@ def _import(chart: LoadedChart, rules: HelmRules) -> None:
     imported: Values = {}
     for declared in chart.declared:
         for child, parent in declared.imports:
-            table = _table(known, f"{declared.called}.{child}")
+            table = _table(known, f"{declared.name}.{child}")
             if table is not None:
                 merged(imported, _nested(parent, table), rules, merge=True)
     chart.defaults = merged(copied(known), imported, rules, merge=True)
