@@ -1,6 +1,7 @@
 """The output of every command: report files, outputs of the CI job, the report itself, and the exit code."""
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -120,7 +121,9 @@ def show(report: Report, fmt: str, *, env: Mapping[str, str], stdout: TextIO, ve
         return
     if job.gitlab(env):
         _write(stdout, _folded(report.sections))
-    found = lines(report, verbose=verbose, most=_MOST_FINDINGS if stdout.isatty() else None)
+    is_screen = stdout.isatty()
+    width = shutil.get_terminal_size().columns if is_screen else None
+    found = lines(report, verbose=verbose, most=_MOST_FINDINGS if is_screen else None, width=width)
     if is_coloured(stdout, env):
         _show_coloured(found, stdout, env)
     else:

@@ -10,6 +10,7 @@ from kubeaid_ci.report.json import plain as as_json
 from kubeaid_ci.report.report import Report
 from kubeaid_ci.visible import one_line, shortened
 
+# Of a field that is no report's own choice of a column.
 _LONGEST_CELL = 60
 
 
@@ -70,11 +71,10 @@ def place(finding: Finding) -> str:
 
 
 def results(report: Report) -> Table:
-    """Return the report's own table with short cells on one line; if it has none, a table of its results' fields."""
+    """Return the report's own table with each cell on one line; if it has none, a table of its results' fields."""
     if report.table is None:
         return fields_table(report.results)
-    rows = tuple(tuple(shortened(one_line(plain(cell)), _LONGEST_CELL) for cell in row) for row in report.table.rows)
-    return Table(report.table.columns, rows)
+    return Table(report.table.columns, tuple(tuple(one_line(plain(cell)) for cell in row) for row in report.table.rows))
 
 
 def fields_table(values: Iterable[Any]) -> Table:

@@ -20,7 +20,7 @@ from kubeaid_ci.report.blocks import (
     plain,
 )
 from kubeaid_ci.report.report import Report
-from kubeaid_ci.visible import headline, one_line, visible
+from kubeaid_ci.visible import headline, one_line, shortened, visible
 
 _INDENT = "    "
 _MOST_DETAILS = 40
@@ -51,14 +51,16 @@ def render(report: Report) -> str:
     return "".join(f"{line.text}\n" for line in lines(report))
 
 
-def lines(report: Report, *, verbose: bool = False, most: int | None = None) -> Iterator[Line]:
+def lines(
+    report: Report, *, verbose: bool = False, most: int | None = None, width: int | None = None
+) -> Iterator[Line]:
     """Return the lines of the report: opening, results, findings (errors first), summary.
 
-    Long details are shown only if `verbose`. `most` is the number of findings to show on a screen; it does not hold if
-    `verbose`. None shows all.
+    Long details are shown only if `verbose`. `most` is the number of findings to show on a screen, `width` the number
+    of characters to which a cell of the results is cut there; they do not hold if `verbose`. None shows all.
     """
     yield from (Line(Kind.HEADING, one_line(line)) for line in report.opening)
-    yield from _table(outcome.results(report))
+    yield from _table(outcome.results(report), None if verbose else width)
     details = list(_details(report.details))
     if verbose or len(details) <= _MOST_DETAILS:
         yield from details
@@ -74,7 +76,10 @@ def section_lines(section: Section) -> Iterator[str]:
         yield from block_lines(block)
 
 
-def _table(results: Table) -> Iterator[Line]:
+def _table(results: Table, width: int | None) -> Iterator[Line]:
+    if width is not None:
+        cut = tuple(tuple(shortened(one_line(plain(cell)), width) for cell in row) for row in results.rows)
+        results = Table(results.columns, cut)
     for number, row in enumerate(_rows(results) if results.rows else ()):
         yield Line(Kind.ROW if number else Kind.HEADING, row)
 

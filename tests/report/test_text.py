@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from kubeaid_ci.findings.finding import Finding, Rule, Severity
-from kubeaid_ci.report.blocks import Section, item_list
+from kubeaid_ci.report.blocks import Section, Table, item_list
 from kubeaid_ci.report.text import Kind, lines, render
 from tests.report.samples import build_report, hostile_report
 
@@ -87,3 +87,14 @@ def test_long_details_are_shown_on_request(count: int, verbose: bool, shown: boo
     texts = [line.text for line in lines(report, verbose=verbose)]
     assert ("  image 7" in texts) == shown
     assert ("details: 41 lines; show them with -v or --format markdown" in texts) == (not shown)
+
+
+@pytest.mark.parametrize(
+    ("verbose", "width", "is_whole"), [(False, None, True), (True, 80, True), (False, 80, False), (False, 120, True)]
+)
+def test_cell_of_a_table_is_cut_only_on_a_screen(verbose: bool, width: int | None, is_whole: bool) -> None:
+    url = f"https://git.example.com/{'group/' * 10}config/-/merge_requests/7"
+    report = replace(build_report(), table=Table(("request", "state"), ((url, "open"),)), findings=())
+    shown = [line.text for line in lines(report, verbose=verbose, width=width)]
+    assert (f"{url}  open" in shown) is is_whole
+    assert is_whole or f"{url[:79]}…  open" in shown
