@@ -34,6 +34,8 @@ def names(folder: Path) -> tuple[str, ...]:
     """Return every file and link below a folder, as sorted paths relative to it; empty if the folder does not exist."""
     if folder.is_symlink():
         raise OutputError(folder, "is a link; the built manifests must be a folder of the config repo")
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(folder, "is a file; move it elsewhere: the built manifests are a folder of this name")
     try:
         return tuple(sorted(paths_below(folder)))
     except OSError as error:

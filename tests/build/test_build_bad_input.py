@@ -224,6 +224,13 @@ def test_output_that_is_a_link_is_refused(only_finding, two, tmp_path):
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+def test_file_in_the_place_of_the_output_is_refused_and_kept(two):
+    repos.write(two.config, {"k8s/bad/kube-prometheus": "notes\n"})
+    builds = kubeaid_ci.build_clusters(two.config, two.kubeaid, cache=False)
+    assert "k8s/bad/kube-prometheus: is a file; move it elsewhere" in builds.results[0].error
+    assert (two.config / "k8s/bad/kube-prometheus").read_text() == "notes\n"
+
+
 _BUILD = """
 import sys
 from kubeaid_ci import build_clusters
