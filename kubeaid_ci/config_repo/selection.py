@@ -61,7 +61,7 @@ def _chosen(name: str, folders: Sequence[Cluster | NotACluster]) -> Iterator[str
 
 def _named(name: str, folders: Sequence[Cluster | NotACluster]) -> list[str]:
     """Return the folder of this name, else that of the cluster of this name."""
-    wanted = name.rstrip("/").removeprefix("./").removeprefix("k8s/")
+    wanted = _folder(name)
     if any(one.dir == wanted for one in folders if isinstance(one, Cluster) or one.wrong):
         return [wanted]
     found = [one for one in folders if isinstance(one, Cluster) and wanted in (one.name, one.label)]
@@ -71,16 +71,20 @@ def _named(name: str, folders: Sequence[Cluster | NotACluster]) -> list[str]:
     return [one.dir for one in found]
 
 
+def _folder(name: str) -> str:
+    return name.rstrip("/").removeprefix("./").removeprefix("k8s/")
+
+
 def _names(one: Cluster | NotACluster) -> tuple[str, ...]:
     return (one.dir, one.name) if isinstance(one, Cluster) else (one.dir,)
 
 
 def _unknown(name: str, folders: Sequence[Cluster | NotACluster]) -> NoReturn:
-    reason = next((one.reason for one in folders if one.dir == name and isinstance(one, NotACluster)), None)
+    reason = next((one.reason for one in folders if one.dir == _folder(name) and isinstance(one, NotACluster)), None)
     if reason:
         raise UserError(reason)
     known = {each for one in folders if isinstance(one, Cluster) for each in _names(one)}
-    raise UserError(f"{name}: no such cluster; {suggestion(name, known, likeness=NAME)}")
+    raise UserError(f"{name or repr(name)}: no such cluster; {suggestion(name, known, likeness=NAME)}")
 
 
 def _unreadable(one: NotACluster) -> Finding:

@@ -71,6 +71,18 @@ def test_unknown_cluster_is_refused_with_the_nearest_names(build):
         build("twoo")
 
 
+def test_empty_name_of_a_cluster_is_shown_as_such(build):
+    with pytest.raises(UserError, match="^'': no such cluster; "):
+        build("")
+
+
+def test_folder_that_is_no_cluster_is_refused_with_the_reason_by_its_path_too(build, two):
+    repos.write(two.config, {"k8s/notes/README.md": "text"})
+    for name in ("notes", "k8s/notes/"):
+        with pytest.raises(UserError, match="^k8s/notes: no argocd-apps/ and no "):
+            build(name)
+
+
 def test_unchanged_files_keep_their_time_and_stale_ones_go(build, two):
     build("two")
     output = two.config / "k8s/two.example.com/kube-prometheus"
