@@ -28,7 +28,7 @@ def stale(
     committed = {path: output.read(folder, path) for path in (*written, *removed)}
     lines = [f"{path}\0{digest_or_none(data)}\0{built.get(path)}" for path, data in sorted(committed.items())]
     content = output.digest("\n".join(lines).encode("utf-8", "surrogateescape"))
-    counts = f"{len(written)} files to update, {len(removed)} to delete"
+    counts = f"{len(written)} {'file' if len(written) == 1 else 'files'} to update, {len(removed)} to delete"
     message = f"manifests are out of date: {counts}"
     return STALE.at(cluster.output, message, subject=cluster.label, key="stale", content=content)
 
@@ -71,7 +71,8 @@ def _other_revision(
     if not is_dirty and (used.tree or repository.tree("HEAD", BUILD)) == pinned.tree:
         return ""
     command = f"kubeaid-ci build {shlex.quote(cluster.dir)} --check --kubeaid-ref pinned"
-    what = f"built from KubeAid {used.revision}, but the cluster pins {pinned.revision}"
+    revision = f"{used.revision}-dirty" if is_dirty else used.revision
+    what = f"built from KubeAid {revision}, but the cluster pins {pinned.revision}"
     return f"; {what}: to compare with that, run {command}"
 
 

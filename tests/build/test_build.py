@@ -72,14 +72,14 @@ def test_unknown_cluster_is_refused_with_the_nearest_names(build):
 
 
 def test_empty_name_of_a_cluster_is_shown_as_such(build):
-    with pytest.raises(UserError, match="^'': no such cluster; "):
+    with pytest.raises(UserError, match=r"^'': no such cluster; "):
         build("")
 
 
 def test_folder_that_is_no_cluster_is_refused_with_the_reason_by_its_path_too(build, two):
     repos.write(two.config, {"k8s/notes/README.md": "text"})
     for name in ("notes", "k8s/notes/"):
-        with pytest.raises(UserError, match="^k8s/notes: no argocd-apps/ and no "):
+        with pytest.raises(UserError, match=r"^k8s/notes: no argocd-apps/ and no "):
             build(name)
 
 
@@ -471,6 +471,18 @@ def test_stale_manifests_name_the_pinned_revision_if_it_is_another(build, two, l
     assert "built from KubeAid 2.0.0, but the cluster pins 1.0.0" in finding.message
     assert "run kubeaid-ci build one --check --kubeaid-ref pinned" in finding.message
     assert statuses(build("one", check=True, kubeaid_ref="pinned")) == [UNCHANGED]
+
+
+def test_stale_manifests_of_an_edited_checkout_of_the_pinned_revision_name_it_dirty(build, two):
+    repos.commit(two.kubeaid, tag="1.0.0")
+    pinned(two, "1.0.0")
+    build("one")
+    repos.write(two.kubeaid, {"build/kube-prometheus/new.jsonnet": "{}"})
+    repos.write(two.config, {"k8s/one/kube-prometheus/prometheus-prometheus.yaml": "a: 1\n"})
+    (finding,) = build("one", check=True).findings
+    assert (
+        "1 file to update, 0 to delete; built from KubeAid 1.0.0-dirty, but the cluster pins 1.0.0:" in finding.message
+    )
 
 
 def test_stale_manifests_of_the_pinned_files_name_one_revision_only(build, two):
