@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kubeaid_ci.errors import UserError
+from kubeaid_ci.git.blobs import MOST_BLOB_BYTES
 from kubeaid_ci.runtime.files import exchange, paths_below
 
 
@@ -43,10 +44,13 @@ def names(folder: Path) -> tuple[str, ...]:
 
 
 def read(folder: Path, name: str) -> bytes | None:
-    """Return the bytes of one file; None if no regular file has that name."""
+    """Return the bytes of one file; None if no regular file has that name. Raises `OutputError` beyond 64 MiB."""
     path = folder / name
     try:
-        return path.read_bytes() if stat.S_ISREG(path.lstat().st_mode) else None
+        status = path.lstat()
+        if stat.S_ISREG(status.st_mode) and status.st_size > MOST_BLOB_BYTES:
+            raise OutputError(path, f"is larger than {MOST_BLOB_BYTES >> 20} MiB; delete it")
+        return path.read_bytes() if stat.S_ISREG(status.st_mode) else None
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:

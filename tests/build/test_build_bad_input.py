@@ -224,6 +224,14 @@ def test_output_that_is_a_link_is_refused(only_finding, two, tmp_path):
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+def test_file_of_gigabytes_among_the_built_manifests_is_refused(two):
+    kubeaid_ci.build_clusters(two.config, two.kubeaid, cache=False)
+    os.truncate(two.config / "k8s/bad/kube-prometheus/prometheus-prometheus.yaml", 1 << 33)
+    bad, good = kubeaid_ci.build_clusters(two.config, two.kubeaid, cache=False, check=True).results
+    assert "prometheus-prometheus.yaml: is larger than 64 MiB; delete it" in bad.error
+    assert good.status is BuildStatus.UNCHANGED
+
+
 def test_file_in_the_place_of_the_output_is_refused_and_kept(two):
     repos.write(two.config, {"k8s/bad/kube-prometheus": "notes\n"})
     builds = kubeaid_ci.build_clusters(two.config, two.kubeaid, cache=False)
