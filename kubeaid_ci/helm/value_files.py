@@ -18,8 +18,9 @@ _BUFFER = 4_096
 """Bytes. A last line of a multiple of it, without a line break, is lost by the reader."""
 _EXPLICIT = re.compile(r"(?:^|[\s:,\[{])(?:~|null|!!null)(?=[\s,\]}#]|$)", re.IGNORECASE | re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*#.*", re.MULTILINE)
-_FLOW = re.compile(r"\{[ \t]*[^\s{}]|^\s*\?", re.MULTILINE)
-_EMPTY_KEY = re.compile(r"^(?P<indent>[ -]*)[^\s#].*:[ \t]*(?:[&!]\S+[ \t]*)*(?:#.*)?$")
+_FLOW = re.compile(r"\{[ \t]*[^\s{}]|^[ \t]*\?", re.MULTILINE)
+# A dash without a space behind it begins a key.
+_EMPTY_KEY = re.compile(r"^(?P<indent>(?: |-(?=[ \t]|$))*+)(?:[^\s#].*)?:[ \t]*(?:[&!]\S+(?:[ \t]+|$))*(?:#.*)?$")
 _LINE_IN_USE = re.compile(r"^(?P<indent> *)(?P<item>-(?:\s|$))?[^\s#]")
 _LARGE = 10_000
 """Characters. Reading more to be sure takes longer than to render once too often."""

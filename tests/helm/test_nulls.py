@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from kubeaid_ci.helm.value_files import may_depend_on_helm
@@ -24,3 +26,13 @@ def test_what_may_depend(text):
 )  # fmt: skip
 def test_what_does_not(text):
     assert not may_depend_on_helm(text)
+
+
+@pytest.mark.parametrize(
+    "line", ["a: " + "&" * 100_000 + " y", "- " * 50_000 + "!", "\n" * 100_000 + "!", "a: " + "!a " * 30_000]
+)
+def test_a_line_that_repeats_itself_takes_linear_time(line: str) -> None:
+    """The first one took hours from sixty characters on."""
+    start = time.process_time()
+    may_depend_on_helm(f"b: 1\n{line}\n")
+    assert time.process_time() - start < 5
