@@ -31,7 +31,7 @@ def crossed(old: ClusterState, new: ClusterState, renderer: Renderer) -> Iterato
         for difference in differences(_manifests(before, renderer), _manifests(after, renderer))
         if difference.counts
     ]
-    message = f"{old.helm} is replaced by {new.helm}, which treats nulls in values differently"
+    message = f"{old.helm} is replaced by {new.helm}, which renders some charts differently"
     severity = None if real else Severity.INFO
     cluster = new.cluster
     yield HELM_ENGINE.at(

@@ -26,8 +26,18 @@ _NAMED = re.compile(
 
 
 def depends_on_version(texts: Iterable[bytes]) -> bool:
-    """Return whether a template may name the version of Helm, or a function that not every version has."""
-    return any(word in text for text in texts for word in _WORDS)
+    """Return whether a template names the version of Helm, or a function that not every version has."""
+    return any(_is_named(text) for text in texts if _may_be_named(text))
+
+
+def _may_be_named(text: bytes) -> bool:
+    return any(word in text for word in _WORDS)
+
+
+def _is_named(text: bytes) -> bool:
+    """Return whether an action names one of them, outside its comments and strings."""
+    template = text.decode("utf-8", "replace")
+    return template_scan.replaced_in_actions(template, _NAMED, lambda _: "") != template
 
 
 def for_version(files: Mapping[str, bytes], helm: str) -> Mapping[str, bytes]:
@@ -42,9 +52,7 @@ def for_version(files: Mapping[str, bytes], helm: str) -> Mapping[str, bytes]:
         made = template_scan.replaced_in_actions(text, _NAMED, lambda found: _for(found, version))
         return made.encode("utf-8", "surrogateescape")
 
-    changed = {
-        path: changed_in(data) for path, data in files.items() if "templates/" in path and depends_on_version([data])
-    }
+    changed = {path: changed_in(data) for path, data in files.items() if "templates/" in path and _may_be_named(data)}
     return {**files, **changed} if any(files[path] != data for path, data in changed.items()) else files
 
 

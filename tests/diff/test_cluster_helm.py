@@ -153,7 +153,7 @@ def changed(world: World, settings: str = "") -> list[tuple[str, str, str]]:
 
 def test_an_upgrade_that_changes_helm_names_what_changes_because_of_it(world):
     message = (
-        "Helm 3.19.4 (Argo CD 3.4.4) is replaced by Helm 4.2.1 (Argo CD 3.5.1), which treats nulls in values"
+        "Helm 3.19.4 (Argo CD 3.4.4) is replaced by Helm 4.2.1 (Argo CD 3.5.1), which renders some charts"
         " differently: 1 object changes because of it: web: ConfigMap web/web (data.v.runAsUser)"
     )
     assert changed(world) == [("one", "warning", message)]
