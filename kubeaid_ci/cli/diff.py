@@ -17,7 +17,7 @@ from kubeaid_ci.cli.shared_options import app_option, clusters_argument
 from kubeaid_ci.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from kubeaid_ci.cli.repositories import Repositories
     from kubeaid_ci.diff.comparison import Revisions
@@ -94,7 +94,6 @@ def diff(
     from kubeaid_ci.cli.ending import revisions_of_change
     from kubeaid_ci.cli.progress import Progress
     from kubeaid_ci.cli.repositories import both_folders
-    from kubeaid_ci.diff.comparison import Revisions
     from kubeaid_ci.diff.diff import compare_revisions, part_of
     from kubeaid_ci.diff.options import DiffOptions
     from kubeaid_ci.diff.shard import Inputs
@@ -109,20 +108,15 @@ def diff(
         refuse_kubeaid_ref(ctx, values, _NO_REF)
     place = comment_place(values, options, of=of)
     repositories = both_folders(options, beside=options.kubeaid if of == "kubeaid" else None)
-    if upgrade_to:  # from what each Application pins
-        before, after = Revisions(), Revisions(kubeaid=upgrade_to)
-    else:
-        before, after = _sides(repositories, of, str(base), head)
+    before, after = _upgrade(upgrade_to) if upgrade_to else _sides(repositories, of, str(base), head)
     scope = (clusters, apps, not no_monitoring, values["show_noise"], values["unified"])
-    baseline = None
+    # Only pages, comments, the summary of a step and parts have the content of objects, which takes time.
+    contents = options.output.shows_contents or bool(place) or bool(share) or github(os.environ)
+    wanted = DiffOptions(before, after, *scope, contents=contents)
     with Progress(quiet=options.quiet) as progress:
-        # Only pages, comments, the summary of a step and parts have the content of objects, which takes time.
-        contents = options.output.shows_contents or bool(place) or bool(share) or github(os.environ)
-        wanted, run = DiffOptions(before, after, *scope, contents=contents), options.run(progress)
+        run = options.run(progress)
         compared = compare_revisions(repositories.config, repositories.kubeaid, wanted, run, shard=share)
-        if new_only:
-            findings = _findings_before(before, repositories, clusters, options)
-            baseline = Baseline(base or "the pinned revisions", findings)
+        baseline = _baseline(base, before, repositories, clusters, options) if new_only else None
     inputs = Inputs(of, base or "", head or "", upgrade_to or "", str(options.kubeaid_ref), *scope)
     end(
         ctx,
@@ -177,27 +171,23 @@ def _merge(ctx: click.Context, files: tuple[str, ...], values: dict[str, Any]) -
     )
 
 
-def _findings_before(
-    before: "Revisions", repositories: "Repositories", clusters: "Sequence[str]", options: Options
-) -> "Iterable[Finding]":
+def _baseline(
+    base: str | None, before: "Revisions", repositories: "Repositories", clusters: "Sequence[str]", options: Options
+) -> Baseline:
     """Return the findings of rendering clusters before the change."""
     from kubeaid_ci.baseline.at_base import of_clusters
     from kubeaid_ci.render.fleet import open_fleet
     from kubeaid_ci.render.render import render_each
 
-    open_side = partial(
-        open_fleet,
-        repositories.config,
-        repositories.kubeaid,
-        kubeaid_ref=before.kubeaid,
-        **options.run_arguments,
-    )
+    run = options.run_arguments
+    open_side = partial(open_fleet, repositories.config, repositories.kubeaid, kubeaid_ref=before.kubeaid, **run)
 
     def findings_at(revision: "TreeRevision", names: "Sequence[str]") -> "Sequence[Finding]":
         with open_side(clusters=names, config_ref=revision) as fleet:
             return render_each(fleet, lambda _: None)
 
-    return of_clusters(repositories.config, before.config, clusters, findings_at)
+    findings = of_clusters(repositories.config, before.config, clusters, findings_at)
+    return Baseline(base or "the pinned revisions", findings)
 
 
 def _base(ctx: click.Context, base: str | None, *, alone: bool, more: bool) -> str | None:
@@ -226,6 +216,13 @@ def _here(options: Options) -> str:
             " ambiguous; add --of config or --of kubeaid"
         )
     return found[0]
+
+
+def _upgrade(revision: str) -> "tuple[Revisions, Revisions]":
+    """Return both sides of an upgrade from what each Application pins."""
+    from kubeaid_ci.diff.comparison import Revisions
+
+    return Revisions(), Revisions(kubeaid=revision)
 
 
 def _sides(repositories: "Repositories", of: str, base: str, head: str | None) -> "tuple[Revisions, Revisions]":
