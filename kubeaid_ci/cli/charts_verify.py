@@ -1,6 +1,6 @@
 """``kubeaid-ci charts verify``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kubeaid_ci.charts.verify.verdict import Verification
     from kubeaid_ci.findings.finding import Finding
     from kubeaid_ci.forge.interface import Forge
+    from kubeaid_ci.git.revision import TreeRevision
     from kubeaid_ci.report.report import Report
 
 
@@ -81,22 +82,10 @@ def charts_verify(
     with Progress(quiet=options.quiet) as progress, asking as fetch:
         versions, jobs = options.settings.kubernetes_versions, options.jobs
         verify = partial(verify_charts, kubeaid, fetch=fetch, kubernetes=versions, jobs=jobs, cache=options.cache)
-        found = verify(
-            charts=charts,
-            ref=revision,
-            base=revision_of_base(kubeaid, base, revision) if base else None,
-            update_ledger=update_ledger,
-            accept=accept,
-            reason=reason,
-            progress=progress.verified,
-        )
-        baseline = charts_baseline(
-            kubeaid,
-            subtracted,
-            charts,
-            lambda at, names: verify(charts=names, ref=at, effects=False).findings,
-            head=revision,
-        )
+        ledger: dict[str, Any] = {"update_ledger": update_ledger, "accept": accept, "reason": reason}
+        before = revision_of_base(kubeaid, base, revision) if base else None
+        found = verify(charts=charts, ref=revision, base=before, progress=progress.verified, **ledger)
+        baseline = charts_baseline(kubeaid, subtracted, charts, partial(_findings_at, verify), head=revision)
     # What a failed upstream hides could match; a baseline takes out what suppressions match.
     is_whole = not (charts or new_only or found.may_pass)
     report = verification(found, version=__version__)
@@ -109,6 +98,13 @@ def charts_verify(
         baseline=baseline,
         post=partial(_update_issue, forge, report, options) if forge else None,
     )
+
+
+def _findings_at(
+    verify: "Callable[..., Verification]", revision: "TreeRevision", names: "Sequence[str]"
+) -> "Sequence[Finding]":
+    """Return the findings about charts (none: all) at another revision of the KubeAid repo."""
+    return verify(charts=names, ref=revision, effects=False).findings
 
 
 def _asking(options: Options, values: dict[str, Any], *, offline: bool) -> "AbstractContextManager[Fetch | None]":
