@@ -92,6 +92,9 @@ _SECRET_BRACES = re.compile(r"""(\\*["']?(?:data|stringData|encryptedData)\\*["'
 _ENTRY = re.compile(r"""^([^\S\n]+["']?[\w.-]+["']?:)[^\S\n]*\S.*(?:\n|\Z)""", re.MULTILINE)
 _BASE64 = re.compile(r"(?<![\w+/=.-])(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\w+/=-])")
 _IN_ADDRESS = re.compile(r"""://[^/\s:@"'<>?#]*:([^/\s"'<>?#@]+)@""")
+_USER_LIST = re.compile(r"""(?:[^\S\n]*"[^"\n]{1,200}"[^\S\n]{1,20}"[^"\n]{4,}"[^\S\n]*(?:\n|\Z))+""")
+_LISTED_PASSWORD = re.compile(r"""("[^\S\n]{1,20})"[^"\n]{4,}"(?=[^\S\n]*(?:\n|\Z))""")
+"""A text of nothing but users with their passwords, as PgBouncer reads it."""
 _WRAPPED = re.compile(r"(?:[A-Za-z0-9+/]{20,}\s+)+[A-Za-z0-9+/]*={0,2}\s*")
 """Base64 on several lines."""
 _VERSION = re.compile(r"v?\d+\.\d+[\w.+-]{0,40}(?:@sha256:[0-9a-f]{64})?")
@@ -109,6 +112,8 @@ def masked_text(text: str) -> str:
             text = _without_values(text, head, value)
         for pattern, instead in _LINES:
             text = pattern.sub(instead, text)
+    if text.lstrip().startswith('"') and _USER_LIST.fullmatch(text):
+        return _LISTED_PASSWORD.sub(rf'\1"{SIGN}"', text)
     if _WRAPPED.fullmatch(text):
         whole = _decoded_text(text)
         return SIGN if whole and masked_text(whole) != whole else text

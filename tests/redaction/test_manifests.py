@@ -115,6 +115,7 @@ MAKERS = {
             "[smtp.example.com]:587 user:SECRET",
             "proxy_set_header X-Token SECRET;",
             ': PSK "SECRET"',
+            '"admin" "SECRET"\n"reader" "SECRET"\n',
             "  auth_pass SECRET1",
             "<match>\n  shared_key SECRET1\n</match>",
             "erlangCookie: SECRET",
