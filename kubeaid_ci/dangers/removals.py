@@ -233,7 +233,7 @@ def _set_keeps(
 
 
 def _made_by(app: RenderedApp, holder: RenderedApp) -> Manifest | None:
-    """Return the ApplicationSet of an Application among the objects of its holder; None if it is not there."""
+    """Return the ApplicationSet of an Application among the objects of its holder; None if it does not exist."""
     name = app.sync.application_set.rpartition(APPLICATION_SET)[2]
     sets = (one for one in holder.manifests if (one.key.group, one.key.kind) == _SET)
     return next((one for one in sets if one.key.name == name), None)
