@@ -219,8 +219,8 @@ def _set_keeps(
     """Return why an ApplicationSet leaves an Application that it made; empty if it is deleted."""
     holder, policy = app.holder, app.sync
     if holder in after and _made_by(app, after[holder]):
-        kept = policy.keeps_applications
-        return f"{policy.application_set} keeps its Applications ({kept})" if kept else ""
+        option = policy.keeps_applications
+        return f"{policy.application_set} keeps its Applications ({option})" if option else ""
     was = _made_by(app, before[holder]) if holder in before else None
     own = object_options(was.body) if was else ()
     if holder in after:
