@@ -31,12 +31,12 @@ _TYPES: dict[str, type] = {"bool": bool, "int": int, "float": float, "null": typ
 Path = tuple[str | int, ...]
 
 
-def load_all(text: str | bytes, *, where: str, unique: bool = False) -> list[Any]:
+def load_all(text: str | bytes, *, where: str, unique: bool = False, typed: bool = False) -> list[Any]:
     """Read all documents of a text, cut by Helm's rule, without those that hold comments only.
 
     Gives dict (keys are text), list, str, int, float, bool and None. Raises `UserError` that names
-    ``where:line`` for invalid YAML, text that is not UTF-8 or too large, alias bombs and, with `unique`, a key that a
-    mapping has twice.
+    ``where:line`` for invalid YAML, text that is not UTF-8 or too large, alias bombs, numbers that JSON lacks and, with
+    `unique`, a key that a mapping has twice. A file of a Go type (`typed`) may have such a number as a text.
     """
     characters = decoded(text, where)
     try:
@@ -44,12 +44,12 @@ def load_all(text: str | bytes, *, where: str, unique: bool = False) -> list[Any
     except (straight.UnusualError, yaml.YAMLError, UnicodeEncodeError):
         for path, line in duplicate_keys(characters, where) if unique else ():
             raise UserError(f"{where}:{line}: the key {path[-1]} is set twice") from None
-        return [_Values(document).value(document.root, 0) for document in documents(characters, where)]
+        return [_Values(document, is_typed=typed).value(document.root, 0) for document in documents(characters, where)]
 
 
-def load(text: str | bytes, *, where: str, unique: bool = False) -> Any:
+def load(text: str | bytes, *, where: str, unique: bool = False, typed: bool = False) -> Any:
     """Read the document of a text, None if it has none. Raises `UserError` for several, like `load_all`."""
-    found = load_all(text, where=where, unique=unique)
+    found = load_all(text, where=where, unique=unique, typed=typed)
     if len(found) > 1:
         raise UserError(f"{where}: expected one YAML document, found {len(found)}; keep one of them")
     return found[0] if found else None
@@ -153,9 +153,12 @@ def _repeated(document: Document, node: Node, path: Path) -> Iterator[tuple[Path
 class _Values:
     """Makes the values of one document, counting what aliases repeat."""
 
-    def __init__(self, document: Document, plain: Callable[[str], Any] = plain_value) -> None:
+    def __init__(
+        self, document: Document, plain: Callable[[str], Any] = plain_value, *, is_typed: bool = False
+    ) -> None:
         self.document = document
         self.plain = plain
+        self.is_typed = is_typed
         self.aliased = self.aliased_text = 0
         self.in_alias = False
 
@@ -214,7 +217,7 @@ class _Values:
 
     def _plain(self, leaf: Leaf) -> Any:
         value = self.plain(leaf.value)
-        if type(value) is float and not math.isfinite(value):
+        if type(value) is float and not self.is_typed and not math.isfinite(value):
             raise self.document.error(leaf, f"{leaf.value} is no number in JSON, so Kubernetes refuses it; quote it")
         return value
 

@@ -65,7 +65,7 @@ class Index:
         here = re.compile(rf"version[\"']?:\s*[\"']?{re.escape(version)}")
         for item in filter(here.search, self._items[chart]):
             try:
-                loaded = load(item, where=self._where, unique=True)
+                loaded = load(item, where=self._where, unique=True, typed=True)
                 found = index_entries.read(loaded, where=self._where).releases if isinstance(loaded, list) else ()
             except UserError:
                 return None  # such as an alias of another entry; only the whole shows what is wrong
@@ -83,7 +83,7 @@ class Index:
         if self._cut is None or (piece := self._cut.charts.get(chart)) is None:
             return None
         try:
-            loaded = load(_bounded(self._text[piece], self._where), where=self._where, unique=True)
+            loaded = load(_bounded(self._text[piece], self._where), where=self._where, unique=True, typed=True)
             if isinstance(loaded, dict) and list(loaded) == [chart] and isinstance(loaded[chart], list):
                 return index_entries.read(loaded[chart], where=self._where)
         except UserError:
@@ -94,7 +94,7 @@ class Index:
         """Check what is around the entries, once."""
         if self._cut is None or self._is_checked:
             return
-        top = load(self._cut.outside, where=self._where, unique=True)
+        top = load(self._cut.outside, where=self._where, unique=True, typed=True)
         if isinstance(top, dict | None):
             index_entries.check_top(top or {}, where=self._where)
         else:
@@ -150,7 +150,7 @@ def _parsed(text: str, where: str) -> tuple[Any, bool]:
             return plainjson.parse(text), True
         except ValueError:
             pass  # a mapping in braces need not be JSON
-    return next(iter(load_all(text, where=where, unique=True)), None), False
+    return next(iter(load_all(text, where=where, unique=True, typed=True)), None), False
 
 
 def _version(text: str) -> Version | None:
