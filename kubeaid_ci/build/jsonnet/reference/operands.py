@@ -27,6 +27,7 @@ class Operands(Cursor):
         self._take: dict[int, Callable[[str, int, int], None]] = {
             number: getattr(self, f"_take_{kind}") for kind, number in TOKEN.groupindex.items() if kind != "indent"
         }
+        self._openers = {"(": self._parenthesis, "[": self._bracket, "{": self._brace}
 
     def read(self) -> None:
         """Take every token of the code; raises `UnsupportedError`."""
@@ -69,10 +70,7 @@ class Operands(Cursor):
             self._open[-1].kind = colon + more
             self._operand = -1
             return
-        if is_text:
-            self._take_text(name, start, start)
-        else:
-            self._take_name(name, start, start)
+        (self._take_text if is_text else self._take_name)(name, start, start)
         self._end = start + len(name)
         self._colon(colon + more, start)
 
@@ -115,12 +113,7 @@ class Operands(Cursor):
     def _take_open(self, text: str, start: int, _: int) -> None:
         if self._expected and text != "(":
             raise UnsupportedError(start)
-        if text == "(":
-            self._parenthesis(start)
-        elif text == "{":
-            self._brace(start)
-        else:
-            self._bracket(start)
+        self._openers[text](start)
 
     def _parenthesis(self, start: int) -> None:
         use = ""
