@@ -25,7 +25,8 @@ def host(repository: str) -> str:
 
 def display_address(repository: str) -> str:
     """Return the address for people, without a login; ``nowhere`` for none."""
-    return plain(without_credentials(repository)) or "nowhere"
+    query = "?…" if "?" in repository.partition("://")[2] else ""  # else another query looks like the same address
+    return plain(without_credentials(repository)) + query or "nowhere"
 
 
 def plain(name: str) -> str:

@@ -12,7 +12,7 @@ from kubeaid_ci.errors import UserError
 _SCP_LIKE = re.compile(r"(?:[^/\s:]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@/:\s\[\]]{2,}):(?!//)(?P<path>[^\s]+)")
 _LOGIN = re.compile(r"(://)[^/\s]*@")
 _SCP_LOGIN = re.compile(r"^[^\s/:@]+:[^\s/@]+@(?!sha[0-9]+:)(?=[^\s/@]+[:/])")
-_QUERY = re.compile(r"(://[^\s?]*)\?[^\s'\"]*")
+_WORD = re.compile(r"[^\s'\"]+")
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]*::")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _IP6 = re.compile(r"(?=[0-9a-f.]*:[0-9a-f:.])[0-9a-f:.]+")
@@ -183,4 +183,9 @@ def names_address(text: str) -> bool:
 
 def without_credentials(text: str) -> str:
     """Return the address without any ``user:password@`` and without its query, fit for messages."""
-    return _QUERY.sub(r"\1", _SCP_LOGIN.sub("", _LOGIN.sub(r"\1", text)))
+    return _WORD.sub(_without_query, _SCP_LOGIN.sub("", _LOGIN.sub(r"\1", text)))
+
+
+def _without_query(word: re.Match[str]) -> str:
+    before, scheme, address = word[0].partition("://")
+    return before + scheme + address.partition("?")[0]

@@ -28,7 +28,7 @@ def test_a_dependency_from_another_repository_is_called_out():
         (f"{UPSTREAM}/", None),
         ("HTTPS://Charts.Example.com", None),
         (f"{UPSTREAM}/Path", f"{UPSTREAM}/Path"),
-        (f"{UPSTREAM}?token=1", f"{UPSTREAM}?token=1"),
+        (f"{UPSTREAM}?token=1", f"{UPSTREAM}?…"),
         ("http://charts.example.com", "http://charts.example.com"),
         ("https://charts.example.com:8443", "https://charts.example.com:8443"),
         ("https://me:s3cret@charts.example.com", UPSTREAM),
