@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -114,15 +114,8 @@ def _built(tasks: Sequence[Task], pool: Pool, report: Progress) -> dict[str, Bui
 
 
 def _evaluated(tasks: Sequence[Task], pool: Pool, report: Progress) -> Iterator[tuple[Task, Built]]:
-    """Yield each task with its result. Other engines are tried last, so that no cluster has to wait for another's."""
-    crashed: list[Crashed[Task]] = []
-    for outcome in _first_tries(tasks, pool, report):
-        match outcome:
-            case Done(_, task, built):
-                yield task, built
-            case Crashed():
-                crashed.append(outcome)
-    for outcome in with_other_engines(pool, build_cluster, crashed):
+    """Yield each task with its result."""
+    for outcome in with_other_engines(pool, build_cluster, _first_tries(tasks, pool, report)):
         match outcome:
             case Done(_, task, built):
                 yield task, built
@@ -154,24 +147,23 @@ def with_any_engine(
     pool: Pool, function: Callable[[Task], T], tasks: Sequence[Task]
 ) -> Iterator[Done[Task, T] | Crashed[Task]]:
     """Run the function on every task as `Pool.map` does, and again with another engine if its worker ends."""
-    crashed: list[Crashed[Task]] = []
-    for outcome in pool.map(function, tasks, together=_library):
-        if isinstance(outcome, Crashed):
-            crashed.append(outcome)
-        else:
-            yield outcome
-    yield from with_other_engines(pool, function, crashed)
+    return with_other_engines(pool, function, pool.map(function, tasks, together=_library))
 
 
 def with_other_engines(
-    pool: Pool, function: Callable[[Task], T], crashed: Sequence[Crashed[Task]]
+    pool: Pool, function: Callable[[Task], T], first_tries: Iterable[Done[Task, T] | Crashed[Task]]
 ) -> Iterator[Done[Task, T] | Crashed[Task]]:
-    """Run the function again, with other engines, on tasks whose worker ended.
+    """Yield the first tries that ended, then run the function with other engines on tasks whose worker ended.
 
-    What every engine fails on is returned with the first error. A task that reaches the time limit
-    twice is not tried again.
+    These are last, so that no cluster has to wait for another's. What every engine fails on is returned with the first
+    error. A task that reaches the time limit twice is not tried again.
     """
-    waiting = list(crashed)
+    waiting: list[Crashed[Task]] = []
+    for outcome in first_tries:
+        if isinstance(outcome, Crashed):
+            waiting.append(outcome)
+        else:
+            yield outcome
     for engine in filter(jsonnet.installed, _AGAIN):
         tried = [first for first in waiting if first.task.engine != engine or engine == "rjsonnet"]
         again = [replace(first.task, instead=engine) for first in tried]

@@ -210,12 +210,12 @@ def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path, halved):
 def test_progress_tells_of_each_cluster_once(tmp_path, halved):
     two = made(tmp_path)
     vars_changed(two)
-    told: list[tuple[str, bool]] = []
+    calls: list[tuple[str, bool]] = []
     kubeaid_ci.build_clusters(
         two.config, two.kubeaid, cache=tmp_path / "cache", jobs=2,
-        progress=lambda cluster, result: told.append((cluster.dir, result is not None)),
+        progress=lambda cluster, result: calls.append((cluster.dir, result is not None)),
     )  # fmt: skip
-    assert told == [("one", False), ("one", True)]
+    assert calls == [("one", False), ("one", True)]
     assert halved == ["one"]
 
 
