@@ -126,12 +126,12 @@ def _evaluated(tasks: Sequence[Task], pool: Pool, report: Progress) -> Iterator[
 def _first_tries(tasks: Sequence[Task], pool: Pool, report: Progress) -> Iterator[Done[Task, Built] | Crashed[Task]]:
     """Build each cluster; the last ones by halves if workers would have nothing to do."""
     halved = to_halve(tasks, pool.jobs, together=_library)
-    whole = [task for task in tasks if task not in halved]
+    left = [half.task for half, _ in halved]
+    whole = [task for task in tasks if task not in left]
     yield from pool.map(build_cluster, whole, started=lambda n: report(whole[n].cluster, None), together=_library)
     began = time.perf_counter()
-    for task in halved:
+    for task in left:
         report(task.cluster, None)
-    left = list(halved)
     for outcome in evaluate_halves(pool, halved):
         match outcome:
             case Done(number, task, files) if built := finished(task, files, began):

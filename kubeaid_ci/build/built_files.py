@@ -5,11 +5,11 @@ Runs in workers: nothing here may rely on the process it runs in.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from kubeaid_ci import documents
 from kubeaid_ci.build import output
@@ -106,11 +106,7 @@ class Sources:
 
 def evaluate(task: Task) -> Files:
     """Evaluate a cluster's manifests and write them; raises `Refused` or `UserError`."""
-    engine, only = task.instead or task.engine, bool(task.instead)
-    evaluation = Evaluation.of(task.cluster, task.config, task.kubeaid.at, engine, only=only)
-    values = evaluation.vars()
-    notes = evaluation.checked(values)
-    release, manifests = _manifests(evaluation, values, notes)
+    evaluation, release, notes, manifests = evaluated(task)
     contents, digests = {}, {}
     for path, text in manifests.items():
         contents[path], digests[path] = written(text, as_yaml=not task.only_compared)
@@ -131,17 +127,29 @@ def written(text: str, *, as_yaml: bool) -> tuple[bytes, str]:
     return data, output.digest(data)
 
 
-def _manifests(
-    evaluation: Evaluation, values: Mapping[str, Any], notes: tuple[Finding, ...]
-) -> tuple[str, dict[str, str]]:
-    """Return the release, and the JSON of each file by its path.
+class Evaluated(NamedTuple):
+    """An evaluation with its results: the release, the findings about the vars, the JSON of each file by its path."""
+
+    evaluation: Evaluation
+    release: str
+    notes: tuple[Finding, ...]
+    texts: dict[str, str]
+
+
+def evaluated(task: Task, *, only: Collection[str] | None = None, without: Collection[str] = ()) -> Evaluated:
+    """Evaluate a cluster's manifests, or some of them, see `Evaluation.manifests`.
 
     A failure keeps the notes: a typo in the vars is often its cause.
     """
+    engine, is_again = task.instead or task.engine, bool(task.instead)
+    evaluation = Evaluation.of(task.cluster, task.config, task.kubeaid.at, engine, only=is_again)
+    values = evaluation.vars()
+    notes = evaluation.checked(values)
     release = None
     try:
         release = evaluation.release(values)
-        return release, {f"{name}.yaml": text for name, text in evaluation.manifests().items()}
+        manifests = evaluation.manifests(only=only, without=without)
+        return Evaluated(evaluation, release, notes, {f"{name}.yaml": text for name, text in manifests.items()})
     except Refused as refused:
         refused.notes = notes
         refused.release = refused.release or release

@@ -10,8 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubeaid_ci.build import output
-from kubeaid_ci.build.built_files import Files, Sources, Task, cached_files, files_of, record_of, slot, written
-from kubeaid_ci.build.evaluation import MOST_RESULT_BYTES, Evaluation, Refused
+from kubeaid_ci.build.built_files import (
+    Files,
+    Sources,
+    Task,
+    cached_files,
+    evaluated,
+    files_of,
+    record_of,
+    slot,
+    written,
+)
+from kubeaid_ci.build.evaluation import MOST_RESULT_BYTES, Refused
 from kubeaid_ci.build.output import OutputError
 from kubeaid_ci.cache.cache import Cache, Record
 from kubeaid_ci.errors import UserError
@@ -28,6 +38,9 @@ class Half:
     is_rest: bool
 
 
+Halves = tuple[Half, Half]
+
+
 @dataclass(frozen=True, slots=True)
 class HalfFiles:
     """The files of half a cluster: a record of them, and the JSON of each by its path."""
@@ -36,8 +49,8 @@ class HalfFiles:
     texts: Mapping[str, str]
 
 
-def to_halve(tasks: Sequence[Task], workers: int, *, together: Callable[[Task], object]) -> list[Task]:
-    """Return the tasks that would leave workers idle at the end, if each can have two workers instead.
+def to_halve(tasks: Sequence[Task], workers: int, *, together: Callable[[Task], object]) -> list[Halves]:
+    """Return the halves of the tasks that would leave workers idle at the end, if each can have two workers instead.
 
     Empty if more workers would have to prepare the code of a library then, see `Pool.map`.
     """
@@ -48,25 +61,26 @@ def to_halve(tasks: Sequence[Task], workers: int, *, together: Callable[[Task], 
     prepared = len(batches(others, together, workers)) + len({*map(together, last)} - {*map(together, others)})
     if rest * 2 > workers or prepared > len(batches(tasks, together, workers)):
         return []
-    return [task for task in last if _halves(task) and cached_files(task, Sources()) is None]
+    found = [halves for task in last if (halves := _halves(task))]
+    return [halves for halves in found if cached_files(halves[0].task, Sources()) is None]
 
 
-def evaluate_halves(pool: Pool, tasks: Sequence[Task]) -> Iterator[Done[Task, Files] | Crashed[Task]]:
+def evaluate_halves(pool: Pool, halved: Sequence[Halves]) -> Iterator[Done[Task, Files] | Crashed[Task]]:
     """Yield the files of each cluster of which both halves could be evaluated.
 
     A cluster is yielded as crashed if a half of it crashed. What else went wrong is for a build as a whole to find out.
     """
-    halves = [(number, half) for number, task in enumerate(tasks) for half in _halves(task)]
-    found: dict[int, list[HalfFiles]] = {number: [] for number in range(len(tasks))}
+    found: list[list[HalfFiles]] = [[] for _ in halved]
     crashed: dict[int, WorkerError] = {}
-    for outcome in pool.map(evaluate_half, [half for _, half in halves], weight=0.5):
-        number = halves[outcome.number][0]
+    for outcome in pool.map(evaluate_half, [half for halves in halved for half in halves], weight=0.5):
+        number = outcome.number // 2
         match outcome:
             case Crashed(_, _, error):
                 crashed.setdefault(number, error)
             case Done(_, _, HalfFiles() as half_files):
                 found[number].append(half_files)
-    for number, task in enumerate(tasks):
+    for number, (half, _) in enumerate(halved):
+        task = half.task
         if number in crashed:
             yield Crashed(number, task, crashed[number])
         match found[number]:
@@ -74,18 +88,18 @@ def evaluate_halves(pool: Pool, tasks: Sequence[Task]) -> Iterator[Done[Task, Fi
                 yield Done(number, task, files)
 
 
-def _halves(task: Task) -> tuple[Half, ...]:
-    """Return the halves of a cluster; empty if it has to be built as a whole."""
+def _halves(task: Task) -> Halves | None:
+    """Return the halves of a cluster; None if it has to be built as a whole."""
     if task.cache is None or task.validate or task.cross_check or task.engine != "rjsonnet":
-        return ()
+        return None
     folder = Path(task.config, task.cluster.output)
     try:
         sizes = {name: (folder / name).lstat().st_size for name in output.names(folder)}
     except (OSError, OutputError):
-        return ()
+        return None
     largest = max(sizes, key=lambda name: sizes[name], default="")
     if not largest.endswith(".yaml"):
-        return ()
+        return None
     name = largest.removesuffix(".yaml")
     return Half(task, name, is_rest=False), Half(task, name, is_rest=True)
 
@@ -94,19 +108,15 @@ def evaluate_half(half: Half) -> HalfFiles | None:
     """Evaluate half a cluster and keep the bytes of its files in the cache; None if that is not possible."""
     task = half.task
     try:
-        evaluation = Evaluation.of(task.cluster, task.config, task.kubeaid.at, task.engine)
-        values = evaluation.vars()
-        notes = evaluation.checked(values)
-        release = evaluation.release(values)
-        found = evaluation.manifests(without=[half.name]) if half.is_rest else evaluation.manifests(only=[half.name])
-        manifests = {f"{name}.yaml": text for name, text in found.items()}
-        contents = {path: written(text, as_yaml=True) for path, text in manifests.items()}
+        found = evaluated(task, without=[half.name]) if half.is_rest else evaluated(task, only=[half.name])
+        contents = {path: written(text, as_yaml=True) for path, text in found.texts.items()}
     except (Refused, UserError):
         return None
     digests = {path: digest for path, (_, digest) in contents.items()}
     if task.cache:
         task.cache.keep_all({digest: data for data, digest in contents.values()})
-    return HalfFiles(record_of(evaluation, release, digests, notes, task.kubeaid.tree), manifests)
+    record = record_of(found.evaluation, found.release, digests, found.notes, task.kubeaid.tree)
+    return HalfFiles(record, found.texts)
 
 
 def _joined(task: Task, cache: Cache, one: HalfFiles, other: HalfFiles) -> Files | None:

@@ -152,9 +152,9 @@ def halved(monkeypatch) -> list[str]:
     found: list[str] = []
     real = build_module.evaluate_halves
 
-    def spy(pool, tasks):
-        found.extend(task.cluster.dir for task in tasks)
-        yield from real(pool, tasks)
+    def spy(pool, halved):
+        found.extend(half.task.cluster.dir for half, _ in halved)
+        yield from real(pool, halved)
 
     monkeypatch.setattr(build_module, "evaluate_halves", spy)
     return found
@@ -245,7 +245,7 @@ def test_clusters_that_leave_workers_idle_are_halved(tmp_path, releases, workers
         kubeaid = KubeAid(FolderRef(str(tmp_path)), release)
         tasks.append(Task(str(tmp_path), Cluster(name, name, vars_path), kubeaid, "rjsonnet", cache=cache))
     found = to_halve(tasks, workers, together=lambda task: task.kubeaid.revision)
-    assert "".join(sorted(task.cluster.dir for task in found)) == expected
+    assert "".join(sorted(half.task.cluster.dir for half, _ in found)) == expected
 
 
 SLOW = "std.length([x for x in std.range(1, 300000) for y in std.range(1, 3000)])"
